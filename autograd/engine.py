@@ -1,0 +1,277 @@
+"""The reverse sweep: from the results back to the leaves, each node once, on the sum of the gradients that reach it.
+
+Every rule's result passes through one place (`_fit`), which sums it over broadcast axes, checks its shape and gives it
+the dtype of the input it belongs to. Inside, the gradient of a complex value is the one that makes a rule a plain
+product (as in JAX); where it leaves, for `.grad`, `grad(outputs, inputs)` and hooks, it is conjugated to PyTorch's, along
+which descent descends.
+"""
+
+from __future__ import annotations
+
+import heapq
+import sys
+import threading
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from . import versions
+from .graph import Leaf, Node, walk
+from .modes import mode
+from .ops.shape import sum_to
+from .primitive import unwrap, wrap
+from .tensor import Tensor
+
+_leaf_lock = threading.Lock()
+
+
+def backward(
+    outputs: Sequence[Tensor], gradients: Sequence[Any], retain_graph: bool | None = None, create_graph: bool = False
+) -> None:
+    """Add to the `.grad` of every leaf that `outputs` depend on."""
+    roots = [_root(output, gradient, create_graph) for output, gradient in zip(outputs, gradients, strict=True)]
+    _sweep(roots, create_graph if retain_graph is None else retain_graph, create_graph)
+
+
+def gradients(
+    outputs: Sequence[Tensor], inputs: Sequence[Tensor], seeds: Sequence[Any], retain_graph: bool | None = None,
+    create_graph: bool = False,
+) -> list[Tensor | None]:  # fmt: skip
+    """The gradients of `outputs` for `inputs`, which may stand anywhere in the graph; touches no `.grad`."""
+    for input in inputs:
+        if input._node is None:
+            raise RuntimeError("grad: one of the inputs does not require a gradient; make it with requires_grad=True")
+    roots = [_root(output, seed, create_graph) for output, seed in zip(outputs, seeds, strict=True)]
+    targets: dict[int, Any] = {input._node.order: None for input in inputs if input._node is not None}
+    oldest = max(targets, default=0)
+    needed = set(targets)
+    for node in reversed(walk((root for root, _ in roots), oldest)):
+        if any(parent.order in needed for parent in node.parents):
+            needed.add(node.order)
+    roots = [root for root in roots if root[0].order in needed]
+    _sweep(roots, create_graph if retain_graph is None else retain_graph, create_graph, targets, needed)
+    found = [targets[input._node.order] for input in inputs if input._node is not None]
+    return [None if g is None else _leaving(g, create_graph) for g in found]
+
+
+def _root(output: Tensor, gradient: Any, create_graph: bool) -> tuple[Node, Any]:
+    """Where a sweep starts, and with which gradient."""
+    if not isinstance(output, Tensor):
+        raise TypeError(f"backward: expected a Tensor, got {type(output).__name__}")
+    node = output._node
+    if node is None:
+        raise RuntimeError(
+            "backward: this tensor does not require a gradient: no input of its computation had requires_grad=True, "
+            "or it was computed under no_grad"
+        )
+    data = output._data
+    if gradient is None:
+        if data.size != 1:
+            raise RuntimeError(
+                f"backward: a result of shape {data.shape} needs a gradient to start from; "
+                f"pass gradient= (of that shape), or reduce it to one element, with .sum() for instance"
+            )
+        if data.dtype.kind == "c":
+            raise RuntimeError("backward: a complex result needs a gradient to start from; pass gradient=")
+        seed = np.ones_like(data) if data.ndim or type(data) is not np.ndarray else data.dtype.type(1)
+    else:
+        seed = unwrap(gradient)
+        if not hasattr(seed, "shape"):
+            seed = np.asarray(seed)
+        if seed.shape != data.shape:
+            raise RuntimeError(f"backward: expected a gradient of shape {data.shape}, got shape {seed.shape}")
+        if seed.dtype.kind not in "fciub":
+            raise RuntimeError(f"backward: expected a numeric gradient, got dtype {seed.dtype}")
+        if seed.dtype != data.dtype:
+            seed = seed.astype(data.dtype)
+        if create_graph and isinstance(gradient, Tensor):
+            seed = wrap(seed, gradient._node) if seed is gradient._data else gradient.astype(data.dtype)
+    if create_graph and not isinstance(seed, Tensor):
+        seed = wrap(seed)
+    return node, seed.conj() if data.dtype.kind == "c" else seed
+
+
+def _sweep(
+    roots: list[tuple[Node, Any]], retain_graph: bool, create_graph: bool, targets: dict[int, Any] | None = None,
+    needed: set[int] | None = None,
+) -> None:  # fmt: skip
+    """Run the VJPs of every node once, newest first.
+
+    With `targets`, gradients go there and not to leaves, and only nodes in `needed` are visited.
+    """
+    before = mode.recording
+    watch: Any = mode.watch
+    mode.recording = (watch or True) if create_graph else False
+    heap: list[int] = []  # the orders of the nodes whose gradient has begun to arrive
+    arrived: dict[int, list[Any]] = {}  # order -> [node, the sum so far]
+    try:
+        for node, seed in roots:
+            _arrive(heap, arrived, node, seed, create_graph)
+        while heap:
+            order = heapq.heappop(heap)
+            node, g = arrived.pop(order)
+            if node.extras is not None:
+                g = _extras(node, g, create_graph)
+            if targets is not None:
+                if order in targets:
+                    targets[order] = g
+            elif node.plan is None:
+                _accumulate(node, g, create_graph)
+                continue
+            saved = node.saved
+            if saved is None:
+                raise RuntimeError(
+                    f"backward: the graph has been freed at {node.name}, by an earlier backward pass through it; "
+                    f"pass retain_graph=True to that one"
+                )
+            if order > versions.last_write:
+                _check_versions(node, saved)
+            plan = node.plan
+            if plan is None:
+                continue
+            if create_graph:
+                saved = plan.relink(node)
+            if not retain_graph:
+                node.saved = None
+            for parent, vjp in zip(node.parents, plan.vjps):  # noqa: B905 (this is the hottest line)
+                key = parent.order
+                if needed is not None and key not in needed:
+                    continue
+                part = vjp(g, saved) if watch is None else watch.vjp(node, parent, vjp, g, saved)
+                if part is None:
+                    continue
+                if part.shape != parent.shape or part.dtype is not parent.dtype:
+                    part = _fit(part, parent, node)
+                entry = arrived.get(key)
+                if entry is None:
+                    arrived[key] = [parent, part]
+                    heapq.heappush(heap, key)
+                else:
+                    entry[1] = _sum(entry, part, create_graph)
+                    entry = None
+            g = saved = part = None  # what is not needed any more is freed before the next node runs
+    finally:
+        mode.recording = before
+
+
+def _arrive(heap: list[int], arrived: dict[int, list[Any]], node: Node, g: Any, create_graph: bool) -> None:
+    entry = arrived.get(node.order)
+    if entry is None:
+        arrived[node.order] = [node, g]
+        heapq.heappush(heap, node.order)
+    else:
+        entry[1] = _sum(entry, g, create_graph)
+
+
+def _sum(entry: list[Any], part: Any, create_graph: bool) -> Any:
+    """The sum so far and one more part: in place when nobody else holds the sum."""
+    total = entry[1]
+    if not create_graph and type(part) is np.ndarray and _is_ours(total, 1):
+        return np.add(total, part, out=total)
+    return total + part
+
+
+def _is_ours(array: Any, others: int) -> bool:
+    """Whether nobody holds this array and its memory but the caller's variable and `others` that the caller knows of."""
+    return (
+        type(array) is np.ndarray
+        and sys.getrefcount(array) <= _ALONE + 1 + others
+        and array.base is None
+        and array.flags.writeable
+    )
+
+
+def _fit(part: Any, parent: Node, node: Node) -> Any:
+    """A rule's result as the gradient of its input: summed over broadcast axes, of the input's shape and dtype."""
+    if part.shape != parent.shape:
+        assert node.plan is not None
+        if not node.plan.primitive.broadcasts:
+            raise RuntimeError(
+                f"backward: the rule of {node.name} gave a gradient of shape {part.shape} "
+                f"for an input of shape {parent.shape}"
+            )
+        part = sum_to(part, parent.shape)
+    dtype = parent.dtype
+    if dtype is not None and part.dtype != dtype:
+        if part.dtype.kind == "c" and dtype.kind != "c":
+            part = part.real
+        part = part.astype(dtype)
+    return part
+
+
+def _accumulate(node: Node, g: Any, create_graph: bool) -> None:
+    """Add to a leaf's `.grad`, which shares memory with nothing else."""
+    assert isinstance(node, Leaf)
+    tensor = node.tensor()
+    if tensor is None:
+        return
+    if node.dtype.kind == "c":
+        g = g.conj()
+    with _leaf_lock:
+        known = tensor._grad
+        if create_graph:
+            tensor._grad = g if known is None else known + g
+        elif known is not None:
+            total = known._data
+            if known._node is None and _is_ours(total, 1):
+                np.add(total, g, out=total)
+            else:
+                tensor._grad = wrap(total + g)
+        elif _is_ours(g, 1):
+            tensor._grad = wrap(g)  # only the sweep holds it: no need to copy
+        else:
+            tensor._grad = wrap(_copy(g))
+
+
+def _copy(g: Any) -> Any:
+    return np.array(g) if isinstance(g, np.ndarray | np.generic) else g.copy()
+
+
+def _leaving(g: Any, create_graph: bool) -> Tensor:
+    """A gradient as the Tensor that a user gets."""
+    if g.dtype.kind == "c":
+        g = g.conj()
+    return g if create_graph else wrap(_copy(g))
+
+
+def _extras(node: Node, g: Any, create_graph: bool) -> Any:
+    """Run a node's hooks, on the summed gradient; keep that gradient if its tensor asked for it."""
+    extras = node.extras
+    assert extras is not None
+    for hook in list(extras.hooks.values()):
+        given = _leaving(g, create_graph)
+        changed = hook(given)
+        if changed is None:
+            changed = given  # it may have been changed in place
+        elif not isinstance(changed, Tensor):
+            changed = wrap(np.asarray(changed))
+        if changed.shape != node.shape:
+            raise RuntimeError(f"hook: expected a gradient of shape {node.shape}, got shape {changed.shape}")
+        changed = changed.astype(node.dtype) if changed.dtype != node.dtype else changed
+        changed = changed.conj() if node.dtype.kind == "c" else changed
+        g = changed if create_graph else changed._data
+    tensor = extras.retain() if extras.retain is not None else None
+    if tensor is not None:
+        tensor._grad = _leaving(g, create_graph) if tensor._grad is None else tensor._grad + _leaving(g, create_graph)
+    return g
+
+
+def _check_versions(node: Node, saved: tuple[Any, ...]) -> None:
+    assert node.plan is not None or node.saved == ()
+    for value in saved:
+        for array in value if type(value) is tuple else (value,):
+            if hasattr(array, "dtype") and versions.written_since(array, node.order):
+                raise RuntimeError(
+                    f"backward: a value that {node.name} saved (shape {array.shape}) has been overwritten since, by an "
+                    f"assignment, out= or an optimizer's step; do that after the backward pass, or on a copy"
+                )
+
+
+def _count_alone() -> int:
+    """What sys.getrefcount says of an array that one local variable holds (it differs between Pythons)."""
+    array = np.empty(1)
+    return sys.getrefcount(array)
+
+
+_ALONE = _count_alone()

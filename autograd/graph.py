@@ -1,0 +1,103 @@
+"""The record of a computation: one Node per operation, and the one walk over them.
+
+A node holds its parents' *nodes*, never tensors, so a value lives on only where a derivative rule asked for it,
+and there is nothing here that could form a reference cycle.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+from weakref import ref
+
+if TYPE_CHECKING:
+    from .primitive import Plan
+    from .tensor import Tensor
+
+tick = itertools.count(0, -1).__next__
+"""The clock that orders nodes and writes. It counts down: the newest has the smallest number, first out of a heap."""
+
+
+class Node:
+    """One recorded operation.
+
+    order    when it ran (see `tick`); a parent is always older than its children
+    plan     which function it was, and the VJP of each parent (None for a leaf)
+    parents  the nodes of those inputs that need a gradient, in the plan's order
+    saved    the values that the VJPs name; None once the backward pass has freed them
+    shape    of the result, and so of its gradient
+    dtype    of the result, and so of its gradient
+    scope    the name of the module whose call made it, or None
+    extras   what few nodes have: hooks, a tensor that retains its gradient, the source line; else None
+    """
+
+    __slots__ = ("__weakref__", "dtype", "extras", "order", "parents", "plan", "saved", "scope", "shape")
+
+    order: int
+    plan: Plan | None
+    parents: tuple[Node, ...]
+    saved: tuple[Any, ...] | None
+    shape: Any
+    dtype: Any
+    scope: str | None
+    extras: Extras | None
+
+    @property
+    def name(self) -> str:
+        """The name of the function that made this node; `leaf` for a leaf."""
+        return "leaf" if self.plan is None else self.plan.primitive.name
+
+    def __repr__(self) -> str:
+        return f"<{self.name} node {self.shape} {self.dtype}>"
+
+    def more(self) -> Extras:
+        """The node's extras, made when first asked for."""
+        if self.extras is None:
+            self.extras = Extras()
+        return self.extras
+
+
+class Leaf(Node):
+    """Where the graph begins: the place of a tensor that a user asked gradients for.
+
+    It refers to its tensor weakly (the tensor refers to it strongly), so the two form no cycle.
+    """
+
+    __slots__ = ("tensor",)
+
+    tensor: Callable[[], Tensor | None]
+
+    def __init__(self, tensor: Tensor) -> None:
+        self.order = tick()
+        self.plan = None
+        self.parents = ()
+        self.saved = ()
+        self.shape = tensor._data.shape
+        self.dtype = tensor._data.dtype
+        self.scope = None
+        self.extras = None
+        self.tensor = ref(tensor)
+
+
+class Extras:
+    """What few nodes have."""
+
+    __slots__ = ("hooks", "retain", "source")
+
+    def __init__(self) -> None:
+        self.hooks: dict[int, Callable[[Tensor], Any]] = {}
+        self.retain: Callable[[], Tensor | None] | None = None
+        self.source: str | None = None
+
+
+def walk(roots: Iterable[Node], oldest: int | None = None) -> list[Node]:
+    """Every node that `roots` depend on, each once, newest first; with `oldest`, none made before that order."""
+    found: dict[int, Node] = {}
+    stack = list(roots)
+    while stack:
+        node = stack.pop()
+        if node.order not in found and (oldest is None or node.order <= oldest):
+            found[node.order] = node
+            stack.extend(node.parents)
+    return [found[order] for order in sorted(found)]

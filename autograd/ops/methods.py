@@ -1,0 +1,57 @@
+"""Tensor's operators and ndarray's methods: the primitives themselves, put in place."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..primitive import registry
+from ..tensor import Tensor
+from . import elementwise, indexing, linalg, reductions, shape
+
+
+def _flipped(function: Any) -> Any:
+    return lambda self, other: function(other, self)
+
+
+def _compare(ufunc: Any) -> Any:
+    plain = registry[ufunc]
+    return lambda self, other: plain(self, other)
+
+
+def _inplace(function: Any) -> Any:
+    return lambda self, other: self._inplace(function, other)
+
+
+for name, function in {
+    "add": elementwise.add, "sub": elementwise.subtract, "mul": elementwise.multiply, "truediv": elementwise.divide,
+    "pow": elementwise.power, "matmul": linalg.matmul,
+}.items():  # fmt: skip
+    setattr(Tensor, f"__{name}__", function)
+    setattr(Tensor, f"__r{name}__", _flipped(function))
+    setattr(Tensor, f"__i{name}__", _inplace(function))
+
+for name, function in {
+    "__neg__": elementwise.negative, "__pos__": elementwise.positive, "__abs__": elementwise.absolute,
+    "__getitem__": indexing.getitem,
+    "exp": elementwise.exp, "log": elementwise.log, "sqrt": elementwise.sqrt, "sin": elementwise.sin,
+    "cos": elementwise.cos, "tanh": elementwise.tanh,
+    "sum": reductions.sum, "mean": reductions.mean, "max": reductions.max, "swapaxes": shape.swapaxes,
+    "copy": shape.copy, "astype": shape.astype,
+    "reshape": lambda self, *shape_, order="C": shape.reshape(
+        self, shape_[0] if len(shape_) == 1 else shape_, order
+    ),
+    "transpose": lambda self, *axes: shape.transpose(
+        self, None if not axes else axes[0] if len(axes) == 1 and not isinstance(axes[0], int) else axes
+    ),
+}.items():  # fmt: skip
+    setattr(Tensor, name, function)
+
+Tensor.T = property(shape.transpose)  # type: ignore[attr-defined]
+Tensor.mT = property(lambda self: shape.swapaxes(self, -1, -2))  # type: ignore[attr-defined]
+
+for symbol, ufunc in {
+    "eq": np.equal, "ne": np.not_equal, "lt": np.less, "le": np.less_equal, "gt": np.greater, "ge": np.greater_equal,
+}.items():  # fmt: skip
+    setattr(Tensor, f"__{symbol}__", _compare(ufunc))

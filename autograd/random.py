@@ -1,0 +1,30 @@
+"""The random numbers of all computations: one generator, seeded by `manual_seed`."""
+
+from __future__ import annotations
+
+import numpy as np
+
+_default = np.random.default_rng()
+
+
+def manual_seed(seed: int) -> np.random.Generator:
+    """Seed the generator that is used wherever no `rng=` is given, and return it.
+
+    >>> manual_seed(0).random() == manual_seed(0).random()
+    True
+    """
+    global _default
+    _default = np.random.default_rng(seed)
+    return _default
+
+
+def generator(rng: np.random.Generator | None = None) -> np.random.Generator:
+    """`rng` itself, or without one the generator that `manual_seed` seeds.
+
+    Raises TypeError for anything else (a seed, say: make a generator of it with np.random.default_rng).
+    """
+    if rng is None:
+        return _default
+    if not isinstance(rng, np.random.Generator):
+        raise TypeError(f"rng: expected a numpy.random.Generator, got {type(rng).__name__}")
+    return rng

@@ -1,0 +1,417 @@
+"""Tensor: an ndarray with a gradient.
+
+What a Tensor is and how it meets NumPy stands here. Its operators and ndarray's methods are the primitives themselves,
+put in place by `ops/methods.py`.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+from weakref import ref
+
+import numpy as np
+
+from . import versions
+from .graph import Leaf, Node
+from .modes import mode
+
+
+class Tensor:
+    """An array that can record what is computed from it, and receive a gradient.
+
+    data           anything that NumPy makes a numeric array of; it is copied
+    dtype          as in NumPy; without it, that of np.asarray(data)
+    requires_grad  whether to record what is computed from it, for gradients; floating and complex dtypes only
+    name           shown in drawings
+
+    Raises TypeError for data that are not numeric, and for requires_grad with an integer or boolean dtype.
+
+    >>> x = Tensor([1.0, 2.0], requires_grad=True)
+    >>> (x * x).sum().backward()
+    >>> x.grad
+    Tensor([2., 4.])
+    """
+
+    __slots__ = ("__weakref__", "_data", "_family", "_grad", "_node", "name")
+
+    _data: Any
+    _node: Node | None
+    _grad: Tensor | None
+    _family: list[ref[Tensor]] | None  # the Tensors that share this one's memory, if any ever did
+    name: str | None
+
+    def __init__(self, data: Any, dtype: Any = None, requires_grad: bool = False, name: str | None = None) -> None:
+        if isinstance(data, Tensor):
+            data = data._data
+        if isinstance(data, np.ndarray | np.generic) or not hasattr(data, "__array_function__"):
+            data = np.array(data, dtype=dtype)
+        else:
+            data = data.astype(dtype) if dtype is not None and data.dtype != dtype else data.copy()
+        if data.dtype.kind not in "fciub":
+            raise TypeError(f"Tensor: expected numeric data, got dtype {data.dtype}")
+        self._data = data
+        self._node = None
+        self._grad = None
+        self._family = None
+        self.name = name
+        if requires_grad:
+            self.requires_grad_()
+
+    # ---- what it is ------------------------------------------------------------------------------------------------
+
+    @property
+    def data(self) -> Any:
+        """The array, not a copy. To assign gives the tensor another array (`t.data -= step` writes in place)."""
+        return self._data
+
+    @data.setter
+    def data(self, value: Any) -> None:
+        if isinstance(value, Tensor):
+            value = value._data
+        if value is self._data:  # an augmented assignment has just written into it
+            versions.touch(value)
+            return
+        if not hasattr(value, "dtype"):
+            value = np.asarray(value, dtype=self._data.dtype)
+        if self._node is not None:
+            if value.shape != self._data.shape:
+                raise ValueError(
+                    f"Tensor.data: expected shape {self._data.shape} (it requires a gradient), got {value.shape}"
+                )
+            value = value.astype(self._data.dtype) if value.dtype != self._data.dtype else value
+        self._data = value
+        self._family = None
+
+    @property
+    def grad(self) -> Tensor | None:
+        """The gradient that backward passes have added up here, or None."""
+        return self._grad
+
+    @grad.setter
+    def grad(self, value: Any) -> None:
+        if value is not None:
+            value = value if isinstance(value, Tensor) else Tensor(value)
+            if value.shape != self.shape:
+                raise ValueError(f"Tensor.grad: expected shape {self.shape}, got {value.shape}")
+        self._grad = value
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether gradients flow to or through this tensor."""
+        return self._node is not None
+
+    @requires_grad.setter
+    def requires_grad(self, value: bool) -> None:
+        self.requires_grad_(value)
+
+    def requires_grad_(self, requires_grad: bool = True) -> Tensor:
+        """Make this tensor a leaf that receives a gradient, or one that does not; returns it.
+
+        Raises TypeError for an integer or boolean dtype, RuntimeError for False on a tensor that was computed.
+        """
+        if requires_grad:
+            if self._data.dtype.kind not in "fc":
+                raise TypeError(
+                    f"requires_grad: only floating and complex tensors have gradients, this one is {self._data.dtype}; "
+                    f"convert it, with dtype=float for instance"
+                )
+            if self._node is None:
+                self._node = Leaf(self)
+        elif not self.is_leaf:
+            raise RuntimeError("requires_grad: this tensor was computed from others; use .detach() for one without")
+        else:
+            self._node = None
+        return self
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether no recorded operation made this tensor."""
+        return self._node is None or self._node.plan is None
+
+    @property
+    def grad_fn(self) -> Node | None:
+        """The node of the operation that made this tensor; None for a leaf."""
+        return None if self.is_leaf else self._node
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        shape: tuple[int, ...] = self._data.shape
+        return shape
+
+    @property
+    def ndim(self) -> int:
+        ndim: int = self._data.ndim
+        return ndim
+
+    @property
+    def size(self) -> int:
+        size: int = self._data.size
+        return size
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        dtype: np.dtype[Any] = self._data.dtype
+        return dtype
+
+    @property
+    def itemsize(self) -> int:
+        return self.dtype.itemsize
+
+    @property
+    def nbytes(self) -> int:
+        nbytes: int = self._data.nbytes
+        return nbytes
+
+    def numpy(self) -> Any:
+        """The array, not a copy."""
+        return self._data
+
+    def item(self, *index: int) -> Any:
+        """The one element, or the one at `index`, as a Python number."""
+        return self._data.item(*index)
+
+    def tolist(self) -> Any:
+        """The elements as nested lists of Python numbers."""
+        return self._data.tolist()
+
+    def detach(self) -> Tensor:
+        """A tensor of the same memory, outside of the graph.
+
+        >>> x = Tensor(3.0, requires_grad=True)
+        >>> (x * x.detach()).backward()
+        >>> x.grad
+        Tensor(3.)
+        """
+        return wrap(self._data)
+
+    # ---- gradients -------------------------------------------------------------------------------------------------
+
+    def backward(self, gradient: Any = None, retain_graph: bool | None = None, create_graph: bool = False) -> None:
+        """Add the gradient of this tensor to the `.grad` of every leaf that it was computed from.
+
+        gradient      that of something with respect to this tensor; one element needs none (it is 1)
+        retain_graph  keep what was saved for a further backward pass; as create_graph unless it is given
+        create_graph  record the backward pass itself, so that gradients can be differentiated again
+
+        Raises RuntimeError if nothing here needs a gradient, if `gradient` is missing or has another shape, if the graph
+        was freed by an earlier backward pass, or if a value that is needed has been overwritten.
+
+        >>> x = Tensor(2.0, requires_grad=True)
+        >>> (x**3).backward(create_graph=True)
+        >>> g, x.grad = x.grad, None
+        >>> g.backward()
+        >>> g, x.grad
+        (Tensor(12., requires_grad=True), Tensor(12.))
+        """
+        backward([self], [gradient], retain_graph, create_graph)
+
+    def retain_grad(self) -> None:
+        """Have the backward pass leave this tensor's gradient in `.grad` though it is no leaf."""
+        if self._node is None:
+            raise RuntimeError("retain_grad: this tensor does not require a gradient")
+        if not self.is_leaf:
+            self._node.more().retain = ref(self)
+
+    def register_hook(self, hook: Callable[[Tensor], Any]) -> Hook:
+        """Call `hook` with this tensor's gradient when it is complete, once a backward pass.
+
+        A result other than None replaces the gradient. Returns a handle whose `remove()` takes the hook out again.
+
+        >>> x = Tensor(2.0, requires_grad=True)
+        >>> handle = x.register_hook(lambda g: g * 10)
+        >>> (x * 3).backward()
+        >>> x.grad
+        Tensor(30.)
+        """
+        if self._node is None:
+            raise RuntimeError("register_hook: this tensor does not require a gradient")
+        hooks = self._node.more().hooks
+        handle = Hook(hooks, next(_handles))
+        hooks[handle.key] = hook
+        return handle
+
+    # ---- assignment ------------------------------------------------------------------------------------------------
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        """As NumPy's. On a recorded tensor it makes a new value; whoever saved the old one keeps that."""
+        self._refuse_leaf("t[i] = v")
+        if mode.recording is not False and (self._node is not None or getattr(value, "_node", None) is not None):
+            self._refuse_shared(index)
+            self._rebind(setitem(self, value, index))
+        else:
+            self._data[unwrap(index)] = unwrap(value)
+            versions.touch(self._data)
+
+    def _inplace(self, operator: Callable[..., Any], other: Any) -> Tensor:
+        """`self += other` and its kin."""
+        self._refuse_leaf("an augmented assignment")
+        result = operator(self, other)
+        if mode.recording is not False and result._node is not None:
+            if result.shape != self.shape:
+                raise ValueError(f"augmented assignment: the result's shape {result.shape} is not {self.shape}")
+            self._refuse_shared(...)
+            self._rebind(result if result.dtype == self.dtype else result.astype(self.dtype, casting="same_kind"))
+        else:
+            np.copyto(self._data, result._data, casting="same_kind")
+            versions.touch(self._data)
+        return self
+
+    def _rebind(self, new: Tensor) -> None:
+        if self._family is not None:
+            self._family[:] = [member for member in self._family if member() is not self]
+            self._family = None
+        self._data, self._node = new._data, new._node
+
+    def _refuse_leaf(self, what: str) -> None:
+        if self._node is not None and self._node.plan is None and mode.recording is not False:
+            raise RuntimeError(
+                f"{what}: this leaf requires a gradient, so it cannot be changed in place while recording; "
+                f"do it under no_grad(), or on a copy"
+            )
+
+    def _refuse_shared(self, index: Any) -> None:
+        """Recorded tensors are assigned by making a new value, which other tensors of the same memory would not see."""
+        others = [member for m in self._family or () if (member := m()) is not None and member is not self]
+        if not others:
+            return
+        try:
+            region = self._data[unwrap(index)]
+        except IndexError:
+            return  # the assignment itself raises
+        region = region if isinstance(region, np.ndarray) and region.base is not None else self._data
+        if any(np.may_share_memory(region, other._data) for other in others):
+            raise RuntimeError(
+                f"assignment: another tensor shares this memory (of shape {self.shape}), as a view or as what this is a "
+                f"view of, and would not see the change; take a .copy() of one of them first"
+            )
+
+    # ---- NumPy's protocols -----------------------------------------------------------------------------------------
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        return call_ufunc(ufunc, method, inputs, kwargs)
+
+    def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        return call_function(function, args, kwargs)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        return np.array(self._data, dtype=dtype, copy=copy)
+
+    # ---- Python's --------------------------------------------------------------------------------------------------
+
+    __hash__ = object.__hash__
+
+    def __repr__(self) -> str:
+        text = np.array2string(np.asarray(self._data), separator=", ", prefix="Tensor(")
+        default = self._data.dtype in (np.float64, np.int64, np.bool_, np.complex128)
+        parts = [text] + ([] if default and self.size else [f"dtype={self._data.dtype}"])
+        parts += ["requires_grad=True"] if self.requires_grad else []
+        parts += [f"name={self.name!r}"] if self.name else []
+        return f"Tensor({', '.join(parts)})"
+
+    def __bool__(self) -> bool:
+        if self.size != 1:
+            raise ValueError(f"bool: a tensor of shape {self.shape} is neither true nor false; use .any() or .all()")
+        return bool(self._data)
+
+    def __len__(self) -> int:
+        return len(self._data)
+
+    def __iter__(self) -> Iterator[Tensor]:
+        if not self.ndim:
+            raise TypeError("iteration over a 0-d tensor")
+        return (self[i] for i in range(len(self)))
+
+    def __contains__(self, item: Any) -> bool:
+        return bool((self == item).any())
+
+    def __float__(self) -> float:
+        return float(self._data.item())
+
+    def __int__(self) -> int:
+        return int(self._data.item())
+
+    def __complex__(self) -> complex:
+        return complex(self._data.item())
+
+    def __index__(self) -> int:
+        index: int = self._data.__index__()
+        return index
+
+    def __format__(self, spec: str) -> str:
+        return format(self._data.item() if self.ndim == 0 else self, spec) if spec else str(self)
+
+    def __copy__(self) -> Tensor:
+        return self.__deepcopy__({})
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
+        """A leaf of the same value, class, name and requires_grad."""
+        made: Tensor = type(self).__new__(type(self))
+        memo[id(self)] = made
+        made.__setstate__(self.__getstate__(np.array(self._data, copy=True)))
+        return made
+
+    def __reduce__(self) -> Any:
+        return _new, (type(self),), self.__getstate__()
+
+    def __getstate__(self, data: Any = None) -> dict[str, Any]:
+        return {
+            "data": self._data if data is None else data, "requires_grad": self.requires_grad, "name": self.name,
+            **getattr(self, "__dict__", {}),
+        }  # fmt: skip
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        state = dict(state)
+        self._data, requires_grad, self.name = state.pop("data"), state.pop("requires_grad"), state.pop("name")
+        self._node = self._grad = self._family = None
+        if requires_grad:
+            self.requires_grad_()
+        if state:
+            self.__dict__.update(state)
+
+    if TYPE_CHECKING:  # put in place by ops/methods.py
+
+        def __getattr__(self, name: str) -> Any: ...
+        def __add__(self, other: Any) -> Tensor: ...
+        def __radd__(self, other: Any) -> Tensor: ...
+        def __sub__(self, other: Any) -> Tensor: ...
+        def __rsub__(self, other: Any) -> Tensor: ...
+        def __mul__(self, other: Any) -> Tensor: ...
+        def __rmul__(self, other: Any) -> Tensor: ...
+        def __truediv__(self, other: Any) -> Tensor: ...
+        def __rtruediv__(self, other: Any) -> Tensor: ...
+        def __pow__(self, other: Any) -> Tensor: ...
+        def __rpow__(self, other: Any) -> Tensor: ...
+        def __matmul__(self, other: Any) -> Tensor: ...
+        def __rmatmul__(self, other: Any) -> Tensor: ...
+        def __neg__(self) -> Tensor: ...
+        def __abs__(self) -> Tensor: ...
+        def __getitem__(self, index: Any) -> Tensor: ...
+
+
+class Hook:
+    """A registered hook; `remove()` takes it out."""
+
+    __slots__ = ("hooks", "key")
+
+    def __init__(self, hooks: dict[int, Callable[..., Any]], key: int) -> None:
+        self.hooks = hooks
+        self.key = key
+
+    def remove(self) -> None:
+        """Take the hook out; once more is no error."""
+        self.hooks.pop(self.key, None)
+
+
+_handles = itertools.count()
+
+
+def _new(kind: type[Tensor]) -> Tensor:
+    return kind.__new__(kind)
+
+
+from .dispatch import call_function, call_ufunc  # noqa: E402 (they need Tensor)
+from .engine import backward  # noqa: E402
+from .ops.indexing import setitem  # noqa: E402
+from .primitive import unwrap, wrap  # noqa: E402

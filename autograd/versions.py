@@ -1,0 +1,43 @@
+"""Which arrays were written in place, and when: so that a backward pass never uses a value that is no longer there.
+
+Nothing is paid for this when an operation is recorded. Whoever writes into an array in place says so here; the time of
+the write is on the clock that also orders the nodes. The backward pass compares a node's time with that of the last
+write anywhere, and looks at its saved arrays only if that write came later.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from weakref import ref
+
+from .graph import tick
+
+last_write = 0
+"""When any array was last written; the clock counts down, so a smaller number is later."""
+
+_writes: dict[int, tuple[ref[Any], int]] = {}
+
+
+def touch(array: Any) -> None:
+    """Note that the memory of `array` has been overwritten just now."""
+    global last_write
+    last_write = tick()
+    owner = _owner(array)
+    key = id(owner)
+    known = _writes.get(key)
+    watch = known[0] if known is not None and known[0]() is owner else ref(owner, lambda _: _writes.pop(key, None))
+    _writes[key] = watch, last_write
+
+
+def written_since(array: Any, order: int) -> bool:
+    """Whether the memory of `array` was overwritten after the node of that order was made."""
+    owner = _owner(array)
+    known = _writes.get(id(owner))
+    return known is not None and known[0]() is owner and known[1] < order
+
+
+def _owner(array: Any) -> Any:
+    """The array that owns the memory: all views of it are overwritten together."""
+    while type(base := getattr(array, "base", None)) is type(array):
+        array = base
+    return array

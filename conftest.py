@@ -1,0 +1,13 @@
+"""Names that the doctests use without importing them."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import autograd
+
+
+@pytest.fixture(autouse=True)
+def names(doctest_namespace: dict[str, Any]) -> None:
+    doctest_namespace.update({name: getattr(autograd, name) for name in autograd.__all__}, np=np, autograd=autograd)

@@ -1,0 +1,1 @@
+"""Neural networks from differentiable primitives, with PyTorch's names."""
