@@ -2,8 +2,8 @@
 
 Every rule's result passes through one place (`_fit`), which sums it over broadcast axes, checks its shape and gives it
 the dtype of the input it belongs to. Inside, the gradient of a complex value is the one that makes a rule a plain
-product (as in JAX); where it leaves, for `.grad`, `grad(outputs, inputs)` and hooks, it is conjugated to PyTorch's, along
-which descent descends.
+product (as in JAX); where it leaves, for `.grad`, `grad(outputs, inputs)` and hooks, it is conjugated to PyTorch's,
+along which descent descends.
 """
 
 from __future__ import annotations
@@ -173,7 +173,7 @@ def _sum(entry: list[Any], part: Any, create_graph: bool) -> Any:
 
 
 def _is_ours(array: Any, others: int) -> bool:
-    """Whether nobody holds this array and its memory but the caller's variable and `others` that the caller knows of."""
+    """Whether nobody holds this array and its memory but the caller's variable and `others` that it knows of."""
     return (
         type(array) is np.ndarray
         and sys.getrefcount(array) <= _ALONE + 1 + others

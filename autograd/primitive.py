@@ -3,16 +3,16 @@
     exp      = elementwise(np.exp, x=lambda g, out: g * out)
     multiply = elementwise(np.multiply, x=lambda g, y: g * y, y=lambda g, x: g * x)
 
-The keyword says for which argument a rule is the vector-Jacobian product (VJP). `g` is the gradient of the result; every
-further parameter names what the rule needs, and only that is kept until the backward pass:
+The keyword says for which argument a rule is the vector-Jacobian product (VJP). `g` is the gradient of the result;
+every further parameter names what the rule needs, and only that is kept until the backward pass:
 
     an argument          x, y, axis, keepdims
     the result           out
     a shape or a dtype   x_shape, x_dtype (of the argument x); of a sequence of arguments, a tuple of them
     i                    which one of a sequence of arguments (`*arrays`) the gradient is for
 
-A rule gets arrays on the ordinary backward pass and Tensors where the backward pass is itself recorded; NumPy's dispatch
-makes the same text right for both.
+A rule gets arrays on the ordinary backward pass and Tensors where the backward pass is itself recorded; NumPy's
+dispatch makes the same text right for both.
 
 The function that stands for a primitive is written out as Python source and compiled when it is first called, as
 `dataclasses` do for `__init__`: Python binds the arguments, and each operation costs no more than its own few lines.
@@ -125,9 +125,9 @@ def primitive(
     """Make a function differentiable: give it, for each argument that may be a Tensor, a VJP.
 
     The function must have a Python signature (a C function is wrapped in a `def` or `lambda` that has one), take plain
-    arrays and return one (`multiple=True`: a tuple of them). The other keywords name arguments, and give each the rule of
-    its gradient, or None where by definition there is none. `overrides` are functions of NumPy that this one stands for
-    on Tensors; a NumPy function given itself stands for itself.
+    arrays and return one (`multiple=True`: a tuple of them). The other keywords name arguments, and give each the rule
+    of its gradient, or None where by definition there is none. `overrides` are functions of NumPy that this one stands
+    for on Tensors; a NumPy function given itself stands for itself.
 
     Returns a function that records itself when an input needs a gradient. On plain arrays it returns a plain array.
 
@@ -263,6 +263,7 @@ def _lazily(record: Primitive) -> Callable[..., Any]:
     namespace["_itself"] = made
     made.primitive = record  # type: ignore[attr-defined]
     made.__doc__ = record.function.__doc__
+    made.__module__ = getattr(record.function, "__module__", __name__)
     made.__wrapped__ = record.function  # type: ignore[attr-defined]
     return made
 

@@ -195,8 +195,8 @@ class Tensor:
         retain_graph  keep what was saved for a further backward pass; as create_graph unless it is given
         create_graph  record the backward pass itself, so that gradients can be differentiated again
 
-        Raises RuntimeError if nothing here needs a gradient, if `gradient` is missing or has another shape, if the graph
-        was freed by an earlier backward pass, or if a value that is needed has been overwritten.
+        Raises RuntimeError if nothing here needs a gradient, if `gradient` is missing or has another shape, if the
+        graph was freed by an earlier backward pass, or if a value that is needed has been overwritten.
 
         >>> x = Tensor(2.0, requires_grad=True)
         >>> (x**3).backward(create_graph=True)
@@ -283,8 +283,8 @@ class Tensor:
         region = region if isinstance(region, np.ndarray) and region.base is not None else self._data
         if any(np.may_share_memory(region, other._data) for other in others):
             raise RuntimeError(
-                f"assignment: another tensor shares this memory (of shape {self.shape}), as a view or as what this is a "
-                f"view of, and would not see the change; take a .copy() of one of them first"
+                f"assignment: another tensor, a view of this one or what this one (of shape {self.shape}) is a view of, "
+                f"shares the memory and would not see the change; take a .copy() of one of them first"
             )
 
     # ---- NumPy's protocols -----------------------------------------------------------------------------------------

@@ -1,5 +1,5 @@
 """The derivative rules, a file for each family; `methods` puts them on Tensor."""
 
-from . import elementwise, indexing, linalg, methods, reductions, shape
+from . import correlation, elementwise, indexing, linalg, methods, reductions, shape, windows
 
-__all__ = ["elementwise", "indexing", "linalg", "methods", "reductions", "shape"]
+__all__ = ["correlation", "elementwise", "indexing", "linalg", "methods", "reductions", "shape", "windows"]

@@ -1,0 +1,305 @@
+"""Sliding dot products, which convolutional layers are made of, over any number of axes.
+
+Three functions, each linear in both of its arguments, and each the derivative of the other two:
+
+    correlate            image, kernel     -> result
+    correlate_transpose  result, kernel    -> image
+    correlate_kernel     result, image     -> kernel
+
+They work in one memory order, (rows..., channels, columns, examples), which is a matter of strides: everybody sees
+(examples, channels, *axes). Of the image, only the shifts along the last axis are copied, k-fold and not k·k-fold; the
+rows of a window then follow each other in memory, so that a strided view is the matrix of every row of results, and the
+product with the kernel one batch of matrix products.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from ..primitive import Function, primitive
+from .windows import Geometry
+
+
+class _Layout(Geometry):
+    """The geometry of one correlation, its groups, and its matrices."""
+
+    def __init__(self, image: Any, kernel: Any, stride: Any, padding: Any, dilation: Any, groups: int) -> None:
+        super().__init__(image[2:], tuple(kernel[2:]), stride, padding, dilation)
+        self.groups = groups
+        self.examples, self.channels = image[0], image[1] // groups
+        self.features = kernel[0] // groups
+        self.rows, self.columns = self.out[:-1], self.out[-1]
+        # the rows of a window follow each other in memory unless a dilation stands between them: `height` of them
+        self.height = self.size[-2] if len(self.size) > 1 and self.dilation[-2] == 1 else 1
+        self.merged = self.height * self.size[-1] * self.channels
+
+    def row_taps(self) -> Iterator[tuple[int, ...]]:
+        """The places in a window that have a product of their own: all its rows, or only the first of those merged."""
+        sizes = list(self.size[:-1])
+        if sizes and self.height > 1:
+            sizes[-1] = 1
+        return itertools.product(*map(range, sizes))
+
+    def shifted(self, image: Any) -> Any:
+        """The padded image once for each shift along its last axis: (groups, rows, k, channels, columns, examples)."""
+        n = len(self.rows)
+        source: Any = image.reshape(self.examples, self.groups, self.channels, *self.spatial)
+        source = source.transpose(1, *range(3, 3 + n), 2, 3 + n, 0)  # (groups, rows..., channels, column, examples)
+        if self.size[-1] == 1 == self.stride[-1] and not any(map(any, self.padding)):
+            source = np.ascontiguousarray(source)
+            return source[(*(slice(None),) * (n + 1), None)]
+        k, lengths = self.size[-1], self.padded_rows()
+        shape = (self.groups, *lengths, k, self.channels, self.columns, self.examples)
+        made: Any = np.zeros(shape, image.dtype) if any(map(any, self.padding)) else np.empty(shape, image.dtype)
+        inner = tuple(
+            slice(low, low + length) for (low, _), length in zip(self.padding[:-1], self.spatial[:-1], strict=True)
+        )
+        for i in range(k):
+            span = self.span(-1, i)
+            if span is not None:
+                made[(slice(None), *inner, i, slice(None), span[1])] = source[(..., span[0], slice(None))]
+        return made
+
+    def padded_rows(self) -> tuple[int, ...]:
+        return tuple(
+            low + length + high for (low, high), length in zip(self.padding[:-1], self.spatial[:-1], strict=True)
+        )
+
+    def matrices(self, shifted: Any, tap: tuple[int, ...]) -> Any:
+        """Of every row of results, the matrix (window, columns x examples) at one row tap: a view."""
+        g, rest = shifted.strides[0], shifted.strides[1 : 1 + len(self.rows)]
+        offset = sum(t * d * step for t, d, step in zip(tap, self.dilation, rest, strict=False))
+        steps = tuple(s * step for s, step in zip(self.stride, rest, strict=False))
+        wide = self.columns * self.examples
+        shape = (self.groups, *self.rows, self.merged, wide)
+        strides = (g, *steps, wide * shifted.itemsize, shifted.itemsize)
+        return np.ndarray(shape, shifted.dtype, shifted, offset, strides)
+
+    def kernels(self, kernel: Any, tap: tuple[int, ...]) -> Any:
+        """The kernel's matrix at one row tap: (groups, 1..., features, window)."""
+        n = len(self.size)
+        parts = kernel.reshape(self.groups, self.features, self.channels, *self.size)
+        parts = parts.transpose(0, 1, *range(3, 3 + n), 2)  # (groups, features, *size, channels)
+        if n > 1:
+            index = tap if self.height == 1 else tap[:-1]
+            parts = parts[(slice(None), slice(None), *index)]
+        return parts.reshape(self.groups, *(1,) * len(self.rows), self.features, self.merged)
+
+    def results(self, memory: Any) -> Any:
+        """(rows..., groups, features, columns x examples) in memory, as everybody sees it."""
+        n = len(self.rows)
+        seen = memory.reshape(*self.rows, self.groups * self.features, self.columns, self.examples)
+        return seen.transpose(n + 2, n, *range(n), n + 1)
+
+    def matrices_of(self, result: Any) -> Any:
+        """A result as (groups, rows..., features, columns x examples); a copy unless it is in our memory order."""
+        n = len(self.rows)
+        seen = result.transpose(*range(2, 2 + n), 1, 2 + n, 0)
+        seen = seen.reshape(*self.rows, self.groups, self.features, self.columns * self.examples)
+        return seen.transpose(n, *range(n), n + 1, n + 2)
+
+
+def _correlate(x: Any, w: Any, stride: Any = 1, padding: Any = 0, dilation: Any = 1, groups: int = 1) -> Any:
+    """The dot product of a kernel with every window of an image, summed over channels ("convolution" in neural
+    networks).
+
+    x  image (examples, channels, *axes)
+    w  kernel (features, channels / groups, *size)
+
+    stride, dilation: an int, or one for each axis; padding (with zeros): an int, or for each axis an int or (before,
+    after). Returns (examples, features, *number of windows). Raises ValueError where the shapes do not fit.
+
+    >>> correlate(np.arange(4.0).reshape(1, 1, 4), np.array([[[1.0, -1.0]]]))
+    array([[[-1., -1., -1.]]])
+    """
+    _check(x.shape, w.shape, groups)
+    layout = _Layout(x.shape, w.shape, stride, padding, dilation, groups)
+    x, w = _common(x, w)
+    if layout.channels == layout.features == 1 < groups:
+        return _depthwise(x, w, layout)
+    memory = np.empty((*layout.rows, groups, layout.features, layout.columns * layout.examples), x.dtype)
+    n = len(layout.rows)
+    matrices = memory.transpose(n, *range(n), n + 1, n + 2)
+    if memory.size:
+        shifted = layout.shifted(x)
+        for number, tap in enumerate(layout.row_taps()):
+            kernel, image = layout.kernels(w, tap), layout.matrices(shifted, tap)
+            if number == 0:
+                np.matmul(kernel, image, out=matrices)
+            else:
+                matrices += kernel @ image
+    return layout.results(memory)
+
+
+def _correlate_transpose(
+    y: Any, w: Any, shape: Any, stride: Any = 1, padding: Any = 0, dilation: Any = 1, groups: int = 1
+) -> Any:
+    """The adjoint of `correlate` in its image: every element of `y` adds its multiple of the kernel to its window.
+
+    y      (examples, features, *number of windows)
+    w      kernel (features, channels / groups, *size)
+    shape  of the image's axes, which `y` alone leaves open when the stride is not 1
+
+    Returns (examples, channels, *shape).
+
+    >>> correlate_transpose(np.ones((1, 1, 2)), np.array([[[1.0, 2.0]]]), (3,))
+    array([[[1., 3., 2.]]])
+    """
+    layout = _Layout((y.shape[0], w.shape[1] * groups, *shape), w.shape, stride, padding, dilation, groups)
+    if y.shape[1:] != (w.shape[0], *layout.out):
+        raise ValueError(
+            f"expected {(y.shape[0], w.shape[0], *layout.out)} (the windows in an image of {tuple(shape)}), "
+            f"got {y.shape}"
+        )
+    y, w = _common(y, w)
+    if layout.channels == layout.features == 1 < groups:
+        return _depthwise_transpose(y, w, layout)
+    if all(s == 1 for s in layout.stride) and layout.channels >= 16 and y.size:
+        return _turned(y, w, layout)
+    n = len(layout.rows)
+    lengths = layout.padded_rows()
+    k, wide = layout.size[-1], layout.columns * layout.examples
+    sums: Any = np.zeros((groups, *lengths, k * layout.channels, wide), y.dtype)
+    results = layout.matrices_of(y)
+    for tap in itertools.product(*map(range, layout.size[:-1])):
+        kernel = w.reshape(groups, layout.features, layout.channels, *layout.size)
+        kernel = kernel[(slice(None), slice(None), slice(None), *tap)].transpose(0, 3, 2, 1)
+        kernel = kernel.reshape(groups, *(1,) * n, k * layout.channels, layout.features)
+        index = tuple(
+            slice(t * d, t * d + (r - 1) * s + 1, s)
+            for t, d, r, s in zip(tap, layout.dilation, layout.rows, layout.stride, strict=False)
+        )
+        sums[(slice(None), *index)] += kernel @ results
+    sums = sums.reshape(groups, *lengths, k, layout.channels, layout.columns, layout.examples)
+    inner = tuple(
+        slice(low, low + length) for (low, _), length in zip(layout.padding[:-1], layout.spatial[:-1], strict=True)
+    )
+    memory: Any = np.zeros(
+        (*layout.spatial[:-1], groups, layout.channels, layout.spatial[-1], layout.examples), y.dtype
+    )
+    image: Any = memory.transpose(n, *range(n), n + 1, n + 2, n + 3)  # (groups, rows..., channels, columns, examples)
+    for i in range(k):
+        span = layout.span(-1, i)
+        if span is not None:
+            image[(..., span[0], slice(None))] += sums[(slice(None), *inner, i, slice(None), span[1])]
+    memory = memory.reshape(*layout.spatial[:-1], groups * layout.channels, layout.spatial[-1], layout.examples)
+    return memory.transpose(n + 2, n, *range(n), n + 1)
+
+
+def _turned(y: Any, w: Any, layout: _Layout) -> Any:
+    """With stride 1 the adjoint is again a correlation: with the kernel turned round."""
+    n = len(layout.size)
+    turned = w.reshape(layout.groups, layout.features, layout.channels, *layout.size).swapaxes(1, 2)
+    turned = turned[(..., *(slice(None, None, -1),) * n)]
+    turned = turned.reshape(layout.groups * layout.channels, layout.features, *layout.size)
+    reach = [d * (k - 1) for d, k in zip(layout.dilation, layout.size, strict=True)]
+    padding = [(r - low, r - high) for r, (low, high) in zip(reach, layout.padding, strict=True)]
+    cut = tuple(slice(-min(0, low), min(0, high) or None) for low, high in padding)
+    y = y[(..., *cut)]
+    padding = [(max(0, low), max(0, high)) for low, high in padding]
+    return _correlate(y, turned, 1, tuple(padding), layout.dilation, layout.groups)
+
+
+def _correlate_kernel(
+    y: Any, x: Any, size: Any, stride: Any = 1, padding: Any = 0, dilation: Any = 1, groups: int = 1
+) -> Any:
+    """The adjoint of `correlate` in its kernel: (features, channels / groups, *size)."""
+    kernel_shape = (y.shape[1], x.shape[1] // groups, *size)
+    layout = _Layout(x.shape, kernel_shape, stride, padding, dilation, groups)
+    y, x = _common(y, x)
+    if layout.channels == layout.features == 1 < groups:
+        return _depthwise_kernel(y, x, layout)
+    total: Any = np.zeros((groups, layout.features, *size[:-1], size[-1], layout.channels), y.dtype)
+    if y.size:
+        shifted, results = layout.shifted(x), layout.matrices_of(y)
+        for tap in layout.row_taps():
+            image = layout.matrices(shifted, tap)
+            found = np.zeros((groups, layout.features, layout.merged), y.dtype)
+            for row in np.ndindex(layout.rows):
+                where = (slice(None), *row)
+                found += results[where] @ image[where].swapaxes(-1, -2)
+            index = tap if layout.height == 1 else tap[:-1]
+            part: Any = total[(slice(None), slice(None), *index)]
+            part[...] = found.reshape(part.shape)
+    n = len(size)
+    total = total.transpose(0, 1, 2 + n, *range(2, 2 + n))
+    return np.ascontiguousarray(total).reshape(kernel_shape)
+
+
+# ---- one channel to a group: no matrix products, but as many passes as the window has places
+# ---------------------------
+
+
+def _depthwise(x: Any, w: Any, layout: _Layout) -> Any:
+    total: Any = np.zeros_like(x, shape=(*x.shape[:2], *layout.out))
+    for tap, inside, which in layout.taps():
+        total[which] += x[inside] * _column(w, tap)
+    return total
+
+
+def _depthwise_transpose(y: Any, w: Any, layout: _Layout) -> Any:
+    total: Any = np.zeros_like(y, shape=(*y.shape[:2], *layout.spatial))
+    for tap, inside, which in layout.taps():
+        total[inside] += y[which] * _column(w, tap)
+    return total
+
+
+def _depthwise_kernel(y: Any, x: Any, layout: _Layout) -> Any:
+    total: Any = np.zeros_like(x, shape=(layout.groups, 1, *layout.size))
+    axes = (0, *range(2, x.ndim))
+    for tap, inside, which in layout.taps():
+        total[(slice(None), 0, *tap)] = (y[which] * x[inside]).sum(axes)
+    return total
+
+
+def _column(w: Any, tap: tuple[int, ...]) -> Any:
+    return w[(slice(None), 0, *tap)].reshape(-1, *(1,) * len(tap))
+
+
+# ---- arguments -------------------------------------------------------------------------------------------------------
+
+
+def _common(a: Any, b: Any) -> tuple[Any, Any]:
+    dtype = np.result_type(a, b)
+    return a.astype(dtype, copy=False), b.astype(dtype, copy=False)
+
+
+def _check(x: Any, w: Any, groups: int) -> None:
+    if len(x) != len(w) or len(x) < 3:
+        raise ValueError(f"expected an image (examples, channels, *axes) and a kernel of as many axes, got {x} and {w}")
+    if groups < 1 or x[1] % groups or w[0] % groups:
+        raise ValueError(f"expected channels ({x[1]}) and features ({w[0]}) to be divisible by groups, got {groups}")
+    if x[1] != w[1] * groups:
+        raise ValueError(f"expected {w[1] * groups} channels (the kernel is {w}, groups {groups}), got {x[1]}")
+    if not math.prod(w[2:]):
+        raise ValueError(f"expected a kernel with at least one element, got {w}")
+
+
+correlate: Function = primitive(
+    _correlate, name="correlate",
+    x=lambda g, w, x_shape, stride, padding, dilation, groups: correlate_transpose(
+        g, w, x_shape[2:], stride, padding, dilation, groups
+    ),
+    w=lambda g, x, w_shape, stride, padding, dilation, groups: correlate_kernel(
+        g, x, w_shape[2:], stride, padding, dilation, groups
+    ),
+)  # fmt: skip
+correlate_transpose: Function = primitive(
+    _correlate_transpose, name="correlate_transpose",
+    y=lambda g, w, stride, padding, dilation, groups: correlate(g, w, stride, padding, dilation, groups),
+    w=lambda g, y, w_shape, stride, padding, dilation, groups: correlate_kernel(
+        y, g, w_shape[2:], stride, padding, dilation, groups
+    ),
+)  # fmt: skip
+correlate_kernel: Function = primitive(
+    _correlate_kernel, name="correlate_kernel",
+    y=lambda g, x, stride, padding, dilation, groups: correlate(x, g, stride, padding, dilation, groups),
+    x=lambda g, y, x_shape, stride, padding, dilation, groups: correlate_transpose(
+        y, g, x_shape[2:], stride, padding, dilation, groups
+    ),
+)  # fmt: skip
