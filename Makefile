@@ -1,0 +1,93 @@
+# `make help` says what there is. Everything lands inside this folder: the environment in .venv, caches in .cache.
+
+VENV := .venv
+PYTHON_IN := $(VENV)/bin/python
+PEERS := .venv-peers
+OUT ?= out
+ARGS ?=
+PACKAGES := autograd nn optim
+
+CACHE := $(CURDIR)/.cache
+export XDG_CACHE_HOME := $(CACHE)
+export PIP_CACHE_DIR := $(CACHE)/pip
+export MPLCONFIGDIR := $(CACHE)/matplotlib
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PYTHONNOUSERSITE := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint bench bench-peers gallery clean
+.DELETE_ON_ERROR:
+
+help:
+	@echo "make demo         train a convolutional network on handwritten digits; weights and pictures go to $(OUT)/"
+	@echo "                  (options: make demo ARGS='--epochs 5 --seed 1'; all of them: make demo ARGS=--help)"
+	@echo "make test         lint, then every test (some of them only: make test ARGS='-k engine')"
+	@echo "make lint         ruff, and mypy --strict over $(PACKAGES)"
+	@echo "make gallery      draw the pictures in docs/gallery again"
+	@echo "make bench        measure and write docs/benchmarks.md, side by side with what make bench-peers installed"
+	@echo "make bench-peers  install PyTorch, JAX and other libraries to compare with, in $(PEERS) (several GB)"
+	@echo "make clean        remove everything that was made here, except docs/"
+
+demo: $(VENV)/with-demo
+	@echo "demo: training a network on handwritten digits; weights and pictures go to $(OUT)/"
+	@$(PYTHON_IN) -m nn --out $(OUT) $(ARGS)
+
+test: lint
+	@echo "test: running the tests and the examples in the documentation"
+	@$(PYTHON_IN) -m pytest $(ARGS)
+
+lint: $(VENV)/with-test
+	@echo "lint: ruff check, ruff format --check, mypy --strict"
+	@$(PYTHON_IN) -m ruff check .
+	@$(PYTHON_IN) -m ruff format --check .
+	@$(PYTHON_IN) -m mypy
+
+gallery: $(VENV)/with-demo
+	@$(PYTHON_IN) docs/gallery.py
+
+bench: $(VENV)/with-demo
+	@PYTHONPATH=$(CURDIR) $(PYTHON_IN) -m benchmarks $(ARGS)
+
+bench-peers: $(PEERS)/installed
+
+# ---- environments: made once, and brought up to date when pyproject.toml changes ---------------------------------------
+
+EXPLAIN := echo 'environment: pip could not install it (is a package index reachable?)' >&2; exit 1
+
+# The first Python from 3.11 on that can make an environment; PYTHON=... chooses another.
+$(PYTHON_IN):
+	@for python in $(PYTHON) python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	    if "$$python" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then \
+	        echo "environment: making $(VENV) with $$("$$python" --version) ($$(command -v "$$python"))"; \
+	        "$$python" -m venv --clear $(VENV) && exit 0; \
+	        exit 1; \
+	    fi; \
+	done; \
+	echo "environment: found no Python 3.11 or newer that has the modules venv and ensurepip" >&2; \
+	echo "             (tried: $(PYTHON) python3 python3.14 python3.13 python3.12 python3.11 python);" >&2; \
+	echo "             install one, or name it: make PYTHON=/path/to/python3.12 ..." >&2; \
+	exit 1
+
+$(VENV)/with-demo: pyproject.toml | $(PYTHON_IN)
+	@echo "environment: installing what the demo needs (the first time this takes a minute)"
+	@$(PYTHON_IN) -m pip install --quiet --editable '.[demo]' || { $(EXPLAIN); }
+	@touch $@
+
+$(VENV)/with-test: pyproject.toml | $(PYTHON_IN)
+	@echo "environment: installing what the tests need (the first time this takes a minute or two)"
+	@$(PYTHON_IN) -m pip install --quiet --editable '.[test]' || { $(EXPLAIN); }
+	@touch $@ $(VENV)/with-demo
+
+$(PEERS)/installed: benchmarks/peers.txt | $(PYTHON_IN)
+	@echo "peers: installing the libraries to compare with in $(PEERS)"
+	@$(PYTHON_IN) -m venv --clear $(PEERS)
+	@grep -v '^#' benchmarks/peers.txt | while read -r requirement; do \
+	    echo "peers: $$requirement"; \
+	    $(PEERS)/bin/python -m pip install --quiet "$$requirement" || echo "peers: $$requirement cannot be installed here; left out"; \
+	done
+	@touch $@
+
+clean:
+	@echo "clean: removing environments, caches and $(OUT)/"
+	@rm -rf $(VENV) $(PEERS) .cache .hypothesis .pytest_cache .mypy_cache .ruff_cache build dist *.egg-info $(OUT)
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
