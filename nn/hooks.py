@@ -1,0 +1,159 @@
+"""Hooks of modules: functions that see, and may replace, what goes into and comes out of one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from autograd import Tensor
+
+if TYPE_CHECKING:
+    from .module import Module
+
+
+class Handle:
+    """A registered hook; `remove()` takes it out. Also a context manager that removes it at the end."""
+
+    def __init__(self, hooks: dict[int, Any], key: int) -> None:
+        self.hooks = hooks
+        self.key = key
+
+    def remove(self) -> None:
+        """Take the hook out; once more is no error."""
+        self.hooks.pop(self.key, None)
+
+    def __enter__(self) -> Handle:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.remove()
+
+
+class Hooks:
+    """The hooks of one module, by kind, each kind in the order in which they run."""
+
+    def __init__(self) -> None:
+        self.forward_pre: dict[int, tuple[Callable[..., Any], bool]] = {}
+        self.forward: dict[int, tuple[Callable[..., Any], bool]] = {}
+        self.backward_pre: dict[int, tuple[Callable[..., Any], bool]] = {}
+        self.backward: dict[int, tuple[Callable[..., Any], bool]] = {}
+        self.count = 0
+
+    def add(self, kind: str, hook: Callable[..., Any], prepend: bool, with_kwargs: bool = False) -> Handle:
+        hooks: dict[int, Any] = getattr(self, kind)
+        self.count += 1
+        rest = dict(hooks) if prepend else {}
+        if prepend:
+            hooks.clear()
+        hooks[self.count] = hook, with_kwargs
+        hooks.update(rest)
+        return Handle(hooks, self.count)
+
+
+def call_hooked(module: Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """module.forward(*args, **kwargs) with the module's hooks around it."""
+    hooks = module._hooks
+    assert hooks is not None
+    for hook, with_kwargs in list(hooks.forward_pre.values()):
+        if with_kwargs:
+            changed = hook(module, args, kwargs)
+            if changed is not None:
+                if not (isinstance(changed, tuple) and len(changed) == 2):
+                    raise RuntimeError(
+                        f"forward pre-hook of {type(module).__name__}: with_kwargs expects None or (args, kwargs)"
+                    )
+                args, kwargs = changed
+        elif (changed := hook(module, args)) is not None:
+            args = changed if isinstance(changed, tuple) else (changed,)
+    watch = _Backward(module, hooks) if hooks.backward or hooks.backward_pre else None
+    if watch is not None:
+        args = watch.inputs(args)
+    result = module.forward(*args, **kwargs)
+    for hook, with_kwargs in list(hooks.forward.values()):
+        changed = hook(module, args, kwargs, result) if with_kwargs else hook(module, args, result)
+        result = result if changed is None else changed
+    return result if watch is None else watch.outputs(result)
+
+
+class _Backward:
+    """What one call needs so that its backward hooks run.
+
+    Each side of the module (its inputs, its outputs) is led through one tensor, whose own hook then has all gradients
+    of that side in hand at once, and may replace them.
+    """
+
+    def __init__(self, module: Module, hooks: Hooks) -> None:
+        self.module = module
+        self.hooks = hooks
+        self.grad_output: tuple[Any, ...] = ()
+        self.has_inputs = False
+
+    def inputs(self, args: tuple[Any, ...]) -> tuple[Any, ...]:
+        args, self.has_inputs = _through(args, self._on_inputs)
+        return args
+
+    def outputs(self, result: Any) -> Any:
+        several = isinstance(result, tuple)
+        values, _ = _through(result if several else (result,), self._on_outputs)
+        return values if several else values[0]
+
+    def _on_outputs(self, gradients: tuple[Any, ...]) -> tuple[Any, ...]:
+        for hook, _ in list(self.hooks.backward_pre.values()):
+            changed = hook(self.module, gradients)
+            if changed is not None:
+                gradients = changed if isinstance(changed, tuple) else (changed,)
+        self.grad_output = gradients
+        if not self.has_inputs:
+            for hook, _ in list(self.hooks.backward.values()):
+                if hook(self.module, (None,), gradients) is not None:
+                    raise RuntimeError(
+                        f"backward hook of {type(self.module).__name__}: no input requires a gradient, "
+                        f"so there is none to replace"
+                    )
+        return gradients
+
+    def _on_inputs(self, gradients: tuple[Any, ...]) -> tuple[Any, ...]:
+        for hook, _ in list(self.hooks.backward.values()):
+            changed = hook(self.module, gradients, self.grad_output)
+            if changed is not None:
+                gradients = changed if isinstance(changed, tuple) else (changed,)
+        self.grad_output = ()
+        return gradients
+
+
+def _through(
+    values: tuple[Any, ...], function: Callable[[tuple[Any, ...]], tuple[Any, ...]]
+) -> tuple[tuple[Any, ...], bool]:
+    """The same values, such that their gradients pass through `function` together; and whether any has one."""
+    n = len(values)
+    traced = [i for i, value in enumerate(values) if isinstance(value, Tensor) and value.requires_grad]
+    if not traced:
+        return values, False
+    several = len(traced) > 1
+    shapes = [values[i].shape for i in traced]
+    ends = np.cumsum([values[i].size for i in traced]).tolist()
+    joined: Any = np.concatenate([values[i].reshape(-1) for i in traced]) if several else values[traced[0]][...]
+
+    def split(whole: Any) -> list[Any]:
+        if not several:
+            return [whole]
+        starts = [0, *ends]
+        return [whole[a:b].reshape(shape) for a, b, shape in zip(starts, ends, shapes, strict=False)]
+
+    def hook(g: Any) -> Any:
+        gradients: list[Any] = [None] * n
+        for i, part in zip(traced, split(g), strict=True):
+            gradients[i] = part
+        changed = function(tuple(gradients))
+        if len(changed) != n:
+            raise RuntimeError(f"backward hook: expected {n} gradients, got {len(changed)}")
+        parts = [changed[i] if changed[i] is not None else part * 0 for i, part in zip(traced, split(g), strict=True)]
+        return np.concatenate([part.reshape(-1) for part in parts]) if several else parts[0]
+
+    joined.register_hook(hook)
+    result = list(values)
+    for i, part in zip(traced, split(joined), strict=True):
+        result[i] = part if part.dtype == values[i].dtype else part.astype(values[i].dtype)
+    return tuple(result), True

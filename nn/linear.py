@@ -1,0 +1,206 @@
+"""Layers that are matrix products, and those that only change the shape."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from . import init
+from .module import Module
+from .parameter import empty
+
+
+def linear(input: Any, weight: Any, bias: Any = None) -> Any:
+    """input @ weight.T + bias: (..., in) with (out, in) gives (..., out); a weight (in,) gives (...).
+
+    Raises ValueError for an input whose last axis is not `in`.
+
+    >>> from nn.functional import linear
+    >>> linear(np.ones((5, 3)), np.ones((2, 3)), np.zeros(2)).shape
+    (5, 2)
+    """
+    shape = input.shape
+    if not shape or shape[-1] != weight.shape[-1]:
+        raise ValueError(
+            f"linear: expected {weight.shape[-1]} input features (weight is {weight.shape}), got input of shape {shape}"
+        )
+    if len(shape) > 2:  # one large product instead of many small ones
+        input = input.reshape(-1, shape[-1]) if input.size else input.reshape(math.prod(shape[:-1]), shape[-1])
+    result = input @ weight.T
+    if len(shape) > 2:
+        result = result.reshape(*shape[:-1], *weight.shape[:-1])
+    return result if bias is None else result + bias
+
+
+def bilinear(input1: Any, input2: Any, weight: Any, bias: Any = None) -> Any:
+    """The bilinear forms x1ᵀ W x2, one for each matrix of the weight: (..., a), (..., b), (out, a, b) give (..., out).
+
+    >>> from nn.functional import bilinear
+    >>> bilinear(np.ones((5, 2)), np.ones((5, 3)), np.ones((4, 2, 3)))[0]
+    array([6., 6., 6., 6.])
+    """
+    n, a, b = weight.shape
+    if input1.shape[-1:] != (a,) or input2.shape[-1:] != (b,) or input1.shape[:-1] != input2.shape[:-1]:
+        raise ValueError(
+            f"bilinear: expected inputs (..., {a}) and (..., {b}) (weight is {weight.shape}), "
+            f"got {input1.shape} and {input2.shape}"
+        )
+    batch = input1.shape[:-1]
+    left = input1.reshape(math.prod(batch), a) @ weight.transpose(1, 0, 2).reshape(a, n * b)
+    result = (left.reshape(*batch, n, b) * input2.reshape(*batch, 1, b)).sum(axis=-1)
+    return result if bias is None else result + bias
+
+
+def flatten(input: Any, start_dim: int = 0, end_dim: int = -1) -> Any:
+    """The axes from start_dim to end_dim, both included, made one; a 0-d input becomes 1-d.
+
+    >>> from nn.linear import flatten
+    >>> flatten(np.zeros((2, 3, 4)), 1).shape
+    (2, 12)
+    """
+    n = input.ndim
+    if not n:
+        return input.reshape(1)
+    for dim in (start_dim, end_dim):
+        if not -n <= dim < n:
+            raise IndexError(f"flatten: expected a dim from {-n} to {n - 1}, got {dim}")
+    start, end = start_dim % n, end_dim % n
+    if start > end:
+        raise ValueError(f"flatten: expected start_dim before end_dim, got {start_dim} and {end_dim}")
+    shape = input.shape
+    return input.reshape(*shape[:start], math.prod(shape[start : end + 1]), *shape[end + 1 :])
+
+
+def unflatten(input: Any, dim: int, sizes: tuple[int, ...]) -> Any:
+    """One axis made several, of the given sizes; one of them may be -1.
+
+    >>> from nn.linear import unflatten
+    >>> unflatten(np.zeros((2, 12)), 1, (3, 4)).shape
+    (2, 3, 4)
+    """
+    n, sizes = input.ndim, tuple(sizes)
+    if not -n <= dim < n:
+        raise IndexError(f"unflatten: expected a dim from {-n} to {n - 1}, got {dim}")
+    dim %= n
+    whole = input.shape[dim]
+    known = math.prod(size for size in sizes if size != -1)
+    if not sizes or sizes.count(-1) > 1 or (whole % known if -1 in sizes and known else whole != known):
+        raise ValueError(f"unflatten: expected sizes whose product is {whole}, got {sizes}")
+    sizes = tuple(size if size != -1 else whole // known for size in sizes)
+    return input.reshape(*input.shape[:dim], *sizes, *input.shape[dim + 1 :])
+
+
+class Identity(Module):
+    """Gives back its input; takes any arguments, and ignores them."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__()
+
+    def forward(self, input: Any) -> Any:
+        return input
+
+
+class Linear(Module):
+    """y = x @ weight.T + bias: (..., in_features) gives (..., out_features).
+
+    weight (out_features, in_features) and bias (out_features,) are drawn from U(-k, k), k = 1/√in_features.
+
+    >>> import nn
+    >>> layer = nn.Linear(3, 2, rng=np.random.default_rng(0))
+    >>> layer(Tensor(np.ones((5, 3), np.float32))).shape
+    (5, 2)
+    """
+
+    def __init__(
+        self, in_features: int, out_features: int, bias: bool = True, *, dtype: Any = None, rng: Any = None
+    ) -> None:
+        super().__init__()
+        self.in_features = in_features
+        self.out_features = out_features
+        self.weight = empty((out_features, in_features), dtype)
+        self.register_parameter("bias", empty((out_features,), dtype) if bias else None)
+        self.reset_parameters(rng)
+
+    def reset_parameters(self, rng: Any = None) -> None:
+        """Draw the initial values again."""
+        init.kaiming_uniform_(self.weight, a=math.sqrt(5), rng=rng)
+        bound = 1 / math.sqrt(self.in_features) if self.in_features else 0.0
+        if self.bias is not None:
+            init.uniform_(self.bias, -bound, bound, rng=rng)
+
+    def forward(self, input: Any) -> Any:
+        return linear(input, self.weight, self.bias)
+
+    def extra_repr(self) -> str:
+        return f"in_features={self.in_features}, out_features={self.out_features}, bias={self.bias is not None}"
+
+
+class Bilinear(Module):
+    """y = x1ᵀ W x2 + bias for each output: (..., in1), (..., in2) give (..., out).
+
+    weight (out, in1, in2) and bias (out,) are drawn from U(-k, k), k = 1/√in1_features.
+
+    >>> import nn
+    >>> nn.Bilinear(2, 3, 4)(np.ones((5, 2)), np.ones((5, 3))).shape
+    (5, 4)
+    """
+
+    def __init__(
+        self, in1_features: int, in2_features: int, out_features: int, bias: bool = True, *, dtype: Any = None,
+        rng: Any = None,
+    ) -> None:  # fmt: skip
+        super().__init__()
+        if in1_features <= 0:
+            raise ValueError(f"Bilinear: expected in1_features above 0, got {in1_features}")
+        self.in1_features = in1_features
+        self.in2_features = in2_features
+        self.out_features = out_features
+        self.weight = empty((out_features, in1_features, in2_features), dtype)
+        self.register_parameter("bias", empty((out_features,), dtype) if bias else None)
+        self.reset_parameters(rng)
+
+    def reset_parameters(self, rng: Any = None) -> None:
+        """Draw the initial values again."""
+        bound = 1 / math.sqrt(self.in1_features)
+        init.uniform_(self.weight, -bound, bound, rng=rng)
+        if self.bias is not None:
+            init.uniform_(self.bias, -bound, bound, rng=rng)
+
+    def forward(self, input1: Any, input2: Any) -> Any:
+        return bilinear(input1, input2, self.weight, self.bias)
+
+    def extra_repr(self) -> str:
+        return (
+            f"in1_features={self.in1_features}, in2_features={self.in2_features}, "
+            f"out_features={self.out_features}, bias={self.bias is not None}"
+        )
+
+
+class Flatten(Module):
+    """Makes the axes from start_dim to end_dim one; as it stands, all but the batch."""
+
+    def __init__(self, start_dim: int = 1, end_dim: int = -1) -> None:
+        super().__init__()
+        self.start_dim = start_dim
+        self.end_dim = end_dim
+
+    def forward(self, input: Any) -> Any:
+        return flatten(input, self.start_dim, self.end_dim)
+
+    def extra_repr(self) -> str:
+        return f"start_dim={self.start_dim}, end_dim={self.end_dim}"
+
+
+class Unflatten(Module):
+    """Makes one axis several, of the sizes `unflattened_size`."""
+
+    def __init__(self, dim: int, unflattened_size: tuple[int, ...]) -> None:
+        super().__init__()
+        self.dim = dim
+        self.unflattened_size = tuple(unflattened_size)
+
+    def forward(self, input: Any) -> Any:
+        return unflatten(input, self.dim, self.unflattened_size)
+
+    def extra_repr(self) -> str:
+        return f"dim={self.dim}, unflattened_size={self.unflattened_size}"

@@ -1,0 +1,450 @@
+"""Module: a part of a network, which owns parameters, buffers and other modules.
+
+The names, orders and meanings are those of torch.nn.Module; what differs is said where it does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple, TypeVar
+
+import numpy as np
+
+from autograd import Tensor, scope
+
+from .hooks import Handle, Hooks, call_hooked
+from .parameter import Parameter
+
+M = TypeVar("M", bound="Module")
+
+
+class Incompatible(NamedTuple):
+    """The names that a mapping lacked, and those that it had besides."""
+
+    missing_keys: list[str]
+    unexpected_keys: list[str]
+
+
+class Module:
+    """The base of every layer and network. A subclass assigns its parts in `__init__` and computes in `forward`.
+
+    A Parameter assigned to an attribute is registered as a parameter, a Module as a child; `register_buffer` registers
+    a Tensor that is part of the state but is not trained. What a module computes carries its path in the graph.
+
+    >>> import nn
+    >>> class Net(nn.Module):
+    ...     def __init__(self):
+    ...         super().__init__()
+    ...         self.scale = nn.Parameter([2.0])
+    ...     def forward(self, x):
+    ...         return x * self.scale
+    >>> net = Net()
+    >>> net(np.ones(1, np.float32)).data, [name for name, _ in net.named_parameters()]
+    (array([2.], dtype=float32), ['scale'])
+    """
+
+    training: bool
+    _parameters: dict[str, Parameter | None]
+    _buffers: dict[str, Tensor | None]
+    _modules: dict[str, Module | None]
+    _transient: set[str]  # the buffers that are not part of the state_dict
+    _hooks: Hooks | None  # None until the first one is registered
+    _name: str | None  # what the graph calls it: the name that it has in its parent
+
+    def __init__(self) -> None:
+        self.__dict__.update(
+            training=True, _parameters={}, _buffers={}, _modules={}, _transient=set(), _hooks=None, _name=None
+        )
+
+    def forward(self, *args: Any, **kwargs: Any) -> Any:
+        """What the module computes; a subclass defines it, and users call the module itself."""
+        raise NotImplementedError(f"{type(self).__name__}: define forward() to say what it computes")
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if self._name is None:
+            return self.forward(*args, **kwargs) if self._hooks is None else call_hooked(self, args, kwargs)
+        with scope(self._name):
+            return self.forward(*args, **kwargs) if self._hooks is None else call_hooked(self, args, kwargs)
+
+    # ---- its parts -------------------------------------------------------------------------------------------------
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        known = self.__dict__
+        if isinstance(value, Parameter | Module) or name in known.get("_parameters", ()):
+            self._assign(name, value)
+        elif name in known.get("_buffers", ()):
+            self._buffers[name] = _as_buffer(self, name, value)
+        elif name in known.get("_modules", ()):
+            if value is not None:
+                raise TypeError(
+                    f"{type(self).__name__}.{name}: expected a Module or None, as it is one of its modules, "
+                    f"got {type(value).__name__}; delete the attribute first to give it another kind of value"
+                )
+            self._modules[name] = None
+        else:
+            object.__setattr__(self, name, value)
+
+    def _assign(self, name: str, value: Any) -> None:
+        """Register a parameter or a module, in place of whatever had that name."""
+        if "_parameters" not in self.__dict__:
+            raise AttributeError(f"{type(self).__name__}.{name}: call super().__init__() before anything is assigned")
+        if name in self._parameters and not (value is None or isinstance(value, Parameter | Module)):
+            raise TypeError(
+                f"{type(self).__name__}.{name}: expected a Parameter or None, as it is one of its parameters, "
+                f"got {type(value).__name__}; write to .data, or delete the attribute first"
+            )
+        kept: dict[str, Any] = self._modules if isinstance(value, Module) else self._parameters
+        for place in (self.__dict__, self._parameters, self._buffers, self._modules):
+            if place is not kept:
+                place.pop(name, None)
+        self._transient.discard(name)
+        kept[name] = value
+        if isinstance(value, Module):
+            value._rename(name)
+        elif value is not None and value.name is None:
+            value.name = name
+
+    def _rename(self, name: str) -> None:
+        """Take the name that the graph is to show; containers that are never called hand it on to their children."""
+        self.__dict__["_name"] = name
+
+    def __getattr__(self, name: str) -> Any:
+        known = self.__dict__
+        for place in ("_parameters", "_buffers", "_modules"):
+            if place in known and name in known[place]:
+                return known[place][name]
+        raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
+
+    def __delattr__(self, name: str) -> None:
+        for place in (self._parameters, self._buffers, self._modules):
+            if name in place:
+                del place[name]
+                self._transient.discard(name)
+                return
+        super().__delattr__(name)
+
+    def __dir__(self) -> list[str]:
+        return sorted({*super().__dir__(), *self._parameters, *self._buffers, *self._modules})
+
+    def register_parameter(self, name: str, param: Parameter | None) -> None:
+        """Give the module a parameter, or None where it might have one (a layer without bias, say)."""
+        self._check_name(name, self._parameters)
+        if not (param is None or isinstance(param, Parameter)):
+            what = type(param).__name__
+            raise TypeError(f"register_parameter: expected a Parameter or None for {name!r}, got {what}")
+        if param is None:
+            self.__dict__.pop(name, None)
+            self._parameters[name] = None
+        else:
+            self._assign(name, param)
+
+    def register_buffer(self, name: str, tensor: Any, persistent: bool = True) -> None:
+        """Give the module a Tensor (an array becomes one) that is not trained; None holds its place.
+
+        A buffer that is not persistent is left out of the state_dict.
+        """
+        self._check_name(name, self._buffers)
+        self._buffers[name] = _as_buffer(self, name, tensor)
+        (self._transient.discard if persistent else self._transient.add)(name)
+
+    def register_module(self, name: str, module: Module | None) -> None:
+        """Give the module a child, or None where it might have one."""
+        self._check_name(name, self._modules)
+        if not (module is None or isinstance(module, Module)):
+            raise TypeError(f"register_module: expected a Module or None for {name!r}, got {type(module).__name__}")
+        if module is None:
+            self._modules[name] = None
+        else:
+            self._assign(name, module)
+
+    add_module = register_module
+
+    def _check_name(self, name: str, own: Mapping[str, Any]) -> None:
+        if "_parameters" not in self.__dict__:
+            raise AttributeError(f"{type(self).__name__}: call super().__init__() before anything is registered")
+        if not isinstance(name, str):
+            raise TypeError(f"{type(self).__name__}: expected a string as name, got {type(name).__name__}")
+        if "." in name or not name:
+            raise KeyError(f"{type(self).__name__}: a name has no dot and is not empty, got {name!r}")
+        if name not in own and hasattr(self, name):
+            raise KeyError(f"{type(self).__name__}: attribute {name!r} already exists")
+
+    # ---- walks -----------------------------------------------------------------------------------------------------
+
+    def named_modules(
+        self, memo: set[Module] | None = None, prefix: str = "", remove_duplicate: bool = True
+    ) -> Iterator[tuple[str, Module]]:
+        """This module (named `prefix`) and every one below it, with paths; each once, however often it is shared."""
+        memo = set() if memo is None else memo
+        if remove_duplicate:
+            if self in memo:
+                return
+            memo.add(self)
+        yield prefix, self
+        for name, module in self._modules.items():
+            if module is not None:
+                yield from module.named_modules(memo, f"{prefix}.{name}" if prefix else name, remove_duplicate)
+
+    def modules(self) -> Iterator[Module]:
+        """This module and every one below it, each once."""
+        return (module for _, module in self.named_modules())
+
+    def named_children(self) -> Iterator[tuple[str, Module]]:
+        """The modules directly below, with their names; each once."""
+        seen: set[Module] = set()
+        for name, module in self._modules.items():
+            if module is not None and module not in seen:
+                seen.add(module)
+                yield name, module
+
+    def children(self) -> Iterator[Module]:
+        """The modules directly below, each once."""
+        return (module for _, module in self.named_children())
+
+    def named_parameters(
+        self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
+    ) -> Iterator[tuple[str, Parameter]]:
+        """Every parameter with its path; a shared one once, under its first name."""
+        return self._members("_parameters", prefix, recurse, remove_duplicate)
+
+    def parameters(self, recurse: bool = True) -> Iterator[Parameter]:
+        """Every parameter, a shared one once."""
+        return (parameter for _, parameter in self.named_parameters(recurse=recurse))
+
+    def named_buffers(
+        self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
+    ) -> Iterator[tuple[str, Tensor]]:
+        """Every buffer with its path; a shared one once, under its first name."""
+        return self._members("_buffers", prefix, recurse, remove_duplicate)
+
+    def buffers(self, recurse: bool = True) -> Iterator[Tensor]:
+        """Every buffer, a shared one once."""
+        return (buffer for _, buffer in self.named_buffers(recurse=recurse))
+
+    def _members(self, place: str, prefix: str, recurse: bool, remove_duplicate: bool) -> Iterator[tuple[str, Any]]:
+        seen = set()
+        modules = self.named_modules(None, prefix, remove_duplicate) if recurse else [(prefix, self)]
+        for path, module in modules:
+            for name, value in module.__dict__[place].items():
+                if value is None or id(value) in seen:
+                    continue
+                if remove_duplicate:
+                    seen.add(id(value))
+                yield (f"{path}.{name}" if path else name), value
+
+    def get_submodule(self, target: str) -> Module:
+        """The module at a path such as "encoder.0"; "" is this one. Raises AttributeError where there is none."""
+        module: Module = self
+        for name in target.split(".") if target else []:
+            found = module._modules.get(name)
+            if found is None:
+                raise AttributeError(f"{type(module).__name__} has no module {name!r} (of the path {target!r})")
+            module = found
+        return module
+
+    def get_parameter(self, target: str) -> Parameter:
+        """The parameter at a path such as "encoder.0.weight". Raises AttributeError where there is none."""
+        found: Parameter = self._get(target, "_parameters", "parameter")
+        return found
+
+    def get_buffer(self, target: str) -> Tensor:
+        """The buffer at a path such as "encoder.1.running_mean". Raises AttributeError where there is none."""
+        found: Tensor = self._get(target, "_buffers", "buffer")
+        return found
+
+    def _get(self, target: str, place: str, what: str) -> Any:
+        path, _, name = target.rpartition(".")
+        module = self.get_submodule(path)
+        found = module.__dict__[place].get(name)
+        if found is None:
+            raise AttributeError(f"{type(module).__name__} has no {what} {name!r} (of the path {target!r})")
+        return found
+
+    def apply(self: M, fn: Callable[[Module], Any]) -> M:
+        """Call `fn` with every module below, then with this one; returns this one."""
+        for module in self.children():
+            module.apply(fn)
+        fn(self)
+        return self
+
+    # ---- state -----------------------------------------------------------------------------------------------------
+
+    def state_dict(self, prefix: str = "") -> dict[str, Any]:
+        """The parameters and persistent buffers as arrays, by path: copies, which later training does not change.
+
+        >>> import nn
+        >>> {name: array.shape for name, array in nn.Linear(3, 2).state_dict().items()}
+        {'weight': (2, 3), 'bias': (2,)}
+        """
+        return {name: tensor.data.copy() for name, tensor in self._state(prefix)}
+
+    def _state(self, prefix: str = "") -> Iterator[tuple[str, Tensor]]:
+        for path, module in self.named_modules(prefix=prefix.removesuffix("."), remove_duplicate=False):
+            path = f"{path}." if path else ""
+            for name, tensor in {**module._parameters, **module._buffers}.items():
+                if tensor is not None and name not in module._transient:
+                    yield path + name, tensor
+
+    def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True) -> Incompatible:
+        """Copy values (arrays or Tensors, by path) into the parameters and buffers, each cast to the dtype it has here.
+
+        Returns the missing and the unexpected names; strict=False lets there be some. Raises RuntimeError that lists
+        all that is wrong (names, unless strict is False; shapes; complex values for real parameters), and then loads
+        nothing.
+
+        >>> import nn
+        >>> nn.Linear(2, 1).load_state_dict({"weight": np.ones((1, 2)), "bias": np.zeros(1)})
+        Incompatible(missing_keys=[], unexpected_keys=[])
+        """
+        if not isinstance(state_dict, Mapping):
+            raise TypeError(f"load_state_dict: expected a mapping of names to arrays, got {type(state_dict).__name__}")
+        own = dict(self._state())
+        missing = [name for name in own if name not in state_dict]
+        unexpected = [name for name in state_dict if name not in own]
+        wrong = [f"missing: {', '.join(missing)}"] if strict and missing else []
+        wrong += [f"unexpected: {', '.join(unexpected)}"] if strict and unexpected else []
+        values = {}
+        for name, tensor in own.items():
+            if name in state_dict:
+                value = state_dict[name]
+                value = value.data if isinstance(value, Tensor) else np.asarray(value)
+                values[name] = value
+                if value.shape != tensor.shape:
+                    wrong.append(f"{name}: expected shape {tensor.shape}, got {value.shape}")
+                elif not np.can_cast(value.dtype, tensor.dtype, "same_kind") and value.dtype.kind not in "fiub":
+                    wrong.append(f"{name}: expected values for dtype {tensor.dtype}, got {value.dtype}")
+        if wrong:
+            raise RuntimeError(f"load_state_dict: {type(self).__name__} was not changed:\n  " + "\n  ".join(wrong))
+        for name, value in values.items():
+            write(own[name], value)
+        return Incompatible(missing, unexpected)
+
+    # ---- modes and dtypes ------------------------------------------------------------------------------------------
+
+    def train(self: M, mode: bool = True) -> M:
+        """Set training (or, with False, evaluation) here and below, for dropout, batch normalization and their kin."""
+        if not isinstance(mode, bool):
+            raise ValueError(f"train: expected True or False, got {mode!r}")
+        for module in self.modules():
+            module.training = mode
+        return self
+
+    def eval(self: M) -> M:
+        """Set evaluation here and below."""
+        return self.train(False)
+
+    def requires_grad_(self: M, requires_grad: bool = True) -> M:
+        """Have all parameters receive gradients, or not (to freeze them)."""
+        for parameter in self.parameters():
+            parameter.requires_grad_(requires_grad)
+        return self
+
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Drop the gradients of all parameters; with set_to_none=False, make them zero."""
+        for parameter in self.parameters():
+            if parameter.grad is not None:
+                parameter.grad = None if set_to_none else Tensor(np.zeros_like(parameter.grad.data))
+
+    def to(self: M, dtype: Any) -> M:
+        """Convert floating parameters, their gradients and floating buffers to a floating dtype; in place.
+
+        A complex dtype converts them too, complex ones stay what they are under a real dtype.
+        """
+        dtype = np.dtype(dtype)
+        if dtype.kind not in "fc":
+            raise TypeError(f"to: expected a floating or complex dtype, got {dtype}")
+        for module in self.modules():
+            for tensor in (*module._parameters.values(), *module._buffers.values()):
+                if tensor is not None and (tensor.dtype.kind == "f" or tensor.dtype.kind == dtype.kind == "c"):
+                    _convert(tensor, dtype)
+        return self
+
+    def half(self: M) -> M:
+        """Convert to float16."""
+        return self.to(np.float16)
+
+    def float(self: M) -> M:
+        """Convert to float32."""
+        return self.to(np.float32)
+
+    def double(self: M) -> M:
+        """Convert to float64."""
+        return self.to(np.float64)
+
+    # ---- hooks -----------------------------------------------------------------------------------------------------
+
+    def register_forward_pre_hook(
+        self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
+    ) -> Handle:
+        """Before each forward(), call `hook(module, args)`; a result other than None takes the place of the arguments.
+
+        With with_kwargs the call is `hook(module, args, kwargs)`, and the result a pair. Returns a handle that has
+        remove().
+        """
+        return self._hook("forward_pre", hook, prepend, with_kwargs)
+
+    def register_forward_hook(
+        self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
+    ) -> Handle:
+        """After each forward(), call `hook(module, args, output)`; a result other than None takes the output's place.
+
+        With with_kwargs the call is `hook(module, args, kwargs, output)`. Returns a handle to remove() it.
+        """
+        return self._hook("forward", hook, prepend, with_kwargs)
+
+    def register_full_backward_pre_hook(self, hook: Callable[..., Any], prepend: bool = False) -> Handle:
+        """In the backward pass, call `hook(module, grad_output)` before the module's own part; it may replace it."""
+        return self._hook("backward_pre", hook, prepend)
+
+    def register_full_backward_hook(self, hook: Callable[..., Any], prepend: bool = False) -> Handle:
+        """In the backward pass, call `hook(module, grad_input, grad_output)` once the inputs' gradients are known.
+
+        Both are tuples, of the positional inputs and of the outputs, None for what has no gradient. A result other than
+        None takes the place of grad_input. Returns a handle to remove() it.
+        """
+        return self._hook("backward", hook, prepend)
+
+    def _hook(self, kind: str, hook: Callable[..., Any], prepend: bool, with_kwargs: bool = False) -> Handle:
+        if self._hooks is None:
+            self.__dict__["_hooks"] = Hooks()
+        assert self._hooks is not None
+        return self._hooks.add(kind, hook, prepend, with_kwargs)
+
+    # ---- text ------------------------------------------------------------------------------------------------------
+
+    def extra_repr(self) -> str:
+        """What stands in the parentheses of the module's line; a subclass says it."""
+        return ""
+
+    def __repr__(self) -> str:
+        extra = self.extra_repr()
+        lines = extra.split("\n") if extra else []
+        children = [f"({name}): " + repr(module).replace("\n", "\n  ") for name, module in self._modules.items()]
+        if not children and len(lines) < 2:
+            return f"{type(self).__name__}({extra})"
+        return f"{type(self).__name__}(\n  " + "\n  ".join(lines + children) + "\n)"
+
+
+def write(tensor: Tensor, value: Any) -> None:
+    """Put values into a tensor's own memory, whether it requires a gradient or not."""
+    array = tensor.data
+    array[...] = value
+    tensor.data = array  # which says that it was written
+
+
+def _convert(tensor: Tensor, dtype: np.dtype[Any]) -> None:
+    if tensor.dtype == dtype:
+        return
+    gradient, trained = tensor.grad, tensor.requires_grad
+    tensor.requires_grad_(False)
+    tensor.data = tensor.data.astype(dtype)
+    tensor.requires_grad_(trained)
+    tensor.grad = None if gradient is None else Tensor(gradient.data.astype(dtype))
+
+
+def _as_buffer(module: Module, name: str, value: Any) -> Tensor | None:
+    if value is None or isinstance(value, Tensor):
+        return value
+    if isinstance(value, np.ndarray | np.generic):
+        return Tensor(value)
+    raise TypeError(f"{type(module).__name__}.{name}: expected a Tensor, an array or None, got {type(value).__name__}")
