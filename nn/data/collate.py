@@ -1,0 +1,53 @@
+"""From samples to a batch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd import Tensor
+
+
+def take(dataset: Any, indices: Sequence[Any]) -> Any:
+    """The batch of a dataset's samples: by its own `take`, or of one sample after another."""
+    if hasattr(dataset, "take"):
+        return dataset.take(indices)
+    return default_collate([dataset[i] for i in indices])
+
+
+def default_collate(samples: list[Any]) -> Any:
+    """A batch of samples: numbers, arrays and Tensors are stacked into a Tensor along a new first axis.
+
+    Of tuples, lists and dicts each place becomes a batch of its own; strings and bytes stay in a list.
+
+    Raises ValueError for samples that differ in shape or length, TypeError for others than those.
+
+    >>> default_collate([(1, {"a": 2.0}), (3, {"a": 4.0})])
+    [Tensor([1, 3]), {'a': Tensor([2., 4.])}]
+    """
+    first = samples[0]
+    if isinstance(first, Tensor):
+        samples = [sample.data for sample in samples]
+    if isinstance(first, Tensor | np.ndarray | np.generic | bool | int | float | complex):
+        arrays = [np.asarray(sample) for sample in samples]
+        if len({array.shape for array in arrays}) != 1:
+            raise ValueError(
+                f"default_collate: expected samples of one shape, got {sorted({array.shape for array in arrays})}; "
+                f"pass collate_fn to pad them"
+            )
+        return Tensor(np.stack(arrays))
+    if isinstance(first, str | bytes):
+        return samples
+    if isinstance(first, Mapping):
+        return {key: default_collate([sample[key] for sample in samples]) for key in first}
+    if isinstance(first, tuple | list):
+        if len({len(sample) for sample in samples}) != 1:
+            raise ValueError("default_collate: expected samples of one length, got some that are longer than others")
+        parts = [default_collate(list(part)) for part in zip(*samples, strict=True)]
+        return type(first)(*parts) if hasattr(first, "_fields") else parts
+    raise TypeError(
+        f"default_collate: expected numbers, arrays, Tensors, strings, or tuples, lists and dicts of them, "
+        f"got {type(first).__name__}; pass collate_fn for others"
+    )
