@@ -129,7 +129,7 @@ class WeightedRandomSampler(SeededSampler):
         total = self.weights.sum() if self.weights.ndim == 1 else np.nan
         if not (np.isfinite(total) and total > 0 and (self.weights >= 0).all()):
             raise ValueError(
-                f"WeightedRandomSampler: expected a row of finite weights >= 0, some of them above 0, got {weights!r:.80}"
+                f"WeightedRandomSampler: expected a row of finite weights >= 0, some above 0, got {weights!r:.80}"
             )
         if num_samples < 1 or (not replacement and num_samples > np.count_nonzero(self.weights)):
             raise ValueError(
