@@ -30,7 +30,7 @@ def backward(
     outputs: Sequence[Tensor], gradients: Sequence[Any], retain_graph: bool | None = None, create_graph: bool = False
 ) -> None:
     """Add to the `.grad` of every leaf that `outputs` depend on."""
-    roots = [_root(output, gradient, create_graph) for output, gradient in zip(outputs, gradients, strict=True)]
+    roots = [_root(output, g, create_graph) for output, g in zip(outputs, gradients, strict=True)]
     _sweep(roots, create_graph if retain_graph is None else retain_graph, create_graph)
 
 
@@ -134,6 +134,8 @@ def _sweep(
                 saved = plan.relink(node)
             if not retain_graph:
                 node.saved = None
+                if watch is not None:
+                    watch.freed(node)
             for parent, vjp in zip(node.parents, plan.vjps):  # noqa: B905 (this is the hottest line)
                 key = parent.order
                 if needed is not None and key not in needed:
@@ -215,7 +217,7 @@ def _accumulate(node: Node, g: Any, create_graph: bool) -> None:
         elif known is not None:
             total = known._data
             if known._node is None and _is_ours(total, 1):
-                np.add(total, g, out=total)
+                total += g
             else:
                 tensor._grad = wrap(total + g)
         elif _is_ours(g, 1):

@@ -163,6 +163,16 @@ def linear(function: Callable[..., Any], *overrides: Any, **options: Any) -> Cal
     return primitive(function, *overrides, kind="linear", **options)
 
 
+def composite(*overrides: Any) -> Callable[[Function], Function]:
+    """A function built of primitives, which stands on Tensors for functions of NumPy and needs no rule of its own."""
+
+    def register(function: Function) -> Function:
+        registry.update(dict.fromkeys(overrides, function))
+        return function
+
+    return register
+
+
 def nondifferentiable(*functions: Any) -> None:
     """These functions take Tensors as the arrays they hold, and return plain arrays that no gradient flows through."""
     for function in functions:
@@ -338,7 +348,8 @@ def _compile(record: Primitive, namespace: dict[str, Any]) -> tuple[CodeType, An
             f"    _tensors = _tensors or any([isinstance(value, _Tensor) for value in {listed}])",
             f"    {listed} = tuple([value._data if isinstance(value, _Tensor) else value for value in {listed}])",
         ]
-    shown = f"{'out' if record.multiple else '(out,)'}, ({_comma(inputs)}), {listed or '()'}"
+    given = ", ".join(f"{name!r}: {name}" for name in inputs)
+    shown = f"{'out' if record.multiple else '(out,)'}, {{{given}}}, {listed or '()'}"
     none = [f"_{name}_node is None" for name in active] + (["not any(_nodes)"] if listed else [])
     lines += [
         "    try:",
@@ -472,6 +483,8 @@ def _check(record: Primitive, signature: _Signature) -> None:
     unknown = [name for name in record.rules if name not in known]
     if unknown:
         raise TypeError(f"primitive: {record.name} has no argument {unknown[0]!r}; its arguments are {sorted(known)}")
+    if "out" in record.rules:
+        raise TypeError(f"primitive: in the rules of {record.name}, out is the result; call its argument otherwise")
     allowed = known | {"out", "i"} | {f"{name}_{what}" for name in known for what in ("shape", "dtype")}
     for name, rule in record.rules.items():
         for need in _needs(rule) if rule is not None else ():
@@ -480,7 +493,7 @@ def _check(record: Primitive, signature: _Signature) -> None:
                     f"primitive: the rule of {record.name} for {name} asks for {need!r}; "
                     f"it may name out, i, {', '.join(sorted(known))}, and each of these with _shape or _dtype"
                 )
-            if record.kind == "linear" and (need == "out" or need in record.rules):
+            if record.kind == "linear" and (need == "out" or record.rules.get(need) is not None):
                 raise TypeError(f"linear: the rule of {record.name} for {name} needs {need!r}, so it is not linear")
 
 

@@ -1,0 +1,138 @@
+"""The checked mode: who made the first NaN or infinity, at which line, and that nobody overwrites what is saved."""
+
+import gc
+import re
+
+import numpy as np
+import pytest
+
+from autograd import Tensor, detect_anomaly, no_grad
+
+pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning")
+
+
+def leaf(*values):
+    return Tensor(list(values), requires_grad=True)
+
+
+def this_line(offset):
+    import inspect
+
+    return inspect.currentframe().f_back.f_lineno + offset
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda x: np.log(x), r"log made -inf at index \(1,\) of its result from finite x \(0.0\)"),
+        (lambda x: x / Tensor([1.0, 0.0]), r"divide made nan at index \(1,\)"),
+        (lambda x: (x - 3).sqrt(), r"sqrt made nan at index \(0,\) .*x \(-2.0\)"),
+        (lambda x: x * Tensor([1.0, np.nan]), r"multiply was given nan at index \(1,\) of y"),
+        (lambda x: np.concatenate([x, np.array([np.nan])]), r"concatenate was given nan at index \(0,\)"),
+        (lambda x: Tensor([0.0]).log(), r"log made -inf"),
+    ],
+)
+def test_a_forward_operation_is_named_with_its_line(make, said):
+    x = leaf(1.0, 0.0)
+    with detect_anomaly(), pytest.raises(RuntimeError, match=rf"detect_anomaly: {said}.*{re.escape(__file__)}:\d+: "):
+        make(x)
+    make(x)  # outside of it, nothing is said
+
+
+def test_a_vjp_of_a_finite_value_is_named_with_its_forward_line():
+    x = leaf(0.0, 4.0)
+    with detect_anomaly():
+        y = x.sqrt()
+        line = this_line(-1)
+        with pytest.raises(
+            RuntimeError, match=rf"VJP of sqrt for x made inf at index \(0,\) from a finite .*:{line}: y = x.sqrt\(\)"
+        ):
+            y.sum().backward()
+    assert x.grad is None
+
+
+def test_an_incoming_gradient_is_told_apart():
+    x = leaf(1.0, 2.0)
+    with detect_anomaly():
+        y = x * x
+        with pytest.raises(RuntimeError, match=r"the gradient arriving at multiply is nan at \(0,\)"):
+            y.backward(np.array([np.nan, 1]))
+
+
+def test_the_recorded_backward_pass_is_checked_too():
+    x = leaf(0.0, 1.0)
+    with detect_anomaly():
+        (x * np.abs(x) ** 1.5).sum().backward(create_graph=True)
+        g, x.grad = x.grad, None
+        with pytest.raises(RuntimeError, match="detect_anomaly"):
+            g.sum().backward()
+
+
+def test_an_infinity_that_is_given_may_be_passed_on():
+    x = leaf(1.0, 2.0)
+    with detect_anomaly():
+        y = np.exp(x + Tensor([-np.inf, 0.0])).sum()
+        y.backward()
+    np.testing.assert_allclose(x.grad.data, [0, np.exp(2)])
+
+
+def test_what_is_saved_is_locked_until_the_backward_pass_has_run():
+    x = leaf(1.0, 2.0)
+    view = x.data[:1]
+    with detect_anomaly():
+        y = (x * x).sum()
+        with pytest.raises(ValueError, match="read-only"):
+            x.data[0] = 3
+        with pytest.raises(ValueError, match="read-only"), no_grad():
+            x[0] = 3
+        with pytest.raises(ValueError, match="read-only"):
+            x.data[:1][0] = 3
+        y.backward(retain_graph=True)
+        with pytest.raises(ValueError, match="read-only"):
+            x.data[0] = 3
+        y.backward()
+        x.data[0] = 3
+    view[0] = 4
+    assert x.data[0] == 4
+
+
+def test_a_dropped_graph_unlocks_and_two_graphs_lock_together():
+    x = leaf(1.0, 2.0)
+    with detect_anomaly():
+        y, z = x * x, x * x
+    del y
+    gc.collect()
+    with pytest.raises(ValueError, match="read-only"):
+        x.data[0] = 3  # the lock outlasts the block, for a backward pass after it
+    del z
+    x.data[0] = 3
+
+
+def test_arrays_that_were_read_only_before_stay_so():
+    x = leaf(1.0, 2.0)
+    fixed = np.array([1.0, 2.0])
+    fixed.flags.writeable = False
+    with detect_anomaly():
+        (x * fixed).sum().backward()
+    assert not fixed.flags.writeable
+    assert x.data.flags.writeable
+
+
+def test_as_a_decorator_and_nested():
+    @detect_anomaly()
+    def f(x):
+        with detect_anomaly():
+            x = x + 1
+        return x.log()
+
+    with pytest.raises(RuntimeError, match="log made -inf"):
+        f(leaf(-1.0))
+    leaf(0.0).log()
+
+
+def test_operations_remember_their_line():
+    x = leaf(1.0)
+    with detect_anomaly():
+        y = x * 2
+    assert re.search(r"test_anomaly\.py:\d+: y = x \* 2$", y.grad_fn.extras.source)
+    assert (x * 2).grad_fn.extras is None

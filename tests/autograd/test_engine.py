@@ -1,0 +1,530 @@
+"""The engine's promises: what the reverse sweep does, what it frees, and what it refuses."""
+
+import copy
+import gc
+import pickle
+import subprocess
+import sys
+import threading
+import tracemalloc
+import weakref
+
+import numpy as np
+import pytest
+
+import autograd
+from autograd import Tensor, no_grad, primitive
+
+
+def leaf(value, dtype=None):
+    return Tensor(value, dtype=dtype, requires_grad=True)
+
+
+def gradient(t):
+    assert t.grad is not None
+    return t.grad.data
+
+
+# ---- sums and order --------------------------------------------------------------------------------------------------
+
+
+def test_each_node_runs_once_on_the_summed_gradient():
+    seen = []
+    double = primitive(lambda x: 2 * x, name="double", x=lambda g: (seen.append(g.copy()), 2 * g)[1])
+    a = leaf([1.0, 2.0])
+    b = double(a)
+    c = b + b
+    d = c + b
+    d.sum().backward()
+    assert len(seen) == 1
+    np.testing.assert_array_equal(seen[0], [3, 3])
+    np.testing.assert_array_equal(gradient(a), [6, 6])
+
+
+def test_sharing_is_not_walked_by_paths():
+    y = x = leaf(1.0)
+    for _ in range(200):  # 2**200 paths
+        y = y + y
+    y.backward()
+    assert gradient(x) == 2.0**200
+
+
+def test_both_edges_of_a_square_and_a_detached_factor():
+    x = leaf(3.0)
+    (x * x).backward()
+    assert gradient(x) == 6
+    x.grad = None
+    (x * x.detach()).backward()
+    assert gradient(x) == 3
+
+
+def test_constants_get_nothing_and_cost_nothing():
+    ran = []
+    f = primitive(
+        lambda x, y: x * y, name="f",
+        x=lambda g, y: (ran.append("x"), g * y)[1], y=lambda g, x: (ran.append("y"), g * x)[1],
+    )  # fmt: skip
+    a, b = leaf(2.0), Tensor(3.0)
+    f(a, b).backward()
+    assert ran == ["x"]
+    assert b.grad is None
+    assert f(a, b).grad_fn.saved[0] == 3.0
+    assert len(f(a, b).grad_fn.saved) == 1  # what only the rule for y names is not kept
+
+
+def test_gradients_for_some_inputs_run_only_their_rules():
+    ran = []
+    f = primitive(
+        lambda x, y: x * y, name="f",
+        x=lambda g, y: (ran.append("x"), g * y)[1], y=lambda g, x: (ran.append("y"), g * x)[1],
+    )  # fmt: skip
+    a, b = leaf(2.0), leaf(3.0)
+    (g,) = autograd.grad([f(a, b)], [a])
+    assert ran == ["x"]
+    assert g.item() == 3
+    assert a.grad is None
+    assert b.grad is None
+
+
+# ---- seeds, second passes --------------------------------------------------------------------------------------------
+
+
+def test_a_result_that_is_no_scalar_needs_a_seed_of_its_shape():
+    y = leaf([1.0, 2.0]) * 2
+    with pytest.raises(RuntimeError, match=r"shape \(2,\) needs a gradient"):
+        y.backward()
+    with pytest.raises(RuntimeError, match=r"expected a gradient of shape \(2,\), got shape \(3,\)"):
+        y.backward(np.ones(3))
+    y.backward([1, 10])
+    with pytest.raises(RuntimeError, match="does not require a gradient"):
+        Tensor([1.0]).backward()
+    one = leaf([[2.0]])
+    (one * 3).backward()
+    np.testing.assert_array_equal(gradient(one), [[3.0]])
+
+
+@pytest.mark.parametrize("make", [lambda x: x * x, lambda x: x + x, lambda x: (x + 1).sum(), lambda x: -x])
+def test_a_second_backward_raises_unless_the_graph_is_retained(make):
+    x = leaf(3.0)
+    y = make(x)
+    y.backward(retain_graph=True)
+    first = gradient(x).copy()
+    y.backward()
+    np.testing.assert_array_equal(gradient(x), 2 * first)
+    before = gradient(x).copy()
+    with pytest.raises(RuntimeError, match=r"freed.*retain_graph=True"):
+        y.backward()
+    np.testing.assert_array_equal(gradient(x), before)
+
+
+def test_a_second_backward_through_a_shared_part_raises_and_changes_nothing():
+    x, z = leaf(3.0), leaf(4.0)
+    shared = x.exp()
+    (shared * 2).backward()
+    before = gradient(x).copy()
+    y = shared * z
+    with pytest.raises(RuntimeError, match="freed at exp"):
+        y.backward()
+    assert gradient(x) == before
+    assert z.grad is None
+
+
+def test_leaves_add_up_and_intermediates_do_not():
+    x = leaf(2.0)
+    h = x * x
+    h.retain_grad()
+    y = h * 3
+    y.backward(retain_graph=True)
+    y.backward()
+    assert gradient(x) == 24
+    assert gradient(h) == 3 + 3  # a retained gradient adds up as a leaf's does
+    k = x * x
+    (k * 3).backward()
+    assert k.grad is None
+
+
+def test_create_graph_differentiates_the_backward_pass():
+    x = leaf(2.0)
+    (g,) = autograd.grad([x**3], [x], create_graph=True)
+    (h,) = autograd.grad([g], [x], create_graph=True)
+    (k,) = autograd.grad([h], [x])
+    assert (g.item(), h.item(), k.item()) == (12, 12, 6)
+    assert not k.requires_grad
+
+
+# ---- gradients and memory --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda a, b: a + b, lambda a, b: a - b, lambda a, b: a * 1 + b, lambda a, b: a.reshape(3, 1) + b.reshape(3, 1),
+        lambda a, b: np.concatenate([a, b]), lambda a, b: a.T + b.T, lambda a, b: a[::-1] + b,
+        lambda a, b: np.stack([a, b]),
+    ],
+)  # fmt: skip
+def test_gradients_share_memory_with_nothing(make):
+    a, b = leaf([1.0, 2.0, 3.0]), leaf([1.0, 1.0, 2.0])
+    y = make(a, b)
+    seed = np.ones(y.shape)
+    y.backward(seed)
+    arrays = [gradient(a), gradient(b), seed, a.data, b.data, y.data]
+    assert not any(np.shares_memory(p, q) for i, p in enumerate(arrays) for q in arrays[:i])
+    before = gradient(b).copy()
+    gradient(a)[...] = 100
+    np.testing.assert_array_equal(gradient(b), before)
+    np.testing.assert_array_equal(seed, np.ones(y.shape))
+
+
+def test_gradients_that_are_handed_out_share_memory_with_nothing():
+    a, b = leaf([1.0, 2.0]), leaf([3.0, 4.0])
+    first, second = autograd.grad([a + b], [a, b], [np.ones(2)])
+    assert not np.shares_memory(first.data, second.data)
+
+
+def test_a_gradient_has_the_dtype_and_shape_of_its_leaf():
+    a, b = leaf([1.0, 2.0], "f4"), leaf([[1.0], [2.0]], "f8")
+    (a * b).sum().backward()
+    assert (gradient(a).dtype, gradient(a).shape) == (np.float32, (2,))
+    assert (gradient(b).dtype, gradient(b).shape) == (np.float64, (2, 1))
+    assert isinstance(gradient(leaf_after(leaf(2.0))), np.ndarray)
+    half = leaf(np.ones((), "f2"))
+    (np.broadcast_to(half, (70000,)).astype("f4").sum() * 1e-3).backward()
+    assert np.isfinite(gradient(half))
+    half.grad = None
+    np.broadcast_to(half, (70000,)).backward(np.full(70000, 1e-3, "f2"))
+    assert np.isfinite(gradient(half))
+    assert gradient(half) == pytest.approx(70, rel=0.01)
+
+
+def leaf_after(x):
+    (x * 2).backward()
+    return x
+
+
+def test_a_real_leaf_of_a_complex_computation_gets_a_real_gradient():
+    x = leaf([1.0, 2.0])
+    z = x * Tensor([1j, 1 + 1j])
+    (z * z.conj()).real.sum().backward()
+    assert gradient(x).dtype == np.float64
+    np.testing.assert_allclose(gradient(x), [2, 8])
+
+
+def test_complex_gradients_are_the_direction_of_ascent():
+    z = leaf([1 + 2j])
+    (z * z.conj()).real.sum().backward()  # |z|^2: PyTorch's gradient is 2 z
+    np.testing.assert_allclose(gradient(z), [2 + 4j])
+
+
+def test_what_no_rule_names_is_not_kept():
+    x = leaf(np.ones(1000))
+    h = x * 2  # + keeps nothing, exp its result
+    alive = weakref.ref(h.data)
+    y = h + 1
+    del h
+    assert alive() is None
+    out = weakref.ref(y.exp().data)
+    assert out() is None
+
+
+def test_saved_values_are_freed_during_the_sweep():
+    x = leaf(np.ones(1000))
+    alive = []
+    early = x.exp()
+    alive.append(weakref.ref(early.data))
+    late = (early * 2).exp()
+    alive.append(weakref.ref(late.data))
+    checked = []
+    early.register_hook(lambda g: checked.append(alive[1]() is None))
+    y = late.sum()
+    del late
+    y.backward()
+    assert checked == [True]
+
+
+def test_peak_memory_of_a_backward_pass_stays_flat():
+    x = leaf(np.ones(50_000))
+    y = x
+    for _ in range(40):
+        y = y.exp() * 0.1
+    y = y.sum()
+    tracemalloc.start()
+    y.backward()
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 6 * x.nbytes
+
+
+@pytest.mark.parametrize("order", [1, 2])
+def test_no_cycles_with_the_collector_off(order):
+    gc.collect()
+    gc.disable()
+    try:
+        x = leaf(np.ones(3))
+        y = (x * x).exp().sum() + np.concatenate([x, x * 2])[0] + np.sum(x[[0, 1]].reshape(2, 1))
+        alive = [weakref.ref(x), weakref.ref(y), weakref.ref(y._node), weakref.ref(y._node.parents[0])]
+        y.backward(create_graph=order == 2)
+        if order == 2:
+            g, x.grad = x.grad, None
+            alive += [weakref.ref(g), weakref.ref(g._node)]
+            g.sum().backward()
+            del g
+        del x, y
+        assert [r() for r in alive] == [None] * len(alive)
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
+
+
+# ---- depth -----------------------------------------------------------------------------------------------------------
+
+DEEP = """
+import copy, gc, pickle, sys, time, tracemalloc
+import numpy as np
+from autograd import Tensor
+assert sys.getrecursionlimit() == 1000
+a = Tensor(0.5, requires_grad=True)
+
+def chain(n):
+    y = a
+    for _ in range(n // 2):
+        y = y * a + 1.0
+    return y
+
+tracemalloc.start()
+y = chain(50_000)
+bytes_a_node = tracemalloc.get_traced_memory()[0] / 50_000
+tracemalloc.stop()
+assert bytes_a_node < 600, bytes_a_node
+y = chain(1_000_000)
+twin = copy.deepcopy(y)
+again = pickle.loads(pickle.dumps(y))
+assert twin.item() == again.item() == y.item()
+y.backward()
+assert abs(a.grad.item() - 4) < 1e-9, a.grad
+del y
+print(bytes_a_node)
+"""
+
+
+def test_a_chain_of_a_million_is_built_copied_differentiated_and_freed():
+    done = subprocess.run([sys.executable, "-c", DEEP], capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+
+
+# ---- hooks -----------------------------------------------------------------------------------------------------------
+
+
+def test_hooks_see_the_sum_once_and_may_replace_it():
+    x = leaf([1.0, 2.0])
+    h = x * 2
+    seen = []
+    h.register_hook(lambda g: seen.append(g.data.copy()))
+    h.register_hook(lambda g: g * 10)
+    (h + h).sum().backward()
+    np.testing.assert_array_equal(seen, [[2, 2]])
+    np.testing.assert_array_equal(gradient(x), [40, 40])
+
+
+def test_a_hook_that_writes_into_its_gradient_changes_no_other():
+    a, b = leaf([1.0, 2.0]), leaf([3.0, 4.0])
+
+    def scale(g):
+        g.data[...] *= 5
+
+    a.register_hook(scale)
+    (a + b).sum().backward()
+    np.testing.assert_array_equal(gradient(a), [5, 5])
+    np.testing.assert_array_equal(gradient(b), [1, 1])
+
+
+def test_hooks_are_removed_and_checked():
+    x = leaf([1.0, 2.0])
+    handle = x.register_hook(lambda g: g * 100)
+    handle.remove()
+    handle.remove()
+    (x * 2).sum().backward()
+    np.testing.assert_array_equal(gradient(x), [2, 2])
+    x.register_hook(lambda g: g.sum())
+    with pytest.raises(RuntimeError, match=r"hook: expected a gradient of shape \(2,\), got shape \(\)"):
+        (x * 2).sum().backward()
+    with pytest.raises(RuntimeError, match="register_hook"):
+        Tensor(1.0).register_hook(print)
+
+
+def test_a_hook_on_a_dropped_leaf_still_fires():
+    seen = []
+
+    def build():
+        x = leaf(2.0)
+        x.register_hook(lambda g: seen.append(g.item()))
+        return x * 3
+
+    build().backward()
+    assert seen == [3.0]
+
+
+# ---- overwriting -----------------------------------------------------------------------------------------------------
+
+
+def overwrite_by_step(t):
+    t.data -= 1.0
+
+
+def overwrite_by_index(t):
+    with no_grad():
+        t[0] = 7.0
+
+
+def overwrite_by_out(t):
+    with no_grad():
+        np.multiply(t, 2, out=t)
+
+
+def overwrite_by_augmented(t):
+    with no_grad():
+        t += 1
+
+
+@pytest.mark.parametrize("overwrite", [overwrite_by_step, overwrite_by_index, overwrite_by_out, overwrite_by_augmented])
+@pytest.mark.parametrize(
+    ("make", "name"),
+    [
+        (lambda w: w * w, "multiply"), (lambda w: w.T * 2.0 * w, "multiply"),
+        (lambda w: w[::-1].reshape(2, 1) ** 2, "power"),
+        (lambda w: np.einsum("i,i->i", w, w), ""), (lambda w: w @ w, "matmul"),
+    ],
+)  # fmt: skip
+def test_overwriting_what_is_saved_raises_and_names_the_operation(overwrite, make, name):
+    w = leaf([1.0, 2.0])
+    y = make(w).sum()
+    overwrite(w)
+    with pytest.raises(RuntimeError, match=rf"{name}.*overwritten"):
+        y.backward()
+
+
+@pytest.mark.parametrize("overwrite", [overwrite_by_step, overwrite_by_index, overwrite_by_out])
+def test_overwriting_what_nothing_saved_is_allowed(overwrite):
+    w = leaf([1.0, 2.0])
+    y = (w + 1).sum() * 2
+    overwrite(w)
+    y.backward()
+    np.testing.assert_array_equal(gradient(w), [2, 2])
+
+
+def test_overwriting_a_constant_that_was_saved_raises():
+    c, w = Tensor([1.0, 2.0]), leaf([3.0, 4.0])
+    y = (c * w).sum()
+    c[0] = 5.0
+    with pytest.raises(RuntimeError, match="overwritten"):
+        y.backward()
+    (c * w).sum().backward()
+    np.testing.assert_array_equal(gradient(w), [5, 2])
+
+
+def test_a_new_array_is_not_an_overwritten_one():
+    w = leaf([1.0, 2.0])
+    y = (w * w).sum()
+    w.data = np.array([5.0, 6.0])
+    y.backward()
+    np.testing.assert_array_equal(gradient(w), [2, 4])
+
+
+# ---- threads ---------------------------------------------------------------------------------------------------------
+
+
+def test_threads_get_what_one_thread_gets():
+    def compute(seed):
+        rng = np.random.default_rng(seed)
+        w = leaf(rng.normal(size=(8, 8)))
+        y = w
+        for _ in range(30):
+            y = (y @ w).tanh() + y[::-1]
+        y.sum().backward()
+        return gradient(w).copy()
+
+    expected = [compute(seed) for seed in range(8)]
+    found = [None] * 8
+
+    def work(seed):
+        for _ in range(5):
+            found[seed] = compute(seed)
+
+    threads = [threading.Thread(target=work, args=(seed,)) for seed in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for a, b in zip(expected, found, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_threads_add_to_one_leaf_without_loss():
+    w = leaf(np.zeros(1000))
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        threads = [threading.Thread(target=lambda: [(w * 1.0).sum().backward() for _ in range(50)]) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        sys.setswitchinterval(before)
+    np.testing.assert_array_equal(gradient(w), np.full(1000, 400.0))
+
+
+# ---- rules that are wrong --------------------------------------------------------------------------------------------
+
+
+def test_a_rule_of_the_wrong_shape_is_named():
+    bad = primitive(lambda x: x * 1.0, name="bad", x=lambda g: g.sum())
+    with pytest.raises(RuntimeError, match=r"rule of bad gave a gradient of shape \(\) for an input of shape \(2,\)"):
+        bad(leaf([1.0, 2.0])).sum().backward()
+
+
+def test_rules_are_checked_when_first_used():
+    with pytest.raises(TypeError, match="has no argument 'z'"):
+        primitive(lambda x: x, name="f", z=lambda g: g)(1.0)
+    with pytest.raises(TypeError, match="asks for 'q'"):
+        primitive(lambda x: x, name="f", x=lambda g, q: g)(1.0)
+    with pytest.raises(TypeError, match="not linear"):
+        autograd.linear(lambda x: x * x, name="f", x=lambda g, x: 2 * g * x)(1.0)
+    with pytest.raises(TypeError, match="no Python signature"):
+        primitive(max, name="f", x=lambda g: g)(1.0)
+
+
+def test_a_failed_sweep_leaves_the_mode_as_it_was():
+    bad = primitive(lambda x: x * 1.0, name="bad", x=lambda g: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        bad(leaf(1.0)).backward()
+    assert autograd.is_grad_enabled()
+    assert (leaf(1.0) * 2).requires_grad
+
+
+def test_arguments_may_have_any_name():
+    f = primitive(
+        lambda record, node, result, function, plan, mode: record * node + function, name="f",
+        record=lambda g, node: g * node, node=lambda g, record, function, plan: g * record,
+    )  # fmt: skip
+    a, b = leaf(2.0), leaf(3.0)
+    y = f(a, b, 3, 4, plan=5, mode=6)
+    y.backward()
+    assert (y.item(), gradient(a), gradient(b)) == (10, 3, 2)
+    with pytest.raises(TypeError, match="out is the result"):
+        primitive(lambda out: out, name="f", out=lambda g: g)(1.0)
+
+
+def test_copies_and_pickles_of_a_result_are_leaves():
+    x = leaf([1.0, 2.0])
+    x.name = "x"
+    y = x * 2
+    for twin in (copy.deepcopy(x), copy.copy(x), pickle.loads(pickle.dumps(x))):
+        assert twin.is_leaf
+        assert twin.requires_grad
+        assert twin.name == "x"
+        assert not np.shares_memory(twin.data, x.data)
+    twin = copy.deepcopy(y)
+    (twin * 3).sum().backward()
+    np.testing.assert_array_equal(gradient(twin), [3, 3])
+    assert x.grad is None

@@ -1,0 +1,358 @@
+"""What a Tensor is: construction, Python's and NumPy's protocols, assignment."""
+
+import warnings
+
+import numpy as np
+import pytest
+
+import autograd
+from autograd import Tensor, no_grad
+
+
+def leaf(value, dtype=None):
+    return Tensor(value, dtype=dtype, requires_grad=True)
+
+
+# ---- construction ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("data", [1, 1.0, True, 1j, [1, 2], [[1.0], [2]], (1, 2.5), np.float32(1), np.ones(2, "f2")])
+def test_dtype_is_numpys(data):
+    t = Tensor(data)
+    assert t.dtype == np.asarray(data).dtype
+    assert t.shape == np.asarray(data).shape
+    assert type(t.data) is np.ndarray
+
+
+def test_data_are_copied():
+    a = np.ones(3)
+    t = Tensor(a)
+    a[0] = 5
+    assert t.tolist() == [1, 1, 1]
+    assert not np.shares_memory(Tensor(t).data, t.data)
+    assert Tensor([Tensor(1.0), Tensor(2.0)]).tolist() == [1, 2]
+
+
+def test_dtype_and_name_are_given():
+    t = Tensor([1, 2], dtype="f4", requires_grad=True, name="w")
+    assert (t.dtype, t.requires_grad, t.name, t.is_leaf, t.grad, t.grad_fn) == (np.float32, True, "w", True, None, None)
+    assert repr(t) == "Tensor([1., 2.], dtype=float32, requires_grad=True, name='w')"
+    assert repr(Tensor(2)) == "Tensor(2)"
+
+
+@pytest.mark.parametrize("data", [1, [True], np.arange(3), np.ones(2, "i1")])
+def test_integers_have_no_gradient(data):
+    with pytest.raises(TypeError, match="requires_grad: only floating and complex"):
+        Tensor(data, requires_grad=True)
+    with pytest.raises(TypeError, match="requires_grad"):
+        Tensor(data).requires_grad_()
+
+
+@pytest.mark.parametrize("data", ["a", object(), None, {"a": 1}, np.array(["a"]), np.zeros(2, "M8[s]")])
+def test_what_is_not_numeric_is_refused(data):
+    with pytest.raises(TypeError, match="Tensor: expected numeric data"):
+        Tensor(data)
+
+
+def test_ragged_data_are_refused():
+    with pytest.raises(ValueError, match="inhomogeneous"):
+        Tensor([[1, 2], [3]])
+
+
+def test_requires_grad_is_switched():
+    t = Tensor([1.0])
+    assert t.requires_grad_() is t
+    assert t.requires_grad
+    t.requires_grad = False
+    assert not t.requires_grad
+    with pytest.raises(RuntimeError, match=r"use \.detach\(\)"):
+        (leaf(1.0) * 2).requires_grad_(False)
+
+
+def test_data_and_grad_are_assigned_with_checks():
+    t = leaf([1.0, 2.0], "f4")
+    t.data = np.array([3.0, 4.0])
+    assert t.dtype == np.float32
+    t.data = [5, 6]
+    assert t.tolist() == [5, 6]
+    with pytest.raises(ValueError, match=r"Tensor.data: expected shape \(2,\)"):
+        t.data = np.zeros(3)
+    t.grad = np.ones(2)
+    assert isinstance(t.grad, Tensor)
+    with pytest.raises(ValueError, match=r"Tensor.grad: expected shape \(2,\), got \(3,\)"):
+        t.grad = np.ones(3)
+    t.grad = None
+    array = t.data
+    t.data -= 1
+    assert t.data is array
+    assert t.tolist() == [4, 5]
+
+
+def test_a_missing_attribute_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="nothing"):
+        Tensor(1.0).nothing  # noqa: B018
+    with pytest.raises(AttributeError):
+        Tensor(1.0).other = 1
+
+
+# ---- Python's protocols ----------------------------------------------------------------------------------------------
+
+
+def test_truth_numbers_and_format():
+    assert Tensor([1.0])
+    assert not Tensor(0.0)
+    for t in (Tensor([1.0, 2.0]), Tensor([])):
+        with pytest.raises(ValueError, match="bool"):
+            bool(t)
+    assert float(Tensor([2.5])) == 2.5
+    assert int(Tensor(3.0)) == 3
+    assert complex(Tensor(1j)) == 1j
+    assert f"{Tensor(3.14159):.2f}" == "3.14"
+    assert [1, 2, 3][Tensor(1)] == 2
+    assert leaf(3.0).item() == 3.0
+    with pytest.raises((TypeError, ValueError)):
+        float(Tensor([1.0, 2.0]))
+    with pytest.raises(TypeError):
+        [1, 2][Tensor(1.0)]
+
+
+def test_length_and_iteration():
+    t = leaf([[1.0, 2.0], [3.0, 4.0]])
+    assert len(t) == 2
+    a, b = t
+    (a * b).sum().backward()
+    assert t.grad.tolist() == [[3, 4], [1, 2]]
+    for action in (len, iter):
+        with pytest.raises(TypeError):
+            action(Tensor(1.0))
+    assert 2.0 in t
+    assert 9.0 not in t
+
+
+def test_tensors_hash_by_identity_and_compare_by_element():
+    a, b = Tensor([1.0, 2.0]), Tensor([1.0, 3.0])
+    assert len({a, b, a}) == 2
+    for result in (a == b, a != b, a < b, a <= 1, a > 2, a >= np.array([1.0, 2.0])):
+        assert type(result) is np.ndarray
+        assert result.dtype == bool
+    assert (a == b).tolist() == [True, False]
+    assert (leaf([1.0]) > 0).tolist() == [True]
+
+
+# ---- NumPy's protocols -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda a, t: a * t, lambda a, t: t * a, lambda a, t: a + t, lambda a, t: a - t, lambda a, t: a / t,
+        lambda a, t: a[0] * t, lambda a, t: 2 * t, lambda a, t: a @ t, lambda a, t: a**t,
+        lambda a, t: np.float32(2) * t,
+    ],
+)  # fmt: skip
+def test_arrays_and_tensors_mix_to_one_recorded_tensor(f):
+    a, t = np.array([1.0, 2.0, 3.0]), leaf([1.0, 2.0, 4.0])
+    y = f(a, t)
+    assert type(y) is Tensor
+    assert y.grad_fn.parents == (t._node,)
+    np.testing.assert_array_equal(y.data, f(a, t.data))
+    assert y.dtype == f(a, t.data).dtype
+
+
+@pytest.mark.parametrize("scalar", [2, 2.0, True, np.float64(2)])
+@pytest.mark.parametrize("dtype", ["f2", "f4", "f8", "i4"])
+def test_python_scalars_are_weak_as_in_numpy(scalar, dtype):
+    t, a = Tensor([1, 2], dtype=dtype), np.array([1, 2], dtype)
+    assert (t * scalar).dtype == (a * scalar).dtype
+    assert (scalar + t).dtype == (scalar + a).dtype
+    assert (t / scalar).dtype == (a / scalar).dtype
+
+
+def test_conversion_to_an_array_under_warnings_as_errors():
+    t = leaf([1.0, 2.0])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert np.asarray(t) is t.data
+        assert np.array(t) is not t.data
+        assert np.asarray(t, dtype="f4").dtype == np.float32
+        np.testing.assert_allclose(t, [1, 2])
+
+
+def test_results_are_arrays_even_without_axes():
+    t = leaf([1.0, 2.0])
+    for y in (t.sum(), t[0], t @ t, t.sum() * 2, np.mean(t), t.sum().exp()):
+        assert type(y.data) is np.ndarray
+        assert y.shape == ()
+
+
+def test_a_ufunc_without_a_rule_is_named():
+    mystery = np.frompyfunc(lambda x: x, 1, 1)
+    with pytest.raises(TypeError, match="no derivative rule"):
+        mystery(leaf([1.0]))
+
+
+def test_out_takes_a_tensor_and_refuses_an_array_for_what_is_recorded():
+    t, out = leaf([1.0, 2.0]), Tensor([0.0, 0.0])
+    result = np.multiply(t, 3, out=out)
+    assert result is out
+    out.sum().backward()
+    assert t.grad.tolist() == [3, 3]
+    with pytest.raises(TypeError, match="out="):
+        np.multiply(t, 3, out=np.zeros(2))
+    plain = np.zeros(2)
+    np.multiply(Tensor([1.0, 2.0]), 3, out=plain)
+    assert plain.tolist() == [3, 6]
+
+
+def test_numpys_errors_name_the_operation_and_the_shapes():
+    with pytest.raises(ValueError, match=r"add\(x: float64 \(2,\), y: float64 \(3,\)\): operands could not"):
+        leaf([1.0, 2.0]) + np.ones(3)
+    with pytest.raises(ValueError, match=r"matmul\(x: float64 \(2,\)"):
+        leaf([1.0, 2.0]) @ np.ones(3)
+    with pytest.raises(IndexError, match="getitem"):
+        leaf([1.0, 2.0])[5]
+    with pytest.raises(TypeError):
+        leaf([1.0]) + "a"
+    with pytest.raises(ValueError, match="reshape"):
+        leaf([1.0, 2.0]).reshape(3)
+
+
+# ---- assignment ------------------------------------------------------------------------------------------------------
+
+
+def test_assignment_makes_a_new_value_and_leaves_the_old_one():
+    x, v = leaf([1.0, 2.0, 3.0]), leaf(5.0)
+    y = x * 2
+    saved = y.exp()
+    y[1] = v
+    (y * Tensor([1.0, 10.0, 100.0])).sum().backward(retain_graph=True)
+    assert y.tolist() == [2, 5, 6]
+    assert x.grad.tolist() == [2, 0, 200]
+    assert v.grad.item() == 10
+    x.grad = None
+    saved.sum().backward()
+    np.testing.assert_allclose(x.grad.data, 2 * np.exp([2.0, 4.0, 6.0]))
+
+
+def test_a_constant_becomes_recorded_by_what_is_assigned():
+    t, v = Tensor(np.zeros(3)), leaf([1.0, 2.0])
+    t[1:] = v * 3
+    assert t.requires_grad
+    t.sum().backward()
+    assert v.grad.tolist() == [3, 3]
+
+
+def test_constants_are_assigned_in_place_as_numpys():
+    t = Tensor(np.zeros(3))
+    view, array = t[1:], t.data
+    t[1] = 5
+    view[1] = 6
+    assert t.data is array
+    assert t.tolist() == [0, 5, 6]
+    assert view.tolist() == [5, 6]
+
+
+def test_of_several_values_for_one_element_the_last_wins():
+    x, v = Tensor(np.zeros(2)), leaf([3.0, 4.0])
+    x[[0, 0]] = v
+    x.sum().backward()
+    assert x.tolist() == [4, 0]
+    assert v.grad.tolist() == [0, 1]
+
+
+def test_a_leaf_that_requires_a_gradient_is_not_changed_silently():
+    x = leaf([1.0, 2.0])
+
+    def assign():
+        x[0] = 1.0
+
+    def augment():
+        t = x
+        t += 1
+
+    def out():
+        np.add(x, 1, out=x)
+
+    for change in (assign, augment, out):
+        with pytest.raises(RuntimeError, match="this leaf requires a gradient"):
+            change()
+        with no_grad():
+            change()
+    assert x.is_leaf
+    assert x.requires_grad
+
+
+@pytest.mark.parametrize("augment", ["+=", "-=", "*=", "/=", "**=", "@="])
+def test_augmented_assignment_is_seen_through_every_name(augment):
+    x = leaf([[1.0, 2.0], [3.0, 5.0]])
+    y = x * 1
+    other = y
+    scope = {"y": y, "k": np.array([[2.0, 1.0], [1.0, 1.0]])}
+    exec(f"y {augment} k", scope)
+    assert scope["y"] is other
+    expected = {"y": x.data.copy(), "k": scope["k"]}
+    exec(f"y = y {augment[:-1]} k", expected)
+    np.testing.assert_allclose(other.data, expected["y"])
+    other.sum().backward()
+    plain = leaf(x.data)
+    exec(f"y = y {augment[:-1]} k", s := {"y": plain * 1, "k": scope["k"]})
+    s["y"].sum().backward()
+    np.testing.assert_allclose(x.grad.data, plain.grad.data)
+
+
+def test_augmented_assignment_keeps_shape_and_dtype():
+    y = leaf([1.0, 2.0], "f4") * 1
+    y += np.float64(1)
+    assert y.dtype == np.float32
+    with pytest.raises(ValueError, match="shape"):
+        y += np.ones((3, 2))
+    counts = Tensor([1, 2])
+    with pytest.raises(TypeError):
+        counts += 0.5
+
+
+@pytest.mark.parametrize(
+    "view", [lambda t: t[1:], lambda t: t.reshape(3, 1), lambda t: t.T, lambda t: t[1:][::-1], lambda t: np.ravel(t)]
+)
+def test_assignment_through_a_recorded_view_raises(view):
+    x = leaf([1.0, 2.0, 3.0])
+    y = x * 2
+    v = view(y)
+    with pytest.raises(RuntimeError, match="another tensor"):
+        v[0] = 9.0
+    with pytest.raises(RuntimeError, match="another tensor"):
+        y[...] = 9.0
+    assert y.tolist() == [2, 4, 6]
+    w = v.copy()
+    w[0] = 9.0
+    assert y.tolist() == [2, 4, 6]
+
+
+def test_assignment_is_free_once_views_are_gone_or_lie_elsewhere():
+    x = leaf([1.0, 2.0, 3.0])
+    y = x * 2
+    row = y[0]
+    y[1] = row * 10
+    y[2] = y[1] + 1
+    del row
+    y[0] = 0.0
+    assert y.tolist() == [0, 20, 21]
+    y.sum().backward()
+    assert x.grad.tolist() == [40, 0, 0]
+    z = (x * 2).reshape(3, 1)  # the tensor that it was a view of is gone
+    z[0] = 1.0
+    assert z.tolist() == [[1], [4], [6]]
+
+
+def test_detach_and_copy():
+    x = leaf([1.0, 2.0])
+    y = x * 2
+    assert np.shares_memory(y.detach().data, y.data)
+    assert not y.detach().requires_grad
+    assert y.copy().requires_grad
+    assert not np.shares_memory(y.copy().data, y.data)
+
+
+def test_public_names_are_there():
+    for name in autograd.__all__:
+        assert hasattr(autograd, name), name
