@@ -6,12 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from ..primitive import Function, linear, nondifferentiable, registry
+from ..primitive import Function, composite, linear, nondifferentiable
 
-nondifferentiable(np.shares_memory, np.may_share_memory)
-
-
-# ---- sum_to and broadcast_to: adjoint to each other --------------------------------------------------------------------
+# ---- sum_to and broadcast_to: adjoint to each other -----------------------------------------------------------------
 
 
 def _sum_to(x: Any, shape: tuple[int, ...]) -> Any:
@@ -38,11 +35,79 @@ broadcast_to: Function = linear(
     _broadcast_to, np.broadcast_to, name="broadcast_to", views=True, x=lambda g, x_shape: sum_to(g, x_shape)
 )
 
-# ---- the same elements in another shape or order ----------------------------------------------------------------------
+
+@composite(np.broadcast_arrays)
+def broadcast_arrays(*args: Any, subok: bool = False) -> tuple[Any, ...]:
+    """As np.broadcast_arrays."""
+    shape = np.broadcast_shapes(*(np.shape(array) for array in args))
+    return tuple([array if np.shape(array) == shape else np.broadcast_to(array, shape) for array in args])
+
+
+# ---- another shape --------------------------------------------------------------------------------------------------
 
 
 def _reshape(x: Any, shape: Any, order: Any = "C") -> Any:
     return x.reshape(shape, order=order) if order != "C" else x.reshape(shape)
+
+
+_reshaped: Function = linear(
+    _reshape, name="reshape", views=True, x=lambda g, x_shape, order: _reshaped(g, x_shape, order)
+)
+
+
+@composite(np.reshape)
+def reshape(a: Any, /, shape: Any, order: Any = "C", *, copy: bool | None = None) -> Any:
+    """As np.reshape."""
+    if order == "A":
+        order = _layout(a)
+    made = _reshaped(a, shape, order)
+    return made.copy() if copy else made
+
+
+def _layout(x: Any) -> str:
+    """The order that NumPy's "A" means for an array."""
+    flags = getattr(getattr(x, "_data", x), "flags", None)
+    return "F" if flags is not None and flags.f_contiguous and not flags.c_contiguous else "C"
+
+
+def _in_memory(x: Any) -> Any:
+    """The array with its axes in the order in which they lie in memory: what NumPy's "K" goes through."""
+    strides = getattr(getattr(x, "_data", x), "strides", (0,) * x.ndim)
+    axes = sorted(range(x.ndim), key=lambda i: -abs(strides[i]))
+    return x if axes == list(range(x.ndim)) else x.transpose(axes)
+
+
+@composite(np.ravel)
+def ravel(a: Any, order: Any = "C") -> Any:
+    """As np.ravel: one axis, a view where that can be."""
+    return _reshaped(_in_memory(a), -1) if order == "K" else reshape(a, -1, order)
+
+
+squeeze = linear(np.squeeze, views=True, a=lambda g, a_shape: g.reshape(a_shape))
+expand_dims = linear(np.expand_dims, views=True, a=lambda g, a_shape: g.reshape(a_shape))
+
+
+def _each(function: Any) -> Any:
+    """A function of one array as NumPy's `atleast_nd` are: of several, it gives a tuple."""
+    return lambda *arys: function(arys[0]) if len(arys) == 1 else tuple([function(array) for array in arys])
+
+
+def _at_least(n: int, before: Any) -> Any:
+    """Axes of size 1 until there are n, `before(ndim)` of them in front."""
+
+    def widen(x: Any) -> Any:
+        shape = np.shape(x)
+        k = before(len(shape))
+        return x if len(shape) >= n else np.reshape(x, (1,) * k + shape + (1,) * (n - len(shape) - k))
+
+    return _each(widen)
+
+
+atleast_1d = composite(np.atleast_1d)(_at_least(1, lambda ndim: 1))
+atleast_2d = composite(np.atleast_2d)(_at_least(2, lambda ndim: 2 - ndim))
+atleast_3d = composite(np.atleast_3d)(_at_least(3, lambda ndim: (1, 1, 1)[ndim] if ndim < 2 else 0))
+
+# ---- another order of the axes --------------------------------------------------------------------------------------
 
 
 def _transpose(x: Any, axes: Any = None) -> Any:
@@ -63,58 +128,126 @@ def _swapaxes(x: Any, axis1: int, axis2: int) -> Any:
     return x.swapaxes(axis1, axis2)
 
 
-reshape = linear(
-    _reshape, np.reshape, name="reshape", views=True, x=lambda g, x_shape, order: np.reshape(g, x_shape, order)
-)
 transpose = linear(
     _transpose, np.transpose, np.permute_dims, name="transpose", views=True, x=lambda g, axes: g.transpose(_undo(axes))
 )
 swapaxes = linear(
     _swapaxes, np.swapaxes, name="swapaxes", views=True, x=lambda g, axis1, axis2: g.swapaxes(axis1, axis2)
 )
-copy = linear(lambda x: x.copy(), np.copy, name="copy", x=lambda g: g)
+moveaxis = linear(np.moveaxis, views=True, a=lambda g, source, destination: np.moveaxis(g, destination, source))
 
 
-def _astype(x: Any, dtype: Any, casting: str = "unsafe") -> Any:
-    return x.astype(dtype, casting=casting)
+@composite(np.rollaxis)
+def rollaxis(a: Any, axis: int, start: int = 0) -> Any:
+    """As np.rollaxis: the axis stands before what was at `start`."""
+    n = a.ndim
+    if not (-n <= axis < n and -n <= start <= n):
+        raise ValueError(f"rollaxis: axis {axis} or start {start} is out of bounds for an array of shape {a.shape}")
+    axis, start = axis % n, start + n if start < 0 else start
+    return np.moveaxis(a, axis, start - 1 if axis < start else start)
 
 
-astype = linear(_astype, name="astype", x=lambda g: g)  # the sweep gives every gradient its input's dtype
+@composite(np.matrix_transpose, np.linalg.matrix_transpose)
+def matrix_transpose(x: Any, /) -> Any:
+    """The last two axes swapped."""
+    if x.ndim < 2:
+        raise ValueError(f"matrix_transpose: expected at least 2 dimensions, got shape {x.shape}; use .T or [:, None]")
+    return x.swapaxes(-1, -2)
 
 
-# ---- joining ---------------------------------------------------------------------------------------------------------
+# ---- the same elements elsewhere ------------------------------------------------------------------------------------
+
+flip = linear(np.flip, views=True, m=lambda g, axis: np.flip(g, axis))
+composite(np.flipud)(lambda m: np.flip(m, 0))
+composite(np.fliplr)(lambda m: np.flip(m, 1))
+rot90 = linear(np.rot90, views=True, m=lambda g, k, axes: np.rot90(g, -k, axes))
+roll = linear(
+    np.roll, a=lambda g, shift, axis: np.roll(g, tuple([-s for s in shift]) if np.iterable(shift) else -shift, axis)
+)
+tril = linear(np.tril, m=lambda g, k, m_shape: sum_to(np.tril(g, k), m_shape))  # of one axis NumPy makes a matrix
+triu = linear(np.triu, m=lambda g, k, m_shape: sum_to(np.triu(g, k), m_shape))
+
+# ---- elements again and again ---------------------------------------------------------------------------------------
 
 
-def _concatenate(*arrays: Any, axis: int | None = 0) -> Any:
-    return np.concatenate(arrays, axis=axis)
+def _repeat(a: Any, repeats: Any, axis: Any = None) -> Any:
+    return a.repeat(repeats, axis)
 
 
-def _part(g: Any, i: int, arrays_shape: Any, axis: int | None) -> Any:
-    """The part of a joined array that came from the i-th."""
-    if axis is None:
-        sizes = [int(np.prod(shape)) for shape in arrays_shape]
-        return g[sum(sizes[:i]) : sum(sizes[: i + 1])].reshape(arrays_shape[i])
-    start = sum(shape[axis] for shape in arrays_shape[:i])
-    index = [slice(None)] * len(arrays_shape[i])
-    index[axis] = slice(start, start + arrays_shape[i][axis])
-    return g[tuple(index)]
+def _repeat_a(g: Any, a_shape: Any, repeats: Any, axis: Any) -> Any:
+    shape = (_size(a_shape),) if axis is None else a_shape
+    axis = 0 if axis is None else axis % len(shape)
+    if np.size(repeats) == 1:  # a group of neighbours for each
+        g = g.reshape((*shape[: axis + 1], -1 if 0 not in g.shape else int(np.max(repeats)), *shape[axis + 1 :]))
+        return g.sum(axis + 1).reshape(a_shape)
+    from .indexing import scatter_add
+
+    places = np.repeat(np.arange(shape[axis]), repeats)
+    return scatter_add(g, (slice(None),) * axis + (places,), shape).reshape(a_shape)
 
 
-_joined = linear(_concatenate, name="concatenate", arrays=_part)
+def _size(shape: tuple[int, ...]) -> int:
+    n = 1
+    for k in shape:
+        n *= k
+    return n
 
 
-def concatenate(arrays: Any, axis: int | None = 0) -> Any:
-    """As np.concatenate."""
-    return _joined(*arrays, axis=axis)
+def _tile_a(g: Any, A_shape: Any, reps: Any) -> Any:
+    reps = tuple(reps) if np.iterable(reps) else (reps,)
+    n = max(len(reps), len(A_shape))
+    reps, shape = (1,) * (n - len(reps)) + reps, (1,) * (n - len(A_shape)) + A_shape
+    blocks = g.reshape([k for pair in zip(reps, shape, strict=True) for k in pair])
+    return blocks.sum(tuple(range(0, 2 * n, 2))).reshape(A_shape)
 
 
-def stack(arrays: Any, axis: int = 0) -> Any:
-    """As np.stack."""
-    arrays = list(arrays)
-    shape = np.shape(arrays[0])
-    axis = axis % (len(shape) + 1)
-    return concatenate([np.reshape(array, (*shape[:axis], 1, *shape[axis:])) for array in arrays], axis)
+repeat = linear(_repeat, np.repeat, name="repeat", repeats=None, a=_repeat_a)
+tile = linear(np.tile, A=_tile_a)
 
 
-registry[np.concatenate] = concatenate
-registry[np.stack] = stack
+@composite(np.resize)
+def resize(a: Any, new_shape: Any) -> Any:
+    """As np.resize: the elements in order, from the beginning again when there are too few."""
+    new_shape = tuple(new_shape) if np.iterable(new_shape) else (new_shape,)
+    if any(n < 0 for n in new_shape):
+        raise ValueError(f"resize: expected sizes of at least 0, got {new_shape}")
+    n, size = _size(new_shape), a.size
+    if size == 0:
+        return np.zeros_like(a, shape=new_shape)
+    return np.tile(a.reshape(-1), -(-n // size))[:n].reshape(new_shape)
+
+
+@composite(np.meshgrid)
+def meshgrid(*xi: Any, copy: bool = True, sparse: bool = False, indexing: str = "xy") -> Any:
+    """As np.meshgrid: the coordinates of a grid, an array for each axis."""
+    if indexing not in ("xy", "ij"):
+        raise ValueError(f"meshgrid: expected indexing 'xy' or 'ij', got {indexing!r}")
+    n = len(xi)
+    places = [1, 0, *range(2, n)] if indexing == "xy" and n > 1 else list(range(n))
+    axes = [x.reshape((1,) * p + (-1,) + (1,) * (n - p - 1)) for x, p in zip(map(_array, xi), places, strict=True)]
+    if not sparse:
+        axes = list(broadcast_arrays(*axes))
+    return tuple([x.copy() for x in axes] if copy else axes)
+
+
+def _array(x: Any) -> Any:
+    return x if hasattr(x, "reshape") else np.asarray(x)
+
+
+# ---- the same values, kept or converted -----------------------------------------------------------------------------
+
+
+def _copy(a: Any, order: Any = "K", subok: bool = False) -> Any:
+    return a.copy() if order == "C" or not isinstance(a, np.ndarray) else a.copy(order)
+
+
+def _astype(x: Any, dtype: Any, order: Any = "K", casting: Any = "unsafe", subok: bool = True, copy: Any = True) -> Any:
+    return x.astype(dtype, casting=casting, copy=copy) if order == "K" else x.astype(dtype, order, casting, subok, copy)
+
+
+copy = linear(_copy, np.copy, name="copy", a=lambda g: g)
+astype = linear(_astype, name="astype", views=True, x=lambda g: g)  # the sweep gives each gradient its input's dtype
+if hasattr(np, "astype"):
+    composite(np.astype)(lambda x, dtype, /, *, copy=True, device=None: astype(x, dtype, copy=copy))
+
+nondifferentiable(np.shares_memory, np.may_share_memory)

@@ -1,0 +1,190 @@
+"""Products of arrays: matmul and its kin, tensordot and einsum."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..primitive import composite, primitive
+from .contraction import contract_one, contract_two, contraction
+
+# ---- einsum and tensordot -------------------------------------------------------------------------------------------
+
+
+_parsed: dict[Any, Any] = {}
+
+
+@composite(np.einsum)
+def einsum(*operands: Any, optimize: Any = True, dtype: Any = None, order: Any = "K", casting: Any = "safe") -> Any:
+    """As np.einsum, in both of its forms; products of two arrays go to BLAS.
+
+    `optimize` is taken as given: more than two operands are always contracted pair by pair, the cheapest pair first.
+    """
+    if isinstance(operands[0], str):
+        key, arrays = operands[0], operands[1:]
+    else:
+        n = len(operands) // 2
+        arrays = operands[: 2 * n : 2]
+        lists = (*operands[1 : 2 * n : 2], *operands[2 * n :])
+        key = tuple([tuple([part if part is Ellipsis else int(part) for part in labels]) for labels in lists])
+    arrays = tuple([array if hasattr(array, "shape") else np.asarray(array) for array in arrays])
+    if dtype is not None:
+        arrays = tuple([array.astype(dtype, casting=casting) for array in arrays])
+    shapes = tuple([array.shape for array in arrays])
+    found = _parsed.get((key, shapes))
+    if found is None:
+        if len(_parsed) > 4096:
+            _parsed.clear()
+        found = _parsed[key, shapes] = _parse(key, shapes)
+    for pair, plan in found:
+        if len(pair) == 1:
+            return contract_one(arrays[0], plan)
+        i, j = pair
+        made = contract_two(arrays[i], arrays[j], plan)
+        arrays = (*arrays[:i], *arrays[i + 1 : j], *arrays[j + 1 :], made)
+    return made
+
+
+def _parse(key: Any, shapes: tuple[tuple[int, ...], ...]) -> list[Any]:
+    """The contractions that make up an einsum: which of the operands that are left each takes, and its plan."""
+    inputs, result = _labels(key, shapes)
+    sizes: dict[Any, int] = {}
+    for labels, shape in zip(inputs, shapes, strict=True):
+        for label, size in zip(labels, shape, strict=True):
+            known = sizes.setdefault(label, size)
+            if known != size and 1 not in (known, size):
+                raise ValueError(f"einsum: the axes of label {label!r} have sizes {known} and {size}")
+            sizes[label] = size if known == 1 else known
+    parts: list[Any] = []
+    for k, (labels, shape) in enumerate(zip(inputs, shapes, strict=True)):  # size 1 broadcasts: its own label
+        own = [(label, k) if size == 1 != sizes[label] else label for label, size in zip(labels, shape, strict=True)]
+        sizes.update({label: 1 for label, size in zip(own, shape, strict=True) if size == 1})
+        parts.append(tuple(own))
+    if len(parts) == 1:
+        return [((0,), contraction((parts[0],), result, sizes))]
+    steps: list[Any] = []
+    while len(parts) > 1:
+        i, j = _cheapest(parts, result, sizes)
+        rest = {label for k, part in enumerate([*parts, result]) if k not in (i, j) for label in part}
+        both = dict.fromkeys([*parts[i], *parts[j]])
+        made = result if len(parts) == 2 else tuple([label for label in both if label in rest])
+        steps.append(((i, j), contraction((parts[i], parts[j]), made, sizes)))
+        parts = [part for k, part in enumerate(parts) if k not in (i, j)] + [made]
+    return steps
+
+
+def _cheapest(parts: list[Any], result: Any, sizes: dict[Any, int]) -> tuple[int, int]:
+    """The pair whose product takes least, counting what it makes larger or smaller."""
+
+    def size(labels: Any) -> int:
+        n = 1
+        for label in labels:
+            n *= sizes[label]
+        return n
+
+    def cost(pair: tuple[int, int]) -> tuple[int, int]:
+        i, j = pair
+        rest = {label for k, part in enumerate([*parts, result]) if k not in pair for label in part}
+        both = {*parts[i], *parts[j]}
+        return size(both & rest) - size(set(parts[i])) - size(set(parts[j])), size(both)
+
+    pairs = [(i, j) for i in range(len(parts)) for j in range(i + 1, len(parts))]
+    return min(pairs, key=cost)
+
+
+def _labels(key: Any, shapes: tuple[tuple[int, ...], ...]) -> tuple[list[Any], tuple[Any, ...]]:
+    """The labels of each operand's axes and of the result's, with the axes of an ellipsis as labels of their own."""
+    if isinstance(key, str):
+        left, arrow, right = key.replace(" ", "").partition("->")
+        terms: list[Any] = [_letters(term) for term in left.split(",")]
+        given = _letters(right) if arrow else None
+    else:
+        terms = list(key[: len(shapes)])
+        given = key[len(shapes)] if len(key) > len(shapes) else None
+    if len(terms) != len(shapes):
+        raise ValueError(f"einsum: expected {len(terms)} operands by the subscripts {key!r}, got {len(shapes)}")
+    free = [len(shape) - len(term) + 1 if Ellipsis in term else 0 for term, shape in zip(terms, shapes, strict=True)]
+    for term, shape, n in zip(terms, shapes, free, strict=True):
+        if term.count(Ellipsis) > 1 or n < 0 or (Ellipsis not in term and len(term) != len(shape)):
+            raise ValueError(f"einsum: the subscripts {key!r} do not fit an operand of shape {shape}")
+    most = max(free)
+    dots = [("...", k) for k in range(most)]
+    spread = lambda term, n: [p for label in term for p in (dots[most - n :] if label is Ellipsis else [label])]
+    inputs = [spread(term, n) for term, n in zip(terms, free, strict=True)]
+    named = [label for term in terms for label in term if label is not Ellipsis]
+    if given is None:  # the labels that occur once, in order
+        result = dots + sorted(label for label in set(named) if named.count(label) == 1)
+    else:
+        if most and Ellipsis not in given:
+            raise ValueError(f"einsum: the result of {key!r} lacks the ellipsis of its operands")
+        result = spread(given, most)
+        wrong = [label for label in given if label is not Ellipsis and (label not in named or given.count(label) > 1)]
+        if wrong:
+            raise ValueError(f"einsum: the result's label {wrong[0]!r} in {key!r} must occur once, and in an operand")
+    return inputs, tuple(result)
+
+
+def _letters(term: str) -> tuple[Any, ...]:
+    parts = [Ellipsis if c == "." else c for c in term.replace("...", ".")]
+    wrong = [c for c in parts if c is not Ellipsis and not (c.isascii() and c.isalpha())]
+    if wrong:
+        raise ValueError(f"einsum: expected letters, ellipses, commas and one arrow as subscripts, got {term!r}")
+    return tuple(parts)
+
+
+_axes_known: dict[Any, Any] = {}
+
+
+@composite(np.tensordot)
+def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
+    """As np.tensordot."""
+    a, b = (x if hasattr(x, "shape") else np.asarray(x) for x in (a, b))
+    if not isinstance(axes, int):
+        axes = tuple([tuple(part) if np.iterable(part) else (part,) for part in axes])
+    key = a.shape, b.shape, axes
+    plan = _axes_known.get(key)
+    if plan is None:
+        if len(_axes_known) > 4096:
+            _axes_known.clear()
+        plan = _axes_known[key] = _tensordot_plan(a.shape, b.shape, axes)
+    return contract_two(a, b, plan)
+
+
+def _tensordot_plan(of_a: Any, of_b: Any, axes: Any) -> Any:
+    n, m = len(of_a), len(of_b)
+    pair = (tuple(range(n - axes, n)), tuple(range(axes))) if isinstance(axes, int) else axes
+    if len(pair[0]) != len(pair[1]) or any(of_a[i] != of_b[j] for i, j in zip(*pair, strict=True)):
+        raise ValueError(f"tensordot: axes {axes} do not match in arrays of shapes {of_a} and {of_b}")
+    a, b = list(range(n)), list(range(n, n + m))
+    for i, j in zip(*pair, strict=True):
+        b[j] = a[i]
+    summed = {a[i] for i in pair[0]}
+    result = tuple([label for label in a + b if label not in summed])
+    return contraction((tuple(a), tuple(b)), result, dict(zip(a + b, of_a + of_b, strict=True)))
+
+
+# ---- matmul ---------------------------------------------------------------------------------------------------------
+
+
+def _matmul(x: Any, y: Any, /) -> Any:
+    return x @ y
+
+
+def _matmul_x(g: Any, y: Any, x_shape: Any, y_shape: Any) -> Any:
+    if len(y_shape) == 1:
+        return g * y if len(x_shape) == 1 else g[..., None] * y
+    if len(x_shape) == 1:
+        return (y @ g[..., None])[..., 0]
+    return g @ y.swapaxes(-1, -2)
+
+
+def _matmul_y(g: Any, x: Any, x_shape: Any, y_shape: Any) -> Any:
+    if len(x_shape) == 1:
+        return g * x if len(y_shape) == 1 else x[:, None] * g[..., None, :]
+    if len(y_shape) == 1:
+        return (x.swapaxes(-1, -2) @ g[..., None])[..., 0]
+    return x.swapaxes(-1, -2) @ g
+
+
+matmul = primitive(_matmul, np.matmul, name="matmul", broadcasts=True, x=_matmul_x, y=_matmul_y)
