@@ -121,8 +121,7 @@ def is_grad_enabled() -> bool:
     return mode.recording is not False
 
 
-@contextmanager
-def scope(name: str) -> Iterator[None]:
+class scope:
     """Within it every recorded operation carries `name` (below the scope around it), so that drawings can group by it.
 
     >>> x = Tensor(1.0, requires_grad=True)
@@ -130,12 +129,22 @@ def scope(name: str) -> Iterator[None]:
     ...     (x * 2).grad_fn.scope
     'encoder.0'
     """
-    before = mode.scope
-    mode.scope = name if before is None else f"{before}.{name}"
-    try:
-        yield
-    finally:
-        mode.scope = before
+
+    __slots__ = ("before", "name")
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.before: list[str | None] = []
+
+    def __enter__(self) -> None:
+        before = mode.scope
+        self.before.append(before)
+        mode.scope = self.name if before is None else f"{before}.{self.name}"
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
+    ) -> None:
+        mode.scope = self.before.pop()
 
 
 def _record(enabled: bool) -> None:
