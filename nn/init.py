@@ -44,9 +44,7 @@ def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
         if param is not None and (isinstance(param, bool) or not isinstance(param, int | float)):
             raise ValueError(f"calculate_gain: expected a number as negative slope, got {param!r}")
         return math.sqrt(2 / (1 + (0.01 if param is None else param) ** 2))
-    raise ValueError(
-        f"calculate_gain: expected one of {', '.join([*_GAINS, 'leaky_relu'])}, got {nonlinearity!r}"
-    )
+    raise ValueError(f"calculate_gain: expected one of {', '.join([*_GAINS, 'leaky_relu'])}, got {nonlinearity!r}")
 
 
 _GAINS = {

@@ -1,0 +1,420 @@
+"""Convolutions over 1, 2 and 3 axes and their transposes.
+
+What neural networks call a convolution is a correlation: the kernel is not turned round.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+from autograd import correlate, correlate_transpose, windows
+from autograd import fold as sum_back
+
+from . import init
+from .module import Module
+from .padding import pad
+from .parameter import empty
+from .spatial import batched, check_axes, named, per_axis
+
+
+def _conv(n: int) -> Callable[..., Any]:
+    who = f"conv{n}d"
+
+    def conv(
+        input: Any, weight: Any, bias: Any = None, stride: Any = 1, padding: Any = 0, dilation: Any = 1, groups: int = 1
+    ) -> Any:
+        """The dot product of a kernel with every window of the input, summed over the channels of a group.
+
+        input    (N, C, *axes), or without N
+        weight   (O, C / groups, *kernel)
+        bias     (O,)
+        padding  with zeros: a number, one for each axis, "valid" (none) or "same" (as many windows as elements)
+
+        Returns (N, O, *windows), floor((axis + 2·padding − dilation·(kernel − 1) − 1) / stride) + 1 along each axis.
+        Raises ValueError for shapes that do not fit, and for "same" with a stride.
+        """
+        _check(who, n, input, weight, bias, groups, weight.shape[1] * groups, weight.shape[0])
+        strides = per_axis(stride, n, who, "stride", 1)
+        dilations = per_axis(dilation, n, who, "dilation", 1)
+        sides = _sides(who, padding, weight.shape[2:], strides, dilations)
+        for length, (low, high), k, d in zip(input.shape[-n:], sides, weight.shape[2:], dilations, strict=True):
+            if length + low + high < d * (k - 1) + 1:
+                raise ValueError(
+                    f"{who}: expected an input at least as large as the kernel {weight.shape[2:]} "
+                    f"(dilation {dilations}), got shape {input.shape} with padding {padding!r}"
+                )
+        result = batched(lambda x: correlate(x, weight, strides, sides, dilations, groups), input, n, who)
+        return result if bias is None else result + bias.reshape(-1, *(1,) * n)
+
+    return named(conv, who)
+
+
+def _conv_transpose(n: int) -> Callable[..., Any]:
+    who = f"conv_transpose{n}d"
+
+    def conv_transpose(
+        input: Any, weight: Any, bias: Any = None, stride: Any = 1, padding: Any = 0, output_padding: Any = 0,
+        groups: int = 1, dilation: Any = 1,
+    ) -> Any:  # fmt: skip
+        """The adjoint of a convolution in its input: every element adds its multiple of the kernel to its window.
+
+        input           (N, C, *axes), or without N
+        weight          (C, O / groups, *kernel)
+        bias            (O,)
+        padding         how much is cut off on both sides of the result
+        output_padding  how much less is cut off on the right; below the stride or the dilation
+
+        Returns (N, O, *axes), (axis − 1)·stride − 2·padding + dilation·(kernel − 1) + output_padding + 1 along each.
+        Raises ValueError for shapes that do not fit.
+        """
+        _check(who, n, input, weight, bias, groups, weight.shape[0], weight.shape[1] * groups)
+        strides = per_axis(stride, n, who, "stride", 1)
+        dilations = per_axis(dilation, n, who, "dilation", 1)
+        paddings = per_axis(padding, n, who, "padding", 0)
+        extras = per_axis(output_padding, n, who, "output_padding", 0)
+        shape, sides, rest = [], [], []
+        for length, k, s, p, extra, d in zip(
+            input.shape[-n:], weight.shape[2:], strides, paddings, extras, dilations, strict=True
+        ):
+            if extra >= max(s, d):
+                raise ValueError(
+                    f"{who}: expected output_padding below the stride {strides} or the dilation {dilations}, "
+                    f"got {output_padding!r}"
+                )
+            full = (length - 1) * s + d * (k - 1) + 1
+            if full - 2 * p + extra < 1:
+                raise ValueError(
+                    f"{who}: an input of shape {input.shape} with padding {padding!r} leaves nothing of the result"
+                )
+            if extra < s:  # the same windows fit into so much more
+                shape.append(full - 2 * p + extra)
+                sides.append((p, p))
+                rest.append(0)
+            else:  # less is cut off, and what no window reaches is zero
+                high = max(0, p - extra)
+                shape.append(full - p - high)
+                sides.append((p, high))
+                rest.append(max(0, extra - p))
+        result = batched(
+            lambda y: correlate_transpose(y, weight, tuple(shape), strides, tuple(sides), dilations, groups),
+            input, n, who,
+        )  # fmt: skip
+        if any(rest):
+            result = pad(result, [side for amount in reversed(rest) for side in (0, amount)])
+        return result if bias is None else result + bias.reshape(-1, *(1,) * n)
+
+    return named(conv_transpose, who)
+
+
+def _check(who: str, n: int, input: Any, weight: Any, bias: Any, groups: int, channels: int, features: int) -> None:
+    if weight.ndim != n + 2:
+        raise ValueError(f"{who}: expected a weight of {n + 2} dimensions, got shape {weight.shape}")
+    check_axes(input, n, who)
+    if not (isinstance(groups, int) and groups > 0) or channels % groups or features % groups:
+        raise ValueError(
+            f"{who}: expected groups that divide {channels} input and {features} output channels "
+            f"(weight is {weight.shape}), got {groups!r}"
+        )
+    if input.shape[-n - 1] != channels:
+        raise ValueError(
+            f"{who}: expected {channels} input channels (weight is {weight.shape}"
+            + (f", groups {groups}" if groups > 1 else "") + f"), got input of shape {input.shape}"
+        )  # fmt: skip
+    if bias is not None and bias.shape != (features,):
+        raise ValueError(f"{who}: expected a bias of shape {(features,)}, got {bias.shape}")
+
+
+def _sides(who: str, padding: Any, kernel: Any, stride: Any, dilation: Any) -> tuple[tuple[int, int], ...]:
+    """Padding as (before, after) for each axis."""
+    if padding == "valid":
+        return ((0, 0),) * len(kernel)
+    if padding == "same":
+        if any(s != 1 for s in stride):
+            raise ValueError(f"{who}: padding 'same' needs stride 1, got {stride}")
+        totals = [d * (k - 1) for d, k in zip(dilation, kernel, strict=True)]
+        return tuple((total // 2, total - total // 2) for total in totals)
+    if isinstance(padding, str):
+        raise ValueError(f"{who}: expected numbers, 'same' or 'valid' as padding, got {padding!r}")
+    return tuple((p, p) for p in per_axis(padding, len(kernel), who, "padding", 0))
+
+
+conv1d, conv2d, conv3d = map(_conv, (1, 2, 3))
+conv_transpose1d, conv_transpose2d, conv_transpose3d = map(_conv_transpose, (1, 2, 3))
+
+
+class _Conv(Module):
+    """What the six layers have in common."""
+
+    axes: int
+    transposed = False
+
+    def __init__(
+        self, in_channels: int, out_channels: int, kernel_size: Any, stride: Any, padding: Any, output_padding: Any,
+        dilation: Any, groups: int, bias: bool, padding_mode: str, dtype: Any, rng: Any,
+    ) -> None:  # fmt: skip
+        super().__init__()
+        who, n = type(self).__name__, self.axes
+        if groups <= 0 or in_channels % groups or out_channels % groups:
+            raise ValueError(
+                f"{who}: expected groups that divide in_channels={in_channels} and out_channels={out_channels}, "
+                f"got {groups}"
+            )
+        if padding_mode not in (modes := ("zeros",) if self.transposed else tuple(_PADDING_MODES)):
+            raise ValueError(f"{who}: expected padding_mode {', '.join(modes)}, got {padding_mode!r}")
+        self.in_channels = in_channels
+        self.out_channels = out_channels
+        self.kernel_size = per_axis(kernel_size, n, who, "kernel_size", 1)
+        self.stride = per_axis(stride, n, who, "stride", 1)
+        self.dilation = per_axis(dilation, n, who, "dilation", 1)
+        self.padding = padding if isinstance(padding, str) else per_axis(padding, n, who, "padding", 0)
+        self.output_padding = per_axis(output_padding, n, who, "output_padding", 0)
+        self.groups = groups
+        self.padding_mode = padding_mode
+        if not self.transposed:
+            _sides(who, padding, self.kernel_size, self.stride, self.dilation)
+        ends = (in_channels, out_channels) if self.transposed else (out_channels, in_channels)
+        self.weight = empty((ends[0], ends[1] // groups, *self.kernel_size), dtype)
+        self.register_parameter("bias", empty((out_channels,), dtype) if bias else None)
+        self.reset_parameters(rng)
+
+    def reset_parameters(self, rng: Any = None) -> None:
+        """Draw the initial values again: U(-k, k), k = 1/√(fan-in of the weight)."""
+        init.kaiming_uniform_(self.weight, a=math.sqrt(5), rng=rng)
+        fan_in = math.prod(self.weight.shape[1:])
+        if self.bias is not None and fan_in:
+            init.uniform_(self.bias, -1 / math.sqrt(fan_in), 1 / math.sqrt(fan_in), rng=rng)
+
+    def extra_repr(self) -> str:
+        n = self.axes
+        parts = [f"{self.in_channels}, {self.out_channels}, kernel_size={self.kernel_size}, stride={self.stride}"]
+        parts += [f"padding={self.padding}"] if self.padding != (0,) * n else []
+        parts += [f"dilation={self.dilation}"] if self.dilation != (1,) * n else []
+        parts += [f"output_padding={self.output_padding}"] if self.output_padding != (0,) * n else []
+        parts += [f"groups={self.groups}"] if self.groups != 1 else []
+        parts += ["bias=False"] if self.bias is None else []
+        parts += [f"padding_mode={self.padding_mode}"] if self.padding_mode != "zeros" else []
+        return ", ".join(parts)
+
+
+_PADDING_MODES = {"zeros": "constant", "reflect": "reflect", "replicate": "replicate", "circular": "circular"}
+
+
+class _Forward(_Conv):
+    def __init__(
+        self, in_channels: int, out_channels: int, kernel_size: Any, stride: Any = 1, padding: Any = 0,
+        dilation: Any = 1, groups: int = 1, bias: bool = True, padding_mode: str = "zeros", *, dtype: Any = None,
+        rng: Any = None,
+    ) -> None:  # fmt: skip
+        super().__init__(
+            in_channels, out_channels, kernel_size, stride, padding, 0, dilation, groups, bias, padding_mode, dtype, rng
+        )
+
+    def forward(self, input: Any) -> Any:
+        function = _FUNCTIONS[self.axes]
+        padding: Any = self.padding
+        if self.padding_mode != "zeros":
+            check_axes(input, self.axes, function.__name__)
+            sides = _sides(function.__name__, padding, self.kernel_size, self.stride, self.dilation)
+            input = pad(
+                input, [amount for side in reversed(sides) for amount in side], _PADDING_MODES[self.padding_mode]
+            )
+            padding = 0
+        return function(input, self.weight, self.bias, self.stride, padding, self.dilation, self.groups)
+
+
+class _Transposed(_Conv):
+    transposed = True
+
+    def __init__(
+        self, in_channels: int, out_channels: int, kernel_size: Any, stride: Any = 1, padding: Any = 0,
+        output_padding: Any = 0, groups: int = 1, bias: bool = True, dilation: Any = 1, padding_mode: str = "zeros", *,
+        dtype: Any = None, rng: Any = None,
+    ) -> None:  # fmt: skip
+        super().__init__(
+            in_channels, out_channels, kernel_size, stride, padding, output_padding, dilation, groups, bias,
+            padding_mode, dtype, rng,
+        )  # fmt: skip
+
+    def forward(self, input: Any, output_size: Any = None) -> Any:
+        """With output_size (of the spatial axes, or of all), the output_padding is what makes the result that large."""
+        function = _TRANSPOSES[self.axes]
+        extra = self.output_padding
+        if output_size is not None:
+            check_axes(input, self.axes, function.__name__)
+            extra = self._reach(input, tuple(output_size))
+        return function(input, self.weight, self.bias, self.stride, self.padding, extra, self.groups, self.dilation)
+
+    def _reach(self, input: Any, wanted: tuple[int, ...]) -> tuple[int, ...]:
+        n = self.axes
+        given, wanted = wanted, wanted[-n:]
+        paddings: Any = self.padding
+        least = [
+            (length - 1) * s - 2 * p + d * (k - 1) + 1
+            for length, s, p, d, k in zip(
+                input.shape[-n:], self.stride, paddings, self.dilation, self.kernel_size, strict=True
+            )
+        ]
+        most = [low + s - 1 for low, s in zip(least, self.stride, strict=True)]
+        if len(given) not in (n, input.ndim) or not all(
+            low <= size <= high for low, size, high in zip(least, wanted, most, strict=True)
+        ):
+            raise ValueError(
+                f"{type(self).__name__}: expected an output_size from {tuple(least)} to {tuple(most)}, got {given}"
+            )
+        return tuple(size - low for size, low in zip(wanted, least, strict=True))
+
+
+class Conv1d(_Forward):
+    """A convolution over one axis: (N, in, L) or (in, L) gives (N, out, windows). See `conv1d`."""
+
+    axes = 1
+
+
+class Conv2d(_Forward):
+    """A convolution over two axes: (N, in, H, W) or (in, H, W) gives (N, out, *windows). See `conv2d`.
+
+    weight (out, in / groups, *kernel_size) and bias (out,) are drawn from U(-k, k), k = 1/√(in / groups · kernel size).
+    padding_mode says what "zeros", "reflect", "replicate" or "circular" padding is made of.
+
+    >>> import nn
+    >>> nn.Conv2d(1, 6, 5, padding=2)(Tensor(np.zeros((8, 1, 28, 28), np.float32))).shape
+    (8, 6, 28, 28)
+    """
+
+    axes = 2
+
+
+class Conv3d(_Forward):
+    """A convolution over three axes: (N, in, D, H, W) or (in, D, H, W) gives (N, out, *windows). See `conv3d`."""
+
+    axes = 3
+
+
+class ConvTranspose1d(_Transposed):
+    """A transposed convolution over one axis. See `conv_transpose1d`."""
+
+    axes = 1
+
+
+class ConvTranspose2d(_Transposed):
+    """A transposed convolution over two axes: it enlarges, by its stride. See `conv_transpose2d`.
+
+    >>> import nn
+    >>> nn.ConvTranspose2d(6, 1, 2, stride=2)(Tensor(np.zeros((8, 6, 14, 14), np.float32))).shape
+    (8, 1, 28, 28)
+    """
+
+    axes = 2
+
+
+class ConvTranspose3d(_Transposed):
+    """A transposed convolution over three axes. See `conv_transpose3d`."""
+
+    axes = 3
+
+
+_FUNCTIONS: dict[int, Any] = {1: conv1d, 2: conv2d, 3: conv3d}
+_TRANSPOSES: dict[int, Any] = {1: conv_transpose1d, 2: conv_transpose2d, 3: conv_transpose3d}
+
+
+# ---- windows as columns --------------------------------------------------------------------------------------------
+
+
+def unfold(input: Any, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1) -> Any:
+    """The windows of images as columns: (N, C, H, W) gives (N, C · kernel, windows); N may be missing.
+
+    >>> from nn.functional import unfold
+    >>> unfold(np.arange(9).reshape(1, 3, 3), 2)[:, 0]
+    array([0, 1, 3, 4])
+    """
+    kernel, dilation, padding, stride = _columns("unfold", kernel_size, dilation, padding, stride)
+
+    def run(x: Any) -> Any:
+        spread = windows(pad(x, (padding[1], padding[1], padding[0], padding[0])), kernel, stride, dilation)
+        batch, channels, rows, columns = spread.shape[:4]
+        spread = spread.transpose(0, 1, 4, 5, 2, 3)
+        return spread.reshape(batch, channels * math.prod(kernel), rows * columns)
+
+    return batched(run, input, 2, "unfold")
+
+
+def fold(input: Any, output_size: Any, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1) -> Any:
+    """Add columns up into images: (N, C · kernel, windows) gives (N, C, *output_size), the adjoint of `unfold`.
+
+    Raises ValueError for a number of rows or columns that does not fit.
+
+    >>> from nn.functional import fold
+    >>> fold(np.ones((4, 4)), (3, 3), 2)[0]
+    array([[1., 2., 1.],
+           [2., 4., 2.],
+           [1., 2., 1.]])
+    """
+    kernel, dilation, padding, stride = _columns("fold", kernel_size, dilation, padding, stride)
+    shape = per_axis(output_size, 2, "fold", "output_size", 1)
+    padded = tuple(length + 2 * p for length, p in zip(shape, padding, strict=True))
+    counts = [
+        (length - d * (k - 1) - 1) // s + 1 for length, d, k, s in zip(padded, dilation, kernel, stride, strict=True)
+    ]
+    size = math.prod(kernel)
+    if input.ndim not in (2, 3) or input.shape[-2] % size or input.shape[-1] != math.prod(counts) or min(counts) < 1:
+        raise ValueError(
+            f"fold: expected ([N], C·{size}, {math.prod(counts)}) for windows of {kernel} in {shape}, got {input.shape}"
+        )
+    batch = input.shape[:-2]
+    spread = (
+        input.reshape(*batch, -1, *kernel, *counts)
+        if input.size
+        else input.reshape(*batch, input.shape[-2] // size, *kernel, *counts)
+    )
+    spread = spread.transpose(*range(len(batch) + 1), *(len(batch) + i for i in (3, 4, 1, 2)))
+    whole = sum_back(spread, padded, stride, dilation)
+    return whole[..., padding[0] : padding[0] + shape[0], padding[1] : padding[1] + shape[1]]
+
+
+def _columns(who: str, kernel_size: Any, dilation: Any, padding: Any, stride: Any) -> list[tuple[int, ...]]:
+    return [
+        per_axis(kernel_size, 2, who, "kernel_size", 1), per_axis(dilation, 2, who, "dilation", 1),
+        per_axis(padding, 2, who, "padding", 0), per_axis(stride, 2, who, "stride", 1),
+    ]  # fmt: skip
+
+
+class Unfold(Module):
+    """The windows of images as columns: (N, C, H, W) gives (N, C · kernel, windows). See `unfold`."""
+
+    def __init__(self, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1) -> None:
+        super().__init__()
+        self.kernel_size = kernel_size
+        self.dilation = dilation
+        self.padding = padding
+        self.stride = stride
+
+    def forward(self, input: Any) -> Any:
+        return unfold(input, self.kernel_size, self.dilation, self.padding, self.stride)
+
+    def extra_repr(self) -> str:
+        return f"kernel_size={self.kernel_size}, dilation={self.dilation}, padding={self.padding}, stride={self.stride}"
+
+
+class Fold(Module):
+    """Adds columns up into images: (N, C · kernel, windows) gives (N, C, *output_size). See `fold`."""
+
+    def __init__(
+        self, output_size: Any, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1
+    ) -> None:
+        super().__init__()
+        self.output_size = output_size
+        self.kernel_size = kernel_size
+        self.dilation = dilation
+        self.padding = padding
+        self.stride = stride
+
+    def forward(self, input: Any) -> Any:
+        return fold(input, self.output_size, self.kernel_size, self.dilation, self.padding, self.stride)
+
+    def extra_repr(self) -> str:
+        return (
+            f"output_size={self.output_size}, kernel_size={self.kernel_size}, dilation={self.dilation}, "
+            f"padding={self.padding}, stride={self.stride}"
+        )

@@ -1,0 +1,212 @@
+"""Padding: more of an array at its edges."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from .module import Module
+from .spatial import per_axis
+
+
+def pad(input: Any, pad: Sequence[int], mode: str = "constant", value: float | None = None) -> Any:
+    """Pad the last axes: pad = (left, right) of the last axis, then those of the one before, and so on.
+
+    mode   "constant" (with `value`, or 0), "reflect" (mirrored at the edge element), "replicate" (the edge element
+           again) or "circular" (from the other end)
+
+    Negative numbers crop. Raises ValueError for a padding that the mode cannot fill from the input.
+
+    >>> from nn.functional import pad
+    >>> pad(np.arange(4), (2, 1), mode="reflect")
+    array([2, 1, 0, 1, 2, 3, 2])
+    """
+    amounts = tuple(pad)
+    if len(amounts) % 2 or len(amounts) > 2 * input.ndim:
+        raise ValueError(
+            f"pad: expected pairs (left, right) for at most {input.ndim} axes of an input {input.shape}, got {amounts}"
+        )
+    if mode not in _MODES:
+        raise ValueError(f"pad: expected the mode {', '.join(_MODES)}, got {mode!r}")
+    pairs = [(input.ndim - 1 - i // 2, amounts[i], amounts[i + 1]) for i in range(0, len(amounts), 2)]
+    for axis, left, right in pairs:
+        if left < 0 or right < 0:
+            if -min(left, 0) - min(right, 0) > input.shape[axis] or input.shape[axis] + left + right < 0:
+                raise ValueError(f"pad: cannot crop {amounts} from an input of shape {input.shape}")
+            input = input[_span(axis, -min(left, 0), input.shape[axis] + min(right, 0))]
+    pairs = [(axis, max(left, 0), max(right, 0)) for axis, left, right in pairs if left > 0 or right > 0]
+    if mode == "constant":
+        if not pairs:
+            return input
+        widths = [(0, 0)] * input.ndim
+        for axis, left, right in pairs:
+            widths[axis] = left, right
+        return np.pad(input, widths, constant_values=0 if value is None else value)
+    if value is not None:
+        raise ValueError(f"pad: mode {mode!r} takes no value, got {value}")
+    for axis, left, right in pairs:
+        input = np.concatenate(_MODES[mode](input, axis, left, right), axis=axis)
+    return input
+
+
+def _span(axis: int, start: int | None, stop: int | None, step: int = 1) -> tuple[slice, ...]:
+    return (*(slice(None),) * axis, slice(start, stop, step))
+
+
+def _reflect(x: Any, axis: int, left: int, right: int) -> list[Any]:
+    n = x.shape[axis]
+    if max(left, right) >= n:
+        raise ValueError(f"pad: reflect needs a padding smaller than the axis, got {(left, right)} for {n} elements")
+    after = x[_span(axis, n - 2, n - 2 - right if n - 2 - right >= 0 else None, -1)] if right else x[_span(axis, 0, 0)]
+    return [x[_span(axis, left, 0, -1)], x, after]
+
+
+def _replicate(x: Any, axis: int, left: int, right: int) -> list[Any]:
+    if not x.shape[axis]:
+        raise ValueError(f"pad: replicate needs at least one element along the axis, got shape {x.shape}")
+
+    def repeated(part: Any, times: int) -> Any:
+        return np.broadcast_to(part, (*x.shape[:axis], times, *x.shape[axis + 1 :]))
+
+    return [repeated(x[_span(axis, 0, 1)], left), x, repeated(x[_span(axis, -1, None)], right)]
+
+
+def _circular(x: Any, axis: int, left: int, right: int) -> list[Any]:
+    n = x.shape[axis]
+    if max(left, right) > n:
+        raise ValueError(f"pad: circular goes round at most once, got {(left, right)} for {n} elements")
+    return [x[_span(axis, n - left, None)], x, x[_span(axis, 0, right)]]
+
+
+_MODES: dict[str, Any] = {"constant": None, "reflect": _reflect, "replicate": _replicate, "circular": _circular}
+
+
+class _Pad(Module):
+    """padding: one number for all sides, or (left, right, top, bottom, front, back) as far as there are axes."""
+
+    mode: str
+    axes: int
+
+    def __init__(self, padding: Any) -> None:
+        super().__init__()
+        self.padding = per_axis(padding, 2 * self.axes, type(self).__name__, "padding")
+
+    def forward(self, input: Any) -> Any:
+        if self.mode != "constant" and input.ndim not in (self.axes + 1, self.axes + 2):
+            raise ValueError(
+                f"{type(self).__name__}: expected an input of {self.axes + 1} or {self.axes + 2} dimensions, "
+                f"got shape {input.shape}"
+            )
+        if self.mode != "constant" and not math.prod(input.shape[-self.axes - 1 :]):
+            raise ValueError(f"{type(self).__name__}: expected an input with elements, got shape {input.shape}")
+        return pad(input, self.padding, self.mode)
+
+    def extra_repr(self) -> str:
+        return f"{self.padding}"
+
+
+class _ConstantPad(_Pad):
+    mode = "constant"
+
+    def __init__(self, padding: Any, value: float) -> None:
+        super().__init__(padding)
+        self.value = value
+
+    def forward(self, input: Any) -> Any:
+        return pad(input, self.padding, "constant", self.value)
+
+    def extra_repr(self) -> str:
+        return f"padding={self.padding}, value={self.value}"
+
+
+class ConstantPad1d(_ConstantPad):
+    """Pads the last axis with a value; padding is (left, right)."""
+
+    axes = 1
+
+
+class ConstantPad2d(_ConstantPad):
+    """Pads the last two axes with a value; padding is (left, right, top, bottom)."""
+
+    axes = 2
+
+
+class ConstantPad3d(_ConstantPad):
+    """Pads the last three axes with a value; padding is (left, right, top, bottom, front, back)."""
+
+    axes = 3
+
+
+class ZeroPad1d(_Pad):
+    """Pads the last axis with zeros; padding is (left, right)."""
+
+    mode, axes = "constant", 1
+
+
+class ZeroPad2d(_Pad):
+    """Pads the last two axes with zeros; padding is (left, right, top, bottom)."""
+
+    mode, axes = "constant", 2
+
+
+class ZeroPad3d(_Pad):
+    """Pads the last three axes with zeros; padding is (left, right, top, bottom, front, back)."""
+
+    mode, axes = "constant", 3
+
+
+class ReflectionPad1d(_Pad):
+    """Pads (C, W) or (N, C, W) with its mirror image at the edge element."""
+
+    mode, axes = "reflect", 1
+
+
+class ReflectionPad2d(_Pad):
+    """Pads (C, H, W) or (N, C, H, W) with its mirror image at the edge elements."""
+
+    mode, axes = "reflect", 2
+
+
+class ReflectionPad3d(_Pad):
+    """Pads (C, D, H, W) or (N, C, D, H, W) with its mirror image at the edge elements."""
+
+    mode, axes = "reflect", 3
+
+
+class ReplicationPad1d(_Pad):
+    """Pads (C, W) or (N, C, W) with its edge elements."""
+
+    mode, axes = "replicate", 1
+
+
+class ReplicationPad2d(_Pad):
+    """Pads (C, H, W) or (N, C, H, W) with its edge elements."""
+
+    mode, axes = "replicate", 2
+
+
+class ReplicationPad3d(_Pad):
+    """Pads (C, D, H, W) or (N, C, D, H, W) with its edge elements."""
+
+    mode, axes = "replicate", 3
+
+
+class CircularPad1d(_Pad):
+    """Pads (C, W) or (N, C, W) from the other end."""
+
+    mode, axes = "circular", 1
+
+
+class CircularPad2d(_Pad):
+    """Pads (C, H, W) or (N, C, H, W) from the other ends."""
+
+    mode, axes = "circular", 2
+
+
+class CircularPad3d(_Pad):
+    """Pads (C, D, H, W) or (N, C, D, H, W) from the other ends."""
+
+    mode, axes = "circular", 3

@@ -1,0 +1,371 @@
+"""Pooling: one number for each window, its mean, its maximum or its norm; and max-pooling's way back."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from autograd import Tensor, generator, max_windows, sum_windows, windows
+
+from .spatial import check_axes, named, per_axis
+
+Ints = tuple[int, ...]
+
+
+def _plan(
+    who: str, shape: Any, size: Ints, stride: Ints, padding: Ints, dilation: Ints, ceil_mode: bool
+) -> tuple[Ints, tuple[tuple[int, int], ...]]:
+    """How many windows there are along each axis, and the padding (before, after) with which just so many fit.
+
+    In ceil mode a last window may reach over the edge, but one that would start in the right padding is dropped.
+    """
+    counts, sides = [], []
+    for length, k, s, p, d in zip(shape, size, stride, padding, dilation, strict=True):
+        span = d * (k - 1) + 1
+        if p > span // 2:
+            raise ValueError(f"{who}: expected padding of at most half of the window {size}, got {padding}")
+        room = length + 2 * p - span
+        count = (-(-room // s) if ceil_mode else room // s) + 1
+        if ceil_mode and (count - 1) * s >= length + p:
+            count -= 1
+        if count < 1:
+            raise ValueError(f"{who}: a window {size} is larger than the input {tuple(shape)} with padding {padding}")
+        counts.append(count)
+        sides.append((p, max(0, (count - 1) * s + span - length - p)))
+    return tuple(counts), tuple(sides)
+
+
+def _arguments(
+    n: int, who: str, kernel_size: Any, stride: Any, padding: Any = 0, dilation: Any = 1
+) -> tuple[Ints, Ints, Ints, Ints]:
+    size = per_axis(kernel_size, n, who, "kernel_size", 1)
+    stride = size if stride is None or stride == () else per_axis(stride, n, who, "stride", 1)
+    return size, stride, per_axis(padding, n, who, "padding", 0), per_axis(dilation, n, who, "dilation", 1)
+
+
+# ---- the maximum -----------------------------------------------------------------------------------------------------
+
+
+def _max_pool(n: int) -> Callable[..., Any]:
+    who = f"max_pool{n}d"
+
+    def max_pool(
+        input: Any, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1, ceil_mode: bool = False,
+        return_indices: bool = False,
+    ) -> Any:  # fmt: skip
+        """The maximum of every window; padding counts as minus infinity, the gradient goes to the first maximum.
+
+        input           (N, C, *axes), or without N
+        stride          that of the windows; their size unless it is given
+        ceil_mode       whether a last window may reach over the edge
+        return_indices  also return where each maximum is, counted over the flattened axes of a channel
+
+        Raises ValueError for windows that do not fit, and for padding of more than half of a window.
+        """
+        check_axes(input, n, who)
+        size, strides, paddings, dilations = _arguments(n, who, kernel_size, stride, padding, dilation)
+        shape = input.shape[-n:]
+        _, sides = _plan(who, shape, size, strides, paddings, dilations, ceil_mode)
+        result = max_windows(input, size, strides, sides, dilations)
+        if not return_indices:
+            return result
+        data = input.data if isinstance(input, Tensor) else input
+        return result, _first_maximum(data, size, strides, sides, dilations)
+
+    return named(max_pool, who)
+
+
+def _first_maximum(x: Any, size: Ints, stride: Ints, sides: Any, dilation: Ints) -> Any:
+    """Where the first maximum of every window is, counted over the flattened last axes."""
+    n = len(size)
+    widths = [(0, 0)] * (x.ndim - n) + list(sides)
+    places = np.pad(np.arange(math.prod(x.shape[-n:])).reshape(x.shape[-n:]), sides, constant_values=-1)
+    places = windows(places, size, stride, dilation)
+    values = windows(np.pad(x, widths), size, stride, dilation)
+    flat = values.shape[:-n], math.prod(size)
+    values = np.where(places >= 0, values, -np.inf if x.dtype.kind == "f" else np.iinfo(x.dtype).min)
+    values = values.reshape(*flat[0], flat[1])
+    top = values.max(axis=-1, keepdims=True)
+    places = np.ascontiguousarray(places).reshape(*places.shape[:n], flat[1])
+    hit = ((values == top) | (values != values)) & (places >= 0)
+    return np.take_along_axis(np.broadcast_to(places, values.shape), hit.argmax(axis=-1)[..., None], -1)[..., 0]
+
+
+def _max_unpool(n: int) -> Callable[..., Any]:
+    who = f"max_unpool{n}d"
+
+    def max_unpool(
+        input: Any, indices: Any, kernel_size: Any, stride: Any = None, padding: Any = 0, output_size: Any = None
+    ) -> Any:
+        """Put values back where max-pooling found them (its indices), among zeros.
+
+        output_size  of the axes, or of everything, where the sizes given leave it open
+
+        Raises ValueError for indices of another shape than the input or outside of the result, and for an output_size
+        that is out of reach.
+        """
+        check_axes(input, n, who)
+        size, strides, paddings, _ = _arguments(n, who, kernel_size, stride, padding)
+        places = indices.data if isinstance(indices, Tensor) else np.asarray(indices)
+        if places.shape != input.shape:
+            raise ValueError(f"{who}: expected indices of the input's shape {input.shape}, got {places.shape}")
+        pairs = zip(input.shape[-n:], strides, size, paddings, strict=True)
+        shape = tuple((length - 1) * s + k - 2 * p for length, s, k, p in pairs)
+        if output_size is not None:
+            wanted = tuple(output_size)[-n:]
+            reach = zip(shape, wanted, strides, strict=False)
+            if len(output_size) not in (n, input.ndim) or not all(abs(want - is_) < s for is_, want, s in reach):
+                raise ValueError(f"{who}: expected an output_size within a stride of {shape}, got {tuple(output_size)}")
+            shape = wanted
+        total = math.prod(shape)
+        if places.size and (places.min() < 0 or places.max() >= total):
+            raise ValueError(f"{who}: expected indices from 0 to {total - 1}, for a result of {shape}")
+        lead = input.shape[:-n]
+        channels = math.prod(lead)
+        result: Any = np.zeros((channels, total), input.dtype)
+        result = Tensor(result) if isinstance(input, Tensor) else result
+        each = math.prod(input.shape[-n:])
+        result[np.arange(channels)[:, None], places.reshape(channels, each)] = input.reshape(channels, each)
+        return result.reshape(*lead, *shape)
+
+    return named(max_unpool, who)
+
+
+# ---- the mean --------------------------------------------------------------------------------------------------------
+
+
+def _mean_pool(
+    who: str, input: Any, n: int, arguments: tuple[Ints, Ints, Ints, Ints], ceil_mode: bool, count_include_pad: bool,
+    divisor_override: int | None,
+) -> Any:  # fmt: skip
+    check_axes(input, n, who)
+    size, stride, padding, dilation = arguments
+    shape = input.shape[-n:]
+    counts, sides = _plan(who, shape, size, stride, padding, dilation, ceil_mode)
+    total = sum_windows(input, size, stride, sides)
+    if divisor_override is not None:
+        if divisor_override == 0:
+            raise ValueError(f"{who}: expected a divisor_override other than 0")
+        return total / divisor_override
+    divisor: Any = 1
+    for i, (length, k, s, p, count) in enumerate(zip(shape, size, stride, padding, counts, strict=True)):
+        start = np.arange(count) * s - p
+        within = np.minimum(start + k, length + p) - start
+        if not count_include_pad:
+            within = np.minimum(start + k, length) - np.maximum(start, 0)
+        divisor = divisor * (k if (within == k).all() else within.reshape(-1, *(1,) * (n - 1 - i)))
+    return total / (divisor if isinstance(divisor, int) else divisor.astype(total.dtype))
+
+
+def _avg_pool(n: int) -> Callable[..., Any]:
+    who = f"avg_pool{n}d"
+
+    def avg_pool(
+        input: Any, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False,
+        count_include_pad: bool = True, divisor_override: int | None = None,
+    ) -> Any:  # fmt: skip
+        """The mean of every window of (N, C, *axes), or of the same without N; padding counts as zeros.
+
+        stride             that of the windows; their size unless it is given
+        ceil_mode          whether a last window may reach over the edge
+        count_include_pad  whether the padding counts in the mean
+        divisor_override   what to divide the sum by instead of the number of elements
+
+        Raises ValueError for windows that do not fit, and for padding of more than half of a window.
+        """
+        arguments = _arguments(n, who, kernel_size, stride, padding)
+        return _mean_pool(who, input, n, arguments, ceil_mode, count_include_pad, divisor_override)
+
+    return named(avg_pool, who)
+
+
+def _lp_pool(n: int) -> Callable[..., Any]:
+    who = f"lp_pool{n}d"
+
+    def lp_pool(input: Any, norm_type: float, kernel_size: Any, stride: Any = None, ceil_mode: bool = False) -> Any:
+        """The p-norm without absolute values of every window, (Σ xᵖ)^(1/p), of (N, C, *axes) or without N.
+
+        Where the sum is 0, so is the gradient.
+        """
+        arguments = _arguments(n, who, kernel_size, stride)
+        total = _mean_pool(who, input**norm_type, n, arguments, ceil_mode, True, None) * math.prod(arguments[0])
+        if norm_type == 1:
+            return total
+        empty = (total.data if isinstance(total, Tensor) else total) == 0
+        if not empty.any():
+            return total ** (1 / norm_type)
+        return np.where(empty, 0, np.where(empty, 1, total) ** (1 / norm_type))
+
+    return named(lp_pool, who)
+
+
+# ---- as many windows as are asked for --------------------------------------------------------------------------------
+
+
+def _output_size(input: Any, output_size: Any, n: int, who: str) -> Ints:
+    values = tuple(output_size) if isinstance(output_size, tuple | list) else (output_size,) * n
+    values = tuple(length if v is None else v for v, length in zip(values, input.shape[-n:], strict=False))
+    return per_axis(values, n, who, "output_size", 0)
+
+
+def _nothing(input: Any, counts: Ints) -> Any:
+    """The result where no windows are asked for."""
+    lead = input.shape[: input.ndim - len(counts)]
+    return input[(..., *(slice(0),) * len(counts))].reshape(*lead, *counts)
+
+
+def _bins(length: int, count: int) -> tuple[Any, Any]:
+    """The first elements, and those after the last, of `count` windows that cover `length` elements."""
+    i = np.arange(count)
+    return i * length // count, -(-(i + 1) * length // count)
+
+
+def along(x: Any, axis: int, matrix: Any) -> Any:
+    """Every line along an axis times a matrix (length, new length)."""
+    return (x.swapaxes(axis, -1) @ matrix.astype(x.dtype)).swapaxes(axis, -1)
+
+
+def _adaptive_avg_pool(n: int) -> Callable[..., Any]:
+    who = f"adaptive_avg_pool{n}d"
+
+    def adaptive_avg_pool(input: Any, output_size: Any) -> Any:
+        """The means of as many windows of (N, C, *axes), or of the same without N, as output_size says.
+
+        None in output_size keeps an axis. Window i of o reaches from floor(i·n/o) to ceil((i + 1)·n/o).
+        """
+        check_axes(input, n, who)
+        counts = _output_size(input, output_size, n, who)
+        if 0 in counts:
+            return _nothing(input, counts)
+        shape = input.shape[-n:]
+        if not any(length % count for length, count in zip(shape, counts, strict=True)):
+            size = tuple(length // count for length, count in zip(shape, counts, strict=True))
+            return _mean_pool(who, input, n, (size, size, (0,) * n, (1,) * n), False, True, None)
+        for axis, (length, count) in enumerate(zip(shape, counts, strict=True), -n):
+            start, stop = _bins(length, count)
+            place = np.arange(length)[:, None]
+            input = along(input, axis, ((place >= start) & (place < stop)) / (stop - start))
+        return input
+
+    return named(adaptive_avg_pool, who)
+
+
+def _adaptive_max_pool(n: int) -> Callable[..., Any]:
+    who = f"adaptive_max_pool{n}d"
+
+    def adaptive_max_pool(input: Any, output_size: Any, return_indices: bool = False) -> Any:
+        """The maxima of as many windows of (N, C, *axes), or of the same without N, as output_size says.
+
+        None in output_size keeps an axis. Window i of o reaches from floor(i·n/o) to ceil((i + 1)·n/o). With
+        return_indices also where each maximum is, counted over the flattened axes of a channel.
+        """
+        check_axes(input, n, who)
+        counts = _output_size(input, output_size, n, who)
+        if 0 in counts:
+            empty = _nothing(input, counts)
+            return (empty, np.zeros(empty.shape, int)) if return_indices else empty
+        places = []
+        for length, count in zip(input.shape[-n:], counts, strict=True):
+            start, stop = _bins(length, count)
+            size = int((stop - start).max())  # a shorter window has its last element again
+            places.append(np.minimum(start[:, None] + np.arange(size), stop[:, None] - 1))
+        return _max_of(input, places, return_indices)
+
+    return named(adaptive_max_pool, who)
+
+
+def _max_of(input: Any, places: list[Any], return_indices: bool) -> Any:
+    """The maxima of windows whose elements stand, along each axis, at `places` (..., windows, size)."""
+    n = len(places)
+    lead = input.ndim - n
+    whole = input
+    if places[0].ndim == 2:  # the same for every channel
+        for axis, (place, length) in enumerate(zip(places, input.shape[lead:], strict=True), lead):
+            if place.size != length or (place.reshape(-1) != np.arange(length)).any():
+                whole = whole[(*(slice(None),) * axis, place.reshape(-1))]
+    else:
+        index = [np.arange(k).reshape(-1, *(1,) * (lead + n - 1 - i)) for i, k in enumerate(input.shape[:lead])]
+        for i, place in enumerate(places):
+            index.append(place.reshape(*place.shape[:lead], *(1,) * i, -1, *(1,) * (n - 1 - i)))
+        whole = whole[tuple(index)]
+    size = tuple(place.shape[-1] for place in places)
+    result = max_windows(whole, size, size)
+    if not return_indices:
+        return result
+    data = whole.data if isinstance(whole, Tensor) else whole
+    found = np.unravel_index(_first_maximum(data, size, size, ((0, 0),) * n, (1,) * n), data.shape[lead:])
+    flat: Any = 0
+    for where, place, length in zip(found, places, input.shape[lead:], strict=True):
+        line = place.reshape(*place.shape[:-2], -1)
+        if line.ndim == 1:
+            origin = line[where]
+        else:
+            origin = np.take_along_axis(line, where.reshape(*line.shape[:-1], -1), -1).reshape(where.shape)
+        flat = flat * length + origin
+    return result, flat
+
+
+def _fractional_max_pool(n: int) -> Callable[..., Any]:
+    who = f"fractional_max_pool{n}d"
+
+    def fractional_max_pool(
+        input: Any, kernel_size: Any, output_size: Any = None, output_ratio: Any = None, return_indices: bool = False,
+        _random_samples: Any = None, *, rng: Any = None,
+    ) -> Any:  # fmt: skip
+        """The maxima of windows whose distances vary at random, so that any output size can be had.
+
+        output_size   how many windows along each axis; or
+        output_ratio  how many for each element, between 0 and 1
+        _random_samples  numbers in [0, 1), (N, C, n), that choose the windows; drawn from `rng` unless given
+
+        B. Graham, Fractional Max-Pooling, arXiv:1412.6071, the pseudorandom, overlapping kind.
+        """
+        check_axes(input, n, who)
+        size = per_axis(kernel_size, n, who, "kernel_size", 1)
+        shape = input.shape[-n:]
+        if (output_size is None) == (output_ratio is None):
+            raise ValueError(f"{who}: expected either output_size or output_ratio")
+        if output_size is None:
+            ratios = output_ratio if isinstance(output_ratio, tuple | list) else (output_ratio,) * n
+            check_ratios(who, ratios, n)
+            output_size = [int(length * ratio) for length, ratio in zip(shape, ratios, strict=True)]
+        counts = per_axis(output_size, n, who, "output_size", 1)
+        if any(count + k - 1 > length for count, k, length in zip(counts, size, shape, strict=True)):
+            raise ValueError(
+                f"{who}: expected output_size + kernel_size - 1 of at most the input {shape}, got {counts} and {size}"
+            )
+        lead = input.shape[:-n]
+        samples = _random_samples.data if isinstance(_random_samples, Tensor) else _random_samples
+        if samples is None:
+            samples = generator(rng).random((*lead, n))
+        samples = np.asarray(samples).reshape(*lead, n)
+        if n == 2:
+            samples = samples[..., ::-1]  # the reference implementation draws the width first, of two axes
+        places = []
+        for i, (length, count, k) in enumerate(zip(shape, counts, size, strict=True)):
+            sample = samples[..., i, None]
+            start = np.full((*lead, count), length - k)
+            if count > 1:
+                step = samples.dtype.type((length - k) / (count - 1))
+                start[..., :-1] = ((np.arange(count - 1) + sample) * step).astype(int) - (sample * step).astype(int)
+            places.append(start[..., None] + np.arange(k))
+        return _max_of(input, places, return_indices)
+
+    return named(fractional_max_pool, who)
+
+
+def check_ratios(who: str, ratios: Any, n: int) -> None:
+    if len(ratios) != n or not all(0 < ratio < 1 for ratio in ratios):
+        raise ValueError(f"{who}: expected {n} output ratios between 0 and 1, got {ratios}")
+
+
+max_pool1d, max_pool2d, max_pool3d = map(_max_pool, (1, 2, 3))
+max_unpool1d, max_unpool2d, max_unpool3d = map(_max_unpool, (1, 2, 3))
+avg_pool1d, avg_pool2d, avg_pool3d = map(_avg_pool, (1, 2, 3))
+lp_pool1d, lp_pool2d, lp_pool3d = map(_lp_pool, (1, 2, 3))
+adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d = map(_adaptive_avg_pool, (1, 2, 3))
+adaptive_max_pool1d, adaptive_max_pool2d, adaptive_max_pool3d = map(_adaptive_max_pool, (1, 2, 3))
+fractional_max_pool2d, fractional_max_pool3d = map(_fractional_max_pool, (2, 3))

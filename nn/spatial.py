@@ -1,0 +1,47 @@
+"""What layers over 1, 2 or 3 axes have in common: an argument for each axis, a batch axis that may be missing."""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Callable
+from typing import Any
+
+
+def per_axis(value: Any, n: int, who: str, what: str, least: int | None = None) -> tuple[int, ...]:
+    """One int for each of n axes: from one for all, or from n of them; none below `least`."""
+    values = tuple(value) if isinstance(value, tuple | list) else (value,)
+    values = values * n if len(values) == 1 else values
+    try:
+        numbers = tuple(map(operator.index, values))
+    except TypeError:
+        raise TypeError(f"{who}: expected integers for {what}, got {value!r}") from None
+    if len(numbers) != n:
+        raise ValueError(f"{who}: expected one {what} or {n}, one for each axis, got {value!r}")
+    if least is not None and min(numbers, default=least) < least:
+        raise ValueError(f"{who}: expected {what} of at least {least}, got {value!r}")
+    return numbers
+
+
+def batched(function: Callable[[Any], Any], input: Any, n: int, who: str) -> Any:
+    """function(input) for an input (N, C, *n axes); where N is missing it is put there, and taken away again."""
+    check_axes(input, n, who)
+    if input.ndim == n + 2:
+        return function(input)
+    return function(input[None])[0]
+
+
+def check_axes(input: Any, n: int, who: str) -> None:
+    """Raise ValueError unless an input is (C, *n axes) or (N, C, *n axes)."""
+    if input.ndim not in (n + 1, n + 2):
+        raise ValueError(
+            f"{who}: expected an input of {n + 1} (unbatched) or {n + 2} dimensions, got shape {input.shape}"
+        )
+    if not math.prod(input.shape[-n:]):
+        raise ValueError(f"{who}: expected an input with elements along every spatial axis, got shape {input.shape}")
+
+
+def named(function: Callable[..., Any], name: str) -> Callable[..., Any]:
+    """The function under the name that users know it by."""
+    function.__name__ = function.__qualname__ = name
+    return function

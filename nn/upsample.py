@@ -1,0 +1,302 @@
+"""Other resolutions: interpolation, the exchange of channels for pixels, and sampling on a grid."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from . import pooling
+from .module import Module
+from .pooling import along
+from .spatial import check_axes
+
+_AXES = {
+    "nearest": (1, 2, 3), "nearest-exact": (1, 2, 3), "area": (1, 2, 3), "linear": (1,), "bilinear": (2,),
+    "bicubic": (2,), "trilinear": (3,),
+}  # fmt: skip
+
+
+def interpolate(
+    input: Any, size: Any = None, scale_factor: Any = None, mode: str = "nearest", align_corners: bool | None = None,
+    recompute_scale_factor: bool | None = None, antialias: bool = False,
+) -> Any:  # fmt: skip
+    """(N, C, *axes) at another resolution: of `size`, or `scale_factor` times as large, both for all axes or for each.
+
+    mode           "nearest", "nearest-exact", "area" (adaptive mean), "linear" (1 axis), "bilinear", "bicubic" (2),
+                   "trilinear" (3)
+    align_corners  whether the centres of the corner elements (or else their outer edges) stay where they are
+    recompute_scale_factor  take the ratio of the sizes, not the scale factor given, to find where elements come from
+    antialias      for "bilinear" and "bicubic": take the mean over what one new element covers when it gets smaller
+
+    Raises ValueError for what does not fit together.
+
+    >>> from nn.functional import interpolate
+    >>> interpolate(np.array([[[0.0, 1.0]]]), 4, mode="linear", align_corners=False)
+    array([[[0.  , 0.25, 0.75, 1.  ]]])
+    """
+    n = input.ndim - 2
+    if mode not in _AXES:
+        raise ValueError(f"interpolate: expected a mode of {', '.join(_AXES)}, got {mode!r}")
+    if n not in _AXES[mode]:
+        raise ValueError(f"interpolate: expected {_AXES[mode]} spatial axes for {mode!r}, got input {input.shape}")
+    check_axes(input, n, "interpolate")
+    if align_corners is not None and mode in ("nearest", "nearest-exact", "area"):
+        raise ValueError(f"interpolate: {mode!r} takes no align_corners")
+    if antialias and mode not in ("bilinear", "bicubic"):
+        raise ValueError(f"interpolate: antialias is for bilinear and bicubic, got {mode!r}")
+    sizes, scales = _sizes(input.shape[2:], size, scale_factor, recompute_scale_factor)
+    if mode == "area":
+        pool = (pooling.adaptive_avg_pool1d, pooling.adaptive_avg_pool2d, pooling.adaptive_avg_pool3d)[n - 1]
+        return pool(input, sizes)
+    for axis, (length, new, scale) in enumerate(zip(input.shape[2:], sizes, scales, strict=True), 2):
+        if mode.startswith("nearest"):
+            input = _nearest(input, axis, length, new, scale, 0.5 if mode == "nearest-exact" else 0.0)
+        elif antialias:
+            input = along(input, axis, _smooth(length, new, scale, bool(align_corners), mode == "bicubic"))
+        elif length != new or (scale is not None and scale != 1 and not align_corners):
+            weights = _cubic if mode == "bicubic" else _linear
+            input = along(
+                input, axis, weights(length, new, _step(length, new, scale, bool(align_corners)), bool(align_corners))
+            )
+    return input
+
+
+def _sizes(
+    shape: Any, size: Any, scale_factor: Any, recompute_scale_factor: bool | None
+) -> tuple[tuple[int, ...], tuple[float | None, ...]]:
+    """The new sizes, and the scale factors that say where elements come from (None: the ratio of the sizes)."""
+    n = len(shape)
+    if (size is None) == (scale_factor is None):
+        raise ValueError("interpolate: expected either size or scale_factor")
+    given = size if size is not None else scale_factor
+    values = tuple(given) if isinstance(given, tuple | list) else (given,) * n
+    if len(values) != n:
+        raise ValueError(f"interpolate: expected one number or {n}, one for each axis, got {given!r}")
+    if size is not None:
+        if recompute_scale_factor:
+            raise ValueError("interpolate: recompute_scale_factor needs a scale_factor")
+        sizes = tuple(map(int, values))
+    else:
+        sizes = tuple(math.floor(length * value) for length, value in zip(shape, values, strict=True))
+    if min(sizes) < 1:
+        raise ValueError(f"interpolate: expected a size of at least 1 along each axis, got {sizes}")
+    keep = size is None and not recompute_scale_factor
+    return sizes, tuple(float(value) if keep else None for value in values)
+
+
+def _step(length: int, new: int, scale: float | None, align_corners: bool) -> float:
+    """How far apart, in old elements, the new ones are."""
+    if align_corners:
+        return (length - 1) / (new - 1) if new > 1 else 0.0
+    return 1 / scale if scale else length / new
+
+
+def _nearest(x: Any, axis: int, length: int, new: int, scale: float | None, shift: float) -> Any:
+    if new == length and shift == 0.0:
+        return x
+    if new % length == 0 and scale in (None, new // length):  # whole copies of each element
+        times = new // length
+        spread = np.broadcast_to(
+            x.reshape(*x.shape[: axis + 1], 1, *x.shape[axis + 1 :]),
+            (*x.shape[: axis + 1], times, *x.shape[axis + 1 :]),
+        )
+        return spread.reshape(*x.shape[:axis], new, *x.shape[axis + 1 :])
+    step = np.float32(1 / scale if scale else length / new)  # single precision, as the reference implementation
+    index = np.minimum(((np.arange(new, dtype=np.float32) + np.float32(shift)) * step).astype(int), length - 1)
+    return x[(*(slice(None),) * axis, index)]
+
+
+def _positions(new: int, step: float, align_corners: bool) -> Any:
+    """Where the new elements are among the old ones."""
+    i = np.arange(new)
+    return step * i if align_corners else step * (i + 0.5) - 0.5
+
+
+def _linear(length: int, new: int, step: float, align_corners: bool) -> Any:
+    """The matrix (length, new) of linear interpolation."""
+    position = np.maximum(_positions(new, step, align_corners), 0)
+    low = np.minimum(position.astype(int), length - 1)
+    high = np.minimum(low + 1, length - 1)
+    weight = np.clip(position - low, 0, 1)
+    made = np.zeros((length, new))
+    np.add.at(made, (low, np.arange(new)), 1 - weight)
+    np.add.at(made, (high, np.arange(new)), weight)
+    return made
+
+
+def _cubic(length: int, new: int, step: float, align_corners: bool) -> Any:
+    """The matrix (length, new) of cubic convolution (R. Keys, IEEE Trans. ASSP 29, 1981, with a = −3/4)."""
+    position = _positions(new, step, align_corners)
+    low = np.floor(position).astype(int)
+    made = np.zeros((length, new))
+    for tap in range(-1, 3):
+        np.add.at(made, (np.clip(low + tap, 0, length - 1), np.arange(new)), _keys(position - (low + tap), -0.75))
+    return made
+
+
+def _keys(x: Any, a: float) -> Any:
+    x = np.abs(x)
+    near = ((a + 2) * x - (a + 3)) * x * x + 1
+    far = ((a * x - 5 * a) * x + 8 * a) * x - 4 * a
+    return np.where(x <= 1, near, np.where(x < 2, far, 0))
+
+
+def _smooth(length: int, new: int, scale: float | None, align_corners: bool, cubic: bool) -> Any:
+    """The matrix (length, new) of a kernel as wide as a new element, each column normalized."""
+    step = _step(length, new, scale, align_corners)
+    stretch = max(step, 1.0)
+    support = (2 if cubic else 1) * stretch
+    centre = step * (np.arange(new) + 0.5)
+    first = np.maximum((centre - support + 0.5).astype(int), 0)
+    last = np.minimum((centre + support + 0.5).astype(int), length)
+    place = np.arange(length)[:, None]
+    distance = (place - centre + 0.5) / stretch
+    weights = _keys(distance, -0.5) if cubic else np.maximum(1 - np.abs(distance), 0)
+    weights = weights * ((place >= first) & (place < last))
+    return weights / weights.sum(axis=0)
+
+
+class Upsample(Module):
+    """(N, C, *axes) at another resolution. See `interpolate`.
+
+    >>> import nn
+    >>> nn.Upsample(scale_factor=2)(np.array([[[1.0, 2.0]]]))
+    array([[[1., 1., 2., 2.]]])
+    """
+
+    def __init__(
+        self, size: Any = None, scale_factor: Any = None, mode: str = "nearest", align_corners: bool | None = None,
+        recompute_scale_factor: bool | None = None,
+    ) -> None:  # fmt: skip
+        super().__init__()
+        self.size = size
+        if isinstance(scale_factor, tuple | list):
+            self.scale_factor: Any = tuple(map(float, scale_factor))
+        else:
+            self.scale_factor = float(scale_factor) if scale_factor else None
+        self.mode = mode
+        self.align_corners = align_corners
+        self.recompute_scale_factor = recompute_scale_factor
+
+    def forward(self, input: Any) -> Any:
+        return interpolate(
+            input, self.size, self.scale_factor, self.mode, self.align_corners, self.recompute_scale_factor
+        )
+
+    def extra_repr(self) -> str:
+        first = f"scale_factor={self.scale_factor!r}" if self.scale_factor is not None else f"size={self.size!r}"
+        return f"{first}, mode={self.mode!r}"
+
+
+class UpsamplingNearest2d(Upsample):
+    """Upsample of two axes with mode "nearest"."""
+
+    def __init__(self, size: Any = None, scale_factor: Any = None) -> None:
+        super().__init__(size, scale_factor, mode="nearest")
+
+
+class UpsamplingBilinear2d(Upsample):
+    """Upsample of two axes with mode "bilinear" and align_corners=True."""
+
+    def __init__(self, size: Any = None, scale_factor: Any = None) -> None:
+        super().__init__(size, scale_factor, mode="bilinear", align_corners=True)
+
+
+# ---- channels for pixels -------------------------------------------------------------------------------------------
+
+
+def pixel_shuffle(input: Any, upscale_factor: int) -> Any:
+    """(..., C·r², H, W) gives (..., C, H·r, W·r) (W. Shi et al., CVPR 2016).
+
+    >>> from nn.functional import pixel_shuffle
+    >>> pixel_shuffle(np.arange(4).reshape(4, 1, 1), 2)
+    array([[[0, 1],
+            [2, 3]]])
+    """
+    r = upscale_factor
+    if r < 1 or input.ndim < 3 or input.shape[-3] % (r * r):
+        raise ValueError(f"pixel_shuffle: expected (..., C·{r}², H, W) for upscale_factor {r}, got shape {input.shape}")
+    *lead, channels, height, width = input.shape
+    k, channels = len(lead), channels // (r * r)
+    split = input.reshape(*lead, channels, r, r, height, width)
+    split = split.transpose(*range(k), k, k + 3, k + 1, k + 4, k + 2)
+    return split.reshape(*lead, channels, height * r, width * r)
+
+
+def pixel_unshuffle(input: Any, downscale_factor: int) -> Any:
+    """(..., C, H·r, W·r) gives (..., C·r², H, W): the inverse of `pixel_shuffle`.
+
+    >>> from nn.functional import pixel_unshuffle
+    >>> pixel_unshuffle(np.arange(4).reshape(1, 2, 2), 2).shape
+    (4, 1, 1)
+    """
+    r = downscale_factor
+    if r < 1 or input.ndim < 3 or input.shape[-2] % r or input.shape[-1] % r:
+        raise ValueError(
+            f"pixel_unshuffle: expected (..., C, H·{r}, W·{r}) for downscale_factor {r}, got shape {input.shape}"
+        )
+    *lead, channels, height, width = input.shape
+    k = len(lead)
+    split = input.reshape(*lead, channels, height // r, r, width // r, r)
+    split = split.transpose(*range(k), k, k + 2, k + 4, k + 1, k + 3)
+    return split.reshape(*lead, channels * r * r, height // r, width // r)
+
+
+def channel_shuffle(input: Any, groups: int) -> Any:
+    """Take the channels of (N, C, *axes) from each of `groups` in turn (X. Zhang et al., CVPR 2018).
+
+    >>> from nn.functional import channel_shuffle
+    >>> channel_shuffle(np.arange(4).reshape(1, 4, 1), 2)[0, :, 0]
+    array([0, 2, 1, 3])
+    """
+    if input.ndim < 3 or groups < 1 or input.shape[1] % groups:
+        raise ValueError(
+            f"channel_shuffle: expected (N, C, *axes) with C divisible by groups {groups}, got shape {input.shape}"
+        )
+    batch, channels, *axes = input.shape
+    split = input.reshape(batch, groups, channels // groups, *axes)
+    return split.swapaxes(1, 2).reshape(input.shape)
+
+
+class PixelShuffle(Module):
+    """(..., C·r², H, W) gives (..., C, H·r, W·r)."""
+
+    def __init__(self, upscale_factor: int) -> None:
+        super().__init__()
+        self.upscale_factor = upscale_factor
+
+    def forward(self, input: Any) -> Any:
+        return pixel_shuffle(input, self.upscale_factor)
+
+    def extra_repr(self) -> str:
+        return f"upscale_factor={self.upscale_factor}"
+
+
+class PixelUnshuffle(Module):
+    """(..., C, H·r, W·r) gives (..., C·r², H, W)."""
+
+    def __init__(self, downscale_factor: int) -> None:
+        super().__init__()
+        self.downscale_factor = downscale_factor
+
+    def forward(self, input: Any) -> Any:
+        return pixel_unshuffle(input, self.downscale_factor)
+
+    def extra_repr(self) -> str:
+        return f"downscale_factor={self.downscale_factor}"
+
+
+class ChannelShuffle(Module):
+    """Takes the channels of (N, C, *axes) from each of `groups` in turn."""
+
+    def __init__(self, groups: int) -> None:
+        super().__init__()
+        self.groups = groups
+
+    def forward(self, input: Any) -> Any:
+        return channel_shuffle(input, self.groups)
+
+    def extra_repr(self) -> str:
+        return f"groups={self.groups}"
