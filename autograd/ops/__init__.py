@@ -1,5 +1,29 @@
 """The derivative rules, a file for each family; `methods` puts them on Tensor."""
 
-from . import correlation, elementwise, indexing, linalg, methods, reductions, shape, windows
+from . import (
+    correlation,
+    elementwise,
+    indexing,
+    joining,
+    linalg,
+    methods,
+    products,
+    reductions,
+    shape,
+    special,
+    windows,
+)
 
-__all__ = ["correlation", "elementwise", "indexing", "linalg", "methods", "reductions", "shape", "windows"]
+__all__ = [
+    "correlation",
+    "elementwise",
+    "indexing",
+    "joining",
+    "linalg",
+    "methods",
+    "products",
+    "reductions",
+    "shape",
+    "special",
+    "windows",
+]

@@ -1,12 +1,23 @@
-"""Functions that work element by element. On two arguments they broadcast; the sweep sums their gradients back down."""
+"""Functions that work element by element. On two arguments they broadcast; the sweep sums their gradients back down.
+
+Rules for complex arguments follow one convention: `g` is dL/d(Re f) - i dL/d(Im f), so a holomorphic f has the rule
+g * f'(z), and the others (absolute, conjugate, real, imag, sign) are what makes both parts come out right.
+"""
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
-from ..primitive import elementwise, nondifferentiable, primitive
+from ..primitive import Function, _store, composite, elementwise, nondifferentiable, primitive
+
+
+def stored(result: Any, out: Any) -> Any:
+    """The result, put into `out` if there is one."""
+    return result if out is None else _store(result, out)
+
 
 # ---- arithmetic ------------------------------------------------------------------------------------------------------
 
@@ -18,6 +29,8 @@ negative = elementwise(np.negative, x=lambda g: -g)
 positive = elementwise(np.positive, x=lambda g: g)
 square = elementwise(np.square, x=lambda g, x: g * (2 * x))
 reciprocal = elementwise(np.reciprocal, x=lambda g, out: -g * out * out)
+remainder = elementwise(np.remainder, x=lambda g: g, y=lambda g, x, y: -g * np.floor_divide(x, y))
+fmod = elementwise(np.fmod, x=lambda g: g, y=lambda g, x, y: -g * np.trunc(x / y))
 
 
 def _power(x: Any, y: Any, /) -> Any:
@@ -25,29 +38,124 @@ def _power(x: Any, y: Any, /) -> Any:
 
 
 def _power_x(g: Any, x: Any, y: Any) -> Any:
-    if isinstance(y, int | float):
-        return g * (y * x ** (y - 1)) if y != 0 else g * 0
-    return g * (y * x ** np.where(y == 0, 1, y - 1))  # x**0 is constant, at 0 too
+    if isinstance(y, int | float | complex):
+        return g * (2 * x) if y == 2 else g * (y * x ** (y - 1)) if y != 0 else g * 0
+    return g * (y * x ** np.where((x == 0) & (y == 0), 1, y - 1))  # x**0 is constant, at 0 too
 
 
 def _power_y(g: Any, x: Any, out: Any) -> Any:
+    if isinstance(x, int | float):
+        return g * out * (math.log(x) if x > 0 else 0.0 if x == 0 else math.nan)
     return g * out * np.log(np.where(x == 0, 1, x))  # 0**y stays 0
 
 
 power = elementwise(_power, np.power, name="power", x=_power_x, y=_power_y)
+float_power = elementwise(np.float_power, x=_power_x, y=_power_y)
 
-# ---- exponentials ----------------------------------------------------------------------------------------------------
+# ---- exponentials and logarithms -------------------------------------------------------------------------------------
 
 exp = elementwise(np.exp, x=lambda g, out: g * out)
+exp2 = elementwise(np.exp2, x=lambda g, out: g * (out * math.log(2)))
+expm1 = elementwise(np.expm1, x=lambda g, out: g * (out + 1))
 log = elementwise(np.log, x=lambda g, x: g / x)
+log2 = elementwise(np.log2, x=lambda g, x: g / (x * math.log(2)))
+log10 = elementwise(np.log10, x=lambda g, x: g / (x * math.log(10)))
+log1p = elementwise(np.log1p, x=lambda g, x: g / (1 + x))
 sqrt = elementwise(np.sqrt, x=lambda g, out: g / (2 * out))
+cbrt = elementwise(np.cbrt, x=lambda g, out: g / (3 * (out * out)))
+
+
+def lifted(x: Any) -> Any:
+    """x, with the lowest finite number for -inf: so that -inf - lifted(-inf) is -inf and its exponential 0."""
+    return np.maximum(x, float(np.finfo(x.dtype).min))
+
+
+logaddexp = elementwise(
+    np.logaddexp, x=lambda g, x, out: g * np.exp(x - lifted(out)), y=lambda g, y, out: g * np.exp(y - lifted(out))
+)
+logaddexp2 = elementwise(
+    np.logaddexp2, x=lambda g, x, out: g * np.exp2(x - lifted(out)), y=lambda g, y, out: g * np.exp2(y - lifted(out))
+)
+
+# ---- angles ----------------------------------------------------------------------------------------------------------
+
 sin = elementwise(np.sin, x=lambda g, x: g * np.cos(x))
 cos = elementwise(np.cos, x=lambda g, x: -g * np.sin(x))
+tan = elementwise(np.tan, x=lambda g, out: g * (1 + out * out))
+arcsin = elementwise(np.arcsin, x=lambda g, x: g / np.sqrt((1 - x) * (1 + x)))
+arccos = elementwise(np.arccos, x=lambda g, x: -g / np.sqrt((1 - x) * (1 + x)))
+arctan = elementwise(np.arctan, x=lambda g, x: g / (1 + x * x))
+sinh = elementwise(np.sinh, x=lambda g, x: g * np.cosh(x))
+cosh = elementwise(np.cosh, x=lambda g, x: g * np.sinh(x))
 tanh = elementwise(np.tanh, x=lambda g, out: g * (1 - out * out))
+arcsinh = elementwise(np.arcsinh, x=lambda g, x: g / np.sqrt(1 + x * x))
+arccosh = elementwise(np.arccosh, x=lambda g, x: g / (np.sqrt(x - 1) * np.sqrt(x + 1)))
+arctanh = elementwise(np.arctanh, x=lambda g, x: g / ((1 - x) * (1 + x)))
+deg2rad = elementwise(np.deg2rad, np.radians, x=lambda g: g * (math.pi / 180))
+rad2deg = elementwise(np.rad2deg, np.degrees, x=lambda g: g * (180 / math.pi))
+
+
+def nonzero(x: Any) -> Any:
+    """x, with 1 for 0: a denominator where the numerator is 0 too and the derivative taken as 0."""
+    return x + (x == 0)
+
+
+hypot = elementwise(
+    np.hypot, x=lambda g, x, out: g * (x / nonzero(out)), y=lambda g, y, out: g * (y / nonzero(out))
+)  # fmt: skip
+arctan2 = elementwise(
+    np.arctan2,
+    x=lambda g, x, y: g * (y / nonzero(x * x + y * y)),
+    y=lambda g, x, y: -g * (x / nonzero(x * x + y * y)),
+)
+
+
+def _sinc(x: Any, n: int = 0) -> Any:
+    """The n-th derivative of sinc, from the product x sinc(x) = sin(pi x)/pi; near 0 from the power series."""
+    if n == 0:
+        return np.sinc(x)
+    near = abs(x) < 0.5 + n / 4
+    result = np.zeros_like(x)
+    far = nonzero(x * ~near)
+    for k in range(n + 1):  # (x s)^(k) = x s^(k) + k s^(k-1)
+        result = (math.pi ** (k - 1) * np.sin(math.pi * far + k * (math.pi / 2)) - k * result) / far
+    z, series = x * near, np.zeros_like(x)
+    for k in reversed(range((n + 1) // 2, 16 + 2 * n)):
+        factor = (-1) ** k * math.pi ** (2 * k) * math.perm(2 * k, n) / math.factorial(2 * k + 1)
+        series = series * (z * z) + factor
+    return np.where(near, series * z if n % 2 else series, result)
+
+
+sinc: Function = elementwise(_sinc, np.sinc, name="sinc", x=lambda g, x, n: g * sinc(x, n + 1))
+
+# ---- parts of complex numbers ----------------------------------------------------------------------------------------
+
+conjugate = elementwise(np.conjugate, x=lambda g: g.conj())
+real = primitive(lambda val: np.real(val), np.real, name="real", kind="linear", views=True, val=lambda g: g)
+imag = primitive(
+    lambda val: np.imag(val), np.imag, name="imag", kind="linear", views=True,
+    val=lambda g, val_dtype: g * -1j if val_dtype.kind == "c" else g * 0,
+)  # fmt: skip
+
+
+@composite(np.angle)
+def angle(z: Any, deg: bool = False) -> Any:
+    """As np.angle: the argument of a complex number; gradient 0 at 0."""
+    result = np.arctan2(np.imag(z), np.real(z))
+    return result * (180 / math.pi) if deg else result
+
+
+@composite(np.real_if_close)
+def real_if_close(a: Any, tol: float = 100) -> Any:
+    """As np.real_if_close."""
+    data = getattr(a, "_data", a)
+    return np.real(a) if np.real_if_close(data, tol).dtype.kind != "c" else a
+
 
 # ---- pieces ----------------------------------------------------------------------------------------------------------
 
-absolute = elementwise(np.absolute, x=lambda g, x: g * np.sign(x))
+absolute = elementwise(np.absolute, x=lambda g, x: g * np.sign(x).conj())
+fabs = elementwise(np.fabs, x=lambda g, x: g * np.sign(x))
 maximum = elementwise(
     np.maximum,
     x=lambda g, x, y: g * (x > y) + (g * 0.5) * (x == y),
@@ -58,6 +166,21 @@ minimum = elementwise(
     x=lambda g, x, y: g * (x < y) + (g * 0.5) * (x == y),
     y=lambda g, x, y: g * (y < x) + (g * 0.5) * (x == y),
 )
+fmax = elementwise(  # a NaN loses against a number
+    np.fmax,
+    x=lambda g, x, y: g * ((x > y) | np.isnan(y)) + (g * 0.5) * (x == y),
+    y=lambda g, x, y: g * ((y > x) | np.isnan(x)) + (g * 0.5) * (x == y),
+)
+fmin = elementwise(
+    np.fmin,
+    x=lambda g, x, y: g * ((x < y) | np.isnan(y)) + (g * 0.5) * (x == y),
+    y=lambda g, x, y: g * ((y < x) | np.isnan(x)) + (g * 0.5) * (x == y),
+)
+copysign = elementwise(np.copysign, x=lambda g, x, out: g * (np.sign(x) * np.sign(out)), y=None)
+heaviside = elementwise(np.heaviside, x=None, y=lambda g, x: g * (x == 0))
+ldexp = elementwise(np.ldexp, x=lambda g, y: np.ldexp(g, y), y=None)
+frexp = elementwise(np.frexp, multiple=True, x=lambda g, out: None if g[0] is None else np.ldexp(g[0], -out[1]))
+modf = elementwise(np.modf, multiple=True, x=lambda g: g[0])
 
 
 def _where(condition: Any, x: Any, y: Any, /) -> Any:
@@ -69,12 +192,92 @@ where = primitive(
     x=lambda g, condition: np.where(condition, g, 0), y=lambda g, condition: np.where(condition, 0, g),
 )  # fmt: skip
 
-# ---- no derivative ---------------------------------------------------------------------------------------------------
+
+def _clip(a: Any, a_min: Any = None, a_max: Any = None) -> Any:
+    return a.clip(a_min, a_max) if hasattr(a, "clip") else np.clip(a, a_min, a_max)
+
+
+def _clip_max(g: Any, a: Any, a_min: Any, out: Any) -> Any:
+    return g * ((a if a_min is None else np.maximum(a, a_min)) > out)
+
+
+_clipped = primitive(
+    _clip, name="clip", broadcasts=True,
+    a=lambda g, a, out: g * (a == out), a_min=lambda g, a, a_min, out: g * ((a < a_min) & (out == a_min)),
+    a_max=_clip_max,
+)  # fmt: skip
+
+
+@composite(np.clip)
+def clip(a: Any, a_min: Any = None, a_max: Any = None, out: Any = None, *, min: Any = None, max: Any = None) -> Any:
+    """As np.clip. At a bound the whole gradient is that of `a`, as in PyTorch."""
+    if (a_min is not None and min is not None) or (a_max is not None and max is not None):
+        raise ValueError("clip: expected one lower and one upper bound, got a_min and min, or a_max and max")
+    result = _clipped(a, min if a_min is None else a_min, max if a_max is None else a_max)
+    return stored(result, out)
+
+
+def _nan_to_num(x: Any, nan: Any = 0.0, posinf: Any = None, neginf: Any = None) -> Any:
+    return np.nan_to_num(x, nan=nan, posinf=posinf, neginf=neginf)
+
+
+_without_nan = elementwise(_nan_to_num, name="nan_to_num", x=lambda g, x: np.where(np.isfinite(x), g, 0))
+
+
+@composite(np.nan_to_num)
+def nan_to_num(x: Any, copy: bool = True, nan: Any = 0.0, posinf: Any = None, neginf: Any = None) -> Any:
+    """As np.nan_to_num with copy=True."""
+    if not copy:
+        raise TypeError("nan_to_num: copy=False would overwrite a Tensor; assign the result instead")
+    return _without_nan(x, nan, posinf, neginf)
+
+
+# ---- constant in pieces: the result is a Tensor, and no gradient flows through it ------------------------------------
+
+floor = elementwise(np.floor, x=None)
+ceil = elementwise(np.ceil, x=None)
+trunc = elementwise(np.trunc, x=None)
+rint = elementwise(np.rint, x=None)
+fix = elementwise(lambda x: np.trunc(x), np.fix, name="fix", x=None)
+floor_divide = elementwise(np.floor_divide, x=None, y=None)
+nextafter = elementwise(np.nextafter, x=None, y=None)
+spacing = elementwise(np.spacing, x=None)
+round = elementwise(
+    lambda a, decimals=0, out=None: np.round(a, decimals), np.round, np.around, name="round", a=None
+)  # fmt: skip
+invert = elementwise(np.invert, x=None)
+bitwise_and = elementwise(np.bitwise_and, x=None, y=None)
+bitwise_or = elementwise(np.bitwise_or, x=None, y=None)
+bitwise_xor = elementwise(np.bitwise_xor, x=None, y=None)
+left_shift = elementwise(np.left_shift, x=None, y=None)
+right_shift = elementwise(np.right_shift, x=None, y=None)
+gcd = elementwise(np.gcd, x=None, y=None)
+lcm = elementwise(np.lcm, x=None, y=None)
+bitwise_count = elementwise(np.bitwise_count, x=None)
+_real_sign = elementwise(np.sign, x=None)
+_complex_sign = elementwise(  # z/|z|, whose derivative leaves only the part of g that is at right angles to it
+    np.sign, name="sign", x=lambda g, x, out: (g - (g * (out * out)).conj()) / (2 * nonzero(np.absolute(x)))
+)
+
+
+@composite(np.sign)
+def sign(x: Any) -> Any:
+    """As np.sign: of a complex number z/|z|, of a real one without a gradient."""
+    return _complex_sign(x) if getattr(x, "dtype", np.dtype(type(x))).kind == "c" else _real_sign(x)
+
+
+@composite(np.divmod)
+def divmod(x: Any, y: Any) -> Any:
+    """As np.divmod."""
+    return floor_divide(x, y), remainder(x, y)
+
+
+# ---- no derivative: the result is a plain array ----------------------------------------------------------------------
 
 nondifferentiable(
     np.equal, np.not_equal, np.less, np.less_equal, np.greater, np.greater_equal, np.logical_and, np.logical_or,
-    np.logical_xor, np.logical_not, np.isnan, np.isinf, np.isfinite, np.signbit, np.sign, np.floor, np.ceil, np.trunc,
-    np.rint, np.bitwise_and, np.bitwise_or, np.bitwise_xor, np.invert, np.left_shift, np.right_shift, np.allclose,
-    np.isclose, np.array_equal, np.shape, np.ndim, np.size, np.result_type, np.zeros_like, np.ones_like, np.empty_like,
-    np.full_like,
+    np.logical_xor, np.logical_not, np.isnan, np.isinf, np.isfinite, np.isposinf, np.isneginf, np.isnat, np.signbit,
+    np.isreal, np.iscomplex, np.isrealobj, np.iscomplexobj, np.allclose, np.isclose, np.array_equal, np.array_equiv,
+    np.shape, np.ndim, np.size, np.result_type, np.can_cast, np.min_scalar_type, np.common_type,
+    np.zeros_like, np.ones_like, np.empty_like, np.full_like,
 )  # fmt: skip

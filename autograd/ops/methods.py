@@ -8,7 +8,7 @@ import numpy as np
 
 from ..primitive import registry
 from ..tensor import Tensor
-from . import elementwise, indexing, linalg, reductions, shape
+from . import elementwise, indexing, products, reductions, shape, special
 
 
 def _flipped(function: Any) -> Any:
@@ -26,7 +26,9 @@ def _inplace(function: Any) -> Any:
 
 for name, function in {
     "add": elementwise.add, "sub": elementwise.subtract, "mul": elementwise.multiply, "truediv": elementwise.divide,
-    "pow": elementwise.power, "matmul": linalg.matmul,
+    "pow": elementwise.power, "matmul": products.matmul, "floordiv": elementwise.floor_divide,
+    "mod": elementwise.remainder, "and": elementwise.bitwise_and, "or": elementwise.bitwise_or,
+    "xor": elementwise.bitwise_xor, "lshift": elementwise.left_shift, "rshift": elementwise.right_shift,
 }.items():  # fmt: skip
     setattr(Tensor, f"__{name}__", function)
     setattr(Tensor, f"__r{name}__", _flipped(function))
@@ -36,9 +38,18 @@ for name, function in {
     "__neg__": elementwise.negative, "__pos__": elementwise.positive, "__abs__": elementwise.absolute,
     "__getitem__": indexing.getitem,
     "exp": elementwise.exp, "log": elementwise.log, "sqrt": elementwise.sqrt, "sin": elementwise.sin,
-    "cos": elementwise.cos, "tanh": elementwise.tanh,
-    "sum": reductions.sum, "mean": reductions.mean, "max": reductions.max, "swapaxes": shape.swapaxes,
-    "copy": shape.copy, "astype": shape.astype,
+    "cos": elementwise.cos, "tanh": elementwise.tanh, "sigmoid": special.sigmoid, "relu": special.relu,
+    "__divmod__": elementwise.divmod, "__rdivmod__": _flipped(elementwise.divmod), "__invert__": elementwise.invert,
+    "conj": elementwise.conjugate, "conjugate": elementwise.conjugate, "clip": elementwise.clip,
+    "round": elementwise.round, "__round__": lambda self, ndigits=None: elementwise.round(self, ndigits or 0),
+    "sum": reductions.sum, "mean": reductions.mean, "var": reductions.var, "std": reductions.std,
+    "prod": reductions.prod, "max": reductions.max, "min": reductions.min, "ptp": reductions.ptp,
+    "cumsum": reductions.cumsum, "cumprod": reductions.cumprod, "argmax": registry[np.argmax],
+    "argmin": registry[np.argmin], "any": registry[np.any], "all": registry[np.all],
+    "swapaxes": shape.swapaxes,
+    "copy": lambda self, order="C": shape.copy(self, order), "astype": shape.astype,
+    "ravel": shape.ravel, "flatten": lambda self, order="C": shape.ravel(self, order).copy(),
+    "squeeze": shape.squeeze, "repeat": shape.repeat, "take": indexing.take,
     "reshape": lambda self, *shape_, order="C": shape.reshape(
         self, shape_[0] if len(shape_) == 1 else shape_, order
     ),
@@ -49,6 +60,8 @@ for name, function in {
     setattr(Tensor, name, function)
 
 Tensor.T = property(shape.transpose)  # type: ignore[attr-defined]
+Tensor.real = property(elementwise.real)  # type: ignore[attr-defined]
+Tensor.imag = property(elementwise.imag)  # type: ignore[attr-defined]
 Tensor.mT = property(lambda self: shape.swapaxes(self, -1, -2))  # type: ignore[attr-defined]
 
 for symbol, ufunc in {

@@ -1,15 +1,22 @@
-"""Functions that reduce axes."""
+"""Functions that reduce axes, and their cumulative kin."""
 
 from __future__ import annotations
 
+import builtins
+import math
 from typing import Any
 
 import numpy as np
 
-from ..primitive import linear, nondifferentiable, primitive
+from ..primitive import Function, composite, linear, nondifferentiable, primitive, unwrap
+from .elementwise import stored
 from .shape import broadcast_to
 
+_none: Any = np._NoValue
 _add_reduce: Any = np.add.reduce
+_multiply_reduce: Any = np.multiply.reduce
+_maximum_reduce: Any = np.maximum.reduce
+_minimum_reduce: Any = np.minimum.reduce
 
 
 def kept(g: Any, axis: Any, keepdims: bool, shape: tuple[int, ...]) -> Any:
@@ -20,42 +27,357 @@ def kept(g: Any, axis: Any, keepdims: bool, shape: tuple[int, ...]) -> Any:
     return g.reshape(tuple([1 if i in axes else n for i, n in enumerate(shape)]))
 
 
-def count(shape: tuple[int, ...], axis: Any) -> int:
-    """How many elements a reduction takes together."""
-    axes = range(len(shape)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
-    n = 1
-    for a in axes:
-        n *= shape[a]
-    return n
+def count(shape: tuple[int, ...], axis: Any, where: Any = True) -> Any:
+    """How many elements a reduction takes together; given `where`, an array of that with the reduced axes kept."""
+    if where is not True:
+        return np.broadcast_to(where, shape).sum(axis, keepdims=True)
+    if axis is None:
+        return math.prod(shape)
+    return math.prod([shape[a] for a in axis]) if isinstance(axis, tuple) else shape[axis]
 
 
-def _sum(x: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: bool = False) -> Any:
-    return _add_reduce(x, axis, dtype, None, keepdims)
+def only(g: Any, where: Any) -> Any:
+    """The gradient with 0 in the places that had no part, whatever stands there."""
+    return g if where is True else np.where(where, g, 0)
 
 
-def _mean(x: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: bool = False) -> Any:
-    return x.mean(axis, dtype, None, keepdims)
+# ---- sums and means --------------------------------------------------------------------------------------------------
 
 
-def _max(x: Any, axis: Any = None, out: Any = None, keepdims: bool = False) -> Any:
-    return x.max(axis, None, keepdims)
+def _sum(
+    a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = False, initial: Any = _none,
+    where: Any = True,
+) -> Any:  # fmt: skip
+    return _add_reduce(a, axis, dtype, None, keepdims, initial, where)
 
 
-def _max_x(g: Any, x: Any, out: Any, axis: Any, keepdims: bool) -> Any:
-    winners = x == kept(out, axis, keepdims, x.shape)
-    return kept(g, axis, keepdims, x.shape) * winners / winners.sum(axis, keepdims=True)
+def _mean(
+    a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = False, *, where: Any = True
+) -> Any:
+    return a.mean(axis, dtype, None, keepdims) if where is True else a.mean(axis, dtype, None, keepdims, where=where)
+
+
+def _mean_rule(g: Any, a_shape: Any, axis: Any, keepdims: Any, where: Any) -> Any:
+    n = count(a_shape, axis, where)
+    part = kept(g, axis, keepdims, a_shape) / (np.maximum(n, 1).astype(g.dtype) if where is not True else n or 1)
+    return only(broadcast_to(part, a_shape), where)
 
 
 sum = linear(
-    _sum, np.sum, name="sum",
-    x=lambda g, x_shape, axis, keepdims: broadcast_to(kept(g, axis, keepdims, x_shape), x_shape),
+    _sum, np.sum, name="sum", where=None,
+    a=lambda g, a_shape, axis, keepdims, where: only(broadcast_to(kept(g, axis, keepdims, a_shape), a_shape), where),
 )  # fmt: skip
-mean = linear(
-    _mean, np.mean, name="mean",
-    x=lambda g, x_shape, axis, keepdims: broadcast_to(
-        kept(g, axis, keepdims, x_shape) / count(x_shape, axis), x_shape
-    ),
-)  # fmt: skip
-max = primitive(_max, np.max, name="max", x=_max_x)
+mean = linear(_mean, np.mean, name="mean", where=None, a=_mean_rule)
 
-nondifferentiable(np.argmax, np.argmin, np.any, np.all, np.count_nonzero)
+
+@composite(np.average)
+def average(a: Any, axis: Any = None, weights: Any = None, returned: bool = False, *, keepdims: Any = False) -> Any:
+    """As np.average."""
+    if weights is None:
+        result = np.mean(a, axis, keepdims=keepdims)
+        total = np.full_like(unwrap(result), count(np.shape(a), axis))
+    else:
+        if np.shape(weights) != np.shape(a):
+            axes = axis if isinstance(axis, tuple) else (axis,)
+            if axis is None or np.shape(weights) != tuple([np.shape(a)[i] for i in axes]):
+                raise ValueError(
+                    f"average: expected weights of the shape of a {np.shape(a)} or of its axes {axis}, "
+                    f"got {np.shape(weights)}"
+                )
+            axes = tuple([i % np.ndim(a) for i in axes])
+            weights = np.transpose(weights, sorted(range(len(axes)), key=axes.__getitem__))
+            weights = np.reshape(weights, [n if i in axes else 1 for i, n in enumerate(np.shape(a))])
+        total = np.sum(weights, axis, keepdims=keepdims) * np.ones_like(unwrap(np.sum(a, axis, keepdims=keepdims)))
+        if (unwrap(total) == 0).any():
+            raise ZeroDivisionError("average: the weights sum to zero, so they cannot be normalised")
+        result = np.sum(a * weights, axis, keepdims=keepdims) / total
+    return (result, total) if returned else result
+
+
+@composite(np.trapezoid)
+def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
+    """As np.trapezoid."""
+    y = np.swapaxes(y, axis, -1)
+    if x is not None:
+        x = x if np.ndim(x) == 1 else np.swapaxes(x, axis, -1)
+        dx = x[..., 1:] - x[..., :-1]
+    return (dx * (y[..., 1:] + y[..., :-1]) / 2.0).sum(-1)
+
+
+# ---- variance --------------------------------------------------------------------------------------------------------
+
+
+def _var(a: Any, axis: Any, ddof: Any, keepdims: Any, where: Any) -> Any:
+    return a.var(axis, None, None, ddof, keepdims, where=where)
+
+
+def _std(a: Any, axis: Any, ddof: Any, keepdims: Any, where: Any) -> Any:
+    return a.std(axis, None, None, ddof, keepdims, where=where)
+
+
+def _deviation(a: Any, scale: Any, axis: Any, ddof: Any, where: Any) -> Any:
+    """scale * (a - mean of a) / (number of elements - ddof); NaN where that number is not positive."""
+    n = count(a.shape, axis, where)
+    if where is True:
+        centred = a - a.mean(axis, keepdims=True)
+        scale = scale * (1 / (n - ddof) if n > ddof else math.nan)
+    else:
+        a = np.where(where, a, 0)
+        centred = a - np.sum(a, axis, keepdims=True) / np.maximum(n, 1).astype(a.dtype)
+        scale = scale / np.where(n > ddof, n - ddof, math.nan).astype(scale.dtype)
+    return only((centred.conj() if centred.dtype.kind == "c" else centred) * scale, where)
+
+
+def _var_rule(g: Any, a: Any, axis: Any, ddof: Any, keepdims: Any, where: Any) -> Any:
+    return _deviation(a, kept(g, axis, keepdims, a.shape) * 2, axis, ddof, where)
+
+
+def _std_rule(g: Any, a: Any, out: Any, axis: Any, ddof: Any, keepdims: Any, where: Any) -> Any:
+    return _deviation(a, kept(g / (out + (out == 0)), axis, keepdims, a.shape), axis, ddof, where)  # constant: 0
+
+
+_variance = primitive(_var, name="var", where=None, a=_var_rule)
+_deviations = primitive(_std, name="std", where=None, a=_std_rule)
+
+
+@composite(np.var)
+def var(
+    a: Any, axis: Any = None, dtype: Any = None, out: Any = None, ddof: Any = 0, keepdims: Any = False, *,
+    where: Any = True, mean: Any = _none, correction: Any = _none,
+) -> Any:  # fmt: skip
+    """As np.var."""
+    ddof = ddof if correction is _none else correction
+    a = a if dtype is None else a.astype(dtype)
+    if mean is _none:
+        return stored(_variance(a, axis, ddof, keepdims, where), out)
+    n = np.maximum(count(a.shape, axis, where) - ddof, 0)
+    squares = np.sum(np.square(np.absolute(a - mean)), axis, keepdims=True, where=where)
+    result = squares / np.asarray(n).astype(squares.dtype)
+    return stored(result if keepdims else np.squeeze(result, axis), out)
+
+
+@composite(np.std)
+def std(
+    a: Any, axis: Any = None, dtype: Any = None, out: Any = None, ddof: Any = 0, keepdims: Any = False, *,
+    where: Any = True, mean: Any = _none, correction: Any = _none,
+) -> Any:  # fmt: skip
+    """As np.std; of a constant its gradient is 0."""
+    ddof = ddof if correction is _none else correction
+    if mean is not _none:
+        return stored(np.sqrt(var(a, axis, dtype, None, ddof, keepdims, where=where, mean=mean)), out)
+    return stored(_deviations(a if dtype is None else a.astype(dtype), axis, ddof, keepdims, where), out)
+
+
+# ---- products --------------------------------------------------------------------------------------------------------
+
+
+def _prod(
+    a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = False, initial: Any = _none,
+    where: Any = True,
+) -> Any:  # fmt: skip
+    return _multiply_reduce(a, axis, dtype, None, keepdims, initial, where)
+
+
+def _before(x: Any) -> Any:
+    """The product of all elements before each, along the last axis."""
+    return np.concatenate([np.ones_like(unwrap(x[..., :1])), np.cumprod(x[..., :-1], -1)], -1)
+
+
+def _others(x: Any, axis: Any) -> Any:
+    """The product of all elements but each: also where some are 0."""
+    axes = range(x.ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    last = [a % x.ndim for a in axes]
+    order = [i for i in range(x.ndim) if i not in last] + last
+    moved = x.transpose(order)
+    flat = moved.reshape((*moved.shape[: x.ndim - len(last)], count(x.shape, axis)))
+    product = _before(flat) * _before(flat[..., ::-1])[..., ::-1]
+    return product.reshape(moved.shape).transpose(sorted(range(x.ndim), key=order.__getitem__))
+
+
+def _prod_rule(g: Any, a: Any, out: Any, axis: Any, keepdims: Any, initial: Any, where: Any) -> Any:
+    a = a if where is True else np.where(where, a, 1)
+    if (out != 0).all():
+        return only(kept(g * out, axis, keepdims, a.shape) / a, where)
+    return only(kept(g, axis, keepdims, a.shape) * _others(a, axis) * (1 if initial is _none else initial), where)
+
+
+prod = primitive(_prod, np.prod, name="prod", where=None, a=_prod_rule)
+
+# ---- extremes --------------------------------------------------------------------------------------------------------
+
+
+def _max(
+    a: Any, axis: Any = None, out: Any = None, keepdims: Any = False, initial: Any = _none, where: Any = True
+) -> Any:
+    return _maximum_reduce(a, axis, None, None, keepdims, initial, where)
+
+
+def _min(
+    a: Any, axis: Any = None, out: Any = None, keepdims: Any = False, initial: Any = _none, where: Any = True
+) -> Any:
+    return _minimum_reduce(a, axis, None, None, keepdims, initial, where)
+
+
+def _nanmax(
+    a: Any, axis: Any = None, out: Any = None, keepdims: Any = False, initial: Any = _none, where: Any = True
+) -> Any:
+    return np.nanmax(a, axis, None, keepdims, initial, where)
+
+
+def _nanmin(
+    a: Any, axis: Any = None, out: Any = None, keepdims: Any = False, initial: Any = _none, where: Any = True
+) -> Any:
+    return np.nanmin(a, axis, None, keepdims, initial, where)
+
+
+def _extreme_rule(g: Any, a: Any, out: Any, axis: Any, keepdims: Any, initial: Any, where: Any) -> Any:
+    """Each element that is the extreme gets an equal share, and `initial` one too."""
+    extreme = kept(out, axis, keepdims, a.shape)
+    winners = (a == extreme) if where is True else (a == extreme) & where
+    n = winners.sum(axis, keepdims=True)
+    n = n if initial is _none else n + (extreme == initial)
+    return kept(g, axis, keepdims, a.shape) / np.maximum(n, 1).astype(g.dtype) * winners
+
+
+max = primitive(_max, np.max, np.amax, name="max", where=None, a=_extreme_rule)
+min = primitive(_min, np.min, np.amin, name="min", where=None, a=_extreme_rule)
+nanmax = primitive(_nanmax, np.nanmax, name="nanmax", where=None, a=_extreme_rule)
+nanmin = primitive(_nanmin, np.nanmin, name="nanmin", where=None, a=_extreme_rule)
+
+
+@composite(np.ptp)
+def ptp(a: Any, axis: Any = None, out: Any = None, keepdims: Any = False) -> Any:
+    """As np.ptp."""
+    return stored(max(a, axis, None, keepdims) - min(a, axis, None, keepdims), out)
+
+
+# ---- cumulative ------------------------------------------------------------------------------------------------------
+
+
+def _reversed_cumsum(g: Any, axis: int) -> Any:
+    back = (slice(None),) * (axis % g.ndim) + (slice(None, None, -1),)
+    return np.cumsum(g[back], axis)[back]
+
+
+def _cumprod_rule(g: Any, a: Any, out: Any, axis: int) -> Any:
+    if (out != 0).all():
+        return _reversed_cumsum(g * out, axis) / a
+    g, a = g.swapaxes(axis, -1), a.swapaxes(axis, -1)  # d out[k] / d a[i] is (all before i) * (those after i up to k)
+    sums = [g[..., -1]]
+    for i in builtins.reversed(range(a.shape[-1] - 1)):
+        sums.append(g[..., i] + a[..., i + 1] * sums[-1])
+    return (_before(a) * np.stack(sums[::-1], -1)).swapaxes(axis, -1)
+
+
+_sums = linear(
+    lambda a, axis, dtype: np.cumsum(a, axis, dtype), name="cumsum", a=lambda g, axis: _reversed_cumsum(g, axis)
+)
+_products = primitive(lambda a, axis, dtype: np.cumprod(a, axis, dtype), name="cumprod", a=_cumprod_rule)
+
+
+def _flat(a: Any, axis: int | None) -> tuple[Any, int]:
+    return (np.reshape(a, -1), 0) if axis is None or np.ndim(a) == 0 else (a, axis)
+
+
+@composite(np.cumsum)
+def cumsum(a: Any, axis: int | None = None, dtype: Any = None, out: Any = None) -> Any:
+    """As np.cumsum."""
+    return stored(_sums(*_flat(a, axis), dtype), out)
+
+
+@composite(np.cumprod)
+def cumprod(a: Any, axis: int | None = None, dtype: Any = None, out: Any = None) -> Any:
+    """As np.cumprod."""
+    return stored(_products(*_flat(a, axis), dtype), out)
+
+
+def _cumulative(name: str, function: Function, first: Any) -> Function:
+    """The array API's form of a cumulative function: `include_initial` puts the empty sum or product in front."""
+
+    def cumulative(
+        x: Any, /, *, axis: int | None = None, dtype: Any = None, out: Any = None, include_initial: bool = False
+    ) -> Any:
+        if axis is None and np.ndim(x) > 1:
+            raise ValueError(f"{name}: expected an axis for an array of {np.ndim(x)} dimensions, got None")
+        axis = 0 if axis is None else axis
+        result = function(x, axis, dtype)
+        if include_initial:
+            edge = first(unwrap(result).take([0] if result.shape[axis] else [], axis))
+            if not result.shape[axis]:
+                edge = first(unwrap(result), shape=tuple([n or 1 for n in result.shape]))
+            result = np.concatenate([edge, result], axis)
+        return stored(result, out)
+
+    return cumulative
+
+
+cumulative_sum = composite(np.cumulative_sum)(_cumulative("cumulative_sum", cumsum, np.zeros_like))
+cumulative_prod = composite(np.cumulative_prod)(_cumulative("cumulative_prod", cumprod, np.ones_like))
+
+# ---- without the NaNs ------------------------------------------------------------------------------------------------
+
+
+def _without(a: Any, instead: float) -> Any:
+    missing = np.isnan(a)
+    return np.where(missing, instead, a).astype(a.dtype) if missing.any() else a
+
+
+@composite(np.nansum)
+def nansum(
+    a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = False, initial: Any = _none,
+    where: Any = True,
+) -> Any:  # fmt: skip
+    """As np.nansum."""
+    return sum(_without(a, 0), axis, dtype, out, keepdims, initial, where)
+
+
+@composite(np.nanprod)
+def nanprod(
+    a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = False, initial: Any = _none,
+    where: Any = True,
+) -> Any:  # fmt: skip
+    """As np.nanprod."""
+    return prod(_without(a, 1), axis, dtype, out, keepdims, initial, where)
+
+
+@composite(np.nancumsum)
+def nancumsum(a: Any, axis: int | None = None, dtype: Any = None, out: Any = None) -> Any:
+    """As np.nancumsum."""
+    return cumsum(_without(a, 0), axis, dtype, out)
+
+
+@composite(np.nancumprod)
+def nancumprod(a: Any, axis: int | None = None, dtype: Any = None, out: Any = None) -> Any:
+    """As np.nancumprod."""
+    return cumprod(_without(a, 1), axis, dtype, out)
+
+
+@composite(np.nanmean)
+def nanmean(
+    a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = False, *, where: Any = True
+) -> Any:
+    """As np.nanmean."""
+    return mean(a, axis, dtype, out, keepdims, where=~np.isnan(a) & unwrap(where))
+
+
+@composite(np.nanvar)
+def nanvar(
+    a: Any, axis: Any = None, dtype: Any = None, out: Any = None, ddof: Any = 0, keepdims: Any = False, *,
+    where: Any = True, mean: Any = _none, correction: Any = _none,
+) -> Any:  # fmt: skip
+    """As np.nanvar."""
+    where = ~np.isnan(a) & unwrap(where)
+    return var(a, axis, dtype, out, ddof, keepdims, where=where, mean=mean, correction=correction)
+
+
+@composite(np.nanstd)
+def nanstd(
+    a: Any, axis: Any = None, dtype: Any = None, out: Any = None, ddof: Any = 0, keepdims: Any = False, *,
+    where: Any = True, mean: Any = _none, correction: Any = _none,
+) -> Any:  # fmt: skip
+    """As np.nanstd."""
+    where = ~np.isnan(a) & unwrap(where)
+    return std(a, axis, dtype, out, ddof, keepdims, where=where, mean=mean, correction=correction)
+
+
+nondifferentiable(np.argmax, np.argmin, np.nanargmax, np.nanargmin, np.any, np.all, np.count_nonzero)

@@ -1,0 +1,317 @@
+"""What NumPy lacks: the functions of neural networks and of probability, stable where the textbook formula is not."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from ..primitive import Function, elementwise, primitive
+from .elementwise import lifted, nonzero
+from .reductions import kept
+
+# ---- of networks: few passes, in place where the array is nobody else's ----------------------------------------------
+
+
+def _exp_of(x: Any) -> Any:
+    """exp(x) of an array that is ours to overwrite."""
+    return np.exp(x, out=x) if type(x) is np.ndarray else np.exp(x)
+
+
+def _sigmoid(x: Any) -> Any:
+    with np.errstate(over="ignore"):  # exp(1000) is inf, and the result 0
+        result = _exp_of(-x)
+    result += 1
+    return np.reciprocal(result, out=result) if type(result) is np.ndarray else 1 / result
+
+
+def _relu(x: Any) -> Any:
+    return np.maximum(x, 0)
+
+
+def _softplus(x: Any) -> Any:
+    result = np.log1p(_exp_of(-abs(x)))
+    result += np.maximum(x, 0)
+    return result
+
+
+def _logsigmoid(x: Any) -> Any:
+    result = np.log1p(_exp_of(-abs(x)))
+    return np.minimum(x, 0) - result
+
+
+sigmoid = elementwise(_sigmoid, name="sigmoid", x=lambda g, out: g * (out * (1 - out)))
+relu = elementwise(_relu, name="relu", x=lambda g, out: g * (out > 0))
+softplus = elementwise(_softplus, name="softplus", x=lambda g, x: g * sigmoid(x))
+logsigmoid = elementwise(_logsigmoid, name="logsigmoid", x=lambda g, x: g * sigmoid(-x))
+
+
+def _softmax(x: Any, axis: Any = -1) -> Any:
+    result = _exp_of(x - x.max(axis, keepdims=True))
+    result /= result.sum(axis, keepdims=True)
+    return result
+
+
+def _softmax_rule(g: Any, out: Any, axis: Any) -> Any:
+    part = g * out
+    part -= out * part.sum(axis, keepdims=True)
+    return part
+
+
+def _log_softmax(x: Any, axis: Any = -1) -> Any:
+    result = x - x.max(axis, keepdims=True)
+    result -= np.log(np.exp(result).sum(axis, keepdims=True))
+    return result
+
+
+def _logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    finite = float(np.finfo(x.dtype).max)
+    top = x.max(axis, keepdims=True).clip(-finite, finite)  # -inf - -inf would be NaN
+    with np.errstate(divide="ignore"):  # log(0) is meant
+        result = np.log(_exp_of(x - top).sum(axis, keepdims=True)) + top
+    return result if keepdims else result.squeeze(axis)
+
+
+softmax = primitive(_softmax, name="softmax", x=_softmax_rule)
+log_softmax = primitive(
+    _log_softmax, name="log_softmax", x=lambda g, out, axis: g - np.exp(out) * g.sum(axis, keepdims=True)
+)
+logsumexp = primitive(
+    _logsumexp, name="logsumexp",
+    x=lambda g, x, out, axis, keepdims: (
+        kept(g, axis, keepdims, x.shape) * np.exp(x - kept(lifted(out), axis, keepdims, x.shape))
+    ),
+)  # fmt: skip
+
+# ---- the error function ----------------------------------------------------------------------------------------------
+#
+# After W. J. Cody, "Rational Chebyshev approximation for the error function" (Math. Comp. 23, 1969): an odd polynomial
+# near 0, elsewhere exp(-x^2) times a smooth function, with x split so that exp(-x^2) keeps its digits. That smooth
+# function is (1 + 2x) exp(x^2) erfc(x) in (x - 3.75)/(x + 3.75), one polynomial for all x >= 0 (M. M. Shepherd and
+# J. G. Laframboise, Math. Comp. 36, 1981). The coefficients are computed by tests/reference/make_special.py.
+
+_ERF = (
+    5.958930743134941e-11, -1.1373902296430911e-09, 1.4660051998394848e-08, -1.6350354461959655e-07,
+    1.6461004480962034e-06, -1.4925595519506043e-05, 0.00012055331122299266, -0.0008548326981129666,
+    0.005223977624823223, -0.026866170645077334, 0.11283791670954882, -0.3761263890318375, 1.1283791670955126,
+)  # fmt: skip
+_ERFC = (
+    -3.75315827795962e-11, 4.2514714447963895e-10, 5.457157304704688e-10, -5.1739902140113095e-09,
+    -4.389284159986328e-09, 3.8675334242222354e-08, 2.4289762925488707e-08, -2.5866850716155884e-07,
+    -5.826281078800777e-08, 1.751637648849062e-06, -9.72849582211122e-07, -1.1444146237700524e-05,
+    2.2383912036550678e-05, 5.164909889268241e-05, -0.00029015397928986765, 0.0002937136655913448,
+    0.0017556258324217529, -0.009746579558029276, 0.0283622774215156, -0.05869339858963677, 0.09230432116019834,
+    -0.10880393014174886, 0.08227673849015102, 0.0035854154854644293, -0.14024059858554702, 1.2375126308378275,
+)  # fmt: skip
+_ERF32_P = (
+    2.0635606283925493e-06, 0.000283609013733906, 0.0037013840463606964, 0.05254885906556925,
+    0.18888558184421686, 1.1283791610142853,
+)  # fmt: skip
+_ERF32_Q = (
+    3.8165757593988755e-05, 0.001147330335469327, 0.014839635343504137, 0.11348176191814781, 0.5007284874222437,
+    1.0,
+)  # fmt: skip
+_BLOCK = 8192  # elements: what several passes find again in the cache
+
+
+def _polynomial(coefficients: tuple[float, ...], x: Any) -> Any:
+    first, second, *others = coefficients
+    result = x * first
+    result += second
+    for c in others:
+        result *= x
+        result += c
+    return result
+
+
+def _blocked(function: Any, dtypes: str = "d") -> Any:
+    """A function of arrays of these dtypes, run on pieces that fit into the cache; other reals are converted."""
+
+    def run(x: Any) -> Any:
+        dtype = x.dtype if hasattr(x, "dtype") else np.dtype(type(x))
+        if dtype.kind == "c":
+            raise TypeError(f"expected a real array, got dtype {dtype}")
+        if dtype.char not in dtypes:
+            wider = dtypes[0 if dtype.char == "e" else -1]
+            result = run(x.astype(wider) if hasattr(x, "astype") else np.float64(x))
+            return result.astype(dtype) if dtype.kind == "f" else result
+        if type(x) is not np.ndarray or x.size <= _BLOCK:
+            return function(x)
+        flat = x.ravel()
+        result = np.empty_like(flat)
+        for start in range(0, flat.size, _BLOCK):
+            result[start : start + _BLOCK] = function(flat[start : start + _BLOCK])
+        return result.reshape(x.shape)
+
+    return run
+
+
+def _erfc_scaled(x: Any) -> Any:
+    """exp(x^2) erfc(x) for x >= 0."""
+    return _polynomial(_ERFC, (x - 3.75) / (x + 3.75)) / (1 + 2 * x)
+
+
+def _erfc_positive(x: Any) -> Any:
+    x = np.minimum(x, 30)  # where it is 0
+    near = np.rint(x * 32) / 32
+    return _erfc_scaled(x) * np.exp(-near * near) * np.exp((near - x) * (near + x))
+
+
+def _erf64(x: Any) -> Any:
+    size = abs(x)
+    small = np.minimum(size, 1)
+    return np.where(size < 1, x * _polynomial(_ERF, small * small), np.copysign(1 - _erfc_positive(size), x))
+
+
+def _erf32(x: Any) -> Any:
+    x = x.clip(-3.925, 3.925)  # where it is 1
+    s = x * x
+    x *= _polynomial(_ERF32_P, s)
+    x /= _polynomial(_ERF32_Q, s)
+    return x.clip(-1, 1)
+
+
+_erf = _blocked(lambda x: _erf32(x) if x.dtype.char == "f" else _erf64(x), "fd")
+
+
+@_blocked
+def _erfc(x: Any) -> Any:
+    result = _erfc_positive(abs(x))
+    return np.where(x < 0, 2 - result, result)
+
+
+@_blocked
+def _log_ndtr(x: Any) -> Any:
+    y = x * math.sqrt(0.5)
+    lower = np.maximum(-y, 0)
+    tail = np.log(_erfc_scaled(lower) / 2) - lower * lower
+    return np.where(y < -1, tail, np.log1p(-_erfc(np.maximum(y, -1)) / 2))
+
+
+erf = elementwise(_erf, name="erf", x=lambda g, x: g * (2 / math.sqrt(math.pi) * np.exp(-(x * x))))
+erfc = elementwise(_erfc, name="erfc", x=lambda g, x: g * (-2 / math.sqrt(math.pi) * np.exp(-(x * x))))
+log_ndtr = elementwise(
+    _log_ndtr, name="log_ndtr", x=lambda g, x, out: g * (np.exp(-(x * x) / 2 - out) / math.sqrt(2 * math.pi))
+)
+
+# ---- the gamma function ----------------------------------------------------------------------------------------------
+#
+# Stirling's series for large arguments; below, recurrence to where it (or a polynomial) holds; for negative arguments
+# reflection (NIST DLMF 5.5, 5.11, 5.15). From 1 to 3, log Gamma is a polynomial times (x - 1)(x - 2).
+
+_LOGGAMMA = (
+    1.5818126337371086e-09, -3.0588517405592795e-09, -4.358862409072515e-09, 7.63280367498139e-09,
+    1.6327287432845006e-08, -2.99246932704989e-08, 5.68873795385758e-09, -1.8782633004145104e-08,
+    1.0444285443279689e-07, -2.1198058876068515e-07, 3.95720794275161e-07, -8.415314379954077e-07,
+    1.8114769634727658e-06, -3.851745589307298e-06, 8.221205092155423e-06, -1.7660513220920708e-05,
+    3.81690832831345e-05, -8.309532779844489e-05, 0.00018255261441838105, -0.00040570737581328186,
+    0.0009153769241238952, -0.002108130835268435, 0.004998641164623283, -0.012384192193334375,
+    0.032965000621156974, -0.10031730167435422, 0.42278433509846713,
+)  # fmt: skip
+_STIRLING = (-3617 / 122400, 1 / 156, -691 / 360360, 1 / 1188, -1 / 1680, 1 / 1260, -1 / 360, 1 / 12)
+_BERNOULLI = (1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6, -3617 / 510, 43867 / 798, -174611 / 330)
+
+
+@_blocked
+def _gammaln(x: Any) -> Any:
+    y = np.where(x > 0, x, 1 - x)
+    z, product = np.minimum(y, 9), np.ones_like(y)
+    for _ in range(6):
+        above = z >= 3
+        z = z - above
+        product = product * np.where(above, z, 1)
+    below = z < 1
+    with np.errstate(divide="ignore", invalid="ignore"):  # infinite at 0 and the negative integers
+        shift = np.log(product) - np.log(np.where(below, z, 1))
+        z = z + below
+        small = (z - 1) * (z - 2) * _polynomial(_LOGGAMMA, z - 2) + shift
+        w = 1 / np.maximum(y, 9)
+        large = (y - 0.5) * (np.log(y) - 1) + (0.5 * math.log(2 * math.pi) - 0.5) + w * _polynomial(_STIRLING, w * w)
+        result = np.where(y < 9, small, large)
+        return np.where(x > 0, result, np.log(math.pi / abs(np.sin(math.pi * (x - np.rint(x))))) - result)
+
+
+def _cotangent(n: int, x: Any) -> Any:
+    """The n-th derivative of cot(pi x), a polynomial in the cotangent: c' = -pi (1 + c^2)."""
+    p = [0.0, 1.0]  # lowest power first
+    for _ in range(n):
+        slope = [k * c for k, c in enumerate(p)][1:]
+        p = [-math.pi * (a + b) for a, b in zip([*slope, 0, 0], [0, 0, *slope], strict=True)]
+    with np.errstate(divide="ignore"):
+        return _polynomial(tuple(p[::-1]), 1 / np.tan(math.pi * (x - np.rint(x))))
+
+
+def _polygamma(n: int, x: Any) -> Any:
+    return _blocked(lambda x: _polygamma64(n, x))(x)
+
+
+def _polygamma64(n: int, x: Any) -> Any:
+    y = np.where(x > 0, x, 1 - x)
+    total = np.zeros_like(y)
+    for _ in range(10 + n):
+        below = y < 10 + n
+        total = total + np.where(below, y ** -(n + 1.0), 0)
+        y = y + below
+    w = 1 / y
+    series = [b * math.factorial(2 * k + n - 1) / math.factorial(2 * k) for k, b in enumerate(_BERNOULLI, 1)]
+    tail = w ** (n + 2) * _polynomial(tuple(series[::-1]), w * w)
+    first = -np.log(y) if n == 0 else math.factorial(n - 1) * w**n
+    result = (-1) ** (n + 1) * (first + math.factorial(n) * (w ** (n + 1) / 2 + total) + tail)
+    if (x > 0).all():
+        return result
+    return np.where(x > 0, result, (-1) ** n * result - math.pi * _cotangent(n, np.where(x > 0, 0.5, x)))
+
+
+polygamma: Function = elementwise(_polygamma, name="polygamma", x=lambda g, n, x: g * polygamma(n + 1, x))
+gammaln = elementwise(_gammaln, name="gammaln", x=lambda g, x: g * polygamma(0, x))
+
+
+def digamma(x: Any) -> Any:
+    """The derivative of log Gamma."""
+    return polygamma(0, x)
+
+
+# ---- Bessel functions ------------------------------------------------------------------------------------------------
+
+_I1_LOW = (
+    6.986139462867906e-15, 1.1669158445665598e-13, 3.0656345256765892e-12, 6.473233632804919e-11,
+    1.239481349034042e-09, 2.1069194189106442e-08, 3.1603992782668527e-07, 4.148022487327983e-06,
+    4.718375673614599e-05, 0.000460041627735239, 0.0037953434289770866, 0.026092986074171924,
+    0.1467730466672269, 0.6604787100025195, 2.311675485008818, 6.068148148148148, 11.377777777777778,
+    14.222222222222221, 10.666666666666666, 4.0, 0.5,
+)  # fmt: skip
+_I1_HIGH = (
+    1.5532708319178e-10, 8.672253865940559e-11, -1.0230972770946493e-09, -6.619127783874082e-10,
+    3.1008802702394666e-09, 2.586278748562174e-09, -5.559075345853801e-09, -7.057942662808609e-09,
+    4.83070216418574e-09, 1.3770132829371482e-08, 7.102306101258632e-09, -8.351609821216273e-09,
+    -2.344868241306537e-08, -4.314253938902304e-08, -1.0000393426323456e-07, -3.483842761870606e-07,
+    -1.8349106860450982e-06, -1.5038547258928557e-05, -0.00021923576382047057, -0.00974957719323496,
+    0.3893984590258723,
+)  # fmt: skip
+
+
+@_blocked
+def _i1(x: Any) -> Any:
+    size = abs(x)
+    low = np.minimum(size, 8)
+    high = np.maximum(size, 8)
+    far = np.exp(high) / np.sqrt(high) * _polynomial(_I1_HIGH, 16 / high - 1)
+    return np.where(size < 8, x * _polynomial(_I1_LOW, low * low / 64), np.copysign(far, x))
+
+
+i0 = elementwise(np.i0, x=lambda g, x: g * i1(x))
+i1: Function = elementwise(_i1, name="i1", x=lambda g, x, out: g * (np.i0(x) - np.where(x == 0, 0.5, out / nonzero(x))))
+
+# ---- of probabilities ------------------------------------------------------------------------------------------------
+
+
+def _xlogy(x: Any, y: Any) -> Any:
+    return x * np.log(np.where(x == 0, 1, y))
+
+
+logit = elementwise(lambda x: np.log(x) - np.log1p(-x), name="logit", x=lambda g, x: g / (x * (1 - x)))
+xlogy = elementwise(
+    _xlogy, name="xlogy",
+    x=lambda g, x, y: g * np.log(np.where((x == 0) & (y <= 0), 1, y)), y=lambda g, x, y: g * (x / nonzero(y)),
+)  # fmt: skip
