@@ -1,0 +1,159 @@
+"""A checkpoint keeps nothing on the way, and changes no result and no derivative."""
+
+from __future__ import annotations
+
+import gc
+from weakref import ref
+
+import numpy as np
+import pytest
+
+from autograd import Tensor, checkpoint, generator, grad, gradcheck, gradgradcheck, hessian, manual_seed, no_grad
+
+V = np.array([0.9, -0.6, 1.1])
+W = np.array([[0.3, -1.2, 2.0], [0.7, 1.5, -0.4], [0.2, 0.1, -0.9]])
+
+
+def block(x, w=W):
+    return np.tanh(x @ w) * np.sin(x)
+
+
+def test_derivatives_of_every_order() -> None:
+    safe = checkpoint(block)
+    np.testing.assert_array_equal(safe(V), block(V))
+    assert gradcheck(safe, V, W)
+    assert gradgradcheck(safe, V, W)
+    fun = lambda x: (safe(safe(x)) ** 2).sum()
+    plain = lambda x: (block(block(x)) ** 2).sum()
+    np.testing.assert_allclose(grad(fun)(V), grad(plain)(V), rtol=1e-14)
+    np.testing.assert_allclose(hessian(fun)(V), hessian(plain)(V), rtol=1e-12)
+    third = lambda f: grad(lambda x: grad(lambda x: grad(f)(x)[0])(x)[1])(V)
+    np.testing.assert_allclose(third(fun), third(plain), rtol=1e-12)
+    inside = checkpoint(lambda x: checkpoint(block)(x) * x)
+    np.testing.assert_allclose(grad(lambda x: inside(x).sum())(V), grad(lambda x: (block(x) * x).sum())(V))
+    z = V * (1 + 0.5j)
+    assert gradcheck(checkpoint(lambda z: np.exp(z) * z), z)
+    assert gradgradcheck(checkpoint(lambda z: np.exp(z) * z), z)
+
+
+def test_what_is_used_from_outside_gets_its_gradient() -> None:
+    w, scale = Tensor(W, requires_grad=True), Tensor(2.0, requires_grad=True)
+
+    def run(wrapped):
+        w.grad = scale.grad = None
+        x = Tensor(V, requires_grad=True)
+        h = x * scale  # reaches the block as an argument, and from outside, and so does scale
+        out = wrapped(lambda x, y: {"a": block(x, w) * scale + h, "b": [h, y * w[0], 7]})(h, V)
+        assert out["b"][1].requires_grad
+        (out["a"].sum() * out["b"][0].sum() + out["b"][1].sum()).backward()
+        return [t.grad.data for t in (x, w, scale)]
+
+    for got, expected in zip(run(checkpoint), run(lambda f: f), strict=True):
+        np.testing.assert_allclose(got, expected, rtol=1e-14)
+
+
+def test_second_order_through_what_is_used_from_outside() -> None:
+    def penalty(wrapped):
+        w = Tensor(W, requires_grad=True)
+        x = Tensor(V, requires_grad=True)
+        out = wrapped(lambda x: block(x, w))(x * 2).sum()
+        (g,) = grad(out, x, create_graph=True)
+        (g**2).sum().backward()
+        return w.grad.data, x.grad.data
+
+    for got, expected in zip(penalty(checkpoint), penalty(lambda f: f), strict=True):
+        np.testing.assert_allclose(got, expected, rtol=1e-12)
+
+
+def test_nothing_is_kept_on_the_way() -> None:
+    kept = []
+
+    def long(x):
+        for _ in range(5):
+            x = np.sin(x)
+            kept.append(ref(x.data))
+        return x
+
+    gc.disable()
+    try:
+        x = Tensor(np.ones(10), requires_grad=True)
+        out = checkpoint(long)(x)
+        assert [r() is None for r in kept] == [True] * 4 + [False]
+        del kept[:]
+        out.sum().backward()
+        assert len(kept) == 5
+        node = ref(out.grad_fn)
+        del out
+        assert node() is None
+        assert all(r() is None for r in kept)
+    finally:
+        gc.enable()
+    np.testing.assert_allclose(x.grad.data, grad(lambda x: long(x).sum())(np.ones(10)))
+
+
+def test_no_cycle_is_left_by_a_recorded_backward_pass() -> None:
+    gc.disable()
+    try:
+        w, x = Tensor(W, requires_grad=True), Tensor(V, requires_grad=True)
+        out = (checkpoint(lambda x, y: block(x, w) * y)(x, x * 2) ** 2).sum()
+        g = grad(out, [x, w], create_graph=True)
+        nodes = [ref(out.grad_fn), ref(g[0].grad_fn), ref(g[1].grad_fn), ref(out.grad_fn.parents[0])]
+        del out, g
+        assert [node() for node in nodes] == [None] * 4
+    finally:
+        gc.enable()
+
+
+def test_runs_twice_and_with_retained_graphs_once_more() -> None:
+    calls = []
+
+    def fun(x, y):
+        calls.append(1)
+        return x * y * y, x + y
+
+    x, y = Tensor(2.0, requires_grad=True), Tensor(3.0, requires_grad=True)
+    a, b = checkpoint(fun)(x, y)
+    (a * b).backward(retain_graph=True)
+    assert len(calls) == 2  # once more for all inputs and results together
+    assert (float(x.grad), float(y.grad)) == (9 * 5 + 18, 12 * 5 + 18)
+    x.grad = y.grad = None
+    a.backward()
+    assert len(calls) == 3
+    assert (float(x.grad), float(y.grad)) == (9, 12)
+    with pytest.raises(RuntimeError, match="has been freed"):
+        b.backward()
+    with no_grad():
+        assert not checkpoint(fun)(x, y)[0].requires_grad
+    assert checkpoint(lambda x: x > 0)(x)
+    assert grad(lambda x: checkpoint(lambda x: x)(x))(2.0) == 1
+
+
+def test_random_numbers_are_the_same_again() -> None:
+    noisy = checkpoint(lambda x: x * generator().random(x.shape))
+    manual_seed(3)
+    x = Tensor(np.ones(4), requires_grad=True)
+    out = noisy(x)
+    next_numbers = generator().random(3)
+    manual_seed(3)
+    generator().random(4)
+    out.sum().backward()
+    np.testing.assert_array_equal(x.grad.data, out.data)
+    np.testing.assert_array_equal(generator().random(3), next_numbers)
+
+
+def test_what_it_cannot_get_right_raises() -> None:
+    w = Tensor(V, requires_grad=True)
+    x = Tensor(V, requires_grad=True)
+    out = checkpoint(lambda x: np.sin(x) * w)(x)
+    with no_grad():
+        w -= 1
+    with pytest.raises(RuntimeError, match=r"checkpoint saved .* overwritten"):
+        out.sum().backward()
+    out = checkpoint(lambda x: np.sin(x) * w)(x)
+    w.data = V
+    with pytest.raises(RuntimeError, match=r"\.data of a tensor of shape \(3,\) that the function uses has been repl"):
+        out.sum().backward()
+    others = [Tensor(V, requires_grad=True) for _ in range(2)]
+    out = checkpoint(lambda x: x * others.pop())(x)
+    with pytest.raises(RuntimeError, match="used other tracked tensors"):
+        out.sum().backward()
