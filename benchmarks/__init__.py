@@ -1,0 +1,9 @@
+"""Speed and memory, side by side with other libraries: `make bench`.
+
+workloads.py   what is measured: the shapes, the data and the weights, the same for every library
+libraries/     the same workloads in the words of each library; by_hand.py is NumPy with the derivatives written out
+worker.py      runs one library in a process of its own
+figures.py     what is not a step: imports, memory, long chains
+report.py      the table, the plot and docs/benchmarks.md
+__main__.py    starts the workers, checks every result against by_hand.py in float64, and times them in turns
+"""

@@ -1,0 +1,95 @@
+"""Measure, check and report: `make bench`, or `python -m benchmarks --help`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import tempfile
+from statistics import median
+from typing import Any
+
+import numpy as np
+
+from . import figures, report
+from .libraries import by_hand
+from .workers import LIBRARIES, Worker
+from .workloads import WORKLOADS, Workload
+
+TOLERANCE = {"": 0.01, "sgd": 0.01, "adam": 0.1}
+"""Of the step that the reference makes. Adam moves a weight whose gradient is mere rounding as far as any other."""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--only", metavar="NAME", nargs="*", help=f"of {', '.join(WORKLOADS)}")
+    parser.add_argument("--libraries", metavar="NAME", nargs="*", default=LIBRARIES, help=f"of {', '.join(LIBRARIES)}")
+    parser.add_argument("--rounds", type=int, default=7, help="how often the libraries take turns (default: 7)")
+    parser.add_argument("--seconds", type=float, default=0.5, help="of each turn (default: 0.5)")
+    parser.add_argument("--threads", type=int, default=os.cpu_count(), help="of each library (default: all)")
+    parser.add_argument("--write", metavar="FOLDER", help="write benchmarks.md and its picture there")
+    options = parser.parse_args()
+
+    workers = [Worker(library, options.threads) for library in options.libraries]
+    for worker in workers:
+        print(f"{worker.library}: {f'{worker.name} {worker.version}' if worker.alive else 'not installed, left out'}")
+    workers = [worker for worker in workers if worker.alive]
+    found = report.Results({worker.library: f"{worker.name} {worker.version}" for worker in workers}, options.threads)
+    for workload in WORKLOADS.values():
+        if workload.timed and (not options.only or workload.name in options.only):
+            able = [worker for worker in workers if check(worker, workload, found.notes)]
+            found.times[workload.name] = take_turns(able, workload, options.rounds, options.seconds)
+            print(report.row(workload, found), flush=True)
+    for worker in workers:
+        worker.close()
+    libraries = [worker.library for worker in workers]
+    if not options.only or "import" in options.only:
+        found.imports = figures.imports(options.rounds, options.threads)
+    if not options.only or "memory" in options.only:
+        found.memory = figures.memory(libraries, options.threads)
+    if not options.only or "chains" in options.only:
+        found.chains = figures.chains(libraries, options.threads)
+    text = report.markdown(found)
+    print("\n" + text)
+    if options.write:
+        report.write(found, text, options.write)
+
+
+def check(worker: Worker, workload: Workload, notes: list[str]) -> bool:
+    """Whether a library can do a workload and its results are right: after two steps those of by_hand.py in float64."""
+    weights, data = workload.problem(np.float64)
+    before = {name: value.copy() for name, value in weights.items()}
+    step, results = by_hand.make(workload, weights, data)
+    for _ in range(2):
+        step()
+    expected = results()
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "results.npz")
+        answer = worker.ask("prepare", workload=workload.name, dtype="float32", path=path)
+        if not answer.get("can"):
+            if "error" in answer:
+                notes.append(f"{worker.name} fails at {workload.name}: {answer['error'].splitlines()[0][:150]}")
+            return False
+        with np.load(path) as file:
+            got = dict(file)
+    for name, value in expected.items():
+        moved = value - before[name] if workload.optimizer else value
+        error = np.linalg.norm(got[name].reshape(value.shape) - value) / max(np.linalg.norm(moved), 1e-30)
+        if not error < TOLERANCE[workload.optimizer[0] if workload.optimizer else ""]:
+            notes.append(f"{worker.name} is left out of {workload.name}: its {name} is off by {error:.2g}")
+            return False
+    return True
+
+
+def take_turns(workers: list[Worker], workload: Workload, rounds: int, seconds: float) -> dict[str, list[float]]:
+    """For each library the median time of a step in each round; who begins a round changes."""
+    times: dict[str, list[float]] = {worker.library: [] for worker in workers}
+    for k in range(rounds + 1):
+        for worker in workers[k % len(workers) :] + workers[: k % len(workers)]:
+            answer: dict[str, Any] = worker.ask("measure", workload=workload.name, seconds=seconds)
+            if "times" in answer and k:  # the first round warms up
+                times[worker.library].append(median(answer["times"]))
+    return {library: values for library, values in times.items() if values}
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,68 @@
+"""Starting the workers, and asking them."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from typing import Any
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+LIBRARIES = ("backgraph", "by_hand", "pytorch", "jax_jit", "hips", "my_grad", "tiny_grad", "small_pebble")
+OURS = ("backgraph", "by_hand")  # these run in the Python that runs this; the others in the environment of the peers
+
+
+def peers_python() -> str | None:
+    """The Python of the environment that holds the other libraries: $BENCH_PEERS, else .venv-peers."""
+    folder = os.environ.get("BENCH_PEERS") or os.path.join(os.path.dirname(HERE), ".venv-peers")
+    path = os.path.join(folder, "bin", "python")
+    return path if os.path.exists(path) else None
+
+
+def environment(threads: int) -> dict[str, str]:
+    """The environment of a worker: so many threads for every library, and nothing of the checkout in the path."""
+    limits = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "CPU_COUNT")
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    flags = f"--xla_cpu_multi_thread_eigen={'true' if threads > 1 else 'false'}"
+    return {**kept, **dict.fromkeys(limits, str(threads)), "XLA_FLAGS": flags, "JAX_PLATFORMS": "cpu"}
+
+
+def python_of(library: str) -> str | None:
+    return sys.executable if library in OURS else peers_python()
+
+
+class Worker:
+    """A library in a process of its own; `alive` is False where it is not installed."""
+
+    def __init__(self, library: str, threads: int) -> None:
+        self.library = library
+        self.process: Any = None
+        python = python_of(library)
+        if python is not None:
+            self.process = subprocess.Popen(
+                [python, os.path.join(HERE, "worker.py"), library], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL, text=True, env=environment(threads), cwd=HERE,
+            )  # fmt: skip
+        greeting = self._read()
+        self.alive = bool(greeting)
+        self.name, self.version = greeting.get("name", library), greeting.get("version", "")
+
+    def ask(self, do: str, **question: Any) -> dict[str, Any]:
+        """The answer to a question; {"error": ...} if the worker died of it."""
+        if self.process.poll() is not None:
+            return {"error": "the process has ended"}
+        self.process.stdin.write(json.dumps({"do": do, **question}) + "\n")
+        self.process.stdin.flush()
+        return self._read() or {"error": "the process ended"}
+
+    def _read(self) -> dict[str, Any]:
+        line = self.process.stdout.readline() if self.process is not None else ""
+        answer: dict[str, Any] = json.loads(line) if line else {}
+        return answer
+
+    def close(self) -> None:
+        if self.process is not None:
+            self.process.stdin.close()
+            self.process.stdout.close()
+            self.process.wait()
