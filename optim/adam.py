@@ -8,9 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .optimizer import BETAS, NOT_NEGATIVE, Optimizer
-
-_LIMITS = {"lr": NOT_NEGATIVE, "betas": BETAS, "eps": NOT_NEGATIVE, "weight_decay": NOT_NEGATIVE}
+from .optimizer import Optimizer, options
 
 
 class Adam(Optimizer):
@@ -33,7 +31,6 @@ class Adam(Optimizer):
     Tensor([0.9, 1.9], requires_grad=True)
     """
 
-    limits = _LIMITS
     scratch = 1
 
     def __init__(
@@ -41,13 +38,7 @@ class Adam(Optimizer):
         weight_decay: float = 0, amsgrad: bool = False, *, maximize: bool = False,
         decoupled_weight_decay: bool = False,
     ) -> None:  # fmt: skip
-        super().__init__(
-            params,
-            {
-                "lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay, "amsgrad": amsgrad,
-                "maximize": maximize, "decoupled_weight_decay": decoupled_weight_decay,
-            },
-        )  # fmt: skip
+        super().__init__(params, options(locals()))
 
     def advance(self, data: Any, state: dict[str, Any], group: dict[str, Any]) -> tuple[Any, ...]:
         begin(state, data, "exp_avg", "exp_avg_sq")

@@ -19,7 +19,14 @@ from .blocks import Blocks, Scratch
 Limit = tuple[str, Callable[[Any], bool]]
 
 NOT_NEGATIVE: Limit = (">= 0", lambda value: value >= 0)
-BETAS: Limit = ("two numbers in [0, 1)", lambda value: len(value) == 2 and all(0 <= beta < 1 for beta in value))
+LIMITS: dict[str, Limit] = {
+    **dict.fromkeys(("lr", "eps", "weight_decay", "momentum", "momentum_decay", "lr_decay"), NOT_NEGATIVE),
+    **dict.fromkeys(("initial_accumulator_value", "alpha"), NOT_NEGATIVE),
+    "rho": ("from 0 to 1", lambda value: 0 <= value <= 1),
+    "betas": ("two numbers in [0, 1)", lambda value: len(value) == 2 and all(0 <= beta < 1 for beta in value)),
+    "etas": ("two numbers with 0 < etas[0] < 1 < etas[1]", lambda value: 0 < value[0] < 1 < value[1]),
+}
+"""What each option must be, whichever optimizer has it: in words, and as a test."""
 
 
 class Optimizer:
@@ -54,11 +61,13 @@ class Optimizer:
     """
 
     limits: Mapping[str, Limit] = {}
-    """What each option must be: in words, and as a test."""
+    """What further options must be, or the same ones otherwise than in LIMITS."""
     scratch = 2
     """How many arrays, shaped like its block, `update` wants to work in."""
     elementwise = True
     """Whether `update` treats each element by itself, so that a parameter can be cut into blocks."""
+    decoupled = False
+    """Whether weight decay shrinks the parameter, where no option says so; else it is added to the gradient."""
     numbers: tuple[str, ...] = ("step",)
     """The entries of a parameter's state that are plain numbers."""
 
@@ -103,11 +112,12 @@ class Optimizer:
                 loss = closure()
         for group in self.param_groups:
             lr, decay, maximize = float(group["lr"]), group.get("weight_decay", 0), group.get("maximize", False)
-            shrink = 1 - lr * decay if decay and group.get("decoupled_weight_decay", False) else None
+            shrink = 1 - lr * decay if decay and group.get("decoupled_weight_decay", self.decoupled) else None
             for p in group["params"]:
-                if (grad := p.grad) is None:
+                grad, data = p.grad, p.data
+                if grad is None or not data.size:
                     continue
-                data, state = p.data, self.state[p]
+                state = self.state[p]
                 numbers = self.advance(data, state, group)
                 for x, g, s, scratch in self._blocks(p, data, state).with_gradient(grad.data):
                     if shrink is not None:
@@ -194,7 +204,9 @@ class Optimizer:
 
     def _check(self, group: dict[str, Any]) -> None:
         """Make plain numbers of the options that are one-element arrays, and refuse what is out of range."""
-        for option, (text, test) in self.limits.items():
+        for option, (text, test) in {**LIMITS, **self.limits}.items():
+            if option not in group:
+                continue
             value = group[option]
             if isinstance(value, list | tuple):
                 value = tuple(plain(v) for v in value)
@@ -299,6 +311,11 @@ class Optimizer:
             lines.append(f"Parameter Group {i}")
             lines += [f"    {key}: {group[key]}" for key in sorted(group) if key != "params"]
         return "\n".join([*lines, ")"])
+
+
+def options(arguments: dict[str, Any]) -> dict[str, Any]:
+    """The options among a constructor's `locals()`."""
+    return {k: v for k, v in arguments.items() if k not in ("self", "params", "__class__")}
 
 
 def plain(value: Any) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .optimizer import NOT_NEGATIVE, Optimizer
+from .optimizer import Optimizer, options
 
 
 class SGD(Optimizer):
@@ -30,7 +30,6 @@ class SGD(Optimizer):
     Tensor([0.8, 1.6], requires_grad=True)
     """
 
-    limits = {"lr": NOT_NEGATIVE, "momentum": NOT_NEGATIVE, "weight_decay": NOT_NEGATIVE}  # noqa: RUF012
     scratch = 1
     numbers = ()
 
@@ -38,13 +37,7 @@ class SGD(Optimizer):
         self, params: Iterable[Any], lr: float = 1e-3, momentum: float = 0, dampening: float = 0,
         weight_decay: float = 0, nesterov: bool = False, *, maximize: bool = False,
     ) -> None:  # fmt: skip
-        super().__init__(
-            params,
-            {
-                "lr": lr, "momentum": momentum, "dampening": dampening, "weight_decay": weight_decay,
-                "nesterov": nesterov, "maximize": maximize,
-            },
-        )  # fmt: skip
+        super().__init__(params, options(locals()))
 
     def _check(self, group: dict[str, Any]) -> None:
         super()._check(group)
@@ -75,3 +68,47 @@ class SGD(Optimizer):
             else:
                 g = v
         x -= np.multiply(g, lr, out=s)
+
+
+class ASGD(Optimizer):
+    """Stochastic gradient descent with a falling step, and the mean of where it has been in `state[p]["ax"]`.
+
+    lambd         how fast the parameter and the step decay
+    alpha         the step is lr / (1 + lambd * lr * t) ** alpha
+    t0            the step at which the mean begins
+    weight_decay  times the parameter is added to the gradient
+    maximize      ascend instead
+
+    Raises ValueError for options out of range. Source: Polyak and Juditsky 1992, in the form of PyTorch's ASGD.
+    """
+
+    scratch = 1
+    numbers = ("step", "eta", "mu")
+
+    def __init__(
+        self, params: Iterable[Any], lr: float = 1e-2, lambd: float = 1e-4, alpha: float = 0.75, t0: float = 1e6,
+        weight_decay: float = 0, *, maximize: bool = False,
+    ) -> None:  # fmt: skip
+        super().__init__(params, options(locals()))
+
+    def advance(self, data: Any, state: dict[str, Any], group: dict[str, Any]) -> tuple[Any, ...]:
+        lr, lambd = float(group["lr"]), group["lambd"]
+        if not state:
+            state.update(step=0, eta=lr, mu=1.0, ax=np.zeros_like(data))
+        eta, mu = state["eta"], state["mu"]
+        step = state["step"] = state["step"] + 1
+        state["eta"] = lr / (1 + lambd * lr * step) ** group["alpha"]  # for the next step, as is mu
+        state["mu"] = 1 / max(1, step - group["t0"])
+        return eta, mu, 1 - lambd * eta
+
+    def update(self, x: Any, g: Any, state: dict[str, Any], scratch: tuple[Any, ...], *numbers: Any) -> None:
+        eta, mu, shrink = numbers
+        s, mean = scratch[0], state["ax"]
+        x *= shrink
+        x -= np.multiply(g, eta, out=s)
+        if mu == 1:
+            np.copyto(mean, x)
+        else:
+            np.subtract(x, mean, out=s)
+            s *= mu
+            mean += s

@@ -1,0 +1,141 @@
+"""Adamax, NAdam and RAdam: Adam with another norm, with Nesterov's momentum, and with a rectified start."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from .adam import begin, means
+from .optimizer import Optimizer, options
+
+
+class Adamax(Optimizer):
+    """Adam with the infinity norm: the mean of the gradient, divided by the largest of its decaying magnitudes.
+
+    betas         how much of the mean and of the magnitude is kept at each step
+    eps           added to each magnitude
+    weight_decay  times the parameter is added to the gradient
+    maximize      ascend instead
+
+    Raises ValueError for options out of range. Source: Kingma and Ba 2015, algorithm 2.
+    """
+
+    scratch = 1
+
+    def __init__(
+        self, params: Iterable[Any], lr: float = 2e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
+        weight_decay: float = 0, *, maximize: bool = False,
+    ) -> None:  # fmt: skip
+        super().__init__(params, options(locals()))
+
+    def advance(self, data: Any, state: dict[str, Any], group: dict[str, Any]) -> tuple[Any, ...]:
+        begin(state, data, "exp_avg", "exp_inf")
+        beta1, beta2 = group["betas"]
+        return float(group["lr"]) / (1 - beta1 ** state["step"]), beta1, beta2, group["eps"]
+
+    def update(self, x: Any, g: Any, state: dict[str, Any], scratch: tuple[Any, ...], *numbers: Any) -> None:
+        size, beta1, beta2, eps = numbers
+        s, m, largest = scratch[0], state["exp_avg"], state["exp_inf"]
+        np.subtract(g, m, out=s)
+        s *= 1 - beta1
+        m += s
+        np.abs(g, out=s)
+        s += eps
+        largest *= beta2
+        np.maximum(largest, s, out=largest)
+        np.divide(m, largest, out=s)
+        s *= size
+        x -= s
+
+
+class NAdam(Optimizer):
+    """Adam with Nesterov's momentum.
+
+    betas                   how much of the means of the gradient and of its square is kept at each step
+    eps                     added to the root of the mean of the square
+    weight_decay            times the parameter is added to the gradient
+    momentum_decay          how fast the momentum grows toward betas[0]: it is
+                            betas[0] * (1 - 0.96 ** (t * momentum_decay) / 2)
+    decoupled_weight_decay  shrink the parameter by lr * weight_decay instead
+    maximize                ascend instead
+
+    Raises ValueError for options out of range. Source: Dozat 2016, in the form of PyTorch's NAdam.
+    """
+
+    numbers = ("step", "mu_product")
+
+    def __init__(
+        self, params: Iterable[Any], lr: float = 2e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
+        weight_decay: float = 0, momentum_decay: float = 4e-3, decoupled_weight_decay: bool = False, *,
+        maximize: bool = False,
+    ) -> None:  # fmt: skip
+        super().__init__(params, options(locals()))
+
+    def advance(self, data: Any, state: dict[str, Any], group: dict[str, Any]) -> tuple[Any, ...]:
+        begin(state, data, "exp_avg", "exp_avg_sq")
+        (beta1, beta2), lr, step = group["betas"], float(group["lr"]), state["step"]
+        mu, mu_next = (beta1 * (1 - 0.5 * 0.96 ** (t * group["momentum_decay"])) for t in (step, step + 1))
+        product = state["mu_product"] = state.get("mu_product", 1.0) * mu
+        of_gradient, of_mean = lr * (1 - mu) / (1 - product), lr * mu_next / (1 - product * mu_next)
+        return of_gradient, of_mean, math.sqrt(1 - beta2**step), beta1, beta2, group["eps"]
+
+    def update(self, x: Any, g: Any, state: dict[str, Any], scratch: tuple[Any, ...], *numbers: Any) -> None:
+        of_gradient, of_mean, root, beta1, beta2, eps = numbers
+        s, ahead = scratch[:2]
+        m, v = state["exp_avg"], state["exp_avg_sq"]
+        means(g, m, v, beta1, beta2, s)
+        np.multiply(g, of_gradient, out=ahead)
+        ahead += np.multiply(m, of_mean, out=s)
+        np.sqrt(v, out=s)
+        s /= root
+        s += eps
+        ahead /= s
+        x -= ahead
+
+
+class RAdam(Optimizer):
+    """Adam that leaves the division by the root out of its first steps, and rectifies its variance later.
+
+    betas                   how much of the means of the gradient and of its square is kept at each step
+    eps                     added to the root of the mean of the square
+    weight_decay            times the parameter is added to the gradient
+    decoupled_weight_decay  shrink the parameter by lr * weight_decay instead
+    maximize                ascend instead
+
+    Raises ValueError for options out of range. Source: Liu et al. 2020, algorithm 2.
+    """
+
+    scratch = 1
+
+    def __init__(
+        self, params: Iterable[Any], lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
+        weight_decay: float = 0, decoupled_weight_decay: bool = False, *, maximize: bool = False,
+    ) -> None:  # fmt: skip
+        super().__init__(params, options(locals()))
+
+    def advance(self, data: Any, state: dict[str, Any], group: dict[str, Any]) -> tuple[Any, ...]:
+        begin(state, data, "exp_avg", "exp_avg_sq")
+        (beta1, beta2), step = group["betas"], state["step"]
+        size, correction = float(group["lr"]) / (1 - beta1**step), 1 - beta2**step
+        limit = 2 / (1 - beta2) - 1
+        length = limit - 2 * step * beta2**step / correction  # of the simple average that the mean amounts to
+        rectify = length > 5
+        if rectify:
+            size *= math.sqrt((length - 4) * (length - 2) * limit / ((limit - 4) * (limit - 2) * length) * correction)
+        return size, rectify, beta1, beta2, group["eps"]
+
+    def update(self, x: Any, g: Any, state: dict[str, Any], scratch: tuple[Any, ...], *numbers: Any) -> None:
+        size, rectify, beta1, beta2, eps = numbers
+        s, m, v = scratch[0], state["exp_avg"], state["exp_avg_sq"]
+        means(g, m, v, beta1, beta2, s)
+        if rectify:
+            np.sqrt(v, out=s)
+            s += eps
+            np.divide(m, s, out=s)
+            s *= size
+        else:
+            np.multiply(m, size, out=s)
+        x -= s

@@ -1,0 +1,145 @@
+"""Schedulers made of schedulers: at the same time, or one after another."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..optimizer import Optimizer
+from .base import LRScheduler
+from .plateau import ReduceLROnPlateau
+
+
+class _Combined(LRScheduler):
+    """What the two share: their schedulers, of one optimizer, and the saving of those."""
+
+    def _take(self, schedulers: Sequence[LRScheduler], optimizer: Optimizer | None) -> None:
+        who = type(self).__name__
+        self._schedulers = list(schedulers)
+        if not self._schedulers:
+            raise ValueError(f"{who}: expected schedulers, got none")
+        for i, scheduler in enumerate(self._schedulers):
+            if not isinstance(scheduler, LRScheduler):
+                raise TypeError(f"{who}: expected schedulers, got {type(scheduler).__name__} as number {i}")
+            if isinstance(scheduler, ReduceLROnPlateau):
+                raise ValueError(
+                    f"{who}: expected schedulers that step by themselves, got ReduceLROnPlateau as number {i}"
+                )
+            optimizer = optimizer or scheduler.optimizer
+            if scheduler.optimizer is not optimizer:
+                raise ValueError(f"{who}: expected schedulers of one optimizer, but that of number {i} is another one")
+        assert optimizer is not None
+        self._watch(optimizer)
+
+    def state_dict(self) -> dict[str, Any]:
+        """All that the schedule needs to go on, with the states of its schedulers under "_schedulers"."""
+        return {**super().state_dict(), "_schedulers": [scheduler.state_dict() for scheduler in self._schedulers]}
+
+    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
+        """Go on from what `state_dict` returned. Raises KeyError or ValueError for what does not fit."""
+        schedulers = self._schedulers
+        states = state_dict.get("_schedulers", ())
+        if len(states) != len(schedulers):
+            raise ValueError(
+                f"{type(self).__name__}.load_state_dict: expected {len(schedulers)} schedulers, got {len(states)}"
+            )
+        super().load_state_dict(state_dict)
+        self._schedulers = schedulers
+        for scheduler, state in zip(schedulers, states, strict=True):
+            scheduler.load_state_dict(state)
+
+
+class ChainedScheduler(_Combined):
+    """Schedulers of one optimizer that all step at once.
+
+    Raises ValueError without schedulers, for those of several optimizers, and for ReduceLROnPlateau.
+
+    >>> from optim import SGD
+    >>> optimizer = SGD([Tensor(1.0, requires_grad=True)], lr=1.0)
+    >>> from optim.lr_scheduler import ConstantLR, ExponentialLR
+    >>> scheduler = ChainedScheduler([ConstantLR(optimizer, 0.5, total_iters=2), ExponentialLR(optimizer, 0.5)])
+    >>> rates = []
+    >>> for _ in range(3):
+    ...     rates.append(scheduler.get_last_lr()[0])
+    ...     scheduler.step()
+    >>> rates
+    [0.5, 0.25, 0.25]
+    """
+
+    def __init__(self, schedulers: Sequence[LRScheduler], optimizer: Optimizer | None = None) -> None:
+        self._take(schedulers, optimizer)
+        self._last_lr = self._rates()
+
+    def step(self) -> None:
+        """Step all of them."""
+        for scheduler in self._schedulers:
+            scheduler.step()
+        self._last_lr = self._rates()
+
+    def _restart(self) -> None:
+        for scheduler in self._schedulers:
+            scheduler._restart()
+        self._last_lr = self._rates()
+
+
+class SequentialLR(_Combined):
+    """Schedulers of one optimizer, one after another: number i + 1 begins at milestones[i].
+
+    Raises ValueError without schedulers, for a number of milestones other than one less than the schedulers, for
+    schedulers of several optimizers, and for ReduceLROnPlateau.
+
+    >>> from optim import SGD
+    >>> optimizer = SGD([Tensor(1.0, requires_grad=True)], lr=1.0)
+    >>> from optim.lr_scheduler import ConstantLR, ExponentialLR
+    >>> parts = [ConstantLR(optimizer, 0.5, total_iters=9), ExponentialLR(optimizer, 0.5)]
+    >>> scheduler = SequentialLR(optimizer, parts, milestones=[2])
+    >>> rates = []
+    >>> for _ in range(4):
+    ...     rates.append(scheduler.get_last_lr()[0])
+    ...     scheduler.step()
+    >>> rates
+    [0.5, 0.5, 1.0, 0.5]
+    """
+
+    def __init__(
+        self, optimizer: Optimizer, schedulers: Sequence[LRScheduler], milestones: Sequence[int], last_epoch: int = -1
+    ) -> None:
+        self._take(schedulers, optimizer)
+        if len(milestones) != len(self._schedulers) - 1:
+            raise ValueError(
+                f"SequentialLR: expected {len(self._schedulers) - 1} milestones for {len(self._schedulers)} schedulers, got"
+                f"  {len(milestones)}"
+            )
+        self._milestones = list(milestones)
+        self.last_epoch = last_epoch + 1
+        for group in optimizer.param_groups:  # each scheduler has made its first step already: undo that
+            group["lr"] = group["initial_lr"]
+        for scheduler in _leaves(self):
+            scheduler.last_epoch -= 1
+        first = self._schedulers[bisect_right(self._milestones, 0)]
+        first._initial_step()
+        self._last_lr = first.get_last_lr()
+
+    def step(self) -> None:
+        """Step the one whose turn it is."""
+        self.last_epoch += 1
+        number = bisect_right(self._milestones, self.last_epoch)
+        scheduler = self._schedulers[number]
+        if number and self._milestones[number - 1] == self.last_epoch:
+            scheduler._restart()
+        else:
+            scheduler.step()
+        self._last_lr = scheduler.get_last_lr()
+
+    def _restart(self) -> None:
+        self.last_epoch = 0
+        scheduler = self._schedulers[bisect_right(self._milestones, 0)]
+        scheduler._restart()
+        self._last_lr = scheduler.get_last_lr()
+
+
+def _leaves(scheduler: LRScheduler) -> list[LRScheduler]:
+    if isinstance(scheduler, _Combined):
+        return [leaf for part in scheduler._schedulers for leaf in _leaves(part)]
+    return [scheduler]
