@@ -10,7 +10,9 @@ from . import (
     products,
     reductions,
     shape,
+    sorting,
     special,
+    ufuncs,
     windows,
 )
 
@@ -24,6 +26,8 @@ __all__ = [
     "products",
     "reductions",
     "shape",
+    "sorting",
     "special",
+    "ufuncs",
     "windows",
 ]

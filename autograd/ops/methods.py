@@ -8,7 +8,7 @@ import numpy as np
 
 from ..primitive import registry
 from ..tensor import Tensor
-from . import elementwise, indexing, products, reductions, shape, special
+from . import elementwise, indexing, products, reductions, shape, sorting, special
 
 
 def _flipped(function: Any) -> Any:
@@ -22,6 +22,14 @@ def _compare(ufunc: Any) -> Any:
 
 def _inplace(function: Any) -> Any:
     return lambda self, other: self._inplace(function, other)
+
+
+def _sort(self: Tensor, axis: int = -1, kind: Any = None, order: Any = None, *, stable: bool | None = None) -> None:
+    self[...] = sorting.sort(self, axis, kind, order, stable=stable)  # as ndarray's: in place
+
+
+def _partition(self: Tensor, kth: Any, axis: int = -1, kind: Any = "introselect", order: Any = None) -> None:
+    self[...] = sorting.partition(self, kth, axis, kind, order)
 
 
 for name, function in {
@@ -45,7 +53,9 @@ for name, function in {
     "sum": reductions.sum, "mean": reductions.mean, "var": reductions.var, "std": reductions.std,
     "prod": reductions.prod, "max": reductions.max, "min": reductions.min, "ptp": reductions.ptp,
     "cumsum": reductions.cumsum, "cumprod": reductions.cumprod, "argmax": registry[np.argmax],
-    "argmin": registry[np.argmin], "any": registry[np.any], "all": registry[np.all],
+    "argmin": registry[np.argmin], "argsort": registry[np.argsort], "argpartition": registry[np.argpartition],
+    "searchsorted": registry[np.searchsorted], "sort": _sort, "partition": _partition,
+    "any": registry[np.any], "all": registry[np.all],
     "swapaxes": shape.swapaxes,
     "copy": lambda self, order="C": shape.copy(self, order), "astype": shape.astype,
     "ravel": shape.ravel, "flatten": lambda self, order="C": shape.ravel(self, order).copy(),
