@@ -206,8 +206,10 @@ def _lp_pool(n: int) -> Callable[..., Any]:
 
 
 def _output_size(input: Any, output_size: Any, n: int, who: str) -> Ints:
-    values = tuple(output_size) if isinstance(output_size, tuple | list) else (output_size,) * n
-    values = tuple(length if v is None else v for v, length in zip(values, input.shape[-n:], strict=False))
+    values = tuple(output_size) if isinstance(output_size, tuple | list) else (output_size,)
+    values = values * n if len(values) == 1 else values
+    if len(values) == n:
+        values = tuple(length if v is None else v for v, length in zip(values, input.shape[-n:], strict=True))
     return per_axis(values, n, who, "output_size", 0)
 
 
@@ -247,7 +249,8 @@ def _adaptive_avg_pool(n: int) -> Callable[..., Any]:
         for axis, (length, count) in enumerate(zip(shape, counts, strict=True), -n):
             start, stop = _bins(length, count)
             place = np.arange(length)[:, None]
-            input = along(input, axis, ((place >= start) & (place < stop)) / (stop - start))
+            size = (stop - start).reshape(-1, *(1,) * (-1 - axis))
+            input = along(input, axis, (place >= start) & (place < stop)) / size.astype(input.dtype)
         return input
 
     return named(adaptive_avg_pool, who)
@@ -341,7 +344,8 @@ def _fractional_max_pool(n: int) -> Callable[..., Any]:
         samples = _random_samples.data if isinstance(_random_samples, Tensor) else _random_samples
         if samples is None:
             samples = generator(rng).random((*lead, n))
-        samples = np.asarray(samples).reshape(*lead, n)
+        samples = np.asarray(samples)
+        samples = (samples[: math.prod(lead[:-1])] if samples.ndim == 3 else samples).reshape(*lead, n)
         if n == 2:
             samples = samples[..., ::-1]  # the reference implementation draws the width first, of two axes
         places = []

@@ -291,7 +291,7 @@ class _FractionalMaxPool(Module):
             self.output_ratio = output_ratio if isinstance(output_ratio, tuple | list) else (output_ratio,) * n
             pooling.check_ratios(who, self.output_ratio, n)
         self.return_indices = return_indices
-        self._random_samples = _random_samples
+        self.register_buffer("_random_samples", _random_samples)
         self.rng = rng
 
     def forward(self, input: Any) -> Any:

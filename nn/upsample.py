@@ -96,8 +96,8 @@ def _step(length: int, new: int, scale: float | None, align_corners: bool) -> fl
 def _nearest(x: Any, axis: int, length: int, new: int, scale: float | None, shift: float) -> Any:
     if new == length and shift == 0.0:
         return x
-    if new % length == 0 and scale in (None, new // length):  # whole copies of each element
-        times = new // length
+    times = new // length
+    if new == times * length and (scale in (None, times) or (times == 2 and not shift)):  # whole copies
         spread = np.broadcast_to(
             x.reshape(*x.shape[: axis + 1], 1, *x.shape[axis + 1 :]),
             (*x.shape[: axis + 1], times, *x.shape[axis + 1 :]),

@@ -1,0 +1,409 @@
+import copy
+import gc
+import pickle
+import weakref
+
+import numpy as np
+import pytest
+
+import nn
+from autograd import Tensor
+
+
+class Block(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.inner = nn.Linear(3, 3, rng=np.random.default_rng(0))
+        self.scale = nn.Parameter(np.ones(3, np.float32))
+        self.register_buffer("count", np.zeros((), np.int64))
+        self.register_buffer("scratch", np.zeros(2, np.float32), persistent=False)
+
+    def forward(self, x, times=1):
+        return self.inner(x) * self.scale * times
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.first = Block()
+        self.again = self.first
+        self.blocks = nn.ModuleList([Block(), Block()])
+        self.head = nn.Linear(3, 2, bias=False, rng=np.random.default_rng(1))
+
+    def forward(self, x):
+        x = self.again(self.first(x))
+        for block in self.blocks:
+            x = block(x)
+        return self.head(x)
+
+
+OWN = ["scale", "count", "inner.weight", "inner.bias"]
+
+
+# ---- registration ----------------------------------------------------------------------------------------------------
+
+
+def test_walks_visit_shared_parts_once_and_in_order():
+    net = Net()
+    assert [name for name, _ in net.named_modules()] == [
+        "", "first", "first.inner", "blocks", "blocks.0", "blocks.0.inner", "blocks.1", "blocks.1.inner", "head",
+    ]  # fmt: skip
+    assert [name for name, _ in net.named_modules(remove_duplicate=False)][3:5] == ["again", "again.inner"]
+    assert [name for name, _ in net.named_children()] == ["first", "blocks", "head"]
+    assert [name for name, _ in net.named_parameters()][:4] == [
+        "first.scale", "first.inner.weight", "first.inner.bias", "blocks.0.scale",
+    ]  # fmt: skip
+    assert len(list(net.parameters())) == len({id(p) for p in net.parameters()}) == 10
+    assert [name for name, _ in net.named_buffers()][:2] == ["first.count", "first.scratch"]
+    assert [name for name, _ in net.named_parameters(prefix="net", recurse=False)] == []
+    assert list(net.state_dict()) == [
+        *(f"{path}.{name}" for path in ("first", "again", "blocks.0", "blocks.1") for name in OWN), "head.weight",
+    ]  # fmt: skip
+
+
+def test_a_parameter_shared_under_two_names_is_one():
+    first, second = nn.Linear(2, 2), nn.Linear(2, 2)
+    second.weight = first.weight
+    both = nn.Sequential(first, second)
+    assert [name for name, _ in both.named_parameters()] == ["0.weight", "0.bias", "1.bias"]
+    twin = copy.deepcopy(both)
+    assert twin[0].weight is twin[1].weight is not first.weight
+
+
+def test_assignment_moves_between_kinds_and_refuses_others():
+    module = nn.Module()
+    module.x = 3
+    module.x = nn.Parameter([1.0])
+    assert "x" not in vars(module)
+    assert module.x.dtype == np.float32
+    with pytest.raises(TypeError, match=r"Module\.x: expected a Parameter or None, .* got ndarray"):
+        module.x = np.zeros(1)
+    module.x = None
+    assert list(module.parameters()) == []
+    module.x = nn.Identity()
+    assert [name for name, _ in module.named_children()] == ["x"]
+    with pytest.raises(TypeError, match="expected a Module or None"):
+        module.x = 3
+    del module.x
+    module.x = 3
+    assert module.x == 3
+    module.register_buffer("b", np.zeros(2))
+    module.b = np.ones(2)
+    assert isinstance(module.b, Tensor)
+    assert module.state_dict()["b"].tolist() == [1, 1]
+    with pytest.raises(TypeError, match="expected a Tensor, an array or None"):
+        module.b = "text"
+
+
+@pytest.mark.parametrize(
+    ("name", "error"), [("a.b", KeyError), ("", KeyError), ("forward", KeyError), (3, TypeError)]
+)  # fmt: skip
+def test_bad_names(name, error):
+    for register in ("register_parameter", "register_buffer", "add_module"):
+        with pytest.raises(error, match="Module"):
+            getattr(nn.Module(), register)(name, None)
+
+
+def test_bad_kinds():
+    with pytest.raises(TypeError, match="expected a Parameter or None for 'x', got Tensor"):
+        nn.Module().register_parameter("x", Tensor(1.0))
+    with pytest.raises(TypeError, match="expected a Module or None for 'x', got int"):
+        nn.Module().add_module("x", 3)
+
+
+def test_before_init():
+    class Early(nn.Module):
+        def __init__(self):
+            self.layer = nn.Identity()
+
+    with pytest.raises(AttributeError, match=r"Early.layer: call super\(\).__init__\(\)"):
+        Early()
+
+
+def test_missing_attributes_name_module_and_attribute():
+    with pytest.raises(AttributeError, match=r"^Linear has no attribute 'wieght'$"):
+        nn.Linear(2, 2).wieght  # noqa: B018
+    with pytest.raises(AttributeError, match="Net has no module 'nothing'"):
+        Net().get_submodule("nothing.inner")
+    with pytest.raises(AttributeError, match="Linear has no parameter 'count'"):
+        Net().get_parameter("first.inner.count")
+    with pytest.raises(NotImplementedError, match="Module: define forward"):
+        nn.Module()(1)
+
+
+def test_getting_by_path():
+    net = Net()
+    assert net.get_submodule("blocks.1.inner") is net.blocks[1].inner
+    assert net.get_submodule("") is net
+    assert net.get_parameter("blocks.1.inner.weight") is net.blocks[1].inner.weight
+    assert net.get_buffer("first.count") is net.first.count
+
+
+def test_parameter():
+    assert nn.Parameter([1, 2]).dtype == np.float32
+    assert nn.Parameter(np.zeros(2)).dtype == np.float64
+    assert nn.Parameter(np.zeros(2, np.complex64)).dtype == np.complex64
+    assert not nn.Parameter(np.zeros(2, int), requires_grad=False).requires_grad
+    with pytest.raises(TypeError, match="requires_grad"):
+        nn.Parameter(np.zeros(2, int))
+    source = np.zeros(2)
+    nn.Parameter(source).data[:] = 1
+    assert source.tolist() == [0, 0]
+    assert isinstance(copy.deepcopy(nn.Parameter([1.0])), nn.Parameter)
+    assert type(nn.Parameter([1.0]) * 2) is Tensor
+
+
+# ---- state -----------------------------------------------------------------------------------------------------------
+
+
+def test_state_dict_is_a_copy_and_goes_back():
+    net = Net()
+    state = net.state_dict(prefix="x.")
+    assert all(name.startswith("x.") for name in state)
+    state = net.state_dict()
+    assert all(type(value) is np.ndarray for value in state.values())
+    before = {name: value.copy() for name, value in state.items()}
+    for parameter in net.parameters():
+        parameter.data += 1
+    assert all((state[name] == before[name]).all() for name in state)
+    owned = net.head.weight.data
+    assert net.load_state_dict(state) == ([], [])
+    assert net.head.weight.data is owned
+    assert (owned == before["head.weight"]).all()
+
+
+def test_loading_lists_everything_that_is_wrong_and_loads_nothing():
+    layer = nn.Sequential(nn.Linear(2, 3), nn.Linear(3, 1, bias=False))
+    before = layer.state_dict()
+    wrong = {
+        "0.weight": np.ones((3, 2)), "0.bias": np.ones(4), "1.weight": np.ones((1, 3), complex), "2.weight": np.ones(1),
+        "extra": 0,
+    }  # fmt: skip
+    with pytest.raises(RuntimeError) as info:
+        layer.load_state_dict(wrong)
+    text = str(info.value)
+    for line in (
+        "Sequential was not changed", "unexpected: 2.weight, extra", "0.bias: expected shape (3,), got (4,)",
+        "1.weight: expected values for dtype float32, got complex128",
+    ):  # fmt: skip
+        assert line in text
+    del wrong["0.weight"]
+    with pytest.raises(RuntimeError, match=r"missing: 0\.weight"):
+        layer.load_state_dict(wrong)
+    with pytest.raises(RuntimeError, match=r"0\.bias: expected shape"):
+        layer.load_state_dict(wrong, strict=False)
+    assert all((layer.state_dict()[name] == value).all() for name, value in before.items())
+    with pytest.raises(TypeError, match="expected a mapping"):
+        layer.load_state_dict([1])
+
+
+def test_loading_not_strictly_and_from_other_dtypes():
+    layer = nn.Linear(2, 1)
+    bias = layer.bias.data.copy()
+    found = layer.load_state_dict({"weight": Tensor([[1, 2]]), "other": np.zeros(1)}, strict=False)
+    assert found.missing_keys == ["bias"]
+    assert found.unexpected_keys == ["other"]
+    assert layer.weight.dtype == np.float32
+    assert layer.weight.data.tolist() == [[1, 2]]
+    assert (layer.bias.data == bias).all()
+
+
+def test_loading_between_forward_and_backward_is_noticed():
+    layer = nn.Linear(2, 1)
+    y = layer(Tensor(np.ones((1, 2), np.float32), requires_grad=True)).sum()
+    layer.load_state_dict(layer.state_dict())
+    with pytest.raises(RuntimeError, match="overwritten"):
+        y.backward()
+
+
+def test_copies_and_pickles():
+    net = Net()
+    x = np.ones((2, 3), np.float32)
+    for twin in (copy.deepcopy(net), pickle.loads(pickle.dumps(net))):
+        assert twin.again is twin.first
+        assert (twin(Tensor(x)).data == net(Tensor(x)).data).all()
+        assert not {id(p) for p in twin.parameters()} & {id(p) for p in net.parameters()}
+        assert all(p.requires_grad for p in twin.parameters())
+
+
+# ---- modes -----------------------------------------------------------------------------------------------------------
+
+
+def test_train_and_eval():
+    net = Net()
+    assert not any(module.training for module in net.eval().modules())
+    assert all(module.training for module in net.train().modules())
+    with pytest.raises(ValueError, match="expected True or False, got 'yes'"):
+        net.train("yes")
+
+
+def test_dtypes():
+    net = Net()
+    net(Tensor(np.ones((1, 3), np.float32))).sum().backward()
+    assert net.double() is net
+    assert {p.dtype for p in net.parameters()} == {np.dtype(float)} == {p.grad.dtype for p in net.parameters()}
+    assert net.first.count.dtype == np.int64
+    assert net.first.scratch.dtype == np.float64
+    net.zero_grad()
+    net(Tensor(np.ones((1, 3)))).sum().backward()
+    assert net.head.weight.grad.dtype == np.float64
+    assert net.half().head.weight.dtype == np.float16
+    assert net.float().head.weight.dtype == np.float32
+    net.requires_grad_(False)
+    assert not net.to(np.float64).head.weight.requires_grad
+    with pytest.raises(TypeError, match="expected a floating or complex dtype, got int64"):
+        net.to(int)
+
+
+def test_gradients_are_dropped_or_zeroed():
+    layer = nn.Linear(2, 2)
+    layer(Tensor(np.ones((1, 2), np.float32))).sum().backward()
+    layer.zero_grad(set_to_none=False)
+    assert layer.weight.grad.data.tolist() == [[0, 0], [0, 0]]
+    layer.zero_grad()
+    assert layer.weight.grad is None
+
+
+def test_apply_goes_from_the_inside_out():
+    seen = []
+    net = nn.Sequential(nn.Sequential(nn.Identity()), nn.Flatten())
+    assert net.apply(lambda module: seen.append(type(module).__name__)) is net
+    assert seen == ["Identity", "Sequential", "Flatten", "Sequential"]
+
+
+# ---- the path in the graph -------------------------------------------------------------------------------------------
+
+
+def scopes(tensor):
+    found, stack = set(), [tensor.grad_fn]
+    while stack:
+        node = stack.pop()
+        found.add(node.scope)
+        stack += [parent for parent in node.parents if parent.plan is not None]
+    return found
+
+
+def test_nodes_carry_the_path_of_their_module():
+    x = Tensor(np.ones((1, 3), np.float32))
+    assert scopes(Net()(x)) == {
+        "head", "again", "again.inner", "blocks.0", "blocks.0.inner", "blocks.1", "blocks.1.inner",
+    }  # fmt: skip
+    assert scopes(nn.Linear(3, 3)(x)) == {None}
+    nested = nn.Module()
+    nested.rows = nn.ModuleList([nn.ModuleDict({"a": nn.Linear(3, 3)})])
+    nested.rows[0]["b"] = nn.Linear(3, 3)
+    assert scopes(nested.rows[0]["a"](x)) == {"rows.0.a"}
+    assert scopes(nested.rows[0]["b"](x)) == {"rows.0.b"}
+
+
+# ---- hooks -----------------------------------------------------------------------------------------------------------
+
+
+def test_forward_hooks():
+    block, x, seen = Block(), Tensor(np.ones((1, 3), np.float32)), []
+    plain = block(x).data
+    first = block.register_forward_pre_hook(lambda module, args: seen.append(("pre", len(args))))
+    second = block.register_forward_hook(lambda module, args, out: seen.append(("post", out.shape)))
+    block.register_forward_hook(lambda module, args, out: seen.append(("earlier", None)), prepend=True)
+    assert (block(x).data == plain).all()
+    assert seen == [("pre", 1), ("earlier", None), ("post", (1, 3))]
+    first.remove()
+    second.remove()
+    second.remove()
+    with block.register_forward_pre_hook(lambda module, args: args[0] * 2):
+        doubled = block(x).data
+    np.testing.assert_allclose(doubled, block(x * 2).data)
+    with block.register_forward_hook(lambda module, args, out: out + 1):
+        np.testing.assert_allclose(block(x).data, plain + 1)
+    with block.register_forward_pre_hook(lambda m, args, kwargs: (args, {"times": 3}), with_kwargs=True):
+        np.testing.assert_allclose(block(x).data, plain * 3, rtol=1e-6)
+    handle = block.register_forward_hook(lambda m, args, kwargs, out: out * kwargs["times"], with_kwargs=True)
+    np.testing.assert_allclose(block(x, times=2).data, plain * 4, rtol=1e-6)
+    handle.remove()
+    with block.register_forward_pre_hook(lambda m, args, kwargs: 3, with_kwargs=True):  # noqa: SIM117
+        with pytest.raises(RuntimeError, match="expects None or"):
+            block(x)
+
+
+class Two(nn.Module):
+    def forward(self, a, b, k):
+        return a * b * k, (a + 1) * 2
+
+
+def test_full_backward_hooks_see_and_replace_gradients():
+    def run(*hooks):
+        module, seen = Two(), []
+        for kind, hook in hooks:
+            getattr(module, f"register_full_backward_{kind}")(hook(seen))
+        a = Tensor([1.0, 2.0], requires_grad=True)
+        b = Tensor([[3.0], [5.0]], requires_grad=True)
+        left, right = module(a, b, 10)
+        (left.sum() + (right * 7).sum() + a.sum()).backward()  # a is used outside, too: the hook does not see that
+        return seen, a.grad.data.tolist(), b.grad.data.tolist()
+
+    def watch(seen):
+        return lambda module, inputs, outputs: seen.append((inputs, outputs))
+
+    _, a, b = run()
+    assert (a, b) == ([95.0, 95.0], [[30.0], [30.0]])
+    (((ga, gb, none), (left, right)),), a, b = run(("hook", watch))
+    assert (ga.tolist(), gb.tolist(), none) == ([94.0, 94.0], [[30.0], [30.0]], None)
+    assert (left.tolist(), right.tolist()) == ([[1.0, 1.0], [1.0, 1.0]], [7.0, 7.0])
+    assert (a, b) == ([95.0, 95.0], [[30.0], [30.0]])
+    _, a, b = run(("hook", lambda seen: lambda m, inputs, outputs: (inputs[0] * 0, inputs[1] * 2, None)))
+    assert (a, b) == ([1.0, 1.0], [[60.0], [60.0]])
+    _, a, b = run(("pre_hook", lambda seen: lambda m, outputs: (outputs[0] * 2, outputs[1] * 0)))
+    assert (a, b) == ([161.0, 161.0], [[60.0], [60.0]])
+    with pytest.raises(RuntimeError, match="expected 3 gradients, got 1"):
+        run(("hook", lambda seen: lambda m, inputs, outputs: inputs[0]))
+
+
+def test_backward_hook_without_input_gradients():
+    layer, seen = nn.Linear(2, 1), []
+    layer.register_full_backward_hook(lambda module, inputs, outputs: seen.append((inputs, outputs[0].tolist())))
+    layer(Tensor(np.ones((1, 2), np.float32))).sum().backward()
+    assert seen == [((None,), [[1.0]])]
+    assert layer.weight.grad.data.tolist() == [[1, 1]]
+    layer.register_full_backward_hook(lambda module, inputs, outputs: inputs)
+    with pytest.raises(RuntimeError, match="no input requires a gradient"):
+        layer(Tensor(np.ones((1, 2), np.float32))).sum().backward()
+
+
+def test_hooks_leave_no_cycle():
+    layer = nn.Linear(2, 2)
+    layer.register_full_backward_hook(lambda module, inputs, outputs: None)
+    gc.disable()
+    try:
+        y = layer(Tensor(np.ones((1, 2), np.float32), requires_grad=True)) * 2
+        node = weakref.ref(y.grad_fn)
+        del y
+        assert node() is None
+    finally:
+        gc.enable()
+
+
+# ---- text ------------------------------------------------------------------------------------------------------------
+
+
+def test_repr_is_a_tree():
+    class Several(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.child = nn.Identity()
+
+        def extra_repr(self):
+            return "one\ntwo"
+
+    assert repr(nn.Sequential(nn.Sequential(nn.Linear(1, 2)), Several())) == (
+        "Sequential(\n"
+        "  (0): Sequential(\n"
+        "    (0): Linear(in_features=1, out_features=2, bias=True)\n"
+        "  )\n"
+        "  (1): Several(\n"
+        "    one\n"
+        "    two\n"
+        "    (child): Identity()\n"
+        "  )\n"
+        ")"
+    )
+    assert "weight" in dir(nn.Linear(1, 1))
