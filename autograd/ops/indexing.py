@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
-from ..primitive import Function, linear, unwrap
+from ..primitive import Function, composite, linear, nondifferentiable, unwrap
+from ..tensor import Tensor
+
+_ALL = slice(None)
 
 # ---- getitem, scatter_add, setitem ----------------------------------------------------------------------------------
 
@@ -27,12 +31,29 @@ def is_basic(index: Any) -> bool:
 
 
 def _scatter_add(g: Any, index: Any, shape: tuple[int, ...]) -> Any:
-    total = np.zeros_like(g, shape=shape)
-    if is_basic(index):
+    total = np.zeros_like(g, order="C", shape=shape)
+    if is_basic(index) or (hasattr(index, "dtype") and index.dtype.kind == "b"):
         total[index] = g
-    else:
+        return total
+    places = _places(index, shape) if type(g) is np.ndarray else None
+    if places is None:
         np.add.at(total, index, g)
+    else:  # in one dimension np.add.at is several times as fast
+        np.add.at(total.reshape(-1), places.reshape(-1), g.reshape(-1))
     return total
+
+
+def _places(index: Any, shape: tuple[int, ...]) -> Any:
+    """Where in the flattened array the elements of an index lie; None where that would cost more than it spares."""
+    rows = index if type(index) is tuple else (index,)
+    whole = len(rows) - 1
+    places = np.asarray(rows[whole])
+    if whole < len(shape) and places.dtype.kind == "i" and all(type(r) is slice and r == _ALL for r in rows[:whole]):
+        before, n, after = math.prod(shape[:whole]), shape[whole], math.prod(shape[whole + 1 :])
+        places = np.where(places < 0, places + n, places).reshape(-1, 1) * after + np.arange(after)
+        return places if before == 1 else np.arange(before).reshape(-1, 1, 1) * (n * after) + places
+    size = math.prod(shape)
+    return np.arange(size).reshape(shape)[index] if size < 100_000 else None
 
 
 def _setitem(x: Any, value: Any, index: Any) -> Any:
@@ -106,3 +127,237 @@ take = linear(_take, np.take, name="take", indices=None, a=_take_a)
 take_along_axis = linear(
     _take_along_axis, np.take_along_axis, name="take_along_axis", indices=None, arr=_take_along_axis_arr
 )
+
+# ---- diagonals: diagonal and on_diagonal are adjoint to each other --------------------------------------------------
+
+
+def _on_diagonal(x: Any, shape: tuple[int, ...], offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
+    made = np.zeros_like(x, shape=shape)
+    steps = np.arange(x.shape[-1])
+    np.moveaxis(made, (axis1, axis2), (-2, -1))[..., steps - min(offset, 0), steps + max(offset, 0)] = x
+    return made
+
+
+diagonal = linear(
+    np.diagonal, views=True,
+    a=lambda g, a_shape, offset, axis1, axis2: on_diagonal(g, a_shape, offset, axis1, axis2),
+)  # fmt: skip
+on_diagonal: Function = linear(
+    _on_diagonal, name="on_diagonal", x=lambda g, offset, axis1, axis2: np.diagonal(g, offset, axis1, axis2)
+)
+
+
+@composite(np.diag)
+def diag(v: Any, k: int = 0) -> Any:
+    """As np.diag: a matrix with this diagonal, or the diagonal of this matrix."""
+    if v.ndim == 1:
+        return on_diagonal(v, (v.shape[0] + abs(k),) * 2, k)
+    if v.ndim == 2:
+        return np.diagonal(v, k)
+    raise ValueError(f"diag: expected 1 or 2 dimensions, got shape {v.shape}; use diagonal")
+
+
+composite(np.diagflat)(lambda v, k=0: diag(v.reshape(-1), k))
+
+
+@composite(np.trace)
+def trace(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = None) -> Any:
+    """As np.trace: the sum along a diagonal."""
+    return np.diagonal(a, offset, axis1, axis2).sum(-1, dtype=dtype)
+
+
+composite(np.linalg.diagonal)(lambda x, /, *, offset=0: np.diagonal(x, offset, -2, -1))
+composite(np.linalg.trace)(lambda x, /, *, offset=0, dtype=None: trace(x, offset, -2, -1, dtype))
+
+# ---- choosing by conditions -----------------------------------------------------------------------------------------
+
+
+@composite(np.compress)
+def compress(condition: Any, a: Any, axis: int | None = None) -> Any:
+    """As np.compress: the slices along an axis where the condition holds."""
+    condition = np.asarray(unwrap(condition))
+    if condition.ndim != 1:
+        raise ValueError(f"compress: expected a condition of one dimension, got shape {condition.shape}")
+    return np.take(a, np.flatnonzero(condition), axis)
+
+
+@composite(np.extract)
+def extract(condition: Any, arr: Any) -> Any:
+    """As np.extract: the elements where the condition holds."""
+    return np.take(arr, np.flatnonzero(np.asarray(unwrap(condition))))
+
+
+@composite(np.choose)
+def choose(a: Any, choices: Any, mode: str = "raise") -> Any:
+    """As np.choose: each element from the array that `a` numbers."""
+    a = np.asarray(unwrap(a))
+    choices = list(choices)
+    n = len(choices)
+    if mode == "raise" and a.size and not (a.min() >= 0 and a.max() < n):
+        raise ValueError(f"choose: expected numbers from 0 to {n - 1} for {n} choices, got {a.min()} to {a.max()}")
+    a = np.clip(a, 0, n - 1) if mode == "clip" else a % n
+    shape = np.broadcast_shapes(a.shape, *(np.shape(choice) for choice in choices))
+    stacked = np.stack([np.broadcast_to(choice, shape) for choice in choices])
+    return take_along_axis(stacked, np.broadcast_to(a, shape)[None], 0)[0]
+
+
+@composite(np.select)
+def select(condlist: Any, choicelist: Any, default: Any = 0) -> Any:
+    """As np.select: each element from the first choice whose condition holds there."""
+    if len(condlist) != len(choicelist) or not len(condlist):
+        raise ValueError(f"select: expected a condition for each choice, got {len(condlist)} and {len(choicelist)}")
+    conditions = [np.asarray(unwrap(condition)) for condition in condlist]
+    if any(condition.dtype != bool for condition in conditions):
+        raise TypeError(f"select: expected boolean conditions, got {[c.dtype.name for c in conditions]}")
+    result = default
+    for condition, choice in zip(reversed(conditions), reversed(choicelist), strict=True):
+        result = np.where(condition, choice, result)
+    return result
+
+
+@composite(np.piecewise)
+def piecewise(x: Any, condlist: Any, funclist: Any, *args: Any, **kw: Any) -> Any:
+    """As np.piecewise: on each part of x its own function, or constant."""
+    conditions = np.asarray(unwrap(condlist))
+    if conditions.ndim == x.ndim or (conditions.ndim == 0 and x.ndim == 0):
+        conditions = conditions[None]
+    conditions = list(conditions.astype(bool))
+    if len(funclist) == len(conditions) + 1:
+        conditions.append(~np.any(conditions, axis=0))
+    if len(funclist) != len(conditions):
+        raise ValueError(f"piecewise: expected a function for each condition ({len(conditions)}), got {len(funclist)}")
+    result = np.zeros_like(x)
+    for condition, function in zip(conditions, funclist, strict=True):
+        if condition.any() or not callable(function):
+            result = setitem(result, function(x[condition], *args, **kw) if callable(function) else function, condition)
+    return result
+
+
+@composite(np.trim_zeros)
+def trim_zeros(filt: Any, trim: str = "fb", axis: Any = None) -> Any:
+    """As np.trim_zeros: without the zeros at the ends of the axes."""
+    n = filt.ndim
+    axes = range(n) if axis is None else [a % n for a in (axis if np.iterable(axis) else (axis,))]
+    places = np.nonzero(unwrap(filt))
+    index = [slice(None)] * n
+    for a in axes:
+        first, last = (int(places[a].min()), int(places[a].max())) if places[a].size else (filt.shape[a], -1)
+        front, back = "f" in trim.lower(), "b" in trim.lower()
+        index[a] = slice(first if front else 0, last + 1 if back else filt.shape[a])
+    return filt[tuple(index)]
+
+
+# ---- a function along axes ------------------------------------------------------------------------------------------
+
+
+@composite(np.apply_along_axis)
+def apply_along_axis(func1d: Any, axis: int, arr: Any, *args: Any, **kwargs: Any) -> Any:
+    """As np.apply_along_axis: the function of each line, put where the line was."""
+    lines = np.moveaxis(arr, axis, -1)
+    around = lines.shape[:-1]
+    if 0 in around:
+        raise ValueError(f"apply_along_axis: expected lines to apply to, got shape {arr.shape}")
+    made = np.stack([func1d(lines[index], *args, **kwargs) for index in np.ndindex(around)])
+    made = made.reshape(around + made.shape[1:])
+    inner = made.ndim - len(around)
+    start = axis % arr.ndim
+    return np.moveaxis(made, tuple(range(len(around), made.ndim)), tuple(range(start, start + inner)))
+
+
+@composite(np.apply_over_axes)
+def apply_over_axes(func: Any, a: Any, axes: Any) -> Any:
+    """As np.apply_over_axes: func(a, axis) for one axis after the other, which stay with size 1."""
+    for axis in axes if np.iterable(axes) else (axes,):
+        made = func(a, axis)
+        a = made if made.ndim == a.ndim else np.expand_dims(made, axis)
+    return a
+
+
+# ---- assignment: functions that write into their first argument -----------------------------------------------------
+
+
+def _assign(who: str, a: Any, index: Any, value: Any) -> None:
+    if not isinstance(a, Tensor) and isinstance(value, Tensor):
+        if value.requires_grad:
+            raise TypeError(f"{who}: a Tensor that requires a gradient cannot be written into an array; give a Tensor")
+        value = value._data
+    a[index] = value
+
+
+def _cycled(values: Any, n: int) -> Any:
+    """The values in order, from the beginning again when there are too few."""
+    return np.resize(values if hasattr(values, "dtype") else np.asarray(values), n)
+
+
+@composite(np.put)
+def put(a: Any, ind: Any, v: Any, mode: str = "raise") -> None:
+    """As np.put: values at places of the flattened array."""
+    n = a.size
+    places = np.asarray(unwrap(ind)).ravel()
+    if mode == "raise":
+        if places.size and not (-n <= places.min() and places.max() < n):
+            raise IndexError(f"put: expected places from {-n} to {n - 1}, got {places.min()} to {places.max()}")
+        places = places % n if places.size else places
+    else:
+        places = np.clip(places, 0, n - 1) if mode == "clip" else places % n
+    if places.size:
+        _assign("put", a, np.unravel_index(places, a.shape), _cycled(v, places.size))
+
+
+@composite(np.place)
+def place(arr: Any, mask: Any, vals: Any) -> None:
+    """As np.place: the first values at the places where the mask holds."""
+    mask = np.asarray(unwrap(mask)).astype(bool).reshape(arr.shape)
+    n = int(np.count_nonzero(mask))
+    if n and not np.size(vals):
+        raise ValueError("place: expected values to place, got none")
+    if n:
+        _assign("place", arr, mask, _cycled(vals, n))
+
+
+@composite(np.putmask)
+def putmask(a: Any, /, mask: Any, values: Any) -> None:
+    """As np.putmask: where the mask holds, the values that stand at the same places."""
+    mask = np.asarray(unwrap(mask)).astype(bool).reshape(a.shape)
+    if np.size(values):
+        _assign("putmask", a, mask, _cycled(values, a.size).reshape(a.shape)[mask])
+
+
+@composite(np.copyto)
+def copyto(dst: Any, src: Any, casting: Any = "same_kind", where: Any = True) -> None:
+    """As np.copyto."""
+    kind = src.dtype if hasattr(src, "dtype") else np.result_type(np.min_scalar_type(src))
+    if not np.can_cast(kind, dst.dtype, casting):
+        raise TypeError(f"copyto: cannot cast from {kind} to {dst.dtype} by the rule {casting!r}")
+    where = unwrap(where)
+    if where is True:
+        return _assign("copyto", dst, ..., src)
+    mask = np.broadcast_to(where, dst.shape)
+    return _assign("copyto", dst, mask, np.broadcast_to(src, dst.shape)[mask])
+
+
+@composite(np.put_along_axis)
+def put_along_axis(arr: Any, indices: Any, values: Any, axis: int | None) -> None:
+    """As np.put_along_axis."""
+    indices = np.asarray(unwrap(indices))
+    if axis is None:
+        return _assign("put_along_axis", arr, np.unravel_index(indices % arr.size, arr.shape), values)
+    return _assign("put_along_axis", arr, _along(indices, arr.shape, axis), values)
+
+
+@composite(np.fill_diagonal)
+def fill_diagonal(a: Any, val: Any, wrap: bool = False) -> None:
+    """As np.fill_diagonal."""
+    if a.ndim < 2 or (a.ndim > 2 and len(set(a.shape)) > 1):
+        raise ValueError(f"fill_diagonal: expected a matrix, or all sides of one length, got shape {a.shape}")
+    step = a.shape[1] + 1 if a.ndim == 2 else 1 + sum([a.shape[0] ** k for k in range(1, a.ndim)])
+    end = a.shape[1] ** 2 if a.ndim == 2 and not wrap else a.size
+    places = np.arange(0, min(end, a.size), step)
+    _assign("fill_diagonal", a, np.unravel_index(places, a.shape), _cycled(val, places.size))
+
+
+nondifferentiable(
+    np.nonzero, np.argwhere, np.flatnonzero, np.unravel_index, np.ravel_multi_index, np.ix_, np.diag_indices_from,
+    np.tril_indices_from, np.triu_indices_from, np.array_repr, np.array_str, np.array2string, np.can_cast,
+    np.common_type, np.min_scalar_type, np.iscomplexobj, np.isrealobj, np.packbits, np.unpackbits,
+)  # fmt: skip

@@ -1,11 +1,518 @@
-"""Linear algebra."""
+"""Linear algebra, over stacks of matrices.
+
+The derivatives of the decompositions are those of Giles, "Collected matrix derivative results for forward and reverse
+mode algorithmic differentiation" (2008), Walter and Lehmann, "Algorithmic differentiation of linear algebra functions"
+(2010, qr), and Wan and Zhang, "Automatic differentiation for complex valued SVD" (2019). They are written for the
+gradient along which descent descends, so a rule conjugates on the way in and out; it costs nothing where all is real.
+
+A function has the derivative of what NumPy computes: cholesky and eigh read one triangle of their argument, so the
+other one has gradient 0. Complex eigenvectors and singular vectors are unique up to a phase; the phase that LAPACK
+chooses makes one of their components real (`_held`), and is differentiated with them.
+"""
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
-from ..primitive import primitive
-from . import joining as joining
-from .products import matmul as matmul
+from ..primitive import Function, _rebuild, composite, nondifferentiable, primitive, wrap
+from .indexing import take_along_axis
 
-inv = primitive(np.linalg.inv, a=lambda g, out: -out.swapaxes(-1, -2) @ g @ out.swapaxes(-1, -2))
+
+def _t(x: Any) -> Any:
+    return x.swapaxes(-1, -2)
+
+
+def _h(x: Any) -> Any:
+    """The conjugate transpose."""
+    return x.conj().swapaxes(-1, -2)
+
+
+def _eye_like(x: Any) -> Any:
+    """An identity matrix of the size of the (square) matrices x, in their real dtype."""
+    return np.eye(x.shape[-1], dtype=x.dtype).real
+
+
+def _diagonal_of(x: Any) -> Any:
+    return np.diagonal(x, 0, -2, -1)
+
+
+def _conjugate(g: tuple[Any, ...]) -> tuple[Any, ...]:
+    return tuple([None if part is None else part.conj() for part in g])
+
+
+def _inverse(x: Any) -> Any:
+    """1 / x, and 0 where x is 0."""
+    zero = x == 0
+    return np.where(zero, 0, 1 / np.where(zero, 1, x))
+
+
+def _inverse_gaps(w: Any) -> Any:
+    """1 / (w_j - w_i), and 0 where they are equal: what an ambiguous vector would need has no derivative."""
+    return _inverse(w[..., None, :] - w[..., :, None])
+
+
+def _triangle(x: Any, lower: bool) -> Any:
+    """The gradient of the triangle that stands for a Hermitian matrix, given that of the matrix."""
+    both = x + _h(x)
+    rest = np.tril(both, -1) if lower else np.triu(both, 1)
+    return rest + _diagonal_of(both).real[..., None] * (0.5 * _eye_like(x))
+
+
+# ---- systems of equations -------------------------------------------------------------------------------------------
+
+inv = primitive(np.linalg.inv, a=lambda g, out: -_t(out) @ g @ _t(out))
+
+
+def _solve_a(g: Any, a: Any, out: Any, b_shape: Any) -> Any:
+    back = np.linalg.solve(_t(a), g if len(b_shape) > 1 else g[..., None])
+    return -back @ _t(out if len(b_shape) > 1 else out[..., None])
+
+
+def _solve_b(g: Any, a: Any, b_shape: Any) -> Any:
+    return np.linalg.solve(_t(a), g) if len(b_shape) > 1 else np.linalg.solve(_t(a), g[..., None])[..., 0]
+
+
+solve = primitive(np.linalg.solve, broadcasts=True, a=_solve_a, b=_solve_b)
+
+
+def _pinv(a: Any, rcond: Any = None) -> Any:
+    return np.linalg.pinv(a, rcond)
+
+
+def _pinv_a(g: Any, a: Any, out: Any) -> Any:
+    p, ph, gh = out, _h(out), _t(g)
+    parts = (gh - a @ (p @ gh)) @ (p @ ph) + (ph @ p) @ (gh - (gh @ p) @ a) - ph @ g.conj() @ ph
+    return parts.conj()
+
+
+_pinv_general: Function = primitive(_pinv, name="pinv", a=_pinv_a)
+
+
+@composite(np.linalg.pinv)
+def pinv(a: Any, rcond: Any = None, hermitian: bool = False, *, rtol: Any = None) -> Any:
+    """As np.linalg.pinv."""
+    if hermitian:  # its lower triangle stands for the matrix
+        a = np.tril(a) + _h(np.tril(a, -1))
+    return _pinv_general(a, rcond if rcond is not None else rtol)
+
+
+def _least(a: Any, b: Any, rcond: Any = None) -> Any:
+    return np.linalg.lstsq(a, b, rcond)[0]
+
+
+def _least_a(g: Any, a: Any, b: Any, rcond: Any) -> Any:
+    if b.ndim == 1:
+        g, b = g[:, None], b[:, None]
+    return _pinv_a(g @ _t(b), a, _pinv_general(a, rcond))
+
+
+_least_squares = primitive(
+    _least, name="lstsq", a=_least_a, b=lambda g, a, rcond: _pinv_general(a, rcond).T @ g
+)
+
+
+@composite(np.linalg.lstsq)
+def lstsq(a: Any, b: Any, rcond: Any = None) -> Any:
+    """As np.linalg.lstsq: the solution, the sums of squared residuals, the rank and the singular values."""
+    m, n = a.shape
+    if rcond is None:
+        rcond = np.finfo(a.dtype).eps * max(m, n)
+    s = svdvals(a)
+    rank = int(np.sum(_plain(s) > rcond * np.max(_plain(s)))) if s.size else 0
+    x = _least_squares(a, b, rcond)
+    off = b - a @ x
+    residuals = (off.conj() * off).real.sum(0, keepdims=b.ndim == 1) if rank == n < m else np.zeros_like(s, shape=(0,))
+    return x, residuals, rank, s
+
+
+@composite(np.linalg.tensorsolve)
+def tensorsolve(a: Any, b: Any, axes: Any = None) -> Any:
+    """As np.linalg.tensorsolve."""
+    if axes is not None:
+        axes = [axis % a.ndim for axis in (axes if np.iterable(axes) else (axes,))]
+        a = a.transpose([*[k for k in range(a.ndim) if k not in axes], *axes])
+    shape = a.shape[b.ndim - a.ndim :] if a.ndim > b.ndim else ()
+    return np.linalg.solve(a.reshape(b.size, -1), b.reshape(-1)).reshape(shape)
+
+
+@composite(np.linalg.tensorinv)
+def tensorinv(a: Any, ind: int = 2) -> Any:
+    """As np.linalg.tensorinv."""
+    if ind <= 0:
+        raise ValueError(f"tensorinv: expected ind > 0, got {ind}")
+    n = int(np.prod(a.shape[ind:]))
+    return np.linalg.inv(a.reshape(n, -1)).reshape(a.shape[ind:] + a.shape[:ind])
+
+
+# ---- determinants ---------------------------------------------------------------------------------------------------
+
+
+def _det_a(g: Any, a: Any, out: Any) -> Any:
+    return g[..., None, None] * _cofactors(a, out)
+
+
+def _cofactors(a: Any, det: Any) -> Any:
+    """The gradient of the determinant: det(a) times the inverse transposed; it is there for singular matrices too."""
+    bound = np.prod(np.sqrt(np.sum(np.square(np.abs(_plain(a))), -1)), -1)
+    if not np.any(np.abs(_plain(det)) <= 1e-7 * bound):
+        return det[..., None, None] * _t(np.linalg.inv(a))
+    # cofactors are determinants, so that this can be differentiated again, however singular the matrix is
+    n = a.shape[-1]
+    others = np.array([[k for k in range(n) if k != i] for i in range(n)], int).reshape(n, n - 1)
+    signs = (-1.0) ** np.arange(n)
+    rows = [np.linalg.det(a[..., others[i][:, None], others[:, None, :]]) * (signs * signs[i]) for i in range(n)]
+    return np.stack(rows, -2)
+
+
+def _as_tensors(parts: Any) -> Any:
+    return _rebuild(parts, [wrap(part) for part in parts])
+
+
+def _plain(x: Any) -> Any:
+    return getattr(x, "_data", x)
+
+
+def _slogdet_a(g: Any, a: Any, out: Any) -> Any:
+    gsign, glog = g
+    weight = 0 if glog is None else glog
+    if gsign is not None and a.dtype.kind == "c":  # a real sign is constant
+        weight = weight - 1j * (1j * gsign * out[0]).real
+    elif glog is None:
+        weight = gsign * 0
+    return weight[..., None, None] * _t(np.linalg.inv(a))
+
+
+det = primitive(np.linalg.det, a=_det_a)
+slogdet = primitive(np.linalg.slogdet, multiple=True, a=_slogdet_a)
+
+# ---- decompositions -------------------------------------------------------------------------------------------------
+
+
+def _cholesky(a: Any) -> Any:
+    return np.linalg.cholesky(a)
+
+
+def _cholesky_a(g: Any, out: Any) -> Any:
+    back = np.linalg.inv(out)
+    inner = np.tril(_h(out) @ g.conj())
+    inner = inner - _diagonal_of(inner)[..., None] * (0.5 * _eye_like(out))
+    return _triangle(_h(back) @ inner @ back, True).conj()
+
+
+_cholesky_lower = primitive(_cholesky, name="cholesky", a=_cholesky_a)
+
+
+@composite(np.linalg.cholesky)
+def cholesky(a: Any, /, *, upper: bool = False) -> Any:
+    """As np.linalg.cholesky; the gradient is that of the triangle that it reads."""
+    return _h(_cholesky_lower(_h(a))) if upper else _cholesky_lower(a)
+
+
+def _qr(a: Any) -> Any:
+    return np.linalg.qr(a)
+
+
+def _qr_a(g: Any, out: Any) -> Any:
+    q, r = out
+    gq, gr = _conjugate(g)
+    m, n = q.shape[-2], r.shape[-1]
+    if m >= n:
+        return _qr_tall(gq, gr, q, r).conj()
+    # a wide matrix: its first columns are decomposed, the others are q times what r says
+    gy = None if gr is None else gr[..., m:]
+    gx = None if gr is None else gr[..., :m]
+    if gy is not None:
+        more = (q @ r[..., m:]) @ _h(gy)
+        gq = more if gq is None else gq + more
+    first = _qr_tall(gq, gx, q, r[..., :m])
+    rest = np.zeros_like(r[..., m:]) if gy is None else q @ gy
+    return np.concatenate([first, rest], -1).conj()
+
+
+def _qr_tall(gq: Any, gr: Any, q: Any, r: Any) -> Any:
+    inner: Any = 0
+    if gr is not None:
+        inner = gr @ _h(r)
+    if gq is not None:
+        inner = inner - _h(q) @ gq
+    inner = np.triu(inner)
+    inner = inner + _h(inner) - _diagonal_of(inner).real[..., None] * _eye_like(r)
+    made = q @ inner if gq is None else gq + q @ inner
+    return _h(np.linalg.solve(r, _h(made)))
+
+
+_qr_reduced = primitive(_qr, name="qr", multiple=True, a=_qr_a)
+
+
+@composite(np.linalg.qr)
+def qr(a: Any, mode: str = "reduced") -> Any:
+    """As np.linalg.qr, for mode 'reduced' and 'r', and 'complete' where that is the same."""
+    if mode == "r":
+        return _qr_reduced(a)[1]
+    if mode == "complete" and a.shape[-2] > a.shape[-1]:
+        if not a.requires_grad:
+            return _as_tensors(np.linalg.qr(a._data, mode))
+        raise ValueError(
+            f"qr: with mode='complete' a matrix of shape {a.shape} has columns in q that are not determined, and have "
+            f"no derivative; use mode='reduced'"
+        )
+    if mode not in ("reduced", "complete"):
+        raise ValueError(f"qr: expected mode 'reduced', 'complete' or 'r', got {mode!r}")
+    return _qr_reduced(a)
+
+
+def _held(gv: Any, v: Any, row: Any, turn: Any) -> Any:
+    """The gradient of vectors (columns of v) whose phase is such that their component `row` is real.
+
+    `turn` is what turning each vector's phase alone would do to the result: the imaginary part of g^H v.
+    """
+    part = take_along_axis(v, row, -2).real
+    there = np.arange(v.shape[-2])[:, None] == row
+    return gv + np.where(there, 1j * (turn[..., None, :] * _inverse(part)), 0)
+
+
+def _turn(gv: Any, v: Any) -> Any:
+    return (gv.conj() * v).sum(-2).imag
+
+
+def _eigh(a: Any, UPLO: str = "L") -> Any:
+    return np.linalg.eigh(a, UPLO)
+
+
+def _eigh_a(g: Any, out: Any, UPLO: str) -> Any:
+    w, v = out
+    gw, gv = _conjugate(g)
+    lower = UPLO in "Ll"
+    vh = _h(v)
+    made: Any = 0
+    if gw is not None:
+        made = (v * gw[..., None, :]) @ vh
+    if gv is not None:
+        if v.dtype.kind == "c":
+            row = np.full((1,) * (v.ndim - 1) + v.shape[-1:], 0 if lower else v.shape[-2] - 1)
+            gv = _held(gv, v, row, _turn(gv, v))
+        made = made + v @ ((vh @ gv) * _inverse_gaps(w)) @ vh
+    return _triangle(made, lower).conj()
+
+
+def _eig_a(g: Any, out: Any) -> Any:
+    w, v = out
+    gw, gv = _conjugate(g)
+    vh = _h(v)
+    inner: Any = 0
+    if gv is not None:
+        if v.dtype.kind == "c":
+            row = np.argmax(np.abs(_plain(v)), -2)[..., None, :]
+            gv = _held(gv, v, row, _turn(gv, v))
+        along = (v.conj() * gv).sum(-2).real
+        inner = (vh @ gv - (vh @ v) * along[..., None, :]) * _inverse_gaps(w).conj()
+    if gw is not None:
+        inner = inner + gw[..., None] * _eye_like(v)
+    return np.linalg.solve(vh, inner @ vh).conj()
+
+
+eigh = primitive(_eigh, np.linalg.eigh, name="eigh", multiple=True, a=_eigh_a)
+eig = primitive(np.linalg.eig, multiple=True, a=_eig_a)
+eigvalsh = primitive(
+    np.linalg.eigvalsh, a=lambda g, a, UPLO: _eigh_a((g, None), np.linalg.eigh(a, UPLO), UPLO)
+)
+eigvals = primitive(np.linalg.eigvals, a=lambda g, a: _eig_a((g, None), np.linalg.eig(a)))
+
+
+def _svd(a: Any) -> Any:
+    return np.linalg.svd(a, False)
+
+
+def _svd_a(g: Any, out: Any) -> Any:
+    u, s, vh = out
+    gu, gs, gvh = _conjugate(g)
+    m, n, k = u.shape[-2], vh.shape[-1], s.shape[-1]
+    v, uh = _h(vh), _h(u)
+    made: Any = 0
+    if gs is not None:
+        made = (u * gs[..., None, :]) @ vh
+    if gu is None and gvh is None:
+        return made.conj()
+    gu = np.zeros_like(u) if gu is None else gu
+    gv = np.zeros_like(v) if gvh is None else _h(gvh)
+    if u.dtype.kind == "c":
+        first = np.zeros((1,) * (u.ndim - 1) + (k,), int)
+        if m >= n:
+            gv = _held(gv, v, first, _turn(gu, u) + _turn(gv, v))
+        else:
+            gu = _held(gu, u, first, _turn(gu, u) + _turn(gv, v))
+    gaps = _inverse_gaps(s * s)
+    x, y = uh @ gu, _h(v) @ gv
+    inner = (gaps * (x - _h(x))) * s[..., None, :] + s[..., :, None] * (gaps * (y - _h(y)))
+    if u.dtype.kind == "c":
+        inner = inner + 1j * (_diagonal_of(x).imag / s)[..., None] * _eye_like(x)
+    made = made + u @ inner @ vh
+    if m > k:
+        made = made + ((gu - u @ x) / s[..., None, :]) @ vh
+    if n > k:
+        made = made + (u / s[..., None, :]) @ _h(gv - v @ y)
+    return made.conj()
+
+
+_svd_reduced = primitive(_svd, name="svd", multiple=True, a=_svd_a)
+
+
+@composite(np.linalg.svd)
+def svd(a: Any, full_matrices: bool = True, compute_uv: bool = True, hermitian: bool = False) -> Any:
+    """As np.linalg.svd; with full_matrices where a is square, else of a that needs no gradient."""
+    if hermitian:
+        return _svd_hermitian(a) if compute_uv else -np.sort(-np.absolute(np.linalg.eigvalsh(a)), -1)
+    if not compute_uv:
+        return svdvals(a)
+    if full_matrices and a.shape[-1] != a.shape[-2]:
+        if not a.requires_grad:
+            return _as_tensors(np.linalg.svd(a._data))
+        raise ValueError(
+            f"svd: with full_matrices=True a matrix of shape {a.shape} has singular vectors that are not determined, "
+            f"and have no derivative; use full_matrices=False"
+        )
+    return _svd_reduced(a)
+
+
+def _svd_hermitian(a: Any) -> Any:
+    w, v = np.linalg.eigh(a)
+    order = np.argsort(np.abs(_plain(w)), -1)[..., ::-1]
+    w, v = take_along_axis(w, order, -1), take_along_axis(v, order[..., None, :], -1)
+    sign = np.sign(_plain(w))
+    return _rebuild(np.linalg.svd(np.eye(1)), [v, w * sign, _h(v * sign[..., None, :])])
+
+
+svdvals = primitive(
+    lambda x, /: np.linalg.svd(x, compute_uv=False), np.linalg.svdvals, name="svdvals",
+    x=lambda g, x: _svd_a((None, g, None), np.linalg.svd(x, False)),
+)  # fmt: skip
+
+# ---- norms ----------------------------------------------------------------------------------------------------------
+
+
+def _norm(x: Any, axis: tuple[int, ...] = (-1,)) -> Any:
+    """The square root of the sum of squares over axes, which stay with size 1."""
+    if x.dtype.kind == "c":
+        return np.sqrt((x.real**2 + x.imag**2).sum(axis, keepdims=True))
+    return np.sqrt((x * x).sum(axis, keepdims=True))
+
+
+def _norm_p(x: Any, axis: tuple[int, ...], p: float) -> Any:
+    return (np.absolute(x) ** p).sum(axis, keepdims=True) ** (1 / p)
+
+
+def _norm_p_x(g: Any, x: Any, out: Any, p: float) -> Any:
+    size = np.absolute(x)
+    zero = size == 0
+    ratio = np.where(zero, 1, size) * _inverse(out)
+    return g * np.where(zero, 0, (x.conj() * _inverse(size)) * np.where(zero, 1, ratio) ** (p - 1))
+
+
+norm_2 = primitive(_norm, name="norm", x=lambda g, x, out: g * (x.conj() * _inverse(out)))  # 0 at 0
+norm_p = primitive(_norm_p, name="norm", x=_norm_p_x)
+
+
+def _vector(x: Any, order: Any, axes: tuple[int, ...]) -> Any:
+    """A norm of vectors over axes, which stay with size 1."""
+    if order is None or order == 2:
+        return norm_2(x, axes)
+    if order == np.inf:
+        return np.absolute(x).max(axes, keepdims=True)
+    if order == -np.inf:
+        return np.absolute(x).min(axes, keepdims=True)
+    if order == 1:
+        return np.absolute(x).sum(axes, keepdims=True)
+    if order == 0:
+        return np.add.reduce(x != 0, axes, x.real.dtype, keepdims=True) + (np.absolute(x) * 0).sum(axes, keepdims=True)
+    if isinstance(order, str):
+        raise ValueError(f"norm: expected a number as the order of a vector's norm, got {order!r}")
+    return norm_p(x, axes, order)
+
+
+def _matrix(x: Any, order: Any, axes: tuple[int, int]) -> Any:
+    """A norm of matrices over two axes, which stay with size 1."""
+    row, column = axes
+    if order is None or order in ("fro", "f"):
+        return norm_2(x, axes)
+    if order in (1, -1, np.inf, -np.inf):
+        inner, outer = (row, column) if abs(order) == 1 else (column, row)
+        sums = np.absolute(x).sum(inner, keepdims=True)
+        return sums.max(outer, keepdims=True) if order > 0 else sums.min(outer, keepdims=True)
+    if order in (2, -2, "nuc"):
+        s = np.linalg.svdvals(np.moveaxis(x, axes, (-2, -1)))
+        made = s.sum(-1) if order == "nuc" else s[..., 0] if order == 2 else s[..., -1]
+        return np.expand_dims(made, tuple(sorted(axis % x.ndim for axis in axes)))
+    raise ValueError(f"norm: expected 'fro', 'nuc', ±1, ±2 or ±inf as the order of a matrix's norm, got {order!r}")
+
+
+@composite(np.linalg.norm)
+def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
+    """As np.linalg.norm, all orders; where the norm of a vector is 0 its gradient is 0."""
+    x = x if x.dtype.kind in "fc" else x.astype(float)
+    axes = tuple(range(x.ndim)) if axis is None else tuple(axis) if np.iterable(axis) else (axis,)
+    if axis is None and ord is not None and x.ndim not in (1, 2):
+        raise ValueError(f"norm: expected one or two dimensions, got shape {x.shape}; give axis=")
+    if axis is None and ord is None:
+        made = _vector(x, None, axes)
+    elif len(axes) == 1:
+        made = _vector(x, ord, axes)
+    elif len(axes) == 2:
+        made = _matrix(x, ord, axes)  # type: ignore[arg-type]
+    else:
+        raise ValueError(f"norm: expected one axis or two, got {axis}")
+    return made if keepdims else np.squeeze(made, axes)
+
+
+@composite(np.linalg.vector_norm)
+def vector_norm(x: Any, /, *, axis: Any = None, keepdims: bool = False, ord: Any = 2) -> Any:
+    """As np.linalg.vector_norm."""
+    x = x if x.dtype.kind in "fc" else x.astype(float)
+    axes = tuple(range(x.ndim)) if axis is None else tuple(axis) if np.iterable(axis) else (axis,)
+    made = _vector(x, ord, axes)
+    return made if keepdims else np.squeeze(made, axes)
+
+
+@composite(np.linalg.matrix_norm)
+def matrix_norm(x: Any, /, *, keepdims: bool = False, ord: Any = "fro") -> Any:
+    """As np.linalg.matrix_norm."""
+    x = x if x.dtype.kind in "fc" else x.astype(float)
+    made = _matrix(x, ord, (-2, -1))
+    return made if keepdims else np.squeeze(made, (-2, -1))
+
+
+@composite(np.linalg.cond)
+def cond(x: Any, p: Any = None) -> Any:
+    """As np.linalg.cond: the norm of x times that of its inverse."""
+    if p is None or p in (2, -2):
+        s = np.linalg.svdvals(x)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return s[..., -1] / s[..., 0] if p == -2 else s[..., 0] / s[..., -1]
+    return norm(x, p, (-2, -1)) * norm(np.linalg.inv(x), p, (-2, -1))
+
+
+# ---- powers ---------------------------------------------------------------------------------------------------------
+
+
+@composite(np.linalg.matrix_power)
+def matrix_power(a: Any, n: int) -> Any:
+    """As np.linalg.matrix_power: by repeated squaring."""
+    if a.ndim < 2 or a.shape[-1] != a.shape[-2]:
+        raise np.linalg.LinAlgError(f"matrix_power: expected square matrices, got shape {a.shape}")
+    n = n.__index__()
+    if n < 0:
+        a, n = np.linalg.inv(a), -n
+    made = None
+    while n:
+        n, odd = divmod(n, 2)
+        if odd:
+            made = a if made is None else made @ a
+        if n:
+            a = a @ a
+    if made is None:
+        return wrap(np.zeros_like(a) + np.eye(a.shape[-1], dtype=a.dtype))
+    return made
+
+
+nondifferentiable(np.linalg.matrix_rank)
