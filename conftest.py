@@ -7,6 +7,8 @@ import pytest
 
 import autograd
 
+collect_ignore_glob = ["tests/reference/*", "benchmarks/*"]  # scripts that need the libraries they compare with
+
 
 @pytest.fixture(autouse=True)
 def names(doctest_namespace: dict[str, Any]) -> None:
