@@ -90,5 +90,5 @@ class Blocks:
 
     def _flatten(self, array: Any) -> Any:
         """The array as one axis in the memory order of the parameter, without a copy; None where that cannot be."""
-        flat = array.transpose(self.axes).reshape(-1)
-        return flat if np.may_share_memory(flat, array) else None
+        turned = array.transpose(self.axes)
+        return turned.reshape(-1) if turned.flags.c_contiguous else None

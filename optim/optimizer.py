@@ -213,8 +213,8 @@ class Optimizer:
             else:
                 value = plain(value)
             try:
-                good = test(value)
-            except TypeError:
+                good = bool(test(value))
+            except (TypeError, ValueError):
                 good = False
             if not good:
                 raise ValueError(f"{self._name}: expected {option} {text}, got {value!r}")

@@ -60,7 +60,6 @@ class LRScheduler:
 
     def step(self) -> None:
         """Go to the next epoch. Raises ValueError if groups were added to the optimizer since."""
-        self._step_count += 1
         self.last_epoch += 1
         self._set(self.get_lr())
 
@@ -70,7 +69,6 @@ class LRScheduler:
         self.optimizer = optimizer
 
     def _initial_step(self) -> None:
-        self._step_count = 0
         self._is_initial = True
         self.step()
         self._is_initial = False
@@ -117,7 +115,8 @@ class LRScheduler:
         for name, value in state_dict.items():
             if name in self.functions:
                 for function, attributes in zip(getattr(self, name), value, strict=True):
-                    vars(function).update(attributes or {})
+                    if attributes:
+                        vars(function).update(attributes)
             elif name != "optimizer":
                 setattr(self, name, list(value) if isinstance(value, list) else value)
 

@@ -108,8 +108,8 @@ class SequentialLR(_Combined):
         self._take(schedulers, optimizer)
         if len(milestones) != len(self._schedulers) - 1:
             raise ValueError(
-                f"SequentialLR: expected {len(self._schedulers) - 1} milestones for {len(self._schedulers)} schedulers, got"
-                f"  {len(milestones)}"
+                f"SequentialLR: expected one milestone less than schedulers ({len(self._schedulers)}), "
+                f"got {len(milestones)}"
             )
         self._milestones = list(milestones)
         self.last_epoch = last_epoch + 1

@@ -174,8 +174,6 @@ class CosineAnnealingLR(LRScheduler):
         epoch, eta_min, step = self.last_epoch, self.eta_min, math.pi / self.T_max
         if self._is_initial:
             return self._rates()
-        if self._step_count == 1 and epoch > 0:
-            return [eta_min + (base_lr - eta_min) * (1 + math.cos(epoch * step)) / 2 for base_lr in self.base_lrs]
         if (epoch - 1 - self.T_max) % (2 * self.T_max) == 0:  # the rate is eta_min: there is nothing to multiply
             rise = (1 - math.cos(step)) / 2
             pairs = zip(self._rates(), self.base_lrs, strict=True)

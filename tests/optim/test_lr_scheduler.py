@@ -1,0 +1,223 @@
+"""Learning rate schedulers: PyTorch's rates, saved states, and what they refuse."""
+
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from autograd import Tensor
+from optim import SGD, Adagrad, Adam, lr_scheduler
+
+REFERENCE = dict(np.load(Path(__file__).parents[1] / "reference" / "optim.npz"))
+CASES = [key for key in REFERENCE if key.startswith("[") and hasattr(lr_scheduler, json.loads(key)[0])]
+FUNCTIONS = {"decay": lambda t: 0.95**t, "root": lambda t: 1 / (1 + t) ** 0.5, "wave": lambda t: 1 + (-1) ** t / 4}
+
+
+def make(kind=SGD, **options):
+    params = [Tensor(np.ones(1), requires_grad=True), Tensor(np.ones(1), requires_grad=True)]
+    return kind([{"params": params[:1]}, {"params": params[1:], "lr": 0.08}], lr=0.5, **options)
+
+
+def build(optimizer, name, options):
+    options = dict(options)
+    for key in ("lr_lambda", "scale_fn"):
+        if key in options:
+            value = options[key]
+            options[key] = [FUNCTIONS[v] for v in value] if isinstance(value, list) else FUNCTIONS[value]
+    if "schedulers" in options:
+        options["schedulers"] = [build(optimizer, *part) for part in options["schedulers"]]
+    kind = getattr(lr_scheduler, name)
+    return kind(**options) if name == "ChainedScheduler" else kind(optimizer, **options)
+
+
+def go(optimizer, scheduler, epochs):
+    rows = []
+    for epoch in epochs:
+        rates = [group["lr"] for group in optimizer.param_groups]
+        assert scheduler.get_last_lr() == rates
+        rows.append([*rates, optimizer.param_groups[0]["momentum"]])
+        if isinstance(scheduler, lr_scheduler.ReduceLROnPlateau):
+            scheduler.step(1 / (1 + epoch // 5) + 0.1 * (epoch % 3))
+        else:
+            scheduler.step()
+    return rows
+
+
+def test_every_scheduler_has_cases():
+    assert {json.loads(key)[0] for key in CASES} == set(lr_scheduler.__all__) - {"LRScheduler"}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_rates(case):
+    """Those of PyTorch; with everything saved as JSON and loaded into new objects in the middle."""
+    name, options = json.loads(case)
+    optimizer = make(momentum=0.9)
+    scheduler = build(optimizer, name, options)
+    rows = go(optimizer, scheduler, range(17))
+    saved = json.dumps([scheduler.state_dict(), optimizer.state_dict()])
+    optimizer = make(momentum=0.9)
+    scheduler = build(optimizer, name, options)
+    of_scheduler, of_optimizer = json.loads(saved)
+    scheduler.load_state_dict(of_scheduler)
+    optimizer.load_state_dict(of_optimizer)
+    rows += go(optimizer, scheduler, range(17, 40))
+    np.testing.assert_allclose(rows, REFERENCE[case], rtol=1e-12, atol=1e-15)
+
+
+def test_going_on_by_last_epoch():
+    optimizer = make()
+    rates = go_rates(lr_scheduler.CosineAnnealingLR(optimizer, 10), optimizer, 9)
+    other = make()
+    for group, base, rate in zip(other.param_groups, (0.5, 0.08), rates[5], strict=True):
+        group["initial_lr"], group["lr"] = base, rate
+    scheduler = lr_scheduler.CosineAnnealingLR(other, 10, last_epoch=4)
+    np.testing.assert_allclose(go_rates(scheduler, other, 4), rates[5:])
+    with pytest.raises(KeyError, match="initial_lr in group 0"):
+        lr_scheduler.StepLR(make(), 3, last_epoch=4)
+
+
+def go_rates(scheduler, optimizer, count):
+    rates = []
+    for _ in range(count):
+        rates.append([group["lr"] for group in optimizer.param_groups])
+        scheduler.step()
+    return rates
+
+
+def test_first_beta_cycles_as_momentum():
+    optimizer = make(Adam)
+    scheduler = lr_scheduler.OneCycleLR(optimizer, 0.1, total_steps=11, pct_start=0.5)
+    assert optimizer.param_groups[0]["betas"] == (0.95, 0.999)
+    seen = []
+    for _ in range(10):
+        scheduler.step()
+        seen.append(optimizer.param_groups[1]["betas"])
+    assert min(beta for beta, _ in seen) < 0.87
+    assert {second for _, second in seen} == {0.999}
+    cyclic = lr_scheduler.CyclicLR(optimizer, 0.1, 0.2, step_size_up=2)
+    cyclic.step()
+    assert optimizer.param_groups[0]["betas"][0] == pytest.approx(0.85)
+
+
+def test_warm_restarts_at_any_epoch():
+    optimizer = make()
+    scheduler = lr_scheduler.CosineAnnealingWarmRestarts(optimizer, 2, T_mult=3, eta_min=0.1)
+    for epoch, (done, length) in {0.5: (0.5, 2), 2: (0, 6), 4.25: (2.25, 6), 8: (0, 18), 25.9: (17.9, 18)}.items():
+        scheduler.step(epoch)
+        assert optimizer.param_groups[0]["lr"] == pytest.approx(0.1 + 0.4 * (1 + math.cos(math.pi * done / length)) / 2)
+    scheduler.step()
+    assert scheduler.last_epoch == 26
+    with pytest.raises(ValueError, match="epoch >= 0"):
+        scheduler.step(-1)
+
+
+def test_constant_zero_comes_back():
+    optimizer = make()
+    rates = go_rates(lr_scheduler.ConstantLR(optimizer, 0.0, total_iters=2), optimizer, 4)
+    assert [rate for rate, _ in rates] == [0, 0, 0.5, 0.5]
+
+
+def test_nested_sequences():
+    optimizer = make()
+    inner = lr_scheduler.SequentialLR(
+        optimizer,
+        [lr_scheduler.ConstantLR(optimizer, 0.5, 100), lr_scheduler.ExponentialLR(optimizer, 0.1)],
+        [2],
+    )
+    chained = lr_scheduler.ChainedScheduler(
+        [lr_scheduler.LinearLR(optimizer, 0.5, total_iters=2), lr_scheduler.StepLR(optimizer, 1, 0.5)]
+    )
+    outer = lr_scheduler.SequentialLR(optimizer, [lr_scheduler.StepLR(optimizer, 1, 0.5), inner, chained], [3, 6])
+    rates = [rate for rate, _ in go_rates(outer, optimizer, 8)]
+    np.testing.assert_allclose(rates[:6], [0.5, 0.25, 0.125, 0.25, 0.25, 0.5])
+    np.testing.assert_allclose(rates[6:], [0.5, 0.375])
+
+
+class Slope:
+    def __init__(self, by):
+        self.by = by
+
+    def __call__(self, epoch):
+        return 1 / (1 + self.by * epoch)
+
+
+def test_functions_that_are_objects_are_saved():
+    scheduler = lr_scheduler.LambdaLR(make(), [Slope(2), abs])
+    saved = json.loads(json.dumps(scheduler.state_dict()))
+    assert saved["lr_lambdas"] == [{"by": 2}, None]
+    other = lr_scheduler.LambdaLR(make(), [Slope(5), abs])
+    other.load_state_dict(saved)
+    assert other.lr_lambdas[0].by == 2
+
+
+def test_a_state_that_does_not_fit():
+    scheduler = lr_scheduler.StepLR(make(), 3)
+    before = scheduler.state_dict()
+    with pytest.raises(KeyError, match="gamma"):
+        scheduler.load_state_dict({"last_epoch": 7})
+    assert scheduler.state_dict() == before
+    chained = lr_scheduler.ChainedScheduler([scheduler])
+    with pytest.raises(ValueError, match="1 schedulers, got 0"):
+        chained.load_state_dict({})
+
+
+def test_groups_added_later():
+    optimizer = make()
+    scheduler = lr_scheduler.LambdaLR(optimizer, lambda epoch: 0.5)
+    optimizer.add_param_group({"params": [Tensor(1.0, requires_grad=True)]})
+    with pytest.raises(ValueError, match="the 2 groups that the optimizer had, got 3"):
+        scheduler.step()
+
+
+def test_one_cycle_ends():
+    scheduler = lr_scheduler.OneCycleLR(make(momentum=0.9), 1, total_steps=4)
+    for _ in range(4):
+        scheduler.step()
+    with pytest.raises(ValueError, match="at most 4 steps"):
+        scheduler.step()
+
+
+schedule = lr_scheduler
+OTHER = make()
+ERRORS = {
+    "no optimizer": (TypeError, "expected an Optimizer", lambda o: schedule.StepLR(None, 3)),
+    "functions": (ValueError, "2 groups, got 1", lambda o: schedule.LambdaLR(o, [abs])),
+    "no function": (TypeError, "function of the epoch", lambda o: schedule.MultiplicativeLR(o, 3)),
+    "step size": (ValueError, "step_size", lambda o: schedule.StepLR(o, 0)),
+    "factor": (ValueError, "from 0 to 1, got 2", lambda o: schedule.ConstantLR(o, 2)),
+    "start": (ValueError, "start_factor above 0", lambda o: schedule.LinearLR(o, 0)),
+    "end": (ValueError, "end_factor", lambda o: schedule.LinearLR(o, 1, 2)),
+    "T_max": (ValueError, "T_max", lambda o: schedule.CosineAnnealingLR(o, 0)),
+    "T_0": (ValueError, "T_0", lambda o: schedule.CosineAnnealingWarmRestarts(o, 0)),
+    "T_mult": (ValueError, "T_mult", lambda o: schedule.CosineAnnealingWarmRestarts(o, 1, 0.5)),
+    "mode": (ValueError, "triangular", lambda o: schedule.CyclicLR(o, 0, 1, mode="square")),
+    "scale mode": (ValueError, "scale_mode", lambda o: schedule.CyclicLR(o, 0, 1, scale_mode="days")),
+    "max_lr": (ValueError, "max_lr for 2 groups, got 3", lambda o: schedule.CyclicLR(o, 0, [1, 2, 3])),
+    "momentum": (ValueError, "cycle_momentum=False", lambda o: schedule.CyclicLR(make(Adagrad), 0, 1)),
+    "steps": (ValueError, "total_steps, or both", lambda o: schedule.OneCycleLR(o, 1, epochs=3)),
+    "epochs": (ValueError, "epochs", lambda o: schedule.OneCycleLR(o, 1, epochs=-3, steps_per_epoch=2)),
+    "pct": (ValueError, "pct_start", lambda o: schedule.OneCycleLR(o, 1, 10, pct_start=2)),
+    "strategy": (ValueError, "anneal_strategy", lambda o: schedule.OneCycleLR(o, 1, 10, anneal_strategy="sin")),
+    "plateau factor": (ValueError, "factor below 1", lambda o: schedule.ReduceLROnPlateau(o, factor=1)),
+    "plateau mode": (ValueError, "mode", lambda o: schedule.ReduceLROnPlateau(o, "low")),
+    "plateau threshold": (ValueError, "threshold_mode", lambda o: schedule.ReduceLROnPlateau(o, threshold_mode="a")),
+    "plateau min_lr": (ValueError, "min_lr", lambda o: schedule.ReduceLROnPlateau(o, min_lr=[1])),
+    "no figure": (TypeError, "figure", lambda o: schedule.ReduceLROnPlateau(o).step()),
+    "chain of none": (ValueError, "got none", lambda o: schedule.ChainedScheduler([])),
+    "chain of plateau": (ValueError, "Plateau", lambda o: schedule.ChainedScheduler([schedule.ReduceLROnPlateau(o)])),
+    "chain of others": (TypeError, "got int", lambda o: schedule.ChainedScheduler([1])),
+    "two optimizers": (
+        ValueError, "one optimizer",
+        lambda o: schedule.SequentialLR(o, [schedule.StepLR(o, 1), schedule.StepLR(OTHER, 1)], [1]),
+    ),
+    "milestones": (ValueError, "one milestone less", lambda o: schedule.SequentialLR(o, [schedule.StepLR(o, 1)], [1])),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", ERRORS)
+def test_errors(what):
+    error, match, call = ERRORS[what]
+    with pytest.raises(error, match=match):
+        call(make())
