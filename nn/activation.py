@@ -1,0 +1,546 @@
+"""Activations: each function, and below them the modules."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, ClassVar
+
+import numpy as np
+
+import autograd
+from autograd import generator
+
+from .module import Module
+from .parameter import empty
+from .shared import axis_of, plain, replaced
+
+
+def _either(mask: Any, yes: float, no: float, like: Any) -> Any:
+    """An array of the numbers `yes` where the mask is true, else `no`; many times faster than np.where."""
+    kind = like.dtype.type
+    return mask * kind(yes) + ~mask * kind(no)
+
+
+# ---- pieces of straight lines ----------------------------------------------------------------------------------------
+
+
+def relu(input: Any, inplace: bool = False) -> Any:
+    """max(x, 0); its derivative at 0 is 0."""
+    return replaced(input, autograd.relu(input), inplace)
+
+
+def hardtanh(input: Any, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False) -> Any:
+    """x kept within [min_val, max_val]; the derivative at the two ends is 0.
+
+    >>> hardtanh(np.array([-2.0, 0.5, 2.0]))
+    array([-1. ,  0.5,  1. ])
+    """
+    if min_val > max_val:
+        raise ValueError(f"hardtanh: expected min_val <= max_val, got {min_val} and {max_val}")
+    x = plain(input)
+    return replaced(input, np.where((x > min_val) & (x < max_val), input, np.clip(x, min_val, max_val)), inplace)
+
+
+def relu6(input: Any, inplace: bool = False) -> Any:
+    """min(max(x, 0), 6)."""
+    return hardtanh(input, 0.0, 6.0, inplace)
+
+
+def leaky_relu(input: Any, negative_slope: float = 0.01, inplace: bool = False) -> Any:
+    """x where it is positive, negative_slope · x elsewhere.
+
+    >>> leaky_relu(np.array([-1.0, 2.0]))
+    array([-0.01,  2.  ])
+    """
+    return replaced(input, input * _either(plain(input) > 0, 1, negative_slope, input), inplace)
+
+
+def rrelu(
+    input: Any, lower: float = 1 / 8, upper: float = 1 / 3, training: bool = False, inplace: bool = False, *,
+    rng: np.random.Generator | None = None,
+) -> Any:  # fmt: skip
+    """leaky_relu with a slope drawn for each element from [lower, upper); with their mean when not training."""
+    if lower > upper:
+        raise ValueError(f"rrelu: expected lower <= upper, got {lower} and {upper}")
+    if not training:
+        return leaky_relu(input, (lower + upper) / 2, inplace)
+    positive = plain(input) > 0
+    slope = generator(rng).uniform(lower, upper, input.shape).astype(input.dtype)
+    return replaced(input, input * (positive + ~positive * slope), inplace)
+
+
+def prelu(input: Any, weight: Any) -> Any:
+    """leaky_relu with a learned slope: one, or one for each channel (axis 1 of the input, or the one axis of a vector).
+
+    Raises ValueError if the weight has neither one element nor one for each channel.
+    """
+    if weight.ndim > 1:
+        raise ValueError(f"prelu: expected a weight of at most one axis, got shape {weight.shape}")
+    if weight.size != 1:
+        channels = input.shape[1] if input.ndim > 1 else 1
+        if weight.size != channels:
+            raise ValueError(f"prelu: expected {channels} slopes for input of shape {input.shape}, got {weight.size}")
+        weight = weight.reshape(channels, *[1] * (input.ndim - 2))
+    elif weight.ndim > input.ndim:
+        weight = weight.reshape(())
+    negative = plain(input) <= 0
+    return np.where(negative, weight * np.where(negative, input, 0), input)
+
+
+def threshold(input: Any, threshold: float, value: float, inplace: bool = False) -> Any:
+    """x where it is above the threshold, `value` elsewhere."""
+    return replaced(input, np.where(plain(input) <= threshold, value, input), inplace)
+
+
+def hardsigmoid(input: Any, inplace: bool = False) -> Any:
+    """0 below -3, 1 above 3, a line between; the derivative at the two ends is 0."""
+    x = plain(input)
+    line = (input + 3.0) * (1 / 6)
+    return replaced(input, np.where((x > -3) & (x < 3), line, (x >= 3).astype(x.dtype)), inplace)
+
+
+def hardswish(input: Any, inplace: bool = False) -> Any:
+    """x · hardsigmoid(x)."""
+    return replaced(input, input * hardsigmoid(input), inplace)
+
+
+def hardshrink(input: Any, lambd: float = 0.5) -> Any:
+    """x where |x| > lambd, 0 elsewhere."""
+    x = plain(input)
+    return input * ~((x >= -lambd) & (x <= lambd))
+
+
+def softshrink(input: Any, lambd: float = 0.5) -> Any:
+    """x moved towards 0 by lambd, 0 where it would cross. Raises ValueError for a negative lambd."""
+    if lambd < 0:
+        raise ValueError(f"softshrink: expected lambd >= 0, got {lambd}")
+    x = plain(input)
+    return input * ~((x >= -lambd) & (x <= lambd)) - np.clip(x, -lambd, lambd) * (np.abs(x) > lambd)
+
+
+# ---- smooth ----------------------------------------------------------------------------------------------------------
+
+
+def _negative_part(input: Any) -> Any:
+    """min(x, 0), with derivative 1 at 0, where a tie would give it ½."""
+    return np.minimum(input, 1e-30)
+
+
+def elu(input: Any, alpha: float = 1.0, inplace: bool = False) -> Any:
+    """x where it is positive, alpha · (exp(x) - 1) elsewhere. (Clevert et al. 2015)"""
+    curve = np.expm1(_negative_part(input))
+    return replaced(input, autograd.relu(input) + (curve if alpha == 1 else curve * alpha), inplace)
+
+
+def celu(input: Any, alpha: float = 1.0, inplace: bool = False) -> Any:
+    """x where it is positive, alpha · (exp(x / alpha) - 1) elsewhere. (Barron 2017)"""
+    if alpha == 0:
+        raise ValueError("celu: expected an alpha other than 0")
+    x = plain(input)
+    if alpha < 0:
+        return replaced(input, np.where(x > 0, input, np.expm1(np.where(x > 0, 0, input) / alpha) * alpha), inplace)
+    return replaced(input, autograd.relu(input) + np.expm1(_negative_part(input) / alpha) * alpha, inplace)
+
+
+def selu(input: Any, inplace: bool = False) -> Any:
+    """The elu whose constants keep mean 0 and variance 1 from layer to layer. (Klambauer et al. 2017)"""
+    return replaced(input, elu(input, SELU_ALPHA) * SELU_SCALE, inplace)
+
+
+SELU_ALPHA = 1.6732632423543772848170429916717
+SELU_SCALE = 1.0507009873554804934193349852946
+
+
+def gelu(input: Any, approximate: str = "none") -> Any:
+    """x · Φ(x), Φ the normal distribution function; approximate="tanh" is the cheaper formula. (Hendrycks, Gimpel 2016)
+
+    >>> gelu(np.array([0.0, 1.0])).round(4)
+    array([0.    , 0.8413])
+    """
+    if approximate == "none":
+        return (input * 0.5) * (autograd.erf(input * math.sqrt(0.5)) + 1.0)
+    if approximate != "tanh":
+        raise ValueError(f"gelu: expected approximate to be 'none' or 'tanh', got {approximate!r}")
+    c = 2 * math.sqrt(2 / math.pi)  # (1 + tanh z) / 2 is sigmoid(2z)
+    return input * autograd.sigmoid(input * (np.square(input) * (0.044715 * c) + c))
+
+
+def silu(input: Any, inplace: bool = False) -> Any:
+    """x · sigmoid(x), also called swish."""
+    return replaced(input, input * autograd.sigmoid(input), inplace)
+
+
+def mish(input: Any, inplace: bool = False) -> Any:
+    """x · tanh(softplus(x)). (Misra 2019)"""
+    return replaced(input, input * np.tanh(autograd.softplus(input)), inplace)
+
+
+def sigmoid(input: Any) -> Any:
+    """1 / (1 + exp(-x))."""
+    return autograd.sigmoid(input)
+
+
+def logsigmoid(input: Any) -> Any:
+    """log(sigmoid(x)), stably."""
+    return -autograd.softplus(-input)
+
+
+def tanh(input: Any) -> Any:
+    """The hyperbolic tangent."""
+    return np.tanh(input)
+
+
+def tanhshrink(input: Any) -> Any:
+    """x - tanh(x)."""
+    return input - np.tanh(input)
+
+
+def softsign(input: Any) -> Any:
+    """x / (1 + |x|)."""
+    return input / (np.abs(input) + 1.0)
+
+
+def softplus(input: Any, beta: float = 1.0, threshold: float = 20.0) -> Any:
+    """log(1 + exp(beta · x)) / beta; x itself where beta · x is above the threshold."""
+    scaled = input if beta == 1 else input * beta
+    curve = autograd.softplus(scaled)
+    return np.where(plain(scaled) > threshold, input, curve if beta == 1 else curve / beta)
+
+
+# ---- along an axis ---------------------------------------------------------------------------------------------------
+
+
+def glu(input: Any, dim: int = -1) -> Any:
+    """The first half along an axis, times the sigmoid of the second. Raises ValueError for an odd length."""
+    dim = axis_of(dim, input.ndim, "glu") if input.ndim else -1
+    if dim < 0 or input.shape[dim] % 2:
+        raise ValueError(f"glu: expected an even length along dim {dim}, got input of shape {input.shape}")
+    half = input.shape[dim] // 2
+    before = (slice(None),) * dim
+    return input[(*before, slice(0, half))] * autograd.sigmoid(input[(*before, slice(half, None))])
+
+
+def _implied(dim: int | None, input: Any, who: str) -> int:
+    """The axis that is meant, where none is named, with a warning."""
+    if dim is None:
+        import warnings
+
+        dim = 0 if input.ndim in (0, 1, 3) else 1
+        warnings.warn(f"{who}: no dim was given, {dim} is taken; name it", stacklevel=3)
+    return axis_of(dim, input.ndim, who)
+
+
+def softmax(input: Any, dim: int | None = None, *, dtype: Any = None) -> Any:
+    """exp(x) / sum(exp(x)) along an axis, stably; computed in `dtype` if one is given.
+
+    >>> from nn.functional import softmax
+    >>> softmax(np.array([1.0, 1.0, 1000.0]), dim=0)
+    array([0., 0., 1.])
+    """
+    dim = _implied(dim, input, "softmax")
+    return autograd.softmax(input if dtype is None else input.astype(dtype), dim)
+
+
+def softmin(input: Any, dim: int | None = None, *, dtype: Any = None) -> Any:
+    """The softmax of -x."""
+    return softmax(-input, _implied(dim, input, "softmin"), dtype=dtype)
+
+
+def log_softmax(input: Any, dim: int | None = None, *, dtype: Any = None) -> Any:
+    """log(softmax(x)), stably."""
+    dim = _implied(dim, input, "log_softmax")
+    return autograd.log_softmax(input if dtype is None else input.astype(dtype), dim)
+
+
+def gumbel_softmax(
+    logits: Any, tau: float = 1, hard: bool = False, eps: float = 1e-10, dim: int = -1, *,
+    rng: np.random.Generator | None = None,
+) -> Any:  # fmt: skip
+    """A sample from the Gumbel-softmax distribution: softmax((x + Gumbel noise) / tau). (Jang et al. 2016)
+
+    hard  give the one-hot vector of the largest, with the gradient of the soft sample (straight through)
+    eps   has no effect
+    """
+    noise = generator(rng).gumbel(size=logits.shape).astype(logits.dtype)
+    soft = softmax((logits + noise) / tau, dim)
+    if not hard:
+        return soft
+    values = plain(soft)
+    largest = np.zeros_like(values)
+    np.put_along_axis(largest, values.argmax(dim, keepdims=True), 1, dim)
+    return soft + (largest - values)
+
+
+# ---- modules ---------------------------------------------------------------------------------------------------------
+
+
+class Activation(Module):
+    """A module that calls one function with its input and its own settings."""
+
+    function: ClassVar[Any]
+    settings: ClassVar[tuple[str, ...]] = ()
+
+    def __init__(self, *values: Any) -> None:
+        super().__init__()
+        for name, value in zip(self.settings, values, strict=True):
+            setattr(self, name, value)
+
+    def forward(self, input: Any) -> Any:
+        return self.function(input, *[getattr(self, name) for name in self.settings])
+
+    def extra_repr(self) -> str:
+        return ", ".join(f"{name}={getattr(self, name)}" for name in self.settings if name != "inplace" or self.inplace)
+
+
+class Hardtanh(Activation):
+    """The module of `hardtanh`."""
+
+    function, settings = staticmethod(hardtanh), ("min_val", "max_val", "inplace")
+
+    def __init__(
+        self, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False, min_value: float | None = None,
+        max_value: float | None = None,
+    ) -> None:  # fmt: skip
+        low = min_val if min_value is None else min_value  # the names it once had
+        high = max_val if max_value is None else max_value
+        if not high > low:
+            raise ValueError(f"Hardtanh: expected max_val above min_val, got {high} and {low}")
+        super().__init__(low, high, inplace)
+
+
+class ReLU6(Hardtanh):
+    """The module of `relu6`."""
+
+    def __init__(self, inplace: bool = False) -> None:
+        super().__init__(0.0, 6.0, inplace)
+
+    def extra_repr(self) -> str:
+        return "inplace=True" if self.inplace else ""
+
+
+class LeakyReLU(Activation):
+    """The module of `leaky_relu`."""
+
+    function, settings = staticmethod(leaky_relu), ("negative_slope", "inplace")
+
+    def __init__(self, negative_slope: float = 0.01, inplace: bool = False) -> None:
+        super().__init__(negative_slope, inplace)
+
+
+class RReLU(Activation):
+    """The module of `rrelu`; random in training only."""
+
+    settings = ("lower", "upper", "inplace")
+
+    def __init__(
+        self, lower: float = 1 / 8, upper: float = 1 / 3, inplace: bool = False, *,
+        rng: np.random.Generator | None = None,
+    ) -> None:  # fmt: skip
+        super().__init__(lower, upper, inplace)
+        self.rng = rng
+
+    def forward(self, input: Any) -> Any:
+        return rrelu(input, self.lower, self.upper, self.training, self.inplace, rng=self.rng)
+
+
+class PReLU(Module):
+    """The module of `prelu`, with parameter weight (num_parameters)."""
+
+    def __init__(self, num_parameters: int = 1, init: float = 0.25, *, dtype: Any = None) -> None:
+        super().__init__()
+        self.num_parameters, self.init = num_parameters, init
+        self.weight = empty((num_parameters,), dtype)
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        self.weight.data[...] = self.init
+
+    def forward(self, input: Any) -> Any:
+        return prelu(input, self.weight)
+
+    def extra_repr(self) -> str:
+        return f"num_parameters={self.num_parameters}"
+
+
+class Threshold(Activation):
+    """The module of `threshold`."""
+
+    function, settings = staticmethod(threshold), ("threshold", "value", "inplace")
+
+    def __init__(self, threshold: float, value: float, inplace: bool = False) -> None:
+        super().__init__(threshold, value, inplace)
+
+
+class GELU(Activation):
+    """The module of `gelu`."""
+
+    function, settings = staticmethod(gelu), ("approximate",)
+
+    def __init__(self, approximate: str = "none") -> None:
+        super().__init__(approximate)
+
+    def extra_repr(self) -> str:
+        return f"approximate={self.approximate!r}"
+
+
+class Softplus(Activation):
+    """The module of `softplus`."""
+
+    function, settings = staticmethod(softplus), ("beta", "threshold")
+
+    def __init__(self, beta: float = 1.0, threshold: float = 20.0) -> None:
+        super().__init__(beta, threshold)
+
+
+class GLU(Activation):
+    """The module of `glu`."""
+
+    function, settings = staticmethod(glu), ("dim",)
+
+    def __init__(self, dim: int = -1) -> None:
+        super().__init__(dim)
+
+
+class Softmax2d(Module):
+    """softmax over the channels of (N, C, H, W) or (C, H, W). Raises ValueError for other shapes."""
+
+    def forward(self, input: Any) -> Any:
+        if input.ndim not in (3, 4):
+            raise ValueError(f"Softmax2d: expected (N, C, H, W) or (C, H, W), got shape {input.shape}")
+        return softmax(input, -3)
+
+
+class _InPlace(Activation):
+    settings = ("inplace",)
+
+    def __init__(self, inplace: bool = False) -> None:
+        super().__init__(inplace)
+
+
+class _Alpha(Activation):
+    settings = ("alpha", "inplace")
+
+    def __init__(self, alpha: float = 1.0, inplace: bool = False) -> None:
+        super().__init__(alpha, inplace)
+
+
+class _Lambda(Activation):
+    settings = ("lambd",)
+
+    def __init__(self, lambd: float = 0.5) -> None:
+        super().__init__(lambd)
+
+
+class _Dim(Activation):
+    settings = ("dim",)
+
+    def __init__(self, dim: int | None = None) -> None:
+        super().__init__(dim)
+
+
+class ReLU(_InPlace):
+    """The module of `relu`."""
+
+    function = staticmethod(relu)
+
+
+class SELU(_InPlace):
+    """The module of `selu`."""
+
+    function = staticmethod(selu)
+
+
+class SiLU(_InPlace):
+    """The module of `silu`."""
+
+    function = staticmethod(silu)
+
+
+class Mish(_InPlace):
+    """The module of `mish`."""
+
+    function = staticmethod(mish)
+
+
+class Hardsigmoid(_InPlace):
+    """The module of `hardsigmoid`."""
+
+    function = staticmethod(hardsigmoid)
+
+
+class Hardswish(_InPlace):
+    """The module of `hardswish`."""
+
+    function = staticmethod(hardswish)
+
+
+class ELU(_Alpha):
+    """The module of `elu`."""
+
+    function = staticmethod(elu)
+
+
+class CELU(_Alpha):
+    """The module of `celu`."""
+
+    function = staticmethod(celu)
+
+
+class Hardshrink(_Lambda):
+    """The module of `hardshrink`."""
+
+    function = staticmethod(hardshrink)
+
+
+class Softshrink(_Lambda):
+    """The module of `softshrink`."""
+
+    function = staticmethod(softshrink)
+
+
+class Softmax(_Dim):
+    """The module of `softmax`."""
+
+    function = staticmethod(softmax)
+
+
+class Softmin(_Dim):
+    """The module of `softmin`."""
+
+    function = staticmethod(softmin)
+
+
+class LogSoftmax(_Dim):
+    """The module of `log_softmax`."""
+
+    function = staticmethod(log_softmax)
+
+
+class Sigmoid(Activation):
+    """The module of `sigmoid`."""
+
+    function = staticmethod(sigmoid)
+
+
+class LogSigmoid(Activation):
+    """The module of `logsigmoid`."""
+
+    function = staticmethod(logsigmoid)
+
+
+class Tanh(Activation):
+    """The module of `tanh`."""
+
+    function = staticmethod(tanh)
+
+
+class Tanhshrink(Activation):
+    """The module of `tanhshrink`."""
+
+    function = staticmethod(tanhshrink)
+
+
+class Softsign(Activation):
+    """The module of `softsign`."""
+
+    function = staticmethod(softsign)

@@ -1,0 +1,123 @@
+"""Connectionist temporal classification: the probability of a labelling, over all its alignments to a sequence."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+import autograd
+
+from .loss import Loss
+from .shared import integers, plain
+
+
+def ctc_loss(
+    log_probs: Any, targets: Any, input_lengths: Any, target_lengths: Any, blank: int = 0, reduction: str = "mean",
+    zero_infinity: bool = False,
+) -> Any:  # fmt: skip
+    """-log of the probability that a sequence reads as its target, once repeats and blanks are taken out. (Graves 2006)
+
+    log_probs       (T, N, C) or (T, C): logarithms, from log_softmax over C
+    targets         (N, S), padded; or those of all sequences in one row, (sum of target_lengths,)
+    input_lengths   (N,) or (): how many steps of each sequence count
+    target_lengths  (N,) or ()
+    reduction       "mean" divides each loss by its target's length first
+    zero_infinity   0, with gradient 0, for a target that no alignment fits (it is longer than the sequence)
+
+    The sum over alignments is done with logarithms from end to end. Raises ValueError for lengths and shapes that do
+    not match, and for targets outside of the classes.
+    """
+    if reduction not in ("none", "mean", "sum"):
+        raise ValueError(f"ctc_loss: expected reduction 'none', 'mean' or 'sum', got {reduction!r}")
+    if log_probs.ndim not in (2, 3):
+        raise ValueError(f"ctc_loss: expected log_probs (T, N, C) or (T, C), got shape {log_probs.shape}")
+    batched = log_probs.ndim == 3
+    scores = log_probs if batched else log_probs.reshape(log_probs.shape[0], 1, -1)
+    labels, inputs, lengths = _labels(scores.shape, targets, input_lengths, target_lengths, blank)
+    losses = -_log_likelihood(scores, labels, inputs, lengths, blank)
+    if zero_infinity:
+        losses = np.where(np.isinf(plain(losses)), 0.0, losses)
+    if reduction == "mean":
+        return (losses / np.maximum(lengths, 1).astype(losses.dtype)).mean()
+    return losses.sum() if reduction == "sum" else losses if batched else losses.reshape(())
+
+
+def _labels(shape: Any, targets: Any, input_lengths: Any, target_lengths: Any, blank: int) -> tuple[Any, Any, Any]:
+    """The targets as (N, longest), padded with blanks, and both lengths as (N,)."""
+    steps, n, classes = shape
+    inputs, lengths = (
+        integers(value, f"ctc_loss: {name}").reshape(-1)
+        for value, name in ((input_lengths, "input_lengths"), (target_lengths, "target_lengths"))
+    )
+    given = integers(targets, "ctc_loss: targets")
+    if not 0 <= blank < classes:
+        raise ValueError(f"ctc_loss: expected blank from 0 to {classes - 1}, got {blank}")
+    if inputs.size != n or lengths.size != n:
+        raise ValueError(
+            f"ctc_loss: expected {n} input_lengths and target_lengths, got {inputs.size} and {lengths.size}"
+        )
+    if n and (inputs.min() < 0 or inputs.max() > steps):
+        raise ValueError(f"ctc_loss: expected input_lengths from 0 to {steps}, got {inputs.min()} to {inputs.max()}")
+    if n and lengths.min() < 0:
+        raise ValueError(f"ctc_loss: expected target_lengths >= 0, got {lengths.min()}")
+    longest = int(lengths.max()) if n else 0
+    used = np.arange(longest) < lengths[:, None]
+    labels = np.full((n, longest), blank)
+    if given.ndim == 1 and not (n == 1 and given.size >= longest):
+        if given.size != lengths.sum():
+            raise ValueError(f"ctc_loss: expected {lengths.sum()} targets, the sum of target_lengths, got {given.size}")
+        labels[used] = given
+    else:
+        given = given.reshape(1, -1) if given.ndim == 1 else given
+        if given.ndim != 2 or given.shape[0] != n or given.shape[1] < longest:
+            raise ValueError(f"ctc_loss: expected targets ({n}, {longest}) or more, got shape {targets.shape}")
+        labels = np.where(used, given[:, :longest], blank)
+    if labels.size and (labels.min() < 0 or labels.max() >= classes or (labels[used] == blank).any()):
+        raise ValueError(f"ctc_loss: expected targets from 0 to {classes - 1} other than the blank {blank}")
+    return labels, inputs, lengths
+
+
+def _log_likelihood(scores: Any, labels: Any, inputs: Any, lengths: Any, blank: int) -> Any:
+    """The forward algorithm. A state is a label, or the blank before, between or after labels: (N, 2S + 1) of them.
+
+    A state is reached from itself, from the one before, and from the label before where that is another label. A state
+    more, which is never reached, stands for what is left of the first one.
+    """
+    steps, n, _ = scores.shape
+    longest = labels.shape[1]
+    states = 2 * longest + 1
+    symbols = np.full((n, states), blank)
+    symbols[:, 1::2] = labels
+    never = states
+    place = np.arange(states)
+    skip = np.zeros((n, states), bool)
+    skip[:, 3::2] = labels[:, 1:] != labels[:, :-1]
+    before = np.stack([
+        np.broadcast_to(place, (n, states)), np.broadcast_to(np.where(place > 0, place - 1, never), (n, states)),
+        np.where(skip, place - 2, never),
+    ], 2)  # fmt: skip
+    before = np.concatenate([before, np.full((n, 1, 3), never)], 1)
+    rows = np.arange(n)[:, None]
+    symbols = np.concatenate([symbols, np.full((n, 1), blank)], 1)
+    start = np.full((n, states + 1), -math.inf, scores.dtype)
+    start[:, 0] = 0  # before the first step: as if in the first blank, from where the first label can be reached
+    emitted = np.split(scores[:, rows, symbols], steps) if steps else []
+    alpha: Any = start
+    for t in range(steps):
+        reached = alpha[rows[..., None], before]
+        moved = autograd.logsumexp(reached, axis=-1) + emitted[t].reshape(n, states + 1)
+        ended = t >= inputs
+        alpha = np.where(ended[:, None], alpha, moved) if ended.any() else moved
+    last = np.stack([2 * lengths, np.where(lengths > 0, 2 * lengths - 1, never)], 1)
+    return autograd.logsumexp(alpha[rows, last], axis=-1)
+
+
+class CTCLoss(Loss):
+    """The module of `ctc_loss`."""
+
+    function = staticmethod(ctc_loss)
+
+    def __init__(self, blank: int = 0, reduction: str = "mean", zero_infinity: bool = False) -> None:
+        super().__init__(reduction=reduction, blank=blank, zero_infinity=zero_infinity)

@@ -1,0 +1,62 @@
+"""Distances and similarities of vectors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .module import Module
+from .shared import axis_of, norm
+
+
+def cosine_similarity(x1: Any, x2: Any, dim: int = 1, eps: float = 1e-8) -> Any:
+    """The cosine of the angle between vectors along an axis, norms below eps taken for eps; x1 and x2 broadcast.
+
+    >>> cosine_similarity(np.array([[1.0, 0.0]]), np.array([[1.0, 1.0]])).round(4)
+    array([0.7071])
+    """
+    axis = axis_of(dim, max(x1.ndim, x2.ndim), "cosine_similarity") - max(x1.ndim, x2.ndim)
+    n1, n2 = (np.maximum(norm(x, 2, axis, keepdims=True), eps) for x in (x1, x2))
+    return ((x1 / n1) * (x2 / n2)).sum(axis)
+
+
+def pairwise_distance(x1: Any, x2: Any, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False) -> Any:
+    """The p-norm of x1 - x2 + eps along the last axis; x1 and x2 broadcast."""
+    return norm(x1 - x2 + eps, p, -1, keepdim)
+
+
+def pdist(input: Any, p: float = 2.0) -> Any:
+    """The p-norm distances of all pairs of rows of (n, m), in the order (0, 1), (0, 2), … (1, 2), …: (n(n-1)/2,).
+
+    >>> pdist(np.array([[0.0, 0.0], [3.0, 4.0], [0.0, 1.0]])).round(4)
+    array([5.    , 1.    , 4.2426])
+    """
+    if input.ndim != 2:
+        raise ValueError(f"pdist: expected (n, m), got shape {input.shape}")
+    if p < 0:
+        raise ValueError(f"pdist: expected p >= 0, got {p}")
+    first, second = np.triu_indices(input.shape[0], 1)
+    return norm(input[first] - input[second], p, -1)
+
+
+class CosineSimilarity(Module):
+    """The module of `cosine_similarity`."""
+
+    def __init__(self, dim: int = 1, eps: float = 1e-8) -> None:
+        super().__init__()
+        self.dim, self.eps = dim, eps
+
+    def forward(self, x1: Any, x2: Any) -> Any:
+        return cosine_similarity(x1, x2, self.dim, self.eps)
+
+
+class PairwiseDistance(Module):
+    """The module of `pairwise_distance`."""
+
+    def __init__(self, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False) -> None:
+        super().__init__()
+        self.norm, self.eps, self.keepdim = p, eps, keepdim
+
+    def forward(self, x1: Any, x2: Any) -> Any:
+        return pairwise_distance(x1, x2, self.norm, self.eps, self.keepdim)

@@ -1,0 +1,173 @@
+"""Dropout: in training, elements or whole channels are left out at random. `rng=` draws them."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, ClassVar
+
+import numpy as np
+
+from autograd import generator
+
+from .module import Module
+from .shared import probability, replaced
+
+
+def _kept(shape: tuple[int, ...], p: float, rng: np.random.Generator | None) -> Any:
+    """Which elements stay: each with probability 1 - p."""
+    return generator(rng).random(shape, dtype=np.float32) >= p
+
+
+def dropout(
+    input: Any, p: float = 0.5, training: bool = True, inplace: bool = False, *, rng: np.random.Generator | None = None
+) -> Any:
+    """In training: each element is 0 with probability p, else multiplied by 1 / (1 - p). (Srivastava et al. 2014)
+
+    Raises ValueError for a p outside of [0, 1].
+
+    >>> dropout(np.ones(4), 0.5, rng=np.random.default_rng(0))
+    array([2., 2., 2., 0.])
+    """
+    return _dropout("dropout", input, p, training, inplace, rng, input.shape)
+
+
+def _dropout(
+    who: str,
+    input: Any,
+    p: float,
+    training: bool,
+    inplace: bool,
+    rng: np.random.Generator | None,
+    shape: tuple[int, ...],
+) -> Any:
+    probability(p, who)
+    if not training or p == 0:
+        return input
+    scale = 0.0 if p == 1 else 1 / (1 - p)
+    return replaced(input, input * (_kept(shape, p, rng) * input.dtype.type(scale)), inplace)
+
+
+def _channels(
+    who: str, n: int, input: Any, p: float, training: bool, inplace: bool, rng: np.random.Generator | None
+) -> Any:
+    """Dropout of whole channels, each with n axes: (N, C, ...) or (C, ...)."""
+    if input.ndim not in (n + 1, n + 2):
+        raise ValueError(f"{who}: expected {n + 1} or {n + 2} axes, got shape {input.shape}")
+    return _dropout(who, input, p, training, inplace, rng, (*input.shape[: input.ndim - n], *[1] * n))
+
+
+def dropout1d(
+    input: Any, p: float = 0.5, training: bool = True, inplace: bool = False, *, rng: np.random.Generator | None = None
+) -> Any:
+    """Dropout of whole channels of (N, C, L) or (C, L)."""
+    return _channels("dropout1d", 1, input, p, training, inplace, rng)
+
+
+def dropout2d(
+    input: Any, p: float = 0.5, training: bool = True, inplace: bool = False, *, rng: np.random.Generator | None = None
+) -> Any:
+    """Dropout of whole channels of (N, C, H, W); three axes are taken for (N, C, L), as in PyTorch."""
+    return _channels("dropout2d", 1 if input.ndim == 3 else 2, input, p, training, inplace, rng)
+
+
+def dropout3d(
+    input: Any, p: float = 0.5, training: bool = True, inplace: bool = False, *, rng: np.random.Generator | None = None
+) -> Any:
+    """Dropout of whole channels of (N, C, D, H, W) or (C, D, H, W)."""
+    return _channels("dropout3d", 3, input, p, training, inplace, rng)
+
+
+ALPHA = 1.7580993408473766
+"""What selu tends to at -inf, negated: the value that alpha dropout puts in the place of what it leaves out."""
+
+
+def alpha_dropout(
+    input: Any, p: float = 0.5, training: bool = False, inplace: bool = False, *, rng: np.random.Generator | None = None
+) -> Any:
+    """Dropout that keeps mean 0 and variance 1 of the values that selu makes. (Klambauer et al. 2017)"""
+    return _alpha_dropout("alpha_dropout", input, p, training, inplace, rng, input.shape)
+
+
+def feature_alpha_dropout(
+    input: Any, p: float = 0.5, training: bool = False, inplace: bool = False, *, rng: np.random.Generator | None = None
+) -> Any:
+    """Alpha dropout of whole channels of (N, C, ...)."""
+    if input.ndim < 2:
+        raise ValueError(f"feature_alpha_dropout: expected (N, C, ...), got shape {input.shape}")
+    shape = (*input.shape[:2], *[1] * (input.ndim - 2))
+    return _alpha_dropout("feature_alpha_dropout", input, p, training, inplace, rng, shape)
+
+
+def _alpha_dropout(
+    who: str,
+    input: Any,
+    p: float,
+    training: bool,
+    inplace: bool,
+    rng: np.random.Generator | None,
+    shape: tuple[int, ...],
+) -> Any:
+    probability(p, who)
+    if not training or p == 0:
+        return input
+    if p == 1:
+        return replaced(input, input * input.dtype.type(0), inplace)
+    kind = input.dtype.type
+    scale = 1 / math.sqrt((1 - p) * (1 + p * ALPHA**2))
+    kept = _kept(shape, p, rng)
+    shift = kept * kind(ALPHA * scale) - kind(ALPHA * scale * (1 - p))
+    return replaced(input, input * (kept * kind(scale)) + shift, inplace)
+
+
+# ---- modules ---------------------------------------------------------------------------------------------------------
+
+
+class _Dropout(Module):
+    function: ClassVar[Any]
+
+    def __init__(self, p: float = 0.5, inplace: bool = False, *, rng: np.random.Generator | None = None) -> None:
+        super().__init__()
+        probability(p, type(self).__name__)
+        self.p, self.inplace, self.rng = p, inplace, rng
+
+    def forward(self, input: Any) -> Any:
+        return self.function(input, self.p, self.training, self.inplace, rng=self.rng)
+
+    def extra_repr(self) -> str:
+        return f"p={self.p}, inplace={self.inplace}"
+
+
+class Dropout(_Dropout):
+    """The module of `dropout`."""
+
+    function = staticmethod(dropout)
+
+
+class Dropout1d(_Dropout):
+    """The module of `dropout1d`."""
+
+    function = staticmethod(dropout1d)
+
+
+class Dropout2d(_Dropout):
+    """The module of `dropout2d`."""
+
+    function = staticmethod(dropout2d)
+
+
+class Dropout3d(_Dropout):
+    """The module of `dropout3d`."""
+
+    function = staticmethod(dropout3d)
+
+
+class AlphaDropout(_Dropout):
+    """The module of `alpha_dropout`."""
+
+    function = staticmethod(alpha_dropout)
+
+
+class FeatureAlphaDropout(_Dropout):
+    """The module of `feature_alpha_dropout`."""
+
+    function = staticmethod(feature_alpha_dropout)

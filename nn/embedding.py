@@ -1,0 +1,301 @@
+"""Embeddings: rows of a table, looked up by integers, one by one or summed up in bags."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autograd import Tensor, no_grad
+
+from . import init
+from .module import Module, write
+from .parameter import Parameter, empty
+from .shared import integers, plain
+
+
+def _row(padding_idx: int | None, n: int, who: str) -> int | None:
+    """padding_idx counted from the front."""
+    if padding_idx is None:
+        return None
+    if not -n <= padding_idx < n:
+        raise ValueError(f"{who}: expected a padding_idx from {-n} to {n - 1}, got {padding_idx}")
+    return padding_idx % n
+
+
+def _indices(input: Any, weight: Any, sparse: bool, who: str) -> Any:
+    if sparse:
+        raise NotImplementedError(f"{who}: sparse gradients do not exist here; pass sparse=False")
+    if weight.ndim != 2:
+        raise ValueError(f"{who}: expected a weight of shape (rows, features), got {weight.shape}")
+    index = integers(input, who)
+    if index.size and (index.min() < 0 or index.max() >= weight.shape[0]):
+        raise IndexError(f"{who}: expected indices from 0 to {weight.shape[0] - 1}, got {index.min()} to {index.max()}")
+    return index
+
+
+def _renormalize(weight: Any, index: Any, max_norm: float, norm_type: float) -> None:
+    """Scale the rows in use whose norm is above max_norm down to it, in place."""
+    rows = np.unique(index)
+    values = plain(weight)[rows]
+    norms = np.linalg.norm(values, norm_type, 1)
+    scale = np.where(norms > max_norm, max_norm / (norms + 1e-7), 1).astype(values.dtype)
+    with no_grad():
+        weight[rows] = values * scale[:, None]
+
+
+def _with_gradient(rows: Any, share: Any) -> Any:
+    """The same rows, of whose gradient only a share (of their shape without the last axis) goes on."""
+    fixed = plain(rows)
+    return fixed + (rows - fixed) * share[..., None].astype(fixed.dtype)
+
+
+def embedding(
+    input: Any, weight: Any, padding_idx: int | None = None, max_norm: float | None = None, norm_type: float = 2.0,
+    scale_grad_by_freq: bool = False, sparse: bool = False,
+) -> Any:  # fmt: skip
+    """The rows of the weight that the input names: (...) with (rows, features) gives (..., features).
+
+    padding_idx         a row that gets no gradient
+    max_norm            rows in use with a larger norm_type-norm are first scaled down to it, in the weight itself
+    scale_grad_by_freq  divide a row's gradient by how often the input names it
+
+    Raises IndexError for an index outside of the weight, TypeError for indices that are not integers.
+
+    >>> embedding(np.array([2, 0]), np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]))
+    array([[5., 6.],
+           [1., 2.]])
+    """
+    index = _indices(input, weight, sparse, "embedding")
+    padding_idx = _row(padding_idx, weight.shape[0], "embedding")
+    if max_norm is not None:
+        _renormalize(weight, index, max_norm, norm_type)
+    rows = weight[index]
+    share = _share(index, padding_idx, scale_grad_by_freq, weight)
+    return rows if share is None else _with_gradient(rows, share)
+
+
+def _share(index: Any, padding_idx: int | None, scale_grad_by_freq: bool, weight: Any) -> Any:
+    """What part of the gradient each looked up row hands on; None for all of it."""
+    if not getattr(weight, "requires_grad", False):
+        return None
+    share = None
+    if scale_grad_by_freq:
+        share = 1 / np.bincount(index.reshape(-1), minlength=weight.shape[0])[index]
+    if padding_idx is not None and (kept := index != padding_idx).sum() < index.size:
+        share = kept if share is None else share * kept
+    return share
+
+
+def embedding_bag(
+    input: Any, weight: Any, offsets: Any = None, max_norm: float | None = None, norm_type: float = 2,
+    scale_grad_by_freq: bool = False, mode: str = "mean", sparse: bool = False, per_sample_weights: Any = None,
+    include_last_offset: bool = False, padding_idx: int | None = None,
+) -> Any:  # fmt: skip
+    """The sum, mean or maximum of the rows in each bag: (bags, features).
+
+    input                (bags, n): each row is a bag; or (n,): then bag i goes from offsets[i] to offsets[i + 1]
+    include_last_offset  the last offset is the end of the last bag, and starts none
+    per_sample_weights   in the input's shape; the rows are multiplied by them (mode "sum" only)
+    padding_idx          a row that is left out of all bags
+
+    An empty bag gives zeros. The other arguments and errors are those of `embedding`.
+
+    >>> embedding_bag(np.array([0, 1, 1]), np.array([[1.0], [2.0]]), np.array([0, 2]), mode="sum")
+    array([[3.],
+           [2.]])
+    """
+    who = "embedding_bag"
+    if mode not in ("sum", "mean", "max"):
+        raise ValueError(f"{who}: expected mode 'sum', 'mean' or 'max', got {mode!r}")
+    if per_sample_weights is not None and mode != "sum":
+        raise NotImplementedError(f"{who}: per_sample_weights go with mode 'sum', got mode {mode!r}")
+    if scale_grad_by_freq and mode == "max":
+        raise ValueError(f"{who}: scale_grad_by_freq goes with modes 'sum' and 'mean'")
+    index = _indices(input, weight, sparse, who)
+    if per_sample_weights is not None and per_sample_weights.shape != index.shape:
+        raise ValueError(
+            f"{who}: expected per_sample_weights of the input's shape {index.shape}, got {per_sample_weights.shape}"
+        )
+    padding_idx = _row(padding_idx, weight.shape[0], who)
+    if max_norm is not None:
+        _renormalize(weight, index, max_norm, norm_type)
+    places, filled = _bags(index, offsets, include_last_offset, who)
+    index = np.append(index.reshape(-1), 0)[places]  # (bags, longest); the last place stands for none
+    if padding_idx is not None:
+        filled = filled & (index != padding_idx)
+    if mode == "max":
+        return _largest(weight, index, filled)
+    rows = weight[index]
+    if scale_grad_by_freq and getattr(weight, "requires_grad", False):
+        times = np.bincount(index[filled], minlength=weight.shape[0])
+        rows = _with_gradient(rows, 1 / np.maximum(times, 1)[index])
+    factors = filled.astype(weight.dtype)
+    if mode == "mean":
+        factors = factors / np.maximum(factors.sum(1, keepdims=True), 1)
+    elif per_sample_weights is not None:
+        flat = per_sample_weights.reshape(-1)
+        factors = flat[np.minimum(places, max(flat.size - 1, 0))] * factors if flat.size else factors
+    return (factors[:, None, :] @ rows)[:, 0]
+
+
+def _bags(index: Any, offsets: Any, include_last_offset: bool, who: str) -> tuple[Any, Any]:
+    """For each bag its places in the flat input, side by side, and which of them are filled."""
+    n = index.size
+    if index.ndim == 2:
+        if offsets is not None:
+            raise ValueError(f"{who}: expected no offsets with an input of two axes, whose rows are the bags")
+        return np.arange(n).reshape(index.shape), np.ones(index.shape, bool)
+    if index.ndim != 1:
+        raise ValueError(f"{who}: expected an input of one or two axes, got shape {index.shape}")
+    if offsets is None:
+        raise ValueError(f"{who}: expected offsets with an input of one axis")
+    starts = integers(offsets, who)
+    if starts.ndim != 1 or (not starts.size and include_last_offset):
+        raise ValueError(f"{who}: expected offsets of one axis, got shape {starts.shape}")
+    if starts.size and starts[0] != 0:
+        raise ValueError(f"{who}: expected the first offset to be 0, got {starts[0]}")
+    ends = starts[1:] if include_last_offset else np.append(starts[1:], n)
+    starts = starts[:-1] if include_last_offset else starts
+    lengths = ends - starts
+    if lengths.size and (lengths.min() < 0 or ends.max() > n):
+        raise ValueError(f"{who}: expected offsets that rise to at most {n}, got {plain(offsets)}")
+    steps = np.arange(lengths.max() if lengths.size else 0)
+    filled = steps < lengths[:, None]
+    return np.where(filled, starts[:, None] + steps, n), filled
+
+
+def _largest(weight: Any, index: Any, filled: Any) -> Any:
+    """The largest of each feature in each bag, the first of equals."""
+    features = weight.shape[1]
+    some = filled.any(1)
+    if not some.any():
+        return weight[:0].sum() + np.zeros((len(index), features), weight.dtype)
+    values = np.where(filled[..., None], plain(weight)[index], -np.inf)
+    winners = np.take_along_axis(index, values.argmax(1), 1)
+    return np.where(some[:, None], weight[winners, np.arange(features)], 0)
+
+
+def one_hot(tensor: Any, num_classes: int = -1) -> Any:
+    """Integers (...) as vectors (..., num_classes) of zeros with a one; num_classes=-1 takes the largest plus one.
+
+    Raises ValueError for negative integers and for any that num_classes does not reach.
+
+    >>> one_hot(np.array([1, 0]))
+    array([[0, 1],
+           [1, 0]])
+    """
+    index = integers(tensor, "one_hot")
+    if num_classes == -1:
+        if not index.size:
+            raise ValueError("one_hot: expected num_classes for an empty input")
+        num_classes = int(index.max()) + 1
+    if index.size and (index.min() < 0 or index.max() >= num_classes):
+        raise ValueError(f"one_hot: expected integers from 0 to {num_classes - 1}, got {index.min()} to {index.max()}")
+    result = (index[..., None] == np.arange(num_classes)).astype(np.int64)
+    return Tensor(result) if isinstance(tensor, Tensor) else result
+
+
+class _Table(Module):
+    """What Embedding and EmbeddingBag share."""
+
+    def __init__(
+        self, num_embeddings: int, embedding_dim: int, padding_idx: int | None, max_norm: float | None, norm_type:
+        float, scale_grad_by_freq: bool, sparse: bool, weight: Any, freeze: bool, dtype: Any, rng: Any,
+    ) -> None:  # fmt: skip
+        super().__init__()
+        who = type(self).__name__
+        if sparse:
+            raise NotImplementedError(f"{who}: sparse gradients do not exist here; pass sparse=False")
+        self.num_embeddings, self.embedding_dim = num_embeddings, embedding_dim
+        self.padding_idx = _row(padding_idx, num_embeddings, who)
+        self.max_norm, self.norm_type, self.scale_grad_by_freq = max_norm, norm_type, scale_grad_by_freq
+        if weight is None:
+            self.weight = empty((num_embeddings, embedding_dim), dtype)
+            self.reset_parameters(rng)
+            self.weight.requires_grad_(not freeze)
+        else:
+            if weight.shape != (num_embeddings, embedding_dim):
+                raise ValueError(f"{who}: expected a weight {(num_embeddings, embedding_dim)}, got {weight.shape}")
+            self.weight = Parameter(plain(weight), requires_grad=not freeze)
+
+    def reset_parameters(self, rng: Any = None) -> None:
+        """Draw the weight from N(0, 1) again, with zeros in the padding row."""
+        init.normal_(self.weight, rng=rng)
+        if self.padding_idx is not None:
+            values = self.weight.data
+            values[self.padding_idx] = 0
+            write(self.weight, values)
+
+    def extra_repr(self) -> str:
+        text = f"{self.num_embeddings}, {self.embedding_dim}"
+        return text + (f", padding_idx={self.padding_idx}" if self.padding_idx is not None else "")
+
+
+class Embedding(_Table):
+    """The module of `embedding`, with parameter weight (num_embeddings, embedding_dim), drawn from N(0, 1)."""
+
+    def __init__(
+        self, num_embeddings: int, embedding_dim: int, padding_idx: int | None = None, max_norm: float | None = None,
+        norm_type: float = 2.0, scale_grad_by_freq: bool = False, sparse: bool = False, _weight: Any = None,
+        _freeze: bool = False, *, dtype: Any = None, rng: np.random.Generator | None = None,
+    ) -> None:  # fmt: skip
+        super().__init__(
+            num_embeddings, embedding_dim, padding_idx, max_norm, norm_type, scale_grad_by_freq, sparse, _weight,
+            _freeze, dtype, rng,
+        )  # fmt: skip
+
+    def forward(self, input: Any) -> Any:
+        return embedding(input, self.weight, self.padding_idx, self.max_norm, self.norm_type, self.scale_grad_by_freq)
+
+    @classmethod
+    def from_pretrained(
+        cls, embeddings: Any, freeze: bool = True, padding_idx: int | None = None, max_norm: float | None = None,
+        norm_type: float = 2.0, scale_grad_by_freq: bool = False, sparse: bool = False,
+    ) -> Embedding:  # fmt: skip
+        """An Embedding of the rows given, which are not trained unless freeze is False."""
+        if embeddings.ndim != 2:
+            raise ValueError(f"from_pretrained: expected embeddings of two axes, got shape {embeddings.shape}")
+        rows, features = embeddings.shape
+        return cls(rows, features, padding_idx, max_norm, norm_type, scale_grad_by_freq, sparse, embeddings, freeze)
+
+
+class EmbeddingBag(_Table):
+    """The module of `embedding_bag`, with parameter weight (num_embeddings, embedding_dim), drawn from N(0, 1)."""
+
+    def __init__(
+        self, num_embeddings: int, embedding_dim: int, max_norm: float | None = None, norm_type: float = 2.0,
+        scale_grad_by_freq: bool = False, mode: str = "mean", sparse: bool = False, _weight: Any = None,
+        include_last_offset: bool = False, padding_idx: int | None = None, *, dtype: Any = None,
+        rng: np.random.Generator | None = None, _freeze: bool = False,
+    ) -> None:  # fmt: skip
+        super().__init__(
+            num_embeddings, embedding_dim, padding_idx, max_norm, norm_type, scale_grad_by_freq, sparse, _weight,
+            _freeze, dtype, rng,
+        )  # fmt: skip
+        self.mode, self.include_last_offset = mode, include_last_offset
+
+    def forward(self, input: Any, offsets: Any = None, per_sample_weights: Any = None) -> Any:
+        return embedding_bag(
+            input, self.weight, offsets, self.max_norm, self.norm_type, self.scale_grad_by_freq, self.mode,
+            per_sample_weights=per_sample_weights, include_last_offset=self.include_last_offset,
+            padding_idx=self.padding_idx,
+        )  # fmt: skip
+
+    @classmethod
+    def from_pretrained(
+        cls, embeddings: Any, freeze: bool = True, max_norm: float | None = None, norm_type: float = 2.0,
+        scale_grad_by_freq: bool = False, mode: str = "mean", sparse: bool = False, include_last_offset: bool = False,
+        padding_idx: int | None = None,
+    ) -> EmbeddingBag:  # fmt: skip
+        """An EmbeddingBag of the rows given, which are not trained unless freeze is False."""
+        if embeddings.ndim != 2:
+            raise ValueError(f"from_pretrained: expected embeddings of two axes, got shape {embeddings.shape}")
+        rows, features = embeddings.shape
+        return cls(
+            rows, features, max_norm, norm_type, scale_grad_by_freq, mode, sparse, embeddings, include_last_offset,
+            padding_idx, _freeze=freeze,
+        )  # fmt: skip
+
+    def extra_repr(self) -> str:
+        return f"{super().extra_repr()}, mode={self.mode!r}"

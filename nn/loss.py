@@ -1,0 +1,481 @@
+"""Losses. Each function takes `reduction` ("mean", "sum" or "none"); each module below calls its function.
+
+size_average and reduce are PyTorch's former way to say it: if either is given, it decides.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, ClassVar
+
+import numpy as np
+
+import autograd
+from autograd import Tensor
+
+from .module import Module
+from .shared import integers, plain
+
+
+def reduced(loss: Any, size_average: bool | None, reduce: bool | None, reduction: str) -> Any:
+    """The losses of the elements as the reduction has it."""
+    how = reduction_of(size_average, reduce, reduction)
+    if how == "mean":
+        return loss.mean() if loss.size else loss.sum() * math.nan
+    return loss.sum() if how == "sum" else loss
+
+
+def reduction_of(size_average: bool | None, reduce: bool | None, reduction: str) -> str:
+    if size_average is not None or reduce is not None:
+        reduction = "none" if reduce is False else "sum" if size_average is False else "mean"
+    if reduction not in ("none", "mean", "sum"):
+        raise ValueError(f"reduction: expected 'none', 'mean' or 'sum', got {reduction!r}")
+    return reduction
+
+
+def _same_shape(who: str, input: Any, target: Any) -> None:
+    if input.shape != target.shape:
+        raise ValueError(f"{who}: expected a target of the input's shape {input.shape}, got {target.shape}")
+
+
+def _warn_of_broadcasting(who: str, input: Any, target: Any) -> None:
+    if input.shape != target.shape:
+        import warnings
+
+        warnings.warn(
+            f"{who}: the target's shape {target.shape} is not the input's {input.shape}; they are broadcast",
+            stacklevel=3,
+        )
+
+
+# ---- regression ------------------------------------------------------------------------------------------------------
+
+
+def l1_loss(
+    input: Any, target: Any, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean",
+    weight: Any = None,
+) -> Any:  # fmt: skip
+    """|x - y|; with a weight, its weighted sum over the sum of the weights.
+
+    >>> l1_loss(np.array([1.0, 2.0]), np.array([0.0, 4.0])).item()
+    1.5
+    """
+    _warn_of_broadcasting("l1_loss", input, target)
+    return _weighted(np.abs(input - target), weight, reduction_of(size_average, reduce, reduction))
+
+
+def mse_loss(
+    input: Any, target: Any, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean",
+    weight: Any = None,
+) -> Any:  # fmt: skip
+    """(x - y)²; with a weight, its weighted sum over the sum of the weights.
+
+    >>> mse_loss(np.array([1.0, 2.0]), np.array([0.0, 4.0])).item()
+    2.5
+    """
+    _warn_of_broadcasting("mse_loss", input, target)
+    return _weighted(np.square(input - target), weight, reduction_of(size_average, reduce, reduction))
+
+
+def huber_loss(input: Any, target: Any, reduction: str = "mean", delta: float = 1.0, weight: Any = None) -> Any:
+    """(x - y)² / 2 where |x - y| <= delta, else delta · (|x - y| - delta / 2); times the weight. (Huber 1964)"""
+    if delta <= 0:
+        raise ValueError(f"huber_loss: expected delta > 0, got {delta}")
+    _warn_of_broadcasting("huber_loss", input, target)
+    loss = _rounded(input - target, delta)
+    return reduced(loss if weight is None else loss * weight, None, None, reduction)
+
+
+def smooth_l1_loss(
+    input: Any, target: Any, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean",
+    beta: float = 1.0,
+) -> Any:  # fmt: skip
+    """(x - y)² / (2 beta) where |x - y| < beta, and |x - y| - beta / 2 elsewhere. (Girshick 2015)"""
+    if beta < 0:
+        raise ValueError(f"smooth_l1_loss: expected beta >= 0, got {beta}")
+    _warn_of_broadcasting("smooth_l1_loss", input, target)
+    error = input - target
+    loss = np.abs(error) if beta == 0 else _rounded(error, beta) / beta
+    return reduced(loss, size_average, reduce, reduction)
+
+
+def _rounded(error: Any, delta: float) -> Any:
+    """The Huber function: c · (e - c / 2), c being e kept within ±delta; the derivative is c, everywhere."""
+    kept = np.clip(error, -delta, delta)
+    return kept * (error - kept * 0.5)
+
+
+def _weighted(loss: Any, weight: Any, how: str) -> Any:
+    if weight is None:
+        return reduced(loss, None, None, how)
+    if weight.shape != loss.shape:
+        raise ValueError(f"loss: expected a weight of shape {loss.shape}, got {weight.shape}")
+    loss = loss * weight
+    return loss if how == "none" else loss.sum() if how == "sum" else loss.sum() / weight.sum()
+
+
+def poisson_nll_loss(
+    input: Any, target: Any, log_input: bool = True, full: bool = False, size_average: bool | None = None,
+    eps: float = 1e-8, reduce: bool | None = None, reduction: str = "mean",
+) -> Any:  # fmt: skip
+    """exp(x) - y · x, or x - y · log(x + eps) if the input is no logarithm; `full` adds Stirling's term for y > 1."""
+    loss = np.exp(input) - target * input if log_input else input - target * np.log(input + eps)
+    if full:
+        y = np.where(plain(target) > 1, target, 1.0)
+        stirling = y * np.log(y) - y + 0.5 * np.log(y * (2 * math.pi))
+        loss = loss + np.where(plain(target) > 1, stirling, 0.0)
+    return reduced(loss, size_average, reduce, reduction)
+
+
+def gaussian_nll_loss(
+    input: Any, target: Any, var: Any, full: bool = False, eps: float = 1e-6, reduction: str = "mean"
+) -> Any:
+    """(log v + (x - y)² / v) / 2, with v = max(var, eps), of which max no gradient is taken; `full` adds log(2π) / 2.
+
+    var  a number, or in the input's shape, or in that shape without the last axis or with 1 there
+    """
+    if isinstance(var, int | float):
+        var = np.full_like(plain(input), var)
+    if var.shape != input.shape:
+        if input.shape[:-1] == var.shape:
+            var = var.reshape(*var.shape, 1)
+        elif not (input.ndim == var.ndim and all(v in (n, 1) for n, v in zip(input.shape, var.shape, strict=True))):
+            raise ValueError(
+                f"gaussian_nll_loss: expected var of shape {input.shape}, or without its last axis, got {var.shape}"
+            )
+    if (plain(var) < 0).any():
+        raise ValueError("gaussian_nll_loss: expected var >= 0")
+    v = var + np.maximum(eps - plain(var), 0).astype(var.dtype)
+    loss = 0.5 * (np.log(v) + np.square(input - target) / v)
+    return reduced(loss + 0.5 * math.log(2 * math.pi) if full else loss, None, None, reduction)
+
+
+# ---- probabilities ---------------------------------------------------------------------------------------------------
+
+
+def kl_div(
+    input: Any, target: Any, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean",
+    log_target: bool = False,
+) -> Any:  # fmt: skip
+    """y · (log y - x) for log-probabilities x; y itself is a logarithm with log_target.
+
+    reduction "batchmean" divides the sum by the length of the first axis: this is the divergence as defined, while
+    "mean" divides by the number of elements.
+    """
+    if log_target:
+        loss = np.exp(target) * (target - input)
+    else:
+        positive = plain(target) > 0
+        loss = target * np.log(np.where(positive, target, 1.0)) - target * input
+    if size_average is None and reduce is None and reduction == "batchmean":
+        return loss.sum() / input.shape[0] if input.ndim else loss.sum()
+    return reduced(loss, size_average, reduce, reduction)
+
+
+def binary_cross_entropy(
+    input: Any, target: Any, weight: Any = None, size_average: bool | None = None, reduce: bool | None = None,
+    reduction: str = "mean",
+) -> Any:  # fmt: skip
+    """-(y log x + (1 - y) log(1 - x)) for probabilities x, each logarithm at least -100.
+
+    binary_cross_entropy_with_logits is the stable way. Raises ValueError for an input outside of [0, 1].
+    """
+    _same_shape("binary_cross_entropy", input, target)
+    x = plain(input)
+    if x.size and not ((x >= 0) & (x <= 1)).all():
+        raise ValueError(f"binary_cross_entropy: expected probabilities from 0 to 1, got {x.min()} to {x.max()}")
+    loss = -(target * _log_above_100(input, x) + (1 - target) * _log_above_100(1 - input, 1 - x))
+    return reduced(loss if weight is None else loss * weight, size_average, reduce, reduction)
+
+
+def _log_above_100(input: Any, x: Any) -> Any:
+    """max(log(x), -100), with derivative 1 / max(x, 1e-12)."""
+    least = x.dtype.type(1e-12)
+    safe = input + np.maximum(least - x, 0)
+    with np.errstate(divide="ignore"):
+        exact = np.maximum(np.log(x), -100)
+    logarithm = np.log(safe)
+    return logarithm + (exact - plain(logarithm)) if (x < least).any() else logarithm
+
+
+def binary_cross_entropy_with_logits(
+    input: Any, target: Any, weight: Any = None, size_average: bool | None = None, reduce: bool | None = None,
+    reduction: str = "mean", pos_weight: Any = None,
+) -> Any:  # fmt: skip
+    """The binary cross-entropy of sigmoid(x), stably: softplus(x) - y · x. pos_weight multiplies the part of y.
+
+    >>> binary_cross_entropy_with_logits(np.array([0.0, 1000.0]), np.array([1.0, 1.0])).round(4).item()
+    0.3466
+    """
+    _same_shape("binary_cross_entropy_with_logits", input, target)
+    if pos_weight is None:
+        loss = autograd.softplus(input) - target * input
+    else:
+        loss = (1 - target) * input + (target * (pos_weight - 1) + 1) * autograd.softplus(-input)
+    return reduced(loss if weight is None else loss * weight, size_average, reduce, reduction)
+
+
+# ---- classes ---------------------------------------------------------------------------------------------------------
+
+
+def cross_entropy(
+    input: Any, target: Any, weight: Any = None, size_average: bool | None = None, ignore_index: int = -100,
+    reduce: bool | None = None, reduction: str = "mean", label_smoothing: float = 0.0,
+) -> Any:  # fmt: skip
+    """-log(softmax(input)) at the target's classes, stably.
+
+    input            scores: (N, C, ...), or (C,) without a batch
+    target           classes: integers (N, ...), or (); or probabilities in the input's shape
+    weight           (C,): of each class; the mean is over the weights
+    ignore_index     a target that counts nowhere; if all are so, the mean is NaN, and its gradient 0
+    label_smoothing  how much of the target's probability is spread evenly over all classes
+
+    Raises IndexError for a class outside of the input, TypeError for a target that is not of integers, ValueError for
+    shapes that do not match.
+
+    >>> cross_entropy(np.array([[0.0, 0.0], [1000.0, 0.0]]), np.array([1, 0])).round(4).item()
+    0.3466
+    """
+    who = "cross_entropy"
+    if not 0 <= label_smoothing <= 1:
+        raise ValueError(f"{who}: expected label_smoothing from 0 to 1, got {label_smoothing}")
+    if not input.ndim:
+        raise ValueError(f"{who}: expected scores (N, C, ...) or (C,), got a 0-d input")
+    how = reduction_of(size_average, reduce, reduction)
+    target = target if isinstance(target, Tensor) else plain(target)
+    axis = 0 if input.ndim == 1 else 1
+    logp = autograd.log_softmax(input, axis)
+    if target.shape == input.shape and target.dtype.kind == "f":
+        return _soft_cross_entropy(logp, target, weight, how, label_smoothing)
+    if not label_smoothing:
+        return _nll(who, logp, target, weight, ignore_index, how)
+    nll = _nll(who, logp, target, weight, ignore_index, how)
+    valid = plain(target) != ignore_index
+    spread = logp if weight is None else logp * class_weight(who, weight, logp)
+    smooth = -spread.sum(axis)
+    if how == "none":
+        smooth = smooth * valid
+    else:
+        smooth = (smooth if valid.all() else smooth[valid]).sum()
+        if how == "mean":
+            smooth = _over(smooth, valid.sum() if weight is None else plain(weight)[plain(target)[valid]].sum())
+    share = label_smoothing / input.shape[axis]
+    return nll * (1 - label_smoothing) + smooth * share
+
+
+def class_weight(who: str, weight: Any, input: Any) -> Any:
+    """The weights of the classes, made to broadcast against the input."""
+    axis = 0 if input.ndim == 1 else 1
+    if weight.shape != (input.shape[axis],):
+        raise ValueError(f"{who}: expected a weight of shape ({input.shape[axis]},), got {weight.shape}")
+    return weight.reshape(-1, *[1] * (input.ndim - 2)) if input.ndim > 2 else weight
+
+
+def _over(total: Any, count: Any) -> Any:
+    """total / count; NaN if nothing was counted, but then not for the gradient of what was not."""
+    return total / count.item() if count else total * math.nan
+
+
+def _soft_cross_entropy(logp: Any, target: Any, weight: Any, how: str, label_smoothing: float) -> Any:
+    axis = 0 if logp.ndim == 1 else 1
+    if label_smoothing:
+        target = target * (1 - label_smoothing) + label_smoothing / logp.shape[axis]
+    loss = -(target * logp if weight is None else target * logp * class_weight("cross_entropy", weight, logp))
+    if how == "none":
+        return loss.sum(axis)
+    return loss.sum() if how == "sum" else _over(loss.sum(), np.intp(logp.size // max(logp.shape[axis], 1)))
+
+
+def nll_loss(
+    input: Any, target: Any, weight: Any = None, size_average: bool | None = None, ignore_index: int = -100,
+    reduce: bool | None = None, reduction: str = "mean",
+) -> Any:  # fmt: skip
+    """-input at the target's classes, for log-probabilities (N, C, ...) or (C,) and integers (N, ...) or ().
+
+    weight, ignore_index and errors are those of `cross_entropy`.
+    """
+    target = target if isinstance(target, Tensor) else plain(target)
+    return _nll("nll_loss", input, target, weight, ignore_index, reduction_of(size_average, reduce, reduction))
+
+
+def _nll(who: str, logp: Any, target: Any, weight: Any, ignore_index: int, how: str) -> Any:
+    shape = logp.shape
+    if logp.ndim == 0:
+        raise ValueError(f"{who}: expected (N, C, ...) or (C,), got a 0-d input")
+    expected = () if logp.ndim == 1 else (shape[0], *shape[2:])
+    if target.shape != expected:
+        raise ValueError(f"{who}: expected a target of shape {expected} for input of shape {shape}, got {target.shape}")
+    classes = integers(target, f"{who}: target")
+    n = shape[0 if logp.ndim == 1 else 1]
+    valid = classes != ignore_index
+    wrong = valid & ((classes < 0) | (classes >= n))
+    if wrong.any():
+        raise IndexError(f"{who}: expected targets from 0 to {n - 1} (or ignore_index), got {classes[wrong].flat[0]}")
+    if weight is not None:
+        class_weight(who, weight, logp)
+        weight = plain(weight).astype(logp.dtype)
+    if how == "none":
+        safe = classes if valid.all() else np.where(valid, classes, 0)
+        picked = logp[safe] if logp.ndim == 1 else np.take_along_axis(logp, safe[:, None], 1).squeeze(1)
+        factor = weight[safe] * valid if weight is not None else valid
+        return -picked if weight is None and safe is classes else np.where(valid, -picked * factor, 0.0)
+    if logp.ndim == 1:
+        chosen = classes.reshape(1)[valid.reshape(1)]
+        picked = logp[chosen]
+    else:
+        places = valid.nonzero() if not valid.all() else tuple(np.indices(expected, sparse=True))
+        chosen = classes[places]
+        picked = logp[(places[0], chosen, *places[1:])]
+    if weight is None:
+        total, count = -picked.sum(), np.intp(chosen.size)
+    else:
+        total, count = -(picked * weight[chosen]).sum(), weight[chosen].sum()
+    return total if how == "sum" else _over(total, count)
+
+
+# ---- modules ---------------------------------------------------------------------------------------------------------
+
+
+class Loss(Module):
+    """A module that calls one function with its inputs and its own settings, among them `reduction`."""
+
+    function: ClassVar[Any]
+
+    def __init__(
+        self, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean", *,
+        weight: Any = None, **settings: Any,
+    ) -> None:  # fmt: skip
+        super().__init__()
+        if size_average is not None or reduce is not None:
+            reduction = reduction_of(size_average, reduce, reduction)
+        self.reduction = reduction
+        self.settings = tuple(settings)
+        for name, value in settings.items():
+            setattr(self, name, value)
+        if weight is not None:
+            self.register_buffer("weight", weight)
+            self.settings = (*self.settings, "weight")
+
+    def forward(self, *inputs: Any, **named: Any) -> Any:
+        settings = {name: getattr(self, name) for name in self.settings}
+        return self.function(*inputs, **named, reduction=self.reduction, **settings)
+
+
+class L1Loss(Loss):
+    """The module of `l1_loss`."""
+
+    function = staticmethod(l1_loss)
+
+    def __init__(self, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean") -> None:
+        super().__init__(size_average, reduce, reduction)
+
+
+class MSELoss(L1Loss):
+    """The module of `mse_loss`."""
+
+    function = staticmethod(mse_loss)
+
+
+class HuberLoss(Loss):
+    """The module of `huber_loss`."""
+
+    function = staticmethod(huber_loss)
+
+    def __init__(self, reduction: str = "mean", delta: float = 1.0) -> None:
+        super().__init__(reduction=reduction, delta=delta)
+
+
+class SmoothL1Loss(Loss):
+    """The module of `smooth_l1_loss`."""
+
+    function = staticmethod(smooth_l1_loss)
+
+    def __init__(
+        self, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean", beta: float = 1.0
+    ) -> None:
+        super().__init__(size_average, reduce, reduction, beta=beta)
+
+
+class PoissonNLLLoss(Loss):
+    """The module of `poisson_nll_loss`."""
+
+    function = staticmethod(poisson_nll_loss)
+
+    def __init__(
+        self, log_input: bool = True, full: bool = False, size_average: bool | None = None, eps: float = 1e-8,
+        reduce: bool | None = None, reduction: str = "mean",
+    ) -> None:  # fmt: skip
+        super().__init__(size_average, reduce, reduction, log_input=log_input, full=full, eps=eps)
+
+
+class GaussianNLLLoss(Loss):
+    """The module of `gaussian_nll_loss`."""
+
+    function = staticmethod(gaussian_nll_loss)
+
+    def __init__(self, *, full: bool = False, eps: float = 1e-6, reduction: str = "mean") -> None:
+        super().__init__(reduction=reduction, full=full, eps=eps)
+
+
+class KLDivLoss(Loss):
+    """The module of `kl_div`."""
+
+    function = staticmethod(kl_div)
+
+    def __init__(
+        self, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean",
+        log_target: bool = False,
+    ) -> None:  # fmt: skip
+        super().__init__(size_average, reduce, reduction, log_target=log_target)
+
+
+class BCELoss(Loss):
+    """The module of `binary_cross_entropy`."""
+
+    function = staticmethod(binary_cross_entropy)
+
+    def __init__(
+        self, weight: Any = None, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean"
+    ) -> None:
+        super().__init__(size_average, reduce, reduction, weight=weight)
+
+
+class BCEWithLogitsLoss(Loss):
+    """The module of `binary_cross_entropy_with_logits`."""
+
+    function = staticmethod(binary_cross_entropy_with_logits)
+
+    def __init__(
+        self, weight: Any = None, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean",
+        pos_weight: Any = None,
+    ) -> None:  # fmt: skip
+        super().__init__(size_average, reduce, reduction, weight=weight)
+        if pos_weight is not None:
+            self.register_buffer("pos_weight", pos_weight)
+            self.settings = (*self.settings, "pos_weight")
+
+
+class NLLLoss(Loss):
+    """The module of `nll_loss`."""
+
+    function = staticmethod(nll_loss)
+
+    def __init__(
+        self, weight: Any = None, size_average: bool | None = None, ignore_index: int = -100, reduce: bool | None =
+        None, reduction: str = "mean",
+    ) -> None:  # fmt: skip
+        super().__init__(size_average, reduce, reduction, weight=weight, ignore_index=ignore_index)
+
+
+class CrossEntropyLoss(Loss):
+    """The module of `cross_entropy`."""
+
+    function = staticmethod(cross_entropy)
+
+    def __init__(
+        self, weight: Any = None, size_average: bool | None = None, ignore_index: int = -100, reduce: bool | None =
+        None, reduction: str = "mean", label_smoothing: float = 0.0,
+    ) -> None:  # fmt: skip
+        super().__init__(
+            size_average, reduce, reduction, weight=weight, ignore_index=ignore_index, label_smoothing=label_smoothing
+        )

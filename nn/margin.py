@@ -1,0 +1,263 @@
+"""Losses with a margin: what is right by enough costs nothing. `reduction` is as in loss.py."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+import autograd
+
+from .distance import pairwise_distance
+from .loss import BCELoss, Loss, class_weight, reduced, reduction_of
+from .shared import integers, plain
+
+
+def margin_ranking_loss(
+    input1: Any, input2: Any, target: Any, margin: float = 0, size_average: bool | None = None,
+    reduce: bool | None = None, reduction: str = "mean",
+) -> Any:  # fmt: skip
+    """max(0, margin - y · (x1 - x2)), y being 1 where x1 is to be the larger, -1 where x2 is."""
+    if not input1.ndim == input2.ndim == target.ndim:
+        raise ValueError(
+            f"margin_ranking_loss: expected three arrays of as many axes, got {input1.shape}, {input2.shape} and "
+            f"{target.shape}"
+        )
+    return reduced(_hinge(-target * (input1 - input2) + margin), size_average, reduce, reduction)
+
+
+def _hinge(x: Any) -> Any:
+    """max(x, 0), with derivative 1 at 0, as PyTorch's clamp_min has it."""
+    return np.clip(x, 0, None)
+
+
+def hinge_embedding_loss(
+    input: Any, target: Any, margin: float = 1.0, size_average: bool | None = None, reduce: bool | None = None,
+    reduction: str = "mean",
+) -> Any:  # fmt: skip
+    """x where the target is 1, max(0, margin - x) where it is -1."""
+    y = plain(target)
+    loss = np.where(y != 1, _hinge(margin - input), 0.0) + np.where(y != -1, input, 0.0)
+    return reduced(loss, size_average, reduce, reduction)
+
+
+def soft_margin_loss(
+    input: Any, target: Any, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean"
+) -> Any:
+    """log(1 + exp(-y · x)), for y of 1 and -1."""
+    return reduced(autograd.softplus(-target * input), size_average, reduce, reduction)
+
+
+def cosine_embedding_loss(
+    input1: Any, input2: Any, target: Any, margin: float = 0, size_average: bool | None = None,
+    reduce: bool | None = None, reduction: str = "mean",
+) -> Any:  # fmt: skip
+    """1 - cos(x1, x2) where the target is 1, max(0, cos(x1, x2) - margin) where it is -1.
+
+    The inputs are (N, D), the target (N,); or (D,) and ().
+    """
+    if input1.ndim != target.ndim + 1 or input2.ndim != input1.ndim or target.ndim > 1:
+        raise ValueError(
+            f"cosine_embedding_loss: expected inputs (N, D) and target (N,), or (D,) and (), got {input1.shape}, "
+            f"{input2.shape} and {target.shape}"
+        )
+    y = plain(target)
+    eps = 1e-12  # as in PyTorch: within the roots
+    n1, n2 = (np.square(x).sum(-1) + eps for x in (input1, input2))
+    cosine = (input1 * input2).sum(-1) / np.sqrt(n1 * n2)
+    loss = np.where(y == 1, 1 - cosine, 0.0) + np.where(y == -1, _hinge(cosine - margin), 0.0)
+    return reduced(loss, size_average, reduce, reduction)
+
+
+def _rows(who: str, input: Any, target: Any, ndim: int) -> Any:
+    """The input as (N, C), for one of (N, C) or (C,) that goes with a target of `ndim` axes fewer or as many."""
+    if input.ndim not in (1, 2) or (input.size == 0 and input.ndim == 1):
+        raise ValueError(f"{who}: expected scores (N, C) or (C,), got shape {input.shape}")
+    expected = input.shape if ndim == input.ndim else input.shape[:-1]
+    if target.shape != expected and not (input.ndim == 1 and target.shape == (1,) and not expected):
+        raise ValueError(
+            f"{who}: expected a target of shape {expected} for input of shape {input.shape}, got {target.shape}"
+        )
+    return input.reshape(1, -1) if input.ndim == 1 else input
+
+
+def multi_margin_loss(
+    input: Any, target: Any, p: int = 1, margin: float = 1.0, weight: Any = None, size_average: bool | None = None,
+    reduce: bool | None = None, reduction: str = "mean",
+) -> Any:  # fmt: skip
+    """Over classes i ≠ y, the sum of max(0, margin - x[y] + x[i])^p / C; scores (N, C) or (C,), classes (N,) or ()."""
+    who = "multi_margin_loss"
+    if p not in (1, 2):
+        raise ValueError(f"{who}: expected p to be 1 or 2, got {p}")
+    target = plain(target)
+    rows = _rows(who, input, target, 0)
+    classes = integers(target, f"{who}: target").reshape(-1)
+    n = rows.shape[1]
+    if classes.size and (classes.min() < 0 or classes.max() >= n):
+        raise IndexError(f"{who}: expected targets from 0 to {n - 1}, got {classes.min()} to {classes.max()}")
+    picked = np.take_along_axis(rows, classes[:, None], 1)
+    other = classes[:, None] != np.arange(n)
+    slack = _hinge((rows - picked + margin) * other)
+    slack = np.square(slack) if p == 2 else slack
+    if weight is not None:
+        class_weight(who, weight, rows)
+        slack = slack * weight[classes][:, None]
+    loss = (slack * other).sum(1) * (1 / n)
+    return reduced(loss if input.ndim == 2 else loss.reshape(()), size_average, reduce, reduction)
+
+
+def multilabel_margin_loss(
+    input: Any, target: Any, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean"
+) -> Any:
+    """Over labels y and other classes i, the sum of max(0, 1 - x[y] + x[i]) / C.
+
+    The target, in the input's shape (N, C) or (C,), lists each row's labels; the first -1 ends the list.
+    """
+    who = "multilabel_margin_loss"
+    target = plain(target)
+    rows = _rows(who, input, target, input.ndim)
+    labels = integers(target, f"{who}: target").reshape(rows.shape)
+    n = rows.shape[1]
+    listed = np.logical_and.accumulate(labels >= 0, axis=1)
+    if (labels < -1).any() or (labels >= n).any():
+        raise IndexError(f"{who}: expected targets from -1 to {n - 1}, got {labels.min()} to {labels.max()}")
+    safe = np.where(listed, labels, 0)
+    is_label = ((safe[..., None] == np.arange(n)) & listed[..., None]).any(1)
+    picked = np.take_along_axis(rows, safe, 1)
+    pairs = listed[:, :, None] & ~is_label[:, None, :]
+    slack = _hinge(rows[:, None, :] - picked[:, :, None] + 1) * pairs
+    loss = slack.sum((1, 2)) * (1 / n)
+    return reduced(loss if input.ndim == 2 else loss.reshape(()), size_average, reduce, reduction)
+
+
+def multilabel_soft_margin_loss(
+    input: Any, target: Any, weight: Any = None, size_average: bool | None = None, reduce: bool | None = None,
+    reduction: str = "mean",
+) -> Any:  # fmt: skip
+    """The binary cross-entropy of sigmoid(x), as the mean over the classes (the last axis)."""
+    loss = autograd.softplus(input) - target * input
+    loss = (loss if weight is None else loss * weight).mean(-1)
+    return reduced(loss, size_average, reduce, reduction)
+
+
+def triplet_margin_loss(
+    anchor: Any, positive: Any, negative: Any, margin: float = 1.0, p: float = 2, eps: float = 1e-6, swap: bool = False,
+    size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean",
+) -> Any:  # fmt: skip
+    """max(0, d(a, p) - d(a, n) + margin), d the p-norm distance; `swap` takes d(p, n) where that is smaller."""
+
+    def distance(x: Any, y: Any) -> Any:
+        return pairwise_distance(x, y, p, eps)
+
+    if not anchor.ndim == positive.ndim == negative.ndim:
+        raise ValueError(
+            f"triplet_margin_loss: expected three arrays of as many axes, got {anchor.shape}, {positive.shape} and "
+            f"{negative.shape}"
+        )
+    how = reduction_of(size_average, reduce, reduction)
+    return triplet_margin_with_distance_loss(
+        anchor, positive, negative, distance_function=distance, margin=margin, swap=swap, reduction=how
+    )
+
+
+def triplet_margin_with_distance_loss(
+    anchor: Any, positive: Any, negative: Any, *, distance_function: Callable[[Any, Any], Any] | None = None,
+    margin: float = 1.0, swap: bool = False, reduction: str = "mean",
+) -> Any:  # fmt: skip
+    """triplet_margin_loss with any distance; without one, pairwise_distance."""
+    if margin <= 0:
+        raise ValueError(f"triplet_margin_loss: expected margin > 0, got {margin}")
+    distance = pairwise_distance if distance_function is None else distance_function
+    near, far = distance(anchor, positive), distance(anchor, negative)
+    if swap:
+        far = np.minimum(far, distance(positive, negative))
+    return reduced(_hinge(near - far + margin), None, None, reduction)
+
+
+# ---- modules ---------------------------------------------------------------------------------------------------------
+
+
+class SoftMarginLoss(Loss):
+    """The module of `soft_margin_loss`."""
+
+    function = staticmethod(soft_margin_loss)
+
+    def __init__(self, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean") -> None:
+        super().__init__(size_average, reduce, reduction)
+
+
+class MultiLabelMarginLoss(SoftMarginLoss):
+    """The module of `multilabel_margin_loss`."""
+
+    function = staticmethod(multilabel_margin_loss)
+
+
+class MultiLabelSoftMarginLoss(BCELoss):
+    """The module of `multilabel_soft_margin_loss`."""
+
+    function = staticmethod(multilabel_soft_margin_loss)
+
+
+class MarginRankingLoss(Loss):
+    """The module of `margin_ranking_loss`."""
+
+    function = staticmethod(margin_ranking_loss)
+
+    def __init__(
+        self, margin: float = 0.0, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean"
+    ) -> None:
+        super().__init__(size_average, reduce, reduction, margin=margin)
+
+
+class CosineEmbeddingLoss(MarginRankingLoss):
+    """The module of `cosine_embedding_loss`."""
+
+    function = staticmethod(cosine_embedding_loss)
+
+
+class HingeEmbeddingLoss(Loss):
+    """The module of `hinge_embedding_loss`."""
+
+    function = staticmethod(hinge_embedding_loss)
+
+    def __init__(
+        self, margin: float = 1.0, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean"
+    ) -> None:
+        super().__init__(size_average, reduce, reduction, margin=margin)
+
+
+class MultiMarginLoss(Loss):
+    """The module of `multi_margin_loss`."""
+
+    function = staticmethod(multi_margin_loss)
+
+    def __init__(
+        self, p: int = 1, margin: float = 1.0, weight: Any = None, size_average: bool | None = None,
+        reduce: bool | None = None, reduction: str = "mean",
+    ) -> None:  # fmt: skip
+        super().__init__(size_average, reduce, reduction, weight=weight, p=p, margin=margin)
+
+
+class TripletMarginLoss(Loss):
+    """The module of `triplet_margin_loss`."""
+
+    function = staticmethod(triplet_margin_loss)
+
+    def __init__(
+        self, margin: float = 1.0, p: float = 2.0, eps: float = 1e-6, swap: bool = False,
+        size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean",
+    ) -> None:  # fmt: skip
+        super().__init__(size_average, reduce, reduction, margin=margin, p=p, eps=eps, swap=swap)
+
+
+class TripletMarginWithDistanceLoss(Loss):
+    """The module of `triplet_margin_with_distance_loss`."""
+
+    function = staticmethod(triplet_margin_with_distance_loss)
+
+    def __init__(
+        self, *, distance_function: Callable[[Any, Any], Any] | None = None, margin: float = 1.0, swap: bool = False,
+        reduction: str = "mean",
+    ) -> None:  # fmt: skip
+        super().__init__(reduction=reduction, distance_function=distance_function, margin=margin, swap=swap)

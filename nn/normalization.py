@@ -1,0 +1,438 @@
+"""Normalization: over the batch, the sample, groups of channels, the features, or neighbouring channels."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd import Tensor
+
+from .module import Module, write
+from .parameter import empty
+from .shared import axis_of, norm, plain
+
+
+def _standardize(x: Any, axes: tuple[int, ...], eps: float, weight: Any, bias: Any) -> tuple[Any, Any, Any]:
+    """(x - mean) / sqrt(variance + eps) · weight + bias, with the mean and the (biased) variance over the axes."""
+    mean = x.mean(axes, keepdims=True)
+    centred = x - mean
+    variance = np.square(centred).mean(axes, keepdims=True)
+    return _scaled(centred, variance, eps, weight, bias), mean, variance
+
+
+def _scaled(centred: Any, variance: Any, eps: float, weight: Any, bias: Any) -> Any:
+    deviation = np.sqrt(variance + eps)
+    if weight is None:
+        result = centred / deviation
+    elif 2 * math.prod(np.broadcast_shapes(weight.shape, deviation.shape)) > centred.size:
+        result = centred / deviation * weight
+    else:  # their quotient is small: one pass less over the whole
+        result = centred * (weight / deviation)
+    return result if bias is None else result + bias
+
+
+def _per_channel(value: Any, ndim: int) -> Any:
+    """(C,) made to broadcast against (N, C, ...)."""
+    return value if value is None or ndim < 3 else value.reshape(-1, *[1] * (ndim - 2))
+
+
+def _move(running: Any, value: Any, momentum: float) -> None:
+    """Take a running statistic a step towards a new value, in place."""
+    array = plain(running)
+    new = array * (1 - momentum) + plain(value).reshape(array.shape) * momentum
+    if isinstance(running, Tensor):
+        write(running, new)
+    else:
+        running[...] = new
+
+
+def batch_norm(
+    input: Any, running_mean: Any, running_var: Any, weight: Any = None, bias: Any = None, training: bool = False,
+    momentum: float = 0.1, eps: float = 1e-5,
+) -> Any:  # fmt: skip
+    """Normalize each channel of (N, C, ...) over all the rest. (Ioffe, Szegedy 2015)
+
+    In training with the mean and the biased variance of the batch, of which the running statistics (each (C,), or None)
+    take the fraction `momentum`, the variance as the unbiased one; otherwise with the running statistics.
+
+    Raises ValueError in training for one value per channel, and for parameters that do not match the channels.
+    """
+    _check_channels("batch_norm", input, running_mean, running_var, weight, bias)
+    ndim = input.ndim
+    weight, bias = _per_channel(weight, ndim), _per_channel(bias, ndim)
+    if not training:
+        if running_mean is None or running_var is None:
+            raise ValueError("batch_norm: expected running_mean and running_var when not training")
+        mean, variance = _per_channel(running_mean, ndim), _per_channel(running_var, ndim)
+        return _scaled(input - mean, variance, eps, weight, bias)
+    count = input.size // input.shape[1] if input.shape[1] else 0
+    if count == 1:
+        raise ValueError(f"batch_norm: expected more than one value per channel in training, got shape {input.shape}")
+    axes = (0, *range(2, ndim))
+    result, mean, variance = _standardize(input, axes, eps, weight, bias)
+    if running_mean is not None:
+        _move(running_mean, mean, momentum)
+    if running_var is not None:
+        _move(running_var, plain(variance) * (count / max(count - 1, 1)), momentum)
+    return result
+
+
+def _check_channels(who: str, input: Any, *values: Any) -> None:
+    if input.ndim < 2:
+        raise ValueError(f"{who}: expected (N, C, ...), got shape {input.shape}")
+    for value in values:
+        if value is not None and value.shape != (input.shape[1],):
+            raise ValueError(
+                f"{who}: expected statistics and parameters of shape ({input.shape[1]},) for input of shape "
+                f"{input.shape}, got {value.shape}"
+            )
+
+
+def instance_norm(
+    input: Any, running_mean: Any = None, running_var: Any = None, weight: Any = None, bias: Any = None,
+    use_input_stats: bool = True, momentum: float = 0.1, eps: float = 1e-5,
+) -> Any:  # fmt: skip
+    """Normalize each channel of each sample of (N, C, ...) over its places. (Ulyanov et al. 2016)
+
+    With use_input_stats=False, with the running statistics instead, as batch_norm does. Raises ValueError for one value
+    per channel.
+    """
+    if not use_input_stats:
+        return batch_norm(input, running_mean, running_var, weight, bias, False, momentum, eps)
+    _check_channels("instance_norm", input, running_mean, running_var, weight, bias)
+    ndim = input.ndim
+    count = math.prod(input.shape[2:])
+    if count == 1:
+        raise ValueError(f"instance_norm: expected more than one value per channel, got shape {input.shape}")
+    axes = tuple(range(2, ndim))
+    result, mean, variance = _standardize(input, axes, eps, _per_channel(weight, ndim), _per_channel(bias, ndim))
+    if running_mean is not None:
+        _move(running_mean, plain(mean).mean(0), momentum)
+    if running_var is not None:
+        _move(running_var, plain(variance).mean(0) * (count / max(count - 1, 1)), momentum)
+    return result
+
+
+def _features(who: str, input: Any, normalized_shape: Any, *values: Any) -> tuple[int, ...]:
+    """The axes that stand for normalized_shape at the end of the input's shape."""
+    shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
+    n = len(shape)
+    if not n or input.shape[-n:] != shape:
+        raise ValueError(f"{who}: expected an input of shape (..., {', '.join(map(str, shape))}), got {input.shape}")
+    for value in values:
+        if value is not None and value.shape != shape:
+            raise ValueError(f"{who}: expected weight and bias of shape {shape}, got {value.shape}")
+    return tuple(range(-n, 0))
+
+
+def layer_norm(input: Any, normalized_shape: Any, weight: Any = None, bias: Any = None, eps: float = 1e-5) -> Any:
+    """Normalize over the last axes, whose shape is normalized_shape. (Ba et al. 2016)
+
+    >>> layer_norm(np.array([[1.0, 3.0]]), (2,), eps=0.0)
+    array([[-1.,  1.]])
+    """
+    axes = _features("layer_norm", input, normalized_shape, weight, bias)
+    return _standardize(input, axes, eps, weight, bias)[0]
+
+
+def rms_norm(input: Any, normalized_shape: Any, weight: Any = None, eps: float | None = None) -> Any:
+    """Divide by the root of the mean square over the last axes, whose shape is normalized_shape. (Zhang, Sennrich 2019)
+
+    Without `eps` it is the machine epsilon of the input's dtype.
+    """
+    axes = _features("rms_norm", input, normalized_shape, weight)
+    eps = float(np.finfo(input.dtype).eps) if eps is None else eps
+    result = input / np.sqrt(np.square(input).mean(axes, keepdims=True) + eps)
+    return result if weight is None else result * weight
+
+
+def group_norm(input: Any, num_groups: int, weight: Any = None, bias: Any = None, eps: float = 1e-5) -> Any:
+    """Normalize each group of channels of each sample of (N, C, ...). (Wu, He 2018)
+
+    Raises ValueError if the channels cannot be divided into num_groups, and for one value per group.
+    """
+    _check_channels("group_norm", input, weight, bias)
+    shape = input.shape
+    if num_groups <= 0 or shape[1] % num_groups:
+        raise ValueError(f"group_norm: expected channels divisible by {num_groups} groups, got shape {shape}")
+    if shape[0] * shape[1] // num_groups * math.prod(shape[2:]) == 1:
+        raise ValueError(f"group_norm: expected more than one value per group, got shape {shape}")
+    size = shape[1] // num_groups
+    grouped = input.reshape(shape[0], num_groups, size, *shape[2:])
+    weight, bias = (
+        value if value is None else value.reshape(num_groups, size, *[1] * (len(shape) - 2)) for value in (weight, bias)
+    )
+    return _standardize(grouped, tuple(range(2, grouped.ndim)), eps, weight, bias)[0].reshape(shape)
+
+
+def local_response_norm(input: Any, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> Any:
+    """Divide by (k + alpha · mean of squares over `size` neighbouring channels)^beta. (Krizhevsky et al. 2012)
+
+    The input is (N, C, ...) with at least three axes. The window goes from size//2 channels before to (size-1)//2
+    after.
+    """
+    if input.ndim < 3:
+        raise ValueError(f"local_response_norm: expected at least three axes, got shape {input.shape}")
+    if input.size == 0:
+        return input
+    shape = input.shape
+    channels = np.arange(shape[1])
+    offset = channels - channels[:, None]
+    window = ((offset >= -(size // 2)) & (offset <= (size - 1) // 2)).astype(input.dtype) * input.dtype.type(
+        alpha / size
+    )
+    mean = (window @ np.square(input).reshape(shape[0], shape[1], -1)).reshape(shape)
+    return input / (mean + k) ** beta
+
+
+def normalize(input: Any, p: float = 2.0, dim: int = 1, eps: float = 1e-12) -> Any:
+    """Divide by the p-norm along an axis, or by eps if the norm is smaller.
+
+    >>> normalize(np.array([[3.0, 4.0], [0.0, 0.0]]))
+    array([[0.6, 0.8],
+           [0. , 0. ]])
+    """
+    dim = axis_of(dim, input.ndim, "normalize")
+    return input / np.maximum(norm(input, p, dim, keepdims=True), eps)
+
+
+# ---- modules ---------------------------------------------------------------------------------------------------------
+
+
+class _Norm(Module):
+    """What batch and instance normalization share: parameters weight, bias; buffers running_mean, running_var,
+    num_batches_tracked."""
+
+    axes: tuple[int, ...]  # how many an input may have
+
+    def __init__(
+        self, num_features: int, eps: float, momentum: float | None, affine: bool, track_running_stats: bool, bias:
+        bool, dtype: Any,
+    ) -> None:  # fmt: skip
+        super().__init__()
+        self.num_features, self.eps, self.momentum = num_features, eps, momentum
+        self.affine, self.track_running_stats = affine, track_running_stats
+        self.register_parameter("weight", empty((num_features,), dtype) if affine else None)
+        self.register_parameter("bias", empty((num_features,), dtype) if affine and bias else None)
+        kind = np.float32 if dtype is None else dtype
+        tracked = track_running_stats
+        self.register_buffer("running_mean", np.zeros(num_features, kind) if tracked else None)
+        self.register_buffer("running_var", np.ones(num_features, kind) if tracked else None)
+        self.register_buffer("num_batches_tracked", np.array(0) if tracked else None)
+        self.reset_parameters()
+
+    def reset_running_stats(self) -> None:
+        """Forget what has been tracked."""
+        if self.track_running_stats:
+            write(self.running_mean, 0)
+            write(self.running_var, 1)
+            write(self.num_batches_tracked, 0)
+
+    def reset_parameters(self) -> None:
+        """Set weight 1, bias 0, and forget what has been tracked."""
+        self.reset_running_stats()
+        if self.weight is not None:
+            write(self.weight, 1)
+        if self.bias is not None:
+            write(self.bias, 0)
+
+    def _check(self, input: Any) -> None:
+        if input.ndim not in self.axes:
+            allowed = " or ".join(map(str, self.axes))
+            raise ValueError(f"{type(self).__name__}: expected {allowed} axes, got shape {input.shape}")
+
+    def extra_repr(self) -> str:
+        return (
+            f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, affine={self.affine}, "
+            f"track_running_stats={self.track_running_stats}"
+        )
+
+
+class _BatchNorm(_Norm):
+    def __init__(
+        self, num_features: int, eps: float = 1e-5, momentum: float | None = 0.1, affine: bool = True,
+        track_running_stats: bool = True, *, bias: bool = True, dtype: Any = None,
+    ) -> None:  # fmt: skip
+        super().__init__(num_features, eps, momentum, affine, track_running_stats, bias, dtype)
+
+    def forward(self, input: Any) -> Any:
+        self._check(input)
+        tracked = self.running_mean is not None and self.running_var is not None
+        momentum = 0.0 if self.momentum is None else self.momentum
+        update = self.training and self.track_running_stats
+        training = self.training or not tracked
+        if training and input.ndim > 1 and input.size and input.size == input.shape[1]:
+            raise ValueError(
+                f"{type(self).__name__}: expected more than one value per channel in training, got shape {input.shape}"
+            )
+        if update and self.num_batches_tracked is not None:
+            write(self.num_batches_tracked, self.num_batches_tracked.data + 1)
+            if self.momentum is None:
+                momentum = 1.0 / self.num_batches_tracked.item()
+        use = tracked and (update or not training)
+        return batch_norm(
+            input, self.running_mean if use else None, self.running_var if use else None, self.weight, self.bias,
+            training, momentum, self.eps,
+        )  # fmt: skip
+
+
+class BatchNorm1d(_BatchNorm):
+    """`batch_norm` of (N, C) or (N, C, L); in evaluation with the statistics tracked in training.
+
+    weight starts at 1, bias at 0. momentum=None makes the running statistics plain averages over all batches.
+    """
+
+    axes = (2, 3)
+
+
+class BatchNorm2d(_BatchNorm):
+    """`batch_norm` of (N, C, H, W); see BatchNorm1d."""
+
+    axes = (4,)
+
+
+class BatchNorm3d(_BatchNorm):
+    """`batch_norm` of (N, C, D, H, W); see BatchNorm1d."""
+
+    axes = (5,)
+
+
+class _InstanceNorm(_Norm):
+    def __init__(
+        self, num_features: int, eps: float = 1e-5, momentum: float = 0.1, affine: bool = False,
+        track_running_stats: bool = False, *, bias: bool = True, dtype: Any = None,
+    ) -> None:  # fmt: skip
+        super().__init__(num_features, eps, momentum, affine, track_running_stats, bias, dtype)
+
+    def forward(self, input: Any) -> Any:
+        self._check(input)
+        batched = input.ndim == self.axes[1]
+        if self.affine and input.shape[-self.axes[0]] != self.num_features:
+            raise ValueError(
+                f"{type(self).__name__}: expected {self.num_features} channels, got input of shape {input.shape}"
+            )
+        result = instance_norm(
+            input if batched else input.reshape(1, *input.shape), self.running_mean, self.running_var, self.weight,
+            self.bias, self.training or not self.track_running_stats,
+            0.0 if self.momentum is None else self.momentum, self.eps,
+        )  # fmt: skip
+        return result if batched else result.reshape(input.shape)
+
+
+class InstanceNorm1d(_InstanceNorm):
+    """`instance_norm` of (N, C, L) or (C, L)."""
+
+    axes = (2, 3)
+
+
+class InstanceNorm2d(_InstanceNorm):
+    """`instance_norm` of (N, C, H, W) or (C, H, W)."""
+
+    axes = (3, 4)
+
+
+class InstanceNorm3d(_InstanceNorm):
+    """`instance_norm` of (N, C, D, H, W) or (C, D, H, W)."""
+
+    axes = (4, 5)
+
+
+class LayerNorm(Module):
+    """`layer_norm`, with weight (ones) and bias (zeros) of shape normalized_shape."""
+
+    def __init__(
+        self, normalized_shape: int | Sequence[int], eps: float = 1e-5, elementwise_affine: bool = True,
+        bias: bool = True, *, dtype: Any = None,
+    ) -> None:  # fmt: skip
+        super().__init__()
+        self.normalized_shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
+        self.eps, self.elementwise_affine = eps, elementwise_affine
+        self.register_parameter("weight", empty(self.normalized_shape, dtype) if elementwise_affine else None)
+        self.register_parameter("bias", empty(self.normalized_shape, dtype) if elementwise_affine and bias else None)
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Set weight 1, bias 0."""
+        if self.weight is not None:
+            write(self.weight, 1)
+        if self.bias is not None:
+            write(self.bias, 0)
+
+    def forward(self, input: Any) -> Any:
+        return layer_norm(input, self.normalized_shape, self.weight, self.bias, self.eps)
+
+    def extra_repr(self) -> str:
+        return f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}"
+
+
+class RMSNorm(Module):
+    """`rms_norm`, with weight (ones) of shape normalized_shape."""
+
+    def __init__(
+        self, normalized_shape: int | Sequence[int], eps: float | None = None, elementwise_affine: bool = True, *,
+        dtype: Any = None,
+    ) -> None:  # fmt: skip
+        super().__init__()
+        self.normalized_shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
+        self.eps, self.elementwise_affine = eps, elementwise_affine
+        self.register_parameter("weight", empty(self.normalized_shape, dtype) if elementwise_affine else None)
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Set weight 1."""
+        if self.weight is not None:
+            write(self.weight, 1)
+
+    def forward(self, input: Any) -> Any:
+        return rms_norm(input, self.normalized_shape, self.weight, self.eps)
+
+    def extra_repr(self) -> str:
+        return f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}"
+
+
+class GroupNorm(Module):
+    """`group_norm`, with weight (ones) and bias (zeros) for each channel."""
+
+    def __init__(
+        self, num_groups: int, num_channels: int, eps: float = 1e-5, affine: bool = True, *, bias: bool = True,
+        dtype: Any = None,
+    ) -> None:  # fmt: skip
+        super().__init__()
+        if num_groups <= 0 or num_channels % num_groups:
+            raise ValueError(
+                f"GroupNorm: expected channels divisible by the groups, got {num_channels} and {num_groups}"
+            )
+        self.num_groups, self.num_channels, self.eps, self.affine = num_groups, num_channels, eps, affine
+        self.register_parameter("weight", empty((num_channels,), dtype) if affine else None)
+        self.register_parameter("bias", empty((num_channels,), dtype) if affine and bias else None)
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Set weight 1, bias 0."""
+        if self.weight is not None:
+            write(self.weight, 1)
+        if self.bias is not None:
+            write(self.bias, 0)
+
+    def forward(self, input: Any) -> Any:
+        return group_norm(input, self.num_groups, self.weight, self.bias, self.eps)
+
+    def extra_repr(self) -> str:
+        return f"{self.num_groups}, {self.num_channels}, eps={self.eps}, affine={self.affine}"
+
+
+class LocalResponseNorm(Module):
+    """The module of `local_response_norm`."""
+
+    def __init__(self, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> None:
+        super().__init__()
+        self.size, self.alpha, self.beta, self.k = size, alpha, beta, k
+
+    def forward(self, input: Any) -> Any:
+        return local_response_norm(input, self.size, self.alpha, self.beta, self.k)
+
+    def extra_repr(self) -> str:
+        return f"{self.size}, alpha={self.alpha}, beta={self.beta}, k={self.k}"

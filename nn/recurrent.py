@@ -1,0 +1,422 @@
+"""Recurrent networks: RNN, LSTM and GRU, over sequences padded or packed, and their single steps.
+
+The products with the inputs are one for all steps; each step then has one product with the hidden state.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+import autograd
+from autograd import generator
+
+from . import init
+from .dropout import dropout
+from .linear import linear
+from .module import Module
+from .parameter import empty
+from .shared import probability
+from .utils.rnn import PackedSequence
+
+Step = Callable[[Any, tuple[Any, ...]], tuple[Any, ...]]
+"""From the inputs' part of a step and the state before it, the state after it, of which the output is the first."""
+
+
+# ---- one step --------------------------------------------------------------------------------------------------------
+
+
+def _simple(activation: Any, w_hh: Any, b_hh: Any) -> Step:
+    """h' = tanh(x + W h), or relu. (Elman 1990)"""
+
+    def step(x: Any, state: tuple[Any, ...]) -> tuple[Any, ...]:
+        return (activation(x + state[0] @ w_hh.T),)
+
+    return step
+
+
+def _gru(w_hh: Any, b_hh: Any) -> Step:
+    """r, z = sigmoid(x + W h); n = tanh(x + r (W h + b)); h' = n + z (h - n). (Cho et al. 2014)"""
+    n = w_hh.shape[1]
+
+    def step(x: Any, state: tuple[Any, ...]) -> tuple[Any, ...]:
+        (h,) = state
+        inner = h @ w_hh.T
+        x_gates, x_new = np.split(x, [2 * n], -1)
+        h_gates, h_new = np.split(inner, [2 * n], -1)
+        r, z = np.split(autograd.sigmoid(x_gates + h_gates), 2, -1)
+        new = np.tanh(x_new + r * (h_new if b_hh is None else h_new + b_hh))
+        return (new + z * (h - new),)
+
+    return step
+
+
+def _lstm(w_hh: Any, b_hh: Any, w_hr: Any = None) -> Step:
+    """i, f, o = sigmoid(x + W h); g = tanh(x + W h); c' = f c + i g; h' = o tanh(c'). (Hochreiter, Schmidhuber 1997)"""
+
+    def step(x: Any, state: tuple[Any, ...]) -> tuple[Any, ...]:
+        h, c = state
+        i, f, g, o = np.split(x + h @ w_hh.T, 4, -1)
+        c = autograd.sigmoid(f) * c + autograd.sigmoid(i) * np.tanh(g)
+        h = autograd.sigmoid(o) * np.tanh(c)
+        return (h if w_hr is None else h @ w_hr.T), c
+
+    return step
+
+
+def _inputs(mode: str, x: Any, w_ih: Any, b_ih: Any, b_hh: Any) -> tuple[Any, Any]:
+    """The inputs' part of all steps, with what of the biases can be added there, and what is left of b_hh."""
+    if b_ih is None:
+        return linear(x, w_ih), None
+    if mode != "GRU":
+        return linear(x, w_ih, b_ih + b_hh), None
+    gates, new = np.split(b_hh, [2 * b_hh.shape[0] // 3])
+    return linear(x, w_ih, b_ih + np.concatenate([gates, np.zeros_like(new)])), new
+
+
+def _step(mode: str, w_hh: Any, b_hh: Any, w_hr: Any = None) -> Step:
+    if mode == "LSTM":
+        return _lstm(w_hh, b_hh, w_hr)
+    if mode == "GRU":
+        return _gru(w_hh, b_hh)
+    return _simple(np.tanh if mode == "RNN_TANH" else autograd.relu, w_hh, b_hh)
+
+
+# ---- a whole sequence ------------------------------------------------------------------------------------------------
+
+
+def _run(step: Step, x: Any, state: tuple[Any, ...], sizes: list[int], reverse: bool) -> tuple[Any, tuple[Any, ...]]:
+    """All steps of one layer in one direction, over packed inputs x (sum of sizes, gates).
+
+    Sequences that end early leave their last state behind; in reverse, they join when their last step is reached.
+    """
+    edges = np.cumsum(sizes)[:-1].tolist()
+    parts = np.split(x, edges) if edges else [x]
+    outputs: list[Any] = [None] * len(sizes)
+    whole, left = state, []
+    if reverse:
+        state = tuple(s[: sizes[-1]] for s in state) if sizes[-1] < sizes[0] else state
+    for t in reversed(range(len(sizes))) if reverse else range(len(sizes)):
+        n, before = sizes[t], state[0].shape[0]
+        if n < before:
+            left.append(tuple(s[n:] for s in state))
+            state = tuple(s[:n] for s in state)
+        elif n > before:
+            state = tuple(np.concatenate([s, w[before:n]]) for s, w in zip(state, whole, strict=True))
+        state = step(parts[t], state)
+        outputs[t] = state[0]
+    if left:
+        state = tuple(np.concatenate(pieces) for pieces in zip(state, *reversed(left), strict=True))
+    return np.concatenate(outputs) if len(outputs) > 1 else outputs[0], state
+
+
+class RNNBase(Module):
+    """What RNN, LSTM and GRU share.
+
+    input   (T, N, input_size); (N, T, input_size) with batch_first; (T, input_size); or a PackedSequence
+    hx      the first state, (layers · directions, N, hidden_size), an LSTM's a pair (h, c); zeros without it
+    result  the last layer's outputs, in the input's form, directions side by side; and the last state
+
+    Layer k has parameters weight_ih_lk (gates · hidden_size, inputs), weight_hh_lk, bias_ih_lk and bias_hh_lk, in
+    reverse with the suffix _reverse, with proj_size weight_hr_lk too. All are drawn from U(-k, k), k = 1/√hidden_size.
+    `dropout` is applied in training to the outputs of every layer but the last. Raises ValueError for shapes that do
+    not match.
+    """
+
+    gates: dict[str, int] = {"RNN_TANH": 1, "RNN_RELU": 1, "LSTM": 4, "GRU": 3}  # noqa: RUF012 (it is never changed)
+
+    def __init__(
+        self, mode: str, input_size: int, hidden_size: int, num_layers: int = 1, bias: bool = True,
+        batch_first: bool = False, dropout: float = 0.0, bidirectional: bool = False, proj_size: int = 0, *,
+        dtype: Any = None, rng: np.random.Generator | None = None,
+    ) -> None:  # fmt: skip
+        super().__init__()
+        who = type(self).__name__
+        if mode not in self.gates:
+            raise ValueError(f"{who}: expected mode to be one of {', '.join(self.gates)}, got {mode!r}")
+        probability(dropout, f"{who}: dropout")
+        if not isinstance(hidden_size, int):
+            raise TypeError(f"{who}: expected hidden_size to be an integer, got {type(hidden_size).__name__}")
+        if hidden_size <= 0 or num_layers <= 0:
+            raise ValueError(f"{who}: expected hidden_size and num_layers above 0, got {hidden_size} and {num_layers}")
+        if not 0 <= proj_size < hidden_size:
+            raise ValueError(f"{who}: expected proj_size from 0 to below hidden_size {hidden_size}, got {proj_size}")
+        if proj_size and mode != "LSTM":
+            raise ValueError(f"{who}: proj_size is for the LSTM only")
+        if dropout and num_layers == 1:
+            import warnings
+
+            warnings.warn(f"{who}: dropout is applied between layers, and there is only one", stacklevel=3)
+        self.mode, self.input_size, self.hidden_size, self.num_layers = mode, input_size, hidden_size, num_layers
+        self.bias, self.batch_first, self.dropout, self.bidirectional = bias, batch_first, float(dropout), bidirectional
+        self.proj_size, self.rng = proj_size, rng
+        rows, output = self.gates[mode] * hidden_size, proj_size or hidden_size
+        for layer in range(num_layers):
+            inputs = input_size if layer == 0 else output * (2 if bidirectional else 1)
+            for suffix in self._suffixes(layer):
+                setattr(self, f"weight_ih_{suffix}", empty((rows, inputs), dtype))
+                setattr(self, f"weight_hh_{suffix}", empty((rows, output), dtype))
+                if bias:
+                    setattr(self, f"bias_ih_{suffix}", empty((rows,), dtype))
+                    setattr(self, f"bias_hh_{suffix}", empty((rows,), dtype))
+                if proj_size:
+                    setattr(self, f"weight_hr_{suffix}", empty((proj_size, hidden_size), dtype))
+        self.reset_parameters(rng)
+
+    def _suffixes(self, layer: int) -> list[str]:
+        return [f"l{layer}", f"l{layer}_reverse"] if self.bidirectional else [f"l{layer}"]
+
+    def reset_parameters(self, rng: np.random.Generator | None = None) -> None:
+        """Draw the initial values again."""
+        bound = 1 / math.sqrt(self.hidden_size)
+        for parameter in self.parameters():
+            init.uniform_(parameter, -bound, bound, rng=rng)
+
+    @property
+    def all_weights(self) -> list[list[Any]]:
+        """The parameters of each layer and direction, in order."""
+        kinds = ["weight_ih", "weight_hh", "bias_ih", "bias_hh", "weight_hr"]
+        suffixes = [suffix for layer in range(self.num_layers) for suffix in self._suffixes(layer)]
+        return [[getattr(self, f"{k}_{s}") for k in kinds if f"{k}_{s}" in self._parameters] for s in suffixes]
+
+    def flatten_parameters(self) -> None:
+        """Does nothing: there is no other layout that would be faster."""
+
+    def forward(self, input: Any, hx: Any = None) -> Any:
+        order = back = None
+        batched = True
+        if isinstance(input, PackedSequence):
+            x, order, back = input.data, input.sorted_indices, input.unsorted_indices
+            sizes = input.batch_sizes.tolist()
+            self._check_input(x, (2,))
+        else:
+            self._check_input(input, (2, 3))
+            batched = input.ndim == 3
+            x = input if batched else input.reshape(input.shape[0], 1, input.shape[1])
+            x = x.swapaxes(0, 1) if self.batch_first and batched else x
+            steps, n = x.shape[:2]
+            if not steps:
+                raise ValueError(f"{type(self).__name__}: expected at least one step, got input of shape {input.shape}")
+            x, sizes = x.reshape(steps * n, x.shape[2]), [n] * steps
+        state = self._first_state(hx, sizes[0], batched, x.dtype)
+        if order is not None and hx is not None:
+            state = tuple(s[:, order] for s in state)
+        x, state = self._layers(x, state, sizes)
+        if back is not None:
+            state = tuple(s[:, back] for s in state)
+        if not batched:
+            state = tuple(s.reshape(s.shape[0], s.shape[2]) for s in state)
+        result = state if self.mode == "LSTM" else state[0]
+        if isinstance(input, PackedSequence):
+            return input._replace(data=x), result
+        if not batched:
+            return x, result
+        x = x.reshape(steps, n, x.shape[1])
+        return (x.swapaxes(0, 1) if self.batch_first else x), result
+
+    def _layers(self, x: Any, state: tuple[Any, ...], sizes: list[int]) -> tuple[Any, tuple[Any, ...]]:
+        last: list[Any] = []
+        for layer in range(self.num_layers):
+            if layer and self.dropout and self.training:
+                x = dropout(x, self.dropout, rng=generator(self.rng))
+            outputs = []
+            for suffix in self._suffixes(layer):
+                w_ih, w_hh, b_ih, b_hh, w_hr = (
+                    self._parameters.get(f"{kind}_{suffix}")
+                    for kind in ("weight_ih", "weight_hh", "bias_ih", "bias_hh", "weight_hr")
+                )
+                inputs, b_left = _inputs(self.mode, x, w_ih, b_ih, b_hh)
+                first = tuple(s[len(last)] for s in state)
+                step = _step(self.mode, w_hh, b_left, w_hr)
+                output, after = _run(step, inputs, first, sizes, suffix.endswith("reverse"))
+                outputs.append(output)
+                last.append(after)
+            x = np.concatenate(outputs, -1) if len(outputs) > 1 else outputs[0]
+        return x, tuple(np.stack(parts) for parts in zip(*last, strict=True))
+
+    def _check_input(self, input: Any, axes: tuple[int, ...]) -> None:
+        if input.ndim not in axes or input.shape[-1] != self.input_size:
+            raise ValueError(
+                f"{type(self).__name__}: expected input of {' or '.join(map(str, axes))} axes, the last of length "
+                f"{self.input_size}, got shape {input.shape}"
+            )
+
+    def _first_state(self, hx: Any, n: int, batched: bool, dtype: Any) -> tuple[Any, ...]:
+        layers = self.num_layers * (2 if self.bidirectional else 1)
+        shapes = [(layers, n, self.proj_size or self.hidden_size)]
+        shapes += [(layers, n, self.hidden_size)] if self.mode == "LSTM" else []
+        if hx is None:
+            return tuple(np.zeros(shape, dtype) for shape in shapes)
+        given = tuple(hx) if self.mode == "LSTM" else (hx,)
+        expected = shapes if batched else [(shape[0], shape[2]) for shape in shapes]
+        if [value.shape for value in given] != expected:
+            raise ValueError(
+                f"{type(self).__name__}: expected a first state of shapes {expected}, got {[v.shape for v in given]}"
+            )
+        return given if batched else tuple(value.reshape(shape) for value, shape in zip(given, shapes, strict=True))
+
+    def extra_repr(self) -> str:
+        text = f"{self.input_size}, {self.hidden_size}"
+        for name, default in (
+            ("proj_size", 0), ("num_layers", 1), ("bias", True), ("batch_first", False), ("dropout", 0.0),
+            ("bidirectional", False),
+        ):  # fmt: skip
+            if getattr(self, name) != default:
+                text += f", {name}={getattr(self, name)}"
+        return text
+
+
+class RNN(RNNBase):
+    """h' = tanh(W x + b + W h + b), or relu with nonlinearity="relu"; see RNNBase. (Elman 1990)
+
+    >>> from nn import RNN
+    >>> outputs, last = RNN(3, 4)(np.ones((5, 2, 3), np.float32))
+    >>> outputs.shape, last.shape
+    ((5, 2, 4), (1, 2, 4))
+    """
+
+    def __init__(
+        self, input_size: int, hidden_size: int, num_layers: int = 1, nonlinearity: str = "tanh", bias: bool = True,
+        batch_first: bool = False, dropout: float = 0.0, bidirectional: bool = False, *, dtype: Any = None,
+        rng: np.random.Generator | None = None,
+    ) -> None:  # fmt: skip
+        if nonlinearity not in ("tanh", "relu"):
+            raise ValueError(f"RNN: expected nonlinearity 'tanh' or 'relu', got {nonlinearity!r}")
+        self_mode = f"RNN_{nonlinearity.upper()}"
+        super().__init__(
+            self_mode,
+            input_size,
+            hidden_size,
+            num_layers,
+            bias,
+            batch_first,
+            dropout,
+            bidirectional,
+            dtype=dtype,
+            rng=rng,
+        )
+        self.nonlinearity = nonlinearity
+
+
+class LSTM(RNNBase):
+    """Long short-term memory; the gates i, f, g, o lie in this order in the parameters; see RNNBase.
+
+    proj_size  if above 0, the length to which the hidden state is projected. (Sak et al. 2014)
+    """
+
+    def __init__(
+        self, input_size: int, hidden_size: int, num_layers: int = 1, bias: bool = True, batch_first: bool = False,
+        dropout: float = 0.0, bidirectional: bool = False, proj_size: int = 0, *, dtype: Any = None,
+        rng: np.random.Generator | None = None,
+    ) -> None:  # fmt: skip
+        super().__init__(
+            "LSTM", input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, proj_size,
+            dtype=dtype, rng=rng,
+        )  # fmt: skip
+
+
+class GRU(RNNBase):
+    """Gated recurrent unit; the gates r, z, n lie in this order in the parameters; see RNNBase."""
+
+    def __init__(
+        self, input_size: int, hidden_size: int, num_layers: int = 1, bias: bool = True, batch_first: bool = False,
+        dropout: float = 0.0, bidirectional: bool = False, *, dtype: Any = None, rng: np.random.Generator | None = None,
+    ) -> None:  # fmt: skip
+        super().__init__(
+            "GRU", input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, dtype=dtype, rng=rng
+        )
+
+
+# ---- cells -----------------------------------------------------------------------------------------------------------
+
+
+class RNNCellBase(Module):
+    """One step: of an input (N, input_size) or (input_size,) and a state (N, hidden_size) or (hidden_size,).
+
+    Parameters weight_ih (gates · hidden_size, input_size), weight_hh, bias_ih, bias_hh, drawn as RNNBase's.
+    """
+
+    mode: str
+
+    def __init__(
+        self, input_size: int, hidden_size: int, bias: bool, num_chunks: int, *, dtype: Any = None,
+        rng: np.random.Generator | None = None,
+    ) -> None:  # fmt: skip
+        super().__init__()
+        self.input_size, self.hidden_size, self.bias = input_size, hidden_size, bias
+        self.weight_ih = empty((num_chunks * hidden_size, input_size), dtype)
+        self.weight_hh = empty((num_chunks * hidden_size, hidden_size), dtype)
+        self.register_parameter("bias_ih", empty((num_chunks * hidden_size,), dtype) if bias else None)
+        self.register_parameter("bias_hh", empty((num_chunks * hidden_size,), dtype) if bias else None)
+        self.reset_parameters(rng)
+
+    def reset_parameters(self, rng: np.random.Generator | None = None) -> None:
+        """Draw the initial values again."""
+        bound = 1 / math.sqrt(self.hidden_size) if self.hidden_size else 0
+        for parameter in self.parameters():
+            init.uniform_(parameter, -bound, bound, rng=rng)
+
+    def _next(self, input: Any, state: Any, parts: int) -> tuple[Any, ...]:
+        who = type(self).__name__
+        if input.ndim not in (1, 2) or input.shape[-1] != self.input_size:
+            raise ValueError(f"{who}: expected input (N, {self.input_size}) or ({self.input_size},), got {input.shape}")
+        expected = (*input.shape[:-1], self.hidden_size)
+        if state is None:
+            state = tuple(np.zeros(expected, input.dtype) for _ in range(parts))
+        state = tuple(state) if parts > 1 else state if isinstance(state, tuple) else (state,)
+        if any(value.shape != expected for value in state):
+            raise ValueError(f"{who}: expected a state of shape {expected}, got {[value.shape for value in state]}")
+        inputs, b_left = _inputs(self.mode, input, self.weight_ih, self.bias_ih, self.bias_hh)
+        return _step(self.mode, self.weight_hh, b_left)(inputs, state)
+
+    def extra_repr(self) -> str:
+        return f"{self.input_size}, {self.hidden_size}" + ("" if self.bias else ", bias=False")
+
+
+class RNNCell(RNNCellBase):
+    """One step of an RNN: gives the next hidden state."""
+
+    def __init__(
+        self, input_size: int, hidden_size: int, bias: bool = True, nonlinearity: str = "tanh", *, dtype: Any = None,
+        rng: np.random.Generator | None = None,
+    ) -> None:  # fmt: skip
+        if nonlinearity not in ("tanh", "relu"):
+            raise ValueError(f"RNNCell: expected nonlinearity 'tanh' or 'relu', got {nonlinearity!r}")
+        super().__init__(input_size, hidden_size, bias, 1, dtype=dtype, rng=rng)
+        self.nonlinearity, self.mode = nonlinearity, f"RNN_{nonlinearity.upper()}"
+
+    def forward(self, input: Any, hx: Any = None) -> Any:
+        return self._next(input, hx, 1)[0]
+
+
+class LSTMCell(RNNCellBase):
+    """One step of an LSTM: the state is a pair (h, c), and so is the result."""
+
+    mode = "LSTM"
+
+    def __init__(
+        self, input_size: int, hidden_size: int, bias: bool = True, *, dtype: Any = None,
+        rng: np.random.Generator | None = None,
+    ) -> None:  # fmt: skip
+        super().__init__(input_size, hidden_size, bias, 4, dtype=dtype, rng=rng)
+
+    def forward(self, input: Any, hx: Any = None) -> Any:
+        return self._next(input, hx, 2)
+
+
+class GRUCell(RNNCellBase):
+    """One step of a GRU: gives the next hidden state."""
+
+    mode = "GRU"
+
+    def __init__(
+        self, input_size: int, hidden_size: int, bias: bool = True, *, dtype: Any = None,
+        rng: np.random.Generator | None = None,
+    ) -> None:  # fmt: skip
+        super().__init__(input_size, hidden_size, bias, 3, dtype=dtype, rng=rng)
+
+    def forward(self, input: Any, hx: Any = None) -> Any:
+        return self._next(input, hx, 1)[0]

@@ -1,0 +1,48 @@
+"""Small things that several layers need."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autograd import Tensor
+
+
+def plain(value: Any) -> Any:
+    """The array inside of a Tensor; anything else as an array."""
+    return value.data if isinstance(value, Tensor) else value if hasattr(value, "dtype") else np.asarray(value)
+
+
+def integers(value: Any, who: str) -> Any:
+    """`value` as an array of integers. Raises TypeError for another dtype."""
+    array = plain(value)
+    if array.dtype.kind not in "iu" and array.size:
+        raise TypeError(f"{who}: expected integers, got dtype {array.dtype}")
+    return array if array.dtype.kind in "iu" else array.astype(np.int64)
+
+
+def replaced(input: Any, result: Any, inplace: bool) -> Any:
+    """The result of a function called with `inplace`: if that is true, the input takes its value."""
+    if not inplace:
+        return result
+    input[...] = result
+    return input
+
+
+def axis_of(dim: int, ndim: int, who: str) -> int:
+    """An axis counted from the front. Raises IndexError if there is none such."""
+    if not -max(ndim, 1) <= dim < max(ndim, 1):
+        raise IndexError(f"{who}: expected a dim from {-ndim} to {ndim - 1}, got {dim}")
+    return dim % max(ndim, 1)
+
+
+def probability(p: float, who: str) -> None:
+    """Raises ValueError unless p lies between 0 and 1."""
+    if not 0.0 <= p <= 1.0:
+        raise ValueError(f"{who}: expected a probability from 0 to 1, got {p}")
+
+
+def norm(x: Any, p: float, axis: int, keepdims: bool = False) -> Any:
+    """The p-norm along an axis; where it is 0 its gradient is 0."""
+    return np.linalg.norm(x, ord=p, axis=axis, keepdims=keepdims)

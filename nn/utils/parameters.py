@@ -1,0 +1,88 @@
+"""Gradients clipped, in place, and parameters as one vector."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from autograd import Tensor
+
+from ..module import write
+
+
+def _gradients(parameters: Tensor | Iterable[Tensor]) -> list[Tensor]:
+    parameters = [parameters] if isinstance(parameters, Tensor) else parameters
+    return [parameter.grad for parameter in parameters if parameter.grad is not None]
+
+
+def get_total_norm(
+    tensors: Tensor | Iterable[Tensor], norm_type: float = 2.0, error_if_nonfinite: bool = False,
+    foreach: bool | None = None,
+) -> Tensor:  # fmt: skip
+    """The norm of all tensors together, as one vector. foreach has no effect.
+
+    Raises RuntimeError with error_if_nonfinite if it is infinite or NaN.
+    """
+    arrays = [tensor.data for tensor in ([tensors] if isinstance(tensors, Tensor) else tensors)]
+    if not arrays:
+        return Tensor(0.0, np.float32)
+    norms = [np.linalg.norm(array.reshape(-1), norm_type) if array.size else array.dtype.type(0) for array in arrays]
+    total = np.linalg.norm(np.stack(norms), norm_type)
+    if error_if_nonfinite and not np.isfinite(total):
+        raise RuntimeError(f"get_total_norm: expected a finite norm of the gradients, got {total}")
+    return Tensor(total)
+
+
+def clip_grads_with_norm_(
+    parameters: Tensor | Iterable[Tensor], max_norm: float, total_norm: Any, foreach: bool | None = None
+) -> None:
+    """Multiply the gradients by max_norm / (total_norm + 1e-6), if that is below 1. foreach has no effect."""
+    factor = min(float(max_norm) / (float(total_norm) + 1e-6), 1.0)
+    if factor < 1 or math.isnan(factor):
+        for gradient in _gradients(parameters):
+            gradient.data *= gradient.dtype.type(factor)
+
+
+def clip_grad_norm_(
+    parameters: Tensor | Iterable[Tensor], max_norm: float, norm_type: float = 2.0, error_if_nonfinite: bool = False,
+    foreach: bool | None = None,
+) -> Tensor:  # fmt: skip
+    """Scale the gradients, in place, so that their norm together is at most max_norm; returns what it was.
+
+    >>> x = Tensor([3.0, 4.0], requires_grad=True)
+    >>> (x * x.detach()).sum().backward()
+    >>> clip_grad_norm_(x, 1.0).item(), x.grad.data.round(3)
+    (5.0, array([0.6, 0.8]))
+    """
+    parameters = [parameters] if isinstance(parameters, Tensor) else list(parameters)
+    total = get_total_norm(_gradients(parameters), norm_type, error_if_nonfinite)
+    clip_grads_with_norm_(parameters, max_norm, total)
+    return total
+
+
+def clip_grad_value_(parameters: Tensor | Iterable[Tensor], clip_value: float, foreach: bool | None = None) -> None:
+    """Cut every element of the gradients to [-clip_value, clip_value], in place. foreach has no effect."""
+    for gradient in _gradients(parameters):
+        write(gradient, np.clip(gradient.data, -float(clip_value), float(clip_value)))
+
+
+def parameters_to_vector(parameters: Iterable[Any]) -> Any:
+    """The parameters, one after the other, as one vector; gradients flow back through it."""
+    return np.concatenate([parameter.reshape(-1) for parameter in parameters])
+
+
+def vector_to_parameters(vec: Any, parameters: Iterable[Tensor]) -> None:
+    """Write the parts of a vector into the parameters, in place. Raises ValueError for another length than theirs."""
+    if not isinstance(vec, Tensor):
+        raise TypeError(f"vector_to_parameters: expected a Tensor, got {type(vec).__name__}")
+    parameters = list(parameters)
+    total = sum(parameter.size for parameter in parameters)
+    if vec.shape != (total,):
+        raise ValueError(f"vector_to_parameters: expected a vector of length {total}, got shape {vec.shape}")
+    start = 0
+    for parameter in parameters:
+        write(parameter, vec.data[start : start + parameter.size].reshape(parameter.shape))
+        start += parameter.size

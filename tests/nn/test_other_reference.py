@@ -1,0 +1,102 @@
+"""Every module but the spatial ones against PyTorch: results, gradients of inputs and parameters, buffers."""
+
+import importlib.util
+import io
+import warnings
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import nn
+from autograd import Tensor
+from nn.module import write
+
+FOLDER = Path(__file__).parent.parent / "reference"
+spec = importlib.util.spec_from_file_location("nn_other_cases", FOLDER / "nn_other_cases.py")
+assert spec is not None
+assert spec.loader is not None
+table: Any = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(table)
+
+
+def read() -> dict[str, dict[str, Any]]:
+    """The reference values, by case and name."""
+    with zipfile.ZipFile(FOLDER / "nn_other.zip") as archive:
+        names = archive.read("names.txt").decode()
+        numbers = np.load(io.BytesIO(archive.read("numbers.npy")))
+    found: dict[str, dict[str, Any]] = {}
+    start = 0
+    for line in names.splitlines():
+        path, _, shape = line.split(" ")
+        sizes = tuple(int(n) for n in shape.split(",") if n)
+        stop = start + int(np.prod(sizes))
+        case, name = path.split("/")
+        found.setdefault(case, {})[name] = numbers[start:stop].reshape(sizes)
+        start = stop
+    return found
+
+
+REFERENCE = read()
+
+
+def tensors(value: Any, leaves: list[Any]) -> Any:
+    if isinstance(value, tuple | list):
+        return type(value)(tensors(item, leaves) for item in value)
+    if not isinstance(value, np.ndarray) or value.dtype.kind != "f":
+        return value
+    for array, leaf in leaves:
+        if array is value:
+            return leaf
+    leaves.append((value, Tensor(value, requires_grad=True)))
+    return leaves[-1][1]
+
+
+def flat(value: Any) -> list[Any]:
+    if isinstance(value, tuple | list):
+        return [tensor for item in value for tensor in flat(item)]
+    return [value] if isinstance(value, Tensor) and value.dtype.kind == "f" else []
+
+
+def run(number: int) -> dict[str, Any]:
+    case = table.cases[number]
+    inputs, keywords, random = table.drawn(number)
+    leaves: list[Any] = []
+    arguments = [tensors(value, leaves) for value in inputs]
+    if "per_sample_weights" in keywords:
+        keywords["per_sample_weights"] = tensors(keywords["per_sample_weights"], leaves)
+    parameters: dict[str, Any] = {}
+    buffers: dict[str, Any] = {}
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "l1_loss|mse_loss")
+        if case.name.startswith("F."):
+            output = getattr(nn.functional, case.name[2:])(*arguments, *case.args, **keywords, **case.kwargs)
+        else:
+            module = getattr(nn, case.name)(*case.args, **case.kwargs).double().train(case.train)
+            parameters, buffers = dict(module.named_parameters()), dict(module.named_buffers())
+            for name in module.state_dict():
+                tensor = parameters.get(name, buffers.get(name))
+                if tensor.dtype.kind == "f":
+                    write(tensor, table.parameter_value(random, name, tensor.shape))
+            output = module(*arguments, **keywords)
+    results = flat(output)
+    sum((result * np.asarray(random.randn(*result.shape))).sum() for result in results).backward()
+    found = {f"out{k}": result.data for k, result in enumerate(results)}
+    found |= {f"grad{k}": gradient(leaf) for k, (_, leaf) in enumerate(leaves)}
+    found |= {f"param:{name}": gradient(parameter) for name, parameter in parameters.items()}
+    return found | {f"buffer:{name}": buffer.data for name, buffer in buffers.items()}
+
+
+def gradient(tensor: Any) -> Any:
+    return np.zeros_like(tensor.data) if tensor.grad is None else tensor.grad.data
+
+
+@pytest.mark.parametrize("number", range(len(table.cases)), ids=table.label)
+def test_agrees_with_pytorch(number: int) -> None:
+    found, expected = run(number), REFERENCE[table.label(number)]
+    assert found.keys() == expected.keys()
+    for name, value in expected.items():
+        assert found[name].shape == value.shape, name
+        np.testing.assert_allclose(found[name], value, rtol=1e-7, atol=1e-10, err_msg=name)
