@@ -9,6 +9,7 @@ every further parameter names what the rule needs, and only that is kept until t
     an argument          x, y, axis, keepdims
     the result           out
     a shape or a dtype   x_shape, x_dtype (of the argument x); of a sequence of arguments, a tuple of them
+    a memory layout      x_strides (of the argument x; None for arrays that have none)
     i                    which one of a sequence of arguments (`*arrays`) the gradient is for
 
 A rule gets arrays on the ordinary backward pass and Tensors where the backward pass is itself recorded; NumPy's
@@ -224,7 +225,8 @@ class Cotangents(tuple[Any, ...]):
 
 def outputs(values: Any, node: Node) -> Any:
     """The results of a node that has several, as Tensors: each with a small node of its own that picks it out."""
-    return _rebuild(values, [wrap(value, pick_node(node, i, len(values), value)) for i, value in enumerate(values)])
+    items = [_as_array(value) for value in values]
+    return _rebuild(values, [wrap(item, pick_node(node, i, len(items), item)) for i, item in enumerate(items)])
 
 
 def pick_node(parent: Node, i: int, n: int, value: Any) -> Node | None:
@@ -270,6 +272,7 @@ def _lazily(record: Primitive) -> Callable[..., Any]:
 
     namespace = {"_compile_now": compile_now}
     made = FunctionType(_STUB, namespace, record.name)
+    made.__qualname__ = record.name
     namespace["_itself"] = made
     made.primitive = record  # type: ignore[attr-defined]
     made.__doc__ = record.function.__doc__
@@ -361,7 +364,7 @@ def _compile(record: Primitive, namespace: dict[str, Any]) -> tuple[CodeType, An
         "        return out",
     ]
     if record.multiple:
-        plain = "_rebuild(out, [_wrap(_value) for _value in out])"
+        plain = "_rebuild(out, [_wrap(_as_array(_value)) for _value in out])"
     else:
         plain = "_result"
         lines += ["    if type(out) is not _ndarray:", "        out = _as_array(out)"]
@@ -436,16 +439,15 @@ def _comma(items: Any) -> str:
 def _expression(name: str) -> str:
     """How a name that a rule may use reads in the compiled function."""
     base, _, what = name.rpartition("_")
-    return f"_{what}_of({base})" if base and what in ("shape", "dtype") else name
+    return f"_{what}_of({base})" if base and what in _PROPERTIES else name
 
 
 def _save(names: tuple[str, ...], values: dict[str, Any]) -> tuple[Any, ...]:
     def value(name: str) -> Any:
         if name in values:
             return values[name]
-        if name.endswith("_shape"):
-            return _shape_of(values[name.removesuffix("_shape")])
-        return _dtype_of(values[name.removesuffix("_dtype")])
+        base, _, what = name.rpartition("_")
+        return _PROPERTIES[what](values[base])
 
     return tuple([value(name) for name in names])
 
@@ -460,6 +462,13 @@ def _dtype_of(value: Any) -> Any:
     if type(value) is tuple:
         return tuple([_dtype_of(item) for item in value])
     return value.dtype if hasattr(value, "dtype") else np.result_type(value)
+
+
+def _strides_of(value: Any) -> Any:
+    return getattr(value, "strides", None)  # not every kind of array lies in memory
+
+
+_PROPERTIES: dict[str, Callable[[Any], Any]] = {"shape": _shape_of, "dtype": _dtype_of, "strides": _strides_of}
 
 
 def _as_array(value: Any) -> Any:
@@ -485,13 +494,13 @@ def _check(record: Primitive, signature: _Signature) -> None:
         raise TypeError(f"primitive: {record.name} has no argument {unknown[0]!r}; its arguments are {sorted(known)}")
     if "out" in record.rules:
         raise TypeError(f"primitive: in the rules of {record.name}, out is the result; call its argument otherwise")
-    allowed = known | {"out", "i"} | {f"{name}_{what}" for name in known for what in ("shape", "dtype")}
+    allowed = known | {"out", "i"} | {f"{name}_{what}" for name in known for what in _PROPERTIES}
     for name, rule in record.rules.items():
         for need in _needs(rule) if rule is not None else ():
             if need not in allowed:
                 raise TypeError(
                     f"primitive: the rule of {record.name} for {name} asks for {need!r}; "
-                    f"it may name out, i, {', '.join(sorted(known))}, and each of these with _shape or _dtype"
+                    f"it may name out, i, {', '.join(sorted(known))}, and each of these with _shape, _dtype or _strides"
                 )
             if record.kind == "linear" and (need == "out" or record.rules.get(need) is not None):
                 raise TypeError(f"linear: the rule of {record.name} for {name} needs {need!r}, so it is not linear")
@@ -532,7 +541,8 @@ _new: Any = object.__new__
 _NAMESPACE = {
     "_Tensor": Tensor, "_Node": Node, "_Cotangents": Cotangents, "_ndarray": np.ndarray, "_mode": mode, "_tick": tick,
     "_new": _new, "_as_array": _as_array, "_wrap": wrap, "_rebuild": _rebuild, "_outputs": outputs, "_join": _join,
-    "_explain": _explain, "_save": _save, "_shape_of": _shape_of, "_dtype_of": _dtype_of, "_store": _store,
+    "_explain": _explain, "_save": _save, "_shape_of": _shape_of, "_dtype_of": _dtype_of, "_strides_of": _strides_of,
+    "_store": _store,
 }  # fmt: skip
 
 _PICK = Primitive(

@@ -161,6 +161,30 @@ def append(arr: Any, values: Any, axis: int | None = None) -> Any:
     return concatenate((arr, values), axis) if axis is not None else _joined(arr, values, axis=None)
 
 
+@composite(np.delete)
+def delete(arr: Any, obj: Any, axis: int | None = None) -> Any:
+    """As np.delete: without some of the slices along an axis."""
+    if axis is None:
+        arr, axis = np.reshape(arr, -1), 0
+    return np.take(arr, np.delete(np.arange(arr.shape[axis]), unwrap(obj)), axis)
+
+
+@composite(np.insert)
+def insert(arr: Any, obj: Any, values: Any, axis: int | None = None) -> Any:
+    """As np.insert: with `values` put in before the slices that `obj` numbers."""
+    if axis is None:
+        arr, axis = np.reshape(arr, -1), 0
+    axis, n, obj = _axis("insert", axis, arr.ndim), arr.shape[axis], unwrap(obj)
+    values = np.reshape(values, (1,) * (arr.ndim - np.ndim(values)) + np.shape(values))
+    obj = np.arange(n)[obj] if isinstance(obj, slice) else np.asarray(obj)
+    places = np.flatnonzero(obj) if obj.dtype.kind == "b" else obj
+    values = np.moveaxis(values, 0, axis) if places.ndim == 0 else values
+    k = values.shape[axis] if places.size == 1 else places.size
+    values = np.broadcast_to(values, (*arr.shape[:axis], k, *arr.shape[axis + 1 :])).astype(arr.dtype)
+    places = places.item() if places.size == 1 else places
+    return np.take(np.concatenate([arr, values], axis), np.insert(np.arange(n), places, np.arange(n, n + k)), axis)
+
+
 @composite(np.block)
 def block(arrays: Any) -> Any:
     """As np.block: nested lists of arrays, joined from the inside out, the innermost lists along the last axis."""

@@ -59,7 +59,10 @@ for name, function in {
     "swapaxes": shape.swapaxes,
     "copy": lambda self, order="C": shape.copy(self, order), "astype": shape.astype,
     "ravel": shape.ravel, "flatten": lambda self, order="C": shape.ravel(self, order).copy(),
-    "squeeze": shape.squeeze, "repeat": shape.repeat, "take": indexing.take,
+    "squeeze": shape.squeeze, "repeat": shape.repeat, "take": indexing.take, "dot": products.dot,
+    "diagonal": indexing.diagonal, "trace": indexing.trace, "put": indexing.put, "choose": indexing.choose,
+    "compress": lambda self, condition, axis=None: indexing.compress(condition, self, axis),
+    "nonzero": registry[np.nonzero], "fill": lambda self, value: self.__setitem__(..., value),
     "reshape": lambda self, *shape_, order="C": shape.reshape(
         self, shape_[0] if len(shape_) == 1 else shape_, order
     ),

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..primitive import composite, primitive
+from ..primitive import Function, composite, primitive
 from .contraction import contract_one, contract_two, contraction
 
 # ---- einsum and tensordot -------------------------------------------------------------------------------------------
@@ -164,10 +164,17 @@ def _tensordot_plan(of_a: Any, of_b: Any, axes: Any) -> Any:
     return contraction((tuple(a), tuple(b)), result, dict(zip(a + b, of_a + of_b, strict=True)))
 
 
+composite(np.linalg.tensordot)(lambda x1, x2, /, *, axes=2: tensordot(x1, x2, axes))
+
 # ---- matmul ---------------------------------------------------------------------------------------------------------
 
 
 def _matmul(x: Any, y: Any, /) -> Any:
+    if y.ndim == 2 and x.ndim > 2 and type(x) is np.ndarray and x.flags.c_contiguous:
+        # one product of all rows, into an array that owns its memory
+        made = np.empty((*x.shape[:-1], y.shape[1]), np.result_type(x, y))
+        np.matmul(x.reshape(-1, x.shape[-1]), y, out=made.reshape(-1, y.shape[1]))
+        return made
     return x @ y
 
 
@@ -176,15 +183,138 @@ def _matmul_x(g: Any, y: Any, x_shape: Any, y_shape: Any) -> Any:
         return g * y if len(x_shape) == 1 else g[..., None] * y
     if len(x_shape) == 1:
         return (y @ g[..., None])[..., 0]
-    return g @ y.swapaxes(-1, -2)
+    return matmul(g, y.swapaxes(-1, -2))
 
 
-def _matmul_y(g: Any, x: Any, x_shape: Any, y_shape: Any) -> Any:
+def _matmul_y(g: Any, x: Any, x_shape: Any, y_shape: Any, y_strides: Any) -> Any:
     if len(x_shape) == 1:
         return g * x if len(y_shape) == 1 else x[:, None] * g[..., None, :]
     if len(y_shape) == 1:
         return (x.swapaxes(-1, -2) @ g[..., None])[..., 0]
+    if len(y_shape) == 2 < len(x_shape):  # one product of all rows, not a product for each matrix and then their sum
+        x, g = x.reshape(-1, x_shape[-1]), g.reshape(-1, y_shape[1])
+    if y_strides is not None and y_strides[-2] < y_strides[-1]:  # y is a transposed view: so is its gradient
+        return (g.swapaxes(-1, -2) @ x).swapaxes(-1, -2)
     return x.swapaxes(-1, -2) @ g
 
 
-matmul = primitive(_matmul, np.matmul, name="matmul", broadcasts=True, x=_matmul_x, y=_matmul_y)
+matmul: Function = primitive(_matmul, np.matmul, name="matmul", broadcasts=True, x=_matmul_x, y=_matmul_y)
+composite(np.linalg.matmul)(lambda x1, x2, /: matmul(x1, x2))
+vecdot = primitive(
+    lambda x, y, /: (x.conj()[..., None, :] @ y[..., :, None])[..., 0, 0], name="vecdot", broadcasts=True,
+    x=lambda g, y: (g[..., None] * y).conj(), y=lambda g, x: g[..., None] * x.conj(),
+)  # fmt: skip
+
+
+@composite(np.vecdot, np.linalg.vecdot)
+def _vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
+    """As np.vecdot: sums of the products of x1, conjugated, with x2."""
+    x1, x2 = _array(x1), _array(x2)
+    return vecdot(x1, x2) if axis == -1 else vecdot(np.moveaxis(x1, axis, -1), np.moveaxis(x2, axis, -1))
+
+
+if hasattr(np, "matvec"):
+    composite(np.matvec)(lambda x1, x2, /: (_array(x1) @ _array(x2)[..., None])[..., 0])
+    composite(np.vecmat)(lambda x1, x2, /: (_array(x1).conj()[..., None, :] @ _array(x2))[..., 0, :])
+
+# ---- dot and its kin ------------------------------------------------------------------------------------------------
+
+
+def _array(x: Any) -> Any:
+    return x if hasattr(x, "shape") else np.asarray(x)
+
+
+@composite(np.dot)
+def dot(a: Any, b: Any) -> Any:
+    """As np.dot: over the last axis of a and the last but one of b."""
+    a, b = _array(a), _array(b)
+    if not a.ndim or not b.ndim:
+        return a * b
+    return matmul(a, b) if b.ndim <= 2 else tensordot(a, b, ((a.ndim - 1,), (b.ndim - 2,)))
+
+
+@composite(np.inner)
+def inner(a: Any, b: Any, /) -> Any:
+    """As np.inner: over the last axes of both."""
+    a, b = _array(a), _array(b)
+    return a * b if not a.ndim or not b.ndim else tensordot(a, b, ((a.ndim - 1,), (b.ndim - 1,)))
+
+
+@composite(np.outer)
+def outer(a: Any, b: Any) -> Any:
+    """As np.outer: each element of a times each of b."""
+    return np.reshape(a, (-1, 1)) * np.reshape(b, (1, -1))
+
+
+@composite(np.linalg.outer)
+def _outer(x1: Any, x2: Any, /) -> Any:
+    if np.ndim(x1) != 1 or np.ndim(x2) != 1:
+        raise ValueError(f"outer: expected two vectors, got shapes {np.shape(x1)} and {np.shape(x2)}")
+    return outer(x1, x2)
+
+
+@composite(np.vdot)
+def vdot(a: Any, b: Any, /) -> Any:
+    """As np.vdot: the sum of all products of a, conjugated, with b."""
+    return vecdot(np.reshape(a, -1), np.reshape(b, -1))
+
+
+@composite(np.kron)
+def kron(a: Any, b: Any) -> Any:
+    """As np.kron: a with each element times all of b in its place."""
+    n = max(np.ndim(a), np.ndim(b))
+    of_a, of_b = ((1,) * (n - np.ndim(x)) + np.shape(x) for x in (a, b))
+    a = np.reshape(a, [k for size in of_a for k in (size, 1)])
+    b = np.reshape(b, [k for size in of_b for k in (1, size)])
+    return (a * b).reshape([p * q for p, q in zip(of_a, of_b, strict=True)])
+
+
+@composite(np.cross)
+def cross(a: Any, b: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axis: int | None = None) -> Any:
+    """As np.cross: of vectors of three components, or of two, whose third is 0."""
+    if axis is not None:
+        axisa = axisb = axisc = axis
+    a, b = np.moveaxis(_array(a), axisa, -1), np.moveaxis(_array(b), axisb, -1)
+    if a.shape[-1] not in (2, 3) or b.shape[-1] not in (2, 3):
+        raise ValueError(f"cross: expected vectors of 2 or 3 components, got shapes {a.shape} and {b.shape}")
+    a0, a1, b0, b1 = a[..., 0], a[..., 1], b[..., 0], b[..., 1]
+    third = a0 * b1 - a1 * b0
+    if a.shape[-1] == b.shape[-1] == 2:
+        return third
+    a2, b2 = (x[..., 2] if x.shape[-1] == 3 else np.zeros_like(x[..., 0]) for x in (a, b))
+    return np.moveaxis(np.stack([a1 * b2 - a2 * b1, a2 * b0 - a0 * b2, third], -1), -1, axisc)
+
+
+@composite(np.linalg.cross)
+def _cross(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
+    if np.shape(x1)[axis] != 3 or np.shape(x2)[axis] != 3:
+        raise ValueError(f"cross: expected vectors of 3 components, got shapes {np.shape(x1)} and {np.shape(x2)}")
+    return cross(x1, x2, axis=axis)
+
+
+@composite(np.linalg.multi_dot)
+def multi_dot(arrays: Any) -> Any:
+    """As np.linalg.multi_dot: a chain of products in the order that takes the fewest multiplications."""
+    arrays = list(arrays)
+    n = len(arrays)
+    if n < 2:
+        raise ValueError(f"multi_dot: expected at least two arrays, got {n}")
+    first, last = np.ndim(arrays[0]), np.ndim(arrays[-1])
+    arrays[0] = np.reshape(arrays[0], (1, -1)) if first == 1 else arrays[0]
+    arrays[-1] = np.reshape(arrays[-1], (-1, 1)) if last == 1 else arrays[-1]
+    if any(np.ndim(array) != 2 for array in arrays):
+        raise np.linalg.LinAlgError(f"multi_dot: expected matrices, got shapes {[np.shape(a) for a in arrays]}")
+    sizes = [np.shape(array)[0] for array in arrays] + [np.shape(arrays[-1])[1]]
+    best: dict[tuple[int, int], tuple[int, int]] = {(i, i): (0, i) for i in range(n)}  # cost, where to part
+    for length in range(1, n):
+        for i in range(n - length):
+            j = i + length
+            best[i, j] = min(
+                (best[i, k][0] + best[k + 1, j][0] + sizes[i] * sizes[k + 1] * sizes[j + 1], k) for k in range(i, j)
+            )
+
+    def product(i: int, j: int) -> Any:
+        return arrays[i] if i == j else matmul(product(i, best[i, j][1]), product(best[i, j][1] + 1, j))
+
+    made = product(0, n - 1)
+    return made.reshape([size for size, kept in zip(made.shape, (first > 1, last > 1), strict=True) if kept])

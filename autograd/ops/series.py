@@ -1,0 +1,222 @@
+"""Functions of sampled values: differences, sliding products, polynomials, covariances."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..primitive import Function, composite, primitive
+from .joining import _slices
+
+# ---- differences ----------------------------------------------------------------------------------------------------
+
+
+def _piece(x: Any, axis: int, start: Any, stop: Any, step: Any = None) -> Any:
+    return x[_slices(x.ndim, axis, start, stop, step)]
+
+
+@composite(np.diff)
+def diff(a: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = None) -> Any:
+    """As np.diff."""
+    if n < 0:
+        raise ValueError(f"diff: expected an order of at least 0, got {n}")
+    if n == 0:
+        return a
+    if a.ndim == 0:
+        raise ValueError("diff: expected at least one dimension, got a 0-d array")
+    ends = []
+    for end in (prepend, append):
+        if end is not None and end is not np._NoValue:
+            shape = (*a.shape[: axis % a.ndim], 1, *a.shape[axis % a.ndim + 1 :])
+            ends.append(np.broadcast_to(end, shape) if np.ndim(end) == 0 else end)
+        else:
+            ends.append(None)
+    parts = [part for part in (ends[0], a, ends[1]) if part is not None]
+    a = np.concatenate(parts, axis) if len(parts) > 1 else a
+    for _ in range(n):
+        after, before = _piece(a, axis, 1, None), _piece(a, axis, None, -1)
+        a = after != before if a.dtype.kind == "b" else after - before
+    return a
+
+
+@composite(np.ediff1d)
+def ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> Any:
+    """As np.ediff1d."""
+    ary = np.reshape(ary, -1)
+    parts = [to_begin, ary[1:] - ary[:-1], to_end]
+    parts = [np.reshape(part, -1) for part in parts if part is not None]
+    return np.concatenate(parts).astype(ary.dtype) if len(parts) > 1 else parts[0]
+
+
+@composite(np.gradient)
+def gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> Any:
+    """As np.gradient: second-order differences inside, of order `edge_order` at the ends."""
+    f = f if hasattr(f, "ndim") else np.asarray(f)
+    f = f if f.dtype.kind in "fc" else f.astype(float)
+    axes = range(f.ndim) if axis is None else [a % f.ndim for a in (axis if np.iterable(axis) else (axis,))]
+    if len(varargs) not in (0, 1, len(axes)):
+        raise TypeError(f"gradient: expected no spacing, one, or one for each of {len(axes)} axes, got {len(varargs)}")
+    spacings = varargs or (1.0,)
+    if len(varargs) == 1:
+        if np.ndim(varargs[0]) and len(axes) > 1:
+            raise ValueError(f"gradient: expected coordinates for each of {len(axes)} axes, got one array")
+        spacings = varargs
+    spacings = spacings * len(axes) if len(spacings) == 1 else spacings
+    if edge_order not in (1, 2):
+        raise ValueError(f"gradient: expected edge_order 1 or 2, got {edge_order}")
+    made = [_slope(f, spacing, a, edge_order) for a, spacing in zip(axes, spacings, strict=True)]
+    return made[0] if len(made) == 1 else tuple(made)
+
+
+def _slope(f: Any, spacing: Any, axis: int, edge_order: int) -> Any:
+    n = f.shape[axis]
+    if n < edge_order + 1:
+        raise ValueError(f"gradient: expected at least {edge_order + 1} elements along axis {axis}, got {n}")
+    if np.ndim(spacing) == 0:
+        steps: Any = None
+        first = last = before = after = spacing
+    else:
+        if len(spacing) != n:
+            raise ValueError(f"gradient: expected {n} coordinates along axis {axis}, got {len(spacing)}")
+        spacing = spacing if hasattr(spacing, "ndim") else np.asarray(spacing)
+        steps = spacing[1:] - spacing[:-1]
+        steps = steps.reshape((-1,) + (1,) * (f.ndim - 1 - axis))
+        before, after = steps[:-1], steps[1:]
+        first, last = steps[:1], steps[-1:]
+    left, middle, right = _piece(f, axis, None, -2), _piece(f, axis, 1, -1), _piece(f, axis, 2, None)
+    if steps is None:
+        inside = (right - left) / (2.0 * spacing)
+    else:
+        both = before + after
+        a, b, c = -after / (before * both), (after - before) / (before * after), before / (after * both)
+        inside = a * left + b * middle + c * right
+    at = lambda k: _piece(f, axis, k, None if k == -1 else k + 1)
+    if edge_order == 1:
+        begin, end = (at(1) - at(0)) / first, (at(-1) - at(-2)) / last
+    elif steps is None:
+        begin = (-1.5 * at(0) + 2.0 * at(1) - 0.5 * at(2)) / spacing
+        end = (0.5 * at(-3) - 2.0 * at(-2) + 1.5 * at(-1)) / spacing
+    else:
+        begin = _end(at(0), at(1), at(2), first, steps[1:2])
+        end = -_end(at(-1), at(-2), at(-3), last, steps[-2:-1])
+    return np.concatenate([begin, inside, end], axis)
+
+
+def _end(a: Any, b: Any, c: Any, near: Any, far: Any) -> Any:
+    """The slope at a of the parabola through a, b and c, which lie `near` and then `far` apart."""
+    both = near + far
+    return -(2 * near + far) / (near * both) * a + both / (near * far) * b - near / (far * both) * c
+
+
+# ---- sliding products -----------------------------------------------------------------------------------------------
+
+
+def _convolve(a: Any, v: Any) -> Any:
+    return np.convolve(a, v)
+
+
+def _convolve_rule(g: Any, other: Any) -> Any:
+    """The gradient of one factor: the other one slides over that of the result."""
+    m = other.shape[0]
+    return convolve_full(g, other[::-1])[m - 1 : g.shape[0]]
+
+
+convolve_full: Function = primitive(
+    _convolve, name="convolve",
+    a=lambda g, v: _convolve_rule(g, v),
+    v=lambda g, a: _convolve_rule(g, a),
+)  # fmt: skip
+
+
+@composite(np.convolve)
+def convolve(a: Any, v: Any, mode: str = "full") -> Any:
+    """As np.convolve."""
+    a, v = np.reshape(a, -1) if np.ndim(a) == 0 else a, np.reshape(v, -1) if np.ndim(v) == 0 else v
+    full = convolve_full(a, v)
+    n, m = max(len(a), len(v)), min(len(a), len(v))
+    if mode == "full":
+        return full
+    if mode == "same":
+        return full[(m - 1) // 2 : (m - 1) // 2 + n]
+    if mode == "valid":
+        return full[m - 1 : n]
+    raise ValueError(f"convolve: expected mode 'full', 'same' or 'valid', got {mode!r}")
+
+
+@composite(np.correlate)
+def correlate(a: Any, v: Any, mode: str = "valid") -> Any:
+    """As np.correlate."""
+    if mode == "same" and len(v) > len(a):  # NumPy centres on the longer one, which here is turned round
+        return correlate(v, a, mode)[::-1].conj()
+    return convolve(a, v[::-1].conj() if hasattr(v, "conj") else np.conj(v[::-1]), mode)
+
+
+# ---- polynomials ----------------------------------------------------------------------------------------------------
+
+
+@composite(np.polyval)
+def polyval(p: Any, x: Any) -> Any:
+    """As np.polyval, by Horner's rule."""
+    made = np.zeros_like(x)
+    for k in range(len(p)):
+        made = made * x + p[k]
+    return made
+
+
+@composite(np.vander)
+def vander(x: Any, N: int | None = None, increasing: bool = False) -> Any:
+    """As np.vander: the powers of x as columns."""
+    if x.ndim != 1:
+        raise ValueError(f"vander: expected one dimension, got shape {x.shape}")
+    N = len(x) if N is None else N
+    powers = np.arange(N) if increasing else np.arange(N - 1, -1, -1)
+    return x[:, None] ** powers
+
+
+# ---- covariances ----------------------------------------------------------------------------------------------------
+
+
+@composite(np.cov)
+def cov(
+    m: Any, y: Any = None, rowvar: bool = True, bias: bool = False, ddof: int | None = None, fweights: Any = None,
+    aweights: Any = None, *, dtype: Any = None,
+) -> Any:  # fmt: skip
+    """As np.cov: the covariance matrix of the rows (rowvar=False: of the columns)."""
+    if ddof is not None and ddof != int(ddof):
+        raise ValueError(f"cov: expected an integer ddof, got {ddof}")
+    x = _observations(m, rowvar)
+    if y is not None:
+        x = np.concatenate([x, _observations(y, rowvar)], 0)
+    x = x.astype(dtype if dtype is not None else np.result_type(x.dtype, np.float64))
+    ddof = (0 if bias else 1) if ddof is None else ddof
+    w = None if fweights is None else fweights if hasattr(fweights, "dtype") else np.asarray(fweights)
+    if aweights is not None:
+        aweights = aweights if hasattr(aweights, "dtype") else np.asarray(aweights)
+        w = aweights if w is None else w * aweights
+    if w is None:
+        total: Any = x.shape[1]
+        mean, factor = x.mean(1, keepdims=True), total - ddof
+    else:
+        total = w.sum()
+        mean = (x * w).sum(1, keepdims=True) / total
+        factor = total - ddof if aweights is None else total - ddof * (w * aweights).sum() / total
+    x = x - mean
+    return np.squeeze((x if w is None else x * w) @ x.conj().T / factor)
+
+
+def _observations(m: Any, rowvar: bool) -> Any:
+    m = m if hasattr(m, "dtype") else np.asarray(m)
+    if m.ndim > 2:
+        raise ValueError(f"cov: expected at most two dimensions, got shape {m.shape}")
+    return m.reshape(1, -1) if m.ndim < 2 else m if rowvar or m.shape[0] == 1 else m.T
+
+
+@composite(np.corrcoef)
+def corrcoef(x: Any, y: Any = None, rowvar: bool = True, *, dtype: Any = None) -> Any:
+    """As np.corrcoef: covariances of variables scaled to a variance of 1."""
+    c = cov(x, y, rowvar, dtype=dtype)
+    if c.ndim == 0:
+        return c / c
+    deviation = np.sqrt(np.diagonal(c).real)
+    return c / deviation[:, None] / deviation
