@@ -132,11 +132,12 @@ def _cubic(length: int, new: int, step: float, align_corners: bool) -> Any:
     low = np.floor(position).astype(int)
     made = np.zeros((length, new))
     for tap in range(-1, 3):
-        np.add.at(made, (np.clip(low + tap, 0, length - 1), np.arange(new)), _keys(position - (low + tap), -0.75))
+        np.add.at(made, (np.clip(low + tap, 0, length - 1), np.arange(new)), keys(position - (low + tap), -0.75))
     return made
 
 
-def _keys(x: Any, a: float) -> Any:
+def keys(x: Any, a: float) -> Any:
+    """The kernel of cubic convolution at a distance x."""
     x = np.abs(x)
     near = ((a + 2) * x - (a + 3)) * x * x + 1
     far = ((a * x - 5 * a) * x + 8 * a) * x - 4 * a
@@ -153,7 +154,7 @@ def _smooth(length: int, new: int, scale: float | None, align_corners: bool, cub
     last = np.minimum((centre + support + 0.5).astype(int), length)
     place = np.arange(length)[:, None]
     distance = (place - centre + 0.5) / stretch
-    weights = _keys(distance, -0.5) if cubic else np.maximum(1 - np.abs(distance), 0)
+    weights = keys(distance, -0.5) if cubic else np.maximum(1 - np.abs(distance), 0)
     weights = weights * ((place >= first) & (place < last))
     return weights / weights.sum(axis=0)
 

@@ -1,0 +1,117 @@
+"""Sampling an image on a grid of any points (spatial transformers: M. Jaderberg et al., NeurIPS 2015)."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from typing import Any
+
+import numpy as np
+
+from autograd import Tensor
+
+from .upsample import keys
+
+
+def affine_grid(theta: Any, size: tuple[int, ...], align_corners: bool | None = None) -> Any:
+    """The grid on which `grid_sample` shows an image under affine maps.
+
+    theta          (N, n, n + 1): a matrix and a shift for each image, of n = 2 or 3 axes, x (the last axis) first
+    size           (N, C, *axes) of the images to make
+    align_corners  whether −1 and 1 are the centres of the corner elements, or their outer edges
+
+    Returns (N, *axes, n). Raises ValueError for shapes that do not fit.
+
+    >>> from nn.functional import affine_grid
+    >>> affine_grid(np.array([[[1.0, 0, 0], [0, 1, 0]]]), (1, 1, 1, 2)).tolist()
+    [[[[-0.5, 0.0], [0.5, 0.0]]]]
+    """
+    axes = tuple(size[2:])
+    n = len(axes)
+    if n not in (2, 3) or theta.shape != (size[0], n, n + 1):
+        raise ValueError(f"affine_grid: expected theta {(size[0], n, n + 1)} for size {tuple(size)}, got {theta.shape}")
+    lines = [np.linspace(-1, 1, k) if k > 1 else np.zeros(k) for k in axes]
+    if not align_corners:
+        lines = [line * ((k - 1) / k) for line, k in zip(lines, axes, strict=True)]
+    points = [mesh.reshape(-1) for mesh in np.meshgrid(*lines, indexing="ij")[::-1]]
+    base = np.stack([*points, np.ones(math.prod(axes))], axis=-1).astype(theta.dtype)
+    return (base @ theta.swapaxes(1, 2)).reshape(size[0], *axes, n)
+
+
+def grid_sample(
+    input: Any, grid: Any, mode: str = "bilinear", padding_mode: str = "zeros", align_corners: bool | None = None
+) -> Any:
+    """The values of images (N, C, *axes), of 2 or 3 axes, at the points of a grid (N, *new axes, n).
+
+    grid           x (along the last axis), y (and z) from −1 to 1 over the image
+    mode           "bilinear" (linear along each axis), "nearest" or, of 2 axes, "bicubic"
+    padding_mode   what is outside: "zeros", "border" (the nearest element) or "reflection"
+    align_corners  whether −1 and 1 are the centres of the corner elements, or their outer edges
+
+    Returns (N, C, *new axes). Raises ValueError for shapes and modes that do not fit.
+
+    >>> from nn.functional import grid_sample
+    >>> grid_sample(np.arange(4.0).reshape(1, 1, 2, 2), np.zeros((1, 1, 1, 2)))
+    array([[[[1.5]]]])
+    """
+    n = input.ndim - 2
+    if n not in (2, 3) or grid.ndim != n + 2 or grid.shape[0] != input.shape[0] or grid.shape[-1] != n:
+        raise ValueError(
+            f"grid_sample: expected a grid ({input.shape[0]}, ..., {n}) for {input.shape}, got {grid.shape}"
+        )
+    if mode not in ("bilinear", "nearest", "bicubic"):
+        raise ValueError(f"grid_sample: expected the mode bilinear, nearest or bicubic, got {mode!r}")
+    if padding_mode not in ("zeros", "border", "reflection"):
+        raise ValueError(f"grid_sample: expected the padding_mode zeros, border or reflection, got {padding_mode!r}")
+    if mode == "bicubic" and n != 2:
+        raise ValueError(f"grid_sample: bicubic is for images of 2 axes, got {input.shape}")
+    if not math.prod(input.shape[1:]):
+        raise ValueError(f"grid_sample: expected an input with elements, got shape {input.shape}")
+    corners = bool(align_corners)
+    taps = []  # along each axis, pairs of (index, weight)
+    for i, length in enumerate(input.shape[2:]):
+        place = grid[..., n - 1 - i]
+        place = (place + 1) / 2 * (length - 1) if corners else ((place + 1) * length - 1) / 2
+        if mode == "bicubic":
+            low = np.floor(_plain(place))
+            shifts = [(low + tap, keys(place - (low + tap), -0.75)) for tap in (-1, 0, 1, 2)]
+            taps.append([(_inside(at, length, padding_mode, corners), weight) for at, weight in shifts])
+            continue
+        place = _inside(place, length, padding_mode, corners)
+        if mode == "nearest":
+            taps.append([(np.rint(_plain(place)), None)])
+        else:
+            low = np.floor(_plain(place))
+            part = place - low
+            taps.append([(low, 1 - part), (low + 1, part)])
+    image = input.transpose(0, *range(2, n + 2), 1)
+    batch = np.arange(input.shape[0]).reshape(-1, *(1,) * n)
+    total: Any = 0
+    for corner in itertools.product(*taps):
+        weight: Any = 1
+        index = [batch]
+        for (at, part), length in zip(corner, input.shape[2:], strict=True):
+            weight = weight * ((at >= 0) & (at < length)).astype(input.dtype) * (1 if part is None else part)
+            index.append(np.clip(np.nan_to_num(at), 0, length - 1).astype(int))
+        total = total + image[tuple(index)] * weight[..., None]
+    return total.transpose(0, n + 1, *range(1, n + 1))
+
+
+def _plain(value: Any) -> Any:
+    return value.data if isinstance(value, Tensor) else value
+
+
+def _inside(place: Any, length: int, padding_mode: str, corners: bool) -> Any:
+    """Coordinates brought into the image, if the padding mode says so; where they are held at an edge, constant."""
+    if padding_mode == "zeros":
+        return place
+    if padding_mode == "reflection":
+        least, span = (0.0, length - 1.0) if corners else (-0.5, float(length))
+        if not span:
+            return place * 0
+        place = np.abs(place - least)
+        turns = np.floor(_plain(place) / span)
+        place = place - turns * span
+        place = np.where(turns % 2 == 0, place, span - place) + least
+    at = _plain(place)
+    return np.where((at > 0) & (at < length - 1), place, np.clip(at, 0, length - 1))
