@@ -1,5 +1,7 @@
 """Reverse-mode automatic differentiation on NumPy."""
 
+from typing import TYPE_CHECKING, Any
+
 from .tensor import Tensor  # isort: skip (the others need it)
 from . import ops
 from .anomaly import detect_anomaly
@@ -20,8 +22,20 @@ from .transforms import elementwise_grad, grad, hessian, hvp, jacobian, jvp, val
 __all__ = [
     "Tensor", "checkpoint", "correlate", "correlate_kernel", "correlate_transpose", "detect_anomaly", "digamma",
     "elementwise", "elementwise_grad", "enable_grad", "erf", "erfc", "fold", "gammaln", "generator", "grad",
-    "gradcheck", "gradgradcheck", "hessian", "hvp", "i0", "i1", "is_grad_enabled", "jacobian", "jvp", "linear",
-    "load", "log_ndtr", "log_softmax", "logit", "logsigmoid", "logsumexp", "manual_seed", "max_windows", "no_grad",
+    "gradcheck", "gradgradcheck", "hessian", "hvp", "i0", "i1", "is_grad_enabled", "jacobian", "jvp", "linear", "load",
+    "log_ndtr", "log_softmax", "logit", "logsigmoid", "logsumexp", "manual_seed", "max_windows", "no_grad",
     "nondifferentiable", "ops", "polygamma", "primitive", "relu", "save", "scope", "set_grad_enabled", "sigmoid",
     "softmax", "softplus", "spread_windows", "sum_windows", "value_and_grad", "vjp", "windows", "xlogy",
 ]  # fmt: skip
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Any:
+        """The names of HIPS autograd's, loaded when first asked for."""
+        if not name.startswith("_"):
+            from importlib import import_module
+
+            for module in ("differential_operators", "builtins"):
+                if name in (found := import_module(f"autograd.{module}")).__all__:
+                    return getattr(found, name)
+        raise AttributeError(f"module 'autograd' has no attribute {name!r}")

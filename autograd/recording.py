@@ -35,10 +35,10 @@ class Recording:
         self.selected = [kwargs[key] if isinstance(key, str) else args[key] for key in keys]
         self.leaves = leaves(self.selected)
         self.tensors = any(isinstance(leaf, Tensor) for leaf in leaves((args, kwargs)))
-        if not any(is_differentiable(leaf) for leaf in self.leaves):
+        if self.leaves and not any(is_differentiable(leaf) for leaf in self.leaves):
             kinds = sorted({_kind(leaf) for leaf in self.leaves})
             raise TypeError(
-                f"{who}: expected floating or complex values to differentiate by, got {', '.join(kinds) or 'nothing'}; "
+                f"{who}: expected floating or complex values to differentiate by, got {', '.join(kinds)}; "
                 f"convert them, 2 to 2.0 for instance"
             )
         self.start = tick()  # what the call records is newer than this

@@ -11,8 +11,9 @@ Complex: a transform of a function uses the plain product g · df/dx (as JAX and
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
-from typing import Any, overload
+from typing import Any, TypeVar, overload
 
 import numpy as np
 
@@ -23,6 +24,19 @@ from .structure import leaves, rebuild
 from .tensor import Tensor
 
 Function = Callable[..., Any]
+Transform = TypeVar("Transform", bound=Callable[..., Any])
+
+
+def _argnum(transform: Transform) -> Transform:
+    """The transform, with argnums also under the name that it has in HIPS autograd."""
+
+    @functools.wraps(transform)
+    def named(*args: Any, **kwargs: Any) -> Any:
+        if "argnum" in kwargs:
+            kwargs["argnums"] = kwargs.pop("argnum")
+        return transform(*args, **kwargs)
+
+    return named  # type: ignore[return-value]
 
 
 @overload
@@ -74,6 +88,7 @@ def grad(*args: Any, **kwargs: Any) -> Any:
     return _grad_of_function(*args, **kwargs)
 
 
+@_argnum
 def _grad_of_function(fun: Function, argnums: Any = 0) -> Function:
     def gradient(call: Recording) -> Any:
         return _one(argnums, _gradient(call, _scalar("grad", call)))
@@ -105,6 +120,7 @@ def _grad_of_tensors(
     return tuple(found)
 
 
+@_argnum
 def value_and_grad(fun: Function, argnums: Any = 0) -> Function:
     """A function that gives (fun(...), its gradient); arguments and errors as those of `grad(fun, argnums)`.
 
@@ -119,6 +135,7 @@ def value_and_grad(fun: Function, argnums: Any = 0) -> Function:
     return _transform("value_and_grad", fun, argnums, both)
 
 
+@_argnum
 def elementwise_grad(fun: Function, argnums: Any = 0) -> Function:
     """The gradient of the sum of `fun`'s result: of a function that works element by element, all its derivatives.
 
@@ -191,6 +208,7 @@ def hvp(fun: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple
     return call.value(), tuple(product)
 
 
+@_argnum
 def jacobian(fun: Function, argnums: Any = 0) -> Function:
     """All derivatives of `fun`: an array of the result's shape followed by the argument's.
 
@@ -211,6 +229,7 @@ def jacobian(fun: Function, argnums: Any = 0) -> Function:
     return _transform("jacobian", fun, argnums, derivatives)
 
 
+@_argnum
 def hessian(fun: Function, argnums: Any = 0) -> Function:
     """All second derivatives of `fun`: the Jacobian of its Jacobian.
 
@@ -256,10 +275,10 @@ def _scalar(who: str, call: Recording) -> Any:
             f"{who}: expected a function with a scalar result, got shape {out.shape}; "
             f"use jacobian, or elementwise_grad for a function that works element by element"
         )
-    if out.dtype.kind == "c":
+    if out.dtype.kind != "f":
+        hint = "take its real part, or use holomorphic_grad if it is holomorphic" if out.dtype.kind == "c" else ""
         raise TypeError(
-            f"{who}: expected a function with a real result, got {out.dtype}; "
-            f"take its real part, or use holomorphic_grad if it is holomorphic"
+            f"{who}: expected a function with a real result, got {out.dtype}; {hint or 'it has no derivative'}"
         )
     return out
 

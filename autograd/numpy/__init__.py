@@ -1,0 +1,26 @@
+"""`import autograd.numpy as np`: NumPy for code written for HIPS autograd.
+
+NumPy's own functions take Tensors already, so these are NumPy's. What NumPy offers no way to overrule, above all making
+an array of a list that holds Tensors, stands in `creation`.
+"""
+
+# ruff: noqa: E402, F401
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as _numpy
+
+from .creation import lifted as _lifted
+
+globals().update(_lifted(_numpy))
+
+from . import fft, linalg, random
+from .creation import array, asanyarray, asarray, ascontiguousarray, c_, full, make_diagonal, r_
+
+__all__ = [_name for _name in globals() if not _name.startswith("_") and _name != "annotations"]
+
+
+def __getattr__(name: str) -> Any:
+    return getattr(_numpy, name)

@@ -1,0 +1,126 @@
+"""Arrays of nested lists that may hold Tensors, and other things that NumPy offers no way to overrule."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+import numpy
+
+from ..tensor import Tensor
+
+Function = Callable[..., Any]
+
+_ARRAY_LIKE = frozenset({"A", "a", "arr", "array", "ary", "m", "obj", "v", "x"})
+
+
+def lifted(module: ModuleType) -> dict[str, Any]:
+    """The public names of a module of NumPy's; those of its functions that take an array take lists of Tensors too.
+
+    NumPy asks a Tensor how to compute np.mean(t), but makes of np.mean([t, t]) an array that is not tracked.
+    """
+    found = {}
+    for name, value in vars(module).items():
+        if not name.startswith("_") and not isinstance(value, ModuleType):
+            inner = getattr(value, "_implementation", None)
+            code = getattr(inner, "__code__", None)
+            takes = code is not None and code.co_argcount > 0 and code.co_varnames[0] in _ARRAY_LIKE
+            found[name] = _lifted(value) if takes else value
+    return found
+
+
+def _lifted(function: Function) -> Function:
+    @functools.wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        if any(type(value) in (list, tuple) for value in args):
+            args = tuple([_stacked(value) if _holds_tensor(value) else value for value in args])
+        return function(*args, **kwargs)
+
+    return call
+
+
+def array(object: Any, dtype: Any = None, *, copy: bool | None = True, ndmin: int = 0, **options: Any) -> Any:
+    """As numpy.array; where a list or tuple holds a Tensor the result is one too, joined to it.
+
+    >>> import autograd.numpy as anp
+    >>> grad(lambda x: anp.array([[x, 2 * x], [3.0, 4.0]]).sum())(1.0)
+    np.float64(3.0)
+    """
+    if not isinstance(object, Tensor) and not _holds_tensor(object):
+        return numpy.array(object, dtype, copy=copy, ndmin=ndmin, **options)
+    if options:
+        raise TypeError(f"array: {', '.join(options)} is not for Tensors")
+    made: Any = object.copy() if isinstance(object, Tensor) and copy else _stacked(object)
+    made = made.astype(dtype) if dtype is not None and made.dtype != dtype else made
+    return made.reshape((1,) * (ndmin - made.ndim) + made.shape) if made.ndim < ndmin else made
+
+
+def asarray(a: Any, dtype: Any = None, **options: Any) -> Any:
+    """As numpy.asarray, of Tensors and lists of them too."""
+    if isinstance(a, Tensor) or _holds_tensor(a):
+        return array(a, dtype, copy=None)
+    return numpy.asarray(a, dtype, **options)
+
+
+asanyarray = ascontiguousarray = asarray
+
+
+def full(shape: Any, fill_value: Any, dtype: Any = None, **options: Any) -> Any:
+    """As numpy.full, filled with a Tensor too.
+
+    >>> import autograd.numpy as anp
+    >>> grad(lambda x: anp.full((2, 3), x).sum())(1.0)
+    np.float64(6.0)
+    """
+    if not isinstance(fill_value, Tensor):
+        return numpy.full(shape, fill_value, dtype, **options)
+    return array(numpy.broadcast_to(fill_value, shape), dtype)
+
+
+def make_diagonal(D: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
+    """Square matrices in the last two axes with the last axis of D on their diagonals: the reverse of numpy.diagonal.
+
+    >>> import autograd.numpy as anp
+    >>> anp.make_diagonal(np.array([1.0, 2.0]), axis1=-1, axis2=-2)
+    array([[1., 0.],
+           [0., 2.]])
+    """
+    if offset != 0 or {axis1, axis2} not in ({-1, -2}, {numpy.ndim(D) - 1, numpy.ndim(D)}):
+        raise NotImplementedError("make_diagonal: expected offset=0 and the last two axes, axis1=-1 and axis2=-2")
+    return D[..., None] * numpy.eye(D.shape[-1], dtype=D.dtype)
+
+
+class _Joined:
+    """np.r_ and np.c_, of Tensors too."""
+
+    def __init__(self, plain: Any, axis: int) -> None:
+        self.plain = plain
+        self.axis = axis
+
+    def __getitem__(self, key: Any) -> Any:
+        items = key if isinstance(key, tuple) else (key,)
+        if not any(isinstance(item, Tensor) or _holds_tensor(item) for item in items):
+            return self.plain[key]
+        if isinstance(items[0], str):
+            raise TypeError("r_: a directive in a string is not for Tensors; use concatenate or stack")
+        parts = [numpy.r_[item] if isinstance(item, slice) else _stacked(item) for item in items]
+        parts = [part.reshape(-1, 1)[:, 0] if part.ndim == 0 else part for part in parts]
+        if self.axis == -1:
+            parts = [part[:, None] if part.ndim == 1 else part for part in parts]
+        return numpy.concatenate(parts, axis=self.axis)
+
+
+r_ = _Joined(numpy.r_, 0)
+c_ = _Joined(numpy.c_, -1)
+
+
+def _holds_tensor(value: Any) -> bool:
+    return type(value) in (tuple, list) and any(isinstance(item, Tensor) or _holds_tensor(item) for item in value)
+
+
+def _stacked(value: Any) -> Any:
+    if _holds_tensor(value):
+        return numpy.stack([_stacked(item) for item in value])
+    return value if isinstance(value, Tensor) else numpy.asarray(value)

@@ -1,0 +1,3 @@
+"""numpy.random, whose functions draw numbers that no gradient flows through."""
+
+from numpy.random import *  # noqa: F403

@@ -1,0 +1,323 @@
+"""Code written for HIPS autograd runs as it is."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import numpy
+import pytest
+
+import autograd.numpy as np
+import autograd.numpy.random as npr
+from autograd import (
+    Tensor,
+    checkpoint,
+    deriv,
+    elementwise_grad,
+    grad,
+    grad_and_aux,
+    grad_named,
+    gradcheck,
+    gradgradcheck,
+    hessian,
+    hessian_vector_product,
+    holomorphic_grad,
+    jacobian,
+    make_ggnvp,
+    make_hvp,
+    make_jvp,
+    make_jvp_reversemode,
+    make_vjp,
+    multigrad_dict,
+    tensor_jacobian_product,
+    value_and_grad,
+)
+from autograd import dict as ag_dict
+from autograd import isinstance as ag_isinstance
+from autograd import tuple as ag_tuple
+from autograd.extend import defvjp, defvjp_argnum, defvjp_argnums, notrace_primitive, primitive
+from autograd.misc.fixed_points import fixed_point
+from autograd.misc.flatten import flatten, flatten_func
+from autograd.misc.optimizers import adam, rmsprop, sgd
+from autograd.test_util import check_equivalent, check_grads, combo_check
+from autograd.tracer import getval, isbox
+
+V = numpy.array([0.9, -0.6, 1.1])
+A = numpy.array([[0.3, -1.2, 2.0], [0.7, 1.5, -0.4]])
+
+
+# ---- autograd.numpy -------------------------------------------------------------------------------------------------
+
+OF_TENSORS = {
+    "array": lambda x: np.array([x[0], 2.0, x[1] * x[2]]) * 2,
+    "nested array": lambda x: np.array([[x[0], 1.0], [x, x][0][:2]]),
+    "array of arrays": lambda x: np.array([x, x * 2, V], dtype=float),
+    "ndmin": lambda x: np.array(x, ndmin=3),
+    "asarray": lambda x: np.asarray((x[0], x[2])) * x[1],
+    "full": lambda x: np.full((2, 3), x[1]) * x,
+    "mean of a list": lambda x: np.mean([x, x * x], axis=0),
+    "sum of a tuple": lambda x: np.sum((x[0], x[1] ** 2)),
+    "norm of a list": lambda x: np.linalg.norm([x[0], x[2]]),
+    "append": lambda x: np.append([x[0], 1.0], x * x),
+    "r_": lambda x: np.r_[x, 1.0, x[0], 1:3],
+    "c_": lambda x: np.c_[x, V, x * x],
+    "make_diagonal": lambda x: np.make_diagonal(np.tanh(x), axis1=-1, axis2=-2),
+    "concatenate": lambda x: np.concatenate([x, [1.0], x]),
+}
+
+
+@pytest.mark.parametrize("case", OF_TENSORS)
+def test_what_holds_tensors(case: str) -> None:
+    fun = OF_TENSORS[case]
+    assert gradcheck(fun, V)
+    assert gradgradcheck(fun, V)
+    plain = fun(V)
+    assert type(plain) in (numpy.ndarray, numpy.float64)
+    result = fun(Tensor(V))
+    assert result.dtype == plain.dtype
+    numpy.testing.assert_array_equal(result.data, plain)
+
+
+def test_the_names_of_numpy() -> None:
+    for name in ("sin", "float64", "pi", "newaxis", "ndarray", "errstate", "einsum", "finfo", "testing"):
+        assert hasattr(np, name)
+    assert np.sin is numpy.sin
+    assert np.linalg is not numpy.linalg
+    assert np.linalg.LinAlgError is numpy.linalg.LinAlgError
+    npr.seed(0)
+    first = np.random.randn(3)
+    npr.seed(0)
+    assert numpy.array_equal(npr.randn(3), first)
+    assert isinstance(npr.RandomState(0), numpy.random.RandomState)
+    with pytest.raises(AttributeError, match="no_such_name"):
+        _ = np.no_such_name
+    assert numpy.array_equal(np.r_[1:4, 0, 4], numpy.r_[1:4, 0, 4])
+    assert numpy.array_equal(np.array([1, 2], dtype=float, ndmin=2), [[1.0, 2.0]])
+
+
+def test_what_has_no_tensor_form_raises() -> None:
+    with pytest.raises(TypeError, match="array: order is not for Tensors"):
+        np.array([Tensor(1.0)], order="F")
+    with pytest.raises(TypeError, match="directive"):
+        _ = np.r_["0,2", Tensor(V)]
+    with pytest.raises(NotImplementedError, match="make_diagonal"):
+        np.make_diagonal(V, offset=1)
+
+
+def test_importing_autograd_does_not_load_the_face() -> None:
+    code = (
+        "import sys, autograd; loaded = [m for m in sys.modules if m.startswith(('autograd.numpy', 'autograd.scipy', "
+        "'autograd.misc', 'autograd.extend', 'autograd.test_util', 'autograd.differential', 'scipy'))]; "
+        "assert not loaded, loaded; autograd.make_vjp; autograd.dict; assert not hasattr(autograd, 'nonsense')"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+# ---- operators ------------------------------------------------------------------------------------------------------
+
+
+def test_operators() -> None:
+    fun = lambda x: np.tanh(A @ x) * x[0]
+    jac = jacobian(fun)(V)
+    pull, value = make_vjp(fun)(V)
+    numpy.testing.assert_allclose(value, fun(V))
+    numpy.testing.assert_allclose(pull(numpy.array([1.0, 2.0])), numpy.array([1.0, 2.0]) @ jac)
+    value, moved = make_jvp(fun)(V)(V)
+    numpy.testing.assert_allclose(moved, jac @ V)
+    numpy.testing.assert_allclose(make_jvp_reversemode(fun)(V)(V), jac @ V)
+    numpy.testing.assert_allclose(tensor_jacobian_product(fun)(V, numpy.ones(2)), numpy.ones(2) @ jac)
+    loss = lambda x: np.sum(fun(x) ** 2)
+    hess = hessian(loss)(V)
+    numpy.testing.assert_allclose(make_hvp(loss)(V)[0](V), hess @ V)
+    numpy.testing.assert_allclose(hessian_vector_product(loss)(V, V), hess @ V)
+    numpy.testing.assert_allclose(make_ggnvp(fun)(V)(V), jac.T @ (jac @ V))
+    numpy.testing.assert_allclose(make_ggnvp(fun, lambda y: np.sum(y**3))(V)(V), jac.T @ (6 * fun(V) * (jac @ V)))
+    assert deriv(lambda x: x**3)(2.0) == 12
+    numpy.testing.assert_allclose(deriv(np.sin)(V), numpy.cos(V))
+    assert holomorphic_grad(lambda z: z**3)(1 + 2j) == 3 * (1 + 2j) ** 2
+
+
+def test_operators_take_argnum() -> None:
+    fun = lambda x, y: x**2 * y
+    assert grad(fun, argnum=1)(3.0, 2.0) == 9
+    assert grad(fun, argnum=[1, 0])(3.0, 2.0) == (9, 12)
+    assert value_and_grad(fun, argnum=1)(3.0, 2.0) == (18, 9)
+    assert elementwise_grad(fun, argnum=1)(3.0, 2.0) == 9
+    assert jacobian(fun, argnum=(0, 1))(3.0, 2.0) == (12, 9)
+    assert hessian(fun, argnum=0)(3.0, 2.0) == 4
+    assert make_vjp(fun, (0, 1))(3.0, 2.0)[0](1.0) == (12, 9)
+    assert make_jvp(fun, 1)(3.0, 2.0)(1.0) == (18, 9)
+    assert grad_named(fun, "y")(3.0, 2.0) == 9
+    assert multigrad_dict(fun)(3.0, y=2.0) == {"x": 12, "y": 9}
+    assert make_vjp(fun).__name__ == "make_vjp_of_<lambda>_wrt_argnum_0"
+    gradient, aux = grad_and_aux(lambda x: (np.sum(x**2), {"twice": 2 * x, "n": 3}))(V)
+    numpy.testing.assert_array_equal(gradient, 2 * V)
+    numpy.testing.assert_array_equal(aux["twice"], 2 * V)
+    assert aux["n"] == 3
+    assert grad(checkpoint(lambda x: x**3))(2.0) == 12
+
+
+# ---- primitives -----------------------------------------------------------------------------------------------------
+
+
+@primitive
+def scaled(x, y, *, factor=1.0):
+    """x y factor"""
+    assert not isbox(x)
+    assert not isbox(y)
+    return factor * x * y
+
+
+defvjp(
+    scaled,
+    lambda ans, x, y, factor=1.0: lambda g: factor * g * y,
+    lambda ans, x, y, factor=1.0: lambda g: factor * np.sum(g * x),
+)
+
+
+def test_primitives() -> None:
+    assert scaled.__name__ == "scaled"
+    assert scaled.__doc__ == "x y factor"
+    assert scaled(2.0, 3.0, factor=2.0) == 12
+    fun = lambda x, y: scaled(x, y, factor=3.0)
+    assert gradcheck(fun, V, 2.0)
+    assert gradgradcheck(fun, V, 2.0)
+    check_grads(fun, (0, 1))(V, 2.0)
+    assert Tensor(V, requires_grad=True).grad_fn is None
+    assert scaled(Tensor(V, requires_grad=True), 2.0).grad_fn.name == "scaled"
+
+
+def test_rules_for_several_arguments() -> None:
+    @primitive
+    def product(x, y):
+        return x * y
+
+    defvjp_argnums(product, lambda nums, ans, args, kwargs: lambda g: [g * args[1 - i] for i in nums])
+    assert gradgradcheck(product, V, V + 1)
+
+    @primitive
+    def total(*xs):
+        return sum(xs)
+
+    defvjp_argnum(total, lambda i, ans, args, kwargs: lambda g: g * (i + 1))
+    assert grad(total, (0, 1, 2))(1.0, 2.0, 3.0) == (1, 2, 3)
+
+
+def test_missing_and_zero_rules() -> None:
+    fun = primitive(lambda x, y: x * y)
+    with pytest.raises(NotImplementedError, match="no VJP is defined for argument 0"):
+        grad(fun)(1.0, 2.0)
+    defvjp(fun, lambda ans, x, y: lambda g: g * y, None)
+    assert grad(fun, (0, 1))(3.0, 2.0) == (2, 0)
+    defvjp(fun, lambda ans, x, y: lambda g: g * x, argnums=[1])
+    assert grad(fun, (0, 1))(3.0, 2.0) == (2, 3)
+    with pytest.raises(TypeError, match="defvjp: sin is no primitive"):
+        defvjp(numpy.sin, None)
+    steps = notrace_primitive(lambda x: numpy.floor(x))
+    assert grad(lambda x: x * steps(x))(2.5) == 2
+
+
+# ---- types ----------------------------------------------------------------------------------------------------------
+
+
+def test_types() -> None:
+    def fun(x):
+        assert isbox(x)
+        assert not isbox(getval(x))
+        assert ag_isinstance(x, float)
+        assert ag_isinstance(ag_tuple([x]), tuple)
+        return ag_dict(a=x)["a"] * 2
+
+    assert grad(fun)(1.0) == 2
+    assert not ag_isinstance(Tensor(V), float)
+    assert ag_isinstance(Tensor(V), numpy.ndarray)
+    assert getval("a") == "a"
+    from autograd.numpy.numpy_boxes import ArrayBox
+
+    assert isinstance(Tensor(V), ArrayBox)
+
+
+# ---- the check ------------------------------------------------------------------------------------------------------
+
+
+def test_check_grads_fails_where_it_should() -> None:
+    @primitive
+    def wrong(x):
+        return x * 2.0
+
+    defvjp(wrong, lambda ans, x: lambda g: g * 2.001)
+    with pytest.raises(AssertionError, match=r"gradient \(VJP\) check of wrong failed"):
+        check_grads(wrong, modes=["rev"])(1.0)
+    with pytest.raises(AssertionError, match=r"derivative \(JVP\) check of wrong failed"):
+        check_grads(wrong, modes=["fwd"])(1.0)
+
+    @primitive
+    def identity(x):
+        return x
+
+    defvjp(identity, lambda ans, x: lambda g: g * 1.001)
+    second = primitive(lambda x: x * 2.0)
+    defvjp(second, lambda ans, x: lambda g: identity(g) * 2.0)
+    check_grads(second, modes=["rev"], order=1)(1.0)
+    with pytest.raises(AssertionError, match="check of vjp_<lambda> failed"):
+        check_grads(second, modes=["rev"])(1.0)
+    tiny = primitive(lambda x: x * 1e-6)
+    defvjp(tiny, None)
+    with pytest.raises(AssertionError, match="check of <lambda> failed"):
+        check_grads(tiny, modes=["rev"])(1.0)
+    with pytest.raises(ValueError, match="modes of 'fwd' and 'rev'"):
+        check_grads(np.sin, modes=["forward"])(1.0)
+    with pytest.raises(AssertionError):
+        check_equivalent({"a": 1.0}, {"a": 1.1})
+
+
+def test_check_grads_takes_containers() -> None:
+    def fun(p, x):
+        return {"y": np.tanh(p["w"] @ x) + p["b"][0], "n": 3, "z": [p["w"] * 2.0, (x, 1j * x)]}
+
+    check_grads(fun, (0, 1))({"w": A, "b": (2.0, 1)}, V)
+    combo_check(np.sum, [0])([A, V * 1j], axis=[None, 0], keepdims=[True, False])
+
+
+# ---- misc -----------------------------------------------------------------------------------------------------------
+
+
+def test_flatten() -> None:
+    value = {"a": A, "b": [2.0, (V * 1j, ())]}
+    vector, unflatten = flatten(value)
+    assert vector.shape == (10,)
+    check_equivalent(unflatten(vector), value)
+    assert flatten([])[0].size == 0
+    assert grad(lambda x, y: np.sum(flatten([x, y])[0] ** 2), (0, 1))(1.0, 2.0) == (2, 4)
+    flat, back, vector = flatten_func(lambda p: {"a": p["a"] ** 2}, {"a": V})
+    numpy.testing.assert_array_equal(jacobian(flat)(vector), numpy.diag(2 * V))
+    numpy.testing.assert_array_equal(back(vector)["a"], V)
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "options"), [(sgd, {}), (rmsprop, {"step_size": 0.01}), (adam, {"step_size": 0.1})]
+)
+def test_optimizers(optimizer, options) -> None:
+    seen = []
+    loss = lambda p: np.sum((p["a"] - V) ** 2) + (p["b"] + 1) ** 2
+    gradient = grad(lambda p, i: loss(p))
+    found = optimizer(
+        gradient,
+        {"a": numpy.zeros(3), "b": 0.0},
+        lambda p, i, g: seen.append(loss(p)),
+        num_iters=300,
+        step_size=step_size,
+    )
+    assert len(seen) == 300
+    assert loss(found) < 1e-2 * seen[0]
+
+
+def test_fixed_point() -> None:
+    def root(a, start=None):
+        step = lambda a: lambda x: (x + a["n"] / x) / 2
+        return fixed_point(step, a, V * 0 + 1.0 if start is None else start, lambda x, y: np.max(np.abs(x - y)), 1e-12)
+
+    assert gradcheck(lambda n: root({"n": n}), V + 1)
+    assert gradgradcheck(lambda n: root({"n": n}), V + 1)
+    numpy.testing.assert_allclose(root({"n": V + 1}), numpy.sqrt(V + 1))
