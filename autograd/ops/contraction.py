@@ -130,7 +130,7 @@ def _on_diagonal(x: Any, distinct: Labels, result: Labels, sizes: dict[Any, int]
 def _one(self: Contraction) -> Any:
     tidy, labels = _tidy(self.operands[0], self.result)
     steps = ([] if tidy is None else [tidy]) + _finish(labels, self.result, self.sizes)
-    return lambda x: _apply(steps, x) if steps else x.view()
+    return lambda x: _apply(steps, x) if steps else x.view() if x.ndim else x.copy()
 
 
 def _two(self: Contraction) -> Any:
@@ -164,11 +164,11 @@ def _two(self: Contraction) -> Any:
     order_x, shape_x, flip_x = _arrange(of_x, batch, keep_x, summed, sizes)
     order_y, shape_y, flip_y = _arrange(of_y, batch, keep_y, summed, sizes)
     flip_y = not flip_y  # y's summed axes come first
-    kept = (*batch, *keep_x, *keep_y)
-    shape = tuple([sizes[label] for label in kept])
-    finish = _finish(kept, result, sizes)
-    reshape_x, reshape_y = len(shape_x) != len(of_x), len(shape_y) != len(of_y)
-    reshape = len(shape) != len(batch) + 2
+    have = (*batch, *keep_x, *keep_y)
+    shape = tuple([sizes[label] for label in have])
+    finish = _finish(have, result, sizes)
+    reshape_x, reshape_y = (not len(kept) == len(summed) == 1 for kept in (keep_x, keep_y))
+    reshape = not len(keep_x) == len(keep_y) == 1
 
     def run(x: Any, y: Any) -> Any:
         if turned:

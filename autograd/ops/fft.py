@@ -151,7 +151,7 @@ ihfft = composite(np.fft.ihfft)(lambda a, n=None, axis=-1, norm=None: rfft(a, n,
 def _shift(sign: int) -> Function:
     def shift(x: Any, axes: Any = None) -> Any:
         axes = tuple(range(x.ndim)) if axes is None else tuple(axes) if np.iterable(axes) else (axes,)
-        return np.roll(x, tuple([sign * ((x.shape[axis] + (sign < 0)) // 2) for axis in axes]), axes)
+        return np.roll(x, tuple([sign * (x.shape[axis] // 2) for axis in axes]), axes)
 
     return shift
 

@@ -198,7 +198,7 @@ def cov(
         total: Any = x.shape[1]
         mean, factor = x.mean(1, keepdims=True), total - ddof
     else:
-        total = w.sum()
+        total = w.sum(dtype=x.dtype)
         mean = (x * w).sum(1, keepdims=True) / total
         factor = total - ddof if aweights is None else total - ddof * (w * aweights).sum() / total
     x = x - mean
