@@ -295,10 +295,8 @@ def test_flatten() -> None:
     numpy.testing.assert_array_equal(back(vector)["a"], V)
 
 
-@pytest.mark.parametrize(
-    ("optimizer", "options"), [(sgd, {}), (rmsprop, {"step_size": 0.01}), (adam, {"step_size": 0.1})]
-)
-def test_optimizers(optimizer, options) -> None:
+@pytest.mark.parametrize(("optimizer", "step_size"), [(sgd, 0.1), (rmsprop, 0.01), (adam, 0.1)])
+def test_optimizers(optimizer, step_size) -> None:
     seen = []
     loss = lambda p: np.sum((p["a"] - V) ** 2) + (p["b"] + 1) ** 2
     gradient = grad(lambda p, i: loss(p))
