@@ -138,7 +138,7 @@ def _name(value: Any, keys: tuple[Any, ...], arrays: dict[str, Any]) -> str:
     name = ".".join(map(str, keys))
     while name in arrays:  # {"a.b": …, "a": {"b": …}}
         name += "~"
-    arrays[name] = array
+    arrays[name] = array.astype(array.dtype.newbyteorder("="), copy=False)
     return name
 
 
@@ -206,9 +206,7 @@ def _write_safetensors(file: Any, arrays: dict[str, Any], structure: Any) -> Non
     import json
 
     package = _safetensors()
-    plain = {}
-    for name, array in arrays.items():
-        plain[name] = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("=")).reshape(array.shape)
+    plain = {name: np.ascontiguousarray(array).reshape(array.shape) for name, array in arrays.items()}
     metadata = None if structure is None else {_STRUCTURE: json.dumps(structure, allow_nan=False)}
     try:
         file.write(package.numpy.save(plain, metadata))
