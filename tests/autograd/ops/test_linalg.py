@@ -1,0 +1,197 @@
+"""Linear algebra: every function, real and complex, over stacks of matrices, and its singular points."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from autograd import Tensor
+from autograd.gradcheck import gradcheck, gradgradcheck
+
+_draw = np.random.default_rng(1)
+
+
+def real(*shape: int) -> Any:
+    return _draw.standard_normal(shape)
+
+
+def complex_(*shape: int) -> Any:
+    return real(*shape) + 1j * real(*shape)
+
+
+def hermitian(a: Any) -> Any:
+    return a + a.swapaxes(-1, -2).conj()
+
+
+def positive(a: Any) -> Any:
+    return a @ a.swapaxes(-1, -2).conj() + np.eye(a.shape[-1])
+
+
+la = np.linalg
+ROWS: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {}
+for _kind, _of in {"real": real, "complex": complex_}.items():
+    _rows: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
+        "inv": (la.inv, (_of(2, 3, 3),)),
+        "solve": (la.solve, (_of(2, 3, 3), _of(3, 2))),
+        "solve for a vector": (la.solve, (_of(2, 3, 3), _of(3))),
+        "det": (la.det, (_of(2, 3, 3),)),
+        "slogdet": (la.slogdet, (_of(2, 3, 3),)),
+        "log of det": (lambda a: la.slogdet(a).logabsdet, (_of(3, 3),)),
+        "pinv tall": (la.pinv, (_of(4, 3),)),
+        "pinv wide": (la.pinv, (_of(2, 2, 3),)),
+        "pinv hermitian": (lambda a: la.pinv(a, hermitian=True), (hermitian(_of(3, 3)),)),
+        "cholesky": (la.cholesky, (positive(_of(2, 3, 3)),)),
+        "cholesky upper": (lambda a: la.cholesky(a, upper=True), (positive(_of(3, 3)),)),
+        "qr tall": (la.qr, (_of(2, 4, 3),)),
+        "qr square": (la.qr, (_of(3, 3),)),
+        "qr wide": (la.qr, (_of(2, 4),)),
+        "qr complete": (lambda a: la.qr(a, "complete"), (_of(2, 3),)),
+        "only r": (lambda a: la.qr(a, "r"), (_of(4, 3),)),
+        "only q": (lambda a: la.qr(a).Q, (_of(4, 3),)),
+        "eigh": (la.eigh, (hermitian(_of(2, 3, 3)),)),
+        "eigh upper": (lambda a: la.eigh(a, "U"), (hermitian(_of(3, 3)),)),
+        "eigvalsh": (la.eigvalsh, (hermitian(_of(2, 3, 3)),)),
+        "eig": (la.eig, (_of(3, 3),)),
+        "eig of a stack": (la.eig, (_of(2, 2, 2) + 2 * np.eye(2)[::-1],)),
+        "eigvals": (la.eigvals, (_of(3, 3),)),
+        "svd tall": (lambda a: la.svd(a, full_matrices=False), (_of(2, 4, 3),)),
+        "svd wide": (lambda a: la.svd(a, False), (_of(2, 3),)),
+        "svd square": (la.svd, (_of(3, 3),)),
+        "svd hermitian": (lambda a: la.svd(a, hermitian=True), (hermitian(_of(3, 3)),)),
+        "svd without vectors": (lambda a: la.svd(a, compute_uv=False), (_of(3, 2),)),
+        "svd hermitian without vectors": (lambda a: la.svd(a, True, False, True), (hermitian(_of(3, 3)),)),
+        "svdvals": (la.svdvals, (_of(2, 4, 3),)),
+        "lstsq": (lambda a, b: la.lstsq(a, b)[:2], (_of(4, 3), _of(4, 2))),
+        "lstsq for a vector": (lambda a, b: la.lstsq(a, b)[:2], (_of(4, 2), _of(4))),
+        "lstsq under": (lambda a, b: la.lstsq(a, b)[0], (_of(2, 4), _of(2))),
+        "lstsq singular values": (lambda a, b: la.lstsq(a, b)[3] + b.sum().real * 0, (_of(3, 2), _of(3))),
+        "tensorsolve": (la.tensorsolve, (_of(2, 2, 4), _of(2, 2))),
+        "tensorsolve axes": (lambda a, b: la.tensorsolve(a, b, (0,)), (_of(4, 2, 2), _of(2, 2))),
+        "tensorinv": (la.tensorinv, (_of(2, 2, 4),)),
+        "matrix_power": (lambda a: la.matrix_power(a, 5), (_of(2, 2),)),
+        "matrix_power 1": (lambda a: la.matrix_power(a, 1) * 1, (_of(2, 2),)),
+        "matrix_power negative": (lambda a: la.matrix_power(a, -2), (_of(2, 2, 2),)),
+        "cond": (la.cond, (_of(2, 3, 3),)),
+        "cond -2": (lambda a: la.cond(a, -2), (_of(3, 3),)),
+        "cond 1": (lambda a: la.cond(a, 1), (_of(3, 3),)),
+        "cond fro": (lambda a: la.cond(a, "fro"), (_of(3, 3),)),
+        "trace": (np.trace, (_of(3, 4),)),
+        "trace axes": (lambda a: np.trace(a, -1, 2, 0), (_of(3, 2, 4),)),
+        "linalg.trace": (lambda a: la.trace(a, offset=1), (_of(2, 3, 3),)),
+        "linalg.diagonal": (lambda a: la.diagonal(a, offset=-1), (_of(2, 3, 3),)),
+        "norm of all": (la.norm, (_of(2, 3, 2),)),
+        "norm keepdims": (lambda a: la.norm(a, axis=0, keepdims=True), (_of(2, 3),)),
+        "vector_norm": (la.vector_norm, (_of(2, 3),)),
+        "vector_norm axes": (lambda a: la.vector_norm(a, axis=(0, 2), ord=3), (_of(2, 3, 2),)),
+        "matrix_norm": (la.matrix_norm, (_of(2, 3, 2),)),
+        "matrix_norm nuc": (lambda a: la.matrix_norm(a, ord="nuc", keepdims=True), (_of(2, 3, 2),)),
+    }
+    for _ord in (None, 0, 1, -1, 2, -2, 3, 0.5, -1.5, np.inf, -np.inf):
+        _rows[f"norm {_ord}"] = (lambda a, o=_ord: la.norm(a, o, axis=1), (_of(2, 4),))
+    for _name in (None, "fro", "nuc", 1, -1, 2, -2, np.inf, -np.inf):
+        _rows[f"norm of matrices {_name}"] = (lambda a, o=_name: la.norm(a, o, axis=(2, 0)), (_of(3, 2, 2),))
+    ROWS |= {f"{name} {_kind}": row for name, row in _rows.items()}
+
+_BETWEEN_DTYPES = ("pinv", "eig ", "eigvals ", "lstsq", "cond")  # in single precision far from what double gives
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_value_gradient_and_second_gradient(row: str, check: Any) -> None:
+    fun, inputs = ROWS[row]
+    check(fun, *inputs, narrow=not row.startswith(_BETWEEN_DTYPES))
+
+
+@pytest.mark.parametrize("fun", [la.slogdet, la.eigh, la.eig, la.qr, la.svd])
+def test_results_keep_their_names(fun: Any) -> None:
+    a = positive(real(3, 3))
+    assert type(fun(Tensor(a))) is type(fun(a))
+
+
+@pytest.mark.parametrize("matrix", [
+    [[1.0, 2, 3], [4, 5, 6], [7, 8, 9]], np.zeros((3, 3)), [[0.0]], np.ones((3, 3)), np.diag([1.0, 0, 0, 2]),
+], ids=str)  # fmt: skip
+def test_the_determinant_of_a_singular_matrix_has_its_gradients(matrix: Any) -> None:
+    gradcheck(la.det, np.array(matrix, float))
+    gradgradcheck(la.det, np.array(matrix, float))
+
+
+@pytest.mark.parametrize("norm", [
+    la.norm, lambda x: la.norm(x, 3), lambda x: la.norm(x[None], "fro"), la.vector_norm, lambda x: la.norm(x, 1),
+    lambda x: la.norm(x, axis=0), lambda x: la.norm(x + 0j), lambda x: la.norm(x, 1.5),
+])  # fmt: skip
+def test_the_norm_of_zero_has_gradient_0_to_second_order(norm: Any) -> None:
+    x = Tensor(np.zeros(3), requires_grad=True)
+    y = norm(x)
+    assert y.shape == ()
+    y.backward(create_graph=True)
+    first, x.grad = x.grad, None
+    np.testing.assert_array_equal(first.data, 0)
+    if first.requires_grad:
+        (first.sum() + x.sum()).backward()
+        np.testing.assert_array_equal(x.grad.data, 1)
+
+
+def test_a_norm_with_one_component_0_is_finite() -> None:
+    for order in (0.5, 1.5, 3):
+        x = Tensor([0.0, 3.0], requires_grad=True)
+        la.norm(x, order).backward()
+        np.testing.assert_allclose(x.grad.data, [0, 1])
+
+
+def test_equal_eigenvalues_and_singular_values_leave_values_that_do_not_depend_on_the_choice_of_vectors() -> None:
+    a = Tensor(np.eye(3), requires_grad=True)
+    w, v = la.eigh(a)
+    ((v * w[None]) @ v.T).sum().backward()
+    assert np.isfinite(a.grad.data).all()
+    a = Tensor(np.eye(3), requires_grad=True)
+    la.svdvals(a).sum().backward()
+    np.testing.assert_allclose(a.grad.data, np.eye(3), atol=1e-12)
+
+
+def test_the_gradient_of_cholesky_and_eigh_is_that_of_the_triangle_that_is_read() -> None:
+    for fun, other in ((la.cholesky, np.triu), (lambda a: la.cholesky(a, upper=True), np.tril),
+                       (la.eigvalsh, np.triu), (lambda a: la.eigvalsh(a, "U"), np.tril)):  # fmt: skip
+        a = Tensor(positive(real(3, 3)), requires_grad=True)
+        fun(a).sum().backward()
+        np.testing.assert_array_equal(other(a.grad.data, 1 if other is np.triu else -1), 0)
+
+
+def test_a_gaussian_log_likelihood_has_the_textbook_gradient() -> None:
+    """d/dK of -½ yᵀK⁻¹y - ½ log det K is ½ (ααᵀ - K⁻¹), α = K⁻¹y (Rasmussen and Williams, eq. 5.9)."""
+    k, y = positive(real(4, 4)), real(4)
+    x = Tensor(k, requires_grad=True)
+    (-0.5 * y @ la.solve(x, y) - 0.5 * la.slogdet(x).logabsdet).backward()
+    alpha = la.solve(k, y)
+    np.testing.assert_allclose(x.grad.data, 0.5 * (np.outer(alpha, alpha) - la.inv(k)))
+
+
+def test_what_has_no_gradient() -> None:
+    a = Tensor(real(4, 3), requires_grad=True)
+    assert la.matrix_rank(a) == 3
+    assert not isinstance(la.matrix_rank(a), Tensor)
+    assert la.lstsq(a, Tensor(real(4)))[2] == 3
+    np.testing.assert_array_equal(la.matrix_power(Tensor(real(2, 2, 2)), 0).data, np.eye(2) + np.zeros((2, 2, 2)))
+    full = la.svd(Tensor(a.data))
+    assert full.U.shape == (4, 4)
+    assert la.qr(Tensor(a.data), "complete").Q.shape == (4, 4)
+    counts = la.norm(a, 0, axis=0)
+    np.testing.assert_array_equal(np.asarray(counts), 4)
+
+
+@pytest.mark.parametrize(("fun", "kind", "words"), [
+    (lambda a: la.svd(a), ValueError, "full_matrices=False"),
+    (lambda a: la.qr(a, "complete"), ValueError, "mode='reduced'"),
+    (lambda a: la.qr(a, "raw"), ValueError, "raw"),
+    (lambda a: la.inv(a), la.LinAlgError, "square"),
+    (lambda a: la.inv(a @ np.zeros((3, 4))), la.LinAlgError, "Singular"),
+    (lambda a: la.norm(a, "max"), ValueError, "max"),
+    (lambda a: la.norm(a[0], "fro"), ValueError, "number"),
+    (lambda a: la.norm(a, axis=(0, 1, 0)), ValueError, "one axis or two"),
+    (lambda a: la.norm(a[None], 2), ValueError, "axis="),
+    (lambda a: la.matrix_power(a, 2), la.LinAlgError, "square"),
+    (lambda a: la.tensorinv(a, 0), ValueError, "ind"),
+])  # fmt: skip
+def test_what_cannot_be_done_says_so(fun: Any, kind: Any, words: str) -> None:
+    with pytest.raises(kind, match=words):
+        fun(Tensor(real(4, 3), requires_grad=True))
