@@ -14,29 +14,58 @@ from .reductions import kept
 # ---- of networks: few passes, in place where the array is nobody else's ----------------------------------------------
 
 
+def _floating(x: Any) -> Any:
+    """Integers and Python's numbers as float64."""
+    if not hasattr(x, "dtype"):
+        return np.asarray(x, dtype=float)
+    return x if x.dtype.kind in "fc" else x.astype(float)
+
+
 def _exp_of(x: Any) -> Any:
     """exp(x) of an array that is ours to overwrite."""
     return np.exp(x, out=x) if type(x) is np.ndarray else np.exp(x)
 
 
 def _sigmoid(x: Any) -> Any:
+    """The logistic function 1 / (1 + exp(-x)), element by element.
+
+    >>> sigmoid(np.array([-1000.0, 0.0, 1000.0]))
+    array([0. , 0.5, 1. ])
+    """
     with np.errstate(over="ignore"):  # exp(1000) is inf, and the result 0
-        result = _exp_of(-x)
+        result = _exp_of(-_floating(x))
     result += 1
     return np.reciprocal(result, out=result) if type(result) is np.ndarray else 1 / result
 
 
 def _relu(x: Any) -> Any:
+    """max(x, 0), element by element; its derivative at 0 is 0.
+
+    >>> relu(np.array([-1.0, 2.0]))
+    array([0., 2.])
+    """
     return np.maximum(x, 0)
 
 
 def _softplus(x: Any) -> Any:
+    """log(1 + exp(x)), element by element, also where exp(x) overflows.
+
+    >>> softplus(np.array([-1000.0, 1000.0]))
+    array([   0., 1000.])
+    """
+    x = _floating(x)
     result = np.log1p(_exp_of(-abs(x)))
     result += np.maximum(x, 0)
     return result
 
 
 def _logsigmoid(x: Any) -> Any:
+    """log(sigmoid(x)), element by element, also where sigmoid(x) is 0.
+
+    >>> logsigmoid(np.array([-1000.0, 1000.0]))
+    array([-1000.,     0.])
+    """
+    x = _floating(x)
     result = np.log1p(_exp_of(-abs(x)))
     return np.minimum(x, 0) - result
 
@@ -48,6 +77,12 @@ logsigmoid = elementwise(_logsigmoid, name="logsigmoid", x=lambda g, x: g * sigm
 
 
 def _softmax(x: Any, axis: Any = -1) -> Any:
+    """exp(x) divided by its sum along an axis, or several; of x's shape.
+
+    >>> softmax(np.array([0.0, 0.0, -np.inf]))
+    array([0.5, 0.5, 0. ])
+    """
+    x = _floating(x)
     result = _exp_of(x - x.max(axis, keepdims=True))
     result /= result.sum(axis, keepdims=True)
     return result
@@ -60,12 +95,24 @@ def _softmax_rule(g: Any, out: Any, axis: Any) -> Any:
 
 
 def _log_softmax(x: Any, axis: Any = -1) -> Any:
+    """log(softmax(x)) along an axis, or several, also where softmax(x) is 0; of x's shape.
+
+    >>> log_softmax(np.array([0.0, -1000.0]))
+    array([    0., -1000.])
+    """
+    x = _floating(x)
     result = x - x.max(axis, keepdims=True)
     result -= np.log(np.exp(result).sum(axis, keepdims=True))
     return result
 
 
 def _logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """log(sum(exp(x))) along an axis, several, or all. Where every x is -inf, so is it, with gradient 0.
+
+    >>> float(logsumexp(np.array([1000.0, 1000.0])).round(6))  # 1000 + log 2
+    1000.693147
+    """
+    x = _floating(x)
     finite = float(np.finfo(x.dtype).max)
     top = x.max(axis, keepdims=True).clip(-finite, finite)  # -inf - -inf would be NaN
     with np.errstate(divide="ignore"):  # log(0) is meant
@@ -144,6 +191,7 @@ def _blocked(function: Any, dtypes: str = "d") -> Any:
             result[start : start + _BLOCK] = function(flat[start : start + _BLOCK])
         return result.reshape(x.shape)
 
+    run.__doc__ = function.__doc__
     return run
 
 
@@ -172,17 +220,36 @@ def _erf32(x: Any) -> Any:
     return x.clip(-1, 1)
 
 
-_erf = _blocked(lambda x: _erf32(x) if x.dtype.char == "f" else _erf64(x), "fd")
+_erf_blocked = _blocked(lambda x: _erf32(x) if x.dtype.char == "f" else _erf64(x), "fd")
+
+
+def _erf(x: Any) -> Any:
+    """The error function, of real x; to 4e-16 of its size in float64, 3e-7 in float32.
+
+    >>> erf(np.array([0.0, 1.0])).round(6)
+    array([0.      , 0.842701])
+    """
+    return _erf_blocked(x)
 
 
 @_blocked
 def _erfc(x: Any) -> Any:
+    """1 - erf(x), of real x, to 1e-15 of its size in float64: also where it is tiny.
+
+    >>> bool(abs(erfc(np.array(10.0)) - 2.088487583762545e-45) < 1e-59)
+    True
+    """
     result = _erfc_positive(abs(x))
     return np.where(x < 0, 2 - result, result)
 
 
 @_blocked
 def _log_ndtr(x: Any) -> Any:
+    """The logarithm of the standard normal distribution function.
+
+    >>> float(log_ndtr(np.array(-40.0)).round(3))
+    -804.608
+    """
     y = x * math.sqrt(0.5)
     lower = np.maximum(-y, 0)
     tail = np.log(_erfc_scaled(lower) / 2) - lower * lower
@@ -215,6 +282,11 @@ _BERNOULLI = (1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6, -3617
 
 @_blocked
 def _gammaln(x: Any) -> Any:
+    """log |Gamma(x)|, of real x.
+
+    >>> gammaln(np.array([1.0, 5.0])).round(6)  # log 0!, log 4!
+    array([0.      , 3.178054])
+    """
     y = np.where(x > 0, x, 1 - x)
     z, product = np.minimum(y, 9), np.ones_like(y)
     for _ in range(6):
@@ -243,6 +315,11 @@ def _cotangent(n: int, x: Any) -> Any:
 
 
 def _polygamma(n: int, x: Any) -> Any:
+    """The derivative of order n + 1 of log Gamma, of real x; n is a plain integer from 0.
+
+    >>> float(polygamma(1, np.array(1.0)).round(6))  # pi^2 / 6
+    1.644934
+    """
     return _blocked(lambda x: _polygamma64(n, x))(x)
 
 
@@ -268,7 +345,11 @@ gammaln = elementwise(_gammaln, name="gammaln", x=lambda g, x: g * polygamma(0, 
 
 
 def digamma(x: Any) -> Any:
-    """The derivative of log Gamma."""
+    """The derivative of log Gamma, of real x.
+
+    >>> float(digamma(np.array(1.0)).round(6))  # minus Euler's constant
+    -0.577216
+    """
     return polygamma(0, x)
 
 
@@ -293,6 +374,11 @@ _I1_HIGH = (
 
 @_blocked
 def _i1(x: Any) -> Any:
+    """The modified Bessel function of the first kind and order 1; np.i0 is that of order 0.
+
+    >>> float(i1(np.array(1.0)).round(6))
+    0.565159
+    """
     size = abs(x)
     low = np.minimum(size, 8)
     high = np.maximum(size, 8)
@@ -300,17 +386,40 @@ def _i1(x: Any) -> Any:
     return np.where(size < 8, x * _polynomial(_I1_LOW, low * low / 64), np.copysign(far, x))
 
 
-i0 = elementwise(np.i0, x=lambda g, x: g * i1(x))
+def _i0(x: Any) -> Any:
+    """The modified Bessel function of the first kind and order 0, as np.i0.
+
+    >>> float(i0(np.array(1.0)).round(6))
+    1.266066
+    """
+    return np.i0(x)
+
+
+i0 = elementwise(_i0, np.i0, name="i0", x=lambda g, x: g * i1(x))
 i1: Function = elementwise(_i1, name="i1", x=lambda g, x, out: g * (np.i0(x) - np.where(x == 0, 0.5, out / nonzero(x))))
 
 # ---- of probabilities ------------------------------------------------------------------------------------------------
 
 
+def _logit(x: Any) -> Any:
+    """log(x / (1 - x)): the inverse of `sigmoid`.
+
+    >>> float(logit(np.array(0.5)))
+    0.0
+    """
+    return np.log(x) - np.log1p(-x)
+
+
 def _xlogy(x: Any, y: Any) -> Any:
+    """x log(y), and 0 where x is 0.
+
+    >>> xlogy(np.array([0.0, 2.0]), np.array([0.0, 1.0]))
+    array([0., 0.])
+    """
     return x * np.log(np.where(x == 0, 1, y))
 
 
-logit = elementwise(lambda x: np.log(x) - np.log1p(-x), name="logit", x=lambda g, x: g / (x * (1 - x)))
+logit = elementwise(_logit, name="logit", x=lambda g, x: g / (x * (1 - x)))
 xlogy = elementwise(
     _xlogy, name="xlogy",
     x=lambda g, x, y: g * np.log(np.where((x == 0) & (y <= 0), 1, y)), y=lambda g, x, y: g * (x / nonzero(y)),

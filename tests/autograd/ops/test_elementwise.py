@@ -104,7 +104,13 @@ SCALARS = [np.add, np.subtract, np.multiply, np.divide, np.power, np.maximum, np
 @pytest.mark.parametrize("scalar", [2, 2.5, True])
 def test_python_scalars_stay_weak(function: Any, scalar: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     for flip in (False, True):
-        row = Row(lambda x: function(scalar, x) if flip else function(x, scalar), (positive,), ((3,),), {}, "f")
+        row = Row(
+            lambda x, flip: function(scalar, x) if flip else function(x, scalar),
+            (positive,),
+            ((3,),),
+            {"flip": flip},
+            "f",
+        )
         for dtype in ("f2", "f4", "f8"):
             check_value(row, dtype=dtype)
         if function is not np.floor_divide:

@@ -1,0 +1,388 @@
+"""Reductions and cumulative functions: value, dtype and both derivatives with every argument, and singular points."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from autograd import Tensor, gradcheck, gradgradcheck
+
+from .table import Row, anywhere, check_dtype, check_gradients, check_value, elsewhere, plane, positive, rows
+
+AXES: list[dict[str, Any]] = [
+    {},
+    {"axis": 0},
+    {"axis": -1, "keepdims": True},
+    {"axis": (0, 2)},
+    {"axis": (-1, 0), "keepdims": True},
+    {"axis": ()},
+    {"keepdims": True},
+]
+MASK = np.arange(24).reshape(3, 2, 4) % 5 != 0
+WHERE: list[dict[str, Any]] = [
+    {"where": MASK},
+    {"axis": (0, 1), "where": MASK, "keepdims": True},
+    {"axis": -1, "where": MASK},
+]
+SHAPE = (3, 2, 4)
+SUMS = [np.sum, np.nansum, np.prod, np.nanprod]
+MEANS = [np.mean, np.nanmean]
+SPREADS = [np.var, np.std, np.nanvar, np.nanstd]
+EXTREMES = [np.max, np.min, np.amax, np.amin, np.nanmax, np.nanmin]
+
+
+def but(options: list[dict[str, Any]], *, axis: Any) -> list[dict[str, Any]]:
+    return [option for option in options if option.get("axis", None) != axis]
+
+
+TABLE = [
+    *[row for f in [*SUMS, *MEANS, *EXTREMES] for row in rows(f, anywhere, shapes=[SHAPE], options=AXES)],
+    *[row for f in [*SPREADS, np.ptp] for row in rows(f, anywhere, shapes=[SHAPE], options=but(AXES, axis=()))],
+    *[row for f in [*SUMS, *MEANS, *SPREADS] for row in rows(f, anywhere, shapes=[SHAPE], options=WHERE)],
+    *[
+        row
+        for f in SPREADS
+        for row in rows(
+            f,
+            anywhere,
+            shapes=[SHAPE],
+            options=[
+                {"axis": 1, "ddof": 1},
+                {"ddof": 2},
+                {"axis": (0, 2), "ddof": 0.5},
+                {"axis": (0, 1), "where": MASK, "ddof": 1},
+                {"axis": 0, "correction": 1},
+                {"axis": 0, "mean": np.full((1, 2, 4), 0.1)},
+            ],
+        )
+    ],
+    *[
+        row
+        for f in SUMS
+        for row in rows(
+            f, anywhere, shapes=[SHAPE], options=[{"initial": 2.5}, {"axis": 1, "initial": -1.5, "where": MASK}]
+        )
+    ],
+    *[
+        row
+        for f in EXTREMES
+        for row in rows(
+            f,
+            anywhere,
+            shapes=[SHAPE],
+            options=[
+                {"initial": 0.21},
+                {"axis": 0, "initial": 0.21},
+                {"axis": 1, "initial": 5.0},
+                {"axis": 1, "initial": 0.21, "where": MASK},
+            ],
+        )
+    ],
+    *[row for f in [*SUMS, *MEANS, *SPREADS, *EXTREMES] for row in rows(f, anywhere, shapes=[(), (1,), (2, 1)])],
+    *[
+        row
+        for f in [*SUMS, *MEANS, np.var, np.std]
+        for row in rows(f, anywhere, shapes=[SHAPE], options=[{"dtype": "g"}])
+    ],
+    *[
+        row
+        for f in [np.sum, np.mean, np.var, np.std, np.prod]
+        for row in rows(f, plane, shapes=[(2, 3)], options=[{}, {"axis": 1}], name=f"complex-{f.__name__}")
+    ],
+    *[
+        row
+        for f in [np.cumsum, np.cumprod, np.nancumsum, np.nancumprod]
+        for row in rows(f, anywhere, shapes=[SHAPE], options=[{}, {"axis": 0}, {"axis": -2}])
+    ],
+    *[row for f in [np.cumsum, np.cumprod] for row in rows(f, plane, shapes=[(2, 3)], options=[{"axis": 1}])],
+    *[
+        row
+        for f in [np.cumsum, np.cumprod, np.cumulative_sum, np.cumulative_prod]
+        for row in rows(
+            f, anywhere, shapes=[(), (1,), (5,), (0,)] if f in (np.cumsum, np.cumprod) else [(1,), (5,), (0,)]
+        )
+    ],
+    *[
+        row
+        for f in [np.cumulative_sum, np.cumulative_prod]
+        for row in rows(
+            f, anywhere, shapes=[SHAPE, (2, 0, 2)], options=[{"axis": 1}, {"axis": -2, "include_initial": True}]
+        )
+    ],
+    *rows(
+        np.average,
+        anywhere,
+        shapes=[SHAPE],
+        options=[{}, {"axis": 1}, {"axis": (0, 2), "keepdims": True}, {"returned": True, "axis": 0}],
+    ),
+    *rows(
+        lambda a, w, **k: np.average(a, weights=w, **k),
+        anywhere,
+        positive,
+        shapes=[(SHAPE, SHAPE)],
+        options=[{}, {"axis": 1}, {"axis": (0, 2), "keepdims": True}, {"returned": True, "axis": 0}],
+        name="weighted",
+    ),
+    *rows(
+        lambda a, w, **k: np.average(a, weights=w, **k),
+        anywhere,
+        positive,
+        shapes=[(SHAPE, (2,))],
+        options=[{"axis": 1}, {"axis": -2, "returned": True}],
+        name="weighted",
+    ),
+    *rows(
+        lambda a, w, **k: np.average(a, weights=w, **k),
+        anywhere,
+        positive,
+        shapes=[(SHAPE, (4, 3))],
+        options=[{"axis": (2, 0)}],
+        name="weighted",
+    ),
+    *rows(np.trapezoid, anywhere, shapes=[(5,), (3, 4)], options=[{}, {"dx": 0.5, "axis": 0}]),
+    *rows(np.trapezoid, anywhere, elsewhere, shapes=[((5,), (5,)), ((3, 4), (4,)), ((3, 4), (3, 4))]),
+]
+CLOSE = {"average", "weighted", "trapezoid", "nanmean", "nanvar", "nanstd", "var", "std"}  # computed in another order
+
+
+@pytest.mark.parametrize("row", TABLE)
+def test_value_and_derivatives(row: Row) -> None:
+    check_value(row, close=row.name in CLOSE)
+    if row.options.get("dtype") != "g":  # differences are taken in float64
+        check_gradients(row)
+
+
+@pytest.mark.parametrize("dtype", ["f2", "f4"])
+@pytest.mark.parametrize(
+    "row", [p for p in TABLE if p.values[0].shapes == (SHAPE,) and not {"dtype", "mean"} & set(p.values[0].options)]
+)
+def test_small_dtypes_stay_small(row: Row, dtype: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    check_value(row, dtype=dtype, close=row.name in CLOSE)
+    check_dtype(row, dtype, monkeypatch)
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        np.sum,
+        np.mean,
+        np.var,
+        np.prod,
+        np.max,
+        np.cumsum,
+        np.any,
+        np.all,
+        np.argmax,
+        np.argmin,
+        np.count_nonzero,
+        np.ptp,
+    ],
+    ids=lambda f: f.__name__,
+)
+@pytest.mark.parametrize("dtype", ["i1", "u2", "i8", "?"])
+def test_integers(f: Any, dtype: str) -> None:
+    if dtype == "?" and f is np.ptp:
+        return
+    x = np.array([[1, 0, 1], [0, 1, 1]]).astype(dtype)
+    check_value(Row(f, (lambda rng, shape: x,), ((),), {"axis": 1}, "f"), close=True)
+
+
+def test_methods() -> None:
+    x = np.random.default_rng(0).normal(size=(3, 4))
+    t = Tensor(x)
+    for name in [
+        "sum",
+        "mean",
+        "var",
+        "std",
+        "prod",
+        "max",
+        "min",
+        "cumsum",
+        "cumprod",
+        "argmax",
+        "argmin",
+        "any",
+        "all",
+        "argsort",
+    ]:
+        got, expected = getattr(t, name)(axis=1), getattr(x, name)(axis=1)
+        np.testing.assert_allclose(getattr(got, "data", got), expected)
+    for name in ["sum", "mean", "var", "std", "prod", "max", "min"]:
+        np.testing.assert_allclose(getattr(t, name)(0, keepdims=True).data, getattr(x, name)(0, keepdims=True))
+        out = Tensor(np.zeros(4))
+        assert getattr(t, name)(0, out=out) is out
+        np.testing.assert_allclose(out.data, getattr(x, name)(0))
+    np.testing.assert_array_equal(t.std(0, None, None, 1).data, x.std(0, None, None, 1))
+
+
+@pytest.mark.parametrize("f", [np.sum, np.mean, np.max, np.std, np.var, np.median, np.nansum, np.cumsum, np.quantile])
+def test_out(f: Any) -> None:
+    more = (0.3,) if f is np.quantile else ()
+    x = np.random.default_rng(0).normal(size=(3, 4))
+    out = np.zeros(12 if f is np.cumsum else ())
+    assert f(Tensor(x), *more, out=out) is out
+    np.testing.assert_allclose(out, f(x, *more))
+    t, out = Tensor(x, requires_grad=True), Tensor(np.zeros(12 if f is np.cumsum else ()))
+    assert f(t, *more, out=out) is out
+    out.sum().backward()
+    expected = Tensor(x, requires_grad=True)
+    f(expected, *more).sum().backward()
+    np.testing.assert_array_equal(t.grad.data, expected.grad.data)
+    with pytest.raises(TypeError, match="cannot be stored in a plain array"):
+        f(t, *more, out=np.zeros(12 if f is np.cumsum else ()))
+
+
+# ---- singular points -------------------------------------------------------------------------------------------------
+
+
+def gradient(function: Any, value: Any) -> Any:
+    x = Tensor(value, dtype=float, requires_grad=True)
+    function(x).sum().backward()
+    return x.grad.data
+
+
+@pytest.mark.parametrize(
+    ("function", "value", "expected"),
+    [
+        (np.max, [1.0, 3.0, 3.0], [0, 0.5, 0.5]),
+        (np.min, [1.0, 1.0, 3.0, 1.0], [1 / 3, 1 / 3, 0, 1 / 3]),
+        (lambda x: x.max(1), [[2.0, 2.0], [1.0, 5.0]], [[0.5, 0.5], [0, 1]]),
+        (lambda x: np.max(x, initial=3), [1.0, 3.0, 3.0], [0, 1 / 3, 1 / 3]),
+        (np.nanmax, [np.nan, 3.0, 1.0], [0, 1, 0]),
+        (np.ptp, [2.0, 2.0, 2.0], [0, 0, 0]),
+        (np.std, [2.0, 2.0, 2.0], [0, 0, 0]),
+        (lambda x: x.std(1), [[2.0, 2.0], [1.0, 3.0]], [[0, 0], [-0.5, 0.5]]),
+        (lambda x: np.std(x, where=[True, True, False]), [2.0, 2.0, 7.0], [0, 0, 0]),
+        (np.prod, [0.0, 2.0, 3.0], [6, 0, 0]),
+        (np.prod, [0.0, 2.0, 0.0], [0, 0, 0]),
+        (lambda x: x.prod(0), [[0.0, 2.0], [3.0, 4.0]], [[3, 4], [0, 2]]),
+        (lambda x: np.prod(x, initial=5), [0.0, 2.0], [10, 0]),
+        (lambda x: np.prod(x, where=[True, False, True]), [0.0, 0.0, 3.0], [3, 0, 0]),
+        (np.cumprod, [2.0, 0.0, 3.0, 4.0], [1, 2 + 6 + 24, 0, 0]),
+        (np.nansum, [1.0, np.nan], [1, 0]),
+        (np.nanprod, [3.0, np.nan, 0.0], [0, 0, 3]),
+        (np.nanmean, [3.0, np.nan, 0.0], [0.5, 0, 0.5]),
+        (np.nanvar, [3.0, np.nan, 1.0], [1, 0, -1]),
+        (np.nanstd, [3.0, np.nan, 3.0], [0, 0, 0]),
+        (np.nancumsum, [3.0, np.nan, 3.0], [3, 0, 1]),
+        (np.nancumprod, [3.0, np.nan, 3.0], [5, 0, 3]),
+        (np.sum, [], []),
+        (np.prod, [], []),
+        (np.cumsum, [], []),
+        (np.cumprod, [], []),
+        (lambda x: x.sum(0), np.zeros((0, 3)), np.zeros((0, 3))),
+        (lambda x: x.max(1), np.zeros((0, 3)), np.zeros((0, 3))),
+    ],
+)
+def test_singular_points(function: Any, value: Any, expected: Any) -> None:
+    np.testing.assert_allclose(gradient(function, value), expected, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        np.prod,
+        lambda x: x.prod(1),
+        lambda x: x.prod((0, 1)),
+        lambda x: np.cumprod(x, 1),
+        lambda x: np.cumprod(x, 0),
+        np.cumprod,
+    ],
+)
+@pytest.mark.parametrize("zeros", [[(0, 1)], [(0, 1), (0, 2)], [(0, 0), (1, 0)], [(0, 0), (0, 1), (0, 2)]])
+def test_products_with_zeros_to_second_order(function: Any, zeros: Any) -> None:
+    x = np.random.default_rng(3).uniform(0.5, 2, (2, 3))
+    for place in zeros:
+        x[place] = 0
+    gradcheck(function, x)
+    gradgradcheck(function, x)
+
+
+def test_deviation_of_a_constant_to_second_order() -> None:
+    x = Tensor([2.0, 2.0, 2.0], requires_grad=True)
+    np.std(x).backward(create_graph=True)
+    g, x.grad = x.grad, None
+    g.sum().backward()
+    assert np.isfinite(x.grad.data).all()
+
+
+def test_variance_of_one_value_without_a_degree_of_freedom() -> None:
+    x = Tensor([[1.0], [2.0]], requires_grad=True)
+    with pytest.warns(RuntimeWarning):
+        result = np.var(x, axis=1, ddof=1)
+    result.sum().backward()
+    assert np.isnan(x.grad.data).all()
+    assert x.grad.shape == (2, 1)
+
+
+def test_empty_means_warn_as_numpys_do() -> None:
+    x = Tensor(np.zeros(0), requires_grad=True)
+    with pytest.warns(RuntimeWarning):
+        result = x.mean()
+    result.backward()
+    assert x.grad.shape == (0,)
+
+
+def test_extremes_of_nothing_raise() -> None:
+    for f in (np.max, np.min, np.argmax, np.median):
+        x = Tensor(np.zeros(0), requires_grad=True)
+        if f is np.median:
+            with pytest.warns(RuntimeWarning):
+                assert np.isnan(f(x).data)
+        else:
+            with pytest.raises(ValueError, match=r"zero-size|empty"):
+                f(x)
+
+
+def test_where_lets_no_nan_through() -> None:
+    """What is masked out takes no part, be it NaN or infinite; nor does the gradient that would have gone there."""
+    data = np.array([[1.0, np.nan, 3.0], [np.inf, 2.0, 5.0]])
+    mask = np.array([[True, False, True], [False, True, True]])
+    for f in (np.sum, np.mean, np.var, np.std, np.prod):
+        x = Tensor(data, requires_grad=True)
+        f(x, axis=1, where=mask).sum().backward(create_graph=True)
+        assert np.isfinite(x.grad.data).all()
+        assert (x.grad.data[~mask] == 0).all()
+        g, x.grad = x.grad, None
+        (g * g).sum().backward() if g.requires_grad else None
+        assert x.grad is None or np.isfinite(x.grad.data[mask]).all()
+    x = Tensor(data, requires_grad=True)
+    np.max(x, axis=1, where=mask, initial=-9).sum().backward()
+    np.testing.assert_array_equal(x.grad.data, [[0, 0, 1], [0, 0, 1]])
+
+
+def test_where_may_be_a_tensor() -> None:
+    mask = np.array([True, False, True])
+    for f in (np.sum, np.mean, np.var, np.std, np.prod, np.nansum, np.nanmean):
+        x = np.array([1.0, 2.0, 4.0])
+        np.testing.assert_allclose(f(Tensor(x), where=Tensor(mask)).data, f(x, where=mask))
+
+
+def test_halves_that_many_are_summed_do_not_overflow() -> None:
+    x = Tensor(np.ones(1, "f2"), requires_grad=True)
+    (x * np.full(70_000, 0.5, "f2")).sum(dtype="f4").backward()
+    assert x.grad.dtype == np.float16
+    assert abs(x.grad.item() - 35_000) <= 16  # to the last bit of a half
+    x.grad = None
+    y = Tensor(np.zeros((), "f2"), requires_grad=True)
+    (y + np.zeros(70_000, "f2")).mean(dtype="f4").backward()
+    assert abs(y.grad.item() - 1) < 0.02
+
+
+def test_arguments_are_named_as_numpys() -> None:
+    x = Tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True)
+    assert np.sum(a=x).item() == 10
+    assert np.max(a=x, axis=0).tolist() == [3, 4]
+    assert np.std(a=x).item() == np.std(x.data)
+
+
+def test_average_refuses_weights_that_do_not_fit() -> None:
+    with pytest.raises(ValueError, match="average: expected weights"):
+        np.average(Tensor(np.ones((2, 3))), axis=0, weights=np.ones(3))
+    with pytest.raises(ZeroDivisionError, match="average"):
+        np.average(Tensor(np.ones(2)), weights=np.array([1.0, -1.0]))
+    with pytest.raises(ValueError, match="cumulative_sum: expected an axis"):
+        np.cumulative_sum(Tensor(np.ones((2, 2))))

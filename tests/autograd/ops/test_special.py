@@ -1,0 +1,246 @@
+"""Special functions: against values computed to 50 digits, PyTorch's at singular points, and differences."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import autograd
+from autograd import Tensor
+from autograd.ops import special
+
+from .table import Row, anywhere, check_dtype, check_gradients, positive, probability, rows
+
+REFERENCE = Path(__file__).parents[2] / "reference"
+SHAPES = [(), (1,), (2, 3), (0, 2)]
+BIG = [(2, 3, 4)]
+AXES: list[dict[str, Any]] = [{"axis": 0}, {"axis": -1}, {"axis": (0, 2)}]
+
+TABLE = [
+    *[
+        row
+        for f in [
+            special.sigmoid,
+            special.relu,
+            special.softplus,
+            special.logsigmoid,
+            special.erf,
+            special.erfc,
+            special.log_ndtr,
+            special.i0,
+            special.i1,
+        ]
+        for row in rows(f, anywhere, shapes=SHAPES)
+    ],
+    *[row for f in [special.gammaln, special.digamma] for row in rows(f, anywhere, shapes=SHAPES)],
+    *[
+        row
+        for f in [special.softmax, special.log_softmax]
+        for row in rows(f, anywhere, shapes=BIG, options=[{}, *AXES])
+    ],
+    *rows(
+        special.logsumexp, anywhere, shapes=BIG, options=[{}, {"keepdims": True}, *AXES, {"axis": 1, "keepdims": True}]
+    ),
+    *rows(special.logsumexp, anywhere, shapes=[(), (1,)]),
+    *rows(special.logit, probability, shapes=SHAPES),
+    *rows(special.xlogy, anywhere, positive, shapes=[((2, 1), (3,)), ((), (2,)), ((0, 1), (2,))]),
+    *[
+        row
+        for n in range(4)
+        for row in rows(
+            lambda x, n: special.polygamma(n, x), anywhere, shapes=[(3,)], options=[{"n": n}], name="polygamma"
+        )
+    ],
+]
+
+
+@pytest.mark.parametrize("row", TABLE)
+def test_derivatives(row: Row) -> None:
+    check_gradients(row)
+
+
+@pytest.mark.parametrize("dtype", ["f2", "f4"])
+@pytest.mark.parametrize("row", [p for p in TABLE if p.values[0].shapes[0] in ((2, 3), (2, 3, 4), (2, 1))])
+def test_small_dtypes_stay_small(row: Row, dtype: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    exact = row(*[x.astype("f8") for x in row.inputs(dtype)])
+    result = row(*row.inputs(dtype))
+    assert result.dtype == dtype
+    np.testing.assert_allclose(result, exact, rtol=8 * np.finfo(dtype).eps, atol=8 * np.finfo(dtype).eps)
+    check_dtype(row, dtype, monkeypatch)
+
+
+@pytest.fixture(scope="module")
+def values() -> Any:
+    with np.load(REFERENCE / "special.npz") as file:
+        return dict(file)
+
+
+@pytest.mark.parametrize(
+    ("name", "points", "tolerance"),
+    [
+        ("erf", "signed", 4e-16),
+        ("erfc", "signed", 1e-15),
+        ("i1", "signed", 1e-15),
+        ("log_ndtr", "signed", 4e-13),
+        ("gammaln", "gamma", 1e-15),
+    ],
+)
+def test_values(values: Any, name: str, points: str, tolerance: float) -> None:
+    x, expected = values[points], values[name]
+    if name == "gammaln":  # between its zeros at negative arguments the error is absolute
+        near = x < 0
+        np.testing.assert_allclose(special.gammaln(x[near]), expected[near], rtol=1e-14, atol=1e-14)
+        x, expected = x[~near], expected[~near]
+    np.testing.assert_allclose(getattr(special, name)(x), expected, rtol=tolerance, atol=0)
+
+
+@pytest.mark.parametrize("n", range(5))
+def test_polygamma(values: Any, n: int) -> None:
+    expected = values["polygamma"][n]
+    scale = np.abs(expected) + (np.pi**n * (values["gamma"] < 0) if n else 1)  # digamma has a zero at 1.46
+    assert (np.abs(special.polygamma(n, values["gamma"]) - expected) / scale).max() < 4e-15
+
+
+def test_error_functions_in_single_precision(values: Any) -> None:
+    x = values["signed"].astype("f4")
+    exact = x.astype("f8")
+    np.testing.assert_allclose(special.erf(x), special.erf(exact), rtol=3e-7)
+    np.testing.assert_allclose(special.erfc(x), special.erfc(exact).astype("f4"), rtol=1e-7)
+    assert special.erf(x).dtype == np.float32
+    assert np.abs(special.erf(np.linspace(-9, 9, 9999, dtype="f4"))).max() <= 1
+
+
+@pytest.mark.parametrize(
+    "f", [special.erf, special.erfc, special.gammaln, special.log_ndtr, special.i1, special.digamma]
+)
+def test_large_arrays_go_in_pieces(f: Any) -> None:
+    x = np.random.default_rng(0).uniform(0.1, 6, (150, 190))
+    whole = f(x.T)
+    assert whole.shape == (190, 150)
+    np.testing.assert_array_equal(whole[::19, ::7], np.array([[f(v) for v in row] for row in x.T[::19, ::7]]))
+
+
+@pytest.mark.parametrize("f", [special.erf, special.erfc, special.gammaln, special.sigmoid, special.softplus])
+def test_results_are_arrays_and_inputs_stay(f: Any) -> None:
+    x = np.array([0.5, 1.5])
+    before = x.copy()
+    assert type(f(x)) is np.ndarray
+    assert isinstance(f(Tensor(0.5)).data, np.ndarray)
+    np.testing.assert_array_equal(x, before)
+    assert f(Tensor([1, 2])).dtype == np.float64
+
+
+def test_what_is_not_real_is_refused() -> None:
+    for f in (special.erf, special.erfc, special.gammaln):
+        with pytest.raises(TypeError, match=r"expected a real array"):
+            f(Tensor([1j]))
+
+
+# ---- singular points -------------------------------------------------------------------------------------------------
+
+
+def cases() -> list[Any]:
+    data = json.loads((REFERENCE / "ops.json").read_text())
+    return [pytest.param(case, id=f"{case['name']}-{i}") for i, case in enumerate(data["cases"])]
+
+
+def from_json(value: Any) -> Any:
+    return np.array(value, dtype=float)  # "inf", "-inf" and "nan" are written as text
+
+
+@pytest.mark.parametrize("case", cases())
+def test_as_pytorch(case: Any) -> None:
+    """Values, gradients and second derivatives at the points where there is a choice, as PyTorch chooses."""
+    function = FUNCTIONS[case["name"]]
+    inputs = [Tensor(from_json(x), requires_grad=True) for x in case["inputs"]]
+    result = function(*inputs)
+    np.testing.assert_allclose(result.data, from_json(case["value"]), rtol=1e-12)
+    result.sum().backward(create_graph=True)
+    first = [x.grad for x in inputs]
+    for g, expected in zip(first, case["first"], strict=True):
+        np.testing.assert_allclose(g.data, from_json(expected), rtol=1e-9, atol=1e-12)
+    for x in inputs:
+        x.grad = None
+    total = sum((g.sum() for g in first), Tensor(0.0))
+    if total.requires_grad:
+        total.backward()
+    for x, expected in zip(inputs, case["second"], strict=True):
+        np.testing.assert_allclose(0 if x.grad is None else x.grad.data, from_json(expected), rtol=1e-9, atol=1e-12)
+
+
+FUNCTIONS: dict[str, Any] = {
+    "sigmoid": special.sigmoid,
+    "softplus": special.softplus,
+    "logsigmoid": special.logsigmoid,
+    "relu": special.relu,
+    "softmax": special.softmax,
+    "log_softmax": special.log_softmax,
+    "logsumexp": lambda x: special.logsumexp(x, axis=-1),
+    "tanh": np.tanh,
+    "abs": np.abs,
+    "maximum": np.maximum,
+    "minimum": np.minimum,
+    "amax": lambda x: np.max(x, axis=-1),
+    "amin": lambda x: np.min(x, axis=-1),
+    "clip": lambda x: np.clip(x, -1, 1),
+    "sinc": np.sinc,
+    "square": lambda x: x**2,
+    "zeroth": lambda x: x**0,
+    "xlogy": special.xlogy,
+    "std": np.std,
+    "prod": np.prod,
+    "cumprod": lambda x: np.cumprod(x, axis=-1),
+    "erf": special.erf,
+    "erfc": special.erfc,
+    "gammaln": special.gammaln,
+    "log1p": np.log1p,
+    "expm1": np.expm1,
+    "sort": lambda x: np.sort(x) * np.arange(4.0),
+    "median": lambda x: np.quantile(x, 0.5),
+}
+
+
+def test_logsumexp_of_nothing_but_minus_infinity() -> None:
+    """PyTorch's gradient is NaN there. A sum of zeros does not change when one stays zero: ours is 0."""
+    x = Tensor([[-np.inf, -np.inf], [-np.inf, 1.0]], requires_grad=True)
+    result = special.logsumexp(x, axis=1)
+    np.testing.assert_array_equal(result.data, [-np.inf, 1.0])
+    result.sum().backward(create_graph=True)
+    assert x.grad.tolist() == [[0.0, 0.0], [0.0, 1.0]]
+    g, x.grad = x.grad, None
+    g[1].sum().backward()
+    assert (x.grad.data[1] == 0).all()
+
+
+def test_logsumexp_of_infinity() -> None:
+    np.testing.assert_array_equal(special.logsumexp(np.array([np.inf, 1.0])), np.inf)
+
+
+def test_all_are_exported_with_their_documentation() -> None:
+    for name in [
+        "sigmoid",
+        "relu",
+        "softplus",
+        "logsigmoid",
+        "logsumexp",
+        "softmax",
+        "log_softmax",
+        "erf",
+        "erfc",
+        "gammaln",
+        "digamma",
+        "polygamma",
+        "i0",
+        "i1",
+        "log_ndtr",
+        "logit",
+        "xlogy",
+    ]:
+        function = getattr(autograd, name)
+        assert name in autograd.__all__
+        assert function.__doc__
+        assert function.__qualname__ == name
