@@ -94,9 +94,7 @@ def threshold(input: Any, threshold: float, value: float, inplace: bool = False)
 
 def hardsigmoid(input: Any, inplace: bool = False) -> Any:
     """0 below -3, 1 above 3, a line between; the derivative at the two ends is 0."""
-    x = plain(input)
-    line = (input + 3.0) * (1 / 6)
-    return replaced(input, np.where((x > -3) & (x < 3), line, (x >= 3).astype(x.dtype)), inplace)
+    return replaced(input, hardtanh(input + 3.0, 0.0, 6.0) * (1 / 6), inplace)
 
 
 def hardswish(input: Any, inplace: bool = False) -> Any:

@@ -92,7 +92,7 @@ def feature_alpha_dropout(
     input: Any, p: float = 0.5, training: bool = False, inplace: bool = False, *, rng: np.random.Generator | None = None
 ) -> Any:
     """Alpha dropout of whole channels of (N, C, ...)."""
-    if input.ndim < 2:
+    if input.ndim < 2 and training:
         raise ValueError(f"feature_alpha_dropout: expected (N, C, ...), got shape {input.shape}")
     shape = (*input.shape[:2], *[1] * (input.ndim - 2))
     return _alpha_dropout("feature_alpha_dropout", input, p, training, inplace, rng, shape)

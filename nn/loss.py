@@ -246,6 +246,8 @@ def cross_entropy(
     axis = 0 if input.ndim == 1 else 1
     logp = autograd.log_softmax(input, axis)
     if target.shape == input.shape and target.dtype.kind == "f":
+        if ignore_index >= 0:
+            raise ValueError(f"{who}: expected classes as the target with ignore_index, got probabilities")
         return _soft_cross_entropy(logp, target, weight, how, label_smoothing)
     if not label_smoothing:
         return _nll(who, logp, target, weight, ignore_index, how)
@@ -382,6 +384,8 @@ class HuberLoss(Loss):
     function = staticmethod(huber_loss)
 
     def __init__(self, reduction: str = "mean", delta: float = 1.0) -> None:
+        if not isinstance(delta, int | float):
+            raise TypeError(f"HuberLoss: expected delta to be a number, got {type(delta).__name__}")
         super().__init__(reduction=reduction, delta=delta)
 
 

@@ -70,16 +70,13 @@ def cosine_embedding_loss(
     return reduced(loss, size_average, reduce, reduction)
 
 
-def _rows(who: str, input: Any, target: Any, ndim: int) -> Any:
-    """The input as (N, C), for one of (N, C) or (C,) that goes with a target of `ndim` axes fewer or as many."""
-    if input.ndim not in (1, 2) or (input.size == 0 and input.ndim == 1):
+def _rows(who: str, input: Any, target: Any, expected: Any) -> Any:
+    """The input, (N, C), (C,) or (), as (N, C). Raises ValueError unless the target has the shape expected."""
+    if input.ndim > 2 or (input.ndim and not input.shape[-1]):
         raise ValueError(f"{who}: expected scores (N, C) or (C,), got shape {input.shape}")
-    expected = input.shape if ndim == input.ndim else input.shape[:-1]
-    if target.shape != expected and not (input.ndim == 1 and target.shape == (1,) and not expected):
-        raise ValueError(
-            f"{who}: expected a target of shape {expected} for input of shape {input.shape}, got {target.shape}"
-        )
-    return input.reshape(1, -1) if input.ndim == 1 else input
+    if target.shape != expected and not (input.ndim < 2 and target.size == 1 and target.shape in ((), (1,))):
+        raise ValueError(f"{who}: expected a target of shape {expected} for input of shape {input.shape}, got {target.shape}")
+    return input if input.ndim == 2 else input.reshape(1, -1)
 
 
 def multi_margin_loss(
@@ -91,7 +88,7 @@ def multi_margin_loss(
     if p not in (1, 2):
         raise ValueError(f"{who}: expected p to be 1 or 2, got {p}")
     target = plain(target)
-    rows = _rows(who, input, target, 0)
+    rows = _rows(who, input, target, input.shape[:-1])
     classes = integers(target, f"{who}: target").reshape(-1)
     n = rows.shape[1]
     if classes.size and (classes.min() < 0 or classes.max() >= n):
@@ -104,7 +101,7 @@ def multi_margin_loss(
         class_weight(who, weight, rows)
         slack = slack * weight[classes][:, None]
     loss = (slack * other).sum(1) * (1 / n)
-    return reduced(loss if input.ndim == 2 else loss.reshape(()), size_average, reduce, reduction)
+    return reduced(loss if input.ndim == 2 else loss.reshape(target.shape), size_average, reduce, reduction)
 
 
 def multilabel_margin_loss(
@@ -116,7 +113,7 @@ def multilabel_margin_loss(
     """
     who = "multilabel_margin_loss"
     target = plain(target)
-    rows = _rows(who, input, target, input.ndim)
+    rows = _rows(who, input, target, input.shape)
     labels = integers(target, f"{who}: target").reshape(rows.shape)
     n = rows.shape[1]
     listed = np.logical_and.accumulate(labels >= 0, axis=1)

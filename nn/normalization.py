@@ -58,9 +58,12 @@ def batch_norm(
     In training with the mean and the biased variance of the batch, of which the running statistics (each (C,), or None)
     take the fraction `momentum`, the variance as the unbiased one; otherwise with the running statistics.
 
-    Raises ValueError in training for one value per channel, and for parameters that do not match the channels.
+    Raises ValueError in training for one value per channel, for parameters that do not match the channels, and unless
+    eps > 0.
     """
     _check_channels("batch_norm", input, running_mean, running_var, weight, bias)
+    if eps <= 0:
+        raise ValueError(f"batch_norm: expected eps > 0, got {eps}")
     ndim = input.ndim
     weight, bias = _per_channel(weight, ndim), _per_channel(bias, ndim)
     if not training:

@@ -137,11 +137,17 @@ class RNNBase(Module):
         who = type(self).__name__
         if mode not in self.gates:
             raise ValueError(f"{who}: expected mode to be one of {', '.join(self.gates)}, got {mode!r}")
+        for flag, value in (("bias", bias), ("batch_first", batch_first)):
+            if not isinstance(value, bool):
+                raise TypeError(f"{who}: expected {flag} to be True or False, got {value!r}")
         probability(dropout, f"{who}: dropout")
         if not isinstance(hidden_size, int):
             raise TypeError(f"{who}: expected hidden_size to be an integer, got {type(hidden_size).__name__}")
-        if hidden_size <= 0 or num_layers <= 0:
-            raise ValueError(f"{who}: expected hidden_size and num_layers above 0, got {hidden_size} and {num_layers}")
+        if min(input_size, hidden_size, num_layers) <= 0:
+            raise ValueError(
+                f"{who}: expected input_size, hidden_size and num_layers above 0, got {input_size}, {hidden_size} and "
+                f"{num_layers}"
+            )
         if not 0 <= proj_size < hidden_size:
             raise ValueError(f"{who}: expected proj_size from 0 to below hidden_size {hidden_size}, got {proj_size}")
         if proj_size and mode != "LSTM":
@@ -242,6 +248,12 @@ class RNNBase(Module):
             raise ValueError(
                 f"{type(self).__name__}: expected input of {' or '.join(map(str, axes))} axes, the last of length "
                 f"{self.input_size}, got shape {input.shape}"
+            )
+        dtype = self.weight_ih_l0.dtype
+        if input.dtype != dtype:
+            raise ValueError(
+                f"{type(self).__name__}: expected input of the parameters' dtype {dtype}, got {input.dtype}; convert it, "
+                f"or the module, with .to()"
             )
 
     def _first_state(self, hx: Any, n: int, batched: bool, dtype: Any) -> tuple[Any, ...]:

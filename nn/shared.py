@@ -45,4 +45,6 @@ def probability(p: float, who: str) -> None:
 
 def norm(x: Any, p: float, axis: int, keepdims: bool = False) -> Any:
     """The p-norm along an axis; where it is 0 its gradient is 0."""
+    if not x.ndim:
+        return np.abs(x)
     return np.linalg.norm(x, ord=p, axis=axis, keepdims=keepdims)
