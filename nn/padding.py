@@ -18,7 +18,8 @@ def pad(input: Any, pad: Sequence[int], mode: str = "constant", value: float | N
     mode   "constant" (with `value`, or 0), "reflect" (mirrored at the edge element), "replicate" (the edge element
            again) or "circular" (from the other end)
 
-    Negative numbers crop. Raises ValueError for a padding that the mode cannot fill from the input.
+    Negative numbers crop; what "circular" fills in comes from what is left. Raises ValueError for a padding that the
+    mode cannot fill from the input.
 
     >>> from nn.functional import pad
     >>> pad(np.arange(4), (2, 1), mode="reflect")
@@ -32,24 +33,32 @@ def pad(input: Any, pad: Sequence[int], mode: str = "constant", value: float | N
     if mode not in _MODES:
         raise ValueError(f"pad: expected the mode {', '.join(_MODES)}, got {mode!r}")
     pairs = [(input.ndim - 1 - i // 2, amounts[i], amounts[i + 1]) for i in range(0, len(amounts), 2)]
-    for axis, left, right in pairs:
-        if left < 0 or right < 0:
-            if -min(left, 0) - min(right, 0) > input.shape[axis] or input.shape[axis] + left + right < 0:
-                raise ValueError(f"pad: cannot crop {amounts} from an input of shape {input.shape}")
-            input = input[_span(axis, -min(left, 0), input.shape[axis] + min(right, 0))]
-    pairs = [(axis, max(left, 0), max(right, 0)) for axis, left, right in pairs if left > 0 or right > 0]
-    if mode == "constant":
-        if not pairs:
-            return input
-        widths = [(0, 0)] * input.ndim
-        for axis, left, right in pairs:
-            widths[axis] = left, right
-        return np.pad(input, widths, constant_values=0 if value is None else value)
-    if value is not None:
+    if mode != "constant" and value is not None:
         raise ValueError(f"pad: mode {mode!r} takes no value, got {value}")
     for axis, left, right in pairs:
+        if input.shape[axis] + left + right < 0:
+            raise ValueError(f"pad: cannot crop {amounts} from an input of shape {input.shape}")
+    first = mode in ("constant", "circular")
+    input = _cropped(input, pairs) if first else input
+    more = [(axis, max(left, 0), max(right, 0)) for axis, left, right in pairs if left > 0 or right > 0]
+    if mode == "constant":
+        widths = [(0, 0)] * input.ndim
+        for axis, left, right in more:
+            widths[axis] = left, right
+        return np.pad(input, widths, constant_values=0 if value is None else value) if more else input
+    for axis, left, right in more:
         input = np.concatenate(_MODES[mode](input, axis, left, right), axis=axis)
-    return input
+    return input if first else _cropped(input, pairs)
+
+
+def _cropped(x: Any, pairs: list[tuple[int, int, int]]) -> Any:
+    """Without as many elements as the negative numbers say."""
+    for axis, left, right in pairs:
+        if left < 0 or right < 0:
+            if -min(left, 0) - min(right, 0) > x.shape[axis]:
+                raise ValueError(f"pad: cannot crop {(left, right)} along axis {axis} from shape {x.shape}")
+            x = x[_span(axis, -min(left, 0), x.shape[axis] + min(right, 0))]
+    return x
 
 
 def _span(axis: int, start: int | None, stop: int | None, step: int = 1) -> tuple[slice, ...]:

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from autograd import spread_windows
+
 from . import pooling
 from .module import Module
 from .pooling import along
@@ -50,10 +52,10 @@ def interpolate(
     if mode == "area":
         pool = (pooling.adaptive_avg_pool1d, pooling.adaptive_avg_pool2d, pooling.adaptive_avg_pool3d)[n - 1]
         return pool(input, sizes)
+    if mode.startswith("nearest"):
+        return _nearest(input, sizes, scales, 0.5 if mode == "nearest-exact" else 0.0)
     for axis, (length, new, scale) in enumerate(zip(input.shape[2:], sizes, scales, strict=True), 2):
-        if mode.startswith("nearest"):
-            input = _nearest(input, axis, length, new, scale, 0.5 if mode == "nearest-exact" else 0.0)
-        elif antialias:
+        if antialias:
             input = along(input, axis, _smooth(length, new, scale, bool(align_corners), mode == "bicubic"))
         elif length != new or (scale is not None and scale != 1 and not align_corners):
             weights = _cubic if mode == "bicubic" else _linear
@@ -93,19 +95,26 @@ def _step(length: int, new: int, scale: float | None, align_corners: bool) -> fl
     return 1 / scale if scale else length / new
 
 
-def _nearest(x: Any, axis: int, length: int, new: int, scale: float | None, shift: float) -> Any:
-    if new == length and shift == 0.0:
+def _nearest(x: Any, sizes: tuple[int, ...], scales: tuple[float | None, ...], shift: float) -> Any:
+    times, picks = [1] * len(sizes), {}
+    for i, (length, new, scale) in enumerate(zip(x.shape[2:], sizes, scales, strict=True)):
+        whole = new // length
+        if new == length and not shift:
+            continue
+        doubled = whole == 2 == len(sizes) and not shift  # images are doubled whatever the exact factor was
+        if new == whole * length and (scale in (None, whole) or doubled):
+            times[i] = whole
+            continue
+        step = np.float32(1 / scale if scale else length / new)  # single precision, as the reference implementation
+        index = ((np.arange(new, dtype=np.float32) + np.float32(shift)) * step).astype(int)
+        picks[i + 2] = np.minimum(index, length - 1)
+    for axis, index in picks.items():
+        x = x[(*(slice(None),) * axis, index)]
+    if max(times) == 1:
         return x
-    times = new // length
-    if new == times * length and (scale in (None, times) or (times == 2 and not shift)):  # whole copies
-        spread = np.broadcast_to(
-            x.reshape(*x.shape[: axis + 1], 1, *x.shape[axis + 1 :]),
-            (*x.shape[: axis + 1], times, *x.shape[axis + 1 :]),
-        )
-        return spread.reshape(*x.shape[:axis], new, *x.shape[axis + 1 :])
-    step = np.float32(1 / scale if scale else length / new)  # single precision, as the reference implementation
-    index = np.minimum(((np.arange(new, dtype=np.float32) + np.float32(shift)) * step).astype(int), length - 1)
-    return x[(*(slice(None),) * axis, index)]
+    # along some axes each element is there `times` times: a window for each
+    shape = tuple(length * k for length, k in zip(x.shape[2:], times, strict=True))
+    return spread_windows(x, shape, tuple(times), tuple(times), 0, 1)
 
 
 def _positions(new: int, step: float, align_corners: bool) -> Any:

@@ -24,6 +24,9 @@ def test_values_and_crops():
     assert F.pad(x, (-4, 0)).size == 0
     assert F.pad(x, ()) is x
     assert F.pad(x, (-1, 2), "reflect").tolist() == [1, 2, 3, 2, 1]
+    assert F.pad(x[:3], (2, -1), "reflect").tolist() == [2, 1, 0, 1]
+    assert F.pad(x, (2, -1), "circular").tolist() == [1, 2, 0, 1, 2]
+    assert F.pad(x[:1], (1, -1), "replicate").tolist() == [0]
     assert F.pad(np.array([True]), (1, 0)).tolist() == [False, True]
     assert F.pad(np.float32([1]), (1, 0), value=0.5).dtype == np.float32
     assert F.pad(x[:3], (2, 2), "reflect").tolist() == [2, 1, 0, 1, 2, 1, 0]
