@@ -33,6 +33,9 @@ def is_basic(index: Any) -> bool:
 def _scatter_add(g: Any, index: Any, shape: tuple[int, ...]) -> Any:
     total = np.zeros_like(g, order="C", shape=shape)
     if is_basic(index) or (hasattr(index, "dtype") and index.dtype.kind == "b"):
+        if type(g) is not np.ndarray and type(index) is tuple and any(part is None for part in index):
+            index = tuple([part for part in index if part is not None])  # not every library assigns to new axes
+            g = g.reshape(total[index].shape)
         total[index] = g
         return total
     places = _places(index, shape) if type(g) is np.ndarray else None
@@ -57,7 +60,7 @@ def _places(index: Any, shape: tuple[int, ...]) -> Any:
 
 
 def _setitem(x: Any, value: Any, index: Any) -> Any:
-    result = x.copy()
+    result = x.copy() if x.ndim else np.asarray(x.copy())  # a scalar cannot be assigned to
     result[index] = value
     return result
 
@@ -218,10 +221,10 @@ def select(condlist: Any, choicelist: Any, default: Any = 0) -> Any:
 @composite(np.piecewise)
 def piecewise(x: Any, condlist: Any, funclist: Any, *args: Any, **kw: Any) -> Any:
     """As np.piecewise: on each part of x its own function, or constant."""
-    conditions = np.asarray(unwrap(condlist))
-    if conditions.ndim == x.ndim or (conditions.ndim == 0 and x.ndim == 0):
-        conditions = conditions[None]
-    conditions = list(conditions.astype(bool))
+    condlist = unwrap(condlist)
+    if np.isscalar(condlist) or (x.ndim and not isinstance(condlist[0], list | np.ndarray)):
+        condlist = [condlist]
+    conditions = list(np.asarray(condlist, bool))
     if len(funclist) == len(conditions) + 1:
         conditions.append(~np.any(conditions, axis=0))
     if len(funclist) != len(conditions):
