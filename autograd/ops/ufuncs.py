@@ -79,8 +79,8 @@ def _cast(ufunc: Any, inputs: Any, dtype: Any, casting: Any) -> Any:
     """The inputs in the dtypes that NumPy would compute with."""
     weak = {bool: np.dtype(bool), int: int, float: float, complex: complex}
     known = [value.dtype if hasattr(value, "dtype") else weak[type(value)] for value in inputs]
-    signature = None if dtype is None else (None,) * ufunc.nin + (np.dtype(dtype),) * ufunc.nout
-    loop = ufunc.resolve_dtypes((*known, *(None,) * ufunc.nout), signature=signature, casting=casting)
+    given = {} if dtype is None else {"signature": (None,) * ufunc.nin + (np.dtype(dtype),) * ufunc.nout}
+    loop = ufunc.resolve_dtypes((*known, *(None,) * ufunc.nout), casting=casting, **given)
     pairs = zip(inputs, loop, strict=False)
     return [value.astype(kind) if hasattr(value, "astype") and value.dtype != kind else value for value, kind in pairs]
 

@@ -1,0 +1,198 @@
+"""Sorting, quantiles, bins, interpolation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from autograd import Tensor
+
+from .table import Row, anywhere, check_dtype, check_gradients, check_value, elsewhere, positive, rows
+
+SHAPE = (3, 2, 5)
+METHODS = [
+    "inverted_cdf", "averaged_inverted_cdf", "closest_observation", "interpolated_inverted_cdf", "hazen", "weibull",
+    "linear", "median_unbiased", "normal_unbiased", "lower", "higher", "midpoint", "nearest",
+]  # fmt: skip
+AXES: list[dict[str, Any]] = [{}, {"axis": 0}, {"axis": (0, -1), "keepdims": True}, {"axis": -1}, {"keepdims": True}]
+MEDIANS = [np.median, np.nanmedian]
+QUANTILES = [np.quantile, np.nanquantile]
+PERCENTILES = [np.percentile, np.nanpercentile]
+TABLE = [
+    *rows(np.sort, anywhere, shapes=[SHAPE], options=[{}, {"axis": 0}, {"axis": None}, {"axis": 1, "stable": True}]),
+    *rows(np.sort, anywhere, shapes=[(0,), (1,), (2, 0)]),
+    *[row for f in MEDIANS for row in rows(f, anywhere, shapes=[SHAPE, (4,), (1,)], options=[{}])],
+    *[row for f in MEDIANS for row in rows(f, anywhere, shapes=[SHAPE], options=AXES)],
+    *[row for f in QUANTILES for row in rows(f, anywhere, shapes=[SHAPE], options=[{"q": 0.3, **a} for a in AXES])],
+    *rows(np.quantile, anywhere, shapes=[SHAPE], options=[{"q": [[0.1, 0.77], [1, 0]], **a} for a in AXES[:3]]),
+    *rows(np.nanquantile, anywhere, shapes=[(2, 4)], options=[{"q": [[0.1, 0.77], [1, 0]], **a} for a in AXES[:2]]),
+    *[
+        row
+        for f in PERCENTILES
+        for row in rows(f, anywhere, shapes=[SHAPE], options=[{"q": [10, 64], **a} for a in AXES[::2]])
+    ],
+    *rows(
+        np.quantile, anywhere, shapes=[SHAPE], options=[{"q": [0.21, 0.68], "axis": 0, "method": m} for m in METHODS]
+    ),
+    *rows(np.unwrap, positive, shapes=[(6,), (3, 4)], options=[{}, {"axis": 0, "period": 1.1}]),
+]
+
+
+@pytest.mark.parametrize("row", TABLE)
+def test_value_and_derivatives(row: Row) -> None:
+    check_value(row)
+    check_gradients(row)
+
+
+@pytest.mark.parametrize("dtype", ["f2", "f4"])
+@pytest.mark.parametrize(
+    "row", [p for p in TABLE if p.values[0].shapes == (SHAPE,) and np.ndim(p.values[0].options.get("q", 0)) == 0]
+)
+def test_small_dtypes_stay_small(row: Row, dtype: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    check_value(row, dtype=dtype)
+    check_dtype(row, dtype, monkeypatch)
+
+
+@pytest.mark.parametrize("weights", [(3, 2, 5), (2,)])
+def test_weighted_quantiles(weights: Any) -> None:
+    w = np.random.default_rng(0).uniform(0.5, 2, weights)
+    row = Row(
+        np.quantile, (anywhere,), (SHAPE,), {"q": [0.3, 0.8], "axis": 1, "method": "inverted_cdf", "weights": w}, "w"
+    )
+    check_value(row)
+    check_gradients(row)
+
+
+@pytest.mark.parametrize("f", [np.nanmedian, lambda x, **k: np.nanquantile(x, [0.2, 0.5], **k),
+                               lambda x, **k: np.nanpercentile(x, 30, **k)])  # fmt: skip
+@pytest.mark.parametrize("axis", [None, 1, (0, 1)])
+def test_quantiles_without_nans(f: Any, axis: Any) -> None:
+    """The gradient is that of the same quantile of the numbers alone."""
+    x = anywhere(np.random.default_rng(1), (3, 4, 2)).copy()
+    x[0, 0, 0] = x[1, 1:, 1] = np.nan
+    t = Tensor(x, requires_grad=True)
+    result = f(t, axis=axis)
+    np.testing.assert_array_equal(result.data, f(x, axis=axis))
+    result.sum().backward()
+    for place in np.ndindex(x.shape):
+        step = np.zeros_like(x)
+        step[place] = 1e-6
+        slope = (f(x + step, axis=axis) - f(x - step, axis=axis)).sum() / 2e-6
+        assert abs(t.grad.data[place] - (0 if np.isnan(x[place]) else slope)) < 1e-8
+
+
+@pytest.mark.parametrize(("kth", "axis"), [(2, -1), (1, 0), ([1, 3], 2), (7, None)])
+def test_partition(kth: Any, axis: Any) -> None:
+    row = Row(np.partition, (anywhere,), (SHAPE,), {"kth": kth, "axis": axis}, "partition")
+    check_gradients(row)
+    (x,) = row.inputs()
+    found, ordered = row(Tensor(x)).data, np.sort(x, axis)
+    axis = 0 if axis is None else axis
+    np.testing.assert_array_equal(found.take(kth, axis), ordered.take(kth, axis))
+    first = np.max(kth)
+    lower = [np.sort(y.take(range(first), axis), axis) for y in (found, ordered)]
+    np.testing.assert_array_equal(*lower)
+
+
+def test_many_quantiles_over_many_axes() -> None:
+    """Without NaNs to skip they are the plain ones; np.nanquantile itself puts them in the wrong places."""
+    x, q = anywhere(np.random.default_rng(0), SHAPE), [[0.1, 0.77], [1, 0]]
+    for axis in ((0, -1), (1, 2)):
+        np.testing.assert_array_equal(np.nanquantile(Tensor(x), q, axis).data, np.quantile(x, q, axis))
+        check_gradients(Row(np.nanquantile, (anywhere,), (SHAPE,), {"q": q, "axis": axis}, "nanquantile"))
+
+
+def test_equal_elements_are_sorted_stably() -> None:
+    x = Tensor([2.0, 1.0, 2.0, 1.0], requires_grad=True)
+    (np.sort(x) * np.arange(4.0)).sum().backward()
+    assert x.grad.tolist() == [2.0, 0.0, 3.0, 1.0]
+
+
+def test_complex_numbers_are_sorted() -> None:
+    z = Tensor([2 + 1j, 1 - 1j, 1 - 2j], requires_grad=True)
+    (np.sort(z) * np.array([1.0, 2.0, 3.0])).sum().backward(np.array(1 + 0j))
+    assert z.grad.tolist() == [3, 2, 1]
+    np.testing.assert_array_equal(np.sort_complex(Tensor([3.0, 1.0])).data, np.sort_complex(np.array([3.0, 1.0])))
+
+
+def test_methods_sort_in_place_as_ndarrays_do() -> None:
+    x = Tensor([3.0, 1.0, 2.0])
+    assert x.argsort().tolist() == [1, 2, 0]
+    assert x.argpartition(0)[0] == 1
+    assert x.sort() is None
+    assert x.tolist() == [1, 2, 3]
+    assert x.searchsorted(2.5) == 2
+    w = Tensor([3.0, 1.0, 2.0], requires_grad=True)
+    y = w * 1
+    y.sort()
+    (y * np.arange(3.0)).sum().backward()
+    assert w.grad.tolist() == [2, 0, 1]
+    with pytest.raises(RuntimeError, match="leaf"):
+        w.sort()
+
+
+@pytest.mark.parametrize(
+    ("f", "more"),
+    [
+        (np.argsort, ()), (np.argpartition, (1,)), (np.searchsorted, ([0.1],)), (np.digitize, ([0.0, 1.0],)),
+        (np.lexsort, ()), (np.unique, ()), (np.isin, ([1.0],)), (np.histogram_bin_edges, ()), (np.argmax, ()),
+    ],
+)  # fmt: skip
+def test_what_only_looks_gives_plain_arrays(f: Any, more: Any) -> None:
+    x = np.array([[2.0, 1.0, 3.0]]) if f is np.lexsort else np.array([1.0, 2.0, 3.0])
+    result = f(Tensor(x, requires_grad=True), *more)
+    assert not isinstance(result, Tensor)
+    np.testing.assert_array_equal(result, f(x, *more))
+
+
+@pytest.mark.parametrize("minlength", [0, 7])
+def test_bincount(minlength: int) -> None:
+    bins = np.array([0, 2, 2, 3, 0])
+    row = Row(lambda w: np.bincount(bins, w, minlength), (positive,), ((5,),), {}, "bincount")
+    check_value(row)
+    check_gradients(row)
+    np.testing.assert_array_equal(np.bincount(Tensor(bins)).data, np.bincount(bins))
+
+
+@pytest.mark.parametrize(
+    "options", [{}, {"density": True}, {"bins": 4, "range": (-1.0, 1.0)}, {"bins": [-1.0, 0.0, 2.0]}]
+)
+def test_histogram(options: Any) -> None:
+    a = np.array([-2.0, -0.5, 0.1, 0.5, 0.52, 1.0, 2.0])
+    row = Row(lambda w: np.histogram(a, weights=w, **options)[0], (positive,), ((7,),), {}, "histogram")
+    check_value(row, close=True)
+    check_gradients(row)
+    w = np.arange(7.0)
+    counts, edges = np.histogram(a, weights=Tensor(w, requires_grad=True), **options)
+    np.testing.assert_allclose(counts.data, np.histogram(a, weights=w, **options)[0])
+    np.testing.assert_array_equal(edges, np.histogram(a, weights=w, **options)[1])
+    plain = np.histogram(Tensor(a, requires_grad=True), **options)
+    assert type(plain[0]) is np.ndarray
+
+
+POINTS = np.array([-1.2, -0.3, 0.4, 1.1])
+
+
+@pytest.mark.parametrize("options", [{}, {"left": -1.0, "right": 7.0}, {"period": 2.7}])
+@pytest.mark.parametrize("shape", [(), (5,), (2, 3), (0,)])
+def test_interp(options: Any, shape: Any) -> None:
+    def function(x: Any, xp: Any, fp: Any) -> Any:
+        return np.interp(x, xp, fp, **options)
+
+    row = Row(function, (elsewhere, lambda rng, s: POINTS, positive), (shape, (4,), (4,)), {}, "interp")
+    check_value(row, close=True)
+    check_gradients(row)
+
+
+def test_interp_at_its_points() -> None:
+    x = Tensor([-1.2, -0.3, 1.1, 2.0, np.nan], requires_grad=True)
+    result = np.interp(x, POINTS, [0.0, 1.8, 0.4, 5.0])
+    np.testing.assert_allclose(result.data, [0, 1.8, 5, 5, np.nan])
+    result[:4].sum().backward()
+    np.testing.assert_allclose(x.grad.data, [2, -2, 4.6 / 0.7, 0, 0])
+    np.testing.assert_array_equal(np.interp(Tensor([0.0, 2.0]), [1.0], [3.0]).data, [3, 3])
+    assert np.interp(Tensor(np.float32(0.0)), POINTS, POINTS).dtype == np.float64
+    with pytest.raises(ValueError, match="interp: expected xp and fp"):
+        np.interp(x, [1.0, 2.0], [1.0])

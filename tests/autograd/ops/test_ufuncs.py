@@ -1,0 +1,219 @@
+"""The options and methods of ufuncs on Tensors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from autograd import Tensor, gradcheck, gradgradcheck
+
+RNG = np.random.default_rng(0)
+X = RNG.uniform(0.3, 2.0, (3, 4))
+Y = RNG.uniform(0.3, 2.0, (4,))
+MASK = np.arange(12).reshape(3, 4) % 3 != 0
+
+
+def check(function: Any, *inputs: Any) -> None:
+    result, expected = function(*[Tensor(x) for x in inputs]), function(*inputs)
+    assert isinstance(result, Tensor)
+    assert (result.dtype, result.shape) == (expected.dtype, expected.shape)
+    np.testing.assert_allclose(result.data, expected, rtol=1e-14)
+    gradcheck(function, *inputs)
+    gradgradcheck(function, *inputs)
+
+
+def start(like: Any, value: Any) -> Any:
+    return Tensor(value) if isinstance(like, Tensor) else np.array(value)
+
+
+# ---- options of a call -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x: np.log(x, out=start(x, np.zeros((3, 4))), where=MASK),
+        lambda x: np.exp(x, out=start(x, np.ones((3, 4))), where=MASK[0]),
+        lambda x: np.divide(x, Y, out=start(x, np.ones((3, 4))), where=MASK),
+        lambda x: np.power(2.0, x, out=start(x, np.ones((3, 4))), where=False),
+        lambda x: np.modf(x, out=(start(x, np.ones((3, 4))), start(x, np.ones((3, 4)))), where=MASK)[0],
+        lambda x: np.add(x, 1.0, dtype=np.float64),
+        lambda x: np.sin(x, out=start(x, np.zeros((3, 4)))),
+        lambda x: np.multiply(x, x, out=start(x, np.zeros((2, 3, 4)))),
+    ],
+)
+def test_options(function: Any) -> None:
+    check(function, X)
+
+
+def test_where_lets_no_nan_through() -> None:
+    """Nothing is computed where the condition is false: no warning, no NaN, forward or backward."""
+    x = Tensor([0.0, 2.0, -1.0, 4.0], requires_grad=True)
+    for f, slope in [(np.log, [0, 0.5, 0, 0.25]), (np.sqrt, [0, 0.5 / 2**0.5, 0, 0.25])]:
+        x.grad = None
+        out = f(x, out=Tensor(np.zeros(4)), where=x > 0)
+        assert out.tolist() == f(np.array([1.0, 2, 1, 4]) if f is np.log else np.array([0.0, 2, 0, 4])).tolist()
+        out.sum().backward(create_graph=True)
+        np.testing.assert_allclose(x.grad.data, slope)
+        g, x.grad = x.grad, None
+        g.sum().backward()
+        assert np.isfinite(x.grad.data).all()
+
+
+def test_the_values_under_where_keep_their_gradient() -> None:
+    x, kept = Tensor([1.0, 2.0], requires_grad=True), Tensor([5.0, 6.0], requires_grad=True)
+    out = np.exp(x, out=kept * 1, where=[True, False])
+    out.sum().backward()
+    np.testing.assert_allclose(x.grad.data, [np.e, 0])
+    assert kept.grad.tolist() == [0, 1]
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.complex64])
+def test_dtype_is_that_of_the_computation(dtype: Any) -> None:
+    for inputs in ((np.array([1, 2]), 3), (np.array([1.5, 2], "f4"), np.array([0.1, 0.2], "f4"))):
+        expected = np.add(*inputs, dtype=dtype)
+        t = Tensor(inputs[0], requires_grad=inputs[0].dtype.kind == "f")
+        result = np.add(t, inputs[1], dtype=dtype)
+        np.testing.assert_array_equal(result.data, expected)
+        assert result.dtype == expected.dtype
+        if t.requires_grad:
+            result.backward(np.ones_like(expected))
+            assert t.grad.dtype == np.float32
+
+
+def test_casting_is_numpys() -> None:
+    x = Tensor([1.5, 2.5])
+    for call in (
+        lambda x: np.add(x, 1, dtype=int),
+        lambda x: np.add(x, 1, dtype="f4", casting="no"),
+        lambda x: np.add(x, 1, dtype="f4", casting="safe"),
+    ):
+        with pytest.raises(TypeError, match="Cannot cast ufunc 'add'"):
+            call(x.data)
+        with pytest.raises(TypeError, match="Cannot cast ufunc 'add'"):
+            call(x)
+    with pytest.raises(TypeError, match=r"numpy.add: cannot cast the result from float64 to int64"):
+        np.add(x, 1, out=np.zeros(2, int))
+    out = np.zeros(2, int)
+    assert np.add(x, 1, out=out, casting="unsafe") is out
+    assert out.tolist() == [2, 3]
+
+
+def test_refusals_say_why() -> None:
+    x = Tensor([1.0, 2.0], requires_grad=True)
+    with pytest.raises(TypeError, match=r"numpy.log: where= needs out="):
+        np.log(x, where=[True, False])
+    with pytest.raises(ValueError, match=r"numpy.log: expected out= of shape \(2,\), got \(1,\)"):
+        np.log(x, out=Tensor(np.zeros(1)))
+    with pytest.raises(ValueError, match=r"numpy.log: expected out= of shape \(3, 2\), got \(2,\)"):
+        np.log(x, out=Tensor(np.zeros(2)), where=np.ones((3, 2), bool))
+    with pytest.raises(TypeError, match="cannot be stored in a plain array"):
+        np.log(x, out=np.zeros(2))
+    with pytest.raises(TypeError, match="cannot be stored in a plain array"):
+        np.log(x, out=np.zeros(2), where=[True, False])
+    with pytest.raises(TypeError, match="signature="):
+        np.log(x, signature="f->f")
+    with pytest.raises(RuntimeError, match="leaf"):
+        np.log(x, out=x)
+    with pytest.raises(TypeError, match=r"where= has no derivative rule"):
+        np.hypot.reduce(x, where=[True, False])
+    with pytest.raises(TypeError, match="cannot be stored in a plain array"):
+        np.add.at(np.zeros(2), [0, 1], x)
+
+
+def test_out_may_be_a_tensor_or_an_array() -> None:
+    x = Tensor([1.0, 2.0])
+    for out in (np.zeros(2), Tensor(np.zeros(2))):
+        assert np.exp(x, out=out) is out
+        np.testing.assert_array_equal(np.asarray(out), np.exp(x.data))
+        assert np.add(x.data, 1.0, out=(Tensor(np.zeros(2)),)).tolist() == [2, 3]
+    flags = Tensor([False, False])
+    assert np.less(x, 1.5, out=flags) is flags
+    assert flags.tolist() == [True, False]
+    assert np.less(x, 1.5, out=np.ones(2, bool), where=[False, True]).tolist() == [True, False]
+    first, second = Tensor(np.zeros(2)), Tensor(np.zeros(2))
+    assert np.modf(x, out=(first, second)) == (first, second)
+    assert second.tolist() == [1, 2]
+
+
+def test_writing_into_a_saved_value_is_noticed() -> None:
+    x = Tensor([1.0, 2.0], requires_grad=True)
+    y = np.exp(x)
+    z = y.detach()
+    np.add(z, 1, out=z)
+    with pytest.raises(RuntimeError, match="exp saved"):
+        y.sum().backward()
+
+
+# ---- methods ---------------------------------------------------------------------------------------------------------
+
+REDUCED = [np.add, np.multiply, np.maximum, np.minimum, np.subtract, np.divide, np.logaddexp, np.logaddexp2, np.hypot,
+           np.fmax, np.fmin]  # fmt: skip
+
+
+@pytest.mark.parametrize("ufunc", REDUCED, ids=lambda u: u.__name__)
+def test_reduce_and_accumulate(ufunc: Any) -> None:
+    x = X[:, :3] / 2 + 0.5
+    check(lambda x: ufunc.reduce(x), x)
+    check(lambda x: ufunc.reduce(x, axis=-1, keepdims=True), x)
+    check(lambda x: ufunc.reduce(x[0], axis=None, initial=1.5), x)
+    check(lambda x: ufunc.accumulate(x, axis=1), x)
+    check(lambda x: ufunc.reduceat(x, [0, 2, 1], axis=1), x)
+    if ufunc in (np.add, np.multiply, np.maximum, np.logaddexp, np.hypot):
+        check(lambda x: ufunc.reduce(x, axis=(0, 1)), x)
+    if ufunc in (np.add, np.multiply):
+        check(lambda x: ufunc.reduce(x, axis=1, where=MASK[:, :3]), x)
+
+
+@pytest.mark.parametrize("ufunc", [np.add, np.multiply, np.divide, np.power, np.arctan2], ids=lambda u: u.__name__)
+def test_outer(ufunc: Any) -> None:
+    check(lambda x, y: ufunc.outer(x, y), X, Y)
+    check(lambda x: ufunc.outer(x, 2.0), X)
+    check(lambda x: ufunc.outer([1.0, 2.0], x), X)
+
+
+def updated(ufunc: Any, indices: Any) -> Any:
+    def function(x: Any, *values: Any) -> Any:
+        result = x * 1
+        ufunc.at(result, indices, *values)
+        return result
+
+    return function
+
+
+@pytest.mark.parametrize("indices", [([0, 0, 2, 0], [1, 1, 3, 1]), (slice(None), [0, 2, 0, 1]), (1,), (MASK,)])
+@pytest.mark.parametrize("ufunc", [np.add, np.subtract, np.multiply, np.divide, np.maximum], ids=lambda u: u.__name__)
+def test_at(ufunc: Any, indices: Any) -> None:
+    indices = indices[0] if len(indices) == 1 else indices
+    value = Y if np.zeros((3, 4))[indices].shape[-1:] == (4,) else np.array(1.7)
+    check(updated(ufunc, indices), X, value)
+    check(lambda x: updated(ufunc, indices)(x, 2.0), X)
+
+
+def test_at_of_one_argument() -> None:
+    check(updated(np.exp, ([0, 0, 2], [1, 1, 3])), X / 3)
+    x = Tensor([1.0, 2.0])
+    np.negative.at(x, [0, 0, 1])
+    assert x.tolist() == [1, -2]
+    array = np.zeros(3)
+    np.add.at(array, [0, 0], Tensor([1.0, 2.0]))
+    assert array.tolist() == [3, 0, 0]
+    with pytest.raises(RuntimeError, match="leaf"):
+        np.add.at(Tensor([1.0], requires_grad=True), [0], 1.0)
+
+
+def test_methods_without_a_derivative_give_what_numpy_gives() -> None:
+    x, i = np.array([[1.0, 0.0], [2.0, 3.0]]), np.array([6, 4, 9])
+    assert np.logical_and.reduce(Tensor(x)).tolist() == [True, False]
+    assert np.less.outer(Tensor(x[0]), x[1]).tolist() == [[True, True], [True, True]]
+    assert np.gcd.reduce(Tensor(i)).item() == 1
+    assert np.bitwise_or.accumulate(Tensor(i)).tolist() == [6, 6, 15]
+    out = Tensor(np.zeros(2))
+    assert np.add.reduce(Tensor(x), out=out) is out
+    assert out.tolist() == [3, 3]
+    with pytest.raises(ValueError, match="not reorderable"):
+        np.subtract.reduce(Tensor(x, requires_grad=True), axis=(0, 1))
+    with pytest.raises(TypeError, match="no derivative rule is known"):
+        np.frompyfunc(lambda a, b: a, 2, 1).reduce(Tensor(x))
