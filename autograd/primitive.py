@@ -372,7 +372,7 @@ def _compile(record: Primitive, namespace: dict[str, Any]) -> tuple[CodeType, An
         lines += ["    _result._grad = None", "    _result._family = None", "    _result.name = None"]
         if record.views:
             lines += [
-                "    if out.base is not None and isinstance(_source, _Tensor):",
+                "    if isinstance(_source, _Tensor) and getattr(out, 'base', None) is not None:",
                 "        _join(_source, _result)",
             ]
     lines += [

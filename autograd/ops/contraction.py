@@ -90,7 +90,7 @@ def _tidy(labels: Labels, keep: Any) -> tuple[Any, Labels]:
         labels = (*labels[:i], *labels[i + 1 : j], *labels[j + 1 :], label)
     axes = tuple([i for i, label in enumerate(labels) if label not in keep])
     if axes:
-        steps.append(lambda x: np.add.reduce(x, axes, x.dtype))
+        steps.append(lambda x: x.sum(axes, x.dtype))
         labels = tuple([label for label in labels if label in keep])
     if not steps:
         return None, labels

@@ -41,6 +41,15 @@ def only(g: Any, where: Any) -> Any:
     return g if where is True else np.where(where, g, 0)
 
 
+_defaults = {"dtype": None, "initial": _none, "where": True}
+
+
+def reduced(a: Any, method: str, axis: Any, keepdims: Any, **options: Any) -> Any:
+    """What an array's own method gives; other libraries know no more arguments than those that say something."""
+    given = {name: value for name, value in options.items() if value is not _defaults.get(name, _none)}
+    return getattr(a, method)(axis=axis, keepdims=keepdims, **given)
+
+
 # ---- sums and means --------------------------------------------------------------------------------------------------
 
 
@@ -48,13 +57,17 @@ def _sum(
     a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = False, initial: Any = _none,
     where: Any = True,
 ) -> Any:  # fmt: skip
+    if not isinstance(a, np.ndarray):
+        return reduced(a, "sum", axis, keepdims, dtype=dtype, initial=initial, where=where)
     return _add_reduce(a, axis, dtype, None, keepdims, initial, where)
 
 
 def _mean(
     a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = False, *, where: Any = True
 ) -> Any:
-    return a.mean(axis, dtype, None, keepdims) if where is True else a.mean(axis, dtype, None, keepdims, where=where)
+    if where is not True or not isinstance(a, np.ndarray):
+        return reduced(a, "mean", axis, keepdims, dtype=dtype, where=where)
+    return a.mean(axis, dtype, None, keepdims)
 
 
 def _mean_rule(g: Any, a_shape: Any, axis: Any, keepdims: Any, where: Any) -> Any:
@@ -108,11 +121,11 @@ def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
 
 
 def _var(a: Any, axis: Any, ddof: Any, keepdims: Any, where: Any) -> Any:
-    return a.var(axis, None, None, ddof, keepdims, where=where)
+    return reduced(a, "var", axis, keepdims, ddof=ddof, where=where)
 
 
 def _std(a: Any, axis: Any, ddof: Any, keepdims: Any, where: Any) -> Any:
-    return a.std(axis, None, None, ddof, keepdims, where=where)
+    return reduced(a, "std", axis, keepdims, ddof=ddof, where=where)
 
 
 def _deviation(a: Any, scale: Any, axis: Any, ddof: Any, where: Any) -> Any:
@@ -209,12 +222,16 @@ prod = primitive(_prod, np.prod, name="prod", where=None, a=_prod_rule)
 def _max(
     a: Any, axis: Any = None, out: Any = None, keepdims: Any = False, initial: Any = _none, where: Any = True
 ) -> Any:
+    if not isinstance(a, np.ndarray):
+        return reduced(a, "max", axis, keepdims, initial=initial, where=where)
     return _maximum_reduce(a, axis, None, None, keepdims, initial, where)
 
 
 def _min(
     a: Any, axis: Any = None, out: Any = None, keepdims: Any = False, initial: Any = _none, where: Any = True
 ) -> Any:
+    if not isinstance(a, np.ndarray):
+        return reduced(a, "min", axis, keepdims, initial=initial, where=where)
     return _minimum_reduce(a, axis, None, None, keepdims, initial, where)
 
 

@@ -11,14 +11,17 @@ from ..primitive import Function, composite, linear, nondifferentiable
 # ---- sum_to and broadcast_to: adjoint to each other -----------------------------------------------------------------
 
 
+_add_reduce: Any = np.add.reduce
+
+
 def _sum_to(x: Any, shape: tuple[int, ...]) -> Any:
     extra = x.ndim - len(shape)
     axes = tuple(range(extra))
     if x.shape[extra:] != shape:
         axes += tuple([i for i in range(extra, x.ndim) if shape[i - extra] == 1 != x.shape[i]])
     if x.dtype.char == "e":  # many halves overflow on the way
-        return np.add.reduce(x, axes, np.float32).reshape(shape).astype(x.dtype)
-    total = np.add.reduce(x, axes[0] if len(axes) == 1 else axes)
+        return x.sum(axes, np.float32).reshape(shape).astype(x.dtype)
+    total = _add_reduce(x, axes[0] if len(axes) == 1 else axes) if isinstance(x, np.ndarray) else x.sum(axes)
     return total if total.shape == shape else total.reshape(shape)
 
 
@@ -129,8 +132,9 @@ def _swapaxes(x: Any, axis1: int, axis2: int) -> Any:
 
 
 transpose = linear(
-    _transpose, np.transpose, np.permute_dims, name="transpose", views=True, x=lambda g, axes: g.transpose(_undo(axes))
-)
+    _transpose, np.transpose, np.permute_dims, name="transpose", views=True,
+    x=lambda g, axes: _transpose(g, _undo(axes)),
+)  # fmt: skip
 swapaxes = linear(
     _swapaxes, np.swapaxes, name="swapaxes", views=True, x=lambda g, axis1, axis2: g.swapaxes(axis1, axis2)
 )

@@ -1,0 +1,211 @@
+"""Arrays that are not NumPy's but speak its protocols flow through: nothing converts them on the way.
+
+`Strict` refuses every conversion to an ndarray; `dask.array` is lazy, and computed only at the end.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import autograd
+from autograd import Tensor, checkpoint, grad, hvp, jacobian, jvp, no_grad, value_and_grad, vjp
+
+da = pytest.importorskip("dask.array")
+
+
+class Strict(np.lib.mixins.NDArrayOperatorsMixin):
+    """An array that is one for NumPy's functions only through their protocols."""
+
+    __array_priority__ = 100
+
+    def __init__(self, array: Any) -> None:
+        self._array = np.asarray(array)
+
+    def __array__(self, *args: Any, **kwargs: Any) -> Any:
+        raise AssertionError("converted to an ndarray")
+
+    __float__ = __int__ = __bool__ = __index__ = __iter__ = __array__
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, out: Any = None, **kwargs: Any) -> Any:
+        if out is not None:
+            kwargs["out"] = tuple(item._array for item in out)
+        result = getattr(ufunc, method)(*map(_open, inputs), **kwargs)
+        return out[0] if out is not None else _close(result)
+
+    def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        return _close(function(*_open(args), **_open(kwargs)))
+
+    def __getitem__(self, index: Any) -> Strict:
+        return Strict(self._array[_open(index)])
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        self._array[_open(index)] = _open(value)
+
+    def __len__(self) -> int:
+        return len(self._array)
+
+
+def _method(name: str) -> Any:
+    return lambda self, *args, **kwargs: _close(getattr(self._array, name)(*_open(args), **_open(kwargs)))
+
+
+for _name in (
+    "all", "any", "astype", "clip", "conj", "copy", "cumsum", "diagonal", "max", "mean", "min", "prod", "ravel",
+    "repeat", "reshape", "squeeze", "std", "sum", "swapaxes", "take", "trace", "transpose", "var",
+):  # fmt: skip
+    setattr(Strict, _name, _method(_name))
+for _name in ("shape", "ndim", "size", "dtype", "T", "mT", "real", "imag"):
+    setattr(Strict, _name, property(lambda self, _name=_name: _close(getattr(self._array, _name))))
+
+
+def _open(value: Any) -> Any:
+    if isinstance(value, Strict):
+        return value._array
+    if isinstance(value, tuple | list):
+        return type(value)(map(_open, value))
+    return {key: _open(item) for key, item in value.items()} if isinstance(value, dict) else value
+
+
+def _close(value: Any) -> Any:
+    if isinstance(value, np.ndarray | np.generic):
+        return Strict(value)
+    several = type(value) is tuple and any(isinstance(item, np.ndarray) for item in value)
+    return tuple(map(_close, value)) if several else value
+
+
+def compute(value: Any) -> Any:
+    value = value.data if isinstance(value, Tensor) else value
+    if hasattr(value, "compute"):
+        return value.compute(scheduler="synchronous")
+    return value._array if isinstance(value, Strict) else value
+
+
+KINDS = {
+    "strict": Strict,
+    "dask": lambda array: da.from_array(np.asarray(array), chunks=(2,) + (3,) * (np.ndim(array) - 1)),
+}
+
+A = np.array([[0.3, -1.2, 2.0], [0.7, 1.5, -0.4], [1.1, 0.2, 0.8]])
+B = np.array([[1.3, 0.4, 0.9], [2.1, 0.6, 1.4], [0.5, 1.7, 0.2]])
+V = np.array([0.9, 0.6, 1.1])
+
+FUNCTIONS = {
+    "arithmetic": (lambda x, y: (x + y) * x / y - x**2, A, B),
+    "powers": (lambda x, y: x**3 + y**0.5 + np.square(x) + np.sqrt(y), A, B),
+    "exponentials": (lambda x, y: np.exp(x) * np.log(y) + np.log1p(y) + np.expm1(x), A, B),
+    "trigonometric": (lambda x, y: np.sin(x) * np.cos(y) + np.arctan(x) + np.tanh(y), A, B),
+    "broadcasting": (lambda x, y: x * y + y[:, None] - 2.0, A, V),
+    "maximum": (lambda x, y: np.maximum(x, y) - np.minimum(x, 0.5 * y), A, B),
+    "where": (lambda x, y: np.where(x > y, x * 2, y * y), A, B),
+    "absolute": (lambda x, y: np.abs(x) * y, A, B),
+    "sum and mean": (lambda x, y: x.sum(axis=0) * y.mean(axis=1) + (x * y).sum(), A, B),
+    "max and min": (lambda x, y: x.max(axis=1) - y.min(axis=0), A, B),
+    "matmul": (lambda x, y: x @ y + (x @ y[0])[:, None], A, B),
+    "reshape": (lambda x, y: x.reshape(-1) * y.T.reshape(9), A, B),
+    "transpose": (lambda x, y: np.transpose(x) @ np.swapaxes(y, 0, 1), A, B),
+    "indexing": (lambda x, y: x[1:] * y[:2] + x[0] - y[-1, None], A, B),
+    "joining": (lambda x, y: np.concatenate([x, y], axis=1) + np.concatenate([y, x], axis=1), A, B),
+    "stack": (lambda x, y: np.stack([x, y]) * 2, A, B),
+    "astype": (lambda x, y: x.astype(np.float32) * y, A, B),
+    "sigmoid": (lambda x, y: autograd.sigmoid(x) * autograd.softplus(y), A, B),
+    "relu": (lambda x, y: autograd.relu(x) * y, A, B),
+    "softmax": (lambda x, y: autograd.softmax(x, axis=1) * y, A, B),
+    "logsumexp": (lambda x, y: autograd.logsumexp(x, axis=1) * y[0], A, B),
+    "var": (lambda x, y: x.var(axis=0) + y.std(axis=1), A, B),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("case", FUNCTIONS)
+def test_values_and_gradients(case: str, kind: str) -> None:
+    fun, *arrays = FUNCTIONS[case]
+
+    def run(make: Any, create_graph: bool) -> list[Any]:
+        inputs = [Tensor(make(array), requires_grad=True) for array in arrays]
+        out = fun(*inputs)
+        total = (out * out).sum()
+        first = grad(total, inputs, create_graph=create_graph)
+        if not create_graph:
+            return [out, *first]
+        return [*first, *grad(sum((g * g).sum() for g in first), inputs, allow_unused=True)]
+
+    kept = type(KINDS[kind](A))
+    for create_graph in (False, True):
+        expected = run(lambda array: array.copy(), create_graph)
+        for got, wanted in zip(run(KINDS[kind], create_graph), expected, strict=True):
+            assert type(got.data) is kept
+            assert got.dtype == wanted.dtype
+            assert got.shape == wanted.shape
+            np.testing.assert_allclose(compute(got), wanted.data, rtol=1e-6 if case == "astype" else 1e-12)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_training_steps(kind: str) -> None:
+    """A small network learns, on both kinds of arrays the same: backward, accumulation and updates in place."""
+    draw = np.random.default_rng(0)
+    x, y = draw.normal(size=(8, 3)), draw.normal(size=(8, 2))
+    first, second = draw.normal(size=(3, 4)), draw.normal(size=(4, 2))
+
+    def train(make: Any) -> list[Any]:
+        inputs, targets = Tensor(make(x)), Tensor(make(y))
+        params = [Tensor(make(p), requires_grad=True) for p in (first, np.zeros(4), second)]
+        losses = []
+        for _ in range(4):
+            out = np.tanh(inputs @ params[0] + params[1]) @ params[2]
+            loss = ((out - targets) ** 2).mean()
+            loss.backward()
+            losses.append(loss)
+            with no_grad():
+                for p in params:
+                    p.data = p.data - 0.1 * p.grad.data
+                    p.grad = None
+        return losses + params
+
+    for got, wanted in zip(train(KINDS[kind]), train(np.array), strict=True):
+        assert type(got.data) is type(KINDS[kind](A))
+        np.testing.assert_allclose(compute(got), wanted.data, rtol=1e-12)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_transforms(kind: str) -> None:
+    make = KINDS[kind]
+    fun = lambda p: (np.tanh(p["w"] @ p["b"]) ** 2).sum()
+    params, plain = {"w": make(A), "b": make(V)}, {"w": A, "b": V}
+    value, g = value_and_grad(fun)(params)
+    expected_value, expected = value_and_grad(fun)(plain)
+    assert type(g["w"]) is type(make(A))
+    np.testing.assert_allclose(compute(value), expected_value)
+    safe = grad(checkpoint(fun))(params)
+    moved = hvp(fun, (params,), (params,))[1][0]
+    expected_moved = hvp(fun, (plain,), (plain,))[1][0]
+    for key in plain:
+        np.testing.assert_allclose(compute(g[key]), expected[key])
+        np.testing.assert_allclose(compute(safe[key]), expected[key])
+        np.testing.assert_allclose(compute(moved[key]), expected_moved[key])
+    vector = lambda x: np.sin(x) * x.sum()
+    np.testing.assert_allclose(compute(jvp(vector, (make(V),), (make(V),))[1]), jvp(vector, (V,), (V,))[1])
+    np.testing.assert_allclose(compute(vjp(vector, make(V))[1](make(V))[0]), vjp(vector, V)[1](V)[0])
+    np.testing.assert_allclose(compute(jacobian(vector)(make(V))), jacobian(vector)(V))
+
+
+def test_dask_stays_lazy() -> None:
+    computed = []
+
+    def watched(block: Any) -> Any:
+        computed.append(1)
+        return block
+
+    x = Tensor(da.from_array(A, chunks=3).map_blocks(watched, dtype=float, meta=np.empty((0, 0))), requires_grad=True)
+    (np.exp(x) @ x).sum().backward()
+    assert not computed
+    x.grad.data.compute()
+    assert computed
+
+
+def test_the_strict_array_is_strict() -> None:
+    for convert in (np.asarray, float, list, lambda x: np.zeros(3) + np.array(x)):
+        with pytest.raises(AssertionError, match="converted"):
+            convert(Strict(V))
