@@ -111,8 +111,9 @@ class Optimizer:
             with enable_grad():
                 loss = closure()
         for group in self.param_groups:
-            lr, decay, maximize = float(group["lr"]), group.get("weight_decay", 0), group.get("maximize", False)
-            shrink = 1 - lr * decay if decay and group.get("decoupled_weight_decay", self.decoupled) else None
+            decay, maximize = group.get("weight_decay", 0), group.get("maximize", False)
+            decoupled = decay and group.get("decoupled_weight_decay", self.decoupled)
+            shrink = 1 - float(group["lr"]) * decay if decoupled else None
             for p in group["params"]:
                 grad, data = p.grad, p.data
                 if grad is None or not data.size:
@@ -229,7 +230,7 @@ class Optimizer:
         """
         index = {id(p): i for i, p in enumerate(p for group in self.param_groups for p in group["params"])}
         return {
-            "state": {index[id(p)]: _copy(state) for p, state in self.state.items() if id(p) in index},
+            "state": {index[id(p)]: _copy(state) for p, state in self.state.items() if state and id(p) in index},
             "param_groups": [
                 {k: [index[id(p)] for p in v] if k == "params" else _copy(v) for k, v in group.items()}
                 for group in self.param_groups
