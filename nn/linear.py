@@ -8,6 +8,7 @@ from typing import Any
 from . import init
 from .module import Module
 from .parameter import empty
+from .spatial import check_array
 
 
 def linear(input: Any, weight: Any, bias: Any = None) -> Any:
@@ -19,6 +20,7 @@ def linear(input: Any, weight: Any, bias: Any = None) -> Any:
     >>> linear(np.ones((5, 3)), np.ones((2, 3)), np.zeros(2)).shape
     (5, 2)
     """
+    check_array(input, "linear")
     shape = input.shape
     if not shape or shape[-1] != weight.shape[-1]:
         raise ValueError(

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .module import Module
-from .spatial import per_axis
+from .spatial import check_array, per_axis
 
 
 def pad(input: Any, pad: Sequence[int], mode: str = "constant", value: float | None = None) -> Any:
@@ -25,6 +25,7 @@ def pad(input: Any, pad: Sequence[int], mode: str = "constant", value: float | N
     >>> pad(np.arange(4), (2, 1), mode="reflect")
     array([2, 1, 0, 1, 2, 3, 2])
     """
+    check_array(input, "pad")
     amounts = tuple(pad)
     if len(amounts) % 2 or len(amounts) > 2 * input.ndim:
         raise ValueError(

@@ -66,6 +66,7 @@ def _max_pool(n: int) -> Callable[..., Any]:
         Raises ValueError for windows that do not fit, and for padding of more than half of a window.
         """
         check_axes(input, n, who)
+        _check_real(input, who)
         size, strides, paddings, dilations = _arguments(n, who, kernel_size, stride, padding, dilation)
         shape = input.shape[-n:]
         _, sides = _plan(who, shape, size, strides, paddings, dilations, ceil_mode)
@@ -76,6 +77,11 @@ def _max_pool(n: int) -> Callable[..., Any]:
         return result, _first_maximum(data, size, strides, sides, dilations)
 
     return named(max_pool, who)
+
+
+def _check_real(input: Any, who: str) -> None:
+    if input.dtype.kind not in "fiu":
+        raise TypeError(f"{who}: expected real numbers, which have a maximum, got dtype {input.dtype}")
 
 
 def _first_maximum(x: Any, size: Ints, stride: Ints, sides: Any, dilation: Ints) -> Any:
@@ -125,8 +131,9 @@ def _max_unpool(n: int) -> Callable[..., Any]:
             raise ValueError(f"{who}: expected indices from 0 to {total - 1}, for a result of {shape}")
         lead = input.shape[:-n]
         channels = math.prod(lead)
-        result: Any = np.zeros((channels, total), input.dtype)
-        result = Tensor(result) if isinstance(input, Tensor) else result
+        tensor = isinstance(input, Tensor)
+        result: Any = np.zeros_like(input.data if tensor else input, shape=(channels, total))
+        result = Tensor(result) if tensor else result
         each = math.prod(input.shape[-n:])
         result[np.arange(channels)[:, None], places.reshape(channels, each)] = input.reshape(channels, each)
         return result.reshape(*lead, *shape)
@@ -266,6 +273,7 @@ def _adaptive_max_pool(n: int) -> Callable[..., Any]:
         return_indices also where each maximum is, counted over the flattened axes of a channel.
         """
         check_axes(input, n, who)
+        _check_real(input, who)
         counts = _output_size(input, output_size, n, who)
         if 0 in counts:
             empty = _nothing(input, counts)

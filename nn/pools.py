@@ -1,4 +1,4 @@
-"""The pooling layers: `pooling`'s functions with their arguments."""
+"""The pooling layers: `pooling`'s functions with their arguments held."""
 
 from __future__ import annotations
 
@@ -9,8 +9,26 @@ from .module import Module
 from .spatial import per_axis
 
 
-class _MaxPool(Module):
+class _Pool(Module):
+    """A function of pooling over `axes` axes, called with those attributes of the layer that `passed` names."""
+
     axes: int
+    function: str
+    passed: tuple[str, ...]
+    shown: tuple[str, ...]
+
+    def forward(self, input: Any) -> Any:
+        function = getattr(pooling, f"{self.function}{self.axes}d")
+        return function(input, **{name: getattr(self, name) for name in self.passed})
+
+    def extra_repr(self) -> str:
+        return ", ".join(f"{name}={getattr(self, name)}" for name in self.shown)
+
+
+class _MaxPool(_Pool):
+    function = "max_pool"
+    passed = ("kernel_size", "stride", "padding", "dilation", "ceil_mode", "return_indices")
+    shown = passed[:-1]
 
     def __init__(
         self, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1, return_indices: bool = False,
@@ -23,17 +41,6 @@ class _MaxPool(Module):
         self.dilation = dilation
         self.return_indices = return_indices
         self.ceil_mode = ceil_mode
-
-    def forward(self, input: Any) -> Any:
-        return getattr(pooling, f"max_pool{self.axes}d")(
-            input, self.kernel_size, self.stride, self.padding, self.dilation, self.ceil_mode, self.return_indices
-        )
-
-    def extra_repr(self) -> str:
-        return (
-            f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}, dilation={self.dilation}, "
-            f"ceil_mode={self.ceil_mode}"
-        )
 
 
 class MaxPool1d(_MaxPool):
@@ -71,9 +78,8 @@ class _MaxUnpool(Module):
         self.padding = per_axis(padding, self.axes, who, "padding", 0)
 
     def forward(self, input: Any, indices: Any, output_size: Any = None) -> Any:
-        return getattr(pooling, f"max_unpool{self.axes}d")(
-            input, indices, self.kernel_size, self.stride, self.padding, output_size
-        )
+        function = getattr(pooling, f"max_unpool{self.axes}d")
+        return function(input, indices, self.kernel_size, self.stride, self.padding, output_size)
 
     def extra_repr(self) -> str:
         return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
@@ -97,8 +103,12 @@ class MaxUnpool3d(_MaxUnpool):
     axes = 3
 
 
-class AvgPool1d(Module):
+class AvgPool1d(_Pool):
     """The mean of every window of (N, C, L) or (C, L). See `avg_pool1d`."""
+
+    axes, function = 1, "avg_pool"
+    passed = ("kernel_size", "stride", "padding", "ceil_mode", "count_include_pad")
+    shown = passed[:3]
 
     def __init__(
         self, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False,
@@ -111,17 +121,11 @@ class AvgPool1d(Module):
         self.ceil_mode = ceil_mode
         self.count_include_pad = count_include_pad
 
-    def forward(self, input: Any) -> Any:
-        return pooling.avg_pool1d(
-            input, self.kernel_size, self.stride, self.padding, self.ceil_mode, self.count_include_pad
-        )
 
-    def extra_repr(self) -> str:
-        return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
-
-
-class _AvgPool(Module):
-    axes: int
+class _AvgPool(_Pool):
+    function = "avg_pool"
+    passed = ("kernel_size", "stride", "padding", "ceil_mode", "count_include_pad", "divisor_override")
+    shown = passed[:3]
 
     def __init__(
         self, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False,
@@ -134,15 +138,6 @@ class _AvgPool(Module):
         self.ceil_mode = ceil_mode
         self.count_include_pad = count_include_pad
         self.divisor_override = divisor_override
-
-    def forward(self, input: Any) -> Any:
-        return getattr(pooling, f"avg_pool{self.axes}d")(
-            input, self.kernel_size, self.stride, self.padding, self.ceil_mode, self.count_include_pad,
-            self.divisor_override,
-        )  # fmt: skip
-
-    def extra_repr(self) -> str:
-        return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
 
 
 class AvgPool2d(_AvgPool):
@@ -163,8 +158,9 @@ class AvgPool3d(_AvgPool):
     axes = 3
 
 
-class _LPPool(Module):
-    axes: int
+class _LPPool(_Pool):
+    function = "lp_pool"
+    passed = shown = ("norm_type", "kernel_size", "stride", "ceil_mode")
 
     def __init__(self, norm_type: float, kernel_size: Any, stride: Any = None, ceil_mode: bool = False) -> None:
         super().__init__()
@@ -172,17 +168,6 @@ class _LPPool(Module):
         self.kernel_size = kernel_size
         self.stride = stride
         self.ceil_mode = ceil_mode
-
-    def forward(self, input: Any) -> Any:
-        return getattr(pooling, f"lp_pool{self.axes}d")(
-            input, float(self.norm_type), self.kernel_size, self.stride, self.ceil_mode
-        )
-
-    def extra_repr(self) -> str:
-        return (
-            f"norm_type={self.norm_type}, kernel_size={self.kernel_size}, stride={self.stride}, "
-            f"ceil_mode={self.ceil_mode}"
-        )
 
 
 class LPPool1d(_LPPool):
@@ -203,18 +188,13 @@ class LPPool3d(_LPPool):
     axes = 3
 
 
-class _AdaptiveAvgPool(Module):
-    axes: int
+class _AdaptiveAvgPool(_Pool):
+    function = "adaptive_avg_pool"
+    passed = shown = ("output_size",)
 
     def __init__(self, output_size: Any) -> None:
         super().__init__()
         self.output_size = output_size
-
-    def forward(self, input: Any) -> Any:
-        return getattr(pooling, f"adaptive_avg_pool{self.axes}d")(input, self.output_size)
-
-    def extra_repr(self) -> str:
-        return f"output_size={self.output_size}"
 
 
 class AdaptiveAvgPool1d(_AdaptiveAvgPool):
@@ -240,19 +220,14 @@ class AdaptiveAvgPool3d(_AdaptiveAvgPool):
     axes = 3
 
 
-class _AdaptiveMaxPool(Module):
-    axes: int
+class _AdaptiveMaxPool(_Pool):
+    function = "adaptive_max_pool"
+    passed, shown = ("output_size", "return_indices"), ("output_size",)
 
     def __init__(self, output_size: Any, return_indices: bool = False) -> None:
         super().__init__()
         self.output_size = output_size
         self.return_indices = return_indices
-
-    def forward(self, input: Any) -> Any:
-        return getattr(pooling, f"adaptive_max_pool{self.axes}d")(input, self.output_size, self.return_indices)
-
-    def extra_repr(self) -> str:
-        return f"output_size={self.output_size}"
 
 
 class AdaptiveMaxPool1d(_AdaptiveMaxPool):
@@ -273,8 +248,10 @@ class AdaptiveMaxPool3d(_AdaptiveMaxPool):
     axes = 3
 
 
-class _FractionalMaxPool(Module):
-    axes: int
+class _FractionalMaxPool(_Pool):
+    function = "fractional_max_pool"
+    passed = ("kernel_size", "output_size", "output_ratio", "return_indices", "_random_samples", "rng")
+    shown = ()
 
     def __init__(
         self, kernel_size: Any, output_size: Any = None, output_ratio: Any = None, return_indices: bool = False,
@@ -293,12 +270,6 @@ class _FractionalMaxPool(Module):
         self.return_indices = return_indices
         self.register_buffer("_random_samples", _random_samples)
         self.rng = rng
-
-    def forward(self, input: Any) -> Any:
-        return getattr(pooling, f"fractional_max_pool{self.axes}d")(
-            input, self.kernel_size, self.output_size, self.output_ratio, self.return_indices, self._random_samples,
-            rng=self.rng,
-        )  # fmt: skip
 
 
 class FractionalMaxPool2d(_FractionalMaxPool):

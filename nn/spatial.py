@@ -23,6 +23,12 @@ def per_axis(value: Any, n: int, who: str, what: str, least: int | None = None) 
     return numbers
 
 
+def check_array(input: Any, who: str) -> None:
+    """Raise TypeError for what is neither a Tensor nor an array."""
+    if not hasattr(input, "shape"):
+        raise TypeError(f"{who}: expected a Tensor or an array, got {type(input).__name__}")
+
+
 def batched(function: Callable[[Any], Any], input: Any, n: int, who: str) -> Any:
     """function(input) for an input (N, C, *n axes); where N is missing it is put there, and taken away again."""
     check_axes(input, n, who)
@@ -33,6 +39,7 @@ def batched(function: Callable[[Any], Any], input: Any, n: int, who: str) -> Any
 
 def check_axes(input: Any, n: int, who: str) -> None:
     """Raise ValueError unless an input is (C, *n axes) or (N, C, *n axes)."""
+    check_array(input, who)
     if input.ndim not in (n + 1, n + 2):
         raise ValueError(
             f"{who}: expected an input of {n + 1} (unbatched) or {n + 2} dimensions, got shape {input.shape}"

@@ -12,7 +12,7 @@ from autograd import spread_windows
 from . import pooling
 from .module import Module
 from .pooling import along
-from .spatial import check_axes
+from .spatial import check_array, check_axes
 
 _AXES = {
     "nearest": (1, 2, 3), "nearest-exact": (1, 2, 3), "area": (1, 2, 3), "linear": (1,), "bilinear": (2,),
@@ -38,6 +38,7 @@ def interpolate(
     >>> interpolate(np.array([[[0.0, 1.0]]]), 4, mode="linear", align_corners=False)
     array([[[0.  , 0.25, 0.75, 1.  ]]])
     """
+    check_array(input, "interpolate")
     n = input.ndim - 2
     if mode not in _AXES:
         raise ValueError(f"interpolate: expected a mode of {', '.join(_AXES)}, got {mode!r}")

@@ -155,6 +155,14 @@ BAD = [
 ]
 
 
+@pytest.mark.parametrize("kind", [complex, bool])
+def test_what_has_no_maximum(kind):
+    with pytest.raises(TypeError, match=r"max_pool1d: expected real numbers, .* got dtype"):
+        F.max_pool1d(np.zeros((1, 4), kind), 2)
+    with pytest.raises(TypeError, match="adaptive_max_pool1d: expected real numbers"):
+        F.adaptive_max_pool1d(np.zeros((1, 4), kind), 2)
+
+
 @pytest.mark.parametrize(("call", "text"), BAD, ids=range(len(BAD)))
 def test_errors(call, text):
     with pytest.raises(ValueError, match=text):
