@@ -75,7 +75,8 @@ def summary(model: Module, *inputs: Any, dtype: Any = None) -> Summary:
     dtype   of the zeros; that of the model's first floating parameter unless it is given
 
     Multiply-adds are those of matrix products, convolutions, recurrences and attention, and one for each element that a
-    normalization scales. A parameter counts where it first occurs. A view of an input takes no memory.
+    normalization scales. A parameter counts where it first occurs. A view of an input takes no memory, and a
+    module that calls others none beside theirs.
 
     Raises what the model raises on such inputs.
 
@@ -100,7 +101,7 @@ def summary(model: Module, *inputs: Any, dtype: Any = None) -> Summary:
         results = _tensors(result)
         found[0] = [tensor.shape for tensor in results]
         found[1] += _multiply_adds(module, args, kwargs, results)
-        if not module._modules:
+        if not any(below in costs for below in module.modules() if below is not module):
             given = _tensors(args)
             found[2] += sum(t.nbytes for t in results if not any(np.may_share_memory(t.data, x.data) for x in given))
 

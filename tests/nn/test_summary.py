@@ -82,6 +82,19 @@ def test_multiply_adds(model, shapes, products):
     assert nn.summary(model(), *shapes).multiply_adds == products
 
 
+def test_memory_is_that_of_what_calls_no_other():
+    class Wrapped(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.held = nn.Linear(3, 2)  # used, but not called
+
+        def forward(self, x):
+            return F.linear(x, self.held.weight)
+
+    found = nn.summary(nn.Sequential(Wrapped(), nn.Identity()), (4, 3))
+    assert [row.activations for row in found.rows] == [0, 4 * 2 * 4, 0, 0]
+
+
 def test_plain_functions_and_integers():
     class Words(nn.Module):
         def __init__(self):
