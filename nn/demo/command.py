@@ -70,9 +70,9 @@ def parser() -> argparse.ArgumentParser:
         description="Train a small convolutional network on handwritten digits. Leaves in --out: "
         f"{', '.join((WEIGHTS, HISTORY, *PICTURES))}.",
     )  # fmt: skip
-    made.add_argument("--epochs", type=whole(1), default=15, help="passes through the data, in all (default: 15)")
+    made.add_argument("--epochs", type=whole(1), default=20, help="passes through the data, in all (default: 20)")
     made.add_argument("--batch-size", type=whole(1), help="images a step (default: 32)")
-    made.add_argument("--lr", type=number(0, None), help="learning rate (default: 0.05)")
+    made.add_argument("--lr", type=number(0, None), help="learning rate of the first epoch (default: 0.05)")
     made.add_argument("--momentum", type=number(0, 1), help="momentum of the gradient descent (default: 0.9)")
     made.add_argument("--seed", type=whole(0), help="of the weights, the order and what is held out (default: 0)")
     made.add_argument(

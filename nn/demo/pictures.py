@@ -11,9 +11,8 @@ from typing import Any
 import numpy as np
 
 from autograd import Tensor, draw, no_grad
-from nn import Conv2d, CrossEntropyLoss
 
-from .training import Training, first_module
+from .training import Training
 
 INK, BLUE, ORANGE, GRID = "#22303c", "#2f6690", "#e07a3f", "#e3e7eb"
 STYLE = {
@@ -74,10 +73,11 @@ def loss(training: Training, path: str) -> None:
 
 def filters(training: Training, path: str) -> None:
     """The filters of the first convolution, and under each what it answers to one digit."""
-    weights = first_module(training.network, Conv2d).weight.numpy()[:, 0]
+    layer: Any = training.network.get_submodule("conv1")
+    weights = layer.weight.numpy()[:, 0]
     digit = training.data.test_images[:1]
     with no_grad():
-        answers = first_module(training.network, Conv2d)(Tensor(digit)).numpy()[0]
+        answers = layer(Tensor(digit)).numpy()[0]
     columns = 8
     rows = -(-len(weights) // columns)
     with figure(path, 9.6, 2.35 * rows + 0.5) as made:
@@ -139,8 +139,9 @@ def confusion(training: Training, path: str) -> None:
 def graphs(training: Training, forward: str, backward: str) -> None:
     """The graph that a small batch leaves, and the backward pass over it."""
     training.network.train()
-    images = Tensor(training.data.train_images[:4], name="images")
-    result = CrossEntropyLoss()(training.network(images), Tensor(training.data.train_labels[:4]))
+    images = Tensor(training.data.train_images[:4])
+    loss = training.loss(training.network(images), Tensor(training.data.train_labels[:4]))
+    names = {"images": images, "loss": loss}
     for path, direction in ((forward, "forward"), (backward, "backward")):
         with replacing(path) as unfinished:
-            draw(result, direction=direction).save(unfinished)
+            draw(loss, names=names, direction=direction, rankdir="TB").save(unfinished)
