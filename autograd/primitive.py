@@ -353,6 +353,7 @@ def _compile(record: Primitive, namespace: dict[str, Any]) -> tuple[CodeType, An
         ]
     given = ", ".join(f"{name!r}: {name}" for name in inputs)
     shown = f"{'out' if record.multiple else '(out,)'}, {{{given}}}, {listed or '()'}"
+    whole = " or out.dtype.kind not in 'fc'" if "dtype" in signature.names() and not record.multiple else ""
     none = [f"_{name}_node is None" for name in active] + (["not any(_nodes)"] if listed else [])
     lines += [
         "    try:",
@@ -377,7 +378,7 @@ def _compile(record: Primitive, namespace: dict[str, Any]) -> tuple[CodeType, An
             ]
     lines += [
         "    _recording = _mode.recording",
-        f"    if _recording is False or ({' and '.join(none) or 'True'}):",
+        f"    if _recording is False or ({' and '.join(none) or 'True'}){whole}:",
         "        if _recording is not True and _recording is not False:",
         f"            _recording(_record, None, {shown})",
         f"        return {plain}",
@@ -387,7 +388,11 @@ def _compile(record: Primitive, namespace: dict[str, Any]) -> tuple[CodeType, An
         "    _node.extras = None",
         f"    _node.shape = {'_Cotangents.shape' if record.multiple else 'out.shape'}",
         f"    _node.dtype = {'None' if record.multiple else 'out.dtype'}",
-        *(_general(active, listed, signature) if listed or len(active) > 3 else _branches(record, active, namespace)),
+        *(
+            _general(record, active, listed, signature)
+            if listed or len(active) > 3
+            else _branches(record, active, namespace)
+        ),
         f"    {'_result = _outputs(out, _node)' if record.multiple else '_result._node = _node'}",
         "    if _recording is not True:",
         f"        _recording(_record, _node, {shown})",
@@ -418,11 +423,19 @@ def _branches(record: Primitive, active: list[str], namespace: dict[str, Any]) -
     return lines
 
 
-def _general(active: list[str], listed: str | None, signature: _Signature) -> list[str]:
+def _general(record: Primitive, active: list[str], listed: str | None, signature: _Signature) -> list[str]:
     """The same for a sequence of inputs, or many: looked up when it runs."""
     pairs = [f"({name!r}, _{name}_node)" for name in active]
     if listed:
         pairs.append(f"*[(({listed!r}, k), n) for k, n in enumerate(_nodes)]")
+    if listed and not active:  # there is one rule, so it is known what it saves
+        names = record.plan(((listed, 0),)).names
+        return [
+            f"    _keys = tuple([({listed!r}, k) for k, n in enumerate(_nodes) if n is not None])",
+            "    _node.plan = _plan(_keys)",
+            "    _node.parents = tuple([n for n in _nodes if n is not None])",
+            f"    _node.saved = ({_comma(_expression(name) for name in names)})",
+        ]
     values = ", ".join(f"{name!r}: {name}" for name in dict.fromkeys([*signature.names(), "out"]))
     return [
         f"    _pairs = [(k, n) for k, n in ({_comma(pairs)}) if n is not None]",

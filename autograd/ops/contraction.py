@@ -53,7 +53,7 @@ class Contraction:
 
     def __repr__(self) -> str:
         names: dict[Any, str] = {}
-        spell = lambda labels: "".join(names.setdefault(label, _letter(len(names))) for label in labels)
+        spell: Any = lambda labels: "".join(names.setdefault(label, _letter(len(names))) for label in labels)
         return f"{','.join(map(spell, self.operands))}->{spell(self.result)}"
 
 
@@ -147,7 +147,7 @@ def _two(self: Contraction) -> Any:
     # the result's order for what is kept spares a copy of the result, an operand's order one of the operand
     wanted_x = [label for label in dict.fromkeys(result) if label in keep_x]
     wanted_y = [label for label in dict.fromkeys(result) if label in keep_y]
-    size = lambda labels: math.prod([sizes[label] for label in labels])
+    size: Any = lambda labels: math.prod([sizes[label] for label in labels])
 
     def cost(choice: Any) -> int:
         kx, ky, s = choice
@@ -206,7 +206,7 @@ def _fits(labels: Labels, batch: list[Any], kept: list[Any], summed: list[Any]) 
     if rest not in (kept + summed, summed + kept):
         return False
     text = list(labels)
-    together = lambda group: not group or text[(i := text.index(group[0])) : i + len(group)] == group
+    together: Any = lambda group: not group or text[(i := text.index(group[0])) : i + len(group)] == group
     return (n < 2 or together(kept)) and (k < 2 or together(summed))
 
 

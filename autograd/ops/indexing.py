@@ -88,7 +88,18 @@ setitem: Function = linear(_setitem, name="setitem", x=_setitem_x, value=_setite
 
 def getitem(x: Any, index: Any) -> Any:
     """x[index], where the index may hold integer and boolean Tensors."""
+    kind = type(index)
+    if kind is int or kind is slice:
+        return _get(x, index)
+    if kind is tuple:
+        for part in index:
+            if isinstance(part, _HOLDERS):
+                return _get(x, unwrap(index))
+        return _get(x, index)
     return _get(x, unwrap(index))
+
+
+_HOLDERS = (Tensor, list)  # what in an index may hold Tensors and does not convert itself
 
 
 # ---- take and its kin -----------------------------------------------------------------------------------------------
@@ -362,5 +373,5 @@ def fill_diagonal(a: Any, val: Any, wrap: bool = False) -> None:
 nondifferentiable(
     np.nonzero, np.argwhere, np.flatnonzero, np.unravel_index, np.ravel_multi_index, np.ix_, np.diag_indices_from,
     np.tril_indices_from, np.triu_indices_from, np.array_repr, np.array_str, np.array2string, np.can_cast,
-    np.common_type, np.min_scalar_type, np.iscomplexobj, np.isrealobj, np.packbits, np.unpackbits,
+    np.common_type, np.einsum_path, np.min_scalar_type, np.iscomplexobj, np.isrealobj, np.packbits, np.unpackbits,
 )  # fmt: skip

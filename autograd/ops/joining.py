@@ -9,7 +9,7 @@ import numpy as np
 
 from ..primitive import Function, _join, composite, linear, unwrap
 from ..tensor import Tensor
-from .shape import atleast_1d, atleast_2d, atleast_3d
+from .shape import _array, atleast_1d, atleast_2d, atleast_3d
 
 # ---- concatenate and split: adjoint to each other -------------------------------------------------------------------
 
@@ -82,7 +82,7 @@ def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
 
 
 @composite(np.split)
-def split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
+def split(ary: Any, indices_or_sections: Any, axis: int = 0) -> Any:
     """As np.split: views of that many equal pieces, or of the pieces between indices."""
     axis = _axis("split", axis, ary.ndim)
     if not np.iterable(indices_or_sections) and ary.shape[axis] % indices_or_sections:
@@ -100,7 +100,7 @@ def _axis(who: str, axis: int, ndim: int) -> int:
 
 
 @composite(np.hsplit)
-def hsplit(ary: Any, indices_or_sections: Any) -> list[Any]:
+def hsplit(ary: Any, indices_or_sections: Any) -> Any:
     """As np.hsplit."""
     return split(ary, indices_or_sections, 0 if ary.ndim == 1 else 1)
 
@@ -122,16 +122,16 @@ if hasattr(np, "unstack"):
 @composite(np.stack)
 def stack(arrays: Any, axis: int = 0, *, dtype: Any = None, casting: Any = "same_kind") -> Any:
     """As np.stack."""
-    arrays = list(arrays)
+    arrays = [_array(array) for array in arrays]
     if not arrays:
         raise ValueError("stack: expected at least one array, got none")
-    shapes = {np.shape(array) for array in arrays}
+    shapes = {array.shape for array in arrays}
     if len(shapes) > 1:
         raise ValueError(f"stack: expected arrays of one shape, got {sorted(shapes)}")
     (shape,) = shapes
     axis = _axis("stack", axis, len(shape) + 1)
     wide = (*shape[:axis], 1, *shape[axis:])
-    return concatenate([np.reshape(array, wide) for array in arrays], axis, dtype=dtype, casting=casting)
+    return concatenate([array.reshape(wide) for array in arrays], axis, dtype=dtype, casting=casting)
 
 
 def _joining(widen: Any, axis: Any) -> Any:
@@ -238,17 +238,20 @@ def _along(x: Any, matrix: Any, axis: int) -> Any:
     return np.moveaxis(np.moveaxis(x, axis, -1) @ matrix.T, -1, axis)
 
 
+_numpy_pad: Any = np.pad
+
+
 def _line(x: Any, width: tuple[int, int], axis: int, mode: str, options: tuple[tuple[str, Any], ...]) -> Any:
     widths = [(0, 0)] * x.ndim
     widths[axis] = width
-    return np.pad(x, widths, mode, **dict(options))  # type: ignore[call-overload]
+    return _numpy_pad(x, widths, mode, **dict(options))
 
 
 def _line_x(g: Any, x_shape: Any, width: Any, axis: int, mode: str, options: Any) -> Any:
     """These modes are a matrix along the axis, up to a constant: the one that NumPy makes of the unit vectors."""
     n = x_shape[axis]
     options = {name: value for name, value in options if name != "end_values"}
-    matrix = np.pad(np.eye(n), [width, (0, 0)], mode, **options)  # type: ignore[call-overload]
+    matrix = _numpy_pad(np.eye(n), [width, (0, 0)], mode, **options)
     return _along(g, np.zeros_like(g, shape=matrix.shape[::-1], dtype=g.real.dtype) + matrix.T, axis)
 
 
@@ -268,10 +271,10 @@ def pad(array: Any, pad_width: Any, mode: Any = "constant", **kwargs: Any) -> An
     if mode == "empty" or (mode == "constant" and np.ndim(value) == 0 and kwargs.keys() <= {"constant_values"}):
         return _padded(array, widths, value)
     if not (isinstance(array, Tensor) and array.requires_grad):
-        return Tensor(np.pad(unwrap(array), widths, mode, **kwargs))
-    np.pad(np.empty((1,) * array.ndim), [(0, 0)] * array.ndim, mode, **kwargs)  # NumPy's own errors
+        return Tensor(_numpy_pad(unwrap(array), widths, mode, **kwargs))
+    _numpy_pad(np.empty((1,) * array.ndim), [(0, 0)] * array.ndim, mode, **kwargs)  # NumPy's own errors
     if mode == "constant":
-        around = np.pad(np.zeros_like(array._data), widths, mode, **kwargs)
+        around = _numpy_pad(np.zeros_like(array._data), widths, mode, **kwargs)
         return _padded(array, widths) + around
     for axis, width in enumerate(widths):
         if width != (0, 0):
@@ -305,7 +308,7 @@ def _pad_axis(x: Any, width: tuple[int, int], axis: int, mode: str, kwargs: dict
         for name, value in kwargs.items()
     }
     if mode in ("edge", "symmetric", "reflect", "wrap") and kwargs.get("reflect_type", "even") == "even":
-        places = np.pad(np.arange(n), width, mode, **kwargs)
+        places = _numpy_pad(np.arange(n), width, mode, **kwargs)
         return np.take(x, places, axis)
     if mode in ("maximum", "minimum", "median"):
         function: Any = {"maximum": np.max, "minimum": np.min, "median": np.median}[mode]

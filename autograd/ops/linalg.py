@@ -19,6 +19,8 @@ import numpy as np
 from ..primitive import Function, _rebuild, composite, nondifferentiable, primitive, wrap
 from .indexing import take_along_axis
 
+_linalg: Any = np.linalg
+
 
 def _t(x: Any) -> Any:
     return x.swapaxes(-1, -2)
@@ -176,7 +178,7 @@ def _plain(x: Any) -> Any:
 
 def _slogdet_a(g: Any, a: Any, out: Any) -> Any:
     gsign, glog = g
-    weight = 0 if glog is None else glog
+    weight: Any = 0 if glog is None else glog
     if gsign is not None and a.dtype.kind == "c":  # a real sign is constant
         weight = weight - 1j * (1j * gsign * out[0]).real
     elif glog is None:
@@ -253,7 +255,7 @@ def qr(a: Any, mode: str = "reduced") -> Any:
         return _qr_reduced(a)[1]
     if mode == "complete" and a.shape[-2] > a.shape[-1]:
         if not a.requires_grad:
-            return _as_tensors(np.linalg.qr(a._data, mode))
+            return _as_tensors(_linalg.qr(a._data, mode))
         raise ValueError(
             f"qr: with mode='complete' a matrix of shape {a.shape} has columns in q that are not determined, and have "
             f"no derivative; use mode='reduced'"
@@ -278,7 +280,7 @@ def _turn(gv: Any, v: Any) -> Any:
 
 
 def _eigh(a: Any, UPLO: str = "L") -> Any:
-    return np.linalg.eigh(a, UPLO)
+    return _linalg.eigh(a, UPLO)
 
 
 def _eigh_a(g: Any, out: Any, UPLO: str) -> Any:

@@ -21,6 +21,7 @@ def einsum(*operands: Any, optimize: Any = True, dtype: Any = None, order: Any =
 
     `optimize` is taken as given: more than two operands are always contracted pair by pair, the cheapest pair first.
     """
+    key: Any
     if isinstance(operands[0], str):
         key, arrays = operands[0], operands[1:]
     else:
@@ -28,22 +29,23 @@ def einsum(*operands: Any, optimize: Any = True, dtype: Any = None, order: Any =
         arrays = operands[: 2 * n : 2]
         lists = (*operands[1 : 2 * n : 2], *operands[2 * n :])
         key = tuple([tuple([part if part is Ellipsis else int(part) for part in labels]) for labels in lists])
-    arrays = tuple([array if hasattr(array, "shape") else np.asarray(array) for array in arrays])
     if dtype is not None:
-        arrays = tuple([array.astype(dtype, casting=casting) for array in arrays])
-    shapes = tuple([array.shape for array in arrays])
+        arrays = tuple([_array(array).astype(dtype, casting=casting) for array in arrays])
+    try:
+        shapes = tuple([array.shape for array in arrays])
+    except AttributeError:
+        arrays = tuple([_array(array) for array in arrays])
+        shapes = tuple([array.shape for array in arrays])
     found = _parsed.get((key, shapes))
     if found is None:
         if len(_parsed) > 4096:
             _parsed.clear()
         found = _parsed[key, shapes] = _parse(key, shapes)
-    for pair, plan in found:
-        if len(pair) == 1:
-            return contract_one(arrays[0], plan)
-        i, j = pair
-        made = contract_two(arrays[i], arrays[j], plan)
-        arrays = (*arrays[:i], *arrays[i + 1 : j], *arrays[j + 1 :], made)
-    return made
+    if len(found) == 1:
+        return contract_two(*arrays, found[0][2]) if len(arrays) == 2 else contract_one(*arrays, found[0][2])
+    for i, j, plan in found:
+        arrays = (*arrays[:i], *arrays[i + 1 : j], *arrays[j + 1 :], contract_two(arrays[i], arrays[j], plan))
+    return arrays[0]
 
 
 def _parse(key: Any, shapes: tuple[tuple[int, ...], ...]) -> list[Any]:
@@ -62,14 +64,14 @@ def _parse(key: Any, shapes: tuple[tuple[int, ...], ...]) -> list[Any]:
         sizes.update({label: 1 for label, size in zip(own, shape, strict=True) if size == 1})
         parts.append(tuple(own))
     if len(parts) == 1:
-        return [((0,), contraction((parts[0],), result, sizes))]
+        return [(0, 0, contraction((parts[0],), result, sizes))]
     steps: list[Any] = []
     while len(parts) > 1:
         i, j = _cheapest(parts, result, sizes)
         rest = {label for k, part in enumerate([*parts, result]) if k not in (i, j) for label in part}
         both = dict.fromkeys([*parts[i], *parts[j]])
         made = result if len(parts) == 2 else tuple([label for label in both if label in rest])
-        steps.append(((i, j), contraction((parts[i], parts[j]), made, sizes)))
+        steps.append((i, j, contraction((parts[i], parts[j]), made, sizes)))
         parts = [part for k, part in enumerate(parts) if k not in (i, j)] + [made]
     return steps
 
@@ -110,7 +112,7 @@ def _labels(key: Any, shapes: tuple[tuple[int, ...], ...]) -> tuple[list[Any], t
             raise ValueError(f"einsum: the subscripts {key!r} do not fit an operand of shape {shape}")
     most = max(free)
     dots = [("...", k) for k in range(most)]
-    spread = lambda term, n: [p for label in term for p in (dots[most - n :] if label is Ellipsis else [label])]
+    spread: Any = lambda term, n: [p for label in term for p in (dots[most - n :] if label is Ellipsis else [label])]
     inputs = [spread(term, n) for term, n in zip(terms, free, strict=True)]
     named = [label for term in terms for label in term if label is not Ellipsis]
     if given is None:  # the labels that occur once, in order

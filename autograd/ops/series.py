@@ -91,7 +91,7 @@ def _slope(f: Any, spacing: Any, axis: int, edge_order: int) -> Any:
         both = before + after
         a, b, c = -after / (before * both), (after - before) / (before * after), before / (after * both)
         inside = a * left + b * middle + c * right
-    at = lambda k: _piece(f, axis, k, None if k == -1 else k + 1)
+    at: Any = lambda k: _piece(f, axis, k, None if k == -1 else k + 1)
     if edge_order == 1:
         begin, end = (at(1) - at(0)) / first, (at(-1) - at(-2)) / last
     elif steps is None:
