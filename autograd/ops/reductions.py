@@ -67,7 +67,8 @@ def _mean(
 ) -> Any:
     if where is not True or not isinstance(a, np.ndarray):
         return reduced(a, "mean", axis, keepdims, dtype=dtype, where=where)
-    return a.mean(axis, dtype, None, keepdims)
+    mean: Any = a.mean
+    return mean(axis, dtype, None, keepdims)
 
 
 def _mean_rule(g: Any, a_shape: Any, axis: Any, keepdims: Any, where: Any) -> Any:

@@ -379,6 +379,19 @@ def test_arguments_are_named_as_numpys() -> None:
     assert np.std(a=x).item() == np.std(x.data)
 
 
+def test_whole_numbers_have_no_gradient() -> None:
+    x = Tensor([1.5, 2.5], requires_grad=True)
+    for result in (
+        x.sum(dtype=int),
+        x.prod(dtype=int),
+        x.cumsum(dtype=int),
+        x.astype(int),
+        np.add.reduce(x, dtype=int),
+    ):
+        assert isinstance(result, Tensor)
+        assert not result.requires_grad
+
+
 def test_average_refuses_weights_that_do_not_fit() -> None:
     with pytest.raises(ValueError, match="average: expected weights"):
         np.average(Tensor(np.ones((2, 3))), axis=0, weights=np.ones(3))
