@@ -16,7 +16,7 @@ from . import init
 from .module import Module
 from .padding import pad
 from .parameter import empty
-from .spatial import batched, check_axes, named, per_axis
+from .spatial import batched, check_axes, check_dtype, named, per_axis
 
 
 def _conv(n: int) -> Callable[..., Any]:
@@ -33,7 +33,7 @@ def _conv(n: int) -> Callable[..., Any]:
         padding  with zeros: a number, one for each axis, "valid" (none) or "same" (as many windows as elements)
 
         Returns (N, O, *windows), floor((axis + 2·padding − dilation·(kernel − 1) − 1) / stride) + 1 along each axis.
-        Raises ValueError for shapes that do not fit, and for "same" with a stride.
+        Raises ValueError for shapes that do not fit and for "same" with a stride, TypeError for mixed dtypes.
         """
         _check(who, n, input, weight, bias, groups, weight.shape[1] * groups, weight.shape[0])
         strides = per_axis(stride, n, who, "stride", 1)
@@ -67,7 +67,7 @@ def _conv_transpose(n: int) -> Callable[..., Any]:
         output_padding  how much less is cut off on the right; below the stride or the dilation
 
         Returns (N, O, *axes), (axis − 1)·stride − 2·padding + dilation·(kernel − 1) + output_padding + 1 along each.
-        Raises ValueError for shapes that do not fit.
+        Raises ValueError for shapes that do not fit, TypeError for mixed dtypes.
         """
         _check(who, n, input, weight, bias, groups, weight.shape[0], weight.shape[1] * groups)
         strides = per_axis(stride, n, who, "stride", 1)
@@ -124,6 +124,7 @@ def _check(who: str, n: int, input: Any, weight: Any, bias: Any, groups: int, ch
         )  # fmt: skip
     if bias is not None and bias.shape != (features,):
         raise ValueError(f"{who}: expected a bias of shape {(features,)}, got {bias.shape}")
+    check_dtype(who, weight, input, bias)
 
 
 def _sides(who: str, padding: Any, kernel: Any, stride: Any, dilation: Any) -> tuple[tuple[int, int], ...]:

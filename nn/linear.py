@@ -8,13 +8,13 @@ from typing import Any
 from . import init
 from .module import Module
 from .parameter import empty
-from .spatial import check_array
+from .spatial import check_array, check_dtype
 
 
 def linear(input: Any, weight: Any, bias: Any = None) -> Any:
     """input @ weight.T + bias: (..., in) with (out, in) gives (..., out); a weight (in,) gives (...).
 
-    Raises ValueError for an input whose last axis is not `in`.
+    Raises ValueError for an input whose last axis is not `in`, TypeError for mixed dtypes.
 
     >>> from nn.functional import linear
     >>> linear(np.ones((5, 3)), np.ones((2, 3)), np.zeros(2)).shape
@@ -26,6 +26,7 @@ def linear(input: Any, weight: Any, bias: Any = None) -> Any:
         raise ValueError(
             f"linear: expected {weight.shape[-1]} input features (weight is {weight.shape}), got input of shape {shape}"
         )
+    check_dtype("linear", weight, input, bias)
     if len(shape) > 2:  # one large product instead of many small ones
         input = input.reshape(-1, shape[-1]) if input.size else input.reshape(math.prod(shape[:-1]), shape[-1])
     result = input @ weight.T
@@ -47,6 +48,7 @@ def bilinear(input1: Any, input2: Any, weight: Any, bias: Any = None) -> Any:
             f"bilinear: expected inputs (..., {a}) and (..., {b}) (weight is {weight.shape}), "
             f"got {input1.shape} and {input2.shape}"
         )
+    check_dtype("bilinear", weight, input1, input2, bias)
     batch = input1.shape[:-1]
     left = input1.reshape(math.prod(batch), a) @ weight.transpose(1, 0, 2).reshape(a, n * b)
     result = (left.reshape(*batch, n, b) * input2.reshape(*batch, 1, b)).sum(axis=-1)
@@ -143,7 +145,7 @@ class Bilinear(Module):
     weight (out, in1, in2) and bias (out,) are drawn from U(-k, k), k = 1/√in1_features.
 
     >>> import nn
-    >>> nn.Bilinear(2, 3, 4)(np.ones((5, 2)), np.ones((5, 3))).shape
+    >>> nn.Bilinear(2, 3, 4, dtype=float)(np.ones((5, 2)), np.ones((5, 3))).shape
     (5, 4)
     """
 

@@ -29,6 +29,16 @@ def check_array(input: Any, who: str) -> None:
         raise TypeError(f"{who}: expected a Tensor or an array, got {type(input).__name__}")
 
 
+def check_dtype(who: str, weight: Any, *others: Any) -> None:
+    """Raise TypeError unless the input and the bias have the weight's dtype."""
+    for other in others:
+        if other is not None and other.dtype != weight.dtype:
+            raise TypeError(
+                f"{who}: expected everything to be {weight.dtype}, as the weight, got {other.dtype}; "
+                f"convert with .astype({str(weight.dtype)!r}), or the module with .to({str(other.dtype)!r})"
+            )
+
+
 def batched(function: Callable[[Any], Any], input: Any, n: int, who: str) -> Any:
     """function(input) for an input (N, C, *n axes); where N is missing it is put there, and taken away again."""
     check_axes(input, n, who)
@@ -44,8 +54,8 @@ def check_axes(input: Any, n: int, who: str) -> None:
         raise ValueError(
             f"{who}: expected an input of {n + 1} (unbatched) or {n + 2} dimensions, got shape {input.shape}"
         )
-    if not math.prod(input.shape[-n:]):
-        raise ValueError(f"{who}: expected an input with elements along every spatial axis, got shape {input.shape}")
+    if not math.prod(input.shape[-n - 1 :]):
+        raise ValueError(f"{who}: expected an input with elements along every axis but N, got shape {input.shape}")
 
 
 def named(function: Callable[..., Any], name: str) -> Callable[..., Any]:

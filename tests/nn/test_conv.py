@@ -1,3 +1,5 @@
+import re
+
 import numpy as np
 import pytest
 
@@ -163,6 +165,17 @@ def test_wrong_kinds():
             call([[[1.0, 2.0]]])
     with pytest.raises(TypeError, match=r"expected integers for stride, got 1\.5"):
         F.conv1d(np.ones((1, 1, 4)), np.ones((1, 1, 3)), stride=1.5)
+
+
+@pytest.mark.parametrize("kind", [np.float64, np.int64, np.float16])
+@pytest.mark.parametrize(
+    ("layer", "shape"),
+    [(nn.Conv2d(1, 1, 2), (1, 3, 3)), (nn.ConvTranspose1d(1, 1, 2), (1, 3)), (nn.Linear(3, 1), (2, 3))],
+)
+def test_mixed_dtypes(layer, shape, kind):
+    text = f": expected everything to be float32, as the weight, got {np.dtype(kind)}; convert with .astype"
+    with pytest.raises(TypeError, match=re.escape(text)):
+        layer(Tensor(np.ones(shape, kind)))
 
 
 def test_fold_is_the_adjoint_of_unfold():
