@@ -14,7 +14,7 @@ import autograd
 from autograd import Tensor
 
 from .module import Module
-from .shared import integers, plain
+from .shared import floating, integers, plain
 
 
 def reduced(loss: Any, size_average: bool | None, reduce: bool | None, reduction: str) -> Any:
@@ -60,6 +60,7 @@ def l1_loss(
     >>> l1_loss(np.array([1.0, 2.0]), np.array([0.0, 4.0])).item()
     1.5
     """
+    target = floating(target, input)
     _warn_of_broadcasting("l1_loss", input, target)
     return _weighted(np.abs(input - target), weight, reduction_of(size_average, reduce, reduction))
 
@@ -73,6 +74,7 @@ def mse_loss(
     >>> mse_loss(np.array([1.0, 2.0]), np.array([0.0, 4.0])).item()
     2.5
     """
+    target = floating(target, input)
     _warn_of_broadcasting("mse_loss", input, target)
     return _weighted(np.square(input - target), weight, reduction_of(size_average, reduce, reduction))
 
@@ -81,6 +83,7 @@ def huber_loss(input: Any, target: Any, reduction: str = "mean", delta: float = 
     """(x - y)² / 2 where |x - y| <= delta, else delta · (|x - y| - delta / 2); times the weight. (Huber 1964)"""
     if delta <= 0:
         raise ValueError(f"huber_loss: expected delta > 0, got {delta}")
+    target = floating(target, input)
     _warn_of_broadcasting("huber_loss", input, target)
     loss = _rounded(input - target, delta)
     return reduced(loss if weight is None else loss * weight, None, None, reduction)
@@ -93,6 +96,7 @@ def smooth_l1_loss(
     """(x - y)² / (2 beta) where |x - y| < beta, and |x - y| - beta / 2 elsewhere. (Girshick 2015)"""
     if beta < 0:
         raise ValueError(f"smooth_l1_loss: expected beta >= 0, got {beta}")
+    target = floating(target, input)
     _warn_of_broadcasting("smooth_l1_loss", input, target)
     error = input - target
     loss = np.abs(error) if beta == 0 else _rounded(error, beta) / beta
@@ -119,6 +123,7 @@ def poisson_nll_loss(
     eps: float = 1e-8, reduce: bool | None = None, reduction: str = "mean",
 ) -> Any:  # fmt: skip
     """exp(x) - y · x, or x - y · log(x + eps) if the input is no logarithm; `full` adds Stirling's term for y > 1."""
+    target = floating(target, input)
     loss = np.exp(input) - target * input if log_input else input - target * np.log(input + eps)
     if full:
         y = np.where(plain(target) > 1, target, 1.0)
@@ -145,6 +150,7 @@ def gaussian_nll_loss(
             )
     if (plain(var) < 0).any():
         raise ValueError("gaussian_nll_loss: expected var >= 0")
+    target = floating(target, input)
     v = var + np.maximum(eps - plain(var), 0).astype(var.dtype)
     loss = 0.5 * (np.log(v) + np.square(input - target) / v)
     return reduced(loss + 0.5 * math.log(2 * math.pi) if full else loss, None, None, reduction)
@@ -162,6 +168,7 @@ def kl_div(
     reduction "batchmean" divides the sum by the length of the first axis: this is the divergence as defined, while
     "mean" divides by the number of elements.
     """
+    target = floating(target, input)
     if log_target:
         loss = np.exp(target) * (target - input)
     else:
@@ -180,6 +187,7 @@ def binary_cross_entropy(
 
     binary_cross_entropy_with_logits is the stable way. Raises ValueError for an input outside of [0, 1].
     """
+    target = floating(target, input)
     _same_shape("binary_cross_entropy", input, target)
     x = plain(input)
     if x.size and not ((x >= 0) & (x <= 1)).all():
@@ -207,6 +215,7 @@ def binary_cross_entropy_with_logits(
     >>> binary_cross_entropy_with_logits(np.array([0.0, 1000.0]), np.array([1.0, 1.0])).round(4).item()
     0.3466
     """
+    target = floating(target, input)
     _same_shape("binary_cross_entropy_with_logits", input, target)
     if pos_weight is None:
         loss = autograd.softplus(input) - target * input

@@ -11,7 +11,7 @@ import autograd
 
 from .distance import pairwise_distance
 from .loss import BCELoss, Loss, class_weight, reduced, reduction_of
-from .shared import integers, plain
+from .shared import floating, integers, plain
 
 
 def margin_ranking_loss(
@@ -24,7 +24,7 @@ def margin_ranking_loss(
             f"margin_ranking_loss: expected three arrays of as many axes, got {input1.shape}, {input2.shape} and "
             f"{target.shape}"
         )
-    return reduced(_hinge(-target * (input1 - input2) + margin), size_average, reduce, reduction)
+    return reduced(_hinge(-floating(target, input1) * (input1 - input2) + margin), size_average, reduce, reduction)
 
 
 def _hinge(x: Any) -> Any:
@@ -46,7 +46,7 @@ def soft_margin_loss(
     input: Any, target: Any, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean"
 ) -> Any:
     """log(1 + exp(-y · x)), for y of 1 and -1."""
-    return reduced(autograd.softplus(-target * input), size_average, reduce, reduction)
+    return reduced(autograd.softplus(-floating(target, input) * input), size_average, reduce, reduction)
 
 
 def cosine_embedding_loss(
@@ -75,7 +75,9 @@ def _rows(who: str, input: Any, target: Any, expected: Any) -> Any:
     if input.ndim > 2 or (input.ndim and not input.shape[-1]):
         raise ValueError(f"{who}: expected scores (N, C) or (C,), got shape {input.shape}")
     if target.shape != expected and not (input.ndim < 2 and target.size == 1 and target.shape in ((), (1,))):
-        raise ValueError(f"{who}: expected a target of shape {expected} for input of shape {input.shape}, got {target.shape}")
+        raise ValueError(
+            f"{who}: expected a target of shape {expected} for input of shape {input.shape}, got {target.shape}"
+        )
     return input if input.ndim == 2 else input.reshape(1, -1)
 
 
@@ -133,7 +135,7 @@ def multilabel_soft_margin_loss(
     reduction: str = "mean",
 ) -> Any:  # fmt: skip
     """The binary cross-entropy of sigmoid(x), as the mean over the classes (the last axis)."""
-    loss = autograd.softplus(input) - target * input
+    loss = autograd.softplus(input) - floating(target, input) * input
     loss = (loss if weight is None else loss * weight).mean(-1)
     return reduced(loss, size_average, reduce, reduction)
 

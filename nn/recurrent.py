@@ -252,8 +252,8 @@ class RNNBase(Module):
         dtype = self.weight_ih_l0.dtype
         if input.dtype != dtype:
             raise ValueError(
-                f"{type(self).__name__}: expected input of the parameters' dtype {dtype}, got {input.dtype}; convert it, "
-                f"or the module, with .to()"
+                f"{type(self).__name__}: expected input of the parameters' dtype {dtype}, got {input.dtype}; convert "
+                f"it, or the module, with .to()"
             )
 
     def _first_state(self, hx: Any, n: int, batched: bool, dtype: Any) -> tuple[Any, ...]:

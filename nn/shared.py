@@ -22,6 +22,12 @@ def integers(value: Any, who: str) -> Any:
     return array if array.dtype.kind in "iu" else array.astype(np.int64)
 
 
+def floating(value: Any, input: Any) -> Any:
+    """A target of integers or booleans in the input's dtype, in which PyTorch computes; any other as it is."""
+    value = value if isinstance(value, Tensor) else plain(value)
+    return value.astype(input.dtype) if value.dtype.kind in "iub" else value
+
+
 def replaced(input: Any, result: Any, inplace: bool) -> Any:
     """The result of a function called with `inplace`: if that is true, the input takes its value."""
     if not inplace:

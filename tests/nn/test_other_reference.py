@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import nn
-from autograd import Tensor
+from autograd import Tensor, gradgradcheck
 from nn.module import write
 
 FOLDER = Path(__file__).parent.parent / "reference"
@@ -100,3 +100,70 @@ def test_agrees_with_pytorch(number: int) -> None:
     for name, value in expected.items():
         assert found[name].shape == value.shape, name
         np.testing.assert_allclose(found[name], value, rtol=1e-7, atol=1e-10, err_msg=name)
+
+
+def first_of_each() -> list[int]:
+    seen: dict[str, int] = {}
+    for number, case in enumerate(table.cases):
+        seen.setdefault(case.name, number)
+    return list(seen.values())
+
+
+SINGULAR = {  # kinks within a step of these inputs, or a derivative that is large beyond differences
+    "BCELoss", "F.pdist", "MultiLabelMarginLoss",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("number", first_of_each(), ids=table.label)
+def test_float32_stays_float32(number: int) -> None:
+    case = table.cases[number]
+    inputs, keywords, _ = table.drawn(number)
+
+    def single(value: Any) -> Any:
+        if isinstance(value, tuple | list):
+            return type(value)(single(item) for item in value)
+        if isinstance(value, dict):
+            return {name: single(item) for name, item in value.items()}
+        floating = isinstance(value, np.ndarray) and value.dtype.kind == "f"
+        return Tensor(value.astype(np.float32), requires_grad=True) if floating else value
+
+    arguments, keywords = single(inputs), single(keywords)
+    if case.name.startswith("F."):
+        output = getattr(nn.functional, case.name[2:])(*arguments, *case.args, **keywords, **case.kwargs)
+    else:
+        module = getattr(nn, case.name)(*case.args, **case.kwargs)
+        assert all(parameter.dtype == np.float32 for parameter in module.parameters())
+        output = module(*arguments, **keywords)
+    results = flat(output)
+    assert results
+    assert all(result.dtype == np.float32 for result in results)
+
+
+@pytest.mark.parametrize(
+    "number", [k for k in first_of_each() if table.cases[k].area not in ("recurrent", "attention")], ids=table.label
+)
+def test_second_derivatives(number: int) -> None:
+    case = table.cases[number]
+    inputs, keywords, _ = table.drawn(number)
+    random = np.random.RandomState(0)
+    if case.area == "activation" and inputs[0].ndim == 1:
+        inputs[0] = 1.5 * random.randn(5)
+    places = [k for k, value in enumerate(inputs) if isinstance(value, np.ndarray) and value.dtype.kind == "f"]
+    if case.name in SINGULAR:
+        inputs = [value * 0.5 + 0.2 if k in places else value for k, value in enumerate(inputs)]
+        inputs[0] = inputs[0][:8]
+        keywords = {name: value[:8] for name, value in keywords.items()}
+        inputs[1:] = [value[:8] for value in inputs[1:]]
+    if case.name.startswith("F."):
+        call: Any = getattr(nn.functional, case.name[2:])
+        settings = case.kwargs
+    else:
+        call, settings = getattr(nn, case.name)(*case.args, **case.kwargs).double().eval(), {}
+
+    def function(*values: Any) -> Any:
+        arguments = list(inputs)
+        for k, value in zip(places, values, strict=True):
+            arguments[k] = value
+        return flat(call(*arguments, *(case.args if settings is case.kwargs else ()), **keywords, **settings))
+
+    assert gradgradcheck(function, *[inputs[k] for k in places], tolerance=1e-4)

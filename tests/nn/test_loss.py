@@ -1,0 +1,194 @@
+"""Losses: everything ignored, stability, wrong targets, and CTC."""
+
+import itertools
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+
+import nn
+from autograd import Tensor, gradcheck
+from nn import functional as F
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.3])
+@pytest.mark.parametrize("shape", [(3, 4), (2, 4, 3), (4,)])
+def test_everything_ignored_is_nan_with_zero_gradients(shape: tuple[int, ...], smoothing: float) -> None:
+    x = Tensor(np.random.default_rng(0).normal(size=shape), requires_grad=True)
+    target = np.full(shape[:1] + shape[2:] if len(shape) > 1 else (), -100)
+    for weight in (None, np.arange(4.0)):
+        loss = F.cross_entropy(x, target, weight, label_smoothing=smoothing)
+        assert math.isnan(loss.item())
+        loss.backward()
+        np.testing.assert_array_equal(x.grad.data, 0)
+        assert F.cross_entropy(x, target, weight, reduction="sum", label_smoothing=smoothing).item() == 0
+        np.testing.assert_array_equal(F.cross_entropy(x, target, weight, reduction="none").data, 0)
+
+
+def test_soft_labels_are_smoothing() -> None:
+    x = np.random.default_rng(0).normal(size=(5, 4))
+    target = np.array([0, 3, 1, 1, 2])
+    weight = np.array([0.5, 1.0, 2.0, 0.1])
+    soft = np.eye(4)[target] * 0.8 + 0.2 / 4
+    hard = F.cross_entropy(x, target, weight, label_smoothing=0.2, reduction="sum")
+    np.testing.assert_allclose(F.cross_entropy(x, soft, weight, reduction="sum"), hard)
+    np.testing.assert_allclose(F.cross_entropy(x, np.eye(4)[target], label_smoothing=0.2), F.cross_entropy(x, soft))
+
+
+def test_ignored_targets_are_as_if_absent() -> None:
+    x = np.random.default_rng(0).normal(size=(5, 4))
+    target, kept = np.array([0, -1, 1, -1, 2]), [0, 2, 4]
+    for smoothing, weight in itertools.product((0.0, 0.2), (None, np.array([0.5, 1.0, 2.0, 0.1]))):
+        some = F.cross_entropy(x, target, weight, ignore_index=-1, label_smoothing=smoothing)
+        np.testing.assert_allclose(some, F.cross_entropy(x[kept], target[kept], weight, label_smoothing=smoothing))
+
+
+@pytest.mark.parametrize("scale", [1e3, 1e4])
+def test_large_scores_stay_finite(scale: float) -> None:
+    x = Tensor(np.array([[scale, -scale], [-scale, scale]], np.float32), requires_grad=True)
+    loss = F.cross_entropy(x, np.array([0, 0])) + F.binary_cross_entropy_with_logits(x, np.eye(2, dtype=np.float32))
+    loss = loss + F.soft_margin_loss(x, np.ones((2, 2))) + F.multilabel_soft_margin_loss(x, np.eye(2))
+    loss.backward()
+    assert np.isfinite(loss.item())
+    assert np.isfinite(x.grad.data).all()
+
+
+def test_a_small_loss_keeps_its_digits() -> None:
+    x = np.array([[20.0, 5.0]], np.float32)
+    np.testing.assert_allclose(F.cross_entropy(x, np.array([0])), np.log1p(np.exp(-15.0)), rtol=0.3)
+    np.testing.assert_allclose(
+        F.binary_cross_entropy_with_logits(-x, np.zeros_like(x), reduction="none"),
+        np.log1p(np.exp(-x.astype(float))), 1e-5,
+    )  # fmt: skip
+
+
+def test_bce_at_the_ends() -> None:
+    x = Tensor(np.array([0.0, 1.0, 0.0, 1.0]), requires_grad=True)
+    loss = F.binary_cross_entropy(x, np.array([1.0, 0.0, 0.0, 1.0]), reduction="none")
+    np.testing.assert_array_equal(loss.data, [100, 100, 0, 0])
+    loss.sum().backward()
+    assert np.isfinite(x.grad.data).all()
+
+
+def test_reductions_of_old() -> None:
+    x, y = np.ones((2, 2)), np.zeros((2, 2))
+    assert F.mse_loss(x, y, size_average=False).item() == 4
+    assert F.mse_loss(x, y, reduce=False).shape == (2, 2)
+    assert nn.MSELoss(reduce=True).reduction == "mean"
+    assert nn.MSELoss(False).reduction == "sum"
+
+
+def test_weights_are_buffers() -> None:
+    loss = nn.CrossEntropyLoss(np.array([1.0, 2.0]))
+    assert set(loss.state_dict()) == {"weight"}
+    assert set(nn.BCEWithLogitsLoss(pos_weight=np.ones(2)).state_dict()) == {"pos_weight"}
+
+
+def test_broadcasting_warns() -> None:
+    for function in (F.mse_loss, F.l1_loss, F.smooth_l1_loss, F.huber_loss):
+        with pytest.warns(UserWarning, match="broadcast"):
+            assert function(np.ones((3, 1)), np.ones(3)).item() == 0
+
+
+X = np.zeros((2, 3))
+
+
+@pytest.mark.parametrize(
+    ("error", "call"),
+    [
+        (IndexError, lambda: F.cross_entropy(X, np.array([0, 3]))),
+        (IndexError, lambda: F.cross_entropy(X, np.array([0, -1]))),
+        (TypeError, lambda: F.cross_entropy(X, np.array([0.0, 1.0]))),
+        (ValueError, lambda: F.cross_entropy(X, np.array([0, 1, 2]))),
+        (ValueError, lambda: F.cross_entropy(X, np.zeros((2, 3), int))),
+        (ValueError, lambda: F.cross_entropy(X, X, ignore_index=1)),
+        (ValueError, lambda: F.cross_entropy(X, np.array([0, 1]), np.ones(2))),
+        (ValueError, lambda: F.cross_entropy(X, np.array([0, 1]), label_smoothing=1.1)),
+        (ValueError, lambda: F.cross_entropy(X, np.array([0, 1]), reduction="average")),
+        (ValueError, lambda: F.nll_loss(np.zeros((2, 3, 4)), np.zeros((2, 3), int))),
+        (ValueError, lambda: F.binary_cross_entropy(X + 2, X)),
+        (ValueError, lambda: F.binary_cross_entropy(X, X[0])),
+        (ValueError, lambda: F.binary_cross_entropy_with_logits(X, X[0])),
+        (ValueError, lambda: F.gaussian_nll_loss(X, X, -1.0)),
+        (ValueError, lambda: F.gaussian_nll_loss(X, X, np.ones(2)[:, None, None])),
+        (ValueError, lambda: F.huber_loss(X, X, delta=0.0)),
+        (ValueError, lambda: F.smooth_l1_loss(X, X, beta=-1.0)),
+        (ValueError, lambda: F.mse_loss(X, X, weight=np.ones(2))),
+        (ValueError, lambda: F.multi_margin_loss(X, np.array([0, 1]), p=3)),
+        (IndexError, lambda: F.multi_margin_loss(X, np.array([0, 3]))),
+        (IndexError, lambda: F.multilabel_margin_loss(X, np.full((2, 3), 3))),
+        (ValueError, lambda: F.multilabel_margin_loss(X, np.zeros(2, int))),
+        (ValueError, lambda: F.margin_ranking_loss(X, X, np.ones(2))),
+        (ValueError, lambda: F.cosine_embedding_loss(X, X, X)),
+        (ValueError, lambda: F.triplet_margin_loss(X, X, X, margin=0.0)),
+        (ValueError, lambda: F.triplet_margin_loss(X, X, X[0])),
+        (ValueError, lambda: F.ctc_loss(np.zeros((4, 1, 3)), np.array([[0, 1]]), [4], [2])),
+        (ValueError, lambda: F.ctc_loss(np.zeros((4, 1, 3)), np.array([[1, 3]]), [4], [2])),
+        (ValueError, lambda: F.ctc_loss(np.zeros((4, 1, 3)), np.array([[1, 2]]), [5], [2])),
+        (ValueError, lambda: F.ctc_loss(np.zeros((4, 2, 3)), np.array([1, 2]), [4, 4], [2, 1])),
+        (ValueError, lambda: F.ctc_loss(np.zeros((4, 1, 3)), np.array([[1, 2]]), [4], [2], blank=3)),
+        (TypeError, lambda: F.ctc_loss(np.zeros((4, 1, 3)), np.array([[1.0, 2.0]]), [4], [2])),
+    ],
+)
+def test_errors(error: type[Exception], call: Any) -> None:
+    with pytest.raises(error, match="expected"):
+        call()
+
+
+# ---- CTC -------------------------------------------------------------------------------------------------------------
+
+
+def paths(logp: Any, target: list[int], blank: int) -> float:
+    """The loss as it is defined: over all alignments, one by one."""
+    total = 0.0
+    for path in itertools.product(range(logp.shape[1]), repeat=len(logp)):
+        read = [c for k, c in enumerate(path) if c != blank and (k == 0 or path[k - 1] != c)]
+        if read == target:
+            total += math.exp(sum(logp[t, c] for t, c in enumerate(path)))
+    return -math.log(total) if total else math.inf
+
+
+@pytest.mark.parametrize("target", [[], [1], [1, 2], [2, 2], [1, 2, 1], [1, 1, 1]])
+@pytest.mark.parametrize("blank", [0, 3])
+def test_ctc_is_the_sum_over_all_alignments(target: list[int], blank: int) -> None:
+    logp = F.log_softmax(np.random.default_rng(len(target)).normal(size=(5, 4)), 1)
+    loss = F.ctc_loss(logp, np.array(target, int), np.array(5), np.array(len(target)), blank, "none")
+    np.testing.assert_allclose(loss, paths(logp, target, blank))
+
+
+def test_ctc_batches_and_gradients() -> None:
+    x = np.random.default_rng(0).normal(size=(6, 3, 4))
+    targets, inputs, lengths = np.array([[1, 2, 2], [3, 0, 0], [1, 1, 0]]), [6, 3, 5], [3, 1, 2]
+
+    def loss(x: Any, how: str = "none") -> Any:
+        return F.ctc_loss(F.log_softmax(x, 2), targets, inputs, lengths, reduction=how)
+
+    each = [
+        F.ctc_loss(F.log_softmax(x[:t, n], 1), targets[n, :s], [t], [s], reduction="none")
+        for n, (t, s) in enumerate(zip(inputs, lengths, strict=True))
+    ]
+    np.testing.assert_allclose(loss(x), each)
+    np.testing.assert_allclose(loss(x, "mean"), np.mean(np.array(each) / lengths))
+    flat = np.concatenate([targets[n, :s] for n, s in enumerate(lengths)])
+    np.testing.assert_allclose(F.ctc_loss(F.log_softmax(x, 2), flat, inputs, lengths, reduction="none"), each)
+    assert gradcheck(loss, x)
+
+
+def test_ctc_of_a_target_that_does_not_fit() -> None:
+    x = Tensor(np.zeros((2, 2, 3)), requires_grad=True)
+    targets, inputs, lengths = np.array([[1, 1], [1, 2]]), [2, 2], [2, 2]
+    losses = F.ctc_loss(F.log_softmax(x, 2), targets, inputs, lengths, reduction="none")
+    assert losses.data[0] == math.inf
+    assert np.isfinite(losses.data[1])
+    F.ctc_loss(F.log_softmax(x, 2), targets, inputs, lengths, zero_infinity=True).backward()
+    np.testing.assert_array_equal(x.grad.data[:, 0], 0)
+    assert np.abs(x.grad.data[:, 1]).max() > 0.01
+
+
+def test_ctc_far_from_zero() -> None:
+    x = Tensor((np.random.default_rng(0).normal(size=(200, 1, 5)) * 50).astype(np.float32), requires_grad=True)
+    loss = F.ctc_loss(F.log_softmax(x, 2), np.arange(40)[None] % 4 + 1, [200], [40])
+    loss.backward()
+    assert np.isfinite(loss.item())
+    assert np.isfinite(x.grad.data).all()

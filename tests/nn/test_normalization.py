@@ -1,0 +1,101 @@
+"""Normalization: statistics, errors, and what happens at the edges."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import nn
+from autograd import Tensor
+from nn import functional as F
+
+
+def test_batch_norm_normalizes_with_the_biased_variance_and_stores_the_unbiased_one() -> None:
+    layer = nn.BatchNorm1d(1, momentum=1.0)
+    result = layer(np.array([[0.0], [2.0]], np.float32))
+    np.testing.assert_allclose(result.data, [[-1], [1]], rtol=1e-4)
+    assert layer.running_mean.item() == 1
+    assert layer.running_var.item() == 2
+    assert layer.num_batches_tracked.item() == 1
+
+
+def test_momentum_none_is_the_average_of_all_batches() -> None:
+    layer = nn.BatchNorm1d(2, momentum=None, dtype=np.float64)
+    batches = np.random.default_rng(0).normal(size=(4, 5, 2))
+    for batch in batches:
+        layer(batch)
+    np.testing.assert_allclose(layer.running_mean.data, batches.mean((0, 1)))
+    np.testing.assert_allclose(layer.running_var.data, batches.var(1, ddof=1).mean(0))
+
+
+def test_evaluation_leaves_the_statistics_alone() -> None:
+    layer = nn.BatchNorm2d(3).eval()
+    before = layer.state_dict()
+    layer(np.random.default_rng(0).normal(size=(2, 3, 4, 4)).astype(np.float32))
+    for name, value in layer.state_dict().items():
+        np.testing.assert_array_equal(value, before[name])
+    frozen = nn.BatchNorm2d(3, track_running_stats=False)
+    assert set(frozen.state_dict()) == {"weight", "bias"}
+
+
+def test_statistics_can_be_reset_and_get_no_gradient() -> None:
+    layer = nn.BatchNorm1d(2)
+    x = Tensor(np.random.default_rng(0).normal(size=(4, 2)), requires_grad=True)
+    (layer(x) ** 2).sum().backward()
+    assert not layer.running_mean.requires_grad
+    layer.reset_running_stats()
+    assert layer.num_batches_tracked.item() == 0
+    np.testing.assert_array_equal(layer.running_var.data, 1)
+    layer.eval()
+    np.testing.assert_allclose(layer(x).data, x.data / np.sqrt(1 + 1e-5), rtol=1e-6)
+
+
+def test_a_step_between_forward_and_backward_does_not_spoil_saved_statistics() -> None:
+    layer = nn.BatchNorm1d(2, dtype=np.float64)
+    x = Tensor(np.random.default_rng(0).normal(size=(4, 2)), requires_grad=True)
+    (layer(x) * layer(x * 2)).sum().backward()  # the second call moves the statistics on
+    assert np.isfinite(x.grad.data).all()
+
+
+def test_a_batch_far_from_zero_keeps_its_digits() -> None:
+    x = np.random.default_rng(0).normal(size=(64, 1)).astype(np.float32)
+    shifted = F.batch_norm(x + np.float32(1000), None, None, training=True)
+    np.testing.assert_allclose(shifted, F.batch_norm(x, None, None, training=True), atol=1e-3)
+
+
+def test_empty_batches() -> None:
+    assert F.layer_norm(np.ones((0, 3)), (3,)).shape == (0, 3)
+    layer = nn.BatchNorm1d(3).eval()
+    assert layer(np.ones((0, 3), np.float32)).shape == (0, 3)
+
+
+def test_normalize_at_zero_has_no_nan() -> None:
+    x = Tensor(np.zeros((2, 3)), requires_grad=True)
+    F.normalize(x).sum().backward()
+    assert np.isfinite(x.grad.data).all()
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: nn.BatchNorm1d(3)(np.ones((1, 3), np.float32)),
+        lambda: nn.BatchNorm2d(3)(np.ones((1, 3, 1, 1), np.float32)),
+        lambda: nn.BatchNorm2d(3)(np.ones((2, 3, 4), np.float32)),
+        lambda: nn.BatchNorm1d(3)(np.ones((2, 4), np.float32)),
+        lambda: nn.BatchNorm1d(3, eps=0.0)(np.ones((2, 3), np.float32)),
+        lambda: F.batch_norm(np.ones((2, 3)), None, None),
+        lambda: F.instance_norm(np.ones((2, 3, 1))),
+        lambda: nn.InstanceNorm1d(3, affine=True)(np.ones((2, 4, 5), np.float32)),
+        lambda: nn.InstanceNorm2d(3)(np.ones((2, 3), np.float32)),
+        lambda: F.layer_norm(np.ones((2, 3)), (4,)),
+        lambda: F.layer_norm(np.ones((2, 3)), (3,), weight=np.ones(2)),
+        lambda: F.rms_norm(np.ones((2, 3)), (2, 4)),
+        lambda: F.group_norm(np.ones((2, 5, 3)), 2),
+        lambda: F.group_norm(np.ones((1, 2)), 2),
+        lambda: nn.GroupNorm(2, 5),
+        lambda: F.local_response_norm(np.ones((2, 3)), 2),
+    ],
+)
+def test_errors(call: Any) -> None:
+    with pytest.raises(ValueError, match="expected"):
+        call()

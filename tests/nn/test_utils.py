@@ -1,0 +1,123 @@
+"""Clipping, vectors of parameters, weight and spectral normalization."""
+
+import copy
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+
+import nn
+from autograd import Tensor
+from nn import utils
+
+
+def with_gradients(*values: Any) -> list[Tensor]:
+    made = [Tensor(np.zeros_like(np.asarray(value, float)), requires_grad=True) for value in values]
+    for tensor, value in zip(made, values, strict=True):
+        tensor.grad = Tensor(np.asarray(value, float))
+    return made
+
+
+@pytest.mark.parametrize("p", [1, 2, 3.5, math.inf])
+def test_clip_grad_norm(p: float) -> None:
+    values = [[3.0, -4.0], [[1.0, 2.0]], 0.5]
+    flat = np.array([3.0, -4.0, 1.0, 2.0, 0.5])
+    tensors = with_gradients(*values)
+    total = utils.clip_grad_norm_(iter(tensors), 1.0, p)
+    np.testing.assert_allclose(total.item(), np.linalg.norm(flat, p))
+    after = np.concatenate([np.ravel(t.grad.data) for t in tensors])
+    np.testing.assert_allclose(after, flat / (np.linalg.norm(flat, p) + 1e-6))
+    np.testing.assert_allclose(utils.clip_grad_norm_(tensors, 5.0, p).item(), 1, rtol=1e-5)
+    np.testing.assert_array_equal(np.concatenate([np.ravel(t.grad.data) for t in tensors]), after)
+
+
+def test_clipping_without_gradients_and_with_infinite_ones() -> None:
+    assert utils.clip_grad_norm_([Tensor(1.0, requires_grad=True)], 1.0).item() == 0
+    tensors = with_gradients([math.inf])
+    with pytest.raises(RuntimeError, match="finite"):
+        utils.clip_grad_norm_(tensors, 1.0, error_if_nonfinite=True)
+
+
+def test_clip_grad_value() -> None:
+    (tensor,) = with_gradients([3.0, -4.0, 0.1])
+    utils.clip_grad_value_(tensor, 0.5)
+    np.testing.assert_array_equal(tensor.grad.data, [0.5, -0.5, 0.1])
+
+
+def test_vectors_of_parameters() -> None:
+    model = nn.Sequential(nn.Linear(2, 3), nn.Linear(3, 1))
+    vector = utils.parameters_to_vector(model.parameters())
+    assert vector.shape == (13,)
+    (vector * vector).sum().backward()
+    np.testing.assert_allclose(model[0].weight.grad.data, 2 * model[0].weight.data)
+    utils.vector_to_parameters(vector * 2, model.parameters())
+    np.testing.assert_allclose(utils.parameters_to_vector(model.parameters()).data, 2 * vector.data)
+    with pytest.raises(ValueError, match="13"):
+        utils.vector_to_parameters(vector[:5], model.parameters())
+
+
+LAYERS: list[Any] = [
+    lambda: nn.Linear(3, 4), lambda: nn.Conv2d(3, 4, 2), lambda: nn.ConvTranspose1d(3, 4, 2),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("make", LAYERS)
+@pytest.mark.parametrize("dim", [0, 1, None])
+def test_weight_norm(make: Any, dim: int | None) -> None:
+    layer = make()
+    before = layer.weight.data.copy()
+    assert utils.weight_norm(layer, dim=dim) is layer
+    assert set(layer.state_dict()) == {"bias", "weight_g", "weight_v"}
+    assert layer.weight_g.ndim == (0 if dim is None else before.ndim)
+    x = np.random.default_rng(0).normal(size=(2, 3, 5, 5)[: max(2, before.ndim)]).astype(np.float32)
+    layer(x).sum().backward()
+    np.testing.assert_allclose(layer.weight.data, before, rtol=1e-5)
+    along = layer.weight_v.grad.data * layer.weight_v.data  # the length of v changes nothing
+    np.testing.assert_allclose(along.sum(), 0, atol=1e-3)
+    layer.weight_g.data *= 2
+    twin = copy.deepcopy(layer)
+    np.testing.assert_allclose(twin(x).data, layer(x).data, rtol=1e-6)
+    np.testing.assert_allclose(layer.weight.data, 2 * before, rtol=1e-5)
+    utils.remove_weight_norm(layer)
+    assert set(layer.state_dict()) == {"bias", "weight"}
+    np.testing.assert_allclose(layer.weight.data, 2 * before, rtol=1e-5)
+    with pytest.raises(ValueError, match="weight_norm"):
+        utils.remove_weight_norm(layer)
+
+
+@pytest.mark.parametrize("make", LAYERS)
+def test_spectral_norm(make: Any) -> None:
+    layer = make()
+    before = layer.weight.data.copy()
+    axis = 1 if isinstance(layer, nn.ConvTranspose1d) else 0
+    exact = np.linalg.svd(np.moveaxis(before, axis, 0).reshape(before.shape[axis], -1), compute_uv=False)[0]
+    utils.spectral_norm(layer, n_power_iterations=50, rng=np.random.default_rng(0))
+    assert set(layer.state_dict()) == {"bias", "weight_orig", "weight_u", "weight_v"}
+    x = np.random.default_rng(0).normal(size=(2, 3, 5, 5)[: max(2, before.ndim)]).astype(np.float32)
+    for _ in range(3):
+        result = layer(x)
+    np.testing.assert_allclose(layer.weight.data, before / exact, rtol=1e-3, atol=1e-5)
+    u = layer.weight_u.data.copy()
+    layer.eval()(x)
+    np.testing.assert_array_equal(layer.weight_u.data, u)
+    result.sum().backward()
+    assert layer.weight_orig.grad is not None
+    utils.remove_spectral_norm(layer)
+    np.testing.assert_allclose(layer.weight.data, before / exact, rtol=1e-3, atol=1e-5)
+
+
+def test_two_calls_before_one_backward_pass() -> None:
+    layer = utils.spectral_norm(nn.Linear(3, 3, rng=np.random.default_rng(0)), rng=np.random.default_rng(1))
+    x = np.ones((1, 3), np.float32)
+    (layer(x) * layer(x)).sum().backward()  # the singular vectors that the first call used have moved on
+    assert np.isfinite(layer.weight_orig.grad.data).all()
+
+
+def test_errors() -> None:
+    with pytest.raises(ValueError, match="no parameter"):
+        utils.weight_norm(nn.Linear(2, 2), "kernel")
+    with pytest.raises(ValueError, match="n_power_iterations"):
+        utils.spectral_norm(nn.Linear(2, 2), n_power_iterations=0)
+    with pytest.raises(TypeError, match="Tensor"):
+        utils.vector_to_parameters(np.zeros(2), [])
