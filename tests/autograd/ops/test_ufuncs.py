@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 import numpy as np
@@ -217,3 +218,45 @@ def test_methods_without_a_derivative_give_what_numpy_gives() -> None:
         np.subtract.reduce(Tensor(x, requires_grad=True), axis=(0, 1))
     with pytest.raises(TypeError, match="no derivative rule is known"):
         np.frompyfunc(lambda a, b: a, 2, 1).reduce(Tensor(x))
+
+
+# ---- dtypes ----------------------------------------------------------------------------------------------------------
+
+KINDS = ["?", "i1", "u1", "i4", "i8", "f2", "f4", "f8", "c8", "c16"]
+FOUND = [getattr(np, name) for name in dir(np) if isinstance(getattr(np, name), np.ufunc)]
+UFUNCS = [ufunc for ufunc in dict.fromkeys(FOUND) if ufunc.signature is None]
+
+
+def outcome(ufunc: Any, inputs: Any) -> Any:
+    """The dtypes and values of the results, or the type of error."""
+    try:
+        with np.errstate(all="ignore"):
+            results = ufunc(*inputs)
+    except TypeError:
+        return TypeError
+    except ValueError:
+        return ValueError
+    results = results if isinstance(results, tuple) else (results,)
+    return [(np.asarray(getattr(r, "data", r)) if isinstance(r, Tensor) else np.asarray(r)) for r in results]
+
+
+@pytest.mark.parametrize("ufunc", UFUNCS, ids=lambda u: u.__name__)
+def test_dtypes_are_numpys(ufunc: Any) -> None:
+    """For every pair of dtypes, and with Python's numbers on either side: NumPy's dtype and value, or NumPy's error."""
+    arrays = [np.array([1, 2, 3]).astype(kind) for kind in KINDS]
+    ones: list[Any] = [*arrays, True, 2, 0.5, 1j]
+    cases = [(x,) for x in arrays] if ufunc.nin == 1 else [(x, y) for x in ones for y in ones]
+    for case in cases:
+        if not any(isinstance(x, np.ndarray) for x in case):
+            continue
+        expected = outcome(operator.pow if ufunc is np.power else ufunc, case)  # of booleans they differ: ours is `**`
+        got = outcome(ufunc, [Tensor(x) if isinstance(x, np.ndarray) else x for x in case])
+        if isinstance(expected, type):
+            assert got is expected, case
+            continue
+        assert not isinstance(got, type), case
+        for result, value in zip(got, expected, strict=True):
+            assert (result.dtype, result.shape) == (value.dtype, value.shape), case
+            np.testing.assert_allclose(
+                result, value, rtol=4 * np.finfo(value.dtype).eps if value.dtype.kind in "fc" else 0
+            )
