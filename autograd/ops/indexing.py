@@ -32,10 +32,9 @@ def is_basic(index: Any) -> bool:
 
 def _scatter_add(g: Any, index: Any, shape: tuple[int, ...]) -> Any:
     total = np.zeros_like(g, order="C", shape=shape)
+    if type(total) is not np.ndarray:
+        return _scatter_add_elsewhere(total, g, index, shape)
     if is_basic(index) or (hasattr(index, "dtype") and index.dtype.kind == "b"):
-        if type(g) is not np.ndarray and type(index) is tuple and any(part is None for part in index):
-            index = tuple([part for part in index if part is not None])  # not every library assigns to new axes
-            g = g.reshape(total[index].shape)
         total[index] = g
         return total
     places = _places(index, shape) if type(g) is np.ndarray else None
@@ -44,6 +43,21 @@ def _scatter_add(g: Any, index: Any, shape: tuple[int, ...]) -> Any:
     else:  # in one dimension np.add.at is several times as fast
         np.add.at(total.reshape(-1), places.reshape(-1), g.reshape(-1))
     return total
+
+
+def _scatter_add_elsewhere(total: Any, g: Any, index: Any, shape: tuple[int, ...]) -> Any:
+    """The same for arrays that are not NumPy's, which may know neither None in an assignment nor np.add.at."""
+    if is_basic(index):
+        index = tuple([part for part in (index if type(index) is tuple else (index,)) if part is not None])
+        total[index] = g.reshape(total[index].shape)
+        return total
+    try:
+        np.add.at(total, index, g)
+        return total
+    except TypeError:  # a sum for each place, of what goes there
+        size = math.prod(shape)
+        goes = np.arange(size)[:, None] == np.arange(size).reshape(shape)[index].reshape(-1)
+        return np.where(goes, g.reshape(-1), 0).sum(1).reshape(shape)
 
 
 def _places(index: Any, shape: tuple[int, ...]) -> Any:
@@ -106,7 +120,9 @@ _HOLDERS = (Tensor, list)  # what in an index may hold Tensors and does not conv
 
 
 def _take(a: Any, indices: Any, axis: int | None = None, mode: Any = "raise") -> Any:
-    return a.take(indices, axis, mode=mode) if mode != "raise" else a.take(indices, axis)
+    if mode != "raise":
+        return np.take(a, indices, axis, mode=mode)
+    return a.take(indices, axis) if isinstance(a, np.ndarray) else np.take(a, indices, axis)
 
 
 def _take_a(g: Any, a_shape: Any, indices: Any, axis: Any, mode: Any) -> Any:
@@ -148,6 +164,11 @@ take_along_axis = linear(
 def _on_diagonal(x: Any, shape: tuple[int, ...], offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
     made = np.zeros_like(x, shape=shape)
     steps = np.arange(x.shape[-1])
+    if not isinstance(made, np.ndarray):  # that may not know the assignment below
+        before, after = max(-offset, 0) + len(steps), max(offset, 0) + len(steps)
+        square = np.where(np.eye(len(steps), dtype=bool), x[..., None], 0)
+        ends = [(before - len(steps), shape[axis1] - before), (after - len(steps), shape[axis2] - after)]
+        return np.moveaxis(np.pad(square, [(0, 0)] * (x.ndim - 1) + ends), (-2, -1), (axis1, axis2))
     np.moveaxis(made, (axis1, axis2), (-2, -1))[..., steps - min(offset, 0), steps + max(offset, 0)] = x
     return made
 
