@@ -34,6 +34,10 @@ def _conv(n: int) -> Callable[..., Any]:
 
         Returns (N, O, *windows), floor((axis + 2·padding − dilation·(kernel − 1) − 1) / stride) + 1 along each axis.
         Raises ValueError for shapes that do not fit and for "same" with a stride, TypeError for mixed dtypes.
+
+        >>> from nn.functional import conv1d
+        >>> conv1d(np.array([[1.0, 2, 4, 8]]), np.array([[[-1.0, 1]]]))
+        array([[1., 2., 4.]])
         """
         _check(who, n, input, weight, bias, groups, weight.shape[1] * groups, weight.shape[0])
         strides = per_axis(stride, n, who, "stride", 1)
@@ -68,6 +72,10 @@ def _conv_transpose(n: int) -> Callable[..., Any]:
 
         Returns (N, O, *axes), (axis − 1)·stride − 2·padding + dilation·(kernel − 1) + output_padding + 1 along each.
         Raises ValueError for shapes that do not fit, TypeError for mixed dtypes.
+
+        >>> from nn.functional import conv_transpose1d
+        >>> conv_transpose1d(np.array([[1.0, 2]]), np.array([[[1.0, 10]]]), stride=2)
+        array([[ 1., 10.,  2., 20.]])
         """
         _check(who, n, input, weight, bias, groups, weight.shape[0], weight.shape[1] * groups)
         strides = per_axis(stride, n, who, "stride", 1)

@@ -276,10 +276,10 @@ class Module:
         >>> {name: array.shape for name, array in nn.Linear(3, 2).state_dict().items()}
         {'weight': (2, 3), 'bias': (2,)}
         """
-        return {name: tensor.data.copy() for name, tensor in self._state(prefix)}
+        return {prefix + name: tensor.data.copy() for name, tensor in self._state()}
 
-    def _state(self, prefix: str = "") -> Iterator[tuple[str, Tensor]]:
-        for path, module in self.named_modules(prefix=prefix.removesuffix("."), remove_duplicate=False):
+    def _state(self) -> Iterator[tuple[str, Tensor]]:
+        for path, module in self.named_modules(remove_duplicate=False):
             path = f"{path}." if path else ""
             for name, tensor in {**module._parameters, **module._buffers}.items():
                 if tensor is not None and name not in module._transient:

@@ -64,6 +64,10 @@ def _max_pool(n: int) -> Callable[..., Any]:
         return_indices  also return where each maximum is, counted over the flattened axes of a channel
 
         Raises ValueError for windows that do not fit, and for padding of more than half of a window.
+
+        >>> from nn.functional import max_pool1d
+        >>> max_pool1d(np.array([[1.0, 3, 2, 0]]), 2, return_indices=True)
+        (array([[3., 2.]]), array([[1, 2]]))
         """
         check_axes(input, n, who)
         _check_real(input, who)
@@ -110,8 +114,12 @@ def _max_unpool(n: int) -> Callable[..., Any]:
 
         output_size  of the axes, or of everything, where the sizes given leave it open
 
-        Raises ValueError for indices of another shape than the input or outside of the result, and for an output_size
-        that is out of reach.
+        Where an index occurs twice, the last value stays, and it alone has a gradient. Raises ValueError for indices of
+        another shape than the input or outside of the result, and for an output_size that is out of reach.
+
+        >>> from nn.functional import max_unpool1d
+        >>> max_unpool1d(np.array([[3.0, 2]]), np.array([[1, 2]]), 2)
+        array([[0., 3., 2., 0.]])
         """
         check_axes(input, n, who)
         size, strides, paddings, _ = _arguments(n, who, kernel_size, stride, padding)
@@ -182,6 +190,10 @@ def _avg_pool(n: int) -> Callable[..., Any]:
         divisor_override   what to divide the sum by instead of the number of elements
 
         Raises ValueError for windows that do not fit, and for padding of more than half of a window.
+
+        >>> from nn.functional import avg_pool1d
+        >>> avg_pool1d(np.array([[1.0, 3, 2, 0]]), 2)
+        array([[2., 1.]])
         """
         arguments = _arguments(n, who, kernel_size, stride, padding)
         return _mean_pool(who, input, n, arguments, ceil_mode, count_include_pad, divisor_override)
@@ -196,6 +208,10 @@ def _lp_pool(n: int) -> Callable[..., Any]:
         """The p-norm without absolute values of every window, (Σ xᵖ)^(1/p), of (N, C, *axes) or without N.
 
         Where the sum is 0, so is the gradient.
+
+        >>> from nn.functional import lp_pool1d
+        >>> lp_pool1d(np.array([[3.0, 4, 0, 0]]), 2, 2)
+        array([[5., 0.]])
         """
         arguments = _arguments(n, who, kernel_size, stride)
         total = _mean_pool(who, input**norm_type, n, arguments, ceil_mode, True, None) * math.prod(arguments[0])
@@ -244,6 +260,10 @@ def _adaptive_avg_pool(n: int) -> Callable[..., Any]:
         """The means of as many windows of (N, C, *axes), or of the same without N, as output_size says.
 
         None in output_size keeps an axis. Window i of o reaches from floor(i·n/o) to ceil((i + 1)·n/o).
+
+        >>> from nn.functional import adaptive_avg_pool1d
+        >>> adaptive_avg_pool1d(np.arange(5.0)[None], 2)
+        array([[1., 3.]])
         """
         check_axes(input, n, who)
         counts = _output_size(input, output_size, n, who)
@@ -271,6 +291,10 @@ def _adaptive_max_pool(n: int) -> Callable[..., Any]:
 
         None in output_size keeps an axis. Window i of o reaches from floor(i·n/o) to ceil((i + 1)·n/o). With
         return_indices also where each maximum is, counted over the flattened axes of a channel.
+
+        >>> from nn.functional import adaptive_max_pool1d
+        >>> adaptive_max_pool1d(np.arange(5.0)[None], 2)
+        array([[2., 4.]])
         """
         check_axes(input, n, who)
         _check_real(input, who)
@@ -333,6 +357,10 @@ def _fractional_max_pool(n: int) -> Callable[..., Any]:
         _random_samples  numbers in [0, 1), (N, C, n), that choose the windows; drawn from `rng` unless given
 
         B. Graham, Fractional Max-Pooling, arXiv:1412.6071, the pseudorandom, overlapping kind.
+
+        >>> from nn.functional import fractional_max_pool2d
+        >>> fractional_max_pool2d(np.zeros((1, 3, 9, 8)), 2, output_ratio=0.6).shape
+        (1, 3, 5, 4)
         """
         check_axes(input, n, who)
         size = per_axis(kernel_size, n, who, "kernel_size", 1)

@@ -159,7 +159,8 @@ def test_parameter():
 def test_state_dict_is_a_copy_and_goes_back():
     net = Net()
     state = net.state_dict(prefix="x.")
-    assert all(name.startswith("x.") for name in state)
+    assert [name.removeprefix("x.") for name in state] == list(net.state_dict())
+    assert list(nn.Linear(1, 1).state_dict(prefix="x")) == ["xweight", "xbias"]
     state = net.state_dict()
     assert all(type(value) is np.ndarray for value in state.values())
     before = {name: value.copy() for name, value in state.items()}
