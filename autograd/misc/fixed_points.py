@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..primitive import primitive
+from ..recording import tracked
 from ..structure import leaves, rebuild
 from ..tensor import Tensor
 from ..transforms import vjp
@@ -22,6 +23,8 @@ def fixed_point(f: Step, a: Any, x0: Any, distance: Callable[[Any, Any], Any], t
     fixed point, w = g + w ∂f/∂x (Christianson, "Reverse accumulation and attractive fixed points", 1994), found to the
     same tolerance.
 
+    Raises TypeError if f uses something from outside that is tracked: give it by a.
+
     >>> from autograd.misc.fixed_points import fixed_point
     >>> root = lambda a: fixed_point(lambda a: lambda x: (x + a / x) / 2, a, 1.0, lambda x, y: abs(x - y), 1e-12)
     >>> np.allclose([root(2.0), grad(root)(2.0)], [2**0.5, 0.5 / 2**0.5])
@@ -32,6 +35,8 @@ def fixed_point(f: Step, a: Any, x0: Any, distance: Callable[[Any, Any], Any], t
 
 def _iterate(step: Callable[[Any], Any], x: Any, distance: Callable[[Any, Any], Any], tol: float) -> Any:
     new = step(x)
+    if tracked(new):
+        raise TypeError("fixed_point: f uses a tracked tensor from outside; give it by a, so that it gets a gradient")
     while not distance(x, new) < tol:
         x, new = new, step(new)
     return new

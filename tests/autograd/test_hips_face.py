@@ -319,3 +319,5 @@ def test_fixed_point() -> None:
     assert gradcheck(lambda n: root({"n": n}), V + 1)
     assert gradgradcheck(lambda n: root({"n": n}), V + 1)
     numpy.testing.assert_allclose(root({"n": V + 1}), numpy.sqrt(V + 1))
+    with pytest.raises(TypeError, match="uses a tracked tensor from outside"):
+        grad(lambda n: fixed_point(lambda a: lambda x: (x + n / x) / 2, 0.0, 1.0, lambda x, y: abs(x - y), 1e-9))(2.0)

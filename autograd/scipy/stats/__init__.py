@@ -1,0 +1,6 @@
+"""Densities and distribution functions of scipy.stats, as compositions of differentiable functions."""
+
+from .. import special  # isort: skip (its rules are what the others stand on)
+from . import beta, chi2, dirichlet, gamma, multivariate_normal, norm, poisson, t
+
+__all__ = ["beta", "chi2", "dirichlet", "gamma", "multivariate_normal", "norm", "poisson", "special", "t"]

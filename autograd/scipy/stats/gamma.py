@@ -1,0 +1,29 @@
+"""scipy.stats.gamma: the gamma distribution."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from scipy import special as sp
+
+
+def logpdf(x: Any, a: Any, loc: Any = 0.0, scale: Any = 1.0) -> Any:
+    """The logarithm of the density, for x above loc.
+
+    >>> from autograd.scipy.stats import gamma
+    >>> grad(gamma.logpdf)(2.0, 3.0)
+    np.float64(0.0)
+    """
+    z = (x - loc) / scale
+    return sp.xlogy(a - 1, z) - z - sp.gammaln(a) - np.log(scale)
+
+
+def pdf(x: Any, a: Any, loc: Any = 0.0, scale: Any = 1.0) -> Any:
+    """The density, for x above loc."""
+    return np.exp(logpdf(x, a, loc, scale))
+
+
+def cdf(x: Any, a: Any, loc: Any = 0.0, scale: Any = 1.0) -> Any:
+    """The probability of at most x; no derivative by a is known."""
+    return sp.gammainc(a, (x - loc) / scale)

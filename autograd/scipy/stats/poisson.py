@@ -1,0 +1,31 @@
+"""scipy.stats.poisson: the Poisson distribution. There is no derivative by the count k."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from scipy import special as sp
+
+from ...primitive import unwrap
+
+
+def logpmf(k: Any, mu: Any, loc: Any = 0) -> Any:
+    """The logarithm of the probability of k.
+
+    >>> from autograd.scipy.stats import poisson
+    >>> grad(poisson.logpmf, 1)(6, 2.0)
+    np.float64(2.0)
+    """
+    k = unwrap(k) - loc
+    return sp.xlogy(k, mu) - sp.gammaln(k + 1) - mu
+
+
+def pmf(k: Any, mu: Any, loc: Any = 0) -> Any:
+    """The probability of k."""
+    return np.exp(logpmf(k, mu, loc))
+
+
+def cdf(k: Any, mu: Any, loc: Any = 0) -> Any:
+    """The probability of at most k."""
+    return sp.gammaincc(np.floor(unwrap(k) - loc) + 1, mu)

@@ -1,0 +1,247 @@
+"""autograd.scipy: values as SciPy's, derivatives of first and second order as differences give them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from autograd import Tensor, grad, gradcheck, gradgradcheck, jacobian, vjp
+
+scipy = pytest.importorskip("scipy")
+for name in ("integrate", "linalg", "signal", "special", "stats"):
+    pytest.importorskip(f"scipy.{name}")
+integrate = pytest.importorskip("autograd.scipy.integrate")
+linalg = pytest.importorskip("autograd.scipy.linalg")
+misc = pytest.importorskip("autograd.scipy.misc")
+signal = pytest.importorskip("autograd.scipy.signal")
+special = pytest.importorskip("autograd.scipy.special")
+stats = pytest.importorskip("autograd.scipy.stats")
+
+draw = np.random.default_rng(0)
+X = np.array([0.3, 0.62, 0.85])
+P = np.array([0.7, 1.9, 4.2])
+Q = np.array([2.6, 1.3, 0.4])
+R = np.array([-1.7, 0.4, 2.3])
+Z = R * (1 + 0.3j)
+
+UFUNCS: dict[str, tuple[Any, ...]] = {
+    "psi": (P,), "gamma": (P,), "gammaln": (P,), "rgamma": (P,), "beta": (P, Q), "betaln": (P, Q),
+    "j0": (R,), "j1": (R,), "y0": (P,), "y1": (P,), "i0": (R,), "i1": (R,),
+    "erf": (R,), "erfc": (R,), "erfcx": (R,), "erfinv": (X,), "erfcinv": (2 * X,), "dawsn": (R,),
+    "ndtr": (R,), "log_ndtr": (10 * R,), "ndtri": (X,), "logit": (X,), "expit": (R,), "log_expit": (R,),
+    "xlogy": (R, P), "xlog1py": (R, P), "entr": (P,), "rel_entr": (P, Q), "kl_div": (P, Q), "exp1": (P,), "expi": (P,),
+}  # fmt: skip
+OF_THE_LAST: dict[str, tuple[Any, ...]] = {
+    "gammainc": (P, Q), "gammaincc": (P, Q), "betainc": (P, Q, X), "jv": (1.5, P), "yv": (1.5, P), "yn": (2, P),
+    "iv": (1.5, P), "ive": (1.5, P), "kv": (1.5, P), "stdtr": (P, R),
+}  # fmt: skip
+
+
+def check(fun: Callable[..., Any], *inputs: Any, second: bool = True) -> None:
+    assert gradcheck(fun, *inputs)
+    if second:
+        assert gradgradcheck(fun, *inputs)
+
+
+@pytest.mark.parametrize("name", UFUNCS)
+def test_ufuncs(name: str) -> None:
+    ours, theirs, inputs = getattr(special, name), getattr(scipy.special, name), UFUNCS[name]
+    np.testing.assert_array_equal(ours(*inputs), theirs(*inputs))
+    check(theirs, *inputs)  # SciPy's own function on Tensors
+    check(ours, *inputs)
+    result = ours(*[x.astype(np.float32) for x in inputs[:1]], *inputs[1:])
+    assert Tensor(result).dtype == theirs(inputs[0].astype(np.float32), *inputs[1:]).dtype
+
+
+@pytest.mark.parametrize("name", OF_THE_LAST)
+def test_ufuncs_of_their_last_argument(name: str) -> None:
+    fun, (*orders, x) = getattr(scipy.special, name), OF_THE_LAST[name]
+    check(lambda x: fun(*orders, x), x)
+    np.testing.assert_array_equal(getattr(special, name)(*orders, x), fun(*orders, x))
+    if not isinstance(orders[0], int):
+        with pytest.raises(NotImplementedError, match=rf"{name}: its derivative by .* has no closed form"):
+            grad(lambda v: fun(v, *orders[1:], x).sum())(orders[0])
+
+
+def test_other_special_functions() -> None:
+    for n in (0, 1, 3):
+        check(lambda x, n=n: special.polygamma(n, x), P)
+        np.testing.assert_array_equal(special.polygamma(n, P), scipy.special.polygamma(n, P))
+    check(lambda x: special.multigammaln(x, 3), P + 2)
+    np.testing.assert_allclose(special.multigammaln(P + 2, 3), scipy.special.multigammaln(P + 2, 3))
+    assert grad(lambda x: (special.gammasgn(x) * x).sum())(R).tolist() == scipy.special.gammasgn(R).tolist()
+    for name in ("erf", "erfc", "dawsn"):
+        check(getattr(special, name), Z)
+    with pytest.raises(NotImplementedError):
+        grad(lambda n: special.polygamma(n, P).sum())(1.0)
+
+
+@pytest.mark.parametrize("axis", [None, 0, 1, (0, 1)])
+@pytest.mark.parametrize("keepdims", [False, True])
+def test_logsumexp(axis: Any, keepdims: bool) -> None:
+    a, b = draw.normal(size=(2, 3)) * 3, draw.uniform(0.5, 2, size=(2, 3))
+    for weights in (None, b):
+        fun = lambda a, weights=weights: special.logsumexp(a, axis, weights, keepdims)
+        np.testing.assert_allclose(fun(a), scipy.special.logsumexp(a, axis, weights, keepdims))
+        check(fun, a)
+    check(lambda b: special.logsumexp(a, axis, b, keepdims), b)
+    assert special.logsumexp(np.array([1e4, -np.inf]), b=np.array([2.0, 1.0])) == 1e4 + np.log(2)
+    assert misc.logsumexp is special.logsumexp
+    for name in ("softmax", "log_softmax"):
+        if not isinstance(axis, tuple):
+            np.testing.assert_allclose(getattr(special, name)(a, axis), getattr(scipy.special, name)(a, axis))
+            check(lambda a, name=name: getattr(special, name)(a, axis), a)
+
+
+S = P[:, None]  # broadcasts against the values
+DISTRIBUTIONS: dict[str, tuple[str, Any, tuple[Any, ...], int]] = {  # functions, values, parameters, how many smooth
+    "norm": ("pdf cdf sf logpdf logcdf logsf", R, (Q, S), 3),
+    "t": ("pdf logpdf", R, (P, Q, S), 4),
+    "gamma": ("pdf logpdf", P, (Q, -0.5, S), 4),
+    "beta": ("pdf logpdf", X, (P, Q), 3),
+    "chi2": ("pdf logpdf", P, (Q,), 2),
+}
+
+
+@pytest.mark.parametrize("name", DISTRIBUTIONS)
+def test_distributions(name: str) -> None:
+    functions, x, parameters, _ = DISTRIBUTIONS[name]
+    for function in functions.split():
+        ours, theirs = getattr(getattr(stats, name), function), getattr(getattr(scipy.stats, name), function)
+        np.testing.assert_allclose(ours(x, *parameters), theirs(x, *parameters), rtol=1e-12)
+        check(ours, x, *parameters)
+
+
+def test_distribution_functions_by_the_value() -> None:
+    for name, x, parameters in (("t", R, (P,)), ("gamma", P, (Q,)), ("beta", X, (P, Q)), ("chi2", P, (Q,))):
+        ours, theirs = getattr(stats, name).cdf, getattr(scipy.stats, name).cdf
+        np.testing.assert_allclose(ours(x, *parameters), theirs(x, *parameters))
+        check(lambda x, ours=ours, parameters=parameters: ours(x, *parameters), x)
+    check(lambda x, loc, scale: stats.t.logcdf(x, 3.0, loc, scale), R, Q, P)
+    np.testing.assert_allclose(stats.t.logcdf(R, 3.0, Q, P), scipy.stats.t.logcdf(R, 3.0, Q, P))
+    k = np.array([0.0, 2.0, 5.0])
+    for function in ("logpmf", "pmf", "cdf"):
+        ours, theirs = getattr(stats.poisson, function), getattr(scipy.stats.poisson, function)
+        np.testing.assert_allclose(ours(k, S), theirs(k, S))
+        check(lambda mu, ours=ours: ours(k, mu), P)
+
+
+def test_distributions_of_vectors() -> None:
+    x, mean, root = draw.normal(size=(5, 3)), draw.normal(size=3), draw.normal(size=(3, 3))
+    cov = root @ root.T + np.eye(3)
+    symmetric = lambda c: (c + c.T) / 2
+    ours, theirs = stats.multivariate_normal, scipy.stats.multivariate_normal
+    for function in ("pdf", "logpdf"):
+        fun = lambda x, mean, cov, f=function: getattr(ours, f)(x, mean, symmetric(cov))
+        np.testing.assert_allclose(fun(x, mean, cov), getattr(theirs, function)(x, mean, cov))
+        np.testing.assert_allclose(fun(x[0], mean, cov), getattr(theirs, function)(x[0], mean, cov))
+        check(fun, x[:2], mean, cov)
+    np.testing.assert_allclose(ours.entropy(mean, cov), theirs.entropy(mean, cov))
+    check(lambda cov: ours.entropy(mean, symmetric(cov)), cov)
+    flat = np.diag([1.0, 2.0, 0.0])
+    x[:, 2] = mean[2]
+    logpdf = lambda x, mean: ours.logpdf(x, mean, flat, allow_singular=True)
+    np.testing.assert_allclose(logpdf(x, mean), theirs.logpdf(x, mean, flat, allow_singular=True))
+    check(logpdf, x, mean)
+    with pytest.raises(NotImplementedError, match="by a singular covariance"):
+        grad(lambda cov: ours.logpdf(x[0], mean, cov, allow_singular=True))(flat)
+    alpha, point = np.array([1.5, 2.5, 0.7]), np.array([0.2, 0.5, 0.3])
+    for function in ("pdf", "logpdf"):
+        fun = getattr(stats.dirichlet, function)
+        np.testing.assert_allclose(fun(point, alpha), getattr(scipy.stats.dirichlet, function)(point, alpha))
+        check(fun, point, alpha)
+    columns = np.stack([point, point[::-1]], axis=1)
+    np.testing.assert_allclose(stats.dirichlet.logpdf(columns, alpha), scipy.stats.dirichlet.logpdf(columns, alpha))
+
+
+# ---- linalg ----------------------------------------------------------------------------------------------------------
+
+M, N = draw.normal(size=(3, 3)), draw.normal(size=(3, 3))
+POSITIVE = M @ M.T + np.eye(3)
+
+
+def test_matrix_equations() -> None:
+    check(linalg.sqrtm, POSITIVE)
+    np.testing.assert_allclose(linalg.sqrtm(POSITIVE) @ linalg.sqrtm(POSITIVE), POSITIVE)
+    a, b = M + 4 * np.eye(3), N[:2, :2] + 3 * np.eye(2)
+    check(linalg.solve_sylvester, a, b, draw.normal(size=(3, 2)))
+
+
+V3 = np.array([0.9, -0.6, 1.1])
+
+
+@pytest.mark.parametrize("lower", [False, True])
+@pytest.mark.parametrize("trans", [0, 1, 2])
+def test_solve_triangular(lower: bool, trans: int) -> None:
+    a, b = M + 3 * np.eye(3), N[:, :2]
+    for unit in (False, True):
+        for code in (trans, "NTC"[trans]):
+            fun = lambda a, b, code=code, unit=unit: linalg.solve_triangular(a, b, code, lower, unit)
+            for right in (V3, b):
+                expected = scipy.linalg.solve_triangular(a, right, code, lower, unit)
+                np.testing.assert_allclose(fun(a, right), expected)
+        check(fun, a, b, second=not unit)
+        check(fun, a, V3, second=False)
+    assert gradcheck(fun, a + 0.3j * N, V3 + 1j)
+
+
+def test_solve_banded() -> None:
+    for lower, upper in ((1, 1), (2, 0), (1, 2)):
+        ab = draw.normal(size=(lower + upper + 1, 5))
+        ab[upper] += 5
+        for b in (draw.normal(size=5), draw.normal(size=(5, 2))):
+            fun = lambda ab, b, bands=(lower, upper): linalg.solve_banded(bands, ab, b)
+            np.testing.assert_allclose(fun(ab, b), scipy.linalg.solve_banded((lower, upper), ab, b))
+            check(fun, ab, b)
+    with pytest.raises(ValueError, match="expected trans"):
+        linalg.solve_triangular(M, V3, 3)
+
+
+# ---- signal and integrate --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("mode", ["full", "same", "valid"])
+def test_convolve(mode: str) -> None:
+    for a, b in (((6,), (3,)), ((3,), (3,)), ((2, 5), (2, 2))):
+        A, B = draw.normal(size=a), draw.normal(size=b)
+        np.testing.assert_allclose(signal.convolve(A, B, mode=mode), scipy.signal.convolve(A, B, mode), atol=1e-14)
+        check(lambda A, B: signal.convolve(A, B, mode=mode), A, B)
+    A, B = draw.normal(size=(2, 5, 3)), draw.normal(size=(4, 2, 2))
+    fun = lambda A, B: signal.convolve(A, B, axes=([1], [2]), dot_axes=([0], [1]), mode=mode)
+    out = fun(A, B)
+    for i in range(3):
+        for j in range(4):
+            expected = sum(scipy.signal.convolve(A[k, :, i], B[j, k], mode) for k in range(2))
+            np.testing.assert_allclose(out[i, j], expected, atol=1e-14)
+    check(fun, A[:, :3, :2], B[:2])
+    if mode == "valid":
+        short, long = draw.normal(size=2), draw.normal(size=5)
+        np.testing.assert_allclose(signal.convolve(short, long, mode=mode), np.convolve(short, long, mode), atol=1e-14)
+
+
+def test_convolve_refuses() -> None:
+    with pytest.raises(ValueError, match="expected mode"):
+        signal.convolve(V3, V3, mode="middle")
+    with pytest.raises(ValueError, match="do not go together"):
+        signal.convolve(M, M[:2], axes=([], []), dot_axes=([0], [0]))
+
+
+def test_odeint() -> None:
+    def field(y, t, rate, p):
+        return -rate * y + np.sin(t) * p["shift"] * y[::-1]
+
+    y0, t, rate, shift = np.array([1.0, -0.5]), np.array([0.1, 0.4, 0.9]), 0.7, np.array([0.3, 0.6])
+    fun = lambda y0, t, rate, shift: integrate.odeint(field, y0, t, (rate, {"shift": shift}), rtol=1e-11, atol=1e-11)
+    np.testing.assert_allclose(
+        fun(y0, t, rate, shift), scipy.integrate.odeint(field, y0, t, (rate, {"shift": shift})), rtol=1e-6
+    )
+    assert gradcheck(fun, y0, t, rate, shift, tolerance=1e-4)
+    assert gradgradcheck(fun, y0, t[:2], rate, shift, eps=1e-4, tolerance=1e-4)
+    with pytest.raises(TypeError, match="uses a tracked tensor from outside"):
+        grad(lambda rate: integrate.odeint(lambda y, t: -rate * y, y0, t)[1, 0])(rate)
+    decay = lambda y0: integrate.odeint(lambda y, t: [-y[0]], y0, [0.0, 1.0])[1]
+    np.testing.assert_allclose(jacobian(decay)(np.ones(1)), [[np.exp(-1)]], rtol=1e-6)
+    assert vjp(lambda t: integrate.odeint(lambda y, t: -y, 1.0, t), np.zeros(1))[1](np.ones((1, 1)))[0] == 0
