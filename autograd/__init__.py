@@ -6,6 +6,7 @@ from .tensor import Tensor  # isort: skip (the others need it)
 from . import ops
 from .anomaly import detect_anomaly
 from .checkpoint import checkpoint
+from .drawing import draw
 from .gradcheck import gradcheck, gradgradcheck
 from .modes import enable_grad, is_grad_enabled, no_grad, scope, set_grad_enabled
 from .ops.correlation import correlate, correlate_kernel, correlate_transpose
@@ -20,7 +21,7 @@ from .saving import load, save
 from .transforms import elementwise_grad, grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 
 __all__ = [
-    "Tensor", "checkpoint", "correlate", "correlate_kernel", "correlate_transpose", "detect_anomaly", "digamma",
+    "Tensor", "checkpoint", "correlate", "correlate_kernel", "correlate_transpose", "detect_anomaly", "digamma", "draw",
     "elementwise", "elementwise_grad", "enable_grad", "erf", "erfc", "fold", "gammaln", "generator", "grad",
     "gradcheck", "gradgradcheck", "hessian", "hvp", "i0", "i1", "is_grad_enabled", "jacobian", "jvp", "linear", "load",
     "log_ndtr", "log_softmax", "logit", "logsigmoid", "logsumexp", "manual_seed", "max_windows", "no_grad",

@@ -1,0 +1,63 @@
+"""Drawings of computations: the graph as data, as a picture, and as a page that plays the backward pass.
+
+    names, expressions, formulas   what values are called, what was computed, and which VJP runs
+    folding                        what is drawn closed
+    sweep                          the gradients themselves
+    collecting, picture            all of it as plain data
+    style, dot, rendering, text    how it looks and how it is written
+    drawn                          Drawing, and how one is made
+
+Nothing of it is imported before something is drawn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .drawn import Drawing
+
+__all__ = ["draw"]
+
+
+def draw(
+    *outputs: Any, wrt: Any = None, names: Any = None, direction: str = "both",
+    show: Iterable[str] = ("shape", "dtype"), formulas: bool | str = "auto", gradients: bool = False,
+    depth: int | None = None, saved: bool = False, max_nodes: int = 400, timeout: float = 10, theme: str = "auto", rankdir: str = "LR", renderer: str = "auto",
+) -> Drawing:  # fmt: skip
+    """A picture of how `outputs` were computed, and of the backward pass from them.
+
+    outputs    Tensors, or a module or function followed by its example inputs
+    wrt        draw only what lies on a way from these tensors to the outputs
+    names      what to call things: a dict of tensors (`locals()` will do) or a module
+    direction  "both" passes, or "forward" or "backward" alone
+    show       what to write in the boxes: any of "shape", "dtype", "value" (of small tensors)
+    formulas   the VJPs on the gradient arrows: True, False (in tooltips only) or "auto" (while there are few arrows)
+    gradients  run a backward sweep of its own, which touches no .grad, and show what flows where
+    depth      close the modules nested deeper than this; 0 closes all
+    saved      show which arrays are kept for the backward pass, and their bytes
+    max_nodes  above this many boxes modules are closed, then whatever is neither old nor new; the picture says so
+    timeout    the seconds after which rendering is given up
+    theme      "light", "dark", or "auto" (in SVG: the reader's)
+    rankdir    "LR", "TB", "RL" or "BT"
+    renderer   "auto", "dot" (Graphviz's program) or "pygraphviz" (its Python package)
+
+    The graph is left as it is: nothing is freed, no gradient is changed. After a backward pass that freed the saved
+    values, what depended on them is left out. Returns a Drawing: see its `save`, `dot`, `graph`, `steps`, `explain`
+    and `player`.
+
+    Raises TypeError for outputs that hold no Tensor, ValueError for an unknown option.
+
+    >>> x = Tensor(2.0, requires_grad=True, name="x")
+    >>> print(draw(x * x))
+    v1 = x * x   ⇠ ...
+      x   ⇠ ḡ * x
+    ...
+    """
+    from .drawn import make
+
+    return make(
+        outputs, wrt, names, direction, show, formulas, gradients, depth, saved, max_nodes, timeout, theme, rankdir,
+        renderer,
+    )  # fmt: skip

@@ -1,0 +1,197 @@
+"""A Picture written in Graphviz's language."""
+
+from __future__ import annotations
+
+import html
+import textwrap
+from collections.abc import Iterable
+
+from .picture import Arrow, Box, Picture
+from .style import FONT, THEMES, Look, Theme, Widths, arrow_attributes, box_attributes
+
+WRAP = 30
+"""A formula on the picture has lines of about this many characters, and at most three of them."""
+
+
+def to_dot(picture: Picture, look: Look) -> str:
+    """The DOT source: the same text for the same picture, always."""
+    theme = THEMES[look.theme]
+    widths = Widths(arrow.flow for arrow in picture.arrows)
+    font = f"fontname={quote(FONT)}"
+    lines = [
+        "digraph {",
+        f"  graph [rankdir={quote(look.rankdir)} bgcolor={quote(theme.paper)} {font} fontcolor={quote(theme.ink)} "
+        f"nodesep=0.35 ranksep=0.55 pad=0.2 labelloc=b labeljust=l]",
+        f"  node [{font} fontsize=13 fontcolor={quote(theme.ink)} margin=\"0.12,0.06\" height=0.3]",
+        f"  edge [{font} fontsize=11]",
+    ]
+    label = _legend(picture, look, theme, widths)
+    if label:
+        lines.append(f"  graph [label=<{label}>]")
+    lines += _cluster(picture, (), look, theme, 1)
+    with_formulas = look.formulas_shown(picture)
+    for n, arrow in enumerate(picture.arrows):
+        lines.append("  " + _arrow(arrow, n, look, theme, widths, with_formulas))
+    return "\n".join([*lines, "}"]) + "\n"
+
+
+def quote(text: str) -> str:
+    """A quoted string of DOT."""
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def escape(text: str) -> str:
+    """Text inside an HTML-like label."""
+    clean = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+    return html.escape(clean, quote=True)
+
+
+def _tip(lines: Iterable[str]) -> str:
+    """A tooltip: its value knows entities and backslashes."""
+    return quote("\0".join(escape(line) for line in lines if line)).replace("\0", "&#10;")
+
+
+def _attributes(pairs: dict[str, str]) -> str:
+    texts = (value if value.startswith(("<", '"')) else quote(value) for value in pairs.values())
+    return " ".join(f"{key}={text}" for key, text in zip(pairs, texts, strict=True))
+
+
+def _cluster(picture: Picture, scope: tuple[str, ...], look: Look, theme: Theme, level: int) -> list[str]:
+    """The boxes of a module, with the modules inside of it; iterative depth is that of the modules' nesting."""
+    by_scope: dict[tuple[str, ...], list[Box]] = {}
+    for box in picture.boxes:
+        by_scope.setdefault(box.scope, []).append(box)
+    lines: list[str] = []
+    stack: list[tuple[tuple[str, ...], bool]] = [(scope, True)]
+    while stack:
+        here, opening = stack.pop()
+        pad = "  " * (len(here) + 1)
+        if not opening:
+            lines.append(f"{pad[2:]}}}")
+            continue
+        if here:
+            fill = theme.cluster if len(here) % 2 else theme.deeper
+            name = f"<<font color=\"{theme.muted}\" point-size=\"12\"><b>{escape(picture.clusters[here])}</b></font>>"
+            lines.append(f"{pad[2:]}subgraph {quote('cluster_' + '.'.join(here))} {{")
+            lines.append(
+                f"{pad}graph [label={name} labelloc=t labeljust=l style=\"rounded,filled\" fillcolor={quote(fill)} "
+                f"color={quote(theme.cluster_line)} margin=12 tooltip={_tip(['module: ' + '.'.join(here)])}]"
+            )
+            stack.append((here, False))
+        lines += [pad + _box(box, look, theme) for box in by_scope.get(here, ())]
+        inner = [s for s in picture.clusters if len(s) == len(here) + 1 and s[: len(here)] == here]
+        stack += [(s, True) for s in reversed(inner)]
+    return lines
+
+
+def _box(box: Box, look: Look, theme: Theme) -> str:
+    if box.kind == "sum":
+        label = "<<b>Σ</b>>"
+    else:
+        rows = [f"<b>{escape(box.text)}</b>", *(_small(line, theme) for line in _lines(box, look))]
+        if box.gradient is not None:
+            rows.append(_small(gradient_text(box), theme, theme.formula))
+        if box.alarm:
+            rows.append(_small("⚠ " + box.alarm, theme, theme.alarm))
+        body = "".join(f"<tr><td>{row}</td></tr>" for row in rows)
+        label = f"<<table border=\"0\" cellborder=\"0\" cellspacing=\"0\" cellpadding=\"1\">{body}</table>>"
+    tip = [box.full, _shape(box, ("shape", "dtype")), *box.lines, *box.tooltip]
+    if box.value is not None:
+        tip.append(f"value: {box.value}")
+    pairs = {"id": box.id, "class": box.kind, "label": label, "tooltip": _tip(dict.fromkeys(tip))}
+    pairs.update(box_attributes(box, theme))
+    return f"{box.id} [{_attributes(pairs)}]"
+
+
+def _lines(box: Box, look: Look) -> list[str]:
+    """The lines under the name, as the reader chose."""
+    lines = [_shape(box, look.show)]
+    if "value" in look.show and box.value is not None:
+        lines.append(box.value if len(box.value) <= 40 else box.value[:38] + " …")
+    return [line for line in [*lines, *box.lines] if line]
+
+
+def _shape(box: Box, show: tuple[str, ...]) -> str:
+    parts = []
+    if "shape" in show and box.shape:
+        parts.append("×".join(map(str, box.shape)))
+    if "dtype" in show and box.dtype is not None and box.kind != "stub":
+        parts.append(box.dtype)
+    return " ".join(parts)
+
+
+def gradient_text(box: Box) -> str:
+    flow = box.gradient
+    assert flow is not None
+    what = flow.value if flow.value is not None and len(flow.value) <= 24 else f"‖·‖ {flow.norm:.3g}"
+    return f"ḡ {what}" + {"zero": " ∅ zero", "vanished": " ≈0 vanished"}.get(flow.state, "")
+
+
+def _small(text: str, theme: Theme, color: str | None = None) -> str:
+    return f'<font point-size="11" color="{color or theme.muted}">{escape(text)}</font>'
+
+
+def _arrow(arrow: Arrow, n: int, look: Look, theme: Theme, widths: Widths, with_formulas: bool) -> str:
+    ends = (arrow.tail, arrow.head) if arrow.kind == "forward" else (arrow.head, arrow.tail)
+    pairs = {"id": f"e{n}", "class": arrow.kind, **arrow_attributes(arrow, theme, widths)}
+    rows = []
+    if with_formulas and arrow.formula:
+        rows += wrapped(arrow.formula)
+    if arrow.flow is not None and arrow.formula:
+        mark = {"zero": "∅ zero", "vanished": "≈0 vanished", "nan": "NaN", "inf": "∞"}.get(arrow.flow.state)
+        rows.append(mark or f"‖·‖ {arrow.flow.norm:.3g}")
+    if arrow.alarm:
+        rows.append("⚠ " + arrow.alarm)
+    if arrow.count > 1:
+        rows.append(f"×{arrow.count:,}")
+    if rows:
+        pairs["label"] = f"<{'<br/>'.join(escape(row) for row in rows)}>"
+    tip = [f"for {arrow.argument}" if arrow.argument and arrow.kind == "backward" else arrow.argument, arrow.formula]
+    if arrow.flow is not None:
+        tip.append(f"norm {arrow.flow.norm:.6g}" + (f", value {arrow.flow.value}" if arrow.flow.value else ""))
+    text = _tip([("gradient " if arrow.kind == "backward" else "value ") + (tip[0] or ""), *tip[1:], arrow.alarm])
+    pairs["tooltip"] = text
+    if "label" in pairs:
+        pairs["labeltooltip"] = text
+    return f"{ends[0]} -> {ends[1]} [{_attributes(pairs)}]"
+
+
+def wrapped(formula: str) -> list[str]:
+    """A formula in at most three lines; what does not fit is marked with an ellipsis."""
+    lines = textwrap.wrap(formula, WRAP, break_long_words=False) or [formula]
+    lines = [line if len(line) <= WRAP + 12 else line[: WRAP + 10] + " …" for line in lines]
+    return lines if len(lines) <= 3 else [*lines[:2], lines[2] + " …"]
+
+
+def _legend(picture: Picture, look: Look, theme: Theme, widths: Widths) -> str:
+    """What the signs mean, as far as they occur, and what the reader must know."""
+    kinds = {box.kind for box in picture.boxes}
+    arrows = {arrow.kind for arrow in picture.arrows}
+    parts = []
+    if "forward" in arrows:
+        parts.append((theme.forward, "━▶ value (forward)"))
+    if "backward" in arrows:
+        parts.append((theme.backward, "┅➤ gradient (backward)"))
+        parts.append((theme.formula, "ḡ: the gradient that reached the box the arrow leaves"))
+    if "sum" in kinds:
+        parts.append((theme.formula, "Σ: gradients add up"))
+    if "leaf" in kinds:
+        parts.append((theme.leaf_line, "rounded: leaf, receives .grad"))
+    if "constant" in kinds:
+        parts.append((theme.muted, "dashed box: constant"))
+    if "stub" in kinds:
+        parts.append((theme.leaf_line, "w [3]: third use of w"))
+    if widths.high > widths.low:
+        parts.append((theme.formula, f"width: log of the norm, {widths.low:.2g} … {widths.high:.2g}"))
+    states = {arrow.flow.state for arrow in picture.arrows if arrow.flow is not None}
+    if states & {"zero", "vanished"}:
+        parts.append((theme.formula, "dotted: ∅ zero or ≈0 vanished gradient"))
+    rows = []
+    if len(picture.boxes) > 1:
+        cells = [f'<font color="{color}">{escape(text)}</font>' for color, text in parts]
+        rows += ["&nbsp;&nbsp;&nbsp; ".join(cells[k : k + 3]) for k in range(0, len(cells), 3)]
+    rows += [f'<font color="{theme.ink}">{escape(note)}</font>' for note in picture.notes]
+    if not rows:
+        return ""
+    body = "".join(f'<tr><td align="left"><font point-size="11">{row}</font></td></tr>' for row in rows)
+    return f'<table border="0" cellborder="0" cellspacing="2">{body}</table>'

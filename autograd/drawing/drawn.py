@@ -1,0 +1,201 @@
+"""Drawing: a frozen picture of a computation, and the forms it can take; and how one is made."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+from ..graph import Node
+from ..modes import enable_grad
+from ..tensor import Tensor
+from .collecting import Collector, needed_for
+from .dot import to_dot
+from .names import Names, named_tensors
+from .picture import Picture, Step
+from .rendering import ADVICE, adapt, find_renderer, render
+from .style import THEMES, Look
+from .text import to_text
+
+DIRECTIONS = ("both", "forward", "backward")
+SHOW = ("shape", "dtype", "value")
+
+
+class Drawing:
+    """A picture of a computation. It is a snapshot: it holds no tensor, and what happens later does not change it.
+
+    A notebook shows it by itself. `graph` is its content as plain boxes and arrows, `dot` its source in Graphviz's
+    language; `save` writes it to a file, `player` makes a page that plays it.
+    """
+
+    def __init__(self, picture: Picture, look: Look, timeout: float, renderer: str) -> None:
+        self.graph = picture
+        self._look = look
+        self._timeout = timeout
+        self._renderer = renderer
+        self._dot: str | None = None
+        self._rendered: dict[str, bytes] = {}
+
+    @property
+    def dot(self) -> str:
+        """The source in Graphviz's language."""
+        if self._dot is None:
+            self._dot = to_dot(self.graph, self._look)
+        return self._dot
+
+    @property
+    def source(self) -> Any:
+        """A graphviz.Source, to go on with the graphviz package."""
+        import graphviz
+
+        return graphviz.Source(self.dot)
+
+    def steps(self) -> tuple[Step, ...]:
+        """The forward pass and then the backward pass, step by step, in the order in which the engine runs them."""
+        return self.graph.steps
+
+    def to_json(self, indent: int | None = None) -> str:
+        """The content as JSON."""
+        return json.dumps(self.graph.to_dict(), ensure_ascii=False, indent=indent)
+
+    def to_networkx(self) -> Any:
+        """The content as a networkx.MultiDiGraph (needs the package networkx)."""
+        return self.graph.to_networkx()
+
+    def svg(self) -> str:
+        """The picture as SVG. Raises RenderError where it cannot be made."""
+        return adapt(self._render("svg").decode(), self._look.theme)
+
+    def text(self) -> str:
+        """The picture as an indented tree of text."""
+        return to_text(self.graph)
+
+    def _render(self, form: str) -> bytes:
+        if form not in self._rendered:
+            self._rendered[form] = render(self.dot, form, self._timeout, self._renderer)
+        return self._rendered[form]
+
+    def save(self, path: Any) -> None:
+        """Write a file of the kind its name ends with: .svg, .png, .pdf, .dot, .json, .txt, or .html for the player.
+
+        Raises ValueError for another ending, RenderError (a RuntimeError) if a picture cannot be rendered, OSError if
+        the file cannot be written. Nothing is left of a file that could not be made.
+
+        >>> import tempfile, os
+        >>> x = Tensor(2.0, requires_grad=True, name="x")
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     draw(x * x).save(os.path.join(folder, "square.dot"))
+        """
+        path = os.fspath(path)
+        ending = os.path.splitext(path)[1].lower().lstrip(".")
+        makers: dict[str, Callable[[], str | bytes]] = {
+            "svg": lambda: '<?xml version="1.0" encoding="UTF-8"?>\n' + self.svg(), "png": lambda: self._render("png"),
+            "pdf": lambda: self._render("pdf"), "dot": lambda: self.dot, "gv": lambda: self.dot,
+            "json": lambda: self.to_json(indent=1) + "\n", "txt": lambda: self.text() + "\n",
+        }  # fmt: skip
+        if ending not in makers:
+            raise ValueError(f"Drawing.save: expected a name that ends in .{', .'.join(makers)}, got {path!r}")
+        made = makers[ending]()
+        with open(path, "wb") as file:
+            file.write(made.encode() if isinstance(made, str) else made)
+
+    # ---- in a notebook ---------------------------------------------------------------------------------------------
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        """SVG where it can be made, and text always. It never raises."""
+        try:
+            bundle = {"text/plain": self.text()}
+        except Exception as error:  # a display that raises would hide the cell's own result
+            bundle = {"text/plain": f"{self!r} ({type(error).__name__}: {error})"}
+        try:
+            bundle["image/svg+xml"] = self.svg()
+        except Exception as error:
+            bundle["text/plain"] += f"\n({error})"
+        return bundle
+
+    def __repr__(self) -> str:
+        return f"<Drawing: {len(self.graph.boxes):,} boxes, {len(self.graph.arrows):,} arrows>"
+
+    def __str__(self) -> str:
+        hint = "" if find_renderer(self._renderer) else f"\n({ADVICE})"
+        return self.text() + hint
+
+
+def make(
+    outputs: tuple[Any, ...], wrt: Any, names: Any, direction: str, show: Iterable[str], formulas: bool | str,
+    gradients: bool, depth: int | None, saved: bool, max_nodes: int, timeout: float, theme: str, rankdir: str,
+    renderer: str,
+) -> Drawing:  # fmt: skip
+    """See `autograd.draw`."""
+    for what, value, known in (
+        ("direction", direction, DIRECTIONS), ("theme", theme, tuple(THEMES)),
+        ("rankdir", rankdir, ("LR", "TB", "RL", "BT")),
+        ("formulas", formulas, ("auto", True, False)), ("renderer", renderer, ("auto", "dot", "pygraphviz")),
+    ):  # fmt: skip
+        if value not in known:
+            raise ValueError(f"draw: expected {what}= to be one of {', '.join(map(repr, known))}, got {value!r}")
+    shown = (show,) if isinstance(show, str) else tuple(show)
+    if unknown := [item for item in shown if item not in SHOW]:
+        raise ValueError(f"draw: expected show= to hold any of {', '.join(map(repr, SHOW))}, got {unknown[0]!r}")
+    if max_nodes < 1:
+        raise ValueError(f"draw: expected max_nodes= of 1 or more, got {max_nodes}")
+    tensors, given = _outputs(outputs, names)
+    named = Names(given)
+    named_tensors(named, tensors)
+    nodes = needed_for(_roots(tensors), _wrt(wrt))
+    picture = Collector(tensors, nodes, named, direction, depth, saved, max_nodes, None).picture()
+    return Drawing(picture, Look(theme, rankdir, shown, formulas), timeout, renderer)
+
+
+def _roots(tensors: list[Tensor]) -> list[Node]:
+    return [tensor._node for tensor in tensors if tensor._node is not None]
+
+
+def _wrt(wrt: Any) -> list[Tensor] | None:
+    if wrt is None:
+        return None
+    found = list(_tensors(wrt.parameters() if hasattr(wrt, "parameters") else wrt))
+    if not found:
+        raise TypeError(f"draw: expected wrt= to be a tensor or a list of tensors, got {type(wrt).__name__}")
+    for tensor in found:
+        if tensor._node is None:
+            raise ValueError(
+                "draw: a tensor in wrt= does not require a gradient; make it with requires_grad=True before it is used"
+            )
+    return found
+
+
+def _outputs(outputs: tuple[Any, ...], names: Any) -> tuple[list[Tensor], Any]:
+    """The tensors to draw, and what names them. A function or module comes with its example inputs, and is called."""
+    if outputs and callable(outputs[0]) and not isinstance(outputs[0], Tensor):
+        function, inputs = outputs[0], outputs[1:]
+        with enable_grad():
+            result = function(*inputs)
+        given: dict[str, Any] = {}
+        if names is not None and not isinstance(names, Mapping):
+            names = {"": names}
+        if hasattr(function, "named_parameters"):
+            names = function if names is None else names
+        found = list(_tensors(result))
+        del given
+    else:
+        found = list(_tensors(outputs))
+    if not found:
+        kinds = ", ".join(type(output).__name__ for output in outputs) or "nothing"
+        raise TypeError(f"draw: expected Tensors, or a module or function and its inputs, got {kinds}")
+    return found, names
+
+
+def _tensors(value: Any) -> Iterator[Tensor]:
+    """The Tensors in nested lists, tuples and dicts."""
+    stack = [value]
+    while stack:
+        item = stack.pop()
+        if isinstance(item, Tensor):
+            yield item
+        elif isinstance(item, Mapping):
+            stack.extend(reversed(list(item.values())))
+        elif isinstance(item, list | tuple) or (hasattr(item, "__next__") and not hasattr(item, "shape")):
+            stack.extend(reversed(list(item)))
+

@@ -1,0 +1,191 @@
+"""What a node computed, in Python: `x @ W`, `sum(h, axis=0)`, `x[:, 0]`."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from ..graph import Node
+from ..primitive import Primitive, _Signature
+
+INFIX = {
+    "add": "+", "subtract": "-", "multiply": "*", "divide": "/", "true_divide": "/", "matmul": "@", "power": "**",
+    "floor_divide": "//", "remainder": "%",
+}  # fmt: skip
+PREFIX = {"negative": "-", "positive": "+"}
+UNKNOWN = "const"
+"""What stands for an argument that needs no gradient and that no rule kept."""
+
+INPUT = "<an input>"
+"""What stands for the value of an argument that needs a gradient: a parent of the node."""
+
+Named = Callable[[Any, Any], str]
+"""How an array is called: given the argument (a name, or a name and a position) and its value if that is known."""
+
+
+@functools.lru_cache(maxsize=1024)
+def _signature(primitive: Primitive) -> _Signature | None:
+    try:
+        return _Signature(primitive)
+    except TypeError:
+        return None
+
+
+def saved_values(node: Node) -> dict[str, Any]:
+    """What the node saved, by name; empty once it has been freed."""
+    if node.plan is None or node.saved is None:
+        return {}
+    return dict(zip(node.plan.names, node.saved, strict=True))
+
+
+def arguments(node: Node) -> list[tuple[str, Any, Any]]:
+    """The arguments in the order in which they are written: (keyword or "", which argument, its value if known).
+
+    The value is `INPUT` of an argument that needs a gradient, `UNKNOWN` of one that is neither that nor kept.
+    Options that have their default value, or that nothing kept, are left out.
+    """
+    assert node.plan is not None
+    primitive, inputs, saved = node.plan.primitive, set(node.plan.inputs), saved_values(node)
+    signature = _signature(primitive)
+    if signature is None:
+        return [("", input, INPUT) for input in node.plan.inputs]
+    found: list[tuple[str, Any, Any]] = []
+    for name in signature.positional + signature.keywords:
+        keyword = name if name in signature.defaults or name in signature.keywords else ""
+        if name in inputs:
+            found.append((keyword if found and keyword and primitive.rules.get(name) is None else "", name, INPUT))
+        elif name in saved:
+            default = signature.defaults.get(name, INPUT)
+            if not (_is_plain(saved[name]) and type(default) is type(saved[name]) and default == saved[name]):
+                found.append((keyword, name, saved[name]))
+        elif not keyword:
+            found.append(("", name, UNKNOWN))
+    if signature.sequence:
+        found[:0] = _sequence(signature.sequence, node, saved)
+    return found
+
+
+def _sequence(name: str, node: Node, saved: dict[str, Any]) -> Iterator[tuple[str, Any, Any]]:
+    assert node.plan is not None
+    positions = [input[1] for input in node.plan.inputs if type(input) is tuple and input[0] == name]
+    known = saved.get(name)
+    shapes = saved.get(f"{name}_shape")
+    n = len(known) if known is not None else len(shapes) if shapes is not None else max(positions, default=-1) + 1
+    for i in range(n):
+        if i in positions:
+            yield "", (name, i), INPUT
+        else:
+            yield "", (name, i), UNKNOWN if known is None else known[i]
+
+
+def constants(node: Node) -> list[tuple[Any, Any]]:
+    """The arrays that went into the node, need no gradient, and were kept: (which argument, array)."""
+    return [(argument, value) for _, argument, value in arguments(node) if is_array(value) and value.ndim]
+
+
+def is_array(value: Any) -> bool:
+    return hasattr(value, "dtype") and hasattr(value, "shape") and not isinstance(value, np.generic)
+
+
+def _is_plain(value: Any) -> bool:
+    return value is None or isinstance(value, int | float | str | tuple | bool)
+
+
+def expression(node: Node, named: Named) -> str:
+    """The operation in Python, with the arrays called as `named` says."""
+    assert node.plan is not None
+    primitive = node.plan.primitive
+    if primitive.name == "output":
+        return f"{named('values', None)}[{node.saved[0] if node.saved else '…'}]"
+    parts = [(keyword, argument_text(argument, value, named)) for keyword, argument, value in arguments(node)]
+    texts = [text for keyword, text in parts if not keyword]
+    if primitive.name in INFIX and len(parts) == 2:
+        return f"{_operand(parts[0][1])} {INFIX[primitive.name]} {_operand(parts[1][1])}"
+    if primitive.name in PREFIX and len(parts) == 1:
+        return PREFIX[primitive.name] + texts[0]
+    if primitive.name == "getitem" and len(parts) == 2:
+        index = arguments(node)[1]
+        return f"{texts[0]}[{_index(index[2], index[1], named)}]"
+    if primitive.name == "transpose" and len(parts) == 1:
+        return f"{texts[0]}.T"
+    return f"{primitive.name}({', '.join(f'{keyword}={text}' if keyword else text for keyword, text in parts)})"
+
+
+def argument_text(argument: Any, value: Any, named: Named) -> str:
+    if value is INPUT:
+        return named(argument, None)
+    if value is UNKNOWN:
+        return UNKNOWN
+    if is_array(value) and value.ndim:
+        return named(argument, value)
+    return literal(value)
+
+
+def _operand(text: str) -> str:
+    return f"({text})" if text.startswith("-") else text
+
+
+def _index(value: Any, argument: Any, named: Named) -> str:
+    if value is UNKNOWN:
+        return "…"
+    parts = value if type(value) is tuple else (value,)
+    texts = []
+    for part in parts:
+        if isinstance(part, slice):
+            ends = ["" if end is None else literal(end) for end in (part.start, part.stop)]
+            texts.append(":".join(ends) + ("" if part.step is None else f":{literal(part.step)}"))
+        elif is_array(part) and part.ndim:
+            texts.append(named(argument, part))
+        else:
+            texts.append("..." if part is Ellipsis else literal(part))
+    return ", ".join(texts)
+
+
+def literal(value: Any) -> str:
+    """A value that is no array, as short Python."""
+    if isinstance(value, np.generic) or (is_array(value) and not value.ndim):
+        value = value.item() if hasattr(value, "item") else value
+    if isinstance(value, bool) or value is None or isinstance(value, int | str):
+        return repr(value)
+    if isinstance(value, float | complex):
+        return short_number(value)
+    if isinstance(value, np.dtype):
+        return value.name
+    if isinstance(value, type) and issubclass(value, np.generic):
+        return value.__name__
+    if type(value) is tuple:
+        return f"({', '.join(map(literal, value))}{',' * (len(value) == 1)})"
+    if type(value) is list:
+        return f"[{', '.join(map(literal, value))}]"
+    if value is Ellipsis:
+        return "..."
+    if isinstance(value, slice):
+        return f"slice({literal(value.start)}, {literal(value.stop)}, {literal(value.step)})"
+    return f"<{type(value).__name__}>"
+
+
+def short_number(value: Any) -> str:
+    text: str = f"{value:.4g}"
+    return text if complex(text) == complex(value) else f"{value!r}" if len(f"{value!r}") <= 8 else text
+
+
+def values_text(array: Any, most: int = 12) -> str | None:
+    """The elements of a small array in words; None for a large one."""
+    if array is None or array.size > most or array.ndim > 2:
+        return None
+    array = np.asarray(array)
+    if array.dtype.kind in "iub":
+        items = array.astype(object) if array.dtype.kind != "b" else array
+        return str(items.tolist()) if array.ndim else str(array.item())
+
+    def one(number: Any) -> str:
+        return f"{number:.3g}".replace("+0j", "").replace("-0j", "") if number == number else "nan"
+
+    if not array.ndim:
+        return f"{array.item():.4g}"
+    rows = array.reshape(-1, array.shape[-1]) if array.size else array.reshape(0, 1)
+    texts = ["[" + ", ".join(one(number) for number in row.tolist()) + "]" for row in rows]
+    return texts[0] if array.ndim == 1 and texts else "[" + ", ".join(texts) + "]"

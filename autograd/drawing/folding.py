@@ -1,0 +1,218 @@
+"""Which parts of a graph are drawn closed, as one box: modules below a depth, and what is left over in mid-time.
+
+A closed part is always a run of operations that follow each other in time. Whatever lies on a path between two of them
+is then in the same run, so closing never makes a circle.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection
+
+from ..graph import Node
+
+STUBS = 12
+"""A value with more uses than this is drawn as numbered stubs instead of with an arrow to each use."""
+
+
+class Block:
+    """A closed part: the module it is (or the one it lies in), its operations counted by name, and its own leaves."""
+
+    __slots__ = ("leaves", "operations", "scope", "size", "whole")
+
+    def __init__(self, scope: tuple[str, ...], whole: bool) -> None:
+        self.scope = scope
+        self.whole = whole
+        self.size = 0
+        self.operations: Counter[str] = Counter()
+        self.leaves: list[Node] = []
+
+    def add(self, node: Node) -> None:
+        self.size += 1
+        self.operations[node.name] += 1
+
+
+def scope_of(node: Node) -> tuple[str, ...]:
+    return tuple(node.scope.split(".")) if node.scope else ()
+
+
+def fold(
+    nodes: list[Node], depth: int | None, most: int, outputs: Collection[int], extra: Callable[[Node], int],
+    stays: Callable[[Node], bool],
+) -> tuple[dict[int, Block], bool]:  # fmt: skip
+    """The closed parts, by the order of each node in them; and whether `most` forced more to be closed than asked.
+
+    nodes    newest first
+    depth    modules deeper than this are closed; None: none
+    most     how many boxes there may be
+    outputs  the orders of nodes that stay open if at all possible
+    extra    how many boxes of its own an operation brings along (its constants)
+    stays    whether a leaf stays open even where only one closed module uses it
+    """
+    uses = count_uses(nodes)
+    deepest = _deepest(nodes)
+    first = deepest if depth is None else min(depth, deepest)
+    for level in range(first, -1, -1):
+        blocks = {} if level >= deepest else _close(nodes, level)
+        _absorb(nodes, blocks, stays)
+        if _cost(nodes, blocks, uses, extra) <= most:
+            return blocks, level < first
+        if not blocks and level > 0:
+            continue
+    return _close_middle(nodes, blocks, uses, most, outputs, extra), True
+
+
+def count_uses(nodes: list[Node]) -> dict[int, int]:
+    """How often each value is used, by the order of its node."""
+    uses: dict[int, int] = {}
+    for node in nodes:
+        for parent in node.parents:
+            uses[parent.order] = uses.get(parent.order, 0) + 1
+    return uses
+
+
+def _deepest(nodes: list[Node]) -> int:
+    scopes = {node.scope for node in nodes}
+    return max((scope.count(".") + 1 for scope in scopes if scope), default=0)
+
+
+def _close(nodes: list[Node], depth: int) -> dict[int, Block]:
+    """Every run of operations inside of one module below `depth` becomes a block."""
+    blocks: dict[int, Block] = {}
+    names: dict[str | None, tuple[str, ...]] = {None: ()}
+    current: Block | None = None
+    for node in reversed(nodes):
+        if node.plan is None:
+            continue
+        scope = names.get(node.scope)
+        if scope is None:
+            scope = names[node.scope] = scope_of(node)
+        if len(scope) <= depth:
+            current = None
+            continue
+        if current is None or current.scope != scope[: depth + 1]:
+            current = Block(scope[: depth + 1], whole=True)
+        current.add(node)
+        blocks[node.order] = current
+    return blocks
+
+
+def _absorb(nodes: list[Node], blocks: dict[int, Block], stays: Callable[[Node], bool]) -> None:
+    """A leaf that only one block uses goes into it."""
+    if not blocks:
+        return
+    owner: dict[int, Block | None] = {}
+    for node in nodes:
+        block = blocks.get(node.order)
+        for parent in node.parents:
+            if parent.plan is None:
+                known = owner.setdefault(parent.order, block)
+                if known is not block:
+                    owner[parent.order] = None
+    for node in nodes:
+        block = owner.get(node.order) if node.plan is None else None
+        if block is not None and not stays(node):
+            blocks[node.order] = block
+            block.leaves.append(node)
+
+
+def _cost(nodes: list[Node], blocks: dict[int, Block], uses: dict[int, int], extra: Callable[[Node], int]) -> int:
+    """How many boxes there would be, at most."""
+    return len({id(block) for block in blocks.values()}) + sum(
+        _own_cost(node, uses, extra) for node in nodes if node.order not in blocks
+    )
+
+
+def _own_cost(node: Node, uses: dict[int, int], extra: Callable[[Node], int]) -> int:
+    n = uses.get(node.order, 0)
+    return 1 + (n > 1) + (n if n > STUBS else 0) + (extra(node) if node.plan is not None else 0)
+
+
+def _close_middle(
+    nodes: list[Node], blocks: dict[int, Block], uses: dict[int, int], most: int, outputs: Collection[int],
+    extra: Callable[[Node], int],
+) -> dict[int, Block]:  # fmt: skip
+    """Keep what is newest and oldest open as far as there is room; what lies between becomes blocks."""
+    items = _items(nodes, blocks)
+    room = max(most - 2, 1)
+    pinned = outputs if len(outputs) <= room // 4 else ()
+    kept = [any(node.order in pinned for node in item) for item in items]
+    shown: set[int] = set()  # the orders of leaves
+    spent = 0
+
+    def price(item: list[Node]) -> int:
+        if item[0].order in blocks:
+            return 2
+        (node,) = item
+        leaves = [p for p in {p.order: p for p in node.parents}.values() if p.plan is None and p.order not in shown]
+        busy = sum(uses[p.order] > STUBS for p in node.parents)
+        return 1 + (uses.get(node.order, 0) > 1) + busy + 2 * len(leaves) + extra(node) + (node.order in pinned)
+
+    def keep(k: int, limit: int) -> bool:
+        nonlocal spent
+        cost = price(items[k])
+        if spent + cost > limit:
+            return False
+        spent += cost
+        kept[k] = True
+        shown.update(p.order for node in items[k] for p in node.parents if p.plan is None)
+        return True
+
+    for k in [k for k, is_pinned in enumerate(kept) if is_pinned]:
+        kept[k] = keep(k, room)
+    newest, oldest = len(items) - 1, 0
+    while newest >= 0 and (kept[newest] or keep(newest, room * 2 // 3)):
+        newest -= 1
+    while oldest < newest and (kept[oldest] or keep(oldest, room)):
+        oldest += 1
+
+    closed: dict[int, Block] = {}
+    current: Block | None = None
+    for item, open_ in zip(items, kept, strict=True):
+        if open_:
+            if item[0].order in blocks:
+                closed.update((node.order, blocks[node.order]) for node in item)
+            current = None
+            continue
+        if current is None:
+            current = Block((), whole=False)
+        for node in item:
+            current.add(node)
+            closed[node.order] = current
+    still = {id(block) for block in closed.values()}
+    for node in nodes:  # leaves: with the closed module they were in, or with the first part that uses them
+        if node.plan is None and node.order in blocks and node.order not in shown:
+            known = blocks[node.order]
+            if id(known) in still:
+                closed[node.order] = known
+    _rest(nodes, closed, shown)
+    return closed
+
+
+def _items(nodes: list[Node], blocks: dict[int, Block]) -> list[list[Node]]:
+    """The operations, oldest first, with those of one block together."""
+    items: list[list[Node]] = []
+    last: Block | None = None
+    for node in reversed(nodes):
+        if node.plan is None:
+            continue
+        block = blocks.get(node.order)
+        if block is not None and block is last:
+            items[-1].append(node)
+        else:
+            items.append([node])
+        last = block
+    return items
+
+
+def _rest(nodes: list[Node], closed: dict[int, Block], shown: set[int]) -> None:
+    """Leaves that no open operation uses go into a block that uses them."""
+    for node in nodes:
+        block = closed.get(node.order)
+        for parent in node.parents:
+            if parent.plan is not None or parent.order in closed:
+                continue
+            if block is None or parent.order in shown:
+                continue
+            closed[parent.order] = block
+            block.leaves.append(parent)
