@@ -229,10 +229,26 @@ def _one(out: Any) -> Any:
     return out[0] if isinstance(out, tuple) else out
 
 
+def _running(ufunc: Any) -> Any:
+    """The running maximum or minimum: each result is the latest element that reached it, and that gets its gradient."""
+
+    def accumulate(array: Any, axis: int, dtype: Any) -> Any:
+        array = array if dtype is None else array.astype(dtype)
+        plain = unwrap(array)
+        here = (plain == ufunc.accumulate(plain, axis)) | (plain != plain)
+        index = np.arange(plain.shape[axis]).reshape((-1,) + (1,) * (plain.ndim - 1 - axis % plain.ndim))
+        return np.take_along_axis(array, np.maximum.accumulate(here * index, axis), axis)
+
+    return accumulate
+
+
 _REDUCE = {
     np.add: reductions.sum, np.multiply: reductions.prod, np.maximum: reductions.max, np.minimum: reductions.min
 }  # fmt: skip
-_ACCUMULATE = {np.add: reductions.cumsum, np.multiply: reductions.cumprod}
+_ACCUMULATE = {
+    np.add: reductions.cumsum, np.multiply: reductions.cumprod, np.maximum: _running(np.maximum),
+    np.minimum: _running(np.minimum),
+}  # fmt: skip
 
 methods.update(
     __call__=call, reduce=reduce, accumulate=accumulate, reduceat=reduceat, outer=outer, at=at

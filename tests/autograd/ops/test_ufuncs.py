@@ -168,6 +168,17 @@ def test_reduce_and_accumulate(ufunc: Any) -> None:
         check(lambda x: ufunc.reduce(x, axis=1, where=MASK[:, :3]), x)
 
 
+def test_running_extremes() -> None:
+    x = Tensor([[1.0, 3.0, 3.0, 2.0], [np.nan, 1.0, 0.0, 2.0]], requires_grad=True)
+    result = np.maximum.accumulate(x, axis=1)
+    np.testing.assert_array_equal(result.data, np.maximum.accumulate(x.data, axis=1))
+    result.sum().backward()  # of equal elements the latest, as torch.cummax
+    assert x.grad.tolist() == [[1, 1, 2, 0], [4, 0, 0, 0]]
+    long = Tensor(np.arange(100_000.0), requires_grad=True)
+    np.minimum.accumulate(long).sum().backward()
+    assert long.grad.data[0] == 100_000
+
+
 @pytest.mark.parametrize("ufunc", [np.add, np.multiply, np.divide, np.power, np.arctan2], ids=lambda u: u.__name__)
 def test_outer(ufunc: Any) -> None:
     check(lambda x, y: ufunc.outer(x, y), X, Y)
