@@ -126,3 +126,9 @@ def test_seeds_and_the_graph():
 def test_errors(call, error, text):
     with pytest.raises(error, match=text):
         call()
+
+
+def test_every_orthogonal_matrix_is_as_likely():
+    random = rng()
+    corners = [init.orthogonal_(tensor(3, 3), rng=random).data[0, 0] for _ in range(300)]
+    assert abs(np.mean(corners)) < 0.15
