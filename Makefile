@@ -46,7 +46,8 @@ gallery: $(VENV)/with-demo
 	@$(PYTHON_IN) docs/gallery.py
 
 bench: $(VENV)/with-demo
-	@PYTHONPATH=$(CURDIR) $(PYTHON_IN) -m benchmarks $(ARGS)
+	@echo "bench: measuring (minutes; keep the machine quiet), side by side with what is installed in $(PEERS)"
+	@$(PYTHON_IN) -m benchmarks --write docs $(ARGS)
 
 bench-peers: $(PEERS)/installed
 

@@ -55,13 +55,7 @@ def main() -> None:
 
 
 def check(worker: Worker, workload: Workload, notes: list[str]) -> bool:
-    """Whether a library can do a workload and its results are right: after two steps those of by_hand.py in float64."""
-    weights, data = workload.problem(np.float64)
-    before = {name: value.copy() for name, value in weights.items()}
-    step, results = by_hand.make(workload, weights, data)
-    for _ in range(2):
-        step()
-    expected = results()
+    """Whether a library can do a workload, and rightly; if not, a note says why."""
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "results.npz")
         answer = worker.ask("prepare", workload=workload.name, dtype="float32", path=path)
@@ -70,14 +64,26 @@ def check(worker: Worker, workload: Workload, notes: list[str]) -> bool:
                 notes.append(f"{worker.name} fails at {workload.name}: {answer['error'].splitlines()[0][:150]}")
             return False
         with np.load(path) as file:
-            got = dict(file)
-    for name, value in expected.items():
+            wrong = disagreement(workload, dict(file))
+    if wrong:
+        notes.append(f"{worker.name} is left out of {workload.name}: {wrong}")
+    return not wrong
+
+
+def disagreement(workload: Workload, got: dict[str, Any]) -> str:
+    """What is wrong with the results of two steps: they must be those of by_hand.py in float64. Empty if nothing is."""
+    weights, data = workload.problem(np.float64)
+    before = {name: value.copy() for name, value in weights.items()}
+    step, results = by_hand.make(workload, weights, data)
+    for _ in range(2):
+        step()
+    tolerance = TOLERANCE[workload.optimizer[0] if workload.optimizer else ""]
+    for name, value in results().items():
         moved = value - before[name] if workload.optimizer else value
         error = np.linalg.norm(got[name].reshape(value.shape) - value) / max(np.linalg.norm(moved), 1e-30)
-        if not error < TOLERANCE[workload.optimizer[0] if workload.optimizer else ""]:
-            notes.append(f"{worker.name} is left out of {workload.name}: its {name} is off by {error:.2g}")
-            return False
-    return True
+        if not error < tolerance:
+            return f"its {name} is off by {error:.2g}"
+    return ""
 
 
 def take_turns(workers: list[Worker], workload: Workload, rounds: int, seconds: float) -> dict[str, list[float]]:

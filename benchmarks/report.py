@@ -12,7 +12,6 @@ from .workloads import WORKLOADS, Workload
 
 COLORS = {
     "by_hand": "#8a949e", "pytorch": "#d1495b", "jax_jit": "#3d7a5f", "hips": "#8d6cab", "my_grad": "#e0913f",
-    "tiny_grad": "#22303c", "small_pebble": "#b08968",
 }  # fmt: skip
 
 

@@ -9,7 +9,7 @@ import sys
 from typing import Any
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-LIBRARIES = ("backgraph", "by_hand", "pytorch", "jax_jit", "hips", "my_grad", "tiny_grad", "small_pebble")
+LIBRARIES = ("backgraph", "by_hand", "pytorch", "jax_jit", "hips", "my_grad")
 OURS = ("backgraph", "by_hand")  # these run in the Python that runs this; the others in the environment of the peers
 
 
@@ -23,7 +23,8 @@ def peers_python() -> str | None:
 def environment(threads: int) -> dict[str, str]:
     """The environment of a worker: so many threads for every library, and nothing of the checkout in the path."""
     limits = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "CPU_COUNT")
-    kept = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    left_out = ("PYTHONPATH", "PYTHONDONTWRITEBYTECODE")  # the latter would make imports compile every time
+    kept = {name: value for name, value in os.environ.items() if name not in left_out}
     flags = f"--xla_cpu_multi_thread_eigen={'true' if threads > 1 else 'false'}"
     return {**kept, **dict.fromkeys(limits, str(threads)), "XLA_FLAGS": flags, "JAX_PLATFORMS": "cpu"}
 

@@ -17,9 +17,11 @@ def neuron() -> None:
     x = Tensor([[0.5, -1.0, 2.0]], name="x")
     w = Tensor([[0.1], [-0.3], [0.2]], requires_grad=True, name="w")
     b = Tensor([0.0], requires_grad=True, name="b")
-    y = np.tanh(x @ w + b)
-    error = ((y - 1) ** 2).sum()
-    draw(error, names={"x": x, "w": w, "b": b, "y": y, "error": error}).save(os.path.join(FOLDER, "neuron.svg"))
+    t = Tensor([[1.0]], name="t")
+    z = x @ w + b
+    y = np.tanh(z)
+    error = ((y - t) ** 2).sum()
+    draw(error, names={"z": z, "y": y, "error": error}).save(os.path.join(FOLDER, "neuron.svg"))
 
 
 def shared() -> None:
