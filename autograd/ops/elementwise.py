@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ..primitive import Function, _store, composite, elementwise, nondifferentiable, primitive
+from ..primitive import Function, _store, composite, elementwise, nondifferentiable, primitive, unwrap
 
 
 def stored(result: Any, out: Any) -> Any:
@@ -201,10 +201,16 @@ def _where(condition: Any, x: Any, y: Any, /) -> Any:
     return np.where(condition, x, y)
 
 
-where = primitive(
-    _where, np.where, name="where", broadcasts=True, condition=None,
+_chosen = primitive(
+    _where, name="where", broadcasts=True, condition=None,
     x=lambda g, condition: np.where(condition, g, 0), y=lambda g, condition: np.where(condition, 0, g),
 )  # fmt: skip
+
+
+@composite(np.where)
+def where(condition: Any, *choices: Any) -> Any:
+    """As np.where: of one argument the places that are not zero, as plain arrays."""
+    return _chosen(condition, *choices) if choices else np.where(unwrap(condition))
 
 
 def _clip(a: Any, a_min: Any = None, a_max: Any = None) -> Any:

@@ -113,7 +113,8 @@ def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
     """As np.trapezoid."""
     y = np.swapaxes(y, axis, -1)
     if x is not None:
-        x = x if np.ndim(x) == 1 else np.swapaxes(x, axis, -1)
+        x = x if hasattr(x, "ndim") else np.asarray(x)
+        x = x if x.ndim == 1 else np.swapaxes(x, axis, -1)
         dx = x[..., 1:] - x[..., :-1]
     return (dx * (y[..., 1:] + y[..., :-1]) / 2.0).sum(-1)
 

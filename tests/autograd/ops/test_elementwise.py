@@ -303,6 +303,15 @@ def test_sinc_to_fourth_order() -> None:
         gradgradcheck(np.sinc, np.array(at))
 
 
+def test_where_of_one_argument_gives_places() -> None:
+    x = np.array([[1.0, 0.0], [0.0, 2.0]])
+    for got, expected in zip(np.where(Tensor(x, requires_grad=True)), np.where(x), strict=True):
+        assert type(got) is np.ndarray
+        np.testing.assert_array_equal(got, expected)
+    with pytest.raises(TypeError, match="missing 1 required"):
+        np.where(Tensor(x), 1.0)
+
+
 def test_refusals_name_the_function() -> None:
     with pytest.raises(TypeError, match="nan_to_num: copy=False"):
         np.nan_to_num(Tensor([1.0]), copy=False)

@@ -372,6 +372,13 @@ def test_halves_that_many_are_summed_do_not_overflow() -> None:
     assert abs(y.grad.item() - 1) < 0.02
 
 
+def test_lists_are_taken_where_numpy_takes_them() -> None:
+    x = Tensor([1.0, 4.0, 9.0], requires_grad=True)
+    assert np.trapezoid(x, [0, 1, 3]).item() == np.trapezoid(x.data, [0, 1, 3])
+    assert np.average(x, weights=[1, 2, 1]).item() == 4.5
+    assert np.sum(x, where=[True, False, True]).item() == 10
+
+
 def test_arguments_are_named_as_numpys() -> None:
     x = Tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True)
     assert np.sum(a=x).item() == 10
