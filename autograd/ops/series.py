@@ -1,4 +1,4 @@
-"""Functions of sampled values: differences, sliding products, polynomials, covariances."""
+"""Functions of sampled values: differences, sliding products, polynomials, covariances, evenly spaced values."""
 
 from __future__ import annotations
 
@@ -174,6 +174,116 @@ def vander(x: Any, N: int | None = None, increasing: bool = False) -> Any:
     return x[:, None] ** powers
 
 
+def _aligned(a: Any, b: Any) -> tuple[Any, Any]:
+    """The coefficients of two polynomials, with zeros in front of the shorter."""
+    a, b = np.atleast_1d(a), np.atleast_1d(b)
+    n = max(len(a), len(b))
+    a, b = (x if len(x) == n else np.concatenate([np.zeros(n - len(x), x.dtype), x]) for x in (a, b))
+    return a, b
+
+
+def _coefficients(x: Any) -> Any:
+    return x if hasattr(x, "dtype") else np.asarray(x)
+
+
+@composite(np.polyadd)
+def polyadd(a1: Any, a2: Any) -> Any:
+    """As np.polyadd."""
+    a, b = _aligned(a1, a2)
+    return a + b
+
+
+@composite(np.polysub)
+def polysub(a1: Any, a2: Any) -> Any:
+    """As np.polysub."""
+    a, b = _aligned(a1, a2)
+    return a - b
+
+
+@composite(np.polymul)
+def polymul(a1: Any, a2: Any) -> Any:
+    """As np.polymul."""
+    return convolve(a1, a2)
+
+
+@composite(np.polyder)
+def polyder(p: Any, m: int = 1) -> Any:
+    """As np.polyder."""
+    for _ in range(m):
+        p = p[:-1] * np.arange(len(p) - 1, 0, -1)
+    return p
+
+
+@composite(np.polyint)
+def polyint(p: Any, m: int = 1, k: Any = None) -> Any:
+    """As np.polyint."""
+    constants = [0.0] * m if k is None else [k] * m if np.ndim(k) == 0 else list(k)
+    for constant in constants:
+        p = np.concatenate([p / np.arange(len(p), 0, -1), np.reshape(constant, 1)])
+    return p
+
+
+@composite(np.polydiv)
+def polydiv(u: Any, v: Any) -> Any:
+    """As np.polydiv: quotient and remainder."""
+    u, v = np.atleast_1d(u) + 0.0, np.atleast_1d(v) + 0.0
+    m, n = len(u) - 1, len(v) - 1
+    quotient = []
+    for k in range(m - n + 1):
+        q = u[k] / v[0]
+        quotient.append(q)
+        u = np.concatenate([u[:k], u[k : k + n + 1] - q * v, u[k + n + 1 :]])
+    first = m - n + 1 if m >= n else 0
+    rest = u[first:] if first < len(u) else u[-1:] * 0
+    while len(rest) > 1 and np.isclose(rest[0], 0, rtol=1e-14):
+        rest = rest[1:]
+    return np.stack(quotient) if quotient else u[:1] * 0, rest
+
+
+@composite(np.poly)
+def poly(seq_of_zeros: Any) -> Any:
+    """As np.poly: the coefficients of the polynomial with these roots, or of a matrix's characteristic polynomial."""
+    roots_ = np.linalg.eigvals(seq_of_zeros) if np.ndim(seq_of_zeros) == 2 else np.atleast_1d(seq_of_zeros)
+    made: Any = np.ones((1,), roots_.dtype)
+    for k in range(len(roots_)):
+        made = convolve_full(made, np.stack([np.ones_like(roots_[k]), -roots_[k]]))
+    zeros: Any = getattr(roots_, "_data", roots_)
+    if zeros.dtype.kind == "c" and (np.sort(zeros) == np.sort(zeros.conj())).all():
+        return made.real.copy()
+    return made
+
+
+@composite(np.roots)
+def roots(p: Any) -> Any:
+    """As np.roots: the eigenvalues of the companion matrix."""
+    places = np.flatnonzero(p)
+    if not len(places):
+        return p[:0]
+    trailing = len(p) - 1 - int(places[-1])
+    p = p[int(places[0]) : int(places[-1]) + 1]
+    n = len(p)
+    if n < 2:
+        return np.zeros_like(p, shape=(trailing,))
+    top = (-p[1:] / p[0])[None]
+    found = np.linalg.eigvals(np.concatenate([top, np.eye(n - 1, dtype=p.dtype)[:-1]]))
+    return np.concatenate([found, np.zeros(trailing, found.dtype)]) if trailing else found
+
+
+@composite(np.polyfit)
+def polyfit(x: Any, y: Any, deg: int, rcond: Any = None, full: bool = False, w: Any = None, cov: Any = False) -> Any:
+    """As np.polyfit, for the coefficients alone."""
+    if full or cov:
+        raise TypeError("polyfit: full= and cov= are not for Tensors; compute them from lstsq and vander")
+    x, y = _coefficients(x) + 0.0, _coefficients(y) + 0.0
+    rows = np.vander(x, deg + 1)
+    if w is not None:
+        w = _coefficients(w)
+        rows, y = rows * w[:, None], y * (w if y.ndim == 1 else w[:, None])
+    scale = np.sqrt((rows * rows).sum(0))
+    found = np.linalg.lstsq(rows / scale, y, len(x) * np.finfo(x.dtype).eps if rcond is None else rcond)[0]
+    return found / (scale if y.ndim == 1 else scale[:, None])
+
+
 # ---- covariances ----------------------------------------------------------------------------------------------------
 
 
@@ -220,3 +330,44 @@ def corrcoef(x: Any, y: Any = None, rowvar: bool = True, *, dtype: Any = None) -
         return c / c
     deviation = np.sqrt(np.diagonal(c).real)
     return c / deviation[:, None] / deviation
+
+# ---- evenly spaced values -------------------------------------------------------------------------------------------
+
+
+@composite(np.linspace)
+def linspace(
+    start: Any, stop: Any, num: int = 50, endpoint: bool = True, retstep: bool = False, dtype: Any = None, axis: int = 0
+) -> Any:
+    """As np.linspace."""
+    if num < 0:
+        raise ValueError(f"linspace: expected at least 0 values, got {num}")
+    kind = np.result_type(start, stop, float(num)) if dtype is None else dtype
+    parts = num - 1 if endpoint else num
+    start, stop = np.multiply(start, 1.0), np.multiply(stop, 1.0)
+    weights = (np.arange(num) / max(parts, 1)).reshape((-1,) + (1,) * max(np.ndim(start), np.ndim(stop)))
+    values = np.moveaxis(start * (1 - weights) + stop * weights, 0, axis).astype(kind)
+    return (values, (stop - start) / parts if parts else start * np.nan) if retstep else values
+
+
+@composite(np.logspace)
+def logspace(
+    start: Any, stop: Any, num: int = 50, endpoint: bool = True, base: Any = 10.0, dtype: Any = None, axis: int = 0
+) -> Any:
+    """As np.logspace."""
+    values = linspace(start, stop, num, endpoint, axis=axis)
+    values = (base if np.ndim(base) == 0 else np.expand_dims(base, axis)) ** values
+    return values if dtype is None else values.astype(dtype)
+
+
+@composite(np.geomspace)
+def geomspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype: Any = None, axis: int = 0) -> Any:
+    """As np.geomspace, of values of one sign (or complex ones)."""
+    kind = np.result_type(start, stop, np.float64)
+    start, stop = np.multiply(start, 1.0).astype(kind), np.multiply(stop, 1.0).astype(kind)
+    ratio = stop / start
+    if np.any(np.equal(start, 0)) or np.any(np.equal(stop, 0)):
+        raise ValueError("geomspace: expected values other than 0")
+    if kind.kind != "c" and np.any(np.less(ratio, 0)):
+        raise ValueError("geomspace: expected real values of one sign")
+    values = start * ratio ** linspace(np.zeros(ratio.shape), 1.0, num, endpoint, axis=axis)
+    return values if dtype is None else values.astype(dtype)

@@ -245,12 +245,23 @@ def _copy(a: Any, order: Any = "K", subok: bool = False) -> Any:
     return a.copy() if order == "C" or not isinstance(a, np.ndarray) else a.copy(order)
 
 
-def _astype(x: Any, dtype: Any, order: Any = "K", casting: Any = "unsafe", subok: bool = True, copy: Any = True) -> Any:
-    return x.astype(dtype, casting=casting, copy=copy) if order == "K" else x.astype(dtype, order, casting, subok, copy)
+def _astype(x: Any, dtype: Any, order: Any, casting: Any, subok: bool) -> Any:
+    return x.astype(dtype, casting=casting) if order == "K" else x.astype(dtype, order, casting, subok)
 
 
 copy = linear(_copy, np.copy, name="copy", a=lambda g: g)
-astype = linear(_astype, name="astype", views=True, x=lambda g: g)  # the sweep gives each gradient its input's dtype
+_converted = linear(_astype, name="astype", x=lambda g: g)  # the sweep gives each gradient its input's dtype
+
+
+def astype(
+    x: Any, dtype: Any, order: Any = "K", casting: Any = "unsafe", subok: bool = True, copy: bool = True
+) -> Any:  # fmt: skip
+    """As ndarray.astype; with copy=False what needs no conversion is returned itself."""
+    if not copy and x.dtype == dtype:
+        return x
+    return _converted(x, dtype, order, casting, subok)
+
+
 if hasattr(np, "astype"):
     composite(np.astype)(lambda x, dtype, /, *, copy=True, device=None: astype(x, dtype, copy=copy))
 

@@ -1,6 +1,7 @@
 """Linear algebra: every function, real and complex, over stacks of matrices, and its singular points."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -195,3 +196,38 @@ def test_what_has_no_gradient() -> None:
 def test_what_cannot_be_done_says_so(fun: Any, kind: Any, words: str) -> None:
     with pytest.raises(kind, match=words):
         fun(Tensor(real(4, 3), requires_grad=True))
+
+
+# ---- against PyTorch (tests/reference/make_linalg.py) ---------------------------------------------------------------
+
+
+def _weighted(x: Any) -> Any:
+    weights = np.cos(np.arange(1.0, x.size + 1)).reshape(x.shape)
+    return (x.real * weights).sum() + ((x.imag * weights[::-1]).sum() if x.dtype.kind == "c" else 0)
+
+
+LOSSES: dict[str, Callable[[Any], Any]] = {
+    "inv": lambda a: _weighted(la.inv(a)),
+    "det": lambda a: _weighted(la.det(a).reshape(1)),
+    "logabsdet": lambda a: la.slogdet(a)[1],
+    "pinv": lambda a: _weighted(la.pinv(a[:, :3])),
+    "cholesky": lambda a: _weighted(la.cholesky(a @ a.conj().T)),
+    "qr": lambda a: _weighted(la.qr(a[:, :3])[1]),
+    "eigh": lambda a: _weighted((lambda w, v: (v * np.exp(w)) @ v.conj().T)(*la.eigh(hermitian(a)))),
+    "eigvals": lambda a: _weighted((la.eigvals(a) ** 3).sum().reshape(1)),
+    "svd": lambda a: _weighted((lambda u, s, vh: (u * np.sin(s)) @ vh)(*la.svd(a[:, :3], False))),
+    "svdvals": lambda a: np.log(la.svdvals(a)).sum(),
+    "norm": lambda a: la.norm(a) + la.norm(a, "nuc") + la.norm(a, 2) + la.norm(a[0], 3),
+    "einsum": lambda a: _weighted(np.einsum("ij,kj,ii->ki", a, a.conj(), a)),
+    "fft": lambda a: np.sin(_weighted(np.fft.fft(a, norm="ortho"))),
+    "vdot": lambda a: _weighted(np.vdot(a[0], a[1]).reshape(1)),
+}
+REFERENCE = np.load(Path(__file__).parents[2] / "reference" / "linalg.npz")
+
+
+@pytest.mark.parametrize("kind", ["real", "complex"])
+@pytest.mark.parametrize("name", LOSSES)
+def test_gradients_are_pytorchs(name: str, kind: str) -> None:
+    x = Tensor(REFERENCE[f"input {kind}"], requires_grad=True)
+    LOSSES[name](x).backward()
+    np.testing.assert_allclose(x.grad.data, REFERENCE[f"{name} {kind}"], rtol=1e-7, atol=1e-8)

@@ -199,6 +199,25 @@ ROWS: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
     "polyval complex": (np.polyval, (complex_(3), complex_(2))),
     "vander": (np.vander, (real(3),)),
     "vander N": (lambda x: np.vander(x, 4, increasing=True), (complex_(3),)),
+    "polyadd": (np.polyadd, (real(4), real(2))),
+    "polysub": (np.polysub, (real(2), real(3))),
+    "polymul": (np.polymul, (real(3), real(2))),
+    "polyder": (lambda p: np.polyder(p, 2), (real(5),)),
+    "polyint": (lambda p, k: np.polyint(p, 2, k), (real(3), real(2))),
+    "polyint alone": (np.polyint, (real(3),)),
+    "polydiv": (np.polydiv, (real(5), real(3))),
+    "poly": (np.poly, (real(3),)),
+    "poly of a matrix": (np.poly, (np.array([[1.0, 2], [-3, 0.5]]),)),
+    "roots": (np.roots, (np.array([1.0, -2.0, 3.0, 0.5]),)),
+    "roots at 0": (np.roots, (np.array([1.0, -3.0, 2.0]),)),
+    "polyfit": (lambda x, y: np.polyfit(x, y, 2), (np.array([0.0, 1, 2, 3.5, 5]), real(5))),
+    "polyfit weights": (lambda y, w: np.polyfit(np.arange(5.0), y, 1, w=w), (real(5, 2), np.abs(real(5)) + 0.5)),
+    "linspace": (lambda a, b: np.linspace(a, b, 4), (real(), real())),
+    "linspace axis": (lambda a, b: np.linspace(a, b, 3, endpoint=False, axis=1), (real(2), real())),
+    "linspace step": (lambda a, b: np.linspace(a, b, 3, retstep=True), (real(), real())),
+    "logspace": (lambda a, b: np.logspace(a, b, 3, base=2.0), (real(), real())),
+    "geomspace": (lambda a, b: np.geomspace(a, b, 4), (np.array(1.5), np.array(20.0))),
+    "geomspace negative": (lambda a, b: np.geomspace(a, b, 3), (np.array(-1.0), np.array(-8.0))),
     "cov": (np.cov, (real(3, 4),)),
     "cov of one": (np.cov, (real(4),)),
     "cov two": (np.cov, (real(4), real(4))),
@@ -214,7 +233,7 @@ for _name in ("convolve", "correlate"):
         for _n, _m in ((5, 3), (3, 5), (4, 4), (5, 2), (2, 5), (4, 1), (1, 3)):
             for _of in (real, complex_):
                 ROWS[f"{_name} {_mode} {_n} {_m} {_of.__name__}"] = (
-                    lambda x, y, f=getattr(np, _name), mode=_mode: f(x, y, mode), (_of(_n), _of(_m))
+                    lambda x, y, name=_name, mode=_mode: getattr(np, name)(x, y, mode), (_of(_n), _of(_m))
                 )  # fmt: skip
 if hasattr(np, "matvec"):
     ROWS["matvec"] = (np.matvec, (complex_(2, 2, 3), complex_(3)))
