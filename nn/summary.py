@@ -67,12 +67,13 @@ class Summary:
         return "\n".join([*table, note])
 
 
-def summary(model: Module, *inputs: Any, dtype: Any = None) -> Summary:
+def summary(model: Module, input_shape: Any, *others: Any, dtype: Any = None) -> Summary:
     """What a model is made of: for each layer its output, parameters, multiply-adds and activation memory.
 
-    model   is run once, in evaluation mode and outside of the graph; its modes and values stay what they are
-    inputs  for each argument of the model its shape, batch included (it is given zeros), or an array or Tensor
-    dtype   of the zeros; that of the model's first floating parameter unless it is given
+    model        is run once, in evaluation mode and outside of the graph; its modes and values stay what they are
+    input_shape  of what the model is called with, batch included (it is given zeros); or an array or Tensor
+    others       the same of each further argument
+    dtype        of the zeros; that of the model's first floating parameter unless it is given
 
     Multiply-adds are those of matrix products, convolutions, recurrences and attention, and one for each element that a
     normalization scales. A parameter counts where it first occurs. A view of an input takes no memory, and a
@@ -93,6 +94,7 @@ def summary(model: Module, *inputs: Any, dtype: Any = None) -> Summary:
     """
     if dtype is None:
         dtype = next((p.dtype for p in model.parameters() if p.dtype.kind in "fc"), np.dtype(np.float32))
+    inputs = (input_shape, *others)
     arguments = [Tensor(np.zeros(x, dtype)) if isinstance(x, tuple | list) else x for x in inputs]
     costs: dict[Module, list[Any]] = {}
 

@@ -15,7 +15,7 @@ def lenet():
 
 def test_lenet():
     model = lenet()
-    found = nn.summary(model, (2, 1, 28, 28))
+    found = nn.summary(model, input_shape=(2, 1, 28, 28))
     assert found.parameters == found.trainable == 61_706 == sum(p.size for p in model.parameters())
     assert found.weights == 4 * 61_706
     rows = {row.path: row for row in found.rows}
