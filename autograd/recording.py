@@ -35,7 +35,8 @@ class Recording:
         self.selected = [kwargs[key] if isinstance(key, str) else args[key] for key in keys]
         self.leaves = leaves(self.selected)
         self.tensors = any(isinstance(leaf, Tensor) for leaf in leaves((args, kwargs)))
-        if self.leaves and not any(is_differentiable(leaf) for leaf in self.leaves):
+        self.moving = [is_differentiable(leaf) for leaf in self.leaves]
+        if self.leaves and not any(self.moving):
             kinds = sorted({_kind(leaf) for leaf in self.leaves})
             raise TypeError(
                 f"{who}: expected floating or complex values to differentiate by, got {', '.join(kinds)}; "
@@ -43,19 +44,20 @@ class Recording:
             )
         self.start = tick()  # what the call records is newer than this
         with enable_grad():
-            given = [_begin(leaf) if is_differentiable(leaf) else leaf for leaf in self.leaves]
-            self.points = [wrap(item._data, item._node) for item in given if isinstance(item, Tensor) and item._node]
+            given = [_begin(leaf) if moves else leaf for leaf, moves in zip(self.leaves, self.moving, strict=True)]
+            self.points = [wrap(item._data, item._node) for item in self.pick(given)]
             parts = rebuild(self.selected, iter(given))
             args, kwargs = list(args), dict(kwargs)
             for key, part in zip(keys, parts, strict=True):
                 (kwargs if isinstance(key, str) else args)[key] = part
             self.result = fun(*args, **kwargs)
         self.outs = leaves(self.result)
+        self.joined = self.reaches_out(self.outs)  # whether what follows is to be recorded too
 
     def reaches_out(self, values: Sequence[Any]) -> bool:
         """Whether any value depends on something tracked that was there before the call."""
         roots = [value._node for value in values if isinstance(value, Tensor) and value._node is not None]
-        return self.recorded and (
+        return (self.recorded and bool(roots)) and (
             any(root.order > self.start for root in roots)
             or any(parent.order > self.start for node in walk(roots, self.start) for parent in node.parents)
         )
@@ -65,13 +67,8 @@ class Recording:
         pairs = [(out, conj(seed)) for out, seed in zip(outs, seeds, strict=True) if tracked(out)]
         found: list[Tensor | None] = [None] * len(self.points)
         if pairs:
-            found = gradients(
-                [out for out, _ in pairs],
-                self.points,
-                [seed for _, seed in pairs],
-                retain or create_graph,
-                create_graph,
-            )
+            outs, seeds = zip(*pairs, strict=True)
+            found = gradients(outs, self.points, seeds, retain or create_graph, create_graph)
         return [
             wrap(np.zeros_like(point._data)) if g is None else conj(g)
             for g, point in zip(found, self.points, strict=True)
@@ -79,12 +76,12 @@ class Recording:
 
     def pick(self, items: Sequence[Any]) -> list[Any]:
         """Of one item for each leaf of the selected arguments those that belong to the points."""
-        return [item for item, leaf in zip(items, self.leaves, strict=True) if is_differentiable(leaf)]
+        return [item for item, moves in zip(items, self.moving, strict=True) if moves]
 
     def structured(self, items: Sequence[Any]) -> list[Any]:
         """One item for each point, in the containers of the selected arguments; None at what has no derivative."""
         rest = iter(items)
-        filled = [next(rest) if is_differentiable(leaf) else None for leaf in self.leaves]
+        filled = [next(rest) if moves else None for moves in self.moving]
         parts: list[Any] = rebuild(self.selected, iter(filled))
         return parts
 
@@ -95,19 +92,22 @@ class Recording:
 
     def value(self) -> Any:
         """The result: Tensors if an argument was one, else plain arrays."""
-        return rebuild(self.result, iter([self.leave(out, self.tensors, own=False) for out in self.outs]))
+        items = [out if self.joined and self.reaches_out([out]) else free(out, self.tensors) for out in self.outs]
+        return rebuild(self.result, iter(items))
 
-    def leave(self, value: Any, tensor: bool, own: bool = True) -> Any:
-        """A value as the caller gets it: joined to what was tracked outside, else a Tensor or a plain array.
-
-        own  whether it must have memory of its own
-        """
-        if not isinstance(value, Tensor) or self.reaches_out([value]):
+    def leave(self, value: Tensor, tensor: bool) -> Any:
+        """A derivative as the caller gets it: joined to what was tracked outside, else with memory of its own."""
+        if self.reaches_out([value]):
             return value
         data = value._data
-        if own and isinstance(data, np.ndarray) and (data.base is not None or value._node is not None):
-            data = data.copy()
-        return wrap(data) if tensor else plain(data)
+        if isinstance(data, np.ndarray) and (data.base is not None or value._node is not None):
+            value = wrap(data.copy())
+        return free(value, tensor)
+
+
+def free(value: Any, tensor: bool) -> Any:
+    """A value that nothing tracks: as a Tensor or as a plain array."""
+    return value if not isinstance(value, Tensor) else wrap(value._data) if tensor else plain(value._data)
 
 
 def _begin(leaf: Any) -> Tensor:

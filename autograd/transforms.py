@@ -150,7 +150,7 @@ def elementwise_grad(fun: Function, argnums: Any = 0) -> Function:
             if getattr(out, "dtype", np.dtype(float)).kind == "c":
                 raise TypeError("elementwise_grad: expected a real result, got a complex one; use holomorphic_grad")
         seeds = [_ones(out) for out in call.outs]
-        return _one(argnums, call.gradients(call.pull(call.outs, seeds, False, call.reaches_out(call.outs))))
+        return _one(argnums, call.gradients(call.pull(call.outs, seeds, False, call.joined)))
 
     return _transform("elementwise_grad", fun, argnums, gradient)
 
@@ -168,7 +168,7 @@ def vjp(fun: Function, *primals: Any) -> tuple[Any, Function]:
 
     def pullback(cotangent: Any) -> tuple[Any, ...]:
         seeds = _matching("vjp", cotangent, call.result)
-        create_graph = call.reaches_out(call.outs) or any(map(tracked, seeds))
+        create_graph = call.joined or any(map(tracked, seeds))
         return tuple(call.gradients(call.pull(call.outs, seeds, True, create_graph)))
 
     return call.value(), pullback
@@ -186,7 +186,7 @@ def jvp(fun: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple
     (np.float64(6.0), np.float64(23.0))
     """
     call, seeds = _along("jvp", fun, primals, tangents)
-    outer = call.reaches_out(call.outs) or any(map(tracked, seeds))
+    outer = call.joined or any(map(tracked, seeds))
     moved = [push(seeds, outer) for push in (_pushforward(call, out) for out in call.outs)]
     value = call.value()
     return value, rebuild(call.result, iter([_left(call, tangent) for tangent in moved]))
@@ -202,7 +202,7 @@ def hvp(fun: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple
     """
     call, seeds = _along("hvp", fun, primals, tangents)
     out = _scalar("hvp", call)
-    outer = call.reaches_out([out]) or any(map(tracked, seeds))
+    outer = call.joined or any(map(tracked, seeds))
     slopes = [conj(g) for g in call.pull([out], [_ones(out)], True, True)]
     product = call.gradients(call.pull(slopes, [conj(seed) for seed in seeds], False, outer))
     return call.value(), tuple(product)
@@ -222,7 +222,7 @@ def jacobian(fun: Function, argnums: Any = 0) -> Function:
     """
 
     def derivatives(call: Recording) -> Any:
-        outer = call.reaches_out(call.outs)
+        outer = call.joined
         blocks = [_one(argnums, call.gradients(_jacobian(call, out, outer))) for out in call.outs]
         return rebuild(call.result, iter(blocks))
 
@@ -288,7 +288,7 @@ def _ones(out: Any) -> Any:
 
 
 def _gradient(call: Recording, out: Any) -> list[Any]:
-    return call.gradients(call.pull([out], [_ones(out)], False, call.reaches_out([out])))
+    return call.gradients(call.pull([out], [_ones(out)], False, call.joined))
 
 
 def _matching(who: str, values: Any, like: Any) -> list[Any]:
