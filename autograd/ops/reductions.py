@@ -330,8 +330,9 @@ def _cumulative(name: str, function: Function, first: Any) -> Function:
     return cumulative
 
 
-cumulative_sum = composite(np.cumulative_sum)(_cumulative("cumulative_sum", cumsum, np.zeros_like))
-cumulative_prod = composite(np.cumulative_prod)(_cumulative("cumulative_prod", cumprod, np.ones_like))
+if hasattr(np, "cumulative_sum"):  # from NumPy 2.1 on
+    composite(np.cumulative_sum)(_cumulative("cumulative_sum", cumsum, np.zeros_like))
+    composite(np.cumulative_prod)(_cumulative("cumulative_prod", cumprod, np.ones_like))
 
 # ---- without the NaNs ------------------------------------------------------------------------------------------------
 
