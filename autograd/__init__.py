@@ -9,10 +9,26 @@ from .checkpoint import checkpoint
 from .drawing import draw
 from .gradcheck import gradcheck, gradgradcheck
 from .modes import enable_grad, is_grad_enabled, no_grad, scope, set_grad_enabled
+from .ops.affine import affine
 from .ops.correlation import correlate, correlate_kernel, correlate_transpose
 from .ops.special import (
-    digamma, erf, erfc, gammaln, i0, i1, log_ndtr, log_softmax, logit, logsigmoid, logsumexp, polygamma,
-    relu, sigmoid, softmax, softplus, xlogy,
+    digamma,
+    erf,
+    erfc,
+    gammaln,
+    i0,
+    i1,
+    log_ndtr,
+    log_softmax,
+    logit,
+    logsigmoid,
+    logsumexp,
+    polygamma,
+    relu,
+    sigmoid,
+    softmax,
+    softplus,
+    xlogy,
 )  # fmt: skip
 from .ops.windows import fold, max_windows, spread_windows, sum_windows, windows
 from .primitive import elementwise, linear, nondifferentiable, primitive
@@ -21,8 +37,8 @@ from .saving import load, save
 from .transforms import elementwise_grad, grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 
 __all__ = [
-    "Tensor", "checkpoint", "correlate", "correlate_kernel", "correlate_transpose", "detect_anomaly", "digamma", "draw",
-    "elementwise", "elementwise_grad", "enable_grad", "erf", "erfc", "fold", "gammaln", "generator", "grad",
+    "Tensor", "affine", "checkpoint", "correlate", "correlate_kernel", "correlate_transpose", "detect_anomaly", "digamma",
+    "draw", "elementwise", "elementwise_grad", "enable_grad", "erf", "erfc", "fold", "gammaln", "generator", "grad",
     "gradcheck", "gradgradcheck", "hessian", "hvp", "i0", "i1", "is_grad_enabled", "jacobian", "jvp", "linear", "load",
     "log_ndtr", "log_softmax", "logit", "logsigmoid", "logsumexp", "manual_seed", "max_windows", "no_grad",
     "nondifferentiable", "ops", "polygamma", "primitive", "relu", "save", "scope", "set_grad_enabled", "sigmoid",

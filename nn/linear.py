@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from autograd import affine
+
 from . import init
 from .module import Module
 from .parameter import empty
@@ -27,11 +29,9 @@ def linear(input: Any, weight: Any, bias: Any = None) -> Any:
             f"linear: expected {weight.shape[-1]} input features (weight is {weight.shape}), got input of shape {shape}"
         )
     check_dtype("linear", weight, input, bias)
-    if len(shape) > 2:  # one large product instead of many small ones
-        input = input.reshape(-1, shape[-1]) if input.size else input.reshape(math.prod(shape[:-1]), shape[-1])
-    result = input @ weight.T
-    if len(shape) > 2:
-        result = result.reshape(*shape[:-1], *weight.shape[:-1])
+    if weight.ndim == 2:
+        return affine(input, weight, bias)
+    result = input @ weight
     return result if bias is None else result + bias
 
 

@@ -1,6 +1,7 @@
 """The derivative rules, a file for each family; `methods` puts them on Tensor."""
 
 from . import (
+    affine,
     correlation,
     elementwise,
     fft,
@@ -19,6 +20,7 @@ from . import (
 )
 
 __all__ = [
+    "affine",
     "correlation",
     "elementwise",
     "fft",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -155,6 +156,8 @@ def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
 
 def _tensordot_plan(of_a: Any, of_b: Any, axes: Any) -> Any:
     n, m = len(of_a), len(of_b)
+    if isinstance(axes, int) and not 0 <= axes <= min(n, m):
+        raise ValueError(f"tensordot: expected from 0 to {min(n, m)} axes for shapes {of_a} and {of_b}, got {axes}")
     pair = (tuple(range(n - axes, n)), tuple(range(axes))) if isinstance(axes, int) else axes
     if len(pair[0]) != len(pair[1]) or any(of_a[i] != of_b[j] for i, j in zip(*pair, strict=True)):
         raise ValueError(f"tensordot: axes {axes} do not match in arrays of shapes {of_a} and {of_b}")
@@ -171,11 +174,16 @@ composite(np.linalg.tensordot)(lambda x1, x2, /, *, axes=2: tensordot(x1, x2, ax
 # ---- matmul ---------------------------------------------------------------------------------------------------------
 
 
+def _rows(x: Any) -> Any:
+    """A stack of matrices as one matrix of all their rows."""
+    return x.reshape(math.prod(x.shape[:-1]), x.shape[-1])
+
+
 def _matmul(x: Any, y: Any, /) -> Any:
     if y.ndim == 2 and x.ndim > 2 and type(x) is np.ndarray and x.flags.c_contiguous:
         # one product of all rows, into an array that owns its memory
         made = np.empty((*x.shape[:-1], y.shape[1]), np.result_type(x, y))
-        np.matmul(x.reshape(-1, x.shape[-1]), y, out=made.reshape(-1, y.shape[1]))
+        np.matmul(_rows(x), y, out=_rows(made))
         return made
     return x @ y
 
@@ -194,7 +202,7 @@ def _matmul_y(g: Any, x: Any, x_shape: Any, y_shape: Any, y_strides: Any) -> Any
     if len(y_shape) == 1:
         return (x.swapaxes(-1, -2) @ g[..., None])[..., 0]
     if len(y_shape) == 2 < len(x_shape):  # one product of all rows, not a product for each matrix and then their sum
-        x, g = x.reshape(-1, x_shape[-1]), g.reshape(-1, y_shape[1])
+        x, g = _rows(x), _rows(g)
     if y_strides is not None and y_strides[-2] < y_strides[-1]:  # y is a transposed view: so is its gradient
         return (g.swapaxes(-1, -2) @ x).swapaxes(-1, -2)
     return x.swapaxes(-1, -2) @ g
