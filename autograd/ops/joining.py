@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..primitive import Function, _join, composite, linear, unwrap
+from ..primitive import Function, _join, composite, linear, unwrap, wrap
 from ..tensor import Tensor
 from .shape import _array, atleast_1d, atleast_2d, atleast_3d
 
@@ -271,7 +271,7 @@ def pad(array: Any, pad_width: Any, mode: Any = "constant", **kwargs: Any) -> An
     if mode == "empty" or (mode == "constant" and np.ndim(value) == 0 and kwargs.keys() <= {"constant_values"}):
         return _padded(array, widths, value)
     if not (isinstance(array, Tensor) and array.requires_grad):
-        return Tensor(_numpy_pad(unwrap(array), widths, mode, **kwargs))
+        return wrap(_numpy_pad(unwrap(array), widths, mode, **kwargs))
     _numpy_pad(np.empty((1,) * array.ndim), [(0, 0)] * array.ndim, mode, **kwargs)  # NumPy's own errors
     if mode == "constant":
         around = _numpy_pad(np.zeros_like(array._data), widths, mode, **kwargs)

@@ -139,6 +139,8 @@ ROWS: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
     "matmul": (np.matmul, (real(2, 3), real(3, 4))),
     "matmul complex": (np.matmul, (complex_(2, 3), complex_(3, 4))),
     "matmul of nothing": (np.matmul, (real(2, 0), real(0, 3))),
+    "matmul 3 2 of nothing": (np.matmul, (real(2, 3, 0), real(0, 2))),
+    "matmul 3 2 of no matrices": (np.matmul, (real(0, 2, 3), real(3, 2))),
     "matmul 1 1": (np.matmul, (real(3), real(3))),
     "matmul 1 2": (np.matmul, (real(3), real(3, 2))),
     "matmul 2 1": (np.matmul, (real(2, 3), real(3))),
@@ -273,6 +275,7 @@ def test_the_gradient_of_a_weight_is_one_product_over_the_whole_batch(monkeypatc
 
 @pytest.mark.parametrize(("fun", "words"), [
     (lambda x: np.tensordot(x, x, 1), "do not match"),
+    (lambda x: np.tensordot(x, x, 3), "from 0 to 2 axes"),
     (lambda x: x @ x, "matmul"),
     (lambda x: np.linalg.outer(x, x), "two vectors"),
     (lambda x: np.cross(x[:, :1], x[:, :1]), "2 or 3 components"),
