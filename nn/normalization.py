@@ -18,7 +18,7 @@ from .shared import axis_of, norm, plain
 def _standardize(x: Any, axes: tuple[int, ...], eps: float, weight: Any, bias: Any) -> tuple[Any, Any, Any]:
     """(x - mean) / sqrt(variance + eps) · weight + bias, with the mean and the (biased) variance over the axes."""
     mean = x.mean(axes, keepdims=True)
-    centred = x - mean
+    centred = x + -mean  # the small one is negated, in the backward pass too
     variance = np.square(centred).mean(axes, keepdims=True)
     return _scaled(centred, variance, eps, weight, bias), mean, variance
 
@@ -26,9 +26,9 @@ def _standardize(x: Any, axes: tuple[int, ...], eps: float, weight: Any, bias: A
 def _scaled(centred: Any, variance: Any, eps: float, weight: Any, bias: Any) -> Any:
     deviation = np.sqrt(variance + eps)
     if weight is None:
-        result = centred / deviation
+        result = centred * (1 / deviation)
     elif 2 * math.prod(np.broadcast_shapes(weight.shape, deviation.shape)) > centred.size:
-        result = centred / deviation * weight
+        result = centred * (1 / deviation) * weight
     else:  # their quotient is small: one pass less over the whole
         result = centred * (weight / deviation)
     return result if bias is None else result + bias
@@ -70,7 +70,7 @@ def batch_norm(
         if running_mean is None or running_var is None:
             raise ValueError("batch_norm: expected running_mean and running_var when not training")
         mean, variance = _per_channel(running_mean, ndim), _per_channel(running_var, ndim)
-        return _scaled(input - mean, variance, eps, weight, bias)
+        return _scaled(input + -mean, variance, eps, weight, bias)
     count = input.size // input.shape[1] if input.shape[1] else 0
     if count == 1:
         raise ValueError(f"batch_norm: expected more than one value per channel in training, got shape {input.shape}")
@@ -148,7 +148,7 @@ def rms_norm(input: Any, normalized_shape: Any, weight: Any = None, eps: float |
     """
     axes = _features("rms_norm", input, normalized_shape, weight)
     eps = float(np.finfo(input.dtype).eps) if eps is None else eps
-    result = input / np.sqrt(np.square(input).mean(axes, keepdims=True) + eps)
+    result = input * (1 / np.sqrt(np.square(input).mean(axes, keepdims=True) + eps))
     return result if weight is None else result * weight
 
 

@@ -31,20 +31,21 @@ Step = Callable[[Any, tuple[Any, ...]], tuple[Any, ...]]
 
 def _simple(activation: Any, w_hh: Any, b_hh: Any) -> Step:
     """h' = tanh(x + W h), or relu. (Elman 1990)"""
+    turned = w_hh.T
 
     def step(x: Any, state: tuple[Any, ...]) -> tuple[Any, ...]:
-        return (activation(x + state[0] @ w_hh.T),)
+        return (activation(x + state[0] @ turned),)
 
     return step
 
 
 def _gru(w_hh: Any, b_hh: Any) -> Step:
     """r, z = sigmoid(x + W h); n = tanh(x + r (W h + b)); h' = n + z (h - n). (Cho et al. 2014)"""
-    n = w_hh.shape[1]
+    n, turned = w_hh.shape[1], w_hh.T
 
     def step(x: Any, state: tuple[Any, ...]) -> tuple[Any, ...]:
         (h,) = state
-        inner = h @ w_hh.T
+        inner = h @ turned
         x_gates, x_new = np.split(x, [2 * n], -1)
         h_gates, h_new = np.split(inner, [2 * n], -1)
         r, z = np.split(autograd.sigmoid(x_gates + h_gates), 2, -1)
@@ -56,13 +57,14 @@ def _gru(w_hh: Any, b_hh: Any) -> Step:
 
 def _lstm(w_hh: Any, b_hh: Any, w_hr: Any = None) -> Step:
     """i, f, o = sigmoid(x + W h); g = tanh(x + W h); c' = f c + i g; h' = o tanh(c'). (Hochreiter, Schmidhuber 1997)"""
+    turned, projected = w_hh.T, None if w_hr is None else w_hr.T
 
     def step(x: Any, state: tuple[Any, ...]) -> tuple[Any, ...]:
         h, c = state
-        i, f, g, o = np.split(x + h @ w_hh.T, 4, -1)
+        i, f, g, o = np.split(x + h @ turned, 4, -1)
         c = autograd.sigmoid(f) * c + autograd.sigmoid(i) * np.tanh(g)
         h = autograd.sigmoid(o) * np.tanh(c)
-        return (h if w_hr is None else h @ w_hr.T), c
+        return (h if projected is None else h @ projected), c
 
     return step
 
