@@ -222,8 +222,16 @@ def _accumulate(node: Node, g: Any, create_graph: bool) -> None:
                 tensor._grad = wrap(total + g)
         elif _is_ours(g, 1):
             tensor._grad = wrap(g)  # only the sweep holds it: no need to copy
+        elif _shows_all(g) and sys.getrefcount(g) <= _ALONE + 1 and _is_ours(g.base, 0):
+            tensor._grad = wrap(g.base)
         else:
             tensor._grad = wrap(_copy(g))
+
+
+def _shows_all(g: Any) -> bool:
+    """Whether an array is a view of all of another one as that is, as what was transposed twice is."""
+    base = getattr(g, "base", None)
+    return type(base) is np.ndarray and base.shape == g.shape and base.strides == g.strides and base.dtype == g.dtype
 
 
 def _copy(g: Any) -> Any:

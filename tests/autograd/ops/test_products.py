@@ -259,6 +259,26 @@ def test_the_gradient_of_a_transposed_weight_is_in_c_order(shape: Any) -> None:
     assert x.grad.data.flags.c_contiguous
 
 
+def test_the_gradient_of_a_transposed_weight_is_not_copied_and_is_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    from autograd import engine
+
+    copied: list[Any] = []
+    monkeypatch.setattr(engine, "_copy", lambda g: (copied.append(g.shape), np.array(g))[1])
+    w = Tensor(real(5, 4), requires_grad=True)
+    (Tensor(real(3, 4)) @ w.T).backward(real(3, 5))
+    assert copied == []
+    assert w.grad.data.base is None
+    seen: list[Any] = []
+    w.grad = None
+    middle = w.T
+    middle.register_hook(seen.append)
+    (Tensor(real(3, 4)) @ middle).backward(real(3, 5))
+    assert not np.shares_memory(w.grad.data, seen[0].data)
+    u, v = Tensor(real(4, 5), requires_grad=True), Tensor(real(4, 5), requires_grad=True)
+    (Tensor(real(3, 5)) @ (u.T.T + v.T.T).T).backward(real(3, 4))
+    assert not np.shares_memory(u.grad.data, v.grad.data)
+
+
 def test_the_gradient_of_a_weight_is_one_product_over_the_whole_batch(monkeypatch: pytest.MonkeyPatch) -> None:
     """No array as large as a product for each matrix of the batch is made on the way."""
     import tracemalloc
