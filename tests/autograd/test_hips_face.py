@@ -236,6 +236,8 @@ def test_types() -> None:
     from autograd.numpy.numpy_boxes import ArrayBox
 
     assert isinstance(Tensor(V), ArrayBox)
+    assert Tensor(V)._value is not None
+    assert Tensor(2.0)._value == 2.0
 
 
 # ---- the check ------------------------------------------------------------------------------------------------------
