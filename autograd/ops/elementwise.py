@@ -197,7 +197,20 @@ frexp = elementwise(np.frexp, multiple=True, x=lambda g, out: None if g[0] is No
 modf = elementwise(np.modf, multiple=True, x=lambda g: g[0])
 
 
+_BITS = {"f": np.int32, "d": np.int64}
+
+
 def _where(condition: Any, x: Any, y: Any, /) -> Any:
+    """As np.where, which branches at every element; large arrays are selected by their bits, several times faster."""
+    if type(condition) is np.ndarray and condition.dtype.char == "?" and condition.size > 4000:
+        dtype = np.result_type(x, y)
+        bits = _BITS.get(dtype.char)
+        if bits is not None and all(isinstance(value, np.ndarray | np.generic | int | float) for value in (x, y)):
+            chosen = np.negative(condition.view(np.int8)).astype(bits)  # all bits set where it is true
+            if type(y) is int and y == 0:
+                return np.bitwise_and(chosen, np.asarray(x, dtype).view(bits)).view(dtype)
+            other = np.asarray(y, dtype).view(bits)
+            return (((np.asarray(x, dtype).view(bits) ^ other) & chosen) ^ other).view(dtype)
     return np.where(condition, x, y)
 
 

@@ -312,6 +312,22 @@ def test_where_of_one_argument_gives_places() -> None:
         np.where(Tensor(x), 1.0)
 
 
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64, np.int64, np.complex128])
+def test_where_of_large_arrays_is_where(dtype: Any) -> None:
+    """They are selected by their bits: also zeros of both signs, NaN and infinities, broadcast and turned."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(80, 90)).astype(dtype)
+    odd = np.resize(np.array([0.0, -0.0, np.nan, np.inf, -np.inf, 1e-310]), (80, 90))
+    conditions = [rng.random((80, 90)) > 0.5, rng.random((90, 80)).T > 0.5, (rng.random((80, 180)) > 0.5)[::-1, ::2]]
+    for condition in conditions:
+        for a in (x, x[:, :1], x.T.copy().T, odd, 0, 0.0, -1.5, np.float32(2)):
+            for b in (x[::-1], odd, 0, -0.0, np.array(3.0)):
+                got, expected = registry[np.where](condition, a, b), np.where(condition, a, b)
+                assert got.dtype == expected.dtype
+                np.testing.assert_array_equal(got, expected)
+                np.testing.assert_array_equal(np.signbit(got.real), np.signbit(expected.real))
+
+
 def test_refusals_name_the_function() -> None:
     with pytest.raises(TypeError, match="nan_to_num: copy=False"):
         np.nan_to_num(Tensor([1.0]), copy=False)
