@@ -1,6 +1,7 @@
 """Arrays that are not NumPy's but speak its protocols flow through: nothing converts them on the way.
 
-`Strict` refuses every conversion to an ndarray; `dask.array` is lazy, and computed only at the end.
+`Strict` refuses every conversion to an ndarray; `dask.array` is lazy, and computed only at the end; where CuPy and a
+GPU are at hand, arrays on the GPU stay there.
 """
 
 from __future__ import annotations
@@ -80,6 +81,8 @@ def compute(value: Any) -> Any:
     value = value.data if isinstance(value, Tensor) else value
     if hasattr(value, "compute"):
         return value.compute(scheduler="synchronous")
+    if cupy is not None and isinstance(value, cupy.ndarray):
+        return value.get()
     return value._array if isinstance(value, Strict) else value
 
 
@@ -87,6 +90,14 @@ KINDS = {
     "strict": Strict,
     "dask": lambda array: da.from_array(np.asarray(array), chunks=(2,) + (3,) * (np.ndim(array) - 1)),
 }
+
+try:
+    import cupy
+
+    if cupy.cuda.runtime.getDeviceCount():
+        KINDS["cupy"] = cupy.asarray
+except Exception:  # without a GPU it fails in ways of its own
+    cupy = None
 
 A = np.array([[0.3, -1.2, 2.0], [0.7, 1.5, -0.4], [1.1, 0.2, 0.8]])
 B = np.array([[1.3, 0.4, 0.9], [2.1, 0.6, 1.4], [0.5, 1.7, 0.2]])
