@@ -153,13 +153,17 @@ def plot(found: Results, path: str) -> None:
         made = Figure(figsize=(9, 0.42 * len(names) + 1.4), layout="constrained")
         axes: Any = made.subplots()
         axes.axvline(1, color="#2f6690", linewidth=2.5, zorder=1)
-        axes.text(1, -0.95, "backgraph", color="#2f6690", ha="center", weight="bold")
+        axes.annotate(
+            "backgraph", (1, 1), (0, 4), xycoords=("data", "axes fraction"), textcoords="offset points",
+            color="#2f6690", ha="center", weight="bold",
+        )  # fmt: skip
+        axes.hlines(range(len(names)), 0, 1, transform=axes.get_yaxis_transform(), color="#e3e7eb", zorder=0)
         for library, color in COLORS.items():
             ratios = [(k, found.ratio(name, library, "backgraph")) for k, name in enumerate(names)]
             points = [(r, k) for k, r in ratios if r is not None]
             if points:
                 axes.scatter(*zip(*points, strict=True), s=42, color=color, label=_name(found, library), zorder=2)
-        axes.set(xscale="log", yticks=range(len(names)), yticklabels=names, ylim=(len(names) - 0.4, -1.3))
+        axes.set(xscale="log", yticks=range(len(names)), yticklabels=names, ylim=(len(names) - 0.4, -0.6))
         axes.set_xlabel("time of a step relative to backgraph (left: faster, right: slower)")
         axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}×")
         axes.grid(axis="x", color="#e3e7eb")
