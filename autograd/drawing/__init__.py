@@ -24,7 +24,8 @@ __all__ = ["draw"]
 def draw(
     *outputs: Any, wrt: Any = None, names: Any = None, direction: str = "both",
     show: Iterable[str] = ("shape", "dtype"), formulas: bool | str = "auto", gradients: bool = False,
-    depth: int | None = None, saved: bool = False, max_nodes: int = 400, timeout: float = 10, theme: str = "auto", rankdir: str = "LR", renderer: str = "auto",
+    depth: int | None = None, saved: bool = False, max_nodes: int = 400,
+    timeout: float = 10, theme: str = "auto", rankdir: str = "LR", renderer: str = "auto",
 ) -> Drawing:  # fmt: skip
     """A picture of how `outputs` were computed, and of the backward pass from them.
 

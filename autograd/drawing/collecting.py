@@ -12,7 +12,8 @@ from .expressions import constants, expression, is_array, literal, saved_values,
 from .folding import STUBS, Block, fold, scope_of
 from .formulas import formula_text
 from .names import Distinct, Names
-from .picture import Arrow, Box, Flow, Picture
+from .picture import Arrow, Box, Flow, Picture, Step
+from .values import compute_missing, known_values
 
 if TYPE_CHECKING:
     from .sweep import Sweep
@@ -39,7 +40,7 @@ class Collector:
 
     def __init__(
         self, outputs: Sequence[Tensor], nodes: list[Node], names: Names, passes: str, depth: int | None, saved: bool,
-        max_nodes: int, sweep: Sweep | None,
+        max_nodes: int, sweep: Sweep | None, evaluate: bool,
     ) -> None:  # fmt: skip
         self.outputs = outputs
         self.nodes = nodes
@@ -47,6 +48,7 @@ class Collector:
         self.passes = passes
         self.saved = saved
         self.sweep = sweep
+        self.evaluate = evaluate
         self.inside = {node.order for node in nodes}
         self.results = {output._node.order for output in outputs if output._node is not None}
         self.closed, self.forced = fold(
@@ -72,7 +74,9 @@ class Collector:
         open_nodes = [node for node in reversed(self.nodes) if node.order not in self.closed]
         self._find_homes()
         self._name(open_nodes)
-        self.values = self._known_values(open_nodes)
+        self.values = known_values(open_nodes, (*self.names.tensors, *self.outputs))
+        if self.evaluate:
+            compute_missing(open_nodes, self.values)
         self._number(open_nodes)
         for node in open_nodes:
             self.boxes[self.ids[node.order]] = self._box(node)
@@ -82,7 +86,7 @@ class Collector:
         self._draw_arrows()
         return Picture(
             boxes=tuple(self.boxes.values()), arrows=tuple(self.arrows), clusters=self._clusters(),
-            notes=tuple(self._notes()), passes=self.passes,
+            notes=tuple(self._notes()), passes=self.passes, steps=tuple(self._steps()),
         )  # fmt: skip
 
     def _find_homes(self) -> None:
@@ -113,28 +117,6 @@ class Collector:
         for node in ordered:
             if node.order not in self.called:
                 self.called[node.order] = self.distinct.number("v" if node.plan is not None else "x")
-
-    def _known_values(self, open_nodes: list[Node]) -> dict[int, Any]:
-        """The values that somebody still holds, by node: as they were, so not those overwritten since."""
-        values: dict[int, Any] = {}
-        for node in open_nodes:
-            saved = saved_values(node)
-            if not saved:
-                if isinstance(node, Leaf) and (tensor := node.tensor()) is not None:
-                    values[node.order] = tensor._data
-                continue
-            assert node.plan is not None
-            if is_array(saved.get("out")) and not versions.written_since(saved["out"], node.order):
-                values[node.order] = saved["out"]
-            for input, parent in zip(node.plan.inputs, node.parents, strict=True):
-                value = saved[input[0]][input[1]] if type(input) is tuple and input[0] in saved else None
-                value = saved.get(input) if type(input) is str else value
-                if is_array(value) and parent.order not in values and not versions.written_since(value, node.order):
-                    values[parent.order] = value
-        for tensor in (*self.names.tensors, *self.outputs):
-            if tensor._node is not None and tensor._node.order not in values:
-                values[tensor._node.order] = tensor._data
-        return values
 
     def _number(self, open_nodes: list[Node]) -> None:
         for n, node in enumerate(open_nodes, 1):
@@ -356,6 +338,37 @@ class Collector:
             alarm = self.sweep.part_alarms.get((node.order, k), "")
         return Arrow("backward", tail, head, argument, formula, count, flow, alarm)
 
+    # ---- the two passes, step by step ------------------------------------------------------------------------------
+
+    def _steps(self) -> Iterable[Step]:
+        """In the order of the engine: forward as it was recorded; backward the newest first."""
+        newest: dict[str, int] = {}
+        leaves = {self.ids[node.order] for node in self.nodes if node.plan is None}
+        for node in self.nodes:
+            newest.setdefault(self.ids[node.order], node.order)
+        order = sorted(newest, key=lambda id_: newest[id_])
+        arriving: dict[str, list[tuple[str, str, str]]] = {}
+        sending: dict[str, list[tuple[str, str, str]]] = {}
+        for arrow in self.arrows:
+            head = self.boxes[arrow.head]
+            if arrow.kind == "backward" and self.boxes[arrow.tail].kind != "sum":
+                target = head.of or head.id
+                value = flow_text(arrow.flow)
+                arriving.setdefault(target, []).append((arrow.tail, arrow.formula, value))
+                sending.setdefault(arrow.tail, []).append((target, arrow.formula, value))
+        if self.passes != "backward":
+            for id_ in reversed(order):
+                box = self.boxes[id_]
+                if id_ not in leaves or box.kind == "block":
+                    yield Step("forward", id_, box.full, box.value or "")
+        if self.passes != "forward":
+            for id_ in order:
+                box = self.boxes[id_]
+                yield Step(
+                    "backward", id_, box.name or box.text, flow_text(box.gradient), tuple(arriving.get(id_, ())),
+                    tuple(sending.get(id_, ())),
+                )  # fmt: skip
+
     # ---- the rest --------------------------------------------------------------------------------------------------
 
     def _clusters(self) -> dict[tuple[str, ...], str]:
@@ -387,6 +400,13 @@ class Collector:
             )
         if self.sweep is not None:
             yield from self.sweep.notes
+
+
+def flow_text(flow: Flow | None) -> str:
+    """A gradient in words: its elements if they are few, else its norm."""
+    if flow is None:
+        return ""
+    return flow.value if flow.value is not None else f"norm {flow.norm:.4g}"
 
 
 def argument_name(input: Any) -> str:

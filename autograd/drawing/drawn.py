@@ -12,10 +12,13 @@ from ..modes import enable_grad
 from ..tensor import Tensor
 from .collecting import Collector, needed_for
 from .dot import to_dot
+from .explaining import Explainer
 from .names import Names, named_tensors
 from .picture import Picture, Step
+from .player import Player
 from .rendering import ADVICE, adapt, find_renderer, render
 from .style import THEMES, Look
+from .sweep import Sweep
 from .text import to_text
 
 DIRECTIONS = ("both", "forward", "backward")
@@ -29,8 +32,9 @@ class Drawing:
     language; `save` writes it to a file, `player` makes a page that plays it.
     """
 
-    def __init__(self, picture: Picture, look: Look, timeout: float, renderer: str) -> None:
+    def __init__(self, picture: Picture, look: Look, timeout: float, renderer: str, explainer: Explainer) -> None:
         self.graph = picture
+        self._explainer = explainer
         self._look = look
         self._timeout = timeout
         self._renderer = renderer
@@ -71,6 +75,19 @@ class Drawing:
         """The picture as an indented tree of text."""
         return to_text(self.graph)
 
+    def explain(self, tensor: Tensor) -> str:
+        """In words: whether a gradient reaches this tensor in the backward pass drawn, and if not, why.
+
+        >>> x = Tensor(2.0, requires_grad=True)
+        >>> draw(x * x).explain(Tensor([1, 2]))
+        'It has an integer dtype (int64), and only floating and complex tensors have gradients.'
+        """
+        return self._explainer.explain(tensor)
+
+    def player(self) -> Player:
+        """A page that plays the forward and then the backward pass; a notebook shows it by itself."""
+        return Player(self)
+
     def _render(self, form: str) -> bytes:
         if form not in self._rendered:
             self._rendered[form] = render(self.dot, form, self._timeout, self._renderer)
@@ -92,6 +109,7 @@ class Drawing:
         makers: dict[str, Callable[[], str | bytes]] = {
             "svg": lambda: '<?xml version="1.0" encoding="UTF-8"?>\n' + self.svg(), "png": lambda: self._render("png"),
             "pdf": lambda: self._render("pdf"), "dot": lambda: self.dot, "gv": lambda: self.dot,
+            "html": lambda: self.player().html,
             "json": lambda: self.to_json(indent=1) + "\n", "txt": lambda: self.text() + "\n",
         }  # fmt: skip
         if ending not in makers:
@@ -143,9 +161,15 @@ def make(
     tensors, given = _outputs(outputs, names)
     named = Names(given)
     named_tensors(named, tensors)
-    nodes = needed_for(_roots(tensors), _wrt(wrt))
-    picture = Collector(tensors, nodes, named, direction, depth, saved, max_nodes, None).picture()
-    return Drawing(picture, Look(theme, rankdir, shown, formulas), timeout, renderer)
+    roots, targets = _roots(tensors), _wrt(wrt)
+    nodes = needed_for(roots, targets)
+    sweep = Sweep(tensors, nodes) if gradients else None
+    evaluate = "value" in shown or gradients
+    collector = Collector(tensors, nodes, named, direction, depth, saved, max_nodes, sweep, evaluate)
+    picture = collector.picture()
+    every = nodes if targets is None else needed_for(roots, None)
+    explainer = Explainer(nodes, every, collector.called, collector.values)
+    return Drawing(picture, Look(theme, rankdir, shown, formulas), timeout, renderer, explainer)
 
 
 def _roots(tensors: list[Tensor]) -> list[Node]:

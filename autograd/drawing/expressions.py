@@ -118,10 +118,11 @@ def argument_text(argument: Any, value: Any, named: Named) -> str:
     if value is INPUT:
         return named(argument, None)
     if value is UNKNOWN:
-        return UNKNOWN
+        return str(UNKNOWN)
     if is_array(value) and value.ndim:
-        return named(argument, value)
-    return literal(value)
+        return str(named(argument, value))
+    text: str = literal(value)
+    return text
 
 
 def _operand(text: str) -> str:

@@ -1,11 +1,239 @@
-"""The text of the VJP that runs on a backward arrow, with the picture's names."""
+"""The VJP that runs on a backward arrow, as a formula with the picture's names."""
 
 from __future__ import annotations
 
+import ast
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import FunctionType
 from typing import Any
 
+import numpy as np
+
 from ..graph import Node
+from ..primitive import _needs, _rule, registry
+from .expressions import is_array, saved_values
+from .rules import Array, NotPlain, specialise, to_expression
+
+Named = Callable[[Any, Any], str]
 
 
-def formula_text(node: Node, k: int, named: Any, out: str) -> str:
-    return ""
+@dataclass(frozen=True, slots=True)
+class Formula:
+    """A formula.
+
+    code    Python, with an identifier `_0_`, `_1_`, … for each array
+    arrays  what each identifier stands for: "g", "out", a saved name, or (a saved name, position)
+    text    the code with the picture's names instead
+    """
+
+    code: str
+    arrays: dict[str, Any]
+    text: str
+
+
+class _Symbols:
+    """Identifiers for the arrays of a formula."""
+
+    def __init__(self) -> None:
+        self.of: dict[Any, str] = {}
+        self.names: dict[str, str] = {}
+
+    def add(self, what: Any, name: str) -> ast.expr:
+        symbol = self.of.setdefault(what, f"_{len(self.of)}_")
+        self.names[symbol] = name
+        return ast.Name(symbol, ast.Load())
+
+
+def formula(node: Node, k: int, named: Named, out: str) -> Formula:
+    """The formula of the gradient that `node` sends to its k-th parent.
+
+    named  what an argument is called, given which one it is and its value (None: it is a parent)
+    out    what the node's own value is called
+    """
+    assert node.plan is not None
+    plan = node.plan
+    input, parent = plan.inputs[k], node.parents[k]
+    rule = _rule(plan.primitive, input)
+    symbols = _Symbols()
+    values = saved_values(node)
+    parents = dict(zip(plan.inputs, node.parents, strict=True))
+    shape = node.shape if type(node.shape) is tuple else None
+    shown: dict[str, ast.expr] = {"g": symbols.add("g", "ḡ")}
+    known: dict[str, Any] = {"g": Array(shape, node.dtype)}
+    for name in _needs(rule):
+        if name == "i":
+            known["i"] = input[-1]
+        elif name == "out":
+            shown[name] = symbols.add("out", out)
+            known[name] = Array(shape, node.dtype)
+        elif name in parents:
+            shown[name] = symbols.add(name, named(name, None))
+            known[name] = Array(parents[name].shape, parents[name].dtype)
+        elif name not in values:
+            _unknown(name, parents, symbols, shown, known)
+        elif is_array(values[name]):
+            shown[name] = symbols.add(name, named(name, values[name]))
+            known[name] = Array(values[name].shape, values[name].dtype)
+        elif type(values[name]) is tuple and any(map(is_array, values[name])):
+            shown[name] = _several(name, values[name], parents, symbols, named)
+        else:
+            known[name] = values[name]
+    return _written(rule, shown, known, symbols, node, parent, named)
+
+
+def _unknown(
+    name: str, parents: dict[Any, Node], symbols: _Symbols, shown: dict[str, ast.expr], known: dict[str, Any]
+) -> None:
+    """What was saved has been freed: a parent's shape is still known."""
+    base, _, what = name.rpartition("_")
+    if what in ("shape", "dtype") and base in parents:
+        known[name] = getattr(parents[base], what)
+    else:
+        shown[name] = symbols.add(name, name)
+
+
+def _several(name: str, value: Any, parents: dict[Any, Node], symbols: _Symbols, named: Named) -> ast.expr:
+    """A sequence of arguments, some of which are arrays."""
+    items: list[ast.expr] = []
+    for i, item in enumerate(value):
+        if (name, i) in parents:
+            items.append(symbols.add((name, i), named((name, i), None)))
+        elif is_array(item):
+            items.append(symbols.add((name, i), named(name, item)))
+        else:
+            try:
+                items.append(to_expression(item))
+            except NotPlain:
+                items.append(symbols.add((name, i), f"{name}[{i}]"))
+    return ast.Tuple(items, ast.Load())
+
+
+def _written(
+    rule: Any, shown: dict[str, ast.expr], known: dict[str, Any], symbols: _Symbols, node: Node, parent: Node,
+    named: Named,
+) -> Formula:
+    assert node.plan is not None
+    given = dict(shown)
+    for name in list(known):
+        if name not in given:
+            try:
+                given[name] = to_expression(known[name])
+            except NotPlain:
+                shown[name] = given[name] = symbols.add(name, _named_or(name, known[name], named))
+    try:
+        tree = specialise(rule, shown, known) if isinstance(rule, FunctionType) else None
+    except (NotPlain, RecursionError):
+        tree = None
+    if tree is None:
+        rule_name = rule.__name__ if rule.__name__.isidentifier() else f"{node.name}_vjp"
+        tree = ast.Call(ast.Name(rule_name, ast.Load()), [given[name] for name in ("g", *_needs(rule))], [])
+    tree = _transposed(tree, symbols, node)
+    tree = _summed(tree, node, parent)
+    code = ast.unparse(ast.fix_missing_locations(ast.Expression(tree)))
+    text = re.sub(r"_\d+_", lambda found: symbols.names.get(found[0], found[0]), code)
+    text = re.sub(r"(?<![\w.])_(?=[a-z])", "", text)
+    return Formula(code, {symbol: what for what, symbol in symbols.of.items()}, text)
+
+
+def _named_or(name: str, value: Any, named: Named) -> str:
+    try:
+        return named(name, value) if is_array(value) else name
+    except KeyError:
+        return name
+
+
+def _transposed(tree: ast.expr, symbols: _Symbols, node: Node) -> ast.expr:
+    """`W.T` for the two axes of a matrix exchanged."""
+    assert node.plan is not None
+    values = saved_values(node)
+    parents = dict(zip(node.plan.inputs, node.parents, strict=True))
+    dims: dict[str, int] = {}
+    for what, symbol in symbols.of.items():
+        at = node if what in ("g", "out") else parents.get(what)
+        shape = at.shape if at is not None else getattr(values.get(what) if type(what) is str else None, "shape", None)
+        if type(shape) is tuple:
+            dims[symbol] = len(shape)
+
+    class Swapped(ast.NodeTransformer):
+        def visit_Call(self, call: ast.Call) -> ast.AST:
+            self.generic_visit(call)
+            inner = call.func
+            if not (isinstance(inner, ast.Attribute) and isinstance(inner.value, ast.Name)):
+                return call
+            flips = ast.unparse(call).endswith((".swapaxes(-1, -2)", ".transpose(None)", ".transpose((1, 0))"))
+            return ast.Attribute(inner.value, "T", ast.Load()) if flips and dims.get(inner.value.id) == 2 else call
+
+    made: ast.expr = Swapped().visit(tree)
+    return made
+
+
+def _summed(tree: ast.expr, node: Node, parent: Node) -> ast.expr:
+    """The sum over broadcast axes, as the sweep does it after the rule; and the real part, where the input is real."""
+    assert node.plan is not None
+    primitive = node.plan.primitive
+    if primitive.broadcasts and type(node.shape) is tuple and parent.shape != node.shape:
+        if _core(primitive) or not _fits(parent.shape, node.shape):
+            matrix = len(parent.shape) > 1
+            if node.shape[: -2 if matrix else -1] not in ((), parent.shape[:-2]):
+                tree = _call("sum_to", tree, parent.shape)
+        else:
+            tree = _axes_summed(tree, node.shape, parent.shape)
+    if node.dtype is not None and node.dtype.kind == "c" and parent.dtype is not None and parent.dtype.kind != "c":
+        tree = ast.Attribute(tree, "real", ast.Load())
+    return tree
+
+
+def _core(primitive: Any) -> str | None:
+    """The signature of a function that works on the last axes only, such as matmul."""
+    for key, function in registry.items():
+        if isinstance(key, np.ufunc) and key.signature and getattr(function, "primitive", None) is primitive:
+            return key.signature
+    return None
+
+
+def _fits(shape: tuple[int, ...], target: tuple[int, ...]) -> bool:
+    """Whether an array of this shape broadcasts to the target."""
+    return len(shape) <= len(target) and all(
+        a in (1, b) for a, b in zip(reversed(shape), reversed(target), strict=False)
+    )
+
+
+def _axes_summed(tree: ast.expr, shape: tuple[int, ...], target: tuple[int, ...]) -> ast.expr:
+    extra = len(shape) - len(target)
+    narrow = tuple(k for k in range(extra, len(shape)) if target[k - extra] == 1 != shape[k])
+    if extra < 0 or (extra and narrow):
+        return _call("sum_to", tree, target)
+    axes = tuple(range(extra)) or narrow
+    axis = to_expression(axes[0] if len(axes) == 1 else axes)
+    keep = [ast.keyword("keepdims", ast.Constant(True))] if narrow else []
+    if len(axes) == len(shape) and not keep:
+        return ast.Call(ast.Attribute(tree, "sum", ast.Load()), [], [])
+    return ast.Call(ast.Attribute(tree, "sum", ast.Load()), [axis], keep)
+
+
+def _call(name: str, tree: ast.expr, shape: tuple[int, ...]) -> ast.expr:
+    return ast.Call(ast.Name(name, ast.Load()), [tree, to_expression(shape)], [])
+
+
+def environment(node: Node, k: int) -> dict[str, Any]:
+    """The names in which a formula's code is evaluated, besides its arrays."""
+    from .. import ops
+
+    assert node.plan is not None
+    rule = _rule(node.plan.primitive, node.plan.inputs[k])
+    space: dict[str, Any] = {}
+    for module in vars(ops).values():
+        if type(module) is type(ops):
+            space.update((name, value) for name, value in vars(module).items() if callable(value))
+    space.update(rule.__globals__)
+    for name, cell in zip(rule.__code__.co_freevars, rule.__closure__ or (), strict=True):
+        space[name] = cell.cell_contents
+    space.setdefault("np", np)
+    space[rule.__name__ if rule.__name__.isidentifier() else f"{node.name}_vjp"] = rule
+    return space
+
+
+def formula_text(node: Node, k: int, named: Named, out: str) -> str:
+    return formula(node, k, named, out).text

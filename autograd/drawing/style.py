@@ -1,8 +1,8 @@
 """How a picture looks: the colours of the two themes, and the shape, stroke and width of each box and arrow.
 
 Nothing is told by colour alone: a value's arrow is solid with a filled head, a gradient's dashed with an open one;
-leaves are rounded, constants dashed, results have a double border, closed parts the outline of a stack. The hues are from the
-palette of Okabe and Ito, which colour-blind readers can tell apart.
+leaves are rounded, constants dashed, results have a double border, closed parts the outline of a stack. The hues are
+from the palette of Okabe and Ito, which colour-blind readers can tell apart.
 """
 
 from __future__ import annotations
@@ -46,13 +46,15 @@ class Theme:
 LIGHT = Theme(
     paper="#ffffff", ink="#1b1f24", muted="#57606a", operation="#f6f8fa", leaf="#dcecf8", constant="#fdfdfc",
     block="#ece8f4", cluster="#f9fafb", deeper="#f3f5f7", result="#dff3ea", operation_line="#6e7781",
-    leaf_line="#0072b2", constant_line="#8c959f", block_line="#6c5b9e", cluster_line="#c4cbd2", result_line="#00835f", forward="#3d444d",
+    leaf_line="#0072b2", constant_line="#8c959f", block_line="#6c5b9e", cluster_line="#c4cbd2", result_line="#00835f",
+    forward="#3d444d",
     backward="#c74e00", formula="#9c3d00", faint="#c9a58e", alarm="#b3006b",
 )  # fmt: skip
 DARK = Theme(
     paper="#0d1117", ink="#f0f3f6", muted="#a4afbb", operation="#1c232c", leaf="#0f3350", constant="#10151c",
     block="#2a2440", cluster="#121820", deeper="#171e27", result="#0c3a2c", operation_line="#8b96a3",
-    leaf_line="#56b4e9", constant_line="#717c88", block_line="#a594dc", cluster_line="#3a444f", result_line="#2fc592", forward="#c3ccd5",
+    leaf_line="#56b4e9", constant_line="#717c88", block_line="#a594dc", cluster_line="#3a444f", result_line="#2fc592",
+    forward="#c3ccd5",
     backward="#ff9a4d", formula="#ffb57d", faint="#8a6248", alarm="#ff7fc4",
 )  # fmt: skip
 THEMES = {"light": LIGHT, "dark": DARK, "auto": LIGHT}
@@ -94,7 +96,7 @@ class Widths:
             return 1.6
         if flow.norm <= 0:
             return THINNEST
-        part = math.log(flow.norm / self.low) / math.log(self.high / self.low)
+        part = math.log(flow.norm / self.low) / max(math.log(self.high / self.low), math.log(100))
         return THINNEST + (THICKEST - THINNEST) * part
 
 
@@ -127,9 +129,10 @@ def arrow_attributes(arrow: Arrow, theme: Theme, widths: Widths) -> dict[str, st
     """The stroke and the head of an arrow; a gradient's is laid out along its value's, with the head at the tail."""
     if arrow.kind == "forward":
         return {"color": theme.forward, "arrowhead": "normal", "arrowsize": "0.7", "penwidth": "1.2"}
+    width = widths.of(arrow.flow)  # Graphviz lets heads grow with the stroke
     found = {
         "color": theme.backward, "fontcolor": theme.formula, "style": "dashed", "dir": "back", "arrowtail": "vee",
-        "arrowsize": "0.8", "penwidth": f"{widths.of(arrow.flow):.3f}",
+        "arrowsize": f"{0.8 / max(1.0, width / 1.6):.3f}", "penwidth": f"{width:.3f}",
     }  # fmt: skip
     state = arrow.flow.state if arrow.flow is not None else ""
     if state in ("zero", "vanished"):

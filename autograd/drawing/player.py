@@ -1,0 +1,57 @@
+"""A page that plays the two passes: one HTML file that needs no network, with the picture's own fixed layout."""
+
+from __future__ import annotations
+
+import html
+import json
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .rendering import RenderError, adapt
+
+if TYPE_CHECKING:
+    from .drawn import Drawing
+
+
+class Player:
+    """The page: `html` is its text, `save` writes it, a notebook shows it inline."""
+
+    def __init__(self, drawing: Drawing) -> None:
+        self._drawing = drawing
+
+    @cached_property
+    def html(self) -> str:
+        """The page. Where no picture can be rendered, it plays on the tree of text."""
+        graph = self._drawing.graph
+        try:
+            stage = adapt(self._drawing._render("svg").decode(), "light")
+        except RenderError as error:
+            boxes = (
+                f'<li id="{box.id}" class="{box.kind}">{html.escape(box.full or box.text)}</li>' for box in graph.boxes
+            )
+            stage = f"<p>{html.escape(str(error))}</p><ol>{''.join(boxes)}</ol>"
+        data = graph.to_dict()
+        known = {
+            "steps": data["steps"],
+            "boxes": {box["id"]: box for box in data["boxes"]},
+            "arrows": [
+                {"id": f"e{n}", "kind": arrow.kind, "tail": arrow.tail, "head": arrow.head, "formula": arrow.formula}
+                for n, arrow in enumerate(graph.arrows)
+            ],
+        }
+        text = json.dumps(known, ensure_ascii=False).replace("</", "<\\/").replace("<!--", "<\\!--")
+        page = (Path(__file__).parent / "player.html").read_text(encoding="utf-8")
+        return page.replace("/*DATA*/null", text).replace("<!--STAGE-->", stage)
+
+    def save(self, path: Any) -> None:
+        """Write the page to a file."""
+        page = self.html
+        Path(path).write_text(page, encoding="utf-8")
+
+    def _repr_html_(self) -> str:
+        source = html.escape(self.html, quote=True)
+        return f'<iframe srcdoc="{source}" style="width:100%;height:640px;border:0" title="backward pass"></iframe>'
+
+    def __repr__(self) -> str:
+        return f"<Player: {len(self._drawing.steps())} steps>"

@@ -1,0 +1,84 @@
+"""The values that somebody still holds, by the place in the graph where they belong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from .. import versions
+from ..graph import Leaf, Node
+from ..modes import no_grad
+from ..tensor import Tensor
+from .expressions import INPUT, UNKNOWN, arguments, is_array, saved_values
+
+LARGEST = 100_000
+"""A value of more elements than this is not computed again."""
+
+
+def known_values(nodes: Iterable[Node], tensors: Iterable[Tensor]) -> dict[int, Any]:
+    """By the order of the node: what was saved, and what leaves and `tensors` hold; not what was overwritten since."""
+    values: dict[int, Any] = {}
+    for node in nodes:
+        if isinstance(node, Leaf):
+            if (tensor := node.tensor()) is not None:
+                values[node.order] = tensor._data
+            continue
+        saved = saved_values(node)
+        if not saved:
+            continue
+        assert node.plan is not None
+        if is_array(saved.get("out")) and not versions.written_since(saved["out"], node.order):
+            values[node.order] = saved["out"]
+        for input, parent in zip(node.plan.inputs, node.parents, strict=True):
+            if type(input) is tuple:
+                value = saved[input[0]][input[1]] if input[0] in saved else None
+            else:
+                value = saved.get(input)
+            if is_array(value) and parent.order not in values and not versions.written_since(value, node.order):
+                values[parent.order] = value
+    for tensor in tensors:
+        if tensor._node is not None and tensor._node.order not in values:
+            values[tensor._node.order] = tensor._data
+    return values
+
+
+def compute_missing(nodes: Iterable[Node], values: dict[int, Any]) -> None:
+    """Add the values that nobody kept, computed again from those that are known, where all arguments are.
+
+    nodes  oldest first
+    """
+    with no_grad(), np.errstate(all="ignore"):
+        for node in nodes:
+            if node.order in values or node.plan is None or type(node.shape) is not tuple:
+                continue
+            if np.prod(node.shape, dtype=object) > LARGEST:
+                continue
+            value = _again(node, values)
+            if is_array(value) and value.shape == node.shape and value.dtype == node.dtype:
+                values[node.order] = value
+
+
+def _again(node: Node, values: dict[int, Any]) -> Any:
+    assert node.plan is not None
+    if node.plan.primitive.name == "output" or node.saved is None:
+        return None
+    parents = dict(zip(node.plan.inputs, node.parents, strict=True))
+    given: list[Any] = []
+    named: dict[str, Any] = {}
+    for keyword, argument, value in arguments(node):
+        if value is UNKNOWN:
+            return None
+        if value is INPUT:
+            value = values.get(parents[argument].order)
+            if value is None:
+                return None
+        if keyword:
+            named[keyword] = value
+        else:
+            given.append(value)
+    try:
+        return np.asarray(node.plan.primitive.function(*given, **named))
+    except Exception:  # an option that nothing kept was not the default one
+        return None
