@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 from collections import OrderedDict, defaultdict
 from dataclasses import dataclass, field
 from threading import Thread
 from typing import NamedTuple
+from weakref import ref
 
 import numpy as np
 import pytest
@@ -245,6 +247,36 @@ def test_grad_mode() -> None:
     with pytest.raises(ZeroDivisionError):
         grad(lambda x: 1 / 0)(1.0)
     assert (x * 2).requires_grad
+
+
+def test_no_cycles_are_left() -> None:
+    made = []
+
+    def fun(x):
+        y = np.sin(x) * x
+        made.append(ref((y if isinstance(y, Tensor) else x).grad_fn))
+        return y.sum()
+
+    gc.disable()
+    try:
+        for call in (grad(fun), value_and_grad(fun), jacobian(fun), hessian(fun), grad(lambda x: grad(fun)(x).sum())):
+            call(V)
+        hvp(fun, (V,), (V,))
+        jvp(fun, (V,), (V,))
+        vjp(fun, V)[1](1.0)
+        assert [node() for node in made] == [None] * len(made)
+    finally:
+        gc.enable()
+
+
+def test_long_chains() -> None:
+    def chain(x):
+        for _ in range(20_000):
+            x = x * 0.9999
+        return x
+
+    assert np.allclose(grad(chain)(1.0), 0.9999**20_000)
+    assert grad(grad(chain))(1.0) == 0
 
 
 def test_threads() -> None:
