@@ -11,10 +11,9 @@ from typing import Any, ClassVar
 import numpy as np
 
 import autograd
-from autograd import Tensor
 
 from .module import Module
-from .shared import floating, integers, plain
+from .shared import floating, plain
 
 
 def reduced(loss: Any, size_average: bool | None, reduce: bool | None, reduction: str) -> Any:
@@ -224,126 +223,6 @@ def binary_cross_entropy_with_logits(
     return reduced(loss if weight is None else loss * weight, size_average, reduce, reduction)
 
 
-# ---- classes ---------------------------------------------------------------------------------------------------------
-
-
-def cross_entropy(
-    input: Any, target: Any, weight: Any = None, size_average: bool | None = None, ignore_index: int = -100,
-    reduce: bool | None = None, reduction: str = "mean", label_smoothing: float = 0.0,
-) -> Any:  # fmt: skip
-    """-log(softmax(input)) at the target's classes, stably.
-
-    input            scores: (N, C, ...), or (C,) without a batch
-    target           classes: integers (N, ...), or (); or probabilities in the input's shape
-    weight           (C,): of each class; the mean is over the weights
-    ignore_index     a target that counts nowhere; if all are so, the mean is NaN, and its gradient 0
-    label_smoothing  how much of the target's probability is spread evenly over all classes
-
-    Raises IndexError for a class outside of the input, TypeError for a target that is not of integers, ValueError for
-    shapes that do not match.
-
-    >>> cross_entropy(np.array([[0.0, 0.0], [1000.0, 0.0]]), np.array([1, 0])).round(4).item()
-    0.3466
-    """
-    who = "cross_entropy"
-    if not 0 <= label_smoothing <= 1:
-        raise ValueError(f"{who}: expected label_smoothing from 0 to 1, got {label_smoothing}")
-    if not input.ndim:
-        raise ValueError(f"{who}: expected scores (N, C, ...) or (C,), got a 0-d input")
-    how = reduction_of(size_average, reduce, reduction)
-    target = target if isinstance(target, Tensor) else plain(target)
-    axis = 0 if input.ndim == 1 else 1
-    logp = autograd.log_softmax(input, axis)
-    if target.shape == input.shape and target.dtype.kind == "f":
-        if ignore_index >= 0:
-            raise ValueError(f"{who}: expected classes as the target with ignore_index, got probabilities")
-        return _soft_cross_entropy(logp, target, weight, how, label_smoothing)
-    if not label_smoothing:
-        return _nll(who, logp, target, weight, ignore_index, how)
-    nll = _nll(who, logp, target, weight, ignore_index, how)
-    valid = plain(target) != ignore_index
-    spread = logp if weight is None else logp * class_weight(who, weight, logp)
-    smooth = -spread.sum(axis)
-    if how == "none":
-        smooth = smooth * valid
-    else:
-        smooth = (smooth if valid.all() else smooth[valid]).sum()
-        if how == "mean":
-            smooth = _over(smooth, valid.sum() if weight is None else plain(weight)[plain(target)[valid]].sum())
-    share = label_smoothing / input.shape[axis]
-    return nll * (1 - label_smoothing) + smooth * share
-
-
-def class_weight(who: str, weight: Any, input: Any) -> Any:
-    """The weights of the classes, made to broadcast against the input."""
-    axis = 0 if input.ndim == 1 else 1
-    if weight.shape != (input.shape[axis],):
-        raise ValueError(f"{who}: expected a weight of shape ({input.shape[axis]},), got {weight.shape}")
-    return weight.reshape(-1, *[1] * (input.ndim - 2)) if input.ndim > 2 else weight
-
-
-def _over(total: Any, count: Any) -> Any:
-    """total / count; NaN if nothing was counted, but then not for the gradient of what was not."""
-    return total / count.item() if count else total * math.nan
-
-
-def _soft_cross_entropy(logp: Any, target: Any, weight: Any, how: str, label_smoothing: float) -> Any:
-    axis = 0 if logp.ndim == 1 else 1
-    if label_smoothing:
-        target = target * (1 - label_smoothing) + label_smoothing / logp.shape[axis]
-    loss = -(target * logp if weight is None else target * logp * class_weight("cross_entropy", weight, logp))
-    if how == "none":
-        return loss.sum(axis)
-    return loss.sum() if how == "sum" else _over(loss.sum(), np.intp(logp.size // max(logp.shape[axis], 1)))
-
-
-def nll_loss(
-    input: Any, target: Any, weight: Any = None, size_average: bool | None = None, ignore_index: int = -100,
-    reduce: bool | None = None, reduction: str = "mean",
-) -> Any:  # fmt: skip
-    """-input at the target's classes, for log-probabilities (N, C, ...) or (C,) and integers (N, ...) or ().
-
-    weight, ignore_index and errors are those of `cross_entropy`.
-    """
-    target = target if isinstance(target, Tensor) else plain(target)
-    return _nll("nll_loss", input, target, weight, ignore_index, reduction_of(size_average, reduce, reduction))
-
-
-def _nll(who: str, logp: Any, target: Any, weight: Any, ignore_index: int, how: str) -> Any:
-    shape = logp.shape
-    if logp.ndim == 0:
-        raise ValueError(f"{who}: expected (N, C, ...) or (C,), got a 0-d input")
-    expected = () if logp.ndim == 1 else (shape[0], *shape[2:])
-    if target.shape != expected:
-        raise ValueError(f"{who}: expected a target of shape {expected} for input of shape {shape}, got {target.shape}")
-    classes = integers(target, f"{who}: target")
-    n = shape[0 if logp.ndim == 1 else 1]
-    valid = classes != ignore_index
-    wrong = valid & ((classes < 0) | (classes >= n))
-    if wrong.any():
-        raise IndexError(f"{who}: expected targets from 0 to {n - 1} (or ignore_index), got {classes[wrong].flat[0]}")
-    if weight is not None:
-        class_weight(who, weight, logp)
-        weight = plain(weight).astype(logp.dtype)
-    if how == "none":
-        safe = classes if valid.all() else np.where(valid, classes, 0)
-        picked = logp[safe] if logp.ndim == 1 else np.take_along_axis(logp, safe[:, None], 1).squeeze(1)
-        factor = weight[safe] * valid if weight is not None else valid
-        return -picked if weight is None and safe is classes else np.where(valid, -picked * factor, 0.0)
-    if logp.ndim == 1:
-        chosen = classes.reshape(1)[valid.reshape(1)]
-        picked = logp[chosen]
-    else:
-        places = valid.nonzero() if not valid.all() else tuple(np.indices(expected, sparse=True))
-        chosen = classes[places]
-        picked = logp[(places[0], chosen, *places[1:])]
-    if weight is None:
-        total, count = -picked.sum(), np.intp(chosen.size)
-    else:
-        total, count = -(picked * weight[chosen]).sum(), weight[chosen].sum()
-    return total if how == "sum" else _over(total, count)
-
-
 # ---- modules ---------------------------------------------------------------------------------------------------------
 
 
@@ -466,29 +345,3 @@ class BCEWithLogitsLoss(Loss):
         if pos_weight is not None:
             self.register_buffer("pos_weight", pos_weight)
             self.settings = (*self.settings, "pos_weight")
-
-
-class NLLLoss(Loss):
-    """The module of `nll_loss`."""
-
-    function = staticmethod(nll_loss)
-
-    def __init__(
-        self, weight: Any = None, size_average: bool | None = None, ignore_index: int = -100, reduce: bool | None =
-        None, reduction: str = "mean",
-    ) -> None:  # fmt: skip
-        super().__init__(size_average, reduce, reduction, weight=weight, ignore_index=ignore_index)
-
-
-class CrossEntropyLoss(Loss):
-    """The module of `cross_entropy`."""
-
-    function = staticmethod(cross_entropy)
-
-    def __init__(
-        self, weight: Any = None, size_average: bool | None = None, ignore_index: int = -100, reduce: bool | None =
-        None, reduction: str = "mean", label_smoothing: float = 0.0,
-    ) -> None:  # fmt: skip
-        super().__init__(
-            size_average, reduce, reduction, weight=weight, ignore_index=ignore_index, label_smoothing=label_smoothing
-        )

@@ -9,8 +9,9 @@ import numpy as np
 
 import autograd
 
+from .cross_entropy import class_weight
 from .distance import pairwise_distance
-from .loss import BCELoss, Loss, class_weight, reduced, reduction_of
+from .loss import BCELoss, Loss, reduced, reduction_of
 from .shared import floating, integers, plain
 
 

@@ -266,6 +266,10 @@ for reduction in ("none", "mean", "sum"):
         case("NLLLoss", reduction=reduction, inputs=classes)
         case("F.nll_loss", reduction=reduction, ignore_index=0, inputs=classes,
              call=lambda r: {"weight": np.array([0.5, 1.0, 2.0])})  # fmt: skip
+case("LinearCrossEntropyLoss", 4, 3, bias=True, label_smoothing=0.1,
+     inputs=lambda r: [r.randn(5, 4), r.randint(0, 3, 5)])  # fmt: skip
+case("LinearCrossEntropyLoss", 4, 3, out_features=(2,), inputs=lambda r: [r.randn(5, 4), r.randint(0, 3, (5, 2))])
+case("LinearCrossEntropyLoss", 4, 3, reduction="sum", ignore_index=1, inputs=lambda r: [r.randn(4), np.array(2)])
 case("KLDivLoss", reduction="batchmean", inputs=lambda r: [r.randn(3, 4), r.rand(3, 4)])
 case("F.cross_entropy", inputs=lambda r: [r.randn(3, 4), np.full(3, -100)])
 case("F.cross_entropy", reduction="sum", inputs=lambda r: [r.randn(3, 4), np.full(3, -100)])
