@@ -3,6 +3,7 @@
 from . import (
     affine,
     correlation,
+    creation,
     elementwise,
     fft,
     indexing,
@@ -11,10 +12,12 @@ from . import (
     methods,
     products,
     reductions,
+    refused,
     series,
     shape,
     sorting,
     special,
+    standardize,
     ufuncs,
     windows,
 )
@@ -22,6 +25,7 @@ from . import (
 __all__ = [
     "affine",
     "correlation",
+    "creation",
     "elementwise",
     "fft",
     "indexing",
@@ -30,10 +34,12 @@ __all__ = [
     "methods",
     "products",
     "reductions",
+    "refused",
     "series",
     "shape",
     "sorting",
     "special",
+    "standardize",
     "ufuncs",
     "windows",
 ]

@@ -1,0 +1,42 @@
+"""standardize: against its definition, every output's gradient to second order, and what a constant gives."""
+
+import numpy as np
+import pytest
+
+from autograd import Tensor, gradcheck, gradgradcheck, standardize
+
+AXES = [-1, 0, (0,), (1, 2), (0, 2), (0, 1, 2)]
+
+
+@pytest.mark.parametrize("eps", [0.0, 1e-5])
+@pytest.mark.parametrize("axis", AXES)
+def test_values(axis, eps):
+    x = np.random.default_rng(0).normal(2, 3, size=(3, 2, 4))
+    before = x.copy()
+    y, mean, variance = standardize(x, axis, eps)
+    np.testing.assert_allclose(mean, x.mean(axis, keepdims=True))
+    np.testing.assert_allclose(variance, x.var(axis, keepdims=True))
+    np.testing.assert_allclose(y, (x - mean) / np.sqrt(variance + eps))
+    np.testing.assert_array_equal(x, before)
+
+
+@pytest.mark.parametrize("pick", [lambda o: o[0], lambda o: o[1], lambda o: o[2], lambda o: o[0] * o[2] + o[1]])
+@pytest.mark.parametrize("axis", [-1, 0, (0, 2)])
+def test_gradients_to_second_order(axis, pick):
+    x = Tensor(np.random.default_rng(1).normal(size=(3, 2, 4)), requires_grad=True)
+    gradcheck(lambda x: pick(standardize(x, axis, 0.1)), x)
+    gradgradcheck(lambda x: pick(standardize(x, axis, 0.1)), x)
+
+
+def test_a_constant_has_no_gradient_and_float32_stays():
+    x = Tensor(np.ones((2, 3), "f4"), requires_grad=True)
+    y, _, _ = standardize(x, -1, 1e-5)
+    assert y.dtype == np.float32
+    (y * Tensor(np.arange(3, dtype="f4"))).sum().backward()
+    assert x.grad.dtype == np.float32
+    np.testing.assert_allclose(x.grad.data, np.tile([-1, 0, 1], (2, 1)) / np.sqrt(1e-5), rtol=1e-3)
+
+
+def test_memory_order_is_kept():
+    x = np.random.default_rng(2).normal(size=(4, 3, 2, 5)).transpose(3, 1, 0, 2)
+    assert standardize(x, (0, 2, 3))[0].strides == x.strides
