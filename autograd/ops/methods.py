@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,42 @@ def _inplace(function: Any) -> Any:
 
 def _sort(self: Tensor, axis: int = -1, kind: Any = None, order: Any = None, *, stable: bool | None = None) -> None:
     self[...] = sorting.sort(self, axis, kind, order, stable=stable)  # as ndarray's: in place
+
+
+def _view(self: Tensor, dtype: Any = None, type: Any = None) -> Tensor:
+    if type is not None or (dtype is not None and dtype != self.dtype):
+        raise TypeError("Tensor.view: bytes have no gradient; use astype to convert, reshape for another shape")
+    return indexing.getitem(self, ...)
+
+
+def _to_device(self: Tensor, device: str, /, *, stream: Any = None) -> Tensor:
+    self._data.to_device(device, stream=stream)  # raises for any device but the array's own
+    return self
+
+
+class Flat:
+    """A Tensor's elements in a row, as ndarray.flat: to read, to assign and to go through."""
+
+    def __init__(self, tensor: Tensor) -> None:
+        self.tensor = tensor
+
+    def __len__(self) -> int:
+        return self.tensor.size
+
+    def __iter__(self) -> Iterator[Tensor]:
+        return iter(self.tensor.ravel())
+
+    def __getitem__(self, index: Any) -> Tensor:
+        found: Tensor = self.tensor.ravel()[index]
+        return found.copy()
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        places = np.arange(len(self))[getattr(index, "_data", index)]
+        value = np.resize(value, places.shape) if np.ndim(value) else value  # too few begin again
+        self.tensor[np.unravel_index(places, self.tensor.shape)] = value
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        return np.array(self.tensor._data.ravel(), dtype=dtype, copy=copy)
 
 
 def _partition(self: Tensor, kth: Any, axis: int = -1, kind: Any = "introselect", order: Any = None) -> None:
@@ -66,6 +103,10 @@ for name, function in {
     "reshape": lambda self, *shape_, order="C": shape.reshape(
         self, shape_[0] if len(shape_) == 1 else shape_, order
     ),
+    "view": _view, "to_device": _to_device, "tobytes": lambda self, order="C": self._data.tobytes(order),
+    "setflags": lambda self, write=None, align=None, uic=None: self._data.setflags(write, align, uic),
+    "__dlpack__": lambda self, **options: self._data.__dlpack__(**options),
+    "__dlpack_device__": lambda self: self._data.__dlpack_device__(),
     "transpose": lambda self, *axes: shape.transpose(
         self, None if not axes else axes[0] if len(axes) == 1 and not isinstance(axes[0], int) else axes
     ),
@@ -75,6 +116,9 @@ for name, function in {
 Tensor.T = property(shape.transpose)  # type: ignore[attr-defined]
 Tensor.real = property(elementwise.real)  # type: ignore[attr-defined]
 Tensor.imag = property(elementwise.imag)  # type: ignore[attr-defined]
+Tensor.flat = property(Flat, lambda self, value: Flat(self).__setitem__(slice(None), value))  # type: ignore[attr-defined]
+for name in ("base", "device", "flags", "strides"):
+    setattr(Tensor, name, property(lambda self, name=name: getattr(self._data, name)))
 Tensor.mT = property(lambda self: shape.swapaxes(self, -1, -2))  # type: ignore[attr-defined]
 
 for symbol, ufunc in {

@@ -13,7 +13,7 @@ from .elementwise import stored
 nondifferentiable(
     np.argsort, np.argpartition, np.lexsort, np.searchsorted, np.digitize, np.histogram_bin_edges, np.histogram2d,
     np.histogramdd, np.unique, np.unique_all, np.unique_counts, np.unique_inverse, np.unique_values, np.union1d,
-    np.intersect1d, np.setdiff1d, np.setxor1d, np.isin,
+    np.intersect1d, np.setdiff1d, np.setxor1d, np.isin, *([np.in1d] if hasattr(np, "in1d") else []),
 )  # fmt: skip
 
 # ---- sorting: a permutation, whose adjoint is its inverse ------------------------------------------------------------
