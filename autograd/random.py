@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-_default = np.random.default_rng()
+_default: np.random.Generator | None = None  # made when first asked for: to import numpy.random takes a while
 
 
 def manual_seed(seed: int) -> np.random.Generator:
@@ -23,7 +23,10 @@ def generator(rng: np.random.Generator | None = None) -> np.random.Generator:
 
     Raises TypeError for anything else (a seed, say: make a generator of it with np.random.default_rng).
     """
+    global _default
     if rng is None:
+        if _default is None:
+            _default = np.random.default_rng()
         return _default
     if not isinstance(rng, np.random.Generator):
         raise TypeError(f"rng: expected a numpy.random.Generator, got {type(rng).__name__}")
