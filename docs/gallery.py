@@ -21,7 +21,7 @@ def neuron() -> None:
     z = x @ w + b
     y = np.tanh(z)
     error = ((y - t) ** 2).sum()
-    draw(error, names={"z": z, "y": y, "error": error}).save(os.path.join(FOLDER, "neuron.svg"))
+    draw(error, names={"x": x, "t": t, "z": z, "y": y, "error": error}).save(os.path.join(FOLDER, "neuron.svg"))
 
 
 def shared() -> None:

@@ -144,4 +144,4 @@ def graphs(training: Training, forward: str, backward: str) -> None:
     names = {"images": images, "loss": loss}
     for path, direction in ((forward, "forward"), (backward, "backward")):
         with replacing(path) as unfinished:
-            draw(loss, names=names, direction=direction, rankdir="TB").save(unfinished)
+            draw(loss, names=names, direction=direction, rankdir="TB", formulas=True).save(unfinished)
