@@ -52,7 +52,7 @@ def loss(training: Training, path: str) -> None:
     with figure(path, 9, 3.6) as made:
         left, right = made.subplots(1, 2)
         panels = (
-            (left, "Loss (cross-entropy)", columns[0], columns[2], 1),
+            (left, "Loss (cross-entropy, labels smoothed)", columns[0], columns[2], 1),
             (right, "Accuracy, %", columns[1], columns[3], 100),
         )
         for axes, title, train, test, scale in panels:
