@@ -236,7 +236,8 @@ def softmax(input: Any, dim: int | None = None, *, dtype: Any = None) -> Any:
     array([0., 0., 1.])
     """
     dim = _implied(dim, input, "softmax")
-    return autograd.softmax(input if dtype is None else input.astype(dtype), dim)
+    input = input if dtype is None else input.astype(dtype)
+    return autograd.softmax(input, dim) if input.size else input * 1.0
 
 
 def softmin(input: Any, dim: int | None = None, *, dtype: Any = None) -> Any:
@@ -247,7 +248,8 @@ def softmin(input: Any, dim: int | None = None, *, dtype: Any = None) -> Any:
 def log_softmax(input: Any, dim: int | None = None, *, dtype: Any = None) -> Any:
     """log(softmax(x)), stably."""
     dim = _implied(dim, input, "log_softmax")
-    return autograd.log_softmax(input if dtype is None else input.astype(dtype), dim)
+    input = input if dtype is None else input.astype(dtype)
+    return autograd.log_softmax(input, dim) if input.size else input * 1.0
 
 
 def gumbel_softmax(

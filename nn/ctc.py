@@ -26,8 +26,9 @@ def ctc_loss(
     reduction       "mean" divides each loss by its target's length first
     zero_infinity   0, with gradient 0, for a target that no alignment fits (it is longer than the sequence)
 
-    The sum over alignments is done with logarithms from end to end. Raises ValueError for lengths and shapes that do
-    not match, and for targets outside of the classes.
+    The sum over alignments is done with logarithms from end to end. The gradient is that for log_probs as they stand;
+    PyTorch's takes them to be normalized, and through log_softmax both are one. Raises ValueError for lengths and
+    shapes that do not match, and for targets outside of the classes.
     """
     if reduction not in ("none", "mean", "sum"):
         raise ValueError(f"ctc_loss: expected reduction 'none', 'mean' or 'sum', got {reduction!r}")

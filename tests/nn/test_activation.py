@@ -120,6 +120,12 @@ def test_softmax_warns_where_no_axis_is_named(shape: tuple[int, ...], axis: int)
     np.testing.assert_allclose(result, 1 / shape[axis])
 
 
+def test_softmax_of_nothing() -> None:
+    for function in (F.softmax, F.log_softmax, F.softmin):
+        assert function(np.ones((2, 0)), 1).shape == (2, 0)
+    assert F.softmax(np.ones((2, 3), np.float32), 1, dtype=np.float64).dtype == np.float64
+
+
 def test_text() -> None:
     assert repr(nn.LeakyReLU(0.2)) == "LeakyReLU(negative_slope=0.2)"
     assert repr(nn.ReLU(inplace=True)) == "ReLU(inplace=True)"
