@@ -15,7 +15,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONNOUSERSITE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench bench-peers gallery clean
+.PHONY: help demo test lint notebooks lab docs bench bench-peers gallery clean
 .DELETE_ON_ERROR:
 
 help:
@@ -23,7 +23,10 @@ help:
 	@echo "                  (options: make demo ARGS='--epochs 5 --seed 1'; all of them: make demo ARGS=--help)"
 	@echo "make test         lint, then every test (some of them only: make test ARGS='-k engine')"
 	@echo "make lint         ruff, and mypy --strict over $(PACKAGES)"
-	@echo "make gallery      draw the pictures in docs/gallery again"
+	@echo "make notebooks    run the lecture's notebooks afresh and keep their results (some: make notebooks ARGS='05 07')"
+	@echo "make lab          open the notebooks in JupyterLab"
+	@echo "make docs         make the documentation site in site/"
+	@echo "make gallery      draw the pictures in docs/ again"
 	@echo "make bench        measure and write docs/benchmarks.md, side by side with what make bench-peers installed"
 	@echo "make bench-peers  install PyTorch, JAX and other libraries to compare with, in $(PEERS) (several GB)"
 	@echo "make clean        remove everything that was made here, except docs/"
@@ -42,8 +45,20 @@ lint: $(VENV)/with-test
 	@$(PYTHON_IN) -m ruff format --check .
 	@$(PYTHON_IN) -m mypy
 
+notebooks: $(VENV)/with-notebooks
+	@$(PYTHON_IN) notebooks/run.py $(ARGS)
+
+lab: $(VENV)/with-notebooks
+	@$(PYTHON_IN) -m jupyterlab --notebook-dir=notebooks $(ARGS)
+
+docs: $(VENV)/with-docs
+	@$(PYTHON_IN) -m mkdocs build --strict --quiet $(ARGS)
+	@echo "docs: open site/index.html"
+
 gallery: $(VENV)/with-demo
-	@$(PYTHON_IN) docs/gallery.py
+	@echo "gallery: drawing docs/neuron.svg and what is in docs/gallery"
+	@$(PYTHON_IN) docs/neuron.py
+	@$(PYTHON_IN) -m autograd.drawing.gallery docs/gallery
 
 bench: $(VENV)/with-demo
 	@echo "bench: measuring (minutes; keep the machine quiet), side by side with what is installed in $(PEERS)"
@@ -79,6 +94,16 @@ $(VENV)/with-test: pyproject.toml | $(PYTHON_IN)
 	@$(PYTHON_IN) -m pip install --quiet --editable '.[test]' || { $(EXPLAIN); }
 	@touch $@ $(VENV)/with-demo
 
+$(VENV)/with-notebooks: pyproject.toml | $(PYTHON_IN)
+	@echo "environment: installing what the notebooks need (the first time this takes a minute or two)"
+	@$(PYTHON_IN) -m pip install --quiet --editable '.[notebooks]' || { $(EXPLAIN); }
+	@touch $@ $(VENV)/with-demo
+
+$(VENV)/with-docs: pyproject.toml | $(PYTHON_IN)
+	@echo "environment: installing what the documentation site needs (the first time this takes a minute)"
+	@$(PYTHON_IN) -m pip install --quiet --editable '.[docs]' || { $(EXPLAIN); }
+	@touch $@
+
 $(PEERS)/installed: benchmarks/peers.txt | $(PYTHON_IN)
 	@echo "peers: installing the libraries to compare with in $(PEERS)"
 	@$(PYTHON_IN) -m venv --clear $(PEERS)
@@ -90,5 +115,5 @@ $(PEERS)/installed: benchmarks/peers.txt | $(PYTHON_IN)
 
 clean:
 	@echo "clean: removing environments, caches and $(OUT)/"
-	@rm -rf $(VENV) $(PEERS) .cache .hypothesis .pytest_cache .mypy_cache .ruff_cache build dist *.egg-info $(OUT)
+	@rm -rf $(VENV) $(PEERS) .cache .hypothesis .pytest_cache .mypy_cache .ruff_cache build dist site *.egg-info $(OUT)
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
