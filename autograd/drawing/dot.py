@@ -179,6 +179,8 @@ def _legend(picture: Picture, look: Look, theme: Theme, widths: Widths) -> str:
         parts.append((theme.leaf_line, "rounded: leaf, receives .grad"))
     if "constant" in kinds:
         parts.append((theme.muted, "dashed box: constant"))
+    if "block" in kinds:
+        parts.append((theme.block_line, "stack: closed, stands for many operations"))
     if "stub" in kinds:
         parts.append((theme.leaf_line, "w [3]: third use of w"))
     if widths.high > widths.low:

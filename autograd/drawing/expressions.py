@@ -109,6 +109,8 @@ def expression(node: Node, named: Named) -> str:
     if primitive.name == "getitem" and len(parts) == 2:
         index = arguments(node)[1]
         return f"{texts[0]}[{_index(index[2], index[1], named)}]"
+    if primitive.name == "einsum" and "->" in repr(arguments(node)[-1][2]):
+        return f"einsum({', '.join([repr(repr(arguments(node)[-1][2])), *texts[:-1]])})"
     if primitive.name == "transpose" and len(parts) == 1:
         return f"{texts[0]}.T"
     return f"{primitive.name}({', '.join(f'{keyword}={text}' if keyword else text for keyword, text in parts)})"

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection
 
 from ..graph import Node
 
-STUBS = 12
+STUBS = 6
 """A value with more uses than this is drawn as numbered stubs instead of with an arrow to each use."""
 
 

@@ -229,11 +229,22 @@ class _Rule:
                 return shown.elts[index]
         return None
 
+    def contraction(self, node: ast.Call) -> ast.expr | None:
+        """A contraction by labels, as `np.einsum` writes it, if it can (it cannot repeat along new axes)."""
+        labels = repr(self.value(node.args[-1]))
+        operands, _, result = labels.partition("->")
+        if not set(result) <= set(operands) or not labels.replace("->", "").replace(",", "").isalpha():
+            return None
+        arrays = [self.expression(argument) for argument in node.args[:-1]]
+        return ast.Call(ast.Attribute(ast.Name("np", ast.Load()), "einsum", ast.Load()), [ast.Constant(labels), *arrays], [])
+
     def call(self, node: ast.Call) -> ast.expr | None:
         """A helper's own expression, in place of a call of it; None if it had better stay a call."""
         function = self.outer.get(node.func.id) if isinstance(node.func, ast.Name) else None
-        if not isinstance(function, FunctionType) or hasattr(function, "primitive"):
+        if not isinstance(function, FunctionType):
             return None
+        if (record := getattr(function, "primitive", None)) is not None:
+            return self.contraction(node) if record.name == "einsum" else None
         if function.__module__.split(".")[0] != self.rule.__module__.split(".")[0] or function is self.rule:
             return None
         code = function.__code__

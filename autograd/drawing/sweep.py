@@ -25,6 +25,10 @@ VANISHED = 1e-8
 """A gradient whose elements are this many times smaller than the largest in the picture has vanished."""
 
 
+WORDS = 20_000
+"""In a graph of more operations than this the elements of gradients are not written out."""
+
+
 class Sweep:
     """What one sweep saw.
 
@@ -42,6 +46,7 @@ class Sweep:
         self.alarms: dict[int, str] = {}
         self.part_alarms: dict[tuple[int, int], str] = {}
         self.notes: list[str] = []
+        self.in_words = len(nodes) <= WORDS
         freed = next((node for node in nodes if node.saved is None), None)
         if freed is not None:
             raise RuntimeError(
@@ -79,19 +84,19 @@ class Sweep:
                 extras.retain = retain
         for order, g in targets.items():
             if g is not None:
-                self.gradients[order] = measure(g)
+                self.gradients[order] = measure(g, self.in_words)
         self.order = sorted(self.gradients)
 
     def vjp(self, node: Node, parent: Node, vjp: Callable[[Any, Any], Any], g: Any, saved: Any) -> Any:
         """Called by the engine in place of each VJP."""
         assert node.plan is not None
         if node.order not in self.gradients:
-            self.gradients[node.order] = measure(g)
+            self.gradients[node.order] = measure(g, self.in_words)
         part = vjp(g, saved)
         if part is not None:
             if part.shape != parent.shape or part.dtype is not parent.dtype:
                 part = _fit(part, parent, node)
-            self.parts[node.order, node.plan.vjps.index(vjp)] = measure(part)
+            self.parts[node.order, node.plan.vjps.index(vjp)] = measure(part, self.in_words)
         return part
 
     def _mark_vanished(self) -> None:
@@ -165,21 +170,23 @@ def _where(node: Node) -> str:
     return f" ({source.strip().splitlines()[0].strip()})" if source else ""
 
 
-def measure(g: Any) -> Flow:
-    """A gradient in numbers. That of several results is measured as one."""
+def measure(g: Any, in_words: bool = True) -> Flow:
+    """A gradient in numbers, and in words if it is small. That of several results is measured as one."""
     if isinstance(g, tuple):
         flows = [measure(part) for part in g if part is not None]
         norm = float(np.sqrt(sum(flow.norm**2 for flow in flows)))
         finite = all(flow.finite for flow in flows)
         return Flow(norm, sum(flow.size for flow in flows), finite, None, "" if norm or not flows else "zero")
     array = np.asarray(g)
+    if array.size == 1 and math.isfinite(norm := abs(array.item())):
+        return Flow(norm, 1, True, values_text(array) if in_words else None, "" if norm else "zero")
     kind = not_finite(array)
     if kind:
-        return Flow(float("nan" if kind == "NaN" else "inf"), array.size, False, values_text(array), state_of(kind))
+        return Flow(float("nan" if kind == "NaN" else "inf"), array.size, False, values_text(array) if in_words else None, state_of(kind))
     largest = float(np.abs(array).max()) if array.size else 0.0
     scaled = np.abs(array).astype(np.float64) / largest if largest else None
     norm = largest * float(np.sqrt(np.square(scaled).sum())) if scaled is not None else 0.0
-    return Flow(norm, array.size, bool(np.isfinite(norm)), values_text(array), "" if norm else "zero")
+    return Flow(norm, array.size, bool(np.isfinite(norm)), values_text(array) if in_words else None, "" if norm else "zero")
 
 
 def rms(flow: Flow) -> float:
