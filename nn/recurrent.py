@@ -90,13 +90,21 @@ def _step(mode: str, w_hh: Any, b_hh: Any, w_hr: Any = None) -> Step:
 # ---- a whole sequence ------------------------------------------------------------------------------------------------
 
 
+def _steps(x: Any, sizes: list[int]) -> list[Any]:
+    """The packed inputs of each step. Many are split in two goes: a split's gradient costs its pieces squared."""
+    groups = [sizes[i : i + 32] for i in range(0, len(sizes), 32)] if len(sizes) > 64 else [sizes]
+    if len(groups) > 1:
+        pieces = np.split(x, np.cumsum([sum(group) for group in groups])[:-1])
+        return [part for piece, group in zip(pieces, groups, strict=True) for part in _steps(piece, group)]
+    return np.split(x, np.cumsum(sizes)[:-1]) if len(sizes) > 1 else [x]
+
+
 def _run(step: Step, x: Any, state: tuple[Any, ...], sizes: list[int], reverse: bool) -> tuple[Any, tuple[Any, ...]]:
     """All steps of one layer in one direction, over packed inputs x (sum of sizes, gates).
 
     Sequences that end early leave their last state behind; in reverse, they join when their last step is reached.
     """
-    edges = np.cumsum(sizes)[:-1].tolist()
-    parts = np.split(x, edges) if edges else [x]
+    parts = _steps(x, sizes)
     outputs: list[Any] = [None] * len(sizes)
     whole, left = state, []
     if reverse:

@@ -97,6 +97,22 @@ def test_a_long_sequence_costs_few_nodes_a_step() -> None:
         assert len(seen) < 50 * most
 
 
+def test_a_sequence_of_many_steps() -> None:
+    layer = nn.GRU(2, 3, rng=np.random.default_rng(0)).double()
+    x = Tensor(np.random.default_rng(1).normal(size=(150, 2, 2)), requires_grad=True)
+    whole, last = layer(x)
+    state, parts = None, []
+    for start in range(0, 150, 50):
+        part, state = layer(x[start : start + 50], state)
+        parts.append(part)
+    np.testing.assert_allclose(np.concatenate(parts).data, whole.data)
+    np.testing.assert_allclose(state.data, last.data)
+    whole.sum().backward()
+    want, x.grad = x.grad, None
+    np.concatenate(parts).sum().backward()
+    np.testing.assert_allclose(x.grad.data, want.data)
+
+
 def test_pad_sequence() -> None:
     parts = [np.arange(3.0), np.arange(1.0), np.arange(2.0)]
     np.testing.assert_array_equal(
