@@ -180,7 +180,7 @@ def sigmoid(input: Any) -> Any:
 
 def logsigmoid(input: Any) -> Any:
     """log(sigmoid(x)), stably."""
-    return -autograd.softplus(-input)
+    return autograd.logsigmoid(input)
 
 
 def tanh(input: Any) -> Any:
