@@ -145,7 +145,7 @@ def _arrow(arrow: Arrow, n: int, look: Look, theme: Theme, widths: Widths, with_
     if arrow.count > 1:
         rows.append(f"×{arrow.count:,}")
     if rows:
-        pairs["label"] = f"<{'<br/>'.join(escape(row) for row in rows)}>"
+        pairs["label"] = f"<{'<br/>'.join(f'&nbsp;{escape(row)}' for row in rows)}>"  # a little off the arrow
     tip = [f"for {arrow.argument}" if arrow.argument and arrow.kind == "backward" else arrow.argument, arrow.formula]
     if arrow.flow is not None:
         tip.append(f"norm {arrow.flow.norm:.6g}" + (f", value {arrow.flow.value}" if arrow.flow.value else ""))

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..graph import Node
-from ..primitive import _needs, _rule, registry
+from ..primitive import Primitive, _needs, _rule, registry
 from .expressions import is_array, saved_values
 from .rules import Array, NotPlain, specialise, to_expression
 
@@ -80,7 +80,7 @@ def formula(node: Node, k: int, named: Named, out: str) -> Formula:
             shown[name] = _several(name, values[name], parents, symbols, named)
         else:
             known[name] = values[name]
-    return _written(rule, shown, known, symbols, node, parent, named)
+    return _written(rule, shown, known, symbols, node, parent, input, named)
 
 
 def _unknown(
@@ -112,7 +112,7 @@ def _several(name: str, value: Any, parents: dict[Any, Node], symbols: _Symbols,
 
 def _written(
     rule: Any, shown: dict[str, ast.expr], known: dict[str, Any], symbols: _Symbols, node: Node, parent: Node,
-    named: Named,
+    input: Any, named: Named,
 ) -> Formula:
     assert node.plan is not None
     given = dict(shown)
@@ -130,7 +130,7 @@ def _written(
         rule_name = rule.__name__ if rule.__name__.isidentifier() else f"{node.name}_vjp"
         tree = ast.Call(ast.Name(rule_name, ast.Load()), [given[name] for name in ("g", *_needs(rule))], [])
     tree = _transposed(tree, symbols, node)
-    tree = _summed(tree, node, parent)
+    tree = _summed(tree, node, parent, input)
     code = ast.unparse(ast.fix_missing_locations(ast.Expression(tree)))
     text = re.sub(r"_\d+_", lambda found: symbols.names.get(found[0], found[0]), code)
     text = re.sub(r"(?<![\w.])_(?=[a-z])", "", text)
@@ -169,14 +169,20 @@ def _transposed(tree: ast.expr, symbols: _Symbols, node: Node) -> ast.expr:
     return made
 
 
-def _summed(tree: ast.expr, node: Node, parent: Node) -> ast.expr:
+def _summed(tree: ast.expr, node: Node, parent: Node, input: Any) -> ast.expr:
     """The sum over broadcast axes, as the sweep does it after the rule; and the real part, where the input is real."""
     assert node.plan is not None
     primitive = node.plan.primitive
     if primitive.broadcasts and type(node.shape) is tuple and parent.shape != node.shape:
-        if _core(primitive) or not _fits(parent.shape, node.shape):
-            matrix = len(parent.shape) > 1
-            if node.shape[: -2 if matrix else -1] not in ((), parent.shape[:-2]):
+        core = _core(primitive, input)
+        if core is None and not _fits(parent.shape, node.shape):
+            tree = _call("sum_to", tree, parent.shape)
+        elif core is not None:
+            of_result, of_input = core
+            if len(parent.shape) < of_input:  # matmul's vector: it and the result have one axis less
+                of_result, of_input = of_result - 1, of_input - 1
+            batch = node.shape[: max(len(node.shape) - of_result, 0)]
+            if batch not in ((), parent.shape[: len(parent.shape) - of_input]):
                 tree = _call("sum_to", tree, parent.shape)
         else:
             tree = _axes_summed(tree, node.shape, parent.shape)
@@ -185,11 +191,14 @@ def _summed(tree: ast.expr, node: Node, parent: Node) -> ast.expr:
     return tree
 
 
-def _core(primitive: Any) -> str | None:
-    """The signature of a function that works on the last axes only, such as matmul."""
+def _core(primitive: Primitive, input: Any) -> tuple[int, int] | None:
+    """Of a function that works on the last axes only, such as matmul: how many the result has, and this input."""
     for key, function in registry.items():
         if isinstance(key, np.ufunc) and key.signature and getattr(function, "primitive", None) is primitive:
-            return key.signature
+            inputs, _, output = key.signature.partition("->")
+            counts = [len([axis for axis in part.split(",") if axis]) for part in inputs[1:-1].split("),(")]
+            place = list(primitive.rules).index(input)
+            return len([axis for axis in output[1:-1].split(",") if axis]), counts[min(place, len(counts) - 1)]
     return None
 
 

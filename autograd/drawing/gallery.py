@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -58,7 +59,7 @@ def convolution() -> Drawing:
     return draw(loss, names=locals())
 
 
-def _layers(rng: np.random.Generator, x: Tensor) -> tuple[Tensor, list[Tensor]]:
+def _layers(rng: np.random.Generator, x: Any) -> tuple[Tensor, list[Tensor]]:
     """The scores, and the parameters, which somebody must hold for their names to be known."""
     held: list[Tensor] = []
 
@@ -77,7 +78,8 @@ def _layers(rng: np.random.Generator, x: Tensor) -> tuple[Tensor, list[Tensor]]:
     with scope("classifier"):
         for n, (a, b) in enumerate(((36, 20), (20, 10)), 1):
             with scope(f"linear{n}"):
-                x = x.reshape(len(x), -1) @ parameter(a, b, name=f"linear{n}.weight") + parameter(b, name=f"linear{n}.bias")
+                weight, bias = parameter(a, b, name=f"linear{n}.weight"), parameter(b, name=f"linear{n}.bias")
+                x = x.reshape(len(x), -1) @ weight + bias
             if n == 1:
                 with scope("tanh"):
                     x = x.tanh()

@@ -236,7 +236,8 @@ class _Rule:
         if not set(result) <= set(operands) or not labels.replace("->", "").replace(",", "").isalpha():
             return None
         arrays = [self.expression(argument) for argument in node.args[:-1]]
-        return ast.Call(ast.Attribute(ast.Name("np", ast.Load()), "einsum", ast.Load()), [ast.Constant(labels), *arrays], [])
+        einsum = ast.Attribute(ast.Name("np", ast.Load()), "einsum", ast.Load())
+        return ast.Call(einsum, [ast.Constant(labels), *arrays], [])
 
     def call(self, node: ast.Call) -> ast.expr | None:
         """A helper's own expression, in place of a call of it; None if it had better stay a call."""

@@ -178,15 +178,16 @@ def measure(g: Any, in_words: bool = True) -> Flow:
         finite = all(flow.finite for flow in flows)
         return Flow(norm, sum(flow.size for flow in flows), finite, None, "" if norm or not flows else "zero")
     array = np.asarray(g)
-    if array.size == 1 and math.isfinite(norm := abs(array.item())):
-        return Flow(norm, 1, True, values_text(array) if in_words else None, "" if norm else "zero")
+    words = values_text(array) if in_words else None
+    if array.size == 1 and math.isfinite(single := abs(array.item())):
+        return Flow(single, 1, True, words, "" if single else "zero")
     kind = not_finite(array)
     if kind:
-        return Flow(float("nan" if kind == "NaN" else "inf"), array.size, False, values_text(array) if in_words else None, state_of(kind))
-    largest = float(np.abs(array).max()) if array.size else 0.0
-    scaled = np.abs(array).astype(np.float64) / largest if largest else None
-    norm = largest * float(np.sqrt(np.square(scaled).sum())) if scaled is not None else 0.0
-    return Flow(norm, array.size, bool(np.isfinite(norm)), values_text(array) if in_words else None, "" if norm else "zero")
+        return Flow(math.nan if kind == "NaN" else math.inf, array.size, False, words, state_of(kind))
+    sizes = np.abs(array).astype(np.float64)
+    largest = float(sizes.max(initial=0))
+    norm = largest * float(np.sqrt(np.square(sizes / largest).sum())) if largest else 0.0
+    return Flow(norm, array.size, True, words, "" if norm else "zero")
 
 
 def rms(flow: Flow) -> float:
