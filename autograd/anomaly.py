@@ -130,7 +130,7 @@ _locks = _Locks()
 
 
 def _arrays(value: Any) -> tuple[Any, ...]:
-    return tuple(map(unwrap, value)) if isinstance(value, tuple) else (unwrap(value),)
+    return tuple(map(unwrap, value)) if isinstance(value, tuple | list) else (unwrap(value),)
 
 
 def _first_bad(value: Any) -> tuple[int, ...] | None:

@@ -212,15 +212,26 @@ def wrap(value: Any, node: Node | None = None) -> Tensor:
     return result
 
 
-class Cotangents(tuple[Any, ...]):
-    """The gradient of a tuple of results: one of each, or None. It adds up as a gradient does."""
+class Cotangents(list[Any]):
+    """The gradient of a tuple of results: one of each, or None. It adds up as a gradient does, into the first one."""
 
     shape = "several"
     dtype = None
+    only: int | None = None  # where it is not None, if that is known
 
-    def __add__(self, other: tuple[Any, ...]) -> Cotangents:
-        pairs = zip(self, other, strict=True)
-        return Cotangents(b if a is None else a if b is None else a + b for a, b in pairs)
+    @classmethod
+    def of_one(cls, g: Any, index: int, n: int) -> Cotangents:
+        """The gradient of the one result at `index`, of n."""
+        made = cls([None] * n)
+        made[index], made.only = g, index
+        return made
+
+    def __add__(self, other: Any) -> Any:
+        for i in range(len(other)) if other.only is None else (other.only,):
+            if other[i] is not None:
+                self[i] = other[i] if self[i] is None else self[i] + other[i]
+        self.only = None
+        return self
 
 
 def outputs(values: Any, node: Node) -> Any:
@@ -345,6 +356,13 @@ def _compile(record: Primitive, namespace: dict[str, Any]) -> tuple[CodeType, An
         lines += [f"    _{name}_node = None"] if name in active else []
         lines += [f"    _source = {name}"] if record.views and name == inputs[0] else []
         lines += [f"    if isinstance({name}, _Tensor):", f"        {node}{name} = {name}._data; _tensors = True"]
+        if name in active:  # a list or a tuple is an array-like, and may hold Tensors
+            lines += [
+                f"    elif {name}.__class__ is list or {name}.__class__ is tuple:",
+                f"        {name} = _array_of({name})",
+                f"        if isinstance({name}, _Tensor):",
+                f"            {node}{name} = {name}._data; _tensors = True",
+            ]
     if listed:
         lines += [
             f"    _nodes = [value._node if isinstance(value, _Tensor) else None for value in {listed}]",
@@ -489,6 +507,15 @@ def _as_array(value: Any) -> Any:
     return np.asarray(value) if isinstance(value, np.generic | int | float | complex) else value
 
 
+def _array_of(value: Any) -> Any:
+    """The array that a list or a tuple stands for; if there are Tensors in it, a Tensor that is joined to them."""
+    return registry[np.array](value) if _holds_tensor(value) else np.asarray(value)
+
+
+def _holds_tensor(value: Any) -> bool:
+    return type(value) in (list, tuple) and any(isinstance(item, Tensor) or _holds_tensor(item) for item in value)
+
+
 def _join(source: Tensor, view: Tensor) -> None:
     """Note that two Tensors share memory, for an assignment to either (see Tensor.__setitem__)."""
     family = source._family
@@ -553,12 +580,12 @@ _new: Any = object.__new__
 
 _NAMESPACE = {
     "_Tensor": Tensor, "_Node": Node, "_Cotangents": Cotangents, "_ndarray": np.ndarray, "_mode": mode, "_tick": tick,
-    "_new": _new, "_as_array": _as_array, "_wrap": wrap, "_rebuild": _rebuild, "_outputs": outputs, "_join": _join,
+    "_new": _new, "_as_array": _as_array, "_array_of": _array_of, "_wrap": wrap, "_rebuild": _rebuild, "_outputs": outputs, "_join": _join,
     "_explain": _explain, "_save": _save, "_shape_of": _shape_of, "_dtype_of": _dtype_of, "_strides_of": _strides_of,
     "_store": _store,
 }  # fmt: skip
 
 _PICK = Primitive(
     "output", lambda values, index, n: values[index],
-    {"values": lambda g, index, n: Cotangents(g if k == index else None for k in range(n))},
+    {"values": lambda g, index, n: Cotangents.of_one(g, index, n)},
 ).plan(("values",))  # fmt: skip

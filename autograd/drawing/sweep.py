@@ -172,7 +172,7 @@ def _where(node: Node) -> str:
 
 def measure(g: Any, in_words: bool = True) -> Flow:
     """A gradient in numbers, and in words if it is small. That of several results is measured as one."""
-    if isinstance(g, tuple):
+    if isinstance(g, tuple | list):
         flows = [measure(part) for part in g if part is not None]
         norm = float(np.sqrt(sum(flow.norm**2 for flow in flows)))
         finite = all(flow.finite for flow in flows)
