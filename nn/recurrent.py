@@ -1,6 +1,7 @@
 """Recurrent networks: RNN, LSTM and GRU, over sequences padded or packed, and their single steps.
 
-The products with the inputs are one for all steps; each step then has one product with the hidden state.
+The products with the inputs are one for all steps; each step then has one product with the hidden state. Inside,
+everything is (features, examples): then each gate is one piece of memory, and the products are BLAS's fastest.
 """
 
 from __future__ import annotations
@@ -16,7 +17,6 @@ from autograd import generator
 
 from . import init
 from .dropout import dropout
-from .linear import linear
 from .module import Module
 from .parameter import empty
 from .shared import probability
@@ -31,25 +31,20 @@ Step = Callable[[Any, tuple[Any, ...]], tuple[Any, ...]]
 
 def _simple(activation: Any, w_hh: Any, b_hh: Any) -> Step:
     """h' = tanh(x + W h), or relu. (Elman 1990)"""
-    turned = w_hh.T
-
-    def step(x: Any, state: tuple[Any, ...]) -> tuple[Any, ...]:
-        return (activation(x + state[0] @ turned),)
-
-    return step
+    return lambda x, state: (activation(x + w_hh @ state[0]),)
 
 
 def _gru(w_hh: Any, b_hh: Any) -> Step:
     """r, z = sigmoid(x + W h); n = tanh(x + r (W h + b)); h' = n + z (h - n). (Cho et al. 2014)"""
-    n, turned = w_hh.shape[1], w_hh.T
+    n = w_hh.shape[1]
+    b = None if b_hh is None else b_hh[:, None]
 
     def step(x: Any, state: tuple[Any, ...]) -> tuple[Any, ...]:
         (h,) = state
-        inner = h @ turned
-        x_gates, x_new = np.split(x, [2 * n], -1)
-        h_gates, h_new = np.split(inner, [2 * n], -1)
-        r, z = np.split(autograd.sigmoid(x_gates + h_gates), 2, -1)
-        new = np.tanh(x_new + r * (h_new if b_hh is None else h_new + b_hh))
+        x_gates, x_new = np.split(x, [2 * n])
+        h_gates, h_new = np.split(w_hh @ h, [2 * n])
+        r, z = np.split(autograd.sigmoid(x_gates + h_gates), 2)
+        new = np.tanh(x_new + r * (h_new if b is None else h_new + b))
         return (new + z * (h - new),)
 
     return step
@@ -57,26 +52,26 @@ def _gru(w_hh: Any, b_hh: Any) -> Step:
 
 def _lstm(w_hh: Any, b_hh: Any, w_hr: Any = None) -> Step:
     """i, f, o = sigmoid(x + W h); g = tanh(x + W h); c' = f c + i g; h' = o tanh(c'). (Hochreiter, Schmidhuber 1997)"""
-    turned, projected = w_hh.T, None if w_hr is None else w_hr.T
 
     def step(x: Any, state: tuple[Any, ...]) -> tuple[Any, ...]:
         h, c = state
-        i, f, g, o = np.split(x + h @ turned, 4, -1)
+        i, f, g, o = np.split(x + w_hh @ h, 4)
         c = autograd.sigmoid(f) * c + autograd.sigmoid(i) * np.tanh(g)
         h = autograd.sigmoid(o) * np.tanh(c)
-        return (h if projected is None else h @ projected), c
+        return (h if w_hr is None else w_hr @ h), c
 
     return step
 
 
 def _inputs(mode: str, x: Any, w_ih: Any, b_ih: Any, b_hh: Any) -> tuple[Any, Any]:
     """The inputs' part of all steps, with what of the biases can be added there, and what is left of b_hh."""
+    made = w_ih @ x
     if b_ih is None:
-        return linear(x, w_ih), None
+        return made, None
     if mode != "GRU":
-        return linear(x, w_ih, b_ih + b_hh), None
+        return made + (b_ih + b_hh)[:, None], None
     gates, new = np.split(b_hh, [2 * b_hh.shape[0] // 3])
-    return linear(x, w_ih, b_ih + np.concatenate([gates, np.zeros_like(new)])), new
+    return made + (b_ih + np.concatenate([gates, np.zeros_like(new)]))[:, None], new
 
 
 def _step(mode: str, w_hh: Any, b_hh: Any, w_hr: Any = None) -> Step:
@@ -90,37 +85,28 @@ def _step(mode: str, w_hh: Any, b_hh: Any, w_hr: Any = None) -> Step:
 # ---- a whole sequence ------------------------------------------------------------------------------------------------
 
 
-def _steps(x: Any, sizes: list[int]) -> list[Any]:
-    """The packed inputs of each step. Many are split in two goes: a split's gradient costs its pieces squared."""
-    groups = [sizes[i : i + 32] for i in range(0, len(sizes), 32)] if len(sizes) > 64 else [sizes]
-    if len(groups) > 1:
-        pieces = np.split(x, np.cumsum([sum(group) for group in groups])[:-1])
-        return [part for piece, group in zip(pieces, groups, strict=True) for part in _steps(piece, group)]
-    return np.split(x, np.cumsum(sizes)[:-1]) if len(sizes) > 1 else [x]
-
-
 def _run(step: Step, x: Any, state: tuple[Any, ...], sizes: list[int], reverse: bool) -> tuple[Any, tuple[Any, ...]]:
-    """All steps of one layer in one direction, over packed inputs x (sum of sizes, gates).
+    """All steps of one layer in one direction, over packed inputs x (gates, sum of sizes).
 
     Sequences that end early leave their last state behind; in reverse, they join when their last step is reached.
     """
-    parts = _steps(x, sizes)
+    parts = np.split(x, np.cumsum(sizes)[:-1], axis=1) if len(sizes) > 1 else [x]
     outputs: list[Any] = [None] * len(sizes)
     whole, left = state, []
     if reverse:
-        state = tuple(s[: sizes[-1]] for s in state) if sizes[-1] < sizes[0] else state
+        state = tuple(s[:, : sizes[-1]] for s in state) if sizes[-1] < sizes[0] else state
     for t in reversed(range(len(sizes))) if reverse else range(len(sizes)):
-        n, before = sizes[t], state[0].shape[0]
+        n, before = sizes[t], state[0].shape[1]
         if n < before:
-            left.append(tuple(s[n:] for s in state))
-            state = tuple(s[:n] for s in state)
+            left.append(tuple(s[:, n:] for s in state))
+            state = tuple(s[:, :n] for s in state)
         elif n > before:
-            state = tuple(np.concatenate([s, w[before:n]]) for s, w in zip(state, whole, strict=True))
+            state = tuple(np.concatenate([s, w[:, before:n]], 1) for s, w in zip(state, whole, strict=True))
         state = step(parts[t], state)
         outputs[t] = state[0]
     if left:
-        state = tuple(np.concatenate(pieces) for pieces in zip(state, *reversed(left), strict=True))
-    return np.concatenate(outputs) if len(outputs) > 1 else outputs[0], state
+        state = tuple(np.concatenate(pieces, 1) for pieces in zip(state, *reversed(left), strict=True))
+    return np.concatenate(outputs, 1) if len(outputs) > 1 else outputs[0], state
 
 
 class RNNBase(Module):
@@ -235,6 +221,7 @@ class RNNBase(Module):
 
     def _layers(self, x: Any, state: tuple[Any, ...], sizes: list[int]) -> tuple[Any, tuple[Any, ...]]:
         last: list[Any] = []
+        x = x.T
         for layer in range(self.num_layers):
             if layer and self.dropout and self.training:
                 x = dropout(x, self.dropout, rng=generator(self.rng))
@@ -245,13 +232,13 @@ class RNNBase(Module):
                     for kind in ("weight_ih", "weight_hh", "bias_ih", "bias_hh", "weight_hr")
                 )
                 inputs, b_left = _inputs(self.mode, x, w_ih, b_ih, b_hh)
-                first = tuple(s[len(last)] for s in state)
+                first = tuple(s[len(last)].T for s in state)
                 step = _step(self.mode, w_hh, b_left, w_hr)
                 output, after = _run(step, inputs, first, sizes, suffix.endswith("reverse"))
                 outputs.append(output)
-                last.append(after)
-            x = np.concatenate(outputs, -1) if len(outputs) > 1 else outputs[0]
-        return x, tuple(np.stack(parts) for parts in zip(*last, strict=True))
+                last.append(tuple(s.T for s in after))
+            x = np.concatenate(outputs) if len(outputs) > 1 else outputs[0]
+        return x.T, tuple(np.stack(parts) for parts in zip(*last, strict=True))
 
     def _check_input(self, input: Any, axes: tuple[int, ...]) -> None:
         if input.ndim not in axes or input.shape[-1] != self.input_size:
@@ -391,8 +378,10 @@ class RNNCellBase(Module):
         state = tuple(state) if parts > 1 else state if isinstance(state, tuple) else (state,)
         if any(value.shape != expected for value in state):
             raise ValueError(f"{who}: expected a state of shape {expected}, got {[value.shape for value in state]}")
-        inputs, b_left = _inputs(self.mode, input, self.weight_ih, self.bias_ih, self.bias_hh)
-        return _step(self.mode, self.weight_hh, b_left)(inputs, state)
+        x, *state = (value.T if value.ndim == 2 else value.reshape(-1, 1) for value in (input, *state))
+        inputs, b_left = _inputs(self.mode, x, self.weight_ih, self.bias_ih, self.bias_hh)
+        after = _step(self.mode, self.weight_hh, b_left)(inputs, tuple(state))
+        return tuple(s.T if input.ndim == 2 else s.reshape(-1) for s in after)
 
     def extra_repr(self) -> str:
         return f"{self.input_size}, {self.hidden_size}" + ("" if self.bias else ", bias=False")
