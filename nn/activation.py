@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import math
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
 import autograd
 from autograd import generator
 
+from .layer import Layer
 from .module import Module
 from .parameter import empty
-from .shared import axis_of, plain, replaced
+from .shared import Rng, axis_of, plain, replaced
 
 
 def _either(mask: Any, yes: float, no: float, like: Any) -> Any:
@@ -57,7 +58,7 @@ def leaky_relu(input: Any, negative_slope: float = 0.01, inplace: bool = False) 
 
 def rrelu(
     input: Any, lower: float = 1 / 8, upper: float = 1 / 3, training: bool = False, inplace: bool = False, *,
-    rng: np.random.Generator | None = None,
+    rng: Rng = None,
 ) -> Any:  # fmt: skip
     """leaky_relu with a slope drawn for each element from [lower, upper); with their mean when not training."""
     if lower > upper:
@@ -254,7 +255,7 @@ def log_softmax(input: Any, dim: int | None = None, *, dtype: Any = None) -> Any
 
 def gumbel_softmax(
     logits: Any, tau: float = 1, hard: bool = False, eps: float = 1e-10, dim: int = -1, *,
-    rng: np.random.Generator | None = None,
+    rng: Rng = None,
 ) -> Any:  # fmt: skip
     """A sample from the Gumbel-softmax distribution: softmax((x + Gumbel noise) / tau). (Jang et al. 2016)
 
@@ -274,38 +275,47 @@ def gumbel_softmax(
 # ---- modules ---------------------------------------------------------------------------------------------------------
 
 
-class Activation(Module):
-    """A module that calls one function with its input and its own settings."""
-
-    function: ClassVar[Any]
-    settings: ClassVar[tuple[str, ...]] = ()
-
-    def __init__(self, *values: Any) -> None:
-        super().__init__()
-        for name, value in zip(self.settings, values, strict=True):
-            setattr(self, name, value)
-
-    def forward(self, input: Any) -> Any:
-        return self.function(input, *[getattr(self, name) for name in self.settings])
-
-    def extra_repr(self) -> str:
-        return ", ".join(f"{name}={getattr(self, name)}" for name in self.settings if name != "inplace" or self.inplace)
+class _InPlace(Layer):
+    def __init__(self, inplace: bool = False) -> None:
+        self.hold(locals())
 
 
-class Hardtanh(Activation):
+class ReLU(_InPlace, function=relu):
+    """The module of `relu`."""
+
+
+class SELU(_InPlace, function=selu):
+    """The module of `selu`."""
+
+
+class SiLU(_InPlace, function=silu):
+    """The module of `silu`."""
+
+
+class Mish(_InPlace, function=mish):
+    """The module of `mish`."""
+
+
+class Hardsigmoid(_InPlace, function=hardsigmoid):
+    """The module of `hardsigmoid`."""
+
+
+class Hardswish(_InPlace, function=hardswish):
+    """The module of `hardswish`."""
+
+
+class Hardtanh(Layer, function=hardtanh):
     """The module of `hardtanh`."""
-
-    function, settings = staticmethod(hardtanh), ("min_val", "max_val", "inplace")
 
     def __init__(
         self, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False, min_value: float | None = None,
         max_value: float | None = None,
     ) -> None:  # fmt: skip
-        low = min_val if min_value is None else min_value  # the names it once had
-        high = max_val if max_value is None else max_value
-        if not high > low:
-            raise ValueError(f"Hardtanh: expected max_val above min_val, got {high} and {low}")
-        super().__init__(low, high, inplace)
+        min_val = min_val if min_value is None else min_value  # the names it once had
+        max_val = max_val if max_value is None else max_value
+        if not max_val > min_val:
+            raise ValueError(f"Hardtanh: expected max_val above min_val, got {max_val} and {min_val}")
+        self.hold({"min_val": min_val, "max_val": max_val, "inplace": inplace})
 
 
 class ReLU6(Hardtanh):
@@ -318,26 +328,20 @@ class ReLU6(Hardtanh):
         return "inplace=True" if self.inplace else ""
 
 
-class LeakyReLU(Activation):
+class LeakyReLU(Layer, function=leaky_relu):
     """The module of `leaky_relu`."""
 
-    function, settings = staticmethod(leaky_relu), ("negative_slope", "inplace")
-
     def __init__(self, negative_slope: float = 0.01, inplace: bool = False) -> None:
-        super().__init__(negative_slope, inplace)
+        self.hold(locals())
 
 
-class RReLU(Activation):
+class RReLU(Layer):
     """The module of `rrelu`; random in training only."""
 
-    settings = ("lower", "upper", "inplace")
-
     def __init__(
-        self, lower: float = 1 / 8, upper: float = 1 / 3, inplace: bool = False, *,
-        rng: np.random.Generator | None = None,
+        self, lower: float = 1 / 8, upper: float = 1 / 3, inplace: bool = False, *, rng: Rng = None
     ) -> None:  # fmt: skip
-        super().__init__(lower, upper, inplace)
-        self.rng = rng
+        self.hold(locals())
 
     def forward(self, input: Any) -> Any:
         return rrelu(input, self.lower, self.upper, self.training, self.inplace, rng=self.rng)
@@ -362,43 +366,68 @@ class PReLU(Module):
         return f"num_parameters={self.num_parameters}"
 
 
-class Threshold(Activation):
+class Threshold(Layer, function=threshold):
     """The module of `threshold`."""
 
-    function, settings = staticmethod(threshold), ("threshold", "value", "inplace")
-
     def __init__(self, threshold: float, value: float, inplace: bool = False) -> None:
-        super().__init__(threshold, value, inplace)
+        self.hold(locals())
 
 
-class GELU(Activation):
+class _Alpha(Layer):
+    def __init__(self, alpha: float = 1.0, inplace: bool = False) -> None:
+        self.hold(locals())
+
+
+class ELU(_Alpha, function=elu):
+    """The module of `elu`."""
+
+
+class CELU(_Alpha, function=celu):
+    """The module of `celu`."""
+
+
+class GELU(Layer, function=gelu, shown="approximate={0.approximate!r}"):
     """The module of `gelu`."""
 
-    function, settings = staticmethod(gelu), ("approximate",)
-
     def __init__(self, approximate: str = "none") -> None:
-        super().__init__(approximate)
-
-    def extra_repr(self) -> str:
-        return f"approximate={self.approximate!r}"
+        self.hold(locals())
 
 
-class Softplus(Activation):
+class Softplus(Layer, function=softplus):
     """The module of `softplus`."""
 
-    function, settings = staticmethod(softplus), ("beta", "threshold")
-
     def __init__(self, beta: float = 1.0, threshold: float = 20.0) -> None:
-        super().__init__(beta, threshold)
+        self.hold(locals())
 
 
-class GLU(Activation):
-    """The module of `glu`."""
+class _Lambda(Layer, shown="{0.lambd}"):
+    def __init__(self, lambd: float = 0.5) -> None:
+        self.hold(locals())
 
-    function, settings = staticmethod(glu), ("dim",)
 
-    def __init__(self, dim: int = -1) -> None:
-        super().__init__(dim)
+class Hardshrink(_Lambda, function=hardshrink):
+    """The module of `hardshrink`."""
+
+
+class Softshrink(_Lambda, function=softshrink):
+    """The module of `softshrink`."""
+
+
+class _Dim(Layer):
+    def __init__(self, dim: int | None = None) -> None:
+        self.hold(locals())
+
+
+class Softmax(_Dim, function=softmax):
+    """The module of `softmax`."""
+
+
+class Softmin(_Dim, function=softmin):
+    """The module of `softmin`."""
+
+
+class LogSoftmax(_Dim, function=log_softmax):
+    """The module of `log_softmax`."""
 
 
 class Softmax2d(Module):
@@ -410,137 +439,28 @@ class Softmax2d(Module):
         return softmax(input, -3)
 
 
-class _InPlace(Activation):
-    settings = ("inplace",)
+class GLU(Layer, function=glu):
+    """The module of `glu`."""
 
-    def __init__(self, inplace: bool = False) -> None:
-        super().__init__(inplace)
-
-
-class _Alpha(Activation):
-    settings = ("alpha", "inplace")
-
-    def __init__(self, alpha: float = 1.0, inplace: bool = False) -> None:
-        super().__init__(alpha, inplace)
+    def __init__(self, dim: int = -1) -> None:
+        self.hold(locals())
 
 
-class _Lambda(Activation):
-    settings = ("lambd",)
-
-    def __init__(self, lambd: float = 0.5) -> None:
-        super().__init__(lambd)
-
-
-class _Dim(Activation):
-    settings = ("dim",)
-
-    def __init__(self, dim: int | None = None) -> None:
-        super().__init__(dim)
-
-
-class ReLU(_InPlace):
-    """The module of `relu`."""
-
-    function = staticmethod(relu)
-
-
-class SELU(_InPlace):
-    """The module of `selu`."""
-
-    function = staticmethod(selu)
-
-
-class SiLU(_InPlace):
-    """The module of `silu`."""
-
-    function = staticmethod(silu)
-
-
-class Mish(_InPlace):
-    """The module of `mish`."""
-
-    function = staticmethod(mish)
-
-
-class Hardsigmoid(_InPlace):
-    """The module of `hardsigmoid`."""
-
-    function = staticmethod(hardsigmoid)
-
-
-class Hardswish(_InPlace):
-    """The module of `hardswish`."""
-
-    function = staticmethod(hardswish)
-
-
-class ELU(_Alpha):
-    """The module of `elu`."""
-
-    function = staticmethod(elu)
-
-
-class CELU(_Alpha):
-    """The module of `celu`."""
-
-    function = staticmethod(celu)
-
-
-class Hardshrink(_Lambda):
-    """The module of `hardshrink`."""
-
-    function = staticmethod(hardshrink)
-
-
-class Softshrink(_Lambda):
-    """The module of `softshrink`."""
-
-    function = staticmethod(softshrink)
-
-
-class Softmax(_Dim):
-    """The module of `softmax`."""
-
-    function = staticmethod(softmax)
-
-
-class Softmin(_Dim):
-    """The module of `softmin`."""
-
-    function = staticmethod(softmin)
-
-
-class LogSoftmax(_Dim):
-    """The module of `log_softmax`."""
-
-    function = staticmethod(log_softmax)
-
-
-class Sigmoid(Activation):
+class Sigmoid(Layer, function=sigmoid):
     """The module of `sigmoid`."""
 
-    function = staticmethod(sigmoid)
 
-
-class LogSigmoid(Activation):
+class LogSigmoid(Layer, function=logsigmoid):
     """The module of `logsigmoid`."""
 
-    function = staticmethod(logsigmoid)
 
-
-class Tanh(Activation):
+class Tanh(Layer, function=tanh):
     """The module of `tanh`."""
 
-    function = staticmethod(tanh)
 
-
-class Tanhshrink(Activation):
+class Tanhshrink(Layer, function=tanhshrink):
     """The module of `tanhshrink`."""
 
-    function = staticmethod(tanhshrink)
 
-
-class Softsign(Activation):
+class Softsign(Layer, function=softsign):
     """The module of `softsign`."""
-
-    function = staticmethod(softsign)

@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import math
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
 from autograd import generator
 
-from .module import Module
-from .shared import probability, replaced
+from .layer import Layer
+from .shared import Rng, probability, replaced
 
 
-def _kept(shape: tuple[int, ...], p: float, rng: np.random.Generator | None) -> Any:
+def _kept(shape: tuple[int, ...], p: float, rng: Rng) -> Any:
     """Which elements stay: each with probability 1 - p."""
     return generator(rng).random(shape, dtype=np.float32) >= p
 
 
-def dropout(
-    input: Any, p: float = 0.5, training: bool = True, inplace: bool = False, *, rng: np.random.Generator | None = None
-) -> Any:
+def dropout(input: Any, p: float = 0.5, training: bool = True, inplace: bool = False, *, rng: Rng = None) -> Any:
     """In training: each element is 0 with probability p, else multiplied by 1 / (1 - p). (Srivastava et al. 2014)
 
     Raises ValueError for a p outside of [0, 1].
@@ -31,15 +29,7 @@ def dropout(
     return _dropout("dropout", input, p, training, inplace, rng, input.shape)
 
 
-def _dropout(
-    who: str,
-    input: Any,
-    p: float,
-    training: bool,
-    inplace: bool,
-    rng: np.random.Generator | None,
-    shape: tuple[int, ...],
-) -> Any:
+def _dropout(who: str, input: Any, p: float, training: bool, inplace: bool, rng: Rng, shape: tuple[int, ...]) -> Any:
     probability(p, who)
     if not training or p == 0:
         return input
@@ -47,32 +37,24 @@ def _dropout(
     return replaced(input, input * (_kept(shape, p, rng) * input.dtype.type(scale)), inplace)
 
 
-def _channels(
-    who: str, n: int, input: Any, p: float, training: bool, inplace: bool, rng: np.random.Generator | None
-) -> Any:
+def _channels(who: str, n: int, input: Any, p: float, training: bool, inplace: bool, rng: Rng) -> Any:
     """Dropout of whole channels, each with n axes: (N, C, ...) or (C, ...)."""
     if input.ndim not in (n + 1, n + 2):
         raise ValueError(f"{who}: expected {n + 1} or {n + 2} axes, got shape {input.shape}")
     return _dropout(who, input, p, training, inplace, rng, (*input.shape[: input.ndim - n], *[1] * n))
 
 
-def dropout1d(
-    input: Any, p: float = 0.5, training: bool = True, inplace: bool = False, *, rng: np.random.Generator | None = None
-) -> Any:
+def dropout1d(input: Any, p: float = 0.5, training: bool = True, inplace: bool = False, *, rng: Rng = None) -> Any:
     """Dropout of whole channels of (N, C, L) or (C, L)."""
     return _channels("dropout1d", 1, input, p, training, inplace, rng)
 
 
-def dropout2d(
-    input: Any, p: float = 0.5, training: bool = True, inplace: bool = False, *, rng: np.random.Generator | None = None
-) -> Any:
+def dropout2d(input: Any, p: float = 0.5, training: bool = True, inplace: bool = False, *, rng: Rng = None) -> Any:
     """Dropout of whole channels of (N, C, H, W); three axes are taken for (N, C, L), as in PyTorch."""
     return _channels("dropout2d", 1 if input.ndim == 3 else 2, input, p, training, inplace, rng)
 
 
-def dropout3d(
-    input: Any, p: float = 0.5, training: bool = True, inplace: bool = False, *, rng: np.random.Generator | None = None
-) -> Any:
+def dropout3d(input: Any, p: float = 0.5, training: bool = True, inplace: bool = False, *, rng: Rng = None) -> Any:
     """Dropout of whole channels of (N, C, D, H, W) or (C, D, H, W)."""
     return _channels("dropout3d", 3, input, p, training, inplace, rng)
 
@@ -81,15 +63,13 @@ ALPHA = 1.7580993408473766
 """What selu tends to at -inf, negated: the value that alpha dropout puts in the place of what it leaves out."""
 
 
-def alpha_dropout(
-    input: Any, p: float = 0.5, training: bool = False, inplace: bool = False, *, rng: np.random.Generator | None = None
-) -> Any:
+def alpha_dropout(input: Any, p: float = 0.5, training: bool = False, inplace: bool = False, *, rng: Rng = None) -> Any:
     """Dropout that keeps mean 0 and variance 1 of the values that selu makes. (Klambauer et al. 2017)"""
     return _alpha_dropout("alpha_dropout", input, p, training, inplace, rng, input.shape)
 
 
 def feature_alpha_dropout(
-    input: Any, p: float = 0.5, training: bool = False, inplace: bool = False, *, rng: np.random.Generator | None = None
+    input: Any, p: float = 0.5, training: bool = False, inplace: bool = False, *, rng: Rng = None
 ) -> Any:
     """Alpha dropout of whole channels of (N, C, ...)."""
     if input.ndim < 2 and training:
@@ -99,13 +79,7 @@ def feature_alpha_dropout(
 
 
 def _alpha_dropout(
-    who: str,
-    input: Any,
-    p: float,
-    training: bool,
-    inplace: bool,
-    rng: np.random.Generator | None,
-    shape: tuple[int, ...],
+    who: str, input: Any, p: float, training: bool, inplace: bool, rng: Rng, shape: tuple[int, ...]
 ) -> Any:
     probability(p, who)
     if not training or p == 0:
@@ -122,52 +96,34 @@ def _alpha_dropout(
 # ---- modules ---------------------------------------------------------------------------------------------------------
 
 
-class _Dropout(Module):
-    function: ClassVar[Any]
-
-    def __init__(self, p: float = 0.5, inplace: bool = False, *, rng: np.random.Generator | None = None) -> None:
-        super().__init__()
+class _Dropout(Layer, shown="p={0.p}, inplace={0.inplace}"):
+    def __init__(self, p: float = 0.5, inplace: bool = False, *, rng: Rng = None) -> None:
         probability(p, type(self).__name__)
-        self.p, self.inplace, self.rng = p, inplace, rng
+        self.hold(locals())
 
     def forward(self, input: Any) -> Any:
         return self.function(input, self.p, self.training, self.inplace, rng=self.rng)
 
-    def extra_repr(self) -> str:
-        return f"p={self.p}, inplace={self.inplace}"
 
-
-class Dropout(_Dropout):
+class Dropout(_Dropout, function=dropout):
     """The module of `dropout`."""
 
-    function = staticmethod(dropout)
 
-
-class Dropout1d(_Dropout):
+class Dropout1d(_Dropout, function=dropout1d):
     """The module of `dropout1d`."""
 
-    function = staticmethod(dropout1d)
 
-
-class Dropout2d(_Dropout):
+class Dropout2d(_Dropout, function=dropout2d):
     """The module of `dropout2d`."""
 
-    function = staticmethod(dropout2d)
 
-
-class Dropout3d(_Dropout):
+class Dropout3d(_Dropout, function=dropout3d):
     """The module of `dropout3d`."""
 
-    function = staticmethod(dropout3d)
 
-
-class AlphaDropout(_Dropout):
+class AlphaDropout(_Dropout, function=alpha_dropout):
     """The module of `alpha_dropout`."""
 
-    function = staticmethod(alpha_dropout)
 
-
-class FeatureAlphaDropout(_Dropout):
+class FeatureAlphaDropout(_Dropout, function=feature_alpha_dropout):
     """The module of `feature_alpha_dropout`."""
-
-    function = staticmethod(feature_alpha_dropout)

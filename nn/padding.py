@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .module import Module
+from .layer import Layer
 from .spatial import check_array, per_axis
 
 
@@ -94,15 +94,15 @@ def _circular(x: Any, axis: int, left: int, right: int) -> list[Any]:
 _MODES: dict[str, Any] = {"constant": None, "reflect": _reflect, "replicate": _replicate, "circular": _circular}
 
 
-class _Pad(Module):
+class _Pad(Layer, shown="{0.padding}"):
     """padding: one number for all sides, or (left, right, top, bottom, front, back) as far as there are axes."""
 
     mode: str
     axes: int
 
     def __init__(self, padding: Any) -> None:
-        super().__init__()
-        self.padding = per_axis(padding, 2 * self.axes, type(self).__name__, "padding")
+        padding = per_axis(padding, 2 * self.axes, type(self).__name__, "padding")
+        self.hold(locals())
 
     def forward(self, input: Any) -> Any:
         if self.mode != "constant" and input.ndim not in (self.axes + 1, self.axes + 2):
@@ -114,13 +114,8 @@ class _Pad(Module):
             raise ValueError(f"{type(self).__name__}: expected an input with elements, got shape {input.shape}")
         return pad(input, self.padding, self.mode)
 
-    def extra_repr(self) -> str:
-        return f"{self.padding}"
 
-
-class _ConstantPad(_Pad):
-    mode = "constant"
-
+class _ConstantPad(_Pad, mode="constant", shown="padding={0.padding}, value={0.value}"):
     def __init__(self, padding: Any, value: float) -> None:
         super().__init__(padding)
         self.value = value
@@ -128,95 +123,62 @@ class _ConstantPad(_Pad):
     def forward(self, input: Any) -> Any:
         return pad(input, self.padding, "constant", self.value)
 
-    def extra_repr(self) -> str:
-        return f"padding={self.padding}, value={self.value}"
 
-
-class ConstantPad1d(_ConstantPad):
+class ConstantPad1d(_ConstantPad, axes=1):
     """Pads the last axis with a value; padding is (left, right)."""
 
-    axes = 1
 
-
-class ConstantPad2d(_ConstantPad):
+class ConstantPad2d(_ConstantPad, axes=2):
     """Pads the last two axes with a value; padding is (left, right, top, bottom)."""
 
-    axes = 2
 
-
-class ConstantPad3d(_ConstantPad):
+class ConstantPad3d(_ConstantPad, axes=3):
     """Pads the last three axes with a value; padding is (left, right, top, bottom, front, back)."""
 
-    axes = 3
 
-
-class ZeroPad1d(_Pad):
+class ZeroPad1d(_Pad, mode="constant", axes=1):
     """Pads the last axis with zeros; padding is (left, right)."""
 
-    mode, axes = "constant", 1
 
-
-class ZeroPad2d(_Pad):
+class ZeroPad2d(_Pad, mode="constant", axes=2):
     """Pads the last two axes with zeros; padding is (left, right, top, bottom)."""
 
-    mode, axes = "constant", 2
 
-
-class ZeroPad3d(_Pad):
+class ZeroPad3d(_Pad, mode="constant", axes=3):
     """Pads the last three axes with zeros; padding is (left, right, top, bottom, front, back)."""
 
-    mode, axes = "constant", 3
 
-
-class ReflectionPad1d(_Pad):
+class ReflectionPad1d(_Pad, mode="reflect", axes=1):
     """Pads (C, W) or (N, C, W) with its mirror image at the edge element."""
 
-    mode, axes = "reflect", 1
 
-
-class ReflectionPad2d(_Pad):
+class ReflectionPad2d(_Pad, mode="reflect", axes=2):
     """Pads (C, H, W) or (N, C, H, W) with its mirror image at the edge elements."""
 
-    mode, axes = "reflect", 2
 
-
-class ReflectionPad3d(_Pad):
+class ReflectionPad3d(_Pad, mode="reflect", axes=3):
     """Pads (C, D, H, W) or (N, C, D, H, W) with its mirror image at the edge elements."""
 
-    mode, axes = "reflect", 3
 
-
-class ReplicationPad1d(_Pad):
+class ReplicationPad1d(_Pad, mode="replicate", axes=1):
     """Pads (C, W) or (N, C, W) with its edge elements."""
 
-    mode, axes = "replicate", 1
 
-
-class ReplicationPad2d(_Pad):
+class ReplicationPad2d(_Pad, mode="replicate", axes=2):
     """Pads (C, H, W) or (N, C, H, W) with its edge elements."""
 
-    mode, axes = "replicate", 2
 
-
-class ReplicationPad3d(_Pad):
+class ReplicationPad3d(_Pad, mode="replicate", axes=3):
     """Pads (C, D, H, W) or (N, C, D, H, W) with its edge elements."""
 
-    mode, axes = "replicate", 3
 
-
-class CircularPad1d(_Pad):
+class CircularPad1d(_Pad, mode="circular", axes=1):
     """Pads (C, W) or (N, C, W) from the other end."""
 
-    mode, axes = "circular", 1
 
-
-class CircularPad2d(_Pad):
+class CircularPad2d(_Pad, mode="circular", axes=2):
     """Pads (C, H, W) or (N, C, H, W) from the other ends."""
 
-    mode, axes = "circular", 2
 
-
-class CircularPad3d(_Pad):
+class CircularPad3d(_Pad, mode="circular", axes=3):
     """Pads (C, D, H, W) or (N, C, D, H, W) from the other ends."""
-
-    mode, axes = "circular", 3

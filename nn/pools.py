@@ -5,51 +5,41 @@ from __future__ import annotations
 from typing import Any
 
 from . import pooling
-from .module import Module
+from .layer import Layer
 from .spatial import per_axis
 
 
-class _Pool(Module):
-    """A function of pooling over `axes` axes, called with those attributes of the layer that `passed` names."""
-
+class _Pool(Layer):
     axes: int
-    function: str
-    passed: tuple[str, ...]
-    shown: tuple[str, ...]
+    kernel_size: Any
+    stride: Any
+    padding: Any
 
-    def forward(self, input: Any) -> Any:
-        function = getattr(pooling, f"{self.function}{self.axes}d")
-        return function(input, **{name: getattr(self, name) for name in self.passed})
+    def per_axis(self) -> None:
+        """Hold window, stride and padding as one number for each axis; without a stride, it is the window."""
+        who, n = type(self).__name__, self.axes
+        self.kernel_size = per_axis(self.kernel_size, n, who, "kernel_size", 1)
+        self.stride = self.kernel_size if self.stride is None else per_axis(self.stride, n, who, "stride", 1)
+        self.padding = per_axis(self.padding, n, who, "padding", 0)
 
-    def extra_repr(self) -> str:
-        return ", ".join(f"{name}={getattr(self, name)}" for name in self.shown)
+
+_WINDOWS = "kernel_size={0.kernel_size}, stride={0.stride}, padding={0.padding}"
 
 
-class _MaxPool(_Pool):
-    function = "max_pool"
-    passed = ("kernel_size", "stride", "padding", "dilation", "ceil_mode", "return_indices")
-    shown = passed[:-1]
-
+class _MaxPool(Layer, shown=_WINDOWS + ", dilation={0.dilation}, ceil_mode={0.ceil_mode}"):
     def __init__(
         self, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1, return_indices: bool = False,
         ceil_mode: bool = False,
     ) -> None:  # fmt: skip
-        super().__init__()
-        self.kernel_size = kernel_size
-        self.stride = kernel_size if stride is None else stride
-        self.padding = padding
-        self.dilation = dilation
-        self.return_indices = return_indices
-        self.ceil_mode = ceil_mode
+        stride = kernel_size if stride is None else stride
+        self.hold(locals())
 
 
-class MaxPool1d(_MaxPool):
+class MaxPool1d(_MaxPool, function=pooling.max_pool1d):
     """The maximum of every window of (N, C, L) or (C, L). See `max_pool1d`."""
 
-    axes = 1
 
-
-class MaxPool2d(_MaxPool):
+class MaxPool2d(_MaxPool, function=pooling.max_pool2d):
     """The maximum of every window of (N, C, H, W) or (C, H, W). See `max_pool2d`.
 
     >>> import nn
@@ -58,89 +48,53 @@ class MaxPool2d(_MaxPool):
             [13., 15.]]])
     """
 
-    axes = 2
 
-
-class MaxPool3d(_MaxPool):
+class MaxPool3d(_MaxPool, function=pooling.max_pool3d):
     """The maximum of every window of (N, C, D, H, W) or (C, D, H, W). See `max_pool3d`."""
 
-    axes = 3
 
-
-class _MaxUnpool(Module):
-    axes: int
-
+class _MaxUnpool(_Pool):
     def __init__(self, kernel_size: Any, stride: Any = None, padding: Any = 0) -> None:
-        super().__init__()
-        who = type(self).__name__
-        self.kernel_size = per_axis(kernel_size, self.axes, who, "kernel_size", 1)
-        self.stride = self.kernel_size if stride is None else per_axis(stride, self.axes, who, "stride", 1)
-        self.padding = per_axis(padding, self.axes, who, "padding", 0)
+        self.hold(locals())
+        self.per_axis()
 
     def forward(self, input: Any, indices: Any, output_size: Any = None) -> Any:
-        function = getattr(pooling, f"max_unpool{self.axes}d")
-        return function(input, indices, self.kernel_size, self.stride, self.padding, output_size)
-
-    def extra_repr(self) -> str:
-        return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
+        return self.function(input, indices, **self.held(), output_size=output_size)
 
 
-class MaxUnpool1d(_MaxUnpool):
+class MaxUnpool1d(_MaxUnpool, axes=1, function=pooling.max_unpool1d):
     """Puts maxima back where MaxPool1d (with return_indices=True) found them, among zeros."""
 
-    axes = 1
 
-
-class MaxUnpool2d(_MaxUnpool):
+class MaxUnpool2d(_MaxUnpool, axes=2, function=pooling.max_unpool2d):
     """Puts maxima back where MaxPool2d (with return_indices=True) found them, among zeros."""
 
-    axes = 2
 
-
-class MaxUnpool3d(_MaxUnpool):
+class MaxUnpool3d(_MaxUnpool, axes=3, function=pooling.max_unpool3d):
     """Puts maxima back where MaxPool3d (with return_indices=True) found them, among zeros."""
 
-    axes = 3
 
-
-class AvgPool1d(_Pool):
+class AvgPool1d(_Pool, axes=1, function=pooling.avg_pool1d, shown=_WINDOWS):
     """The mean of every window of (N, C, L) or (C, L). See `avg_pool1d`."""
-
-    axes, function = 1, "avg_pool"
-    passed = ("kernel_size", "stride", "padding", "ceil_mode", "count_include_pad")
-    shown = passed[:3]
 
     def __init__(
         self, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False,
         count_include_pad: bool = True,
     ) -> None:  # fmt: skip
-        super().__init__()
-        self.kernel_size = per_axis(kernel_size, 1, "AvgPool1d", "kernel_size", 1)
-        self.stride = self.kernel_size if stride is None else per_axis(stride, 1, "AvgPool1d", "stride", 1)
-        self.padding = per_axis(padding, 1, "AvgPool1d", "padding", 0)
-        self.ceil_mode = ceil_mode
-        self.count_include_pad = count_include_pad
+        self.hold(locals())
+        self.per_axis()
 
 
-class _AvgPool(_Pool):
-    function = "avg_pool"
-    passed = ("kernel_size", "stride", "padding", "ceil_mode", "count_include_pad", "divisor_override")
-    shown = passed[:3]
-
+class _AvgPool(Layer, shown=_WINDOWS):
     def __init__(
         self, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False,
         count_include_pad: bool = True, divisor_override: int | None = None,
     ) -> None:  # fmt: skip
-        super().__init__()
-        self.kernel_size = kernel_size
-        self.stride = kernel_size if stride is None else stride
-        self.padding = padding
-        self.ceil_mode = ceil_mode
-        self.count_include_pad = count_include_pad
-        self.divisor_override = divisor_override
+        stride = kernel_size if stride is None else stride
+        self.hold(locals())
 
 
-class AvgPool2d(_AvgPool):
+class AvgPool2d(_AvgPool, function=pooling.avg_pool2d):
     """The mean of every window of (N, C, H, W) or (C, H, W). See `avg_pool2d`.
 
     >>> import nn
@@ -149,61 +103,38 @@ class AvgPool2d(_AvgPool):
             [2., 2.]]])
     """
 
-    axes = 2
 
-
-class AvgPool3d(_AvgPool):
+class AvgPool3d(_AvgPool, function=pooling.avg_pool3d):
     """The mean of every window of (N, C, D, H, W) or (C, D, H, W). See `avg_pool3d`."""
 
-    axes = 3
 
-
-class _LPPool(_Pool):
-    function = "lp_pool"
-    passed = shown = ("norm_type", "kernel_size", "stride", "ceil_mode")
-
+class _LPPool(Layer):
     def __init__(self, norm_type: float, kernel_size: Any, stride: Any = None, ceil_mode: bool = False) -> None:
-        super().__init__()
-        self.norm_type = norm_type
-        self.kernel_size = kernel_size
-        self.stride = stride
-        self.ceil_mode = ceil_mode
+        self.hold(locals())
 
 
-class LPPool1d(_LPPool):
+class LPPool1d(_LPPool, function=pooling.lp_pool1d):
     """(Σ xᵖ)^(1/p) of every window of (N, C, L) or (C, L)."""
 
-    axes = 1
 
-
-class LPPool2d(_LPPool):
+class LPPool2d(_LPPool, function=pooling.lp_pool2d):
     """(Σ xᵖ)^(1/p) of every window of (N, C, H, W) or (C, H, W)."""
 
-    axes = 2
 
-
-class LPPool3d(_LPPool):
+class LPPool3d(_LPPool, function=pooling.lp_pool3d):
     """(Σ xᵖ)^(1/p) of every window of (N, C, D, H, W) or (C, D, H, W)."""
 
-    axes = 3
 
-
-class _AdaptiveAvgPool(_Pool):
-    function = "adaptive_avg_pool"
-    passed = shown = ("output_size",)
-
+class _AdaptiveAvgPool(Layer):
     def __init__(self, output_size: Any) -> None:
-        super().__init__()
-        self.output_size = output_size
+        self.hold(locals())
 
 
-class AdaptiveAvgPool1d(_AdaptiveAvgPool):
+class AdaptiveAvgPool1d(_AdaptiveAvgPool, function=pooling.adaptive_avg_pool1d):
     """The means of as many windows of (N, C, L) or (C, L) as output_size says."""
 
-    axes = 1
 
-
-class AdaptiveAvgPool2d(_AdaptiveAvgPool):
+class AdaptiveAvgPool2d(_AdaptiveAvgPool, function=pooling.adaptive_avg_pool2d):
     """The means of as many windows of (N, C, H, W) or (C, H, W) as output_size says; None keeps an axis.
 
     >>> import nn
@@ -211,80 +142,59 @@ class AdaptiveAvgPool2d(_AdaptiveAvgPool):
     array([[[5.5]]])
     """
 
-    axes = 2
 
-
-class AdaptiveAvgPool3d(_AdaptiveAvgPool):
+class AdaptiveAvgPool3d(_AdaptiveAvgPool, function=pooling.adaptive_avg_pool3d):
     """The means of as many windows of (N, C, D, H, W) or (C, D, H, W) as output_size says; None keeps an axis."""
 
-    axes = 3
 
-
-class _AdaptiveMaxPool(_Pool):
-    function = "adaptive_max_pool"
-    passed, shown = ("output_size", "return_indices"), ("output_size",)
-
+class _AdaptiveMaxPool(Layer, shown="output_size={0.output_size}"):
     def __init__(self, output_size: Any, return_indices: bool = False) -> None:
-        super().__init__()
-        self.output_size = output_size
-        self.return_indices = return_indices
+        self.hold(locals())
 
 
-class AdaptiveMaxPool1d(_AdaptiveMaxPool):
+class AdaptiveMaxPool1d(_AdaptiveMaxPool, function=pooling.adaptive_max_pool1d):
     """The maxima of as many windows of (N, C, L) or (C, L) as output_size says."""
 
-    axes = 1
 
-
-class AdaptiveMaxPool2d(_AdaptiveMaxPool):
+class AdaptiveMaxPool2d(_AdaptiveMaxPool, function=pooling.adaptive_max_pool2d):
     """The maxima of as many windows of (N, C, H, W) or (C, H, W) as output_size says; None keeps an axis."""
 
-    axes = 2
 
-
-class AdaptiveMaxPool3d(_AdaptiveMaxPool):
+class AdaptiveMaxPool3d(_AdaptiveMaxPool, function=pooling.adaptive_max_pool3d):
     """The maxima of as many windows of (N, C, D, H, W) or (C, D, H, W) as output_size says; None keeps an axis."""
 
-    axes = 3
 
-
-class _FractionalMaxPool(_Pool):
-    function = "fractional_max_pool"
-    passed = ("kernel_size", "output_size", "output_ratio", "return_indices", "_random_samples", "rng")
-    shown = ()
+class _FractionalMaxPool(Layer, shown=""):
+    axes: int
 
     def __init__(
         self, kernel_size: Any, output_size: Any = None, output_ratio: Any = None, return_indices: bool = False,
         _random_samples: Any = None, *, rng: Any = None,
     ) -> None:  # fmt: skip
-        super().__init__()
         who, n = type(self).__name__, self.axes
-        self.kernel_size = per_axis(kernel_size, n, who, "kernel_size", 1)
+        kernel_size = per_axis(kernel_size, n, who, "kernel_size", 1)
         if (output_size is None) == (output_ratio is None):
             raise ValueError(f"{who}: expected either output_size or output_ratio")
-        self.output_size = None if output_size is None else per_axis(output_size, n, who, "output_size", 1)
-        self.output_ratio = None
+        output_size = None if output_size is None else per_axis(output_size, n, who, "output_size", 1)
         if output_ratio is not None:
-            self.output_ratio = output_ratio if isinstance(output_ratio, tuple | list) else (output_ratio,) * n
-            pooling.check_ratios(who, self.output_ratio, n)
-        self.return_indices = return_indices
+            output_ratio = output_ratio if isinstance(output_ratio, tuple | list) else (output_ratio,) * n
+            pooling.check_ratios(who, output_ratio, n)
+        self.hold({k: v for k, v in locals().items() if k not in ("who", "n", "_random_samples")})
         self.register_buffer("_random_samples", _random_samples)
-        self.rng = rng
+
+    def forward(self, input: Any) -> Any:
+        return self.function(input, **self.held(), _random_samples=self._random_samples, rng=self.rng)
 
 
-class FractionalMaxPool2d(_FractionalMaxPool):
+class FractionalMaxPool2d(_FractionalMaxPool, axes=2, function=pooling.fractional_max_pool2d):
     """The maxima of windows at random distances, as many as output_size or output_ratio says.
 
     See `fractional_max_pool2d`. Without `rng` the windows are drawn from the default generator, anew at each call.
     """
 
-    axes = 2
 
-
-class FractionalMaxPool3d(_FractionalMaxPool):
+class FractionalMaxPool3d(_FractionalMaxPool, axes=3, function=pooling.fractional_max_pool3d):
     """The maxima of windows at random distances, as many as output_size or output_ratio says.
 
     See `fractional_max_pool3d`. Without `rng` the windows are drawn from the default generator, anew at each call.
     """
-
-    axes = 3

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from autograd import Tensor
+
+Rng: TypeAlias = "np.random.Generator | None"
+"""What draws random numbers; None stands for the generator that `manual_seed` seeds."""
 
 
 def plain(value: Any) -> Any:

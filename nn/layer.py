@@ -1,0 +1,55 @@
+"""Layer: a module that is a function with its arguments held."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from .module import Module
+
+
+class Layer(Module):
+    """The base of layers whose constructor says what to call their function with.
+
+    function  what is called, with the input and with the settings by name
+    shown     the layer's text, a format of the layer as {0}; without it all settings are shown
+
+    >>> from nn.functional import elu
+    >>> class ELU(Layer, function=elu):
+    ...     def __init__(self, alpha=1.0, inplace=False):
+    ...         self.hold(locals())
+    >>> ELU(0.5), ELU()(np.array([0.0, 2.0]))
+    (ELU(alpha=0.5), array([0., 2.]))
+    """
+
+    function: ClassVar[Any]
+    shown: ClassVar[str | None] = None
+    settings: tuple[str, ...] = ()
+
+    def __init_subclass__(cls, **attributes: Any) -> None:
+        """What is one for all objects of a class may stand in its first line: `class Tanh(Layer, function=tanh)`."""
+        super().__init_subclass__()
+        for name, value in attributes.items():
+            setattr(cls, name, staticmethod(value) if name == "function" else value)
+
+    def hold(self, arguments: dict[str, Any]) -> None:
+        """Begin, with a constructor's `locals()`: its arguments become attributes, and settings of the function.
+
+        No settings are `rng`, and `bias` and `dtype`, which say what parameters to make and are no attributes either.
+        """
+        Module.__init__(self)
+        arguments = {k: v for k, v in arguments.items() if k not in ("self", "__class__", "bias", "dtype")}
+        self.settings = tuple(name for name in arguments if name != "rng")
+        for name, value in arguments.items():
+            setattr(self, name, value)
+
+    def held(self) -> dict[str, Any]:
+        """The settings and their present values."""
+        return {name: getattr(self, name) for name in self.settings}
+
+    def forward(self, *inputs: Any) -> Any:
+        return self.function(*inputs, **self.held())
+
+    def extra_repr(self) -> str:
+        if self.shown is not None:
+            return self.shown.format(self)
+        return ", ".join(f"{k}={v}" for k, v in self.held().items() if k != "inplace" or v)
