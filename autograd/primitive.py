@@ -580,7 +580,8 @@ _new: Any = object.__new__
 
 _NAMESPACE = {
     "_Tensor": Tensor, "_Node": Node, "_Cotangents": Cotangents, "_ndarray": np.ndarray, "_mode": mode, "_tick": tick,
-    "_new": _new, "_as_array": _as_array, "_array_of": _array_of, "_wrap": wrap, "_rebuild": _rebuild, "_outputs": outputs, "_join": _join,
+    "_new": _new, "_as_array": _as_array, "_array_of": _array_of, "_wrap": wrap, "_rebuild": _rebuild,
+    "_outputs": outputs, "_join": _join,
     "_explain": _explain, "_save": _save, "_shape_of": _shape_of, "_dtype_of": _dtype_of, "_strides_of": _strides_of,
     "_store": _store,
 }  # fmt: skip

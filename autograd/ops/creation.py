@@ -1,7 +1,7 @@
 """Functions that make arrays, called with `like=` a Tensor: they make Tensors.
 
-NumPy asks nobody how to make an array unless it is told whose. Without `like=`, numpy.array(t) and its kin give the plain
-array that t holds, and no gradient flows through it.
+NumPy asks nobody how to make an array unless it is told whose. Without `like=`, numpy.array(t) and its kin give the
+plain array that t holds, and no gradient flows through it.
 """
 
 from __future__ import annotations
@@ -26,7 +26,6 @@ def _making(function: Any) -> Any:
         return result if isinstance(result, Tensor) else wrap(result)
 
     made.__doc__ = f"As {function.__module__}.{function.__name__}: a Tensor."
-    made.makes = True  # type: ignore[attr-defined]
     return made
 
 
@@ -88,3 +87,9 @@ def full(shape: Any, fill_value: Any, dtype: Any = None, order: str = "C", *, de
     """
     value = array(fill_value, dtype, copy=None)
     return np.broadcast_to(value, (shape,) if np.ndim(shape) == 0 else tuple(shape)).copy()
+
+
+LIKE = frozenset(
+    [*_MAKERS, np.array, np.asarray, np.asanyarray, np.ascontiguousarray, np.asfortranarray, np.require, np.full]
+)
+"""The functions that NumPy asks about only when they are called with `like=`."""

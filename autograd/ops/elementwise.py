@@ -154,7 +154,7 @@ imag = primitive(
 @composite(np.angle)
 def angle(z: Any, deg: bool = False) -> Any:
     """As np.angle: the argument of a complex number; gradient 0 at 0."""
-    result = np.arctan2(np.imag(z), np.real(z))
+    result = np.arctan2(np.imag(z) if np.iscomplexobj(z) else 0, np.real(z))
     return result * (180 / math.pi) if deg else result
 
 
@@ -309,7 +309,7 @@ def divmod(x: Any, y: Any) -> Any:
 
 nondifferentiable(
     np.equal, np.not_equal, np.less, np.less_equal, np.greater, np.greater_equal, np.logical_and, np.logical_or,
-    np.logical_xor, np.logical_not, np.isnan, np.isinf, np.isfinite, np.isposinf, np.isneginf, np.isnat, np.signbit,
+    np.logical_xor, np.logical_not, np.isnan, np.isinf, np.isfinite, np.isposinf, np.isneginf, np.signbit,
     np.isreal, np.iscomplex, np.isrealobj, np.iscomplexobj, np.allclose, np.isclose, np.array_equal, np.array_equiv,
     np.shape, np.ndim, np.size, np.result_type, np.can_cast, np.min_scalar_type, np.common_type,
     np.zeros_like, np.ones_like, np.empty_like, np.full_like,

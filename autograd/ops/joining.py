@@ -166,15 +166,18 @@ def delete(arr: Any, obj: Any, axis: int | None = None) -> Any:
     """As np.delete: without some of the slices along an axis."""
     if axis is None:
         arr, axis = np.reshape(arr, -1), 0
+    axis = _axis("delete", axis, arr.ndim)
     return np.take(arr, np.delete(np.arange(arr.shape[axis]), unwrap(obj)), axis)
 
 
 @composite(np.insert)
 def insert(arr: Any, obj: Any, values: Any, axis: int | None = None) -> Any:
     """As np.insert: with `values` put in before the slices that `obj` numbers."""
+    arr = _array(arr)
     if axis is None:
         arr, axis = np.reshape(arr, -1), 0
     axis, n, obj = _axis("insert", axis, arr.ndim), arr.shape[axis], unwrap(obj)
+    values = np.asarray(values, arr.dtype) if isinstance(values, int | float | complex) else values
     values = np.reshape(values, (1,) * (arr.ndim - np.ndim(values)) + np.shape(values))
     obj = np.arange(n)[obj] if isinstance(obj, slice) else np.asarray(obj)
     places = np.flatnonzero(obj) if obj.dtype.kind == "b" else obj

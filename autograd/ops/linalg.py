@@ -110,19 +110,26 @@ def _least_a(g: Any, a: Any, b: Any, rcond: Any) -> Any:
     return _pinv_a(g @ _t(b), a, _pinv_general(a, rcond))
 
 
-_least_squares = primitive(
-    _least, name="lstsq", a=_least_a, b=lambda g, a, rcond: _pinv_general(a, rcond).T @ g
-)
+_least_squares = primitive(_least, name="lstsq", a=_least_a, b=lambda g, a, rcond: _pinv_general(a, rcond).T @ g)
+
+
+def _inexact(x: Any) -> Any:
+    """As floating or complex numbers: those that NumPy's linear algebra computes with."""
+    x = x if hasattr(x, "dtype") else np.asarray(x)
+    return x if x.dtype.kind in "fc" else x.astype(float)
 
 
 @composite(np.linalg.lstsq)
 def lstsq(a: Any, b: Any, rcond: Any = None) -> Any:
     """As np.linalg.lstsq: the solution, the sums of squared residuals, the rank and the singular values."""
+    a, b = _inexact(a), _inexact(b)
+    if a.ndim != 2:
+        raise np.linalg.LinAlgError(f"lstsq: expected a matrix, got shape {a.shape}")
     m, n = a.shape
     if rcond is None:
         rcond = np.finfo(a.dtype).eps * max(m, n)
     s = svdvals(a)
-    rank = int(np.sum(_plain(s) > rcond * np.max(_plain(s)))) if s.size else 0
+    rank = np.int32(np.sum(_plain(s) > rcond * np.max(_plain(s))) if s.size else 0)
     x = _least_squares(a, b, rcond)
     off = b - a @ x
     residuals = (off.conj() * off).real.sum(0, keepdims=b.ndim == 1) if rank == n < m else np.zeros_like(s, shape=(0,))
@@ -132,6 +139,7 @@ def lstsq(a: Any, b: Any, rcond: Any = None) -> Any:
 @composite(np.linalg.tensorsolve)
 def tensorsolve(a: Any, b: Any, axes: Any = None) -> Any:
     """As np.linalg.tensorsolve."""
+    a, b = _inexact(a), _inexact(b)
     if axes is not None:
         axes = [axis % a.ndim for axis in (axes if np.iterable(axes) else (axes,))]
         a = a.transpose([*[k for k in range(a.ndim) if k not in axes], *axes])
@@ -317,9 +325,7 @@ def _eig_a(g: Any, out: Any) -> Any:
 
 eigh = primitive(_eigh, np.linalg.eigh, name="eigh", multiple=True, a=_eigh_a)
 eig = primitive(np.linalg.eig, multiple=True, a=_eig_a)
-eigvalsh = primitive(
-    np.linalg.eigvalsh, a=lambda g, a, UPLO: _eigh_a((g, None), np.linalg.eigh(a, UPLO), UPLO)
-)
+eigvalsh = primitive(np.linalg.eigvalsh, a=lambda g, a, UPLO: _eigh_a((g, None), np.linalg.eigh(a, UPLO), UPLO))
 eigvals = primitive(np.linalg.eigvals, a=lambda g, a: _eig_a((g, None), np.linalg.eig(a)))
 
 

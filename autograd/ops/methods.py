@@ -32,7 +32,12 @@ def _sort(self: Tensor, axis: int = -1, kind: Any = None, order: Any = None, *, 
 def _view(self: Tensor, dtype: Any = None, type: Any = None) -> Tensor:
     if type is not None or (dtype is not None and dtype != self.dtype):
         raise TypeError("Tensor.view: bytes have no gradient; use astype to convert, reshape for another shape")
-    return indexing.getitem(self, ...)
+    whole: Tensor = indexing.getitem(self, ...)
+    return whole
+
+
+def _same(name: str) -> Any:
+    return property(lambda self: getattr(self._data, name))
 
 
 def _to_device(self: Tensor, device: str, /, *, stream: Any = None) -> Tensor:
@@ -50,11 +55,12 @@ class Flat:
         return self.tensor.size
 
     def __iter__(self) -> Iterator[Tensor]:
-        return iter(self.tensor.ravel())
+        elements: Iterator[Tensor] = iter(self.tensor.ravel())
+        return elements
 
     def __getitem__(self, index: Any) -> Tensor:
-        found: Tensor = self.tensor.ravel()[index]
-        return found.copy()
+        found: Tensor = self.tensor.ravel()[index].copy()
+        return found
 
     def __setitem__(self, index: Any, value: Any) -> None:
         places = np.arange(len(self))[getattr(index, "_data", index)]
@@ -118,7 +124,7 @@ Tensor.real = property(elementwise.real)  # type: ignore[attr-defined]
 Tensor.imag = property(elementwise.imag)  # type: ignore[attr-defined]
 Tensor.flat = property(Flat, lambda self, value: Flat(self).__setitem__(slice(None), value))  # type: ignore[attr-defined]
 for name in ("base", "device", "flags", "strides"):
-    setattr(Tensor, name, property(lambda self, name=name: getattr(self._data, name)))
+    setattr(Tensor, name, _same(name))
 Tensor.mT = property(lambda self: shape.swapaxes(self, -1, -2))  # type: ignore[attr-defined]
 
 for symbol, ufunc in {

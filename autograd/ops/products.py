@@ -180,7 +180,7 @@ def _rows(x: Any) -> Any:
 
 
 def _matmul(x: Any, y: Any, /) -> Any:
-    if y.ndim == 2 and x.ndim > 2 and type(x) is np.ndarray and x.flags.c_contiguous:
+    if type(x) is np.ndarray and x.ndim > 2 and getattr(y, "ndim", 0) == 2:
         # one product of all rows, into an array that owns its memory
         made = np.empty((*x.shape[:-1], y.shape[1]), np.result_type(x, y))
         np.matmul(_rows(x), y, out=_rows(made))
@@ -216,16 +216,33 @@ vecdot = primitive(
 )  # fmt: skip
 
 
+def _vectors(name: str, x: Any, ndim: int) -> Any:
+    if x.ndim < ndim:
+        raise ValueError(f"{name}: expected at least {ndim} dimension{'s'[ndim == 1 :]}, got shape {x.shape}")
+    return x
+
+
 @composite(np.vecdot, np.linalg.vecdot)
 def _vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
     """As np.vecdot: sums of the products of x1, conjugated, with x2."""
-    x1, x2 = _array(x1), _array(x2)
+    x1, x2 = _vectors("vecdot", _array(x1), 1), _vectors("vecdot", _array(x2), 1)
     return vecdot(x1, x2) if axis == -1 else vecdot(np.moveaxis(x1, axis, -1), np.moveaxis(x2, axis, -1))
 
 
 if hasattr(np, "matvec"):
-    composite(np.matvec)(lambda x1, x2, /: (_array(x1) @ _array(x2)[..., None])[..., 0])
-    composite(np.vecmat)(lambda x1, x2, /: (_array(x1).conj()[..., None, :] @ _array(x2))[..., 0, :])
+
+    @composite(np.matvec)
+    def matvec(x1: Any, x2: Any, /) -> Any:
+        """As np.matvec."""
+        x1, x2 = _vectors("matvec", _array(x1), 2), _vectors("matvec", _array(x2), 1)
+        return (x1 @ x2[..., None])[..., 0]
+
+    @composite(np.vecmat)
+    def vecmat(x1: Any, x2: Any, /) -> Any:
+        """As np.vecmat: with the vectors conjugated."""
+        x1, x2 = _vectors("vecmat", _array(x1), 1), _vectors("vecmat", _array(x2), 2)
+        return ((x1.conj() if x1.dtype.kind == "c" else x1)[..., None, :] @ x2)[..., 0, :]
+
 
 # ---- dot and its kin ------------------------------------------------------------------------------------------------
 

@@ -93,6 +93,8 @@ def average(a: Any, axis: Any = None, weights: Any = None, returned: bool = Fals
     else:
         if np.shape(weights) != np.shape(a):
             axes = axis if isinstance(axis, tuple) else (axis,)
+            if axis is not None and any(not -np.ndim(a) <= i < np.ndim(a) for i in axes):
+                raise np.exceptions.AxisError(max(axes), np.ndim(a), "average")
             if axis is None or np.shape(weights) != tuple([np.shape(a)[i] for i in axes]):
                 raise ValueError(
                     f"average: expected weights of the shape of a {np.shape(a)} or of its axes {axis}, "

@@ -20,13 +20,15 @@ _DATES = "dates are not numbers that have a gradient", "use it on .data"
 FUNCTIONS: dict[str, tuple[str, str]] = {
     "save": _FILES, "savez": _FILES, "savez_compressed": _FILES, "savetxt": _FILES,
     "busday_count": _DATES, "busday_offset": _DATES, "is_busday": _DATES, "datetime_as_string": _DATES,
+    "isnat": _DATES,
 }  # fmt: skip
 """Functions of numpy: why not, and what to do."""
 
 _BYTES = "bytes have no gradient", "use it on .data"
 
 METHODS: dict[str, tuple[str, str]] = {
-    "byteswap": _BYTES, "getfield": _BYTES, "setfield": _BYTES, "tofile": _FILES,
+    "byteswap": _BYTES, "getfield": _BYTES, "setfield": _BYTES, "newbyteorder": _BYTES, "tofile": _FILES,
+    "itemset": ("NumPy took it out", "assign: t[i] = value"), "tostring": ("NumPy took it out", "use tobytes"),
     "dump": ("it would pickle the array alone", "use pickle.dump on the Tensor, or autograd.save"),
     "dumps": ("it would pickle the array alone", "use pickle.dumps on the Tensor"),
     "resize": ("it would change the shape under the graph", "use reshape, or numpy.resize for a new Tensor"),

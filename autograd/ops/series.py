@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..primitive import Function, composite, primitive
-from .joining import _slices
+from .joining import _axis, _slices
 
 # ---- differences ----------------------------------------------------------------------------------------------------
 
@@ -25,6 +25,7 @@ def diff(a: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = 
         return a
     if a.ndim == 0:
         raise ValueError("diff: expected at least one dimension, got a 0-d array")
+    axis = _axis("diff", axis, a.ndim)
     ends = []
     for end in (prepend, append):
         if end is not None and end is not np._NoValue:
@@ -53,7 +54,7 @@ def ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> Any:
 def gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> Any:
     """As np.gradient: second-order differences inside, of order `edge_order` at the ends."""
     f = f if hasattr(f, "ndim") else np.asarray(f)
-    f = f if f.dtype.kind in "fc" else f.astype(float)
+    f = f.astype(float) if f.dtype.kind in "iu" else f
     axes = range(f.ndim) if axis is None else [a % f.ndim for a in (axis if np.iterable(axis) else (axis,))]
     if len(varargs) not in (0, 1, len(axes)):
         raise TypeError(f"gradient: expected no spacing, one, or one for each of {len(axes)} axes, got {len(varargs)}")
@@ -147,9 +148,11 @@ def convolve(a: Any, v: Any, mode: str = "full") -> Any:
 @composite(np.correlate)
 def correlate(a: Any, v: Any, mode: str = "valid") -> Any:
     """As np.correlate."""
+    if np.ndim(a) != 1 or np.ndim(v) != 1:
+        raise ValueError(f"correlate: expected one dimension each, got shapes {np.shape(a)} and {np.shape(v)}")
     if mode == "same" and len(v) > len(a):  # NumPy centres on the longer one, which here is turned round
         return correlate(v, a, mode)[::-1].conj()
-    return convolve(a, v[::-1].conj() if hasattr(v, "conj") else np.conj(v[::-1]), mode)
+    return convolve(a, np.conj(v[::-1]) if np.iscomplexobj(v) else v[::-1], mode)
 
 
 # ---- polynomials ----------------------------------------------------------------------------------------------------
@@ -182,6 +185,13 @@ def _aligned(a: Any, b: Any) -> tuple[Any, Any]:
     return a, b
 
 
+def _trimmed(p: Any) -> Any:
+    """Coefficients without the zeros in front."""
+    p = np.atleast_1d(p)
+    places = np.flatnonzero(p)
+    return p[int(places[0]) :] if len(places) else p[-1:]
+
+
 def _coefficients(x: Any) -> Any:
     return x if hasattr(x, "dtype") else np.asarray(x)
 
@@ -203,7 +213,7 @@ def polysub(a1: Any, a2: Any) -> Any:
 @composite(np.polymul)
 def polymul(a1: Any, a2: Any) -> Any:
     """As np.polymul."""
-    return convolve(a1, a2)
+    return convolve(_trimmed(a1), _trimmed(a2))
 
 
 @composite(np.polyder)
@@ -228,23 +238,25 @@ def polydiv(u: Any, v: Any) -> Any:
     """As np.polydiv: quotient and remainder."""
     u, v = np.atleast_1d(u) + 0.0, np.atleast_1d(v) + 0.0
     m, n = len(u) - 1, len(v) - 1
+    kind = np.result_type(u.dtype, v.dtype)
+    rest = u.astype(kind)
+    scale = 1.0 / v[0]
     quotient = []
     for k in range(m - n + 1):
-        q = u[k] / v[0]
-        quotient.append(q)
-        u = np.concatenate([u[:k], u[k : k + n + 1] - q * v, u[k + n + 1 :]])
-    first = m - n + 1 if m >= n else 0
-    rest = u[first:] if first < len(u) else u[-1:] * 0
+        quotient.append(scale * rest[k])
+        rest = np.concatenate([rest[:k], rest[k : k + n + 1] - quotient[k] * v, rest[k + n + 1 :]])
     while len(rest) > 1 and np.isclose(rest[0], 0, rtol=1e-14):
         rest = rest[1:]
-    return np.stack(quotient) if quotient else u[:1] * 0, rest
+    return (np.stack(quotient) if quotient else np.zeros_like(rest, shape=(1,))).astype(kind), rest
 
 
 @composite(np.poly)
 def poly(seq_of_zeros: Any) -> Any:
     """As np.poly: the coefficients of the polynomial with these roots, or of a matrix's characteristic polynomial."""
     roots_ = np.linalg.eigvals(seq_of_zeros) if np.ndim(seq_of_zeros) == 2 else np.atleast_1d(seq_of_zeros)
-    made: Any = np.ones((1,), roots_.dtype)
+    kind: Any = np.mintypecode(roots_.dtype.char)
+    roots_ = roots_.astype(kind)
+    made: Any = np.ones((1,), kind)
     for k in range(len(roots_)):
         made = convolve_full(made, np.stack([np.ones_like(roots_[k]), -roots_[k]]))
     zeros: Any = getattr(roots_, "_data", roots_)
@@ -258,12 +270,13 @@ def roots(p: Any) -> Any:
     """As np.roots: the eigenvalues of the companion matrix."""
     places = np.flatnonzero(p)
     if not len(places):
-        return p[:0]
+        return np.real(p[:0]).astype(float)
+    p = p if p.dtype.kind in "fc" else p.astype(float)
     trailing = len(p) - 1 - int(places[-1])
     p = p[int(places[0]) : int(places[-1]) + 1]
     n = len(p)
     if n < 2:
-        return np.zeros_like(p, shape=(trailing,))
+        return np.repeat(np.real(p[:1] * 0).astype(float), trailing)
     top = (-p[1:] / p[0])[None]
     found = np.linalg.eigvals(np.concatenate([top, np.eye(n - 1, dtype=p.dtype)[:-1]]))
     return np.concatenate([found, np.zeros(trailing, found.dtype)]) if trailing else found
@@ -331,7 +344,13 @@ def corrcoef(x: Any, y: Any = None, rowvar: bool = True, *, dtype: Any = None) -
     deviation = np.sqrt(np.diagonal(c).real)
     return c / deviation[:, None] / deviation
 
+
 # ---- evenly spaced values -------------------------------------------------------------------------------------------
+
+
+def _ends(*values: Any) -> Any:
+    """Lists as arrays; Python's numbers stay, and leave the dtype to the other one."""
+    return tuple([np.asarray(value) if isinstance(value, list | tuple) else value for value in values])
 
 
 @composite(np.linspace)
@@ -341,11 +360,13 @@ def linspace(
     """As np.linspace."""
     if num < 0:
         raise ValueError(f"linspace: expected at least 0 values, got {num}")
-    kind = np.result_type(start, stop, float(num)) if dtype is None else dtype
+    start, stop = _ends(start, stop)
+    kind = np.result_type(start, stop, float(num)) if dtype is None else np.dtype(dtype)
     parts = num - 1 if endpoint else num
     start, stop = np.multiply(start, 1.0), np.multiply(stop, 1.0)
     weights = (np.arange(num) / max(parts, 1)).reshape((-1,) + (1,) * max(np.ndim(start), np.ndim(stop)))
-    values = np.moveaxis(start * (1 - weights) + stop * weights, 0, axis).astype(kind)
+    values = np.moveaxis(start * (1 - weights) + stop * weights, 0, axis)
+    values = (np.floor(values) if kind.kind in "iu" else values).astype(kind)
     return (values, (stop - start) / parts if parts else start * np.nan) if retstep else values
 
 
@@ -362,6 +383,7 @@ def logspace(
 @composite(np.geomspace)
 def geomspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype: Any = None, axis: int = 0) -> Any:
     """As np.geomspace, of values of one sign (or complex ones)."""
+    start, stop = _ends(start, stop)
     kind = np.result_type(start, stop, np.float64)
     start, stop = np.multiply(start, 1.0).astype(kind), np.multiply(stop, 1.0).astype(kind)
     ratio = stop / start

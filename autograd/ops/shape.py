@@ -42,6 +42,7 @@ broadcast_to: Function = linear(
 @composite(np.broadcast_arrays)
 def broadcast_arrays(*args: Any, subok: bool = False) -> tuple[Any, ...]:
     """As np.broadcast_arrays."""
+    args = tuple([_array(array) for array in args])
     shape = np.broadcast_shapes(*(np.shape(array) for array in args))
     return tuple([array if np.shape(array) == shape else np.broadcast_to(array, shape) for array in args])
 

@@ -52,7 +52,9 @@ def sort(a: Any, axis: int | None = -1, kind: Any = None, order: Any = None, *, 
 @composite(np.sort_complex)
 def sort_complex(a: Any) -> Any:
     """As np.sort_complex."""
-    return sort(a.astype(np.result_type(a.dtype, np.complex64)))
+    if a.dtype.kind != "c":
+        a = a.astype("F" if a.dtype.char in "bBhH" else "G" if a.dtype.char == "g" else "D")
+    return a.copy() if a.ndim == 0 else sort(a)
 
 
 @composite(np.partition)
@@ -211,6 +213,8 @@ def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period
     x, xp, fp = _double(x), _double(xp), _double(fp)
     if xp.ndim != 1 or fp.shape != xp.shape or not xp.size:
         raise ValueError(f"interp: expected xp and fp of one dimension and length, got {xp.shape} and {fp.shape}")
+    if "c" in (x.dtype.kind, xp.dtype.kind):
+        raise TypeError("interp: expected real x and xp, got complex ones; only fp may be complex")
     if period is not None:
         period, left, right = abs(period), None, None
         x, xp = x % period, xp % period

@@ -1,0 +1,257 @@
+"""All of NumPy's surface: every name in one class; NumPy's dtypes, views and errors; derivatives of every function."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from autograd import Tensor, gradcheck, gradgradcheck
+from autograd import surface as table
+from autograd.ops.creation import LIKE
+from autograd.primitive import registry
+
+from .calls import CALLS, Call, Of
+
+DTYPES = ["?", "u1", "i4", "i8", "f2", "f4", "f8", "c8", "c16"]
+
+
+def found(name: str) -> Any:
+    place: Any = np
+    for part in name.split("."):
+        place = getattr(place, part, None)
+    return place
+
+
+HERE = {name: (found(name), row) for name, row in CALLS.items() if found(name) is not None}
+KIND = {row.name.removeprefix("numpy."): row.kind for row in table.surface()}
+
+
+def leaves(value: Any) -> Iterator[Any]:
+    if isinstance(value, tuple | list):
+        for item in value:
+            yield from leaves(item)
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from leaves(item)
+    else:
+        yield value
+
+
+def filled(value: Any, kind: str, wrap: Any = lambda array: array) -> Any:
+    """The arguments with arrays in place of `Of`."""
+    if isinstance(value, Of):
+        return wrap(value.array(kind))
+    if type(value) in (tuple, list):
+        return type(value)(filled(item, kind, wrap) for item in value)
+    if type(value) is dict:
+        return {name: filled(item, kind, wrap) for name, item in value.items()}
+    return value
+
+
+def given(row: Call, kind: str, wrap: Any = lambda array: array) -> Any:
+    """The arguments and the options of a row."""
+    return filled((row.args, row.options), kind, wrap)
+
+
+def outcome(row: Call, function: Any, args: Any, options: Any) -> Any:
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        try:
+            return row.run(function, args, options)
+        except Exception as error:
+            return error
+
+
+def shape_of(value: Any) -> Any:
+    """What containers a result comes in."""
+    if isinstance(value, tuple | list):
+        return type(value).__name__, [shape_of(item) for item in value]
+    return ()
+
+
+def same(got: Any, expected: Any) -> None:
+    if isinstance(expected, Exception):
+        assert isinstance(got, Exception), f"NumPy raises {expected!r}, this gives {got!r}"
+        ours, theirs = type(got), type(expected)
+        assert issubclass(ours, theirs) or issubclass(theirs, ours), (got, expected)
+        return
+    if isinstance(got, Exception):
+        raise got
+    assert shape_of(got) == shape_of(expected)
+    for result, value in zip(leaves(got), leaves(expected), strict=True):
+        if isinstance(result, Tensor):
+            assert isinstance(result.data, np.ndarray)
+            result = result.data
+        if not isinstance(value, np.ndarray | np.generic):
+            assert result == value
+            continue
+        value = np.asarray(value)
+        assert (np.asarray(result).dtype, np.shape(result)) == (value.dtype, value.shape)
+        if value.dtype.kind in "fc" and value.size:
+            eps = float(np.finfo(value.dtype).eps)
+            top = float(np.nanmax(abs(np.where(np.isfinite(value), value, 0)), initial=1.0))
+            np.testing.assert_allclose(result, value, rtol=100 * eps, atol=100 * eps * top)
+        else:
+            np.testing.assert_array_equal(result, value)
+
+
+# ---- names ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("module", [np, np.linalg, np.fft], ids=lambda module: module.__name__)
+def test_every_function_is_in_one_class(module: Any) -> None:
+    for name, function in table.functions(module):
+        assert len(table.classes_of(name, function)) == 1, name
+
+
+def test_every_method_is_in_one_class() -> None:
+    for name in dir(np.ndarray):
+        if not name.startswith("_"):
+            assert len(table.classes_of_method(name)) == 1, name
+            assert hasattr(Tensor, name), name
+
+
+def test_a_name_of_no_class_or_of_two_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(np, "brand_new", lambda x: x, raising=False)
+    with pytest.raises(LookupError, match=r"numpy.brand_new, got \[\]"):
+        table.surface()
+    monkeypatch.undo()
+    monkeypatch.setitem(table.UNDISPATCHED, "sum", ("plain", ""))
+    with pytest.raises(LookupError, match=r"numpy.sum, got \[\('plain', ''\), \('diff"):
+        table.surface()
+
+
+def test_the_page_is_current() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "numpy.md").read_text()
+    if f"in NumPy {'.'.join(np.__version__.split('.')[:2])}." not in page:
+        pytest.skip("the page was made with another NumPy")
+    assert page == table.page(), "run python -m autograd.surface"
+
+
+def test_every_function_has_a_row() -> None:
+    known = {function for function, made in registry.items() if function not in LIKE and not hasattr(made, "refused")}
+    public = {value for module in (np, np.linalg, np.fft) for _, value in table.functions(module)}
+    covered = [function for function, _ in HERE.values()]
+    assert not [function for function in known & public if function not in covered]
+
+
+# ---- every function, every dtype -------------------------------------------------------------------------------------
+
+
+def compared(name: str, row: Call, kind: str) -> None:
+    """A call on Tensors and the same on arrays: value, dtype, container or error; inputs; memory."""
+    function = found(name)
+    arrays: list[Any] = []
+    tensors: list[Tensor] = []
+    expected = outcome(row, function, *given(row, kind, lambda x: arrays.append(x) or x))
+    got = outcome(row, function, *given(row, kind, lambda x: tensors.append(Tensor(x)) or tensors[-1]))
+    try:
+        same(got, expected)
+        for array, tensor in zip(arrays, tensors, strict=True):
+            np.testing.assert_array_equal(tensor.data, array)
+        for result, value in zip(leaves(got), leaves(expected), strict=True):
+            if isinstance(value, np.ndarray):
+                data = getattr(result, "_data", result)
+                for array, tensor in zip(arrays, tensors, strict=True):
+                    assert np.shares_memory(data, tensor.data) == np.shares_memory(value, array), "memory"
+    except Exception as error:
+        error.add_note(f"{name}{row.args} of {kind}")
+        raise
+
+
+@pytest.mark.parametrize("name", HERE)
+def test_as_numpy(name: str) -> None:
+    """Value, dtype, containers and error are NumPy's; inputs stay; memory is shared exactly where NumPy shares it."""
+    for kind in DTYPES:
+        compared(name, HERE[name][1], kind)
+
+
+OF_SEVERAL = [name for name, (_, row) in HERE.items() if sum(isinstance(value, Of) for value in row.args) > 1]
+
+
+@pytest.mark.parametrize("name", OF_SEVERAL)
+def test_python_numbers_as_numpy(name: str) -> None:
+    """A Python number in the place of an array: NumPy's value and dtype, or its error."""
+    row = HERE[name][1]
+    places = [i for i, value in enumerate(row.args) if isinstance(value, Of) and (row.through is None or i)]
+    numbers: list[Any] = [True, 2, 0.5, 1j]
+    for kind in ("i4", "f4", "f8", "c8"):
+        for i in places:
+            for number in numbers[: 3 if row.through and kind[0] != "c" else 4]:
+                args = tuple(number if k == i else value for k, value in enumerate(row.args))
+                compared(name, row._replace(args=args), kind)
+
+
+@pytest.mark.parametrize("name", OF_SEVERAL)
+def test_lists_as_numpy(name: str) -> None:
+    """A list in the place of an array: NumPy's value and dtype, and the gradients of the others."""
+    function, row = HERE[name]
+    places = [i for i, value in enumerate(row.args) if isinstance(value, Of) and (row.through is None or i)]
+    for i in places:
+        args = tuple(value.array("f8").tolist() if k == i else value for k, value in enumerate(row.args))
+        compared(name, row._replace(args=args), "f8")
+        if KIND[name] == "differentiable":
+            slopes = []
+            for instead in (args[i], row.args[i].array("f8")):
+                tensors: list[Tensor] = []
+                changed = row._replace(args=tuple(instead if k == i else value for k, value in enumerate(args)))
+                made = given(changed, "f8", lambda x: tensors.append(Tensor(x, requires_grad=True)) or tensors[-1])  # noqa: B023
+                for result in leaves(outcome(row, function, *made)):
+                    if isinstance(result, Tensor) and result.requires_grad:
+                        result.sum().backward(retain_graph=True)
+                slopes.append([t.grad.data for t in tensors if t.grad is not None])
+            for a, b in zip(*slopes, strict=True):
+                np.testing.assert_array_equal(a, b)
+
+
+AXES = [name for name, (_, row) in HERE.items() if "axis" in row.options]
+
+
+@pytest.mark.parametrize("name", AXES)
+def test_errors_are_numpys_and_name_the_operation(name: str) -> None:
+    function, row = HERE[name]
+    wrong = row._replace(options={**row.options, "axis": 7})
+    expected, got = outcome(wrong, function, *given(wrong, "f8")), outcome(wrong, function, *given(wrong, "f8", Tensor))
+    assert isinstance(expected, Exception)
+    assert type(got) is type(expected)
+    if KIND[name] == "differentiable":  # by its name, or by that of the one below it and what it was given
+        said = "\n".join([str(got), *getattr(got, "__notes__", [])])
+        assert name in said or re.search(r"\w+\(.*: .*float64 \(3, 4\)", said)
+
+
+@pytest.mark.parametrize("name", HERE)
+def test_kind_of_result(name: str) -> None:
+    """What is said to be differentiable gives a Tensor that requires a gradient; plain functions give plain values."""
+    function, row = HERE[name]
+    leaf = lambda x: Tensor(x, requires_grad=x.dtype.kind in "fc")
+    results = [outcome(row, function, *given(row, kind, leaf)) for kind in ("f8", "c16", "i4", "u1")]
+    results = [result for result in results if not isinstance(result, Exception)]
+    assert results
+    tensors = [value for value in leaves(results) if isinstance(value, Tensor)]
+    assert bool(tensors) == (KIND[name] != "plain")
+    assert any(t.requires_grad for t in tensors) == (KIND[name] == "differentiable")
+
+
+@pytest.mark.parametrize("name", [name for name in HERE if KIND[name] == "differentiable"])
+def test_derivatives(name: str) -> None:
+    """First and second derivatives against differences."""
+    function, row = HERE[name]
+    kind = "c16" if name == "sign" else "f8"  # of real numbers it is constant
+    values: list[Any] = []
+    given(row, kind, lambda x: values.append(x) or x)
+
+    def fun(*inputs: Any) -> Any:
+        items = iter(inputs)
+        results = leaves(row.run(function, *given(row, kind, lambda _: next(items))))
+        kept = tuple(r for r in results if hasattr(r, "dtype") and r.dtype.kind in "fc")
+        return kept if len(kept) > 1 else kept[0]
+
+    fun.__name__ = name
+    gradcheck(fun, *values)
+    gradgradcheck(fun, *values)
