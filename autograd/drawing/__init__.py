@@ -52,9 +52,9 @@ def draw(
 
     >>> x = Tensor(2.0, requires_grad=True, name="x")
     >>> print(draw(x * x))
-    v1 = x * x   ⇠ ...
+    v1 = x * x
       x   ⇠ ḡ * x
-    ...
+      x   ⇠ ḡ * x
     """
     from .drawn import make
 

@@ -72,7 +72,7 @@ def _cluster(picture: Picture, scope: tuple[str, ...], look: Look, theme: Theme,
         if here:
             fill = theme.cluster if len(here) % 2 else theme.deeper
             name = f"<<font color=\"{theme.muted}\" point-size=\"12\"><b>{escape(picture.clusters[here])}</b></font>>"
-            lines.append(f"{pad[2:]}subgraph {quote('cluster_' + '.'.join(here))} {{")
+            lines.append(f"{pad[2:]}subgraph cluster_{list(picture.clusters).index(here) + 1} {{")
             lines.append(
                 f"{pad}graph [label={name} labelloc=t labeljust=l style=\"rounded,filled\" fillcolor={quote(fill)} "
                 f"color={quote(theme.cluster_line)} margin=12 tooltip={_tip(['module: ' + '.'.join(here)])}]"

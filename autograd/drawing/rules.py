@@ -14,7 +14,7 @@ import contextlib
 import copy
 import functools
 import linecache
-from types import FunctionType
+from types import CodeType, FunctionType
 from typing import Any
 
 import numpy as np
@@ -363,7 +363,32 @@ def source_of(rule: FunctionType) -> Any:
             and (node.body.lineno, node.body.end_lineno, node.body.col_offset, node.body.end_col_offset) in spans
         ]  # fmt: skip
         near = exact or near
+    near = [node for node in near if _is_source(node, code)]
     if not near:
         raise NotPlain
     return near[0]
+
+
+def _is_source(node: Any, code: CodeType) -> bool:
+    """Whether the function can have been compiled from this: the file may have been edited since."""
+    if isinstance(node, ast.FunctionDef):
+        plain = ast.FunctionDef(node.name, node.args, node.body, [], None, None)
+        tree: ast.stmt = ast.copy_location(plain, node)
+    else:
+        tree = ast.copy_location(ast.Expr(node), node)
+    whole = compile(ast.fix_missing_locations(ast.Module([tree], [])), "<rule>", "exec")
+    made = next(part for part in _nested(whole) if part.co_name == code.co_name)
+    return _marks(made) == _marks(code)
+
+
+def _nested(code: CodeType) -> list[CodeType]:
+    return [part for part in code.co_consts if isinstance(part, CodeType)]
+
+
+def _marks(code: CodeType) -> tuple[Any, ...]:
+    """What a function mentions: its names and constants."""
+    names = {*code.co_names, *code.co_freevars, *code.co_cellvars} - set(code.co_varnames)
+    known = (value for value in code.co_consts if value is not None and not isinstance(value, CodeType))
+    constants = sorted({repr(value) for value in known})
+    return sorted(names), constants, code.co_varnames
 

@@ -116,7 +116,10 @@ class Sweep:
             value = values.get(node.order)
             before = any(parent.order in tainted for parent in node.parents)
             if value is None:
-                if before:
+                given = node.plan is not None and any(not_finite(array) for _, array in constants(node))
+                if given and not before:
+                    self._forward_origin(node, "NaN or infinity", values)
+                if before or given:
                     tainted.add(node.order)
                 continue
             kind = not_finite(value)

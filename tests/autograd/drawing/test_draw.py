@@ -1,0 +1,403 @@
+"""draw: the structure of small pictures, the forms they take, what stands in for a missing renderer, and size."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+
+import nn
+from autograd import Tensor, draw, enable_grad, grad, no_grad, scope
+from autograd.drawing import rendering
+from autograd.drawing.rendering import RenderError, find_renderer
+
+needs_renderer = pytest.mark.skipif(find_renderer() is None, reason="neither dot nor pygraphviz is here")
+
+
+def leaf(value: Any = 2.0, name: str | None = None) -> Tensor:
+    return Tensor(value, requires_grad=True, name=name)
+
+
+def square() -> Any:
+    x = leaf()
+    return draw(x * x, names={"x": x})
+
+
+def constant() -> Any:
+    x, c = leaf(np.ones(2)), Tensor(np.ones(2))
+    return draw(x * c, names={"x": x, "c": c})
+
+
+def shared() -> Any:
+    w, a = leaf(), leaf()
+    return draw((w * a) + w, names={"w": w, "a": a})
+
+
+def two_outputs() -> Any:
+    x = leaf()
+    return draw(x + 1.0, x * 2.0, names={"x": x})
+
+
+def chain() -> Any:
+    x = leaf()
+    return draw((x * 2.0).tanh().exp(), names={"x": x})
+
+
+def alone() -> Any:
+    return draw(leaf(name="x"))
+
+
+def not_recorded() -> Any:
+    return draw(Tensor([1.0, 2.0], name="x"))
+
+
+def restricted() -> Any:
+    x, y = leaf(name="x"), leaf(name="y")
+    return draw((x * 2.0) * (y * 3.0), wrt=x)
+
+
+def several_results() -> Any:
+    x = leaf(np.eye(2) * 2, name="x")
+    q, r = np.linalg.qr(x)
+    return draw(q, r)
+
+
+def diamond() -> Any:
+    x = leaf(name="x")
+    y = x.exp()
+    return draw(y.sin() + y.cos())
+
+
+def closed() -> Any:
+    x = leaf(name="x")
+    with scope("body"):
+        y = x.exp().sin()
+    return draw(y + 1.0, depth=0)
+
+
+def second() -> Any:
+    x = leaf(name="x")
+    (slope,) = grad(x**3, x, create_graph=True)
+    return draw(slope)
+
+
+F, B = "forward", "backward"
+EXPECTED: dict[Any, tuple[list[str], list[tuple[str, str, str]]]] = {
+    square: (["x", "v1 = x * x", "Σ"], [
+        (F, "x", "v1 = x * x"), (F, "x", "v1 = x * x"), (B, "v1 = x * x", "Σ"), (B, "v1 = x * x", "Σ"), (B, "Σ", "x"),
+    ]),
+    constant: (["x", "v1 = x * c", "c"], [
+        (F, "x", "v1 = x * c"), (B, "v1 = x * c", "x"), (F, "c", "v1 = x * c"),
+    ]),
+    shared: (["w", "a", "v1 = w * a", "v2 = v1 + w", "Σ"], [
+        (F, "w", "v1 = w * a"), (F, "a", "v1 = w * a"), (F, "v1 = w * a", "v2 = v1 + w"), (F, "w", "v2 = v1 + w"),
+        (B, "v1 = w * a", "Σ"), (B, "v1 = w * a", "a"), (B, "v2 = v1 + w", "v1 = w * a"), (B, "v2 = v1 + w", "Σ"),
+        (B, "Σ", "w"),
+    ]),
+    two_outputs: (["x", "v1 = x + const", "v2 = x * 2", "Σ"], [
+        (F, "x", "v1 = x + const"), (F, "x", "v2 = x * 2"), (B, "v1 = x + const", "Σ"), (B, "v2 = x * 2", "Σ"),
+        (B, "Σ", "x"),
+    ]),
+    chain: (["x", "v1 = x * 2", "v2 = tanh(v1)", "v3 = exp(v2)"], [
+        (F, "x", "v1 = x * 2"), (F, "v1 = x * 2", "v2 = tanh(v1)"), (F, "v2 = tanh(v1)", "v3 = exp(v2)"),
+        (B, "v3 = exp(v2)", "v2 = tanh(v1)"), (B, "v2 = tanh(v1)", "v1 = x * 2"), (B, "v1 = x * 2", "x"),
+    ]),
+    alone: (["x"], []),
+    not_recorded: (["x"], []),
+    restricted: (["x", "v1 = x * 2", "v3 = v1 * v2", "v2"], [
+        (F, "x", "v1 = x * 2"), (B, "v1 = x * 2", "x"), (F, "v1 = x * 2", "v3 = v1 * v2"),
+        (B, "v3 = v1 * v2", "v1 = x * 2"), (F, "v2", "v3 = v1 * v2"),
+    ]),
+    several_results: (["x", "v1 = qr(x)", "v2 = v1[0]", "v3 = v1[1]", "Σ"], [
+        (F, "x", "v1 = qr(x)"), (B, "v1 = qr(x)", "x"), (F, "v1 = qr(x)", "v2 = v1[0]"), (B, "v2 = v1[0]", "Σ"),
+        (F, "v1 = qr(x)", "v3 = v1[1]"), (B, "v3 = v1[1]", "Σ"), (B, "Σ", "v1 = qr(x)"),
+    ]),
+    diamond: (["x", "v1 = exp(x)", "v2 = sin(v1)", "v3 = cos(v1)", "v4 = v2 + v3", "Σ"], [
+        (F, "x", "v1 = exp(x)"), (B, "v1 = exp(x)", "x"), (F, "v1 = exp(x)", "v2 = sin(v1)"), (B, "v2 = sin(v1)", "Σ"),
+        (F, "v1 = exp(x)", "v3 = cos(v1)"), (B, "v3 = cos(v1)", "Σ"), (B, "Σ", "v1 = exp(x)"),
+        (F, "v2 = sin(v1)", "v4 = v2 + v3"), (F, "v3 = cos(v1)", "v4 = v2 + v3"),
+        (B, "v4 = v2 + v3", "v2 = sin(v1)"), (B, "v4 = v2 + v3", "v3 = cos(v1)"),
+    ]),
+    closed: (["x", "body", "v2 = v1 + const"], [
+        (F, "x", "body"), (B, "body", "x"), (F, "body", "v2 = v1 + const"), (B, "v2 = v1 + const", "body"),
+    ]),
+    second: (["x", "v1 = x ** 2", "v2 = 3 * v1", "v3 = 1 * v2"], [
+        (F, "x", "v1 = x ** 2"), (B, "v1 = x ** 2", "x"), (F, "v1 = x ** 2", "v2 = 3 * v1"),
+        (B, "v2 = 3 * v1", "v1 = x ** 2"), (F, "v2 = 3 * v1", "v3 = 1 * v2"), (B, "v3 = 1 * v2", "v2 = 3 * v1"),
+    ]),
+}  # fmt: skip
+
+
+@needs_renderer
+@pytest.mark.parametrize("make", EXPECTED)
+def test_structure(make: Any) -> None:
+    """What Graphviz lays out is what was written down by hand, arrows as often as they are there."""
+    drawing = make()
+    texts = {box.id: box.text for box in drawing.graph.boxes}
+    laid_out = json.loads(drawing._render("json"))
+    ids = {item["_gvid"]: item["name"] for item in laid_out["objects"] if item["name"] in texts}
+    boxes = Counter(texts[name] for name in ids.values())
+    arrows: Counter[tuple[str, str, str]] = Counter()
+    for edge in laid_out.get("edges", []):
+        tail, head = texts[ids[edge["tail"]]], texts[ids[edge["head"]]]
+        back = edge.get("dir") == "back"
+        arrows[("backward", head, tail) if back else ("forward", tail, head)] += 1
+        assert (edge.get("style") == "dashed") == back
+    assert (boxes, arrows) == (Counter(EXPECTED[make][0]), Counter(EXPECTED[make][1]))
+
+
+def test_one_direction() -> None:
+    x = leaf()
+    kinds = {d: {a.kind for a in draw(x * x, direction=d).graph.arrows} for d in ("forward", "backward", "both")}
+    assert kinds == {"forward": {"forward"}, "backward": {"backward"}, "both": {"forward", "backward"}}
+
+
+NAMES = ['"', "a\\b", "{x|y}", "<b>", "&amp;", "ξ̄", "a\nb", "N\\N", "]]>", "x -> y", "'", "\x00", "%d", "[1]"]
+
+
+@needs_renderer
+@pytest.mark.parametrize("name", NAMES)
+def test_names_of_all_kinds(name: str) -> None:
+    x = leaf([1.0], name)
+    with scope(name):
+        y = x * 2.0
+    svg = draw(y).svg()
+    root = ElementTree.fromstring(svg)
+    shown = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in name)
+    assert any(text.text == shown for text in root.iter("{http://www.w3.org/2000/svg}text"))
+
+
+@needs_renderer
+def test_saved_forms(tmp_path: Path) -> None:
+    drawing = square()
+    starts = {
+        "svg": b"<?xml", "png": b"\x89PNG", "pdf": b"%PDF", "dot": b"digraph", "json": b"{", "txt": b"v1 = x * x",
+        "html": b"<!DOCTYPE html>",
+    }  # fmt: skip
+    for ending, start in starts.items():
+        drawing.save(tmp_path / f"d.{ending}")
+        assert (tmp_path / f"d.{ending}").read_bytes().startswith(start)
+    assert json.loads((tmp_path / "d.json").read_text())["boxes"][0]["name"] == "x"
+    with pytest.raises(ValueError, match="ends in"):
+        drawing.save(tmp_path / "d.bmp")
+    assert drawing.source.source.strip() == drawing.dot.strip()
+    graph = drawing.to_networkx()
+    assert (graph.number_of_nodes(), graph.number_of_edges()) == (3, 5)
+
+
+@needs_renderer
+def test_themes() -> None:
+    x = leaf()
+    assert "prefers-color-scheme:dark" in draw(x * x).svg()
+    assert "prefers-color-scheme" not in draw(x * x, theme="dark").svg()
+    assert "#0d1117" in draw(x * x, theme="dark").dot
+
+
+def test_without_a_renderer(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(rendering.shutil, "which", lambda name: None)
+    monkeypatch.setattr(rendering.importlib.util, "find_spec", lambda name: None)
+    drawing = square()
+    bundle = drawing._repr_mimebundle_()
+    assert set(bundle) == {"text/plain"}
+    assert "v1 = x * x" in bundle["text/plain"]
+    assert "install" in bundle["text/plain"]
+    with pytest.raises(RenderError, match="install"):
+        drawing.save(tmp_path / "d.svg")
+    assert not list(tmp_path.iterdir())
+    assert "v1 = x * x" in drawing.player().html
+    drawing.save(tmp_path / "d.dot")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the stand-in for dot is a shell script")
+@pytest.mark.parametrize(("script", "says"), [("sleep 60", "stopped"), ("echo broken >&2; exit 3", "broken")])
+def test_a_renderer_that_stalls_or_fails(
+    script: str, says: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    program = tmp_path / "dot"
+    program.write_text(f"#!/bin/sh\nexec 0<&0\n{script.replace('sleep', 'exec sleep')}\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    x = leaf()
+    drawing = draw(x * x, timeout=0.3)
+    with pytest.raises(RenderError, match=says):
+        drawing.svg()
+    assert says in drawing._repr_mimebundle_()["text/plain"]
+
+
+PROGRAM = """
+import numpy as np
+from autograd import Tensor, draw
+x, W = Tensor(np.ones((2, 3)), requires_grad=True), Tensor(np.ones((3, 3)), requires_grad=True)
+h = (x @ W).tanh() * np.arange(3.0)
+print(draw((h @ W + h).sum(), names=locals(), gradients=True, saved=True).dot)
+"""
+
+
+def test_the_same_in_every_process() -> None:
+    outputs = [
+        subprocess.run(
+            [sys.executable, "-c", PROGRAM], env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True, check=True
+        ).stdout
+        for seed in ("1", "2")
+    ]
+    assert outputs[0] == outputs[1]
+    assert b"digraph" in outputs[0]
+
+
+# ---- modules, options, and what is wrong -----------------------------------------------------------------------------
+
+
+def network() -> Any:
+    return nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 2))
+
+
+def test_a_module_with_an_example() -> None:
+    with no_grad(), enable_grad():
+        drawing = draw(network(), np.ones((5, 3), np.float32))
+    assert {"0.weight", "0.bias", "2.weight", "2.bias"} <= {box.name for box in drawing.graph.boxes}
+    assert drawing.graph.clusters[("0",)] == "0: Linear"
+    closed = draw(network(), np.ones((5, 3), np.float32), depth=0)
+    assert [box.text for box in closed.graph.boxes] == ["0: Linear", "1: Tanh", "2: Linear"]
+    assert "2 leaves, 16 numbers" in closed.graph.boxes[0].lines
+
+
+def test_saved_arrays_are_counted_once() -> None:
+    x = leaf(np.ones(10))
+    assert "80 B in 1 arrays" in draw(x * x, saved=True).graph.notes[0]
+    y = x * x
+    y.sum().backward()
+    assert "freed" in draw(y, saved=True).graph.notes[0]
+
+
+def test_values_are_as_they_were() -> None:
+    x = leaf([1.0, 2.0], "x")
+    y = x.exp()
+    drawing = draw(y, show="value")
+    with no_grad():
+        x.data -= 1
+    assert next(box.value for box in drawing.graph.boxes if box.name == "x") == "[1, 2]"
+
+
+def test_drawing_leaves_the_graph_alone() -> None:
+    x = leaf([1.0, 2.0])
+    y = (x * x).sum()
+    draw(y, gradients=True, saved=True).svg() if find_renderer() else draw(y, gradients=True)
+    assert x.grad is None
+    y.backward()
+    assert x.grad is not None
+    np.testing.assert_array_equal(x.grad.data, [2.0, 4.0])
+
+
+def test_a_drawing_keeps_nothing_alive() -> None:
+    import gc
+    from weakref import ref
+
+    x = leaf(np.ones(3))
+    y = x * x
+    drawing, array, node = draw(y, gradients=True, show="value"), ref(y.data), ref(y._node)
+    gc.disable()
+    try:
+        del y
+        assert array() is None
+        assert node() is None
+    finally:
+        gc.enable()
+    assert drawing.graph.boxes
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "says"),
+    [
+        ({"direction": "up"}, ValueError, "direction"), ({"theme": "pink"}, ValueError, "theme"),
+        ({"show": "size"}, ValueError, "show"), ({"rankdir": "X"}, ValueError, "rankdir"),
+        ({"max_nodes": 0}, ValueError, "max_nodes"), ({"names": 3}, TypeError, "names"),
+        ({"wrt": 3}, TypeError, "wrt"), ({"wrt": Tensor(1.0)}, ValueError, "requires_grad"),
+        ({"renderer": "x"}, ValueError, "renderer"), ({"formulas": "no"}, ValueError, "formulas"),
+    ],
+)  # fmt: skip
+def test_wrong_options(options: dict[str, Any], error: type[Exception], says: str) -> None:
+    with pytest.raises(error, match=says):
+        draw(leaf() * 2.0, **options)
+
+
+def test_nothing_to_draw() -> None:
+    with pytest.raises(TypeError, match="expected Tensors"):
+        draw(3)
+    with pytest.raises(TypeError, match="nothing"):
+        draw()
+
+
+# ---- size ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_long_chain() -> None:
+    x = y = leaf(1.0, "x")
+    for _ in range(5000):
+        y = y + 1.0
+    drawing = draw(y)
+    assert len(drawing.graph.boxes) <= 400
+    hidden = 5000 - sum(box.kind == "operation" for box in drawing.graph.boxes)
+    assert drawing.graph.notes[0].startswith(f"{hidden:,} of 5,000 operations are inside 1 closed box")
+    assert len(draw(y, max_nodes=10_000).graph.boxes) == 5001
+    assert x.grad is None
+
+
+@needs_renderer
+@pytest.mark.parametrize("most", [1, 2, 5, 20, 100, 1000])
+def test_a_recurrent_network(most: int) -> None:
+    W, h = leaf(np.ones((2, 2)) / 2), leaf(np.ones((1, 2)))
+    y = h
+    for _ in range(100):
+        y = (y @ W).tanh() + np.ones(2)
+    drawing = draw(y, max_nodes=most, names={"W": W})
+    assert len(drawing.graph.boxes) <= max(most, 1)
+    assert any(box.output for box in drawing.graph.boxes)
+    assert drawing.svg().startswith("<svg")
+    if most == 1000:
+        stubs = [box.text for box in drawing.graph.boxes if box.kind == "stub"]
+        assert stubs == [f"W [{n}]" for n in range(1, 101)]
+
+
+def test_thirty_squares() -> None:
+    y = leaf(1.0)
+    for _ in range(30):
+        y = y * y
+    drawing = draw(y, gradients=True)
+    kinds = Counter(arrow.kind for arrow in drawing.graph.arrows)
+    assert kinds == {"forward": 60, "backward": 90}
+    assert drawing.graph.boxes[0].gradient is not None
+    assert drawing.graph.boxes[0].gradient.norm == 2.0**30
+
+
+def test_closed_parts_make_no_circle() -> None:
+    import networkx as nx
+
+    x = leaf(np.ones(2), "x")
+    y = x
+    for k in range(30):
+        with scope("ab"[k % 2]), scope(str(k % 3)):
+            y = y * x + y.sin()
+    for depth in (0, 1, 2, None):
+        for most in (5, 30, 400):
+            drawing = draw(y, depth=depth, max_nodes=most, direction="forward")
+            assert nx.is_directed_acyclic_graph(drawing.to_networkx())
+            assert len(drawing.graph.boxes) <= most
+
+
+def test_formulas_move_to_the_tooltips() -> None:
+    x = y = leaf()
+    for _ in range(40):
+        y = y.tanh()
+    assert not re.search(r"label=<[^>]*ḡ \*", draw(y).dot)
+    assert re.search(r"label=<[^>]*ḡ \*", draw(y, formulas=True).dot)
+    assert re.search(r'tooltip="[^"]*ḡ \*', draw(y).dot)
+    assert x.grad is None

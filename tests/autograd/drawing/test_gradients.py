@@ -1,0 +1,169 @@
+"""draw(..., gradients=True): the norms, the widths, the marks, where a NaN comes from; the order; explain."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from autograd import Tensor, detect_anomaly, draw, grad, no_grad
+from autograd.drawing.style import LIGHT, Widths, arrow_attributes
+from autograd.engine import _root, _sweep
+from autograd.modes import mode
+
+
+def leaf(value: Any, name: str | None = None) -> Tensor:
+    return Tensor(value, requires_grad=True, name=name)
+
+
+def network() -> tuple[Tensor, dict[str, Tensor]]:
+    rng = np.random.default_rng(0)
+    W, b, V = leaf(rng.normal(size=(3, 4))), leaf(np.zeros(4)), leaf(rng.normal(size=(4, 1)))
+    x = Tensor(rng.normal(size=(5, 3)))
+    h = (x @ W + b).tanh()
+    loss = ((h @ V) ** 2).mean()
+    return loss, {"W": W, "b": b, "V": V, "h": h, "loss": loss}
+
+
+def test_norms_are_those_of_the_gradients() -> None:
+    loss, names = network()
+    drawing = draw(loss, names=names, gradients=True)
+    for box in drawing.graph.boxes:
+        if box.name in names:
+            (g,) = grad(loss, names[box.name], retain_graph=True)
+            assert box.gradient is not None
+            np.testing.assert_allclose(box.gradient.norm, np.linalg.norm(g.data), rtol=1e-12)
+    assert all(tensor.grad is None for tensor in names.values())
+
+
+def test_kept_gradients_are_left_alone_and_hooks_count() -> None:
+    x = leaf([1.0, 2.0], "x")
+    y = x * 2.0
+    y.retain_grad()
+    y.register_hook(lambda g: g * 10)
+    drawing = draw(y.sum(), gradients=True)
+    assert y.grad is None
+    assert drawing.graph.boxes[0].gradient is not None
+    assert drawing.graph.boxes[0].gradient.value == "[20, 20]"
+    y.sum().backward()
+    assert y.grad is not None
+
+
+def test_widths_grow_with_the_norm() -> None:
+    x = leaf([1.0, 2.0], "x")
+    drawing = draw(((x * 1e-3).sin() * 50.0).sum(), gradients=True)
+    arrows = [arrow for arrow in drawing.graph.arrows if arrow.flow is not None]
+    widths = Widths(arrow.flow for arrow in drawing.graph.arrows)
+    pairs = sorted((a.flow.norm, float(arrow_attributes(a, LIGHT, widths)["penwidth"])) for a in arrows if a.flow)
+    assert [width for _, width in pairs] == sorted(width for _, width in pairs)
+    assert pairs[0][1] < pairs[-1][1]
+    assert f"{pairs[0][0]:.2g} … {pairs[-1][0]:.2g}" in drawing.dot
+
+
+def test_zero_and_vanished_gradients_are_marked() -> None:
+    x = leaf([-1.0, -2.0], "x")
+    states = [a.flow.state for a in draw(np.maximum(x, 0).sum(), gradients=True).graph.arrows if a.flow is not None]
+    assert "zero" in states
+    drawing = draw(((x * 1e-12) + 1.0).sum(), gradients=True)
+    assert "vanished" in [a.flow.state for a in drawing.graph.arrows if a.flow is not None]
+    assert "≈0 vanished" in drawing.dot
+
+
+@pytest.mark.parametrize(
+    ("make", "note", "alarmed"),
+    [
+        (lambda x: (np.log(x - 2.0) * 3.0).sum(), "NaN in the forward pass: first made by log", "v2"),
+        (lambda x: np.sqrt(x * 0.0).sum(), "infinity in the backward pass: the VJP of sqrt", None),
+        (lambda x: np.exp(x * 1000.0).sum(), "infinity in the forward pass: first made by exp", "v2"),
+        (lambda x: (x * np.array([np.nan, 1.0])).sum(), "NaN in the forward pass: the constant y of multiply", "v1"),
+    ],
+)
+def test_where_it_began(make: Any, note: str, alarmed: str | None) -> None:
+    x = leaf([1.0, 2.0], "x")
+    with np.errstate(all="ignore"):
+        drawing = draw(make(x), gradients=True)
+    assert [n for n in drawing.graph.notes if n.startswith(note)]
+    assert [box.name for box in drawing.graph.boxes if box.alarm] == ([alarmed] if alarmed else [])
+    assert len([arrow for arrow in drawing.graph.arrows if arrow.alarm]) == (alarmed is None)
+
+
+def test_an_incoming_gradient() -> None:
+    x = leaf([1.0, 2.0], "x")
+    y = x * 2.0
+    y.register_hook(lambda g: g * np.inf)
+    drawing = draw(y.sum(), gradients=True)
+    assert [box.name for box in drawing.graph.boxes if box.alarm] == ["v1"]
+    assert "incoming gradient" in drawing.graph.notes[0]
+
+
+def test_finite_graphs_raise_no_alarm() -> None:
+    loss, names = network()
+    drawing = draw(loss, names=names, gradients=True)
+    assert not [item for item in (*drawing.graph.boxes, *drawing.graph.arrows) if item.alarm]
+    assert drawing.graph.notes == ()
+
+
+def test_source_lines_are_shown() -> None:
+    with detect_anomaly():
+        y = leaf(2.0).exp()
+        drawing = draw(y)
+    assert "test_gradients.py" in drawing.dot
+
+
+def test_a_freed_graph_says_so() -> None:
+    loss, names = network()
+    loss.backward()
+    with pytest.raises(RuntimeError, match="retain_graph"):
+        draw(loss, gradients=True)
+    assert draw(loss, names=names).graph.boxes
+
+
+def test_steps_are_in_the_order_of_the_sweep() -> None:
+    loss, names = network()
+    came: list[Any] = []
+
+    class Watch:
+        def vjp(self, node: Any, parent: Any, vjp: Any, g: Any, saved: Any) -> Any:
+            came.append(node)
+            return vjp(g, saved)
+
+    mode.watch = Watch()  # type: ignore[assignment]
+    try:
+        _sweep([_root(loss, None, False)], True, False)
+    finally:
+        mode.watch = None
+    drawing = draw(loss, names=names)
+    steps = [step for step in drawing.steps() if step.phase == "backward"]
+    boxes = {box.id: box for box in drawing.graph.boxes}
+    played = [boxes[step.box] for step in steps if boxes[step.box].kind == "operation"]
+    ran = list(dict.fromkeys(came))
+    assert [box.tooltip[0].split()[1] for box in played] == [node.name for node in ran]
+    forward = [step.box for step in drawing.steps() if step.phase == "forward"]
+    assert forward == [box.id for box in reversed(played)]
+
+
+def explained() -> dict[str, tuple[str, str]]:
+    x = leaf([1.0, 2.0], "x")
+    y = x * 2.0
+    drawing = draw(y.sum(), names={"x": x, "y": y})
+    with no_grad():
+        view = x[:1]
+        made = x * 2.0
+        inside = drawing.explain(made)
+    restricted = draw((x * leaf(3.0)).sum(), wrt=x)
+    other = leaf([1.0])
+    return {
+        "leaf": (drawing.explain(x), "added to .grad"), "between": (drawing.explain(y), "retain_grad"),
+        "integer": (drawing.explain(Tensor([1])), "integer dtype"),
+        "boolean": (drawing.explain(Tensor([True])), "boolean dtype"),
+        "detached": (drawing.explain(x.detach()), "detached"), "view": (drawing.explain(view), "no_grad"),
+        "constant": (drawing.explain(Tensor([1.0])), "constant"), "under no_grad": (inside, "Recording is off"),
+        "unreachable": (drawing.explain(other), "unreachable"), "restricted": (restricted.explain(y), "unreachable"),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("what", explained())
+def test_explain(what: str) -> None:
+    text, says = explained()[what]
+    assert says in text

@@ -1,0 +1,93 @@
+"""The player in a real browser."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from autograd import Tensor, draw
+from autograd.drawing.drawn import Drawing
+from autograd.drawing.rendering import find_renderer
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+QUIET = [
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync", "--window-size=1200,800",
+]  # fmt: skip
+
+
+def drawing() -> Drawing:
+    x, W = Tensor([[1.0, 2.0]]), Tensor([[0.5], [0.25]], requires_grad=True)
+    y = (x @ W).tanh()
+    return draw((y * y).sum(), names={"x": x, "W": W, "y": y, "</script>": Tensor(1.0)}, gradients=True)
+
+
+def test_the_page_needs_nothing_else() -> None:
+    page = drawing().player().html
+    assert not re.search(r'(src|href)="(?!#)[^"]+"', page)
+    assert "/*DATA*/null" not in page
+    assert "prefers-reduced-motion" in page
+    HTMLParser().feed(page)
+    assert "srcdoc" in drawing().player()._repr_html_()
+
+
+def test_a_name_cannot_end_the_script() -> None:
+    y = Tensor(2.0, requires_grad=True, name="</script><b>") * 2.0
+    page = draw(y).player().html
+    assert page.count("</script>") == 1
+
+
+PROBE = """
+<script>
+addEventListener("load", () => {
+  const key = k => dispatchEvent(new KeyboardEvent("keydown", {key: k, cancelable: true}));
+  const at = () => [document.body.dataset.step, document.getElementById("phase").textContent,
+    document.querySelectorAll("g.node.now").length, document.getElementById("panel").textContent];
+  const seen = [at()];
+  key("ArrowRight"); seen.push(at()); key("ArrowLeft"); seen.push(at()); key("End"); seen.push(at());
+  key("ArrowRight"); seen.push(at()); key("Home"); seen.push(at());
+  const slider = document.getElementById("at"); slider.value = 5;
+  slider.dispatchEvent(new Event("input")); seen.push(at());
+  document.getElementById("on").click(); seen.push(at());
+  key(" "); const playing = document.getElementById("play").textContent;
+  key(" "); const paused = document.getElementById("play").textContent;
+  const out = document.createElement("pre"); out.id = "result";
+  out.textContent = JSON.stringify({seen, playing, paused}); document.body.append(out);
+});
+</script>
+"""
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is on this machine")
+@pytest.mark.skipif(find_renderer() is None, reason="neither dot nor pygraphviz is here")
+def test_in_a_browser(tmp_path: Path) -> None:
+    made = drawing()
+    page = tmp_path / "player.html"
+    page.write_text(made.player().html.replace("</html>", PROBE + "</html>"), encoding="utf-8")
+    assert CHROMIUM is not None
+    done = subprocess.run(
+        [CHROMIUM, *QUIET, f"--user-data-dir={tmp_path / 'profile'}", "--dump-dom", page.as_uri()],
+        capture_output=True, timeout=120, check=False,
+    )  # fmt: skip
+    found = re.search(r'<pre id="result">(.*?)</pre>', done.stdout.decode(), re.S)
+    assert found, done.stderr.decode()[-500:]
+    result = json.loads(found[1].replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&"))
+    steps = made.steps()
+    at = [int(step) for step, *_ in result["seen"]]
+    assert at == [0, 1, 0, len(steps) - 1, len(steps) - 1, 0, 5, 6]
+    for k, (_, phase, lit, panel) in zip(at, result["seen"], strict=True):
+        assert phase == steps[k].phase
+        assert lit == 1
+        assert steps[k].text in panel
+        assert all(value in panel for _, _, value in steps[k].arriving)
+        assert steps[k].value in panel
+    assert "pause" in result["playing"]
+    assert "play" in result["paused"]
+    assert np.isfinite(at).all()
