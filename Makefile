@@ -52,12 +52,12 @@ lab: $(VENV)/with-notebooks
 	@$(PYTHON_IN) -m jupyterlab --notebook-dir=notebooks $(ARGS)
 
 docs: $(VENV)/with-docs
-	@$(PYTHON_IN) -m mkdocs build --strict --quiet $(ARGS)
-	@echo "docs: open site/index.html"
+	@$(PYTHON_IN) docs/maker/build.py $(ARGS)
 
 gallery: $(VENV)/with-demo
-	@echo "gallery: drawing docs/neuron.svg and what is in docs/gallery"
+	@echo "gallery: drawing docs/neuron.svg and what is in docs/pictures and docs/gallery"
 	@$(PYTHON_IN) docs/neuron.py
+	@$(PYTHON_IN) docs/pictures.py
 	@$(PYTHON_IN) -m autograd.drawing.gallery docs/gallery
 
 bench: $(VENV)/with-demo

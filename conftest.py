@@ -7,7 +7,10 @@ import pytest
 
 import autograd
 
-collect_ignore_glob = ["tests/reference/*", "benchmarks/*"]  # scripts that need the libraries they compare with
+collect_ignore_glob = [
+    "tests/reference/*", "benchmarks/*",  # scripts that need the libraries they compare with
+    "docs/*.py", "docs/maker/*",  # scripts that draw, and that need what makes the documentation
+]  # fmt: skip
 
 
 @pytest.fixture(autouse=True)

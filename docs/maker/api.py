@@ -1,0 +1,194 @@
+"""The reference, from the docstrings: a page for each group of public names, each name with its signature.
+
+The docstrings are plain text in three forms, told apart by how they look: paragraphs; lists of arguments (a name, two
+spaces or more, what it is); examples. An indented block is shown as it stands. Names between backticks become links.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import re
+from collections.abc import Iterator
+from types import ModuleType
+from typing import Any
+
+import autograd
+import nn
+import nn.data
+import nn.functional
+import nn.init
+import nn.utils.rnn
+import optim
+import optim.lr_scheduler
+
+BASES = (nn.Module, optim.Optimizer, optim.lr_scheduler.LRScheduler)  # their methods are shown once, with them
+
+ARGUMENT = re.compile(r"^([\w*, ().|/]{1,40}?)  +(\S.*)$")
+
+
+def public(module: ModuleType) -> list[str]:
+    """The names that a module offers."""
+    names = getattr(module, "__all__", None)
+    if names is None:
+        names = [
+            name for name, value in vars(module).items()
+            if not name.startswith("_") and getattr(value, "__module__", None) == module.__name__
+        ]  # fmt: skip
+    return sorted((n for n in names if not isinstance(getattr(module, n), ModuleType)), key=lambda n: (n.lower(), n))
+
+
+def groups() -> Iterator[tuple[str, str, str, list[tuple[str, Any]]]]:
+    """(file, title, what stands first, [(full name, object)]) of each page."""
+    for name, title, place in (
+        ("autograd", "autograd: the engine", "autograd"),
+        ("nn", "nn: modules", "nn"),
+        ("nn.functional", "nn.functional: functions", "nn-functional"),
+        ("nn.init", "nn.init: initial values", "nn-init"),
+        ("nn.utils", "nn.utils: tools", "nn-utils"),
+        ("nn.data", "nn.data: datasets and loaders", "nn-data"),
+        ("optim", "optim: optimizers", "optim"),
+        ("optim.lr_scheduler", "optim.lr_scheduler: learning rates", "optim-lr-scheduler"),
+    ):
+        module = importlib.import_module(name)
+        items = [(f"{name}.{each}", getattr(module, each)) for each in public(module)]
+        if name == "nn.utils":
+            items += [(f"nn.utils.rnn.{each}", getattr(nn.utils.rnn, each)) for each in public(nn.utils.rnn)]
+        yield place, title, (inspect.getdoc(module) or "").split("\n\n")[0], items
+
+
+def pages() -> dict[str, str]:
+    """file -> page in Markdown; with the index of them."""
+    every = {place: (title, first, items) for place, title, first, items in groups()}
+    known = {full: full for _, _, items in every.values() for full, _ in items}
+    for full, kind in (
+        ("autograd.Tensor", autograd.Tensor),
+        ("nn.Module", nn.Module),
+        ("optim.Optimizer", optim.Optimizer),
+    ):
+        known |= {f"{kind.__name__}.{name}": f"{full}.{name}" for name in methods(kind)}
+    made = {}
+    for place, (title, first, items) in every.items():
+        package = place.split("-")[0]
+        near = [items, *(others for other, (*_, others) in every.items() if other.split("-")[0] == package)]
+        links = dict(known)
+        for group in (*(others for *_, others in every.values()), *reversed(near)):  # the nearest of equal names wins
+            links |= {full.rsplit(".", 1)[-1]: full for full, _ in group}
+        parts = [f"# {title}", prose(first, links)]
+        parts += [entry(full, value, links) for full, value in items]
+        made[place] = "\n\n".join(parts) + "\n"
+    listed = "\n".join([*every, "../numpy"])
+    made["index"] = (
+        f"# Reference\n\nEvery public name, from its docstring.\n\n```{{toctree}}\n:maxdepth: 1\n\n{listed}\n```\n"
+    )
+    return made
+
+
+def methods(kind: type) -> dict[str, Any]:
+    """The public methods and properties that a class defines and describes."""
+    return {
+        name: value for name, value in sorted(vars(kind).items())
+        if not name.startswith("_") and (callable(value) or isinstance(value, property | classmethod | staticmethod))
+        and inspect.getdoc(value)
+    }  # fmt: skip
+
+
+def entry(full: str, value: Any, links: dict[str, str], inside: bool = False) -> str:
+    """A name: its signature, its docstring, and of a class its methods."""
+    kind = "property" if isinstance(value, property) else "class" if inspect.isclass(value) else "function"
+    if inside and kind == "function":
+        kind = "method"
+    if not callable(value) and not isinstance(value, property | classmethod | staticmethod):
+        kind = "data"
+    parts = [prose(inspect.getdoc(value) or "", links)]
+    if inspect.isclass(value) and (value in BASES or not issubclass(value, BASES)):
+        parts += [entry(f"{full}.{name}", each, links, inside=True) for name, each in methods(value).items()]
+    fence = ":::" if inside else "::::::"
+    return f"{fence}{{py:{kind}}} {full}{signature(value)}\n\n" + "\n\n".join(filter(None, parts)) + f"\n{fence}"
+
+
+def signature(value: Any) -> str:
+    """The arguments and their defaults, without types; of no arguments, "()"; of what cannot be called, ""."""
+    if isinstance(value, property):
+        return ""
+    if isinstance(value, classmethod | staticmethod):
+        value = value.__func__
+    try:
+        given = inspect.signature(value)
+    except (TypeError, ValueError):
+        return "(...)" if callable(value) else ""
+    plain = [
+        each.replace(
+            annotation=each.empty, default=_Shown(each.default) if each.default is not each.empty else each.empty
+        )
+        for each in given.parameters.values()
+        if each.name not in ("self", "cls")
+    ]
+    return str(inspect.Signature(plain))
+
+
+class _Shown:
+    """A default value, as it is written in the source."""
+
+    def __init__(self, value: Any) -> None:
+        self.text = repr(value)
+        if " at 0x" in self.text or self.text.startswith("<"):
+            self.text = getattr(value, "__name__", "...")
+
+    def __repr__(self) -> str:
+        return self.text
+
+
+def prose(text: str, links: dict[str, str]) -> str:
+    """A docstring as Markdown."""
+    parts = []
+    for block in re.split(r"\n\s*\n", text.strip("\n")):
+        lines = block.splitlines()
+        if not lines:
+            continue
+        if lines[0].startswith(">>>"):
+            if parts and parts[-1].startswith("```pycon"):
+                parts[-1] = parts[-1].removesuffix("\n```") + "\n\n" + block + "\n```"
+            else:
+                parts.append(f"```pycon\n{block}\n```")
+        elif all(line.startswith("  ") for line in lines):
+            parts.append("```text\n" + inspect.cleandoc(block) + "\n```")
+        elif pairs := arguments(lines):
+            rows = "\n".join(f":`{name}`: {linked(about, links)}" for name, about in pairs)
+            parts.append(rows)
+        else:
+            at = next((k for k, line in enumerate(lines) if line.startswith(">>>")), len(lines))
+            parts.append(linked("\n".join(lines[:at]), links))
+            if at < len(lines):
+                parts.append("```pycon\n" + "\n".join(lines[at:]) + "\n```")
+    return "\n\n".join(parts)
+
+
+def arguments(lines: list[str]) -> list[tuple[str, str]]:
+    """The pairs of a list of arguments: all descriptions begin in one column; [] if it is none."""
+    first = ARGUMENT.match(lines[0])
+    if not first:
+        return []
+    column = first.start(2)
+    pairs: list[tuple[str, str]] = []
+    for line in lines:
+        if line[:column].strip() == "" and pairs:
+            pairs[-1] = pairs[-1][0], f"{pairs[-1][1]} {line.strip()}"
+        elif line[column - 1 : column] == " " and line[column : column + 1].strip():
+            pairs.append((line[:column].strip(), line[column:].strip()))
+        else:
+            return []
+    return pairs
+
+
+def linked(text: str, links: dict[str, str]) -> str:
+    """Prose with what Markdown would misread made safe, and known names between backticks made links."""
+    parts = re.split(r"(`[^`\n]+`)", text)
+    for k, part in enumerate(parts):
+        if k % 2:
+            name = part.strip("`").removesuffix("()")
+            parts[k] = f"{{py:obj}}`{part.strip('`')} <{links[name]}>`" if name in links else part
+        else:
+            part = re.sub(r"(?<!\*)\*(?!\*)|[$<\[]", lambda found: "\\" + found.group(), part)
+            parts[k] = re.sub(r"^(\d+)\.(?= )", r"\1\\.", part, flags=re.MULTILINE)
+    return "".join(parts)
