@@ -12,6 +12,10 @@ from .style import FONT, THEMES, Look, Theme, Widths, arrow_attributes, box_attr
 WRAP = 30
 """A formula on the picture has lines of about this many characters, and at most three of them."""
 
+MANY = 150
+"""A picture of more boxes than this is laid out with less patience, and with straight arrows, and
+has the norms of gradients in the arrows' widths and tooltips only."""
+
 
 def to_dot(picture: Picture, look: Look) -> str:
     """The DOT source: the same text for the same picture, always."""
@@ -25,13 +29,15 @@ def to_dot(picture: Picture, look: Look) -> str:
         f"  node [{font} fontsize=13 fontcolor={quote(theme.ink)} margin=\"0.12,0.06\" height=0.3]",
         f"  edge [{font} fontsize=11]",
     ]
+    if len(picture.boxes) > MANY:
+        lines.append("  graph [mclimit=0.1 splines=polyline]")
     label = _legend(picture, look, theme, widths)
     if label:
         lines.append(f"  graph [label=<{label}>]")
     lines += _cluster(picture, (), look, theme, 1)
     with_formulas = look.formulas_shown(picture)
     for n, arrow in enumerate(picture.arrows):
-        lines.append("  " + _arrow(arrow, n, look, theme, widths, with_formulas))
+        lines.append("  " + _arrow(arrow, n, theme, widths, with_formulas, len(picture.boxes) <= MANY))
     return "\n".join([*lines, "}"]) + "\n"
 
 
@@ -131,7 +137,7 @@ def _small(text: str, theme: Theme, color: str | None = None) -> str:
     return f'<font point-size="11" color="{color or theme.muted}">{escape(text)}</font>'
 
 
-def _arrow(arrow: Arrow, n: int, look: Look, theme: Theme, widths: Widths, with_formulas: bool) -> str:
+def _arrow(arrow: Arrow, n: int, theme: Theme, widths: Widths, with_formulas: bool, with_norms: bool) -> str:
     ends = (arrow.tail, arrow.head) if arrow.kind == "forward" else (arrow.head, arrow.tail)
     pairs = {"id": f"e{n}", "class": arrow.kind, **arrow_attributes(arrow, theme, widths)}
     rows = []
@@ -139,7 +145,7 @@ def _arrow(arrow: Arrow, n: int, look: Look, theme: Theme, widths: Widths, with_
         rows += wrapped(arrow.formula)
     if arrow.flow is not None and arrow.formula:
         mark = {"zero": "∅ zero", "vanished": "≈0 vanished", "nan": "NaN", "inf": "∞"}.get(arrow.flow.state)
-        rows.append(mark or f"‖·‖ {arrow.flow.norm:.3g}")
+        rows += [mark] if mark else [f"‖·‖ {arrow.flow.norm:.3g}"] if with_norms else []
     if arrow.alarm:
         rows.append("⚠ " + arrow.alarm)
     if arrow.count > 1:

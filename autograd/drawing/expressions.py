@@ -83,7 +83,12 @@ def _sequence(name: str, node: Node, saved: dict[str, Any]) -> Iterator[tuple[st
 
 def constants(node: Node) -> list[tuple[Any, Any]]:
     """The arrays that went into the node, need no gradient, and were kept: (which argument, array)."""
-    return [(argument, value) for _, argument, value in arguments(node) if is_array(value) and value.ndim]
+    return [
+        (argument, item)
+        for _, argument, value in arguments(node)
+        for item in (value if type(value) is tuple else (value,))
+        if is_array(item) and item.ndim
+    ]
 
 
 def is_array(value: Any) -> bool:

@@ -270,6 +270,12 @@ def test_a_module_with_an_example() -> None:
     assert "2 leaves, 16 numbers" in closed.graph.boxes[0].lines
 
 
+def test_index_arrays_are_shown() -> None:
+    x, rows = leaf(np.eye(3), "x"), np.array([0, 2])
+    drawing = draw(x[rows, np.array([1, 1])], names={"rows": rows})
+    assert [box.text for box in drawing.graph.boxes] == ["x", "v1 = x[rows, c1]", "rows", "c1"]
+
+
 def test_saved_arrays_are_counted_once() -> None:
     x = leaf(np.ones(10))
     assert "80 B in 1 arrays" in draw(x * x, saved=True).graph.notes[0]
