@@ -81,7 +81,7 @@ def test_constants_are_not_recorded():
     assert before._node is None
     tracemalloc.start()
     for _ in range(100):
-        c * 2 + c  # noqa: B018
+        c * 2 + c
     left = tracemalloc.get_traced_memory()[0]
     tracemalloc.stop()
     assert left < 2000
