@@ -202,13 +202,9 @@ def _outputs(outputs: tuple[Any, ...], names: Any) -> tuple[list[Tensor], Any]:
         function, inputs = outputs[0], outputs[1:]
         with enable_grad():
             result = function(*inputs)
-        given: dict[str, Any] = {}
-        if names is not None and not isinstance(names, Mapping):
-            names = {"": names}
-        if hasattr(function, "named_parameters"):
-            names = function if names is None else names
+        if names is None and hasattr(function, "named_parameters"):
+            names = function
         found = list(_tensors(result))
-        del given
     else:
         found = list(_tensors(outputs))
     if not found:
