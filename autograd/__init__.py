@@ -11,6 +11,7 @@ from .gradcheck import gradcheck, gradgradcheck
 from .modes import enable_grad, is_grad_enabled, no_grad, scope, set_grad_enabled
 from .ops.affine import affine
 from .ops.correlation import correlate, correlate_kernel, correlate_transpose
+from .ops.multiply_add import multiply_add
 from .ops.special import (
     digamma,
     erf,
@@ -30,7 +31,7 @@ from .ops.special import (
     softplus,
     xlogy,
 )  # fmt: skip
-from .ops.standardize import standardize
+from .ops.standardize import center, standardize
 from .ops.windows import fold, max_windows, spread_windows, sum_windows, windows
 from .primitive import elementwise, linear, nondifferentiable, primitive
 from .random import generator, manual_seed
@@ -38,12 +39,12 @@ from .saving import load, save
 from .transforms import elementwise_grad, grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 
 __all__ = [
-    "Tensor", "affine", "checkpoint", "correlate", "correlate_kernel", "correlate_transpose", "detect_anomaly",
-    "digamma", "draw", "elementwise", "elementwise_grad", "enable_grad", "erf", "erfc", "fold", "gammaln",
-    "generator", "grad", "gradcheck", "gradgradcheck", "hessian", "hvp", "i0", "i1", "is_grad_enabled", "jacobian",
-    "jvp", "linear", "load", "log_ndtr", "log_softmax", "logit", "logsigmoid", "logsumexp", "manual_seed",
-    "max_windows", "no_grad", "nondifferentiable", "ops", "polygamma", "primitive", "relu", "save", "scope",
-    "set_grad_enabled", "sigmoid", "softmax", "softplus", "spread_windows", "standardize", "sum_windows",
+    "Tensor", "affine", "center", "checkpoint", "correlate", "correlate_kernel", "correlate_transpose",
+    "detect_anomaly", "digamma", "draw", "elementwise", "elementwise_grad", "enable_grad", "erf", "erfc", "fold",
+    "gammaln", "generator", "grad", "gradcheck", "gradgradcheck", "hessian", "hvp", "i0", "i1", "is_grad_enabled",
+    "jacobian", "jvp", "linear", "load", "log_ndtr", "log_softmax", "logit", "logsigmoid", "logsumexp", "manual_seed",
+    "max_windows", "multiply_add", "no_grad", "nondifferentiable", "ops", "polygamma", "primitive", "relu", "save",
+    "scope", "set_grad_enabled", "sigmoid", "softmax", "softplus", "spread_windows", "standardize", "sum_windows",
     "value_and_grad", "vjp", "windows", "xlogy",
 ]  # fmt: skip
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+import autograd
 from autograd import Tensor
 
 from .module import Module, write
@@ -17,21 +18,21 @@ from .shared import axis_of, norm, plain
 
 def _standardize(x: Any, axes: tuple[int, ...], eps: float, weight: Any, bias: Any) -> tuple[Any, Any, Any]:
     """(x - mean) / sqrt(variance + eps) · weight + bias, with the mean and the (biased) variance over the axes."""
-    mean = x.mean(axes, keepdims=True)
-    centred = x + -mean  # the small one is negated, in the backward pass too
-    variance = np.square(centred).mean(axes, keepdims=True)
-    return _scaled(centred, variance, eps, weight, bias), mean, variance
+    if weight is not None and 2 * math.prod(_factors(x.shape, axes, weight.shape)) <= x.size:
+        centred, mean, variance = autograd.center(x, axes)  # weight / deviation is small: a pass less over the whole
+        return autograd.multiply_add(centred, weight / np.sqrt(variance + eps), bias), mean, variance
+    result, mean, variance = autograd.standardize(x, axes, eps)
+    if weight is not None:
+        result = autograd.multiply_add(result, weight, bias)
+    elif bias is not None:
+        result = result + bias
+    return result, mean, variance
 
 
-def _scaled(centred: Any, variance: Any, eps: float, weight: Any, bias: Any) -> Any:
-    deviation = np.sqrt(variance + eps)
-    if weight is None:
-        result = centred * (1 / deviation)
-    elif 2 * math.prod(np.broadcast_shapes(weight.shape, deviation.shape)) > centred.size:
-        result = centred * (1 / deviation) * weight
-    else:  # their quotient is small: one pass less over the whole
-        result = centred * (weight / deviation)
-    return result if bias is None else result + bias
+def _factors(shape: tuple[int, ...], axes: tuple[int, ...], weight: tuple[int, ...]) -> tuple[int, ...]:
+    """The shape of a weight divided by deviations over the axes."""
+    reduced = {axis % len(shape) for axis in axes}
+    return np.broadcast_shapes(tuple([1 if i in reduced else n for i, n in enumerate(shape)]), weight)
 
 
 def _per_channel(value: Any, ndim: int) -> Any:
@@ -69,8 +70,9 @@ def batch_norm(
     if not training:
         if running_mean is None or running_var is None:
             raise ValueError("batch_norm: expected running_mean and running_var when not training")
-        mean, variance = _per_channel(running_mean, ndim), _per_channel(running_var, ndim)
-        return _scaled(input + -mean, variance, eps, weight, bias)
+        mean, deviation = _per_channel(running_mean, ndim), np.sqrt(_per_channel(running_var, ndim) + eps)
+        factor = 1 / deviation if weight is None else weight / deviation
+        return autograd.multiply_add(input, factor, -mean * factor if bias is None else bias - mean * factor)
     count = input.size // input.shape[1] if input.shape[1] else 0
     if count == 1:
         raise ValueError(f"batch_norm: expected more than one value per channel in training, got shape {input.shape}")

@@ -10,6 +10,7 @@ from . import (
     joining,
     linalg,
     methods,
+    multiply_add,
     products,
     reductions,
     refused,
@@ -18,6 +19,7 @@ from . import (
     sorting,
     special,
     standardize,
+    sums,
     ufuncs,
     windows,
 )
@@ -32,6 +34,7 @@ __all__ = [
     "joining",
     "linalg",
     "methods",
+    "multiply_add",
     "products",
     "reductions",
     "refused",
@@ -40,6 +43,7 @@ __all__ = [
     "sorting",
     "special",
     "standardize",
+    "sums",
     "ufuncs",
     "windows",
 ]

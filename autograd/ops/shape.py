@@ -7,22 +7,17 @@ from typing import Any
 import numpy as np
 
 from ..primitive import Function, composite, linear, nondifferentiable
+from .sums import summed_axes, total
 
 # ---- sum_to and broadcast_to: adjoint to each other -----------------------------------------------------------------
 
 
-_add_reduce: Any = np.add.reduce
-
-
 def _sum_to(x: Any, shape: tuple[int, ...]) -> Any:
-    extra = x.ndim - len(shape)
-    axes = tuple(range(extra))
-    if x.shape[extra:] != shape:
-        axes += tuple([i for i in range(extra, x.ndim) if shape[i - extra] == 1 != x.shape[i]])
+    axes = summed_axes(x.shape, shape)
     if x.dtype.char == "e":  # many halves overflow on the way
         return x.sum(axes, np.float32).reshape(shape).astype(x.dtype)
-    total = _add_reduce(x, axes[0] if len(axes) == 1 else axes) if isinstance(x, np.ndarray) else x.sum(axes)
-    return total if total.shape == shape else total.reshape(shape)
+    summed = total(x, axes)
+    return summed if summed.shape == shape else summed.reshape(shape)
 
 
 def _broadcast_to(x: Any, shape: Any) -> Any:

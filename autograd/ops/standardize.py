@@ -1,12 +1,46 @@
-"""Zero mean and unit variance along axes: what every normalizing layer begins with, in one step."""
+"""Zero mean along axes, and unit variance: what every normalizing layer begins with, in one step."""
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
 from ..primitive import primitive
+from .sums import axes_of, total, total_of_product
+
+
+def _center(x: Any, axis: Any) -> Any:
+    """x - mean along one axis or several; and the mean and the (biased) variance, of size 1 there.
+
+    >>> y, mean, variance = center(np.array([[1.0, 5.0]]), axis=-1)
+    >>> y.tolist(), mean.tolist(), variance.tolist()
+    ([[-2.0, 2.0]], [[3.0]], [[4.0]])
+    """
+    axes = axes_of(axis, x.ndim)
+    n = _count(x.shape, axes)
+    if not n or x.dtype.char == "e":  # the sum of many halves overflows
+        mean = x.mean(axes, keepdims=True)
+        y = x - mean
+        return y, mean, np.square(y).mean(axes, keepdims=True)
+    mean = total(x, axes) / n
+    y = x - mean
+    return y, mean, total_of_product(y, y, axes) / n
+
+
+def _center_rule(g: Any, x_shape: Any, out: Any, axis: Any) -> Any:
+    of_y, of_mean, of_variance = g
+    axes = axes_of(axis, len(x_shape))
+    n = max(1, _count(x_shape, axes))
+    part = 0.0
+    if of_y is not None:
+        part = of_y + (total(of_y, axes) / -n)
+    if of_variance is not None:
+        part = part + out[0] * (of_variance * (2 / n))
+    if of_mean is not None:
+        part = part + of_mean / n
+    return np.broadcast_to(part, x_shape)
 
 
 def _standardize(x: Any, axis: Any, eps: float = 0.0) -> Any:
@@ -18,33 +52,34 @@ def _standardize(x: Any, axis: Any, eps: float = 0.0) -> Any:
     >>> y.tolist(), mean.tolist(), variance.tolist()
     ([[-1.0, 1.0]], [[2.0]], [[1.0]])
     """
-    mean = x.mean(axis, keepdims=True)
-    y = x - mean
-    variance = _mean_of_product(y, y, axis)
+    y, mean, variance = _center(x, axis)
     y *= 1 / np.sqrt(variance + eps)
     return y, mean, variance
 
 
-def _mean_of_product(a: Any, b: Any, axis: Any) -> Any:
-    if axis in (-1, a.ndim - 1, (-1,), (a.ndim - 1,)) and a.shape[-1]:
-        return np.vecdot(a.conj() if a.dtype.kind == "c" else a, b)[..., None] / a.shape[-1]  # no array in between
-    return (a * b).mean(axis, keepdims=True)
-
-
-def _rule(g: Any, x_shape: Any, x_dtype: Any, out: Any, axis: Any, eps: float) -> Any:
+def _standardize_rule(g: Any, x_shape: Any, out: Any, axis: Any, eps: float) -> Any:
     """Ioffe and Szegedy 2015, section 3, with all derivatives by the mean and the variance put together."""
     y, _, variance = out
     of_y, of_mean, of_variance = g
+    axes = axes_of(axis, len(x_shape))
+    n = max(1, _count(x_shape, axes))
     scale = 1 / np.sqrt(variance + eps)
-    total = 0.0
+    part = 0.0
     if of_y is not None:
-        total = (of_y - of_y.mean(axis, keepdims=True) - y * _mean_of_product(of_y, y, axis)) * scale
-    n = y.size // max(1, variance.size)
-    if of_mean is not None:
-        total = total + of_mean / n
+        part = y * (total_of_product(of_y, y, axes) / -n)
+        part += of_y
+        part -= total(of_y, axes) / n
+        part *= scale
     if of_variance is not None:
-        total = total + of_variance * (2 / n) * (y / scale)
-    return np.broadcast_to(total, x_shape)
+        part = part + y * (of_variance * (2 / n) / scale)
+    if of_mean is not None:
+        part = part + of_mean / n
+    return np.broadcast_to(part, x_shape)
 
 
-standardize = primitive(_standardize, name="standardize", multiple=True, x=_rule)
+def _count(shape: tuple[int, ...], axes: tuple[int, ...]) -> int:
+    return math.prod([shape[i] for i in axes])
+
+
+center = primitive(_center, name="center", multiple=True, x=_center_rule)
+standardize = primitive(_standardize, name="standardize", multiple=True, x=_standardize_rule)

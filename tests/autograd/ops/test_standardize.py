@@ -1,23 +1,28 @@
-"""standardize: against its definition, every output's gradient to second order, and what a constant gives."""
+"""standardize and center: against their definitions, every output's gradient to second order, a constant's."""
 
 import numpy as np
 import pytest
 
-from autograd import Tensor, gradcheck, gradgradcheck, standardize
+from autograd import Tensor, center, gradcheck, gradgradcheck, standardize
 
 AXES = [-1, 0, (0,), (1, 2), (0, 2), (0, 1, 2)]
 
 
 @pytest.mark.parametrize("eps", [0.0, 1e-5])
 @pytest.mark.parametrize("axis", AXES)
-def test_values(axis, eps):
-    x = np.random.default_rng(0).normal(2, 3, size=(3, 2, 4))
+@pytest.mark.parametrize("shape", [(3, 2, 4), (30, 12, 20)])
+def test_values(shape, axis, eps):
+    x = np.random.default_rng(0).normal(2, 3, size=shape)
     before = x.copy()
     y, mean, variance = standardize(x, axis, eps)
     np.testing.assert_allclose(mean, x.mean(axis, keepdims=True))
     np.testing.assert_allclose(variance, x.var(axis, keepdims=True))
     np.testing.assert_allclose(y, (x - mean) / np.sqrt(variance + eps))
     np.testing.assert_array_equal(x, before)
+    centred, mean, variance = center(x, axis)
+    np.testing.assert_allclose(mean, x.mean(axis, keepdims=True))
+    np.testing.assert_allclose(variance, x.var(axis, keepdims=True))
+    np.testing.assert_allclose(centred, x - mean)
 
 
 @pytest.mark.parametrize("pick", [lambda o: o[0], lambda o: o[1], lambda o: o[2], lambda o: o[0] * o[2] + o[1]])
@@ -26,6 +31,8 @@ def test_gradients_to_second_order(axis, pick):
     x = Tensor(np.random.default_rng(1).normal(size=(3, 2, 4)), requires_grad=True)
     gradcheck(lambda x: pick(standardize(x, axis, 0.1)), x)
     gradgradcheck(lambda x: pick(standardize(x, axis, 0.1)), x)
+    gradcheck(lambda x: pick(center(x, axis)), x)
+    gradgradcheck(lambda x: pick(center(x, axis)), x)
 
 
 def test_a_constant_has_no_gradient_and_float32_stays():

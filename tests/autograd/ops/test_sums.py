@@ -1,0 +1,52 @@
+"""Sums and sums of products of large arrays, in any memory order, against NumPy's in double precision."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+from autograd import Tensor, grad
+from autograd.ops.sums import product_to, summed_axes, total, total_of_product
+
+SHAPE = (9, 8, 5, 16)
+AXES = [axes for n in range(5) for axes in itertools.combinations(range(4), n)]
+
+
+def layouts(shape):
+    """Arrays of one shape: in every order of memory that layers make, one with gaps, one that is broadcast."""
+    rng = np.random.default_rng(0)
+    for order in [(0, 1, 2, 3), (2, 1, 3, 0), (3, 2, 1, 0), (0, 2, 3, 1)]:
+        yield rng.normal(size=[shape[i] for i in order]).astype("f4").transpose(np.argsort(order))
+    yield rng.normal(size=(*shape[:-1], 2 * shape[-1])).astype("f4")[..., ::2]
+    yield np.broadcast_to(rng.normal(size=(shape[1], 1, 1)).astype("f4"), shape)
+
+
+@pytest.mark.parametrize("axes", AXES)
+def test_in_every_memory_order(axes):
+    for x in layouts(SHAPE):
+        assert total(x, axes).dtype == np.float32
+        np.testing.assert_allclose(total(x, axes), x.sum(axes, np.float64, keepdims=True), rtol=1e-5, atol=1e-3)
+        for y in layouts(SHAPE):
+            expected = np.multiply(x, y, dtype=np.float64).sum(axes, keepdims=True)
+            np.testing.assert_allclose(total_of_product(x, y, axes), expected, rtol=1e-4, atol=1e-3)
+
+
+@pytest.mark.parametrize("shape", [(100_000,), (2, 40_000), (1_200_000,)])
+def test_long_sums_in_single_precision_keep_their_digits(shape):
+    x = np.random.default_rng(1).random(shape, dtype="f4")
+    axes = (len(shape) - 1,)
+    np.testing.assert_allclose(total(x, axes), x.sum(axes, np.float64, keepdims=True), rtol=1e-6)
+    expected = np.square(x, dtype=np.float64).sum(axes, keepdims=True)
+    np.testing.assert_allclose(total_of_product(x, x, axes), expected, rtol=3e-6)
+
+
+@pytest.mark.parametrize("to", [(5000,), (1, 5000), (2, 1), (), (1, 1), (2, 5000)])
+def test_a_product_summed_to_a_shape(to):
+    rng = np.random.default_rng(2)
+    a, b = rng.normal(size=(2, 2, 5000))
+    axes = summed_axes(a.shape, to)
+    np.testing.assert_allclose(product_to(a, b, to), (a * b).sum(axes).reshape(to))
+    x = Tensor(b, requires_grad=True)
+    g = rng.normal(size=to)
+    (found,) = grad(product_to(a, x, to), [x], grad_outputs=[g])
+    np.testing.assert_allclose(found, np.broadcast_to(g, a.shape) * a)
