@@ -127,7 +127,6 @@ ROWS: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
     "one part of a split": (lambda x: np.split(x, 2, 1)[1], (real(2, 4),)),
     "pad nothing": (lambda x: np.pad(x, 0), (A,)),
     "pad": (lambda x: np.pad(x, ((1, 2), (0, 1))), (A,)),
-    "pad dict": (lambda x: np.pad(x, {-1: (1, 2)}), (A,)),
     "pad value": (lambda x: np.pad(x, 1, constant_values=3), (A,)),
     "pad values": (lambda x: np.pad(x, ((1, 1), (2, 0)), constant_values=((1, 2), (3, 4))), (A,)),
     "reflect odd": (lambda x: np.pad(x, (3, 6), "reflect", reflect_type="odd"), (V,)),
@@ -142,6 +141,8 @@ for _mode in ("edge", "reflect", "symmetric", "wrap", "linear_ramp", "mean", "ma
     ROWS[f"pad {_mode}"] = (lambda x, mode=_mode: np.pad(x, ((1, 2), (4, 3)), mode), (real(3, 4),))
 if hasattr(np, "unstack"):
     ROWS["unstack"] = (lambda x: np.unstack(x, axis=1), (C3,))
+if np.lib.NumpyVersion(np.__version__) >= "2.2.0":
+    ROWS["pad dict"] = (lambda x: np.pad(x, {-1: (1, 2)}), (A,))
     ROWS["astype"] = (lambda x: np.astype(x, complex), (A,))
 
 
