@@ -11,13 +11,13 @@ import autograd
 from autograd import Tensor
 
 from .linear import Linear, linear
-from .loss import Loss, reduction_of
-from .shared import integers, plain
+from .loss import Flag, Loss, reduction_of
+from .shared import Rng, integers, plain
 
 
 def cross_entropy(
-    input: Any, target: Any, weight: Any = None, size_average: bool | None = None, ignore_index: int = -100,
-    reduce: bool | None = None, reduction: str = "mean", label_smoothing: float = 0.0,
+    input: Any, target: Any, weight: Any = None, size_average: Flag = None, ignore_index: int = -100,
+    reduce: Flag = None, reduction: str = "mean", label_smoothing: float = 0.0,
 ) -> Any:  # fmt: skip
     """-log(softmax(input)) at the target's classes, stably.
 
@@ -86,8 +86,8 @@ def _soft_cross_entropy(logp: Any, target: Any, weight: Any, how: str, label_smo
 
 
 def nll_loss(
-    input: Any, target: Any, weight: Any = None, size_average: bool | None = None, ignore_index: int = -100,
-    reduce: bool | None = None, reduction: str = "mean",
+    input: Any, target: Any, weight: Any = None, size_average: Flag = None, ignore_index: int = -100,
+    reduce: Flag = None, reduction: str = "mean",
 ) -> Any:  # fmt: skip
     """-input at the target's classes, for log-probabilities (N, C, ...) or (C,) and integers (N, ...) or ().
 
@@ -157,48 +157,44 @@ def linear_cross_entropy(
 # ---- modules ---------------------------------------------------------------------------------------------------------
 
 
-class NLLLoss(Loss):
+class NLLLoss(Loss, function=nll_loss):
     """The module of `nll_loss`."""
 
-    function = staticmethod(nll_loss)
-
     def __init__(
-        self, weight: Any = None, size_average: bool | None = None, ignore_index: int = -100, reduce: bool | None =
-        None, reduction: str = "mean",
+        self, weight: Any = None, size_average: Flag = None, ignore_index: int = -100, reduce: Flag = None,
+        reduction: str = "mean",
     ) -> None:  # fmt: skip
-        super().__init__(size_average, reduce, reduction, weight=weight, ignore_index=ignore_index)
+        self.hold(locals())
 
 
-class CrossEntropyLoss(Loss):
+class CrossEntropyLoss(Loss, function=cross_entropy):
     """The module of `cross_entropy`."""
 
-    function = staticmethod(cross_entropy)
-
     def __init__(
-        self, weight: Any = None, size_average: bool | None = None, ignore_index: int = -100, reduce: bool | None =
-        None, reduction: str = "mean", label_smoothing: float = 0.0,
+        self, weight: Any = None, size_average: Flag = None, ignore_index: int = -100, reduce: Flag = None,
+        reduction: str = "mean", label_smoothing: float = 0.0,
     ) -> None:  # fmt: skip
-        super().__init__(
-            size_average, reduce, reduction, weight=weight, ignore_index=ignore_index, label_smoothing=label_smoothing
-        )
+        self.hold(locals())
 
 
-class LinearCrossEntropyLoss(Loss):
-    """The module of `linear_cross_entropy`; `linear` is its Linear, of num_classes · out_features outputs."""
+class LinearCrossEntropyLoss(Loss, function=linear_cross_entropy):
+    """The module of `linear_cross_entropy`; `linear` is its Linear, of num_classes · out_features outputs.
 
-    function = staticmethod(linear_cross_entropy)
+    options has no effect: there is one way to compute it.
+    """
 
     def __init__(
         self, in_features: int, num_classes: int, *, out_features: tuple[int, ...] = (), bias: bool = False,
         dtype: Any = None, reduction: str = "mean", weight: Any = None, ignore_index: int | None = None,
-        label_smoothing: float = 0.0, rng: np.random.Generator | None = None,
+        label_smoothing: float = 0.0, options: Any = None, rng: Rng = None,
     ) -> None:  # fmt: skip
         if weight is not None and weight.shape != (num_classes,):
             raise ValueError(f"LinearCrossEntropyLoss: expected a weight of shape ({num_classes},), got {weight.shape}")
-        super().__init__(
-            reduction=reduction, weight=weight, ignore_index=ignore_index, label_smoothing=label_smoothing
-        )
-        self.num_classes, self.out_features = num_classes, tuple(out_features)
+        if not 0 <= label_smoothing <= 1:
+            raise ValueError(f"LinearCrossEntropyLoss: expected label_smoothing from 0 to 1, got {label_smoothing}")
+        named = {"weight": weight, "ignore_index": ignore_index, "label_smoothing": label_smoothing}
+        self.hold({"reduction": reduction, **named})
+        self.num_classes, self.out_features, self.options = num_classes, tuple(out_features), options
         rows = math.prod(self.out_features, start=num_classes)
         self.linear = Linear(in_features, rows, bias, dtype=dtype, rng=rng)
 
@@ -207,3 +203,8 @@ class LinearCrossEntropyLoss(Loss):
         weight, bias = self.linear.weight.reshape(*shape, -1), self.linear.bias
         bias = None if bias is None else bias.reshape(shape)
         return super().forward(input, weight, target, linear_bias=bias)
+
+    def extra_repr(self) -> str:
+        names = ("num_classes", "out_features", "bias", "reduction", "ignore_index", "label_smoothing", "options")
+        shown = {**vars(self), "bias": self.linear.bias is not None}
+        return f"in_features={self.linear.in_features}, " + ", ".join(f"{name}={shown[name]}" for name in names)

@@ -26,9 +26,9 @@ def ctc_loss(
     reduction       "mean" divides each loss by its target's length first
     zero_infinity   0, with gradient 0, for a target that no alignment fits (it is longer than the sequence)
 
-    The sum over alignments is done with logarithms from end to end. The gradient is that for log_probs as they stand;
-    PyTorch's takes them to be normalized, and through log_softmax both are one. Raises ValueError for lengths and
-    shapes that do not match, and for targets outside of the classes.
+    The sum over alignments is done with logarithms from end to end. The gradient is PyTorch's, exp(log_probs) minus the
+    posterior, which takes log_probs to be normalized. Raises ValueError for lengths and shapes that do not match, and
+    for targets outside of the classes.
     """
     if reduction not in ("none", "mean", "sum"):
         raise ValueError(f"ctc_loss: expected reduction 'none', 'mean' or 'sum', got {reduction!r}")
@@ -37,7 +37,10 @@ def ctc_loss(
     batched = log_probs.ndim == 3
     scores = log_probs if batched else log_probs.reshape(log_probs.shape[0], 1, -1)
     labels, inputs, lengths = _labels(scores.shape, targets, input_lengths, target_lengths, blank)
-    losses = -_log_likelihood(scores, labels, inputs, lengths, blank)
+    counted = np.arange(len(scores))[:, None, None] < inputs[:, None]
+    total = np.exp(np.where(counted, scores, -math.inf)).sum((0, 2))
+    # what is added is 0, and its gradient exp(log_probs), as in PyTorch; through log_softmax it changes nothing
+    losses = (total - plain(total)) - _log_likelihood(scores, labels, inputs, lengths, blank)
     if zero_infinity:
         losses = np.where(np.isinf(plain(losses)), 0.0, losses)
     if reduction == "mean":
@@ -115,10 +118,8 @@ def _log_likelihood(scores: Any, labels: Any, inputs: Any, lengths: Any, blank: 
     return autograd.logsumexp(alpha[rows, last], axis=-1)
 
 
-class CTCLoss(Loss):
+class CTCLoss(Loss, function=ctc_loss):
     """The module of `ctc_loss`."""
 
-    function = staticmethod(ctc_loss)
-
     def __init__(self, blank: int = 0, reduction: str = "mean", zero_infinity: bool = False) -> None:
-        super().__init__(reduction=reduction, blank=blank, zero_infinity=zero_infinity)
+        self.hold(locals())

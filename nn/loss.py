@@ -6,14 +6,16 @@ size_average and reduce are PyTorch's former way to say it: if either is given, 
 from __future__ import annotations
 
 import math
-from typing import Any, ClassVar
+from typing import Any, TypeAlias
 
 import numpy as np
 
 import autograd
 
-from .module import Module
+from .layer import Layer
 from .shared import floating, plain
+
+Flag: TypeAlias = "bool | None"
 
 
 def reduced(loss: Any, size_average: bool | None, reduce: bool | None, reduction: str) -> Any:
@@ -51,9 +53,8 @@ def _warn_of_broadcasting(who: str, input: Any, target: Any) -> None:
 
 
 def l1_loss(
-    input: Any, target: Any, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean",
-    weight: Any = None,
-) -> Any:  # fmt: skip
+    input: Any, target: Any, size_average: Flag = None, reduce: Flag = None, reduction: str = "mean", weight: Any = None
+) -> Any:
     """|x - y|; with a weight, its weighted sum over the sum of the weights.
 
     >>> l1_loss(np.array([1.0, 2.0]), np.array([0.0, 4.0])).item()
@@ -65,9 +66,8 @@ def l1_loss(
 
 
 def mse_loss(
-    input: Any, target: Any, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean",
-    weight: Any = None,
-) -> Any:  # fmt: skip
+    input: Any, target: Any, size_average: Flag = None, reduce: Flag = None, reduction: str = "mean", weight: Any = None
+) -> Any:
     """(x - y)²; with a weight, its weighted sum over the sum of the weights.
 
     >>> mse_loss(np.array([1.0, 2.0]), np.array([0.0, 4.0])).item()
@@ -89,9 +89,8 @@ def huber_loss(input: Any, target: Any, reduction: str = "mean", delta: float = 
 
 
 def smooth_l1_loss(
-    input: Any, target: Any, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean",
-    beta: float = 1.0,
-) -> Any:  # fmt: skip
+    input: Any, target: Any, size_average: Flag = None, reduce: Flag = None, reduction: str = "mean", beta: float = 1.0
+) -> Any:
     """(x - y)² / (2 beta) where |x - y| < beta, and |x - y| - beta / 2 elsewhere. (Girshick 2015)"""
     if beta < 0:
         raise ValueError(f"smooth_l1_loss: expected beta >= 0, got {beta}")
@@ -118,8 +117,8 @@ def _weighted(loss: Any, weight: Any, how: str) -> Any:
 
 
 def poisson_nll_loss(
-    input: Any, target: Any, log_input: bool = True, full: bool = False, size_average: bool | None = None,
-    eps: float = 1e-8, reduce: bool | None = None, reduction: str = "mean",
+    input: Any, target: Any, log_input: bool = True, full: bool = False, size_average: Flag = None,
+    eps: float = 1e-8, reduce: Flag = None, reduction: str = "mean",
 ) -> Any:  # fmt: skip
     """exp(x) - y · x, or x - y · log(x + eps) if the input is no logarithm; `full` adds Stirling's term for y > 1."""
     target = floating(target, input)
@@ -159,7 +158,7 @@ def gaussian_nll_loss(
 
 
 def kl_div(
-    input: Any, target: Any, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean",
+    input: Any, target: Any, size_average: Flag = None, reduce: Flag = None, reduction: str = "mean",
     log_target: bool = False,
 ) -> Any:  # fmt: skip
     """y · (log y - x) for log-probabilities x; y itself is a logarithm with log_target.
@@ -171,17 +170,15 @@ def kl_div(
     if log_target:
         loss = np.exp(target) * (target - input)
     else:
-        positive = plain(target) > 0
-        loss = target * np.log(np.where(positive, target, 1.0)) - target * input
+        loss = target * np.log(np.where(plain(target) != 0, target, 1.0)) - target * input
     if size_average is None and reduce is None and reduction == "batchmean":
         return loss.sum() / input.shape[0] if input.ndim else loss.sum()
     return reduced(loss, size_average, reduce, reduction)
 
 
 def binary_cross_entropy(
-    input: Any, target: Any, weight: Any = None, size_average: bool | None = None, reduce: bool | None = None,
-    reduction: str = "mean",
-) -> Any:  # fmt: skip
+    input: Any, target: Any, weight: Any = None, size_average: Flag = None, reduce: Flag = None, reduction: str = "mean"
+) -> Any:
     """-(y log x + (1 - y) log(1 - x)) for probabilities x, each logarithm at least -100.
 
     binary_cross_entropy_with_logits is the stable way. Raises ValueError for an input outside of [0, 1].
@@ -206,7 +203,7 @@ def _log_above_100(input: Any, x: Any) -> Any:
 
 
 def binary_cross_entropy_with_logits(
-    input: Any, target: Any, weight: Any = None, size_average: bool | None = None, reduce: bool | None = None,
+    input: Any, target: Any, weight: Any = None, size_average: Flag = None, reduce: Flag = None,
     reduction: str = "mean", pos_weight: Any = None,
 ) -> Any:  # fmt: skip
     """The binary cross-entropy of sigmoid(x), stably: softplus(x) - y · x. pos_weight multiplies the part of y.
@@ -226,122 +223,103 @@ def binary_cross_entropy_with_logits(
 # ---- modules ---------------------------------------------------------------------------------------------------------
 
 
-class Loss(Module):
+class Loss(Layer, shown=""):
     """A module that calls one function with its inputs and its own settings, among them `reduction`."""
 
-    function: ClassVar[Any]
+    reduction: str
 
-    def __init__(
-        self, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean", *,
-        weight: Any = None, **settings: Any,
-    ) -> None:  # fmt: skip
-        super().__init__()
-        if size_average is not None or reduce is not None:
-            reduction = reduction_of(size_average, reduce, reduction)
-        self.reduction = reduction
-        self.settings = tuple(settings)
-        for name, value in settings.items():
-            setattr(self, name, value)
-        if weight is not None:
-            self.register_buffer("weight", weight)
-            self.settings = (*self.settings, "weight")
+    def hold(self, arguments: dict[str, Any]) -> None:
+        """As in Layer; weights become buffers, and size_average and reduce are read as a reduction."""
+        buffers = {name: arguments[name] for name in ("weight", "pos_weight") if name in arguments}
+        former = arguments.get("size_average"), arguments.get("reduce")
+        super().hold({k: v for k, v in arguments.items() if k not in (*buffers, "size_average", "reduce")})
+        if former != (None, None):
+            self.reduction = reduction_of(*former, self.reduction)
+        for name, value in buffers.items():
+            self.register_buffer(name, value)
+        self.settings += tuple(buffers)
 
     def forward(self, *inputs: Any, **named: Any) -> Any:
-        settings = {name: getattr(self, name) for name in self.settings}
-        return self.function(*inputs, **named, reduction=self.reduction, **settings)
+        return self.function(*inputs, **named, **self.held())
 
 
-class L1Loss(Loss):
+class Plain(Loss):
+    """A loss without settings of its own."""
+
+    def __init__(self, size_average: Flag = None, reduce: Flag = None, reduction: str = "mean") -> None:
+        self.hold(locals())
+
+
+class L1Loss(Plain, function=l1_loss):
     """The module of `l1_loss`."""
 
-    function = staticmethod(l1_loss)
 
-    def __init__(self, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean") -> None:
-        super().__init__(size_average, reduce, reduction)
-
-
-class MSELoss(L1Loss):
+class MSELoss(Plain, function=mse_loss):
     """The module of `mse_loss`."""
 
-    function = staticmethod(mse_loss)
 
-
-class HuberLoss(Loss):
+class HuberLoss(Loss, function=huber_loss):
     """The module of `huber_loss`."""
-
-    function = staticmethod(huber_loss)
 
     def __init__(self, reduction: str = "mean", delta: float = 1.0) -> None:
         if not isinstance(delta, int | float):
             raise TypeError(f"HuberLoss: expected delta to be a number, got {type(delta).__name__}")
-        super().__init__(reduction=reduction, delta=delta)
+        self.hold(locals())
 
 
-class SmoothL1Loss(Loss):
+class SmoothL1Loss(Loss, function=smooth_l1_loss):
     """The module of `smooth_l1_loss`."""
 
-    function = staticmethod(smooth_l1_loss)
-
     def __init__(
-        self, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean", beta: float = 1.0
+        self, size_average: Flag = None, reduce: Flag = None, reduction: str = "mean", beta: float = 1.0
     ) -> None:
-        super().__init__(size_average, reduce, reduction, beta=beta)
+        self.hold(locals())
 
 
-class PoissonNLLLoss(Loss):
+class PoissonNLLLoss(Loss, function=poisson_nll_loss):
     """The module of `poisson_nll_loss`."""
 
-    function = staticmethod(poisson_nll_loss)
-
     def __init__(
-        self, log_input: bool = True, full: bool = False, size_average: bool | None = None, eps: float = 1e-8,
-        reduce: bool | None = None, reduction: str = "mean",
+        self, log_input: bool = True, full: bool = False, size_average: Flag = None, eps: float = 1e-8,
+        reduce: Flag = None, reduction: str = "mean",
     ) -> None:  # fmt: skip
-        super().__init__(size_average, reduce, reduction, log_input=log_input, full=full, eps=eps)
+        self.hold(locals())
 
 
-class GaussianNLLLoss(Loss):
+class GaussianNLLLoss(Loss, function=gaussian_nll_loss):
     """The module of `gaussian_nll_loss`."""
 
-    function = staticmethod(gaussian_nll_loss)
-
     def __init__(self, *, full: bool = False, eps: float = 1e-6, reduction: str = "mean") -> None:
-        super().__init__(reduction=reduction, full=full, eps=eps)
+        self.hold(locals())
 
 
-class KLDivLoss(Loss):
+class KLDivLoss(Loss, function=kl_div):
     """The module of `kl_div`."""
 
-    function = staticmethod(kl_div)
+    def __init__(
+        self, size_average: Flag = None, reduce: Flag = None, reduction: str = "mean", log_target: bool = False
+    ) -> None:
+        self.hold(locals())
+
+
+class Weighted(Loss):
+    """A loss with a weight."""
 
     def __init__(
-        self, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean",
-        log_target: bool = False,
-    ) -> None:  # fmt: skip
-        super().__init__(size_average, reduce, reduction, log_target=log_target)
+        self, weight: Any = None, size_average: Flag = None, reduce: Flag = None, reduction: str = "mean"
+    ) -> None:
+        self.hold(locals())
 
 
-class BCELoss(Loss):
+class BCELoss(Weighted, function=binary_cross_entropy):
     """The module of `binary_cross_entropy`."""
 
-    function = staticmethod(binary_cross_entropy)
 
-    def __init__(
-        self, weight: Any = None, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean"
-    ) -> None:
-        super().__init__(size_average, reduce, reduction, weight=weight)
-
-
-class BCEWithLogitsLoss(Loss):
+class BCEWithLogitsLoss(Loss, function=binary_cross_entropy_with_logits):
     """The module of `binary_cross_entropy_with_logits`."""
 
-    function = staticmethod(binary_cross_entropy_with_logits)
-
     def __init__(
-        self, weight: Any = None, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean",
+        self, weight: Any = None, size_average: Flag = None, reduce: Flag = None, reduction: str = "mean",
         pos_weight: Any = None,
     ) -> None:  # fmt: skip
-        super().__init__(size_average, reduce, reduction, weight=weight)
-        if pos_weight is not None:
-            self.register_buffer("pos_weight", pos_weight)
-            self.settings = (*self.settings, "pos_weight")
+        self.hold(locals())

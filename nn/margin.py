@@ -11,13 +11,13 @@ import autograd
 
 from .cross_entropy import class_weight
 from .distance import pairwise_distance
-from .loss import BCELoss, Loss, reduced, reduction_of
+from .loss import Flag, Loss, Plain, Weighted, reduced, reduction_of
 from .shared import floating, integers, plain
 
 
 def margin_ranking_loss(
-    input1: Any, input2: Any, target: Any, margin: float = 0, size_average: bool | None = None,
-    reduce: bool | None = None, reduction: str = "mean",
+    input1: Any, input2: Any, target: Any, margin: float = 0, size_average: Flag = None,
+    reduce: Flag = None, reduction: str = "mean",
 ) -> Any:  # fmt: skip
     """max(0, margin - y · (x1 - x2)), y being 1 where x1 is to be the larger, -1 where x2 is."""
     if not input1.ndim == input2.ndim == target.ndim:
@@ -34,7 +34,7 @@ def _hinge(x: Any) -> Any:
 
 
 def hinge_embedding_loss(
-    input: Any, target: Any, margin: float = 1.0, size_average: bool | None = None, reduce: bool | None = None,
+    input: Any, target: Any, margin: float = 1.0, size_average: Flag = None, reduce: Flag = None,
     reduction: str = "mean",
 ) -> Any:  # fmt: skip
     """x where the target is 1, max(0, margin - x) where it is -1."""
@@ -44,15 +44,15 @@ def hinge_embedding_loss(
 
 
 def soft_margin_loss(
-    input: Any, target: Any, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean"
+    input: Any, target: Any, size_average: Flag = None, reduce: Flag = None, reduction: str = "mean"
 ) -> Any:
     """log(1 + exp(-y · x)), for y of 1 and -1."""
     return reduced(autograd.softplus(-floating(target, input) * input), size_average, reduce, reduction)
 
 
 def cosine_embedding_loss(
-    input1: Any, input2: Any, target: Any, margin: float = 0, size_average: bool | None = None,
-    reduce: bool | None = None, reduction: str = "mean",
+    input1: Any, input2: Any, target: Any, margin: float = 0, size_average: Flag = None,
+    reduce: Flag = None, reduction: str = "mean",
 ) -> Any:  # fmt: skip
     """1 - cos(x1, x2) where the target is 1, max(0, cos(x1, x2) - margin) where it is -1.
 
@@ -83,8 +83,8 @@ def _rows(who: str, input: Any, target: Any, expected: Any) -> Any:
 
 
 def multi_margin_loss(
-    input: Any, target: Any, p: int = 1, margin: float = 1.0, weight: Any = None, size_average: bool | None = None,
-    reduce: bool | None = None, reduction: str = "mean",
+    input: Any, target: Any, p: int = 1, margin: float = 1.0, weight: Any = None, size_average: Flag = None,
+    reduce: Flag = None, reduction: str = "mean",
 ) -> Any:  # fmt: skip
     """Over classes i ≠ y, the sum of max(0, margin - x[y] + x[i])^p / C; scores (N, C) or (C,), classes (N,) or ()."""
     who = "multi_margin_loss"
@@ -108,7 +108,7 @@ def multi_margin_loss(
 
 
 def multilabel_margin_loss(
-    input: Any, target: Any, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean"
+    input: Any, target: Any, size_average: Flag = None, reduce: Flag = None, reduction: str = "mean"
 ) -> Any:
     """Over labels y and other classes i, the sum of max(0, 1 - x[y] + x[i]) / C.
 
@@ -132,9 +132,8 @@ def multilabel_margin_loss(
 
 
 def multilabel_soft_margin_loss(
-    input: Any, target: Any, weight: Any = None, size_average: bool | None = None, reduce: bool | None = None,
-    reduction: str = "mean",
-) -> Any:  # fmt: skip
+    input: Any, target: Any, weight: Any = None, size_average: Flag = None, reduce: Flag = None, reduction: str = "mean"
+) -> Any:
     """The binary cross-entropy of sigmoid(x), as the mean over the classes (the last axis)."""
     loss = autograd.softplus(input) - floating(target, input) * input
     loss = (loss if weight is None else loss * weight).mean(-1)
@@ -143,7 +142,7 @@ def multilabel_soft_margin_loss(
 
 def triplet_margin_loss(
     anchor: Any, positive: Any, negative: Any, margin: float = 1.0, p: float = 2, eps: float = 1e-6, swap: bool = False,
-    size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean",
+    size_average: Flag = None, reduce: Flag = None, reduction: str = "mean",
 ) -> Any:  # fmt: skip
     """max(0, d(a, p) - d(a, n) + margin), d the p-norm distance; `swap` takes d(p, n) where that is smaller."""
 
@@ -178,86 +177,67 @@ def triplet_margin_with_distance_loss(
 # ---- modules ---------------------------------------------------------------------------------------------------------
 
 
-class SoftMarginLoss(Loss):
+class SoftMarginLoss(Plain, function=soft_margin_loss):
     """The module of `soft_margin_loss`."""
 
-    function = staticmethod(soft_margin_loss)
 
-    def __init__(self, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean") -> None:
-        super().__init__(size_average, reduce, reduction)
-
-
-class MultiLabelMarginLoss(SoftMarginLoss):
+class MultiLabelMarginLoss(Plain, function=multilabel_margin_loss):
     """The module of `multilabel_margin_loss`."""
 
-    function = staticmethod(multilabel_margin_loss)
 
-
-class MultiLabelSoftMarginLoss(BCELoss):
+class MultiLabelSoftMarginLoss(Weighted, function=multilabel_soft_margin_loss):
     """The module of `multilabel_soft_margin_loss`."""
 
-    function = staticmethod(multilabel_soft_margin_loss)
+
+class _Margin(Loss):
+    def __init__(
+        self, margin: float = 0.0, size_average: Flag = None, reduce: Flag = None, reduction: str = "mean"
+    ) -> None:
+        self.hold(locals())
 
 
-class MarginRankingLoss(Loss):
+class MarginRankingLoss(_Margin, function=margin_ranking_loss):
     """The module of `margin_ranking_loss`."""
 
-    function = staticmethod(margin_ranking_loss)
 
-    def __init__(
-        self, margin: float = 0.0, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean"
-    ) -> None:
-        super().__init__(size_average, reduce, reduction, margin=margin)
-
-
-class CosineEmbeddingLoss(MarginRankingLoss):
+class CosineEmbeddingLoss(_Margin, function=cosine_embedding_loss):
     """The module of `cosine_embedding_loss`."""
 
-    function = staticmethod(cosine_embedding_loss)
 
-
-class HingeEmbeddingLoss(Loss):
+class HingeEmbeddingLoss(Loss, function=hinge_embedding_loss):
     """The module of `hinge_embedding_loss`."""
 
-    function = staticmethod(hinge_embedding_loss)
-
     def __init__(
-        self, margin: float = 1.0, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean"
+        self, margin: float = 1.0, size_average: Flag = None, reduce: Flag = None, reduction: str = "mean"
     ) -> None:
-        super().__init__(size_average, reduce, reduction, margin=margin)
+        self.hold(locals())
 
 
-class MultiMarginLoss(Loss):
+class MultiMarginLoss(Loss, function=multi_margin_loss):
     """The module of `multi_margin_loss`."""
 
-    function = staticmethod(multi_margin_loss)
-
     def __init__(
-        self, p: int = 1, margin: float = 1.0, weight: Any = None, size_average: bool | None = None,
-        reduce: bool | None = None, reduction: str = "mean",
+        self, p: int = 1, margin: float = 1.0, weight: Any = None, size_average: Flag = None,
+        reduce: Flag = None, reduction: str = "mean",
     ) -> None:  # fmt: skip
-        super().__init__(size_average, reduce, reduction, weight=weight, p=p, margin=margin)
+        self.hold(locals())
 
 
-class TripletMarginLoss(Loss):
+class TripletMarginLoss(Loss, function=triplet_margin_loss):
     """The module of `triplet_margin_loss`."""
-
-    function = staticmethod(triplet_margin_loss)
 
     def __init__(
         self, margin: float = 1.0, p: float = 2.0, eps: float = 1e-6, swap: bool = False,
-        size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean",
+        size_average: Flag = None, reduce: Flag = None, reduction: str = "mean",
     ) -> None:  # fmt: skip
-        super().__init__(size_average, reduce, reduction, margin=margin, p=p, eps=eps, swap=swap)
+        self.hold(locals())
 
 
-class TripletMarginWithDistanceLoss(Loss):
+class TripletMarginWithDistanceLoss(Loss, function=triplet_margin_with_distance_loss):
     """The module of `triplet_margin_with_distance_loss`."""
-
-    function = staticmethod(triplet_margin_with_distance_loss)
 
     def __init__(
         self, *, distance_function: Callable[[Any, Any], Any] | None = None, margin: float = 1.0, swap: bool = False,
         reduction: str = "mean",
     ) -> None:  # fmt: skip
-        super().__init__(reduction=reduction, distance_function=distance_function, margin=margin, swap=swap)
+        self.hold(locals())

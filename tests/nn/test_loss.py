@@ -192,3 +192,34 @@ def test_ctc_far_from_zero() -> None:
     loss.backward()
     assert np.isfinite(loss.item())
     assert np.isfinite(x.grad.data).all()
+
+
+def test_the_gradient_of_ctc_takes_the_input_to_be_normalized() -> None:
+    """It is that of the loss of log_softmax(x), for an x that is log_softmax's result already, and 0 beyond."""
+    x = np.log(np.full((5, 2, 3), 1 / 3)) + np.array([0.3, -0.1, 0.2])
+    x -= np.log(np.exp(x).sum(2, keepdims=True))
+    x[4:, 1] = np.nan  # is never looked at
+    of = [Tensor(x, requires_grad=True), Tensor(np.nan_to_num(x), requires_grad=True)]
+    arguments = np.array([[1, 2], [2, 2]]), [5, 4], [2, 2]
+    F.ctc_loss(of[0], *arguments).backward()
+    F.ctc_loss(F.log_softmax(of[1], 2), *arguments).backward()
+    np.testing.assert_allclose(of[0].grad.data, of[1].grad.data, atol=1e-12)
+    assert np.abs(of[0].grad.data[:4]).min() > 0
+    assert not of[0].grad.data[4:, 1].any()
+
+
+def test_kl_div_of_a_target_that_is_no_number() -> None:
+    x, y = (Tensor([value], requires_grad=True) for value in (0.5, np.nan))
+    F.kl_div(x, y, reduction="sum").backward()
+    assert np.isnan(x.grad.data).all()
+    assert np.isnan(y.grad.data).all()
+
+
+def test_modules_are_no_kinds_of_each_other() -> None:
+    """What is asked with isinstance is one kind of layer."""
+    kinds = [value for value in vars(nn).values() if isinstance(value, type) and issubclass(value, nn.Module)]
+    related = {(a.__name__, b.__name__) for a in kinds for b in kinds if a is not b and issubclass(a, b)}
+    bases = {"Module", "RNNBase", "RNNCellBase"}
+    assert {pair for pair in related if pair[1] not in bases} == {
+        ("ReLU6", "Hardtanh"), ("UpsamplingNearest2d", "Upsample"), ("UpsamplingBilinear2d", "Upsample"),
+    }  # fmt: skip
