@@ -13,7 +13,7 @@ from autograd import correlate, correlate_transpose, windows
 from autograd import fold as sum_back
 
 from . import init
-from .module import Module
+from .layer import Layer
 from .padding import pad
 from .parameter import empty
 from .spatial import batched, check_axes, check_dtype, named, per_axis
@@ -153,40 +153,33 @@ conv1d, conv2d, conv3d = map(_conv, (1, 2, 3))
 conv_transpose1d, conv_transpose2d, conv_transpose3d = map(_conv_transpose, (1, 2, 3))
 
 
-class _Conv(Module):
-    """What the six layers have in common."""
+class _Conv(Layer):
+    """What the six layers have in common; a transposed one has the numbers of its channels the other way round."""
 
     axes: int
     transposed = False
+    padding: Any
 
-    def __init__(
-        self, in_channels: int, out_channels: int, kernel_size: Any, stride: Any, padding: Any, output_padding: Any,
-        dilation: Any, groups: int, bias: bool, padding_mode: str, dtype: Any, rng: Any,
-    ) -> None:  # fmt: skip
-        super().__init__()
-        who, n = type(self).__name__, self.axes
-        if groups <= 0 or in_channels % groups or out_channels % groups:
+    def begin(self, arguments: dict[str, Any]) -> None:
+        """Hold a constructor's arguments, one for each axis, and make the parameters."""
+        self.hold(arguments)
+        who, n, ends = type(self).__name__, self.axes, (self.out_channels, self.in_channels)
+        if self.groups <= 0 or any(channels % self.groups for channels in ends):
             raise ValueError(
-                f"{who}: expected groups that divide in_channels={in_channels} and out_channels={out_channels}, "
-                f"got {groups}"
+                f"{who}: expected groups that divide in_channels={ends[1]} and out_channels={ends[0]}, "
+                f"got {self.groups}"
             )
-        if padding_mode not in (modes := ("zeros",) if self.transposed else tuple(_PADDING_MODES)):
-            raise ValueError(f"{who}: expected padding_mode {', '.join(modes)}, got {padding_mode!r}")
-        self.in_channels = in_channels
-        self.out_channels = out_channels
-        self.kernel_size = per_axis(kernel_size, n, who, "kernel_size", 1)
-        self.stride = per_axis(stride, n, who, "stride", 1)
-        self.dilation = per_axis(dilation, n, who, "dilation", 1)
-        self.padding = padding if isinstance(padding, str) else per_axis(padding, n, who, "padding", 0)
-        self.output_padding = per_axis(output_padding, n, who, "output_padding", 0)
-        self.groups = groups
-        self.padding_mode = padding_mode
+        if self.padding_mode not in (modes := ("zeros",) if self.transposed else tuple(_PADDING_MODES)):
+            raise ValueError(f"{who}: expected padding_mode {', '.join(modes)}, got {self.padding_mode!r}")
+        for name, least in (("kernel_size", 1), ("stride", 1), ("dilation", 1), ("padding", 0), ("output_padding", 0)):
+            value = arguments.get(name, 0)
+            setattr(self, name, value if isinstance(value, str) else per_axis(value, n, who, name, least))
         if not self.transposed:
-            _sides(who, padding, self.kernel_size, self.stride, self.dilation)
-        ends = (in_channels, out_channels) if self.transposed else (out_channels, in_channels)
-        self.weight = empty((ends[0], ends[1] // groups, *self.kernel_size), dtype)
-        self.register_parameter("bias", empty((out_channels,), dtype) if bias else None)
-        self.reset_parameters(rng)
+            _sides(who, self.padding, self.kernel_size, self.stride, self.dilation)
+        first, second = ends[::-1] if self.transposed else ends
+        self.weight = empty((first, second // self.groups, *self.kernel_size), arguments["dtype"])
+        self.register_parameter("bias", empty((ends[0],), arguments["dtype"]) if arguments["bias"] else None)
+        self.reset_parameters(self.rng)
 
     def reset_parameters(self, rng: Any = None) -> None:
         """Draw the initial values again: U(-k, k), k = 1/√(fan-in of the weight)."""
@@ -197,14 +190,12 @@ class _Conv(Module):
 
     def extra_repr(self) -> str:
         n = self.axes
-        parts = [f"{self.in_channels}, {self.out_channels}, kernel_size={self.kernel_size}, stride={self.stride}"]
-        parts += [f"padding={self.padding}"] if self.padding != (0,) * n else []
-        parts += [f"dilation={self.dilation}"] if self.dilation != (1,) * n else []
-        parts += [f"output_padding={self.output_padding}"] if self.output_padding != (0,) * n else []
-        parts += [f"groups={self.groups}"] if self.groups != 1 else []
-        parts += ["bias=False"] if self.bias is None else []
-        parts += [f"padding_mode={self.padding_mode}"] if self.padding_mode != "zeros" else []
-        return ", ".join(parts)
+        usual = {"padding": (0,) * n, "dilation": (1,) * n, "output_padding": (0,) * n, "groups": 1, "bias": True}
+        values = {**vars(self), "bias": self.bias is not None}
+        text = f"{self.in_channels}, {self.out_channels}, kernel_size={self.kernel_size}, stride={self.stride}"
+        for name, value in (*usual.items(), ("padding_mode", "zeros")):
+            text += f", {name}={values[name]}" if values[name] != value else ""
+        return text
 
 
 _PADDING_MODES = {"zeros": "constant", "reflect": "reflect", "replicate": "replicate", "circular": "circular"}
@@ -216,53 +207,43 @@ class _Forward(_Conv):
         dilation: Any = 1, groups: int = 1, bias: bool = True, padding_mode: str = "zeros", *, dtype: Any = None,
         rng: Any = None,
     ) -> None:  # fmt: skip
-        super().__init__(
-            in_channels, out_channels, kernel_size, stride, padding, 0, dilation, groups, bias, padding_mode, dtype, rng
-        )
+        self.begin(locals())
 
     def forward(self, input: Any) -> Any:
-        function = _FUNCTIONS[self.axes]
-        padding: Any = self.padding
+        padding = self.padding
         if self.padding_mode != "zeros":
-            check_axes(input, self.axes, function.__name__)
-            sides = _sides(function.__name__, padding, self.kernel_size, self.stride, self.dilation)
-            input = pad(
-                input, [amount for side in reversed(sides) for amount in side], _PADDING_MODES[self.padding_mode]
-            )
-            padding = 0
-        return function(input, self.weight, self.bias, self.stride, padding, self.dilation, self.groups)
+            check_axes(input, self.axes, self.function.__name__)
+            sides = _sides(self.function.__name__, padding, self.kernel_size, self.stride, self.dilation)
+            amounts = [amount for side in reversed(sides) for amount in side]
+            input, padding = pad(input, amounts, _PADDING_MODES[self.padding_mode]), 0
+        return self.function(input, self.weight, self.bias, self.stride, padding, self.dilation, self.groups)
 
 
-class _Transposed(_Conv):
-    transposed = True
-
+class _Transposed(_Conv, transposed=True):
     def __init__(
         self, in_channels: int, out_channels: int, kernel_size: Any, stride: Any = 1, padding: Any = 0,
         output_padding: Any = 0, groups: int = 1, bias: bool = True, dilation: Any = 1, padding_mode: str = "zeros", *,
         dtype: Any = None, rng: Any = None,
     ) -> None:  # fmt: skip
-        super().__init__(
-            in_channels, out_channels, kernel_size, stride, padding, output_padding, dilation, groups, bias,
-            padding_mode, dtype, rng,
-        )  # fmt: skip
+        self.begin(locals())
 
     def forward(self, input: Any, output_size: Any = None) -> Any:
         """With output_size (of the spatial axes, or of all), the output_padding is what makes the result that large."""
-        function = _TRANSPOSES[self.axes]
         extra = self.output_padding
         if output_size is not None:
-            check_axes(input, self.axes, function.__name__)
+            check_axes(input, self.axes, self.function.__name__)
             extra = self._reach(input, tuple(output_size))
-        return function(input, self.weight, self.bias, self.stride, self.padding, extra, self.groups, self.dilation)
+        return self.function(
+            input, self.weight, self.bias, self.stride, self.padding, extra, self.groups, self.dilation
+        )
 
     def _reach(self, input: Any, wanted: tuple[int, ...]) -> tuple[int, ...]:
         n = self.axes
         given, wanted = wanted, wanted[-n:]
-        paddings: Any = self.padding
         least = [
             (length - 1) * s - 2 * p + d * (k - 1) + 1
             for length, s, p, d, k in zip(
-                input.shape[-n:], self.stride, paddings, self.dilation, self.kernel_size, strict=True
+                input.shape[-n:], self.stride, self.padding, self.dilation, self.kernel_size, strict=True
             )
         ]
         most = [low + s - 1 for low, s in zip(least, self.stride, strict=True)]
@@ -275,13 +256,11 @@ class _Transposed(_Conv):
         return tuple(size - low for size, low in zip(wanted, least, strict=True))
 
 
-class Conv1d(_Forward):
+class Conv1d(_Forward, axes=1, function=conv1d):
     """A convolution over one axis: (N, in, L) or (in, L) gives (N, out, windows). See `conv1d`."""
 
-    axes = 1
 
-
-class Conv2d(_Forward):
+class Conv2d(_Forward, axes=2, function=conv2d):
     """A convolution over two axes: (N, in, H, W) or (in, H, W) gives (N, out, *windows). See `conv2d`.
 
     weight (out, in / groups, *kernel_size) and bias (out,) are drawn from U(-k, k), k = 1/√(in / groups · kernel size).
@@ -292,22 +271,16 @@ class Conv2d(_Forward):
     (8, 6, 28, 28)
     """
 
-    axes = 2
 
-
-class Conv3d(_Forward):
+class Conv3d(_Forward, axes=3, function=conv3d):
     """A convolution over three axes: (N, in, D, H, W) or (in, D, H, W) gives (N, out, *windows). See `conv3d`."""
 
-    axes = 3
 
-
-class ConvTranspose1d(_Transposed):
+class ConvTranspose1d(_Transposed, axes=1, function=conv_transpose1d):
     """A transposed convolution over one axis. See `conv_transpose1d`."""
 
-    axes = 1
 
-
-class ConvTranspose2d(_Transposed):
+class ConvTranspose2d(_Transposed, axes=2, function=conv_transpose2d):
     """A transposed convolution over two axes: it enlarges, by its stride. See `conv_transpose2d`.
 
     >>> import nn
@@ -315,17 +288,9 @@ class ConvTranspose2d(_Transposed):
     (8, 1, 28, 28)
     """
 
-    axes = 2
 
-
-class ConvTranspose3d(_Transposed):
+class ConvTranspose3d(_Transposed, axes=3, function=conv_transpose3d):
     """A transposed convolution over three axes. See `conv_transpose3d`."""
-
-    axes = 3
-
-
-_FUNCTIONS: dict[int, Any] = {1: conv1d, 2: conv2d, 3: conv3d}
-_TRANSPOSES: dict[int, Any] = {1: conv_transpose1d, 2: conv_transpose2d, 3: conv_transpose3d}
 
 
 # ---- windows as columns --------------------------------------------------------------------------------------------
@@ -389,41 +354,17 @@ def _columns(who: str, kernel_size: Any, dilation: Any, padding: Any, stride: An
     ]  # fmt: skip
 
 
-class Unfold(Module):
+class Unfold(Layer, function=unfold):
     """The windows of images as columns: (N, C, H, W) gives (N, C · kernel, windows). See `unfold`."""
 
     def __init__(self, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1) -> None:
-        super().__init__()
-        self.kernel_size = kernel_size
-        self.dilation = dilation
-        self.padding = padding
-        self.stride = stride
-
-    def forward(self, input: Any) -> Any:
-        return unfold(input, self.kernel_size, self.dilation, self.padding, self.stride)
-
-    def extra_repr(self) -> str:
-        return f"kernel_size={self.kernel_size}, dilation={self.dilation}, padding={self.padding}, stride={self.stride}"
+        self.hold(locals())
 
 
-class Fold(Module):
+class Fold(Layer, function=fold):
     """Adds columns up into images: (N, C · kernel, windows) gives (N, C, *output_size). See `fold`."""
 
     def __init__(
         self, output_size: Any, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1
     ) -> None:
-        super().__init__()
-        self.output_size = output_size
-        self.kernel_size = kernel_size
-        self.dilation = dilation
-        self.padding = padding
-        self.stride = stride
-
-    def forward(self, input: Any) -> Any:
-        return fold(input, self.output_size, self.kernel_size, self.dilation, self.padding, self.stride)
-
-    def extra_repr(self) -> str:
-        return (
-            f"output_size={self.output_size}, kernel_size={self.kernel_size}, dilation={self.dilation}, "
-            f"padding={self.padding}, stride={self.stride}"
-        )
+        self.hold(locals())

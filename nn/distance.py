@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .module import Module
+from .layer import Layer
 from .shared import axis_of, norm
 
 
@@ -42,23 +42,18 @@ def pdist(input: Any, p: float = 2.0) -> Any:
     return norm(input[first] - input[second], p, -1)
 
 
-class CosineSimilarity(Module):
+class CosineSimilarity(Layer, function=cosine_similarity, shown=""):
     """The module of `cosine_similarity`."""
 
     def __init__(self, dim: int = 1, eps: float = 1e-8) -> None:
-        super().__init__()
-        self.dim, self.eps = dim, eps
-
-    def forward(self, x1: Any, x2: Any) -> Any:
-        return cosine_similarity(x1, x2, self.dim, self.eps)
+        self.hold(locals())
 
 
-class PairwiseDistance(Module):
+class PairwiseDistance(Layer, shown=""):
     """The module of `pairwise_distance`."""
 
     def __init__(self, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False) -> None:
-        super().__init__()
-        self.norm, self.eps, self.keepdim = p, eps, keepdim
+        self.hold({"norm": p, "eps": eps, "keepdim": keepdim})
 
     def forward(self, x1: Any, x2: Any) -> Any:
         return pairwise_distance(x1, x2, self.norm, self.eps, self.keepdim)

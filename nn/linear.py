@@ -8,6 +8,7 @@ from typing import Any
 from autograd import affine
 
 from . import init
+from .layer import Layer
 from .module import Module
 from .parameter import empty
 from .spatial import check_array, check_dtype
@@ -104,7 +105,7 @@ class Identity(Module):
         return input
 
 
-class Linear(Module):
+class Linear(Layer):
     """y = x @ weight.T + bias: (..., in_features) gives (..., out_features).
 
     weight (out_features, in_features) and bias (out_features,) are drawn from U(-k, k), k = 1/√in_features.
@@ -118,9 +119,7 @@ class Linear(Module):
     def __init__(
         self, in_features: int, out_features: int, bias: bool = True, *, dtype: Any = None, rng: Any = None
     ) -> None:
-        super().__init__()
-        self.in_features = in_features
-        self.out_features = out_features
+        self.hold(locals())
         self.weight = empty((out_features, in_features), dtype)
         self.register_parameter("bias", empty((out_features,), dtype) if bias else None)
         self.reset_parameters(rng)
@@ -136,10 +135,10 @@ class Linear(Module):
         return linear(input, self.weight, self.bias)
 
     def extra_repr(self) -> str:
-        return f"in_features={self.in_features}, out_features={self.out_features}, bias={self.bias is not None}"
+        return f"{super().extra_repr()}, bias={self.bias is not None}"
 
 
-class Bilinear(Module):
+class Bilinear(Layer):
     """y = x1ᵀ W x2 + bias for each output: (..., in1), (..., in2) give (..., out).
 
     weight (out, in1, in2) and bias (out,) are drawn from U(-k, k), k = 1/√in1_features.
@@ -153,12 +152,9 @@ class Bilinear(Module):
         self, in1_features: int, in2_features: int, out_features: int, bias: bool = True, *, dtype: Any = None,
         rng: Any = None,
     ) -> None:  # fmt: skip
-        super().__init__()
+        self.hold(locals())
         if in1_features <= 0:
             raise ValueError(f"Bilinear: expected in1_features above 0, got {in1_features}")
-        self.in1_features = in1_features
-        self.in2_features = in2_features
-        self.out_features = out_features
         self.weight = empty((out_features, in1_features, in2_features), dtype)
         self.register_parameter("bias", empty((out_features,), dtype) if bias else None)
         self.reset_parameters(rng)
@@ -174,37 +170,22 @@ class Bilinear(Module):
         return bilinear(input1, input2, self.weight, self.bias)
 
     def extra_repr(self) -> str:
-        return (
-            f"in1_features={self.in1_features}, in2_features={self.in2_features}, "
-            f"out_features={self.out_features}, bias={self.bias is not None}"
-        )
+        return f"{super().extra_repr()}, bias={self.bias is not None}"
 
 
-class Flatten(Module):
+class Flatten(Layer, function=flatten):
     """Makes the axes from start_dim to end_dim one; as it stands, all but the batch."""
 
     def __init__(self, start_dim: int = 1, end_dim: int = -1) -> None:
-        super().__init__()
-        self.start_dim = start_dim
-        self.end_dim = end_dim
-
-    def forward(self, input: Any) -> Any:
-        return flatten(input, self.start_dim, self.end_dim)
-
-    def extra_repr(self) -> str:
-        return f"start_dim={self.start_dim}, end_dim={self.end_dim}"
+        self.hold(locals())
 
 
-class Unflatten(Module):
+class Unflatten(Layer):
     """Makes one axis several, of the sizes `unflattened_size`."""
 
     def __init__(self, dim: int, unflattened_size: tuple[int, ...]) -> None:
-        super().__init__()
-        self.dim = dim
-        self.unflattened_size = tuple(unflattened_size)
+        unflattened_size = tuple(unflattened_size)
+        self.hold(locals())
 
     def forward(self, input: Any) -> Any:
         return unflatten(input, self.dim, self.unflattened_size)
-
-    def extra_repr(self) -> str:
-        return f"dim={self.dim}, unflattened_size={self.unflattened_size}"

@@ -10,7 +10,7 @@ import numpy as np
 from autograd import spread_windows
 
 from . import pooling
-from .module import Module
+from .layer import Layer
 from .pooling import along
 from .spatial import check_array, check_axes
 
@@ -169,7 +169,7 @@ def _smooth(length: int, new: int, scale: float | None, align_corners: bool, cub
     return weights / weights.sum(axis=0)
 
 
-class Upsample(Module):
+class Upsample(Layer, function=interpolate):
     """(N, C, *axes) at another resolution. See `interpolate`.
 
     >>> import nn
@@ -181,20 +181,11 @@ class Upsample(Module):
         self, size: Any = None, scale_factor: Any = None, mode: str = "nearest", align_corners: bool | None = None,
         recompute_scale_factor: bool | None = None,
     ) -> None:  # fmt: skip
-        super().__init__()
-        self.size = size
         if isinstance(scale_factor, tuple | list):
-            self.scale_factor: Any = tuple(map(float, scale_factor))
+            scale_factor = tuple(map(float, scale_factor))
         else:
-            self.scale_factor = float(scale_factor) if scale_factor else None
-        self.mode = mode
-        self.align_corners = align_corners
-        self.recompute_scale_factor = recompute_scale_factor
-
-    def forward(self, input: Any) -> Any:
-        return interpolate(
-            input, self.size, self.scale_factor, self.mode, self.align_corners, self.recompute_scale_factor
-        )
+            scale_factor = float(scale_factor) if scale_factor else None
+        self.hold(locals())
 
     def extra_repr(self) -> str:
         first = f"scale_factor={self.scale_factor!r}" if self.scale_factor is not None else f"size={self.size!r}"
@@ -271,43 +262,22 @@ def channel_shuffle(input: Any, groups: int) -> Any:
     return split.swapaxes(1, 2).reshape(input.shape)
 
 
-class PixelShuffle(Module):
+class PixelShuffle(Layer, function=pixel_shuffle):
     """(..., C·r², H, W) gives (..., C, H·r, W·r)."""
 
     def __init__(self, upscale_factor: int) -> None:
-        super().__init__()
-        self.upscale_factor = upscale_factor
-
-    def forward(self, input: Any) -> Any:
-        return pixel_shuffle(input, self.upscale_factor)
-
-    def extra_repr(self) -> str:
-        return f"upscale_factor={self.upscale_factor}"
+        self.hold(locals())
 
 
-class PixelUnshuffle(Module):
+class PixelUnshuffle(Layer, function=pixel_unshuffle):
     """(..., C, H·r, W·r) gives (..., C·r², H, W)."""
 
     def __init__(self, downscale_factor: int) -> None:
-        super().__init__()
-        self.downscale_factor = downscale_factor
-
-    def forward(self, input: Any) -> Any:
-        return pixel_unshuffle(input, self.downscale_factor)
-
-    def extra_repr(self) -> str:
-        return f"downscale_factor={self.downscale_factor}"
+        self.hold(locals())
 
 
-class ChannelShuffle(Module):
+class ChannelShuffle(Layer, function=channel_shuffle):
     """Takes the channels of (N, C, *axes) from each of `groups` in turn."""
 
     def __init__(self, groups: int) -> None:
-        super().__init__()
-        self.groups = groups
-
-    def forward(self, input: Any) -> Any:
-        return channel_shuffle(input, self.groups)
-
-    def extra_repr(self) -> str:
-        return f"groups={self.groups}"
+        self.hold(locals())
