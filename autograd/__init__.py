@@ -31,7 +31,7 @@ from .ops.special import (
     softplus,
     xlogy,
 )  # fmt: skip
-from .ops.standardize import center, standardize
+from .ops.standardize import center, rescale, standardize
 from .ops.windows import fold, max_windows, spread_windows, sum_windows, windows
 from .primitive import elementwise, linear, nondifferentiable, primitive
 from .random import generator, manual_seed
@@ -43,8 +43,8 @@ __all__ = [
     "detect_anomaly", "digamma", "draw", "elementwise", "elementwise_grad", "enable_grad", "erf", "erfc", "fold",
     "gammaln", "generator", "grad", "gradcheck", "gradgradcheck", "hessian", "hvp", "i0", "i1", "is_grad_enabled",
     "jacobian", "jvp", "linear", "load", "log_ndtr", "log_softmax", "logit", "logsigmoid", "logsumexp", "manual_seed",
-    "max_windows", "multiply_add", "no_grad", "nondifferentiable", "ops", "polygamma", "primitive", "relu", "save",
-    "scope", "set_grad_enabled", "sigmoid", "softmax", "softplus", "spread_windows", "standardize", "sum_windows",
+    "max_windows", "multiply_add", "no_grad", "nondifferentiable", "ops", "polygamma", "primitive", "relu",
+    "rescale", "save", "scope", "set_grad_enabled", "sigmoid", "softmax", "softplus", "spread_windows", "standardize", "sum_windows",
     "value_and_grad", "vjp", "windows", "xlogy",
 ]  # fmt: skip
 

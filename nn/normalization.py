@@ -150,8 +150,8 @@ def rms_norm(input: Any, normalized_shape: Any, weight: Any = None, eps: float |
     """
     axes = _features("rms_norm", input, normalized_shape, weight)
     eps = float(np.finfo(input.dtype).eps) if eps is None else eps
-    result = input * (1 / np.sqrt(np.square(input).mean(axes, keepdims=True) + eps))
-    return result if weight is None else result * weight
+    result = autograd.rescale(input, axes, eps)[0]
+    return result if weight is None else autograd.multiply_add(result, weight)
 
 
 def group_norm(input: Any, num_groups: int, weight: Any = None, bias: Any = None, eps: float = 1e-5) -> Any:

@@ -1,4 +1,4 @@
-"""Zero mean along axes, and unit variance: what every normalizing layer begins with, in one step."""
+"""Zero mean, unit variance, unit mean square along axes: what every normalizing layer begins with, in one step."""
 
 from __future__ import annotations
 
@@ -34,13 +34,18 @@ def _center_rule(g: Any, x_shape: Any, out: Any, axis: Any) -> Any:
     axes = axes_of(axis, len(x_shape))
     n = max(1, _count(x_shape, axes))
     part = 0.0
-    if of_y is not None:
-        part = of_y + (total(of_y, axes) / -n)
     if of_variance is not None:
-        part = part + out[0] * (of_variance * (2 / n))
+        part = out[0] * (of_variance * (2 / n))
+    if of_y is not None:
+        shift = total(of_y, axes) / n
+        if of_variance is None:
+            part = of_y - shift
+        else:
+            part += of_y
+            part -= shift
     if of_mean is not None:
         part = part + of_mean / n
-    return np.broadcast_to(part, x_shape)
+    return part if getattr(part, "shape", None) == x_shape else np.broadcast_to(part, x_shape)
 
 
 def _standardize(x: Any, axis: Any, eps: float = 0.0) -> Any:
@@ -74,7 +79,35 @@ def _standardize_rule(g: Any, x_shape: Any, out: Any, axis: Any, eps: float) -> 
         part = part + y * (of_variance * (2 / n) / scale)
     if of_mean is not None:
         part = part + of_mean / n
-    return np.broadcast_to(part, x_shape)
+    return part if getattr(part, "shape", None) == x_shape else np.broadcast_to(part, x_shape)
+
+
+def _rescale(x: Any, axis: Any, eps: float = 0.0) -> Any:
+    """x / sqrt(mean square + eps) along one axis or several; and the mean square, of size 1 there.
+
+    >>> y, mean_square = rescale(np.array([[1.0, 7.0]]), axis=-1)
+    >>> y.tolist(), mean_square.tolist()
+    ([[0.2, 1.4]], [[25.0]])
+    """
+    axes = axes_of(axis, x.ndim)
+    n = _count(x.shape, axes)
+    half = not n or x.dtype.char == "e"
+    mean_square = np.square(x).mean(axes, keepdims=True) if half else total_of_product(x, x, axes) / n
+    return x * (1 / np.sqrt(mean_square + eps)), mean_square
+
+
+def _rescale_rule(g: Any, out: Any, axis: Any, eps: float) -> Any:
+    y, mean_square = out
+    of_y, of_square = g
+    axes = axes_of(axis, y.ndim)
+    n = max(1, _count(y.shape, axes))
+    scale = 1 / np.sqrt(mean_square + eps)
+    if of_y is None:
+        return y * (of_square * (2 / n) / scale)
+    part = y * (total_of_product(of_y, y, axes) / -n)
+    part += of_y
+    part *= scale
+    return part if of_square is None else part + y * (of_square * (2 / n) / scale)
 
 
 def _count(shape: tuple[int, ...], axes: tuple[int, ...]) -> int:
@@ -83,3 +116,4 @@ def _count(shape: tuple[int, ...], axes: tuple[int, ...]) -> int:
 
 center = primitive(_center, name="center", multiple=True, x=_center_rule)
 standardize = primitive(_standardize, name="standardize", multiple=True, x=_standardize_rule)
+rescale = primitive(_rescale, name="rescale", multiple=True, x=_rescale_rule)

@@ -1,9 +1,9 @@
-"""standardize and center: against their definitions, every output's gradient to second order, a constant's."""
+"""standardize, center and rescale: against their definitions, every output's gradient to second order, a constant's."""
 
 import numpy as np
 import pytest
 
-from autograd import Tensor, center, gradcheck, gradgradcheck, standardize
+from autograd import Tensor, center, gradcheck, gradgradcheck, rescale, standardize
 
 AXES = [-1, 0, (0,), (1, 2), (0, 2), (0, 1, 2)]
 
@@ -23,6 +23,9 @@ def test_values(shape, axis, eps):
     np.testing.assert_allclose(mean, x.mean(axis, keepdims=True))
     np.testing.assert_allclose(variance, x.var(axis, keepdims=True))
     np.testing.assert_allclose(centred, x - mean)
+    y, square = rescale(x, axis, eps)
+    np.testing.assert_allclose(square, np.square(x).mean(axis, keepdims=True))
+    np.testing.assert_allclose(y, x / np.sqrt(square + eps))
 
 
 @pytest.mark.parametrize("pick", [lambda o: o[0], lambda o: o[1], lambda o: o[2], lambda o: o[0] * o[2] + o[1]])
@@ -33,6 +36,14 @@ def test_gradients_to_second_order(axis, pick):
     gradgradcheck(lambda x: pick(standardize(x, axis, 0.1)), x)
     gradcheck(lambda x: pick(center(x, axis)), x)
     gradgradcheck(lambda x: pick(center(x, axis)), x)
+
+
+@pytest.mark.parametrize("pick", [lambda o: o[0], lambda o: o[1], lambda o: o[0] * o[1]])
+@pytest.mark.parametrize("axis", [-1, 0, (0, 2)])
+def test_gradients_of_rescale_to_second_order(axis, pick):
+    x = Tensor(np.random.default_rng(1).normal(size=(3, 2, 4)), requires_grad=True)
+    gradcheck(lambda x: pick(rescale(x, axis, 0.1)), x)
+    gradgradcheck(lambda x: pick(rescale(x, axis, 0.1)), x)
 
 
 def test_a_constant_has_no_gradient_and_float32_stays():
