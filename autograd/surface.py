@@ -51,11 +51,12 @@ UNDISPATCHED: dict[str, tuple[str, str]] = {
     "iterable": ("plain", ""),
     "row_stack": ("differentiable", "vstack"),
     "trapz": ("differentiable", "trapezoid"),
+    **dict.fromkeys(["fftfreq", "rfftfreq"], ("differentiable", "in the spacing d")),
     "fromfunction": ("differentiable", "whatever the function that it calls gives"),
     **dict.fromkeys(
         [
-            "arange", "bartlett", "blackman", "diag_indices", "empty", "eye", "fftfreq", "hamming", "hanning",
-            "identity", "indices", "kaiser", "mask_indices", "ones", "rfftfreq", "tri", "tril_indices",
+            "arange", "bartlett", "blackman", "diag_indices", "empty", "eye", "hamming", "hanning",
+            "identity", "indices", "kaiser", "mask_indices", "ones", "tri", "tril_indices",
             "triu_indices", "zeros",
         ],
         ("no tensor", "makes arrays; a Tensor of one element stands for its number"),

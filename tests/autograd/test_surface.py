@@ -255,3 +255,79 @@ def test_derivatives(name: str) -> None:
     fun.__name__ = name
     gradcheck(fun, *values)
     gradgradcheck(fun, *values)
+
+
+# ---- what NumPy lets nobody overrule, and what is refused ------------------------------------------------------------
+
+REFUSED = [row for row in table.surface() if row.kind == "refused"]
+
+
+@pytest.mark.parametrize("row", REFUSED, ids=lambda row: row.name)
+def test_refusals_name_the_function_and_a_way_out(row: table.Row, tmp_path: Path) -> None:
+    t = Tensor([1.0, 2.0], requires_grad=True)
+    where, _, name = row.name.partition(".")
+    if where == "ndarray":
+        call = lambda: getattr(t, name)("f8")
+    elif name.startswith("save"):
+        call = lambda: getattr(np, name)(tmp_path / "file", t)
+    else:
+        call = lambda: getattr(np, name)(*[t] * (2 if name in ("busday_offset", "busday_count") else 1))
+    who = where.replace("ndarray", "Tensor")
+    with pytest.raises((TypeError, AttributeError), match=rf"^{who}\.{name}: .*; .") as said:
+        call()
+    assert row.text.removeprefix("an AttributeError: ") in str(said.value)
+    assert not list(tmp_path.iterdir())
+
+
+MAKERS: dict[str, Any] = {
+    **{
+        name: lambda f, n: f(n)
+        for name in ["arange", "bartlett", "blackman", "diag_indices", "empty", "eye", "hamming", "hanning", "identity",
+                     "ones", "tri", "tril_indices", "triu_indices", "zeros"]
+    },
+    "indices": lambda f, n: f((n, 2)),
+    "kaiser": lambda f, n: f(n, n),
+    "mask_indices": lambda f, n: f(n, np.triu),
+}  # fmt: skip
+
+
+def test_every_maker_has_a_row() -> None:
+    assert {n for n, (kind, text) in table.UNDISPATCHED.items() if kind == "no tensor" and "makes" in text} == {*MAKERS}
+
+
+@pytest.mark.parametrize("name", MAKERS)
+def test_a_tensor_as_a_number(name: str) -> None:
+    """Functions that take no arrays take a Tensor of one element as its number."""
+    function = getattr(np, name)
+    got, expected = MAKERS[name](function, Tensor(3)), MAKERS[name](function, 3)
+    for result, value in zip(leaves(got), leaves(expected), strict=True):
+        assert isinstance(result, np.ndarray)
+        assert (result.dtype, result.shape) == (value.dtype, value.shape)
+        if name != "empty":
+            np.testing.assert_array_equal(result, value)
+
+
+@pytest.mark.filterwarnings("ignore::PendingDeprecationWarning")
+@pytest.mark.parametrize("name", [
+    "array", "asanyarray", "asarray", "asarray_chkfinite", "ascontiguousarray", "asfortranarray", "asmatrix", "bmat",
+    "from_dlpack", "fromiter", "require",
+])  # fmt: skip
+def test_arrays_of_tensors_are_plain(name: str) -> None:
+    t = Tensor([1.0, 2.0], requires_grad=True)
+    result = getattr(np, name)([[t]] if name == "bmat" else t, *([float] if name == "fromiter" else []))
+    assert isinstance(result, np.ndarray)
+    assert np.ravel(result).tolist() == [1, 2]
+
+
+def test_questions_that_numpy_asks_nobody() -> None:
+    t = Tensor(np.ones((2, 3), order="F"), requires_grad=True)
+    assert np.isfortran(t)
+    assert np.iterable(t)
+    assert not np.isscalar(t[0, 0])
+    assert np.full(2, t[0, 0]).tolist() == [1, 1]
+    assert np.fromfunction(lambda i: i * t[0, 0], (2,)).requires_grad
+    spacing = Tensor(0.5, requires_grad=True)
+    for frequencies in (np.fft.fftfreq, np.fft.rfftfreq):
+        gradcheck(lambda d, f=frequencies: f(4, d), spacing.data)
+    with pytest.warns(DeprecationWarning, match="row_stack"):
+        assert np.row_stack([t, t]).requires_grad

@@ -141,7 +141,7 @@ for _mode in ("edge", "reflect", "symmetric", "wrap", "linear_ramp", "mean", "ma
     ROWS[f"pad {_mode}"] = (lambda x, mode=_mode: np.pad(x, ((1, 2), (4, 3)), mode), (real(3, 4),))
 if hasattr(np, "unstack"):
     ROWS["unstack"] = (lambda x: np.unstack(x, axis=1), (C3,))
-if np.lib.NumpyVersion(np.__version__) >= "2.2.0":
+if np.lib.NumpyVersion(np.__version__) >= "2.4.0":
     ROWS["pad dict"] = (lambda x: np.pad(x, {-1: (1, 2)}), (A,))
     ROWS["astype"] = (lambda x: np.astype(x, complex), (A,))
 
