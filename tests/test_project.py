@@ -112,7 +112,8 @@ def test_no_file_contains(what):
 
 def test_ci_runs_the_test_command_of_the_readme():
     assert "make test" in (ROOT / "README.md").read_text()
-    assert (ROOT / ".ci" / "run").read_text().rstrip().endswith("make test")
+    commands = [line for line in (ROOT / ".ci" / "run").read_text().splitlines() if line.startswith("make ")]
+    assert commands == ["make test", "make notebooks ARGS=--check", "make docs ARGS=--fresh"]
     assert (ROOT / ".ci" / "run").stat().st_mode & 0o100
 
 
@@ -120,6 +121,6 @@ def test_make_says_what_there_is():
     done = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0
     targets = re.findall(r"^make ([\w-]+)", done.stdout, re.MULTILINE)
-    assert {"demo", "test", "lint", "bench", "clean"} <= set(targets)
+    assert {"demo", "test", "lint", "notebooks", "lab", "docs", "bench", "clean"} <= set(targets)
     for target in targets:
         assert f"\n{target}:" in (ROOT / "Makefile").read_text()

@@ -24,6 +24,7 @@ import optim.lr_scheduler
 
 BASES = (nn.Module, optim.Optimizer, optim.lr_scheduler.LRScheduler)  # their methods are shown once, with them
 
+NUMPY = re.compile(r"^(?:-{4,}|Refer to `numpy\.|\.\. )", re.MULTILINE)
 ARGUMENT = re.compile(r"^([\w*, ().|/]{1,40}?)  +(\S.*)$")
 
 
@@ -85,11 +86,11 @@ def pages() -> dict[str, str]:
 
 
 def methods(kind: type) -> dict[str, Any]:
-    """The public methods and properties that a class defines and describes."""
+    """The public methods and properties that a class defines."""
+    kinds = (property, classmethod, staticmethod)
     return {
         name: value for name, value in sorted(vars(kind).items())
-        if not name.startswith("_") and (callable(value) or isinstance(value, property | classmethod | staticmethod))
-        and inspect.getdoc(value)
+        if not name.startswith("_") and (callable(value) or isinstance(value, kinds))
     }  # fmt: skip
 
 
@@ -100,18 +101,24 @@ def entry(full: str, value: Any, links: dict[str, str], inside: bool = False) ->
         kind = "method"
     if not callable(value) and not isinstance(value, property | classmethod | staticmethod):
         kind = "data"
-    parts = [prose(inspect.getdoc(value) or "", links)]
+    text = inspect.getdoc(value) or (f"As ndarray's `{full.rsplit('.', 1)[-1]}`." if inside else "")
+    parts = [prose(text, links)]
     if inspect.isclass(value) and (value in BASES or not issubclass(value, BASES)):
         parts += [entry(f"{full}.{name}", each, links, inside=True) for name, each in methods(value).items()]
     fence = ":::" if inside else "::::::"
-    return f"{fence}{{py:{kind}}} {full}{signature(value)}\n\n" + "\n\n".join(filter(None, parts)) + f"\n{fence}"
+    return (
+        f"{fence}{{py:{kind}}} {full}{signature(value, bound=kind == 'method')}\n\n"
+        + "\n\n".join(filter(None, parts))
+        + f"\n{fence}"
+    )
 
 
-def signature(value: Any) -> str:
-    """The arguments and their defaults, without types; of no arguments, "()"; of what cannot be called, ""."""
+def signature(value: Any, bound: bool = False) -> str:
+    """The arguments and their defaults, without types; of a method without the first; of what cannot be called, ""."""
     if isinstance(value, property):
         return ""
     if isinstance(value, classmethod | staticmethod):
+        bound = isinstance(value, classmethod)
         value = value.__func__
     try:
         given = inspect.signature(value)
@@ -122,8 +129,11 @@ def signature(value: Any) -> str:
             annotation=each.empty, default=_Shown(each.default) if each.default is not each.empty else each.empty
         )
         for each in given.parameters.values()
-        if each.name not in ("self", "cls")
-    ]
+    ][bound:]
+    if any(each.name == "casting" for each in plain):  # a ufunc's, whose dozen arguments are NumPy's
+        plain = [each for each in plain if each.default is each.empty and each.kind is not each.VAR_POSITIONAL]
+        plain = [each.replace(kind=each.POSITIONAL_OR_KEYWORD) for each in plain]
+        return f"{str(inspect.Signature(plain)).removesuffix(')')}{', ' if plain else ''}...)"
     return str(inspect.Signature(plain))
 
 
@@ -141,6 +151,9 @@ class _Shown:
 
 def prose(text: str, links: dict[str, str]) -> str:
     """A docstring as Markdown."""
+    if NUMPY.search(text):  # a method that is NumPy's, with NumPy's docstring
+        about = next((block for block in text.split("\n\n") if "(" not in block.split(".")[0]), "")
+        return linked(f"{' '.join(about.split())} As in NumPy.".strip(), links)
     parts = []
     for block in re.split(r"\n\s*\n", text.strip("\n")):
         lines = block.splitlines()

@@ -20,7 +20,7 @@ myst_dmath_allow_space = False
 myst_dmath_allow_digits = False
 
 nitpicky = True
-python_maximum_signature_line_length = 90
+python_maximum_signature_line_length = 130
 add_module_names = False
 toc_object_entries_show_parents = "hide"
 highlight_language = "python"

@@ -1,0 +1,135 @@
+"""What makes the documentation site: docstrings and notebooks as Markdown, and the look at finished pages."""
+
+import base64
+import importlib
+import sys
+from pathlib import Path
+
+import pytest
+from nbformat import v4
+
+import autograd
+import nn
+import optim
+
+FOLDER = Path(__file__).resolve().parents[2] / "docs" / "maker"
+
+
+@pytest.fixture(scope="module")
+def maker():
+    names = ("api", "notebook", "check")
+    sys.path.insert(0, str(FOLDER))
+    try:
+        yield {name: importlib.import_module(name) for name in names}
+    finally:
+        sys.path.remove(str(FOLDER))
+        for name in names:
+            sys.modules.pop(name, None)
+
+
+# ---- the reference ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "markdown"),
+    [
+        ("One line.", "One line."),
+        ("x  the input\nout  the rest,\n     and more", "x  the input\nout  the rest,\n     and more"),
+        ("x    the input\nout  the rest,\n     and more", ":`x`: the input\n:`out`: the rest, and more"),
+        ("*args  any", ":`*args`: any"),
+        (">>> 1\n1\n\n>>> 2\n2", "```pycon\n>>> 1\n1\n\n>>> 2\n2\n```"),
+        ("Text:\n>>> 1\n1", "Text:\n\n```pycon\n>>> 1\n1\n```"),
+        ("See:\n\n    a = b\n    c = d", "See:\n\n```text\na = b\nc = d\n```"),
+        ("A `known` and an `unknown` name.", "A {py:obj}`known <nn.known>` and an `unknown` name."),
+        ("(N, *axes) < 3 of [1], $5, 2**3", r"(N, \*axes) \< 3 of \[1], \$5, 2**3"),
+        ("Summary of it.\n\nParameters\n----------\nx : array", "Summary of it. As in NumPy."),
+    ],
+)
+def test_docstrings_become_markdown(maker, text, markdown):
+    assert maker["api"].prose(text, {"known": "nn.known"}) == markdown
+
+
+def test_every_public_name_is_in_the_reference(maker):
+    pages = maker["api"].pages()
+    for module in (autograd, nn, nn.functional, nn.utils, nn.data, optim, optim.lr_scheduler):
+        page = pages[module.__name__.replace(".", "-").replace("_", "-")]
+        for name in module.__all__:
+            if not isinstance(getattr(module, name), type(sys)):
+                assert f"}} {module.__name__}.{name}" in page, f"{module.__name__}.{name} is missing"
+    assert (
+        "{py:method} autograd.Tensor.backward(gradient=None, retain_graph=None, create_graph=False)"
+        in pages["autograd"]
+    )
+    assert "{py:method} autograd.Tensor.sum(" in pages["autograd"]
+    assert "{py:method} autograd.Tensor.ravel(order='C')" in pages["autograd"]
+    assert "{py:property} autograd.Tensor.grad\n" in pages["autograd"]
+    assert "{py:class} nn.Linear(in_features, out_features, bias=True, *, dtype=None, rng=None)" in pages["nn"]
+
+
+# ---- notebooks -------------------------------------------------------------------------------------------------------
+
+
+def test_a_notebook_becomes_a_page(maker):
+    pixels = b"a picture"
+    outputs = [
+        v4.new_output("stream", name="stdout", text="said\n```\n"),
+        v4.new_output("display_data", data={"image/png": base64.b64encode(pixels).decode(), "text/plain": "<Figure>"}),
+        v4.new_output("display_data", data={"image/svg+xml": "<svg/>", "text/plain": "drawn"}),
+        v4.new_output("display_data", data={"text/html": "<script>1</script>", "text/plain": "player"}),
+        v4.new_output("display_data", data={"text/html": "<table></table>", "text/plain": "table"}),
+        v4.new_output("execute_result", data={"text/plain": "42"}, execution_count=1),
+    ]
+    cells = [
+        v4.new_markdown_cell("# Title\n\nSee [next](02_b.ipynb#Part) and [docs](../docs/drawing.md)."),
+        v4.new_code_cell("1 + 1", outputs=outputs, execution_count=1),
+        v4.new_code_cell("", outputs=[]),
+    ]
+    text, files = maker["notebook"].page(v4.new_notebook(cells=cells), "01_a")
+    assert "[next](02_b.md#Part) and [docs](../drawing.md)" in text
+    assert "```python\n1 + 1\n```" in text
+    assert "````text\nsaid\n```\n````" in text
+    assert "![Result of cell 1](pictures/01_a-01-1.png)" in text
+    assert '<iframe src="../_static/notebooks/01_a-01-3.html"' in text
+    assert "```{raw} html\n<div><table></table></div>\n```" in text
+    assert "```text\n42\n```" in text
+    assert "[This notebook as a file](01_a.ipynb)" in text
+    assert sorted(files) == [
+        "_static/notebooks/01_a-01-3.html", "notebooks/pictures/01_a-01-1.png", "notebooks/pictures/01_a-01-2.svg",
+    ]  # fmt: skip
+    assert files["notebooks/pictures/01_a-01-1.png"] == pixels
+
+
+def test_the_index_of_notebooks_becomes_cards(maker):
+    picture = '<a href="01_a.ipynb"><img src="thumbnails/01_a.png" width="200" alt=""></a>'
+    row = f'<tr><td>{picture}</td><td><a href="01_a.ipynb"><b>A</b></a><br>What it shows.</td></tr>'
+    readme = f"# The lecture\n\nText.\n\n<table>\n{row}\n</table>\n"
+    text = maker["notebook"].index(readme, ["01_a"])
+    assert "[![](thumbnails/01_a.png)](01_a.md)" in text
+    assert "[**A**](01_a.md)\n\nWhat it shows." in text
+    assert text.endswith("```{toctree}\n:hidden:\n\n01_a\n```\n")
+
+
+# ---- the last look ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("body", "fault"),
+    [
+        ('<a href="other.html#there">x</a><a href="#here">y</a><a href="https://example.org">z</a>', None),
+        ('<a href="gone.html">x</a>', "index.html: links to gone.html, which is not there"),
+        ('<a href="other.html#gone">x</a>', "index.html: links to other.html#gone, which has no such place"),
+        ('<img src="gone.png">', "index.html: links to gone.png, which is not there"),
+        ('<script src="https://example.org/x.js"></script>', "index.html: loads https://example.org/x.js"),
+        ('<link rel="stylesheet" href="//example.org/x.css">', "index.html: loads //example.org/x.css"),
+        ('<p style="background: url(https://example.org/x.png)">', "index.html: loads https://example.org/x.png"),
+    ],
+)
+def test_pages_are_checked(maker, tmp_path, body, fault):
+    (tmp_path / "index.html").write_text(f'<p id="here">{body}')
+    (tmp_path / "other.html").write_text('<p id="there">')
+    assert maker["check"].faults(tmp_path) == ([fault] if fault else [])
+
+
+def test_style_sheets_are_checked(maker, tmp_path):
+    (tmp_path / "style.css").write_text('@import "https://example.org/font.css"; a { background: url(data:image/png) }')
+    assert maker["check"].faults(tmp_path) == ["style.css: loads https://example.org/font.css"]
