@@ -13,7 +13,7 @@ import autograd
 from .containers import ModuleList, Sequential
 from .linear import Linear
 from .module import Module
-from .shared import integers, plain
+from .shared import Rng, integers, plain
 
 
 class ASMoutput(NamedTuple):
@@ -36,7 +36,7 @@ class AdaptiveLogSoftmaxWithLoss(Module):
 
     def __init__(
         self, in_features: int, n_classes: int, cutoffs: Sequence[int], div_value: float = 4.0, head_bias: bool = False,
-        *, dtype: Any = None, rng: np.random.Generator | None = None,
+        *, dtype: Any = None, rng: Rng = None,
     ) -> None:  # fmt: skip
         super().__init__()
         cutoffs = list(cutoffs)
@@ -64,7 +64,7 @@ class AdaptiveLogSoftmaxWithLoss(Module):
                 )
             )
 
-    def reset_parameters(self, rng: np.random.Generator | None = None) -> None:
+    def reset_parameters(self, rng: Rng = None) -> None:
         """Draw the initial values again."""
         for layer in (self.head, *(layer for pair in self.tail for layer in pair)):
             layer.reset_parameters(rng)

@@ -21,7 +21,7 @@ from .containers import ModuleList, Sequential
 from .linear import Linear, linear
 from .module import Module, write
 from .parameter import empty
-from .shared import plain
+from .shared import Rng, plain
 
 
 class RBM(Module):
@@ -37,9 +37,7 @@ class RBM(Module):
     ((4, 3), (4,), ())
     """
 
-    def __init__(
-        self, n_visible: int, n_hidden: int, *, dtype: Any = None, rng: np.random.Generator | None = None
-    ) -> None:
+    def __init__(self, n_visible: int, n_hidden: int, *, dtype: Any = None, rng: Rng = None) -> None:
         super().__init__()
         self.n_visible, self.n_hidden, self.rng = n_visible, n_hidden, rng
         self.weight = empty((n_hidden, n_visible), dtype)
@@ -49,7 +47,7 @@ class RBM(Module):
         self.register_buffer("chain", None, persistent=False)
         self.reset_parameters(rng)
 
-    def reset_parameters(self, rng: np.random.Generator | None = None) -> None:
+    def reset_parameters(self, rng: Rng = None) -> None:
         """Draw the weight again; set the biases 0 and forget the persistent chain."""
         init.normal_(self.weight, 0.0, 0.01, rng=rng)
         write(self.visible_bias, 0)
@@ -69,7 +67,7 @@ class RBM(Module):
         hidden = autograd.softplus(linear(visible, self.weight, self.hidden_bias))
         return -(visible @ self.visible_bias) - hidden.sum(-1)
 
-    def sample(self, visible: Any, steps: int = 1, *, rng: np.random.Generator | None = None) -> Any:
+    def sample(self, visible: Any, steps: int = 1, *, rng: Rng = None) -> Any:
         """Visible units after so many steps of Gibbs sampling, hidden given visible and back; outside of the graph."""
         if steps < 1:
             raise ValueError(f"RBM.sample: expected at least one step, got {steps}")
@@ -85,9 +83,7 @@ class RBM(Module):
         p = plain(probabilities)
         return (draw.random(p.shape, dtype=np.float32) < p).astype(p.dtype)
 
-    def contrastive_divergence(
-        self, visible: Any, k: int = 1, persistent: bool = False, *, rng: np.random.Generator | None = None
-    ) -> Any:
+    def contrastive_divergence(self, visible: Any, k: int = 1, persistent: bool = False, *, rng: Rng = None) -> Any:
         """mean(F(data) - F(sample)) over the rows of (N, n_visible): its gradient is that of CD-k.
 
         k           steps of Gibbs sampling from the data to the sample
@@ -126,7 +122,7 @@ class DeepBeliefNetwork(Module):
     )
     """
 
-    def __init__(self, sizes: Sequence[int], *, dtype: Any = None, rng: np.random.Generator | None = None) -> None:
+    def __init__(self, sizes: Sequence[int], *, dtype: Any = None, rng: Rng = None) -> None:
         super().__init__()
         if len(sizes) < 2:
             raise ValueError(f"DeepBeliefNetwork: expected at least two sizes, got {list(sizes)}")
@@ -140,7 +136,7 @@ class DeepBeliefNetwork(Module):
 
     def pretrain(
         self, data: Any, epochs: int = 10, batch_size: int = 64, optimizer: Callable[..., Any] | None = None, k: int =
-        1, persistent: bool = False, *, rng: np.random.Generator | None = None,
+        1, persistent: bool = False, *, rng: Rng = None,
     ) -> list[list[float]]:  # fmt: skip
         """Train the RBMs one after the other, from the bottom up, on data (N, sizes[0]) of values from 0 to 1.
 
@@ -160,15 +156,9 @@ class DeepBeliefNetwork(Module):
         return errors
 
     def _epoch(
-        self,
-        layer: Any,
-        optimizer: Any,
-        data: Any,
-        batch_size: int,
-        k: int,
-        persistent: bool,
+        self, layer: Any, optimizer: Any, data: Any, batch_size: int, k: int, persistent: bool,
         draw: np.random.Generator,
-    ) -> float:
+    ) -> float:  # fmt: skip
         total = 0.0
         for batch in _batches(data, batch_size, draw):
             optimizer.zero_grad()
@@ -178,7 +168,7 @@ class DeepBeliefNetwork(Module):
                 total += float(np.square(batch - plain(layer.visible(layer(batch)))).sum())
         return total / float(data.size)
 
-    def to_sequential(self, classes: int | None = None, *, rng: np.random.Generator | None = None) -> Sequential:
+    def to_sequential(self, classes: int | None = None, *, rng: Rng = None) -> Sequential:
         """A Sequential of Linear and Sigmoid with copies of the weights, for fine-tuning by backpropagation.
 
         classes  a last Linear, not yet trained, with as many outputs

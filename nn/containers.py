@@ -18,66 +18,158 @@ def _position(owner: Any, index: Any, n: int) -> int:
     return i % n
 
 
-class _List(Module):
-    """Modules in order, named "0", "1", ... unless they were given other names."""
+class _Held(Module):
+    """Modules or parameters by name, in order."""
+
+    place = "_modules"
+
+    def _held(self) -> dict[str, Any]:
+        held: dict[str, Any] = self.__dict__[self.place]
+        return held
+
+    def _put(self, name: str, value: Any) -> None:
+        if self.place == "_modules":
+            self.add_module(name, value)
+        else:
+            self.register_parameter(name, _as_parameter(value))
 
     def __len__(self) -> int:
-        return len(self._modules)
+        return len(self._held())
+
+
+class _List(_Held):
+    """What is named "0", "1", ... unless it was given other names."""
 
     def __iter__(self) -> Iterator[Any]:
-        return iter(self._modules.values())
+        return iter(self._held().values())
 
     def __getitem__(self, index: Any) -> Any:
-        names = list(self._modules)
+        names = list(self._held())
         if isinstance(index, slice):
-            return self._sliced({name: self._modules[name] for name in names[index]})
-        return self._modules[names[_position(self, index, len(names))]]
+            return self._sliced({name: self._held()[name] for name in names[index]})
+        return self._held()[names[_position(self, index, len(names))]]
 
-    def _sliced(self, modules: dict[str, Any]) -> Any:
-        raise NotImplementedError
+    def _sliced(self, held: dict[str, Any]) -> Any:
+        return type(self)(held.values())  # type: ignore[call-arg]
 
-    def __setitem__(self, index: int, module: Module) -> None:
-        setattr(self, list(self._modules)[_position(self, index, len(self))], module)
+    def __setitem__(self, index: int, value: Any) -> None:
+        value = value if self.place == "_modules" else _as_parameter(value)
+        setattr(self, list(self._held())[_position(self, index, len(self))], value)
 
     def __delitem__(self, index: Any) -> None:
-        names = list(self._modules)
+        names = list(self._held())
         for name in names[index] if isinstance(index, slice) else [names[_position(self, index, len(names))]]:
-            del self._modules[name]
+            del self._held()[name]
         self._renumber(list(self))
 
-    def _renumber(self, modules: Iterable[Any]) -> None:
-        """Hold these modules, under the names "0", "1", ..."""
-        self._modules.clear()
-        for i, module in enumerate(modules):
-            self.add_module(str(i), module)
+    def _renumber(self, values: Iterable[Any]) -> None:
+        """Hold these, under the names "0", "1", ..."""
+        self._held().clear()
+        for i, value in enumerate(values):
+            self._put(str(i), value)
 
-    def append(self, module: Module) -> Any:
-        """Add a module at the end; returns this."""
-        self.add_module(str(len(self)), module)
+    def append(self, value: Any) -> Any:
+        """Add one at the end; returns this."""
+        self._put(str(len(self)), value)
         return self
 
-    def extend(self, modules: Iterable[Module]) -> Any:
-        """Add modules at the end; returns this."""
-        if not isinstance(modules, Iterable):
-            raise TypeError(f"{type(self).__name__}.extend: expected modules, got {type(modules).__name__}")
-        for module in list(modules):
-            self.append(module)
+    def extend(self, values: Iterable[Any]) -> Any:
+        """Add several at the end; returns this."""
+        if not isinstance(values, Iterable):
+            what = self.place.removeprefix("_")
+            raise TypeError(f"{type(self).__name__}.extend: expected {what}, got {type(values).__name__}")
+        for value in list(values):
+            self.append(value)
         return self
 
-    def insert(self, index: int, module: Module) -> Any:
-        """Put a module before the one at `index`; returns this."""
+    def __iadd__(self, values: Iterable[Any]) -> Any:
+        return self.extend(values)
+
+    def insert(self, index: int, value: Any) -> Any:
+        """Put one before that at `index`; returns this."""
         if not -len(self) <= index <= len(self):
             raise IndexError(f"{type(self).__name__}.insert: index {index} is out of range, there are {len(self)}")
-        modules = list(self)
-        modules.insert(index, module)
-        self._renumber(modules)
+        values = list(self)
+        values.insert(index, value)
+        self._renumber(values)
         return self
 
     def pop(self, index: int = -1) -> Any:
-        """Take a module out and return it."""
-        module = self[index]
+        """Take one out and return it."""
+        value = self[index]
         del self[index]
-        return module
+        return value
+
+
+class _Dict(_Held):
+    """What is given names."""
+
+    def __getitem__(self, key: str) -> Any:
+        return self._held()[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self._put(key, value)
+
+    def __delitem__(self, key: str) -> None:
+        del self._held()[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._held())
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._held()
+
+    def clear(self) -> None:
+        """Take all out."""
+        self._held().clear()
+
+    def pop(self, key: str) -> Any:
+        """Take one out and return it."""
+        return self._held().pop(key)
+
+    def keys(self) -> Any:
+        """The names."""
+        return self._held().keys()
+
+    def values(self) -> Any:
+        """What is held, without the names."""
+        return self._held().values()
+
+    def items(self) -> Any:
+        """Pairs of name and what is held."""
+        return self._held().items()
+
+    def update(self, held: Any) -> None:
+        """Add more, from a mapping or from pairs, in their order."""
+        if not isinstance(held, Iterable):
+            raise TypeError(f"{type(self).__name__}: expected a mapping or pairs, got {type(held).__name__}")
+        for key, value in list(held.items() if hasattr(held, "items") else held):  # type: ignore[attr-defined]
+            self[key] = value
+
+
+class _Uncalled(Module):
+    """A container that is not called itself, so that its children carry its name before their own in the graph."""
+
+    def _assign(self, name: str, value: Any) -> None:
+        super()._assign(name, value)
+        self._hand_on(name, value)
+
+    def _rename(self, name: str) -> None:
+        super()._rename(name)
+        for key, module in self._modules.items():
+            self._hand_on(key, module)
+
+    def _hand_on(self, key: str, module: Module | None) -> None:
+        if module is not None:
+            module._rename(key if self._name is None else f"{self._name}.{key}")
+
+
+class _Parameters(_Held):
+    place = "_parameters"
+
+    def extra_repr(self) -> str:
+        pairs = self._parameters.items()
+        return "\n".join(f"({name}): " + ("None" if p is None else f"{p.dtype} {p.shape}") for name, p in pairs)
 
 
 class Sequential(_List):
@@ -105,17 +197,13 @@ class Sequential(_List):
             input = module(input)
         return input
 
-    def _sliced(self, modules: dict[str, Any]) -> Sequential:
-        return type(self)(modules)
+    def _sliced(self, held: dict[str, Any]) -> Sequential:
+        return type(self)(held)
 
     def __add__(self, other: Sequential) -> Sequential:
         if not isinstance(other, Sequential):
             return NotImplemented
         return Sequential(*self, *other)
-
-    def __iadd__(self, other: Sequential) -> Sequential:
-        self.extend(other)
-        return self
 
     def __mul__(self, other: int) -> Sequential:
         """The same modules again and again: they share their parameters."""
@@ -126,7 +214,7 @@ class Sequential(_List):
     __rmul__ = __mul__
 
 
-class ModuleList(_List):
+class ModuleList(_Uncalled, _List):
     """A list of modules that are all registered; it is not called itself.
 
     >>> import nn
@@ -141,24 +229,8 @@ class ModuleList(_List):
         super().__init__()
         self.extend(modules if modules is not None else [])
 
-    def _sliced(self, modules: dict[str, Any]) -> ModuleList:
-        return type(self)(modules.values())
-
     def __add__(self, other: Iterable[Module]) -> ModuleList:
         return type(self)([*self, *other])
-
-    def __iadd__(self, other: Iterable[Module]) -> ModuleList:
-        self.extend(other)
-        return self
-
-    def _assign(self, name: str, value: Any) -> None:
-        super()._assign(name, value)
-        _hand_on(self, name, value)
-
-    def _rename(self, name: str) -> None:
-        super()._rename(name)
-        for key, module in self._modules.items():
-            _hand_on(self, key, module)
 
     def __repr__(self) -> str:
         texts = [repr(module) for module in self]
@@ -173,7 +245,7 @@ class ModuleList(_List):
         return "ModuleList(\n  " + "\n  ".join(lines) + "\n)" if lines else "ModuleList()"
 
 
-class ModuleDict(Module):
+class ModuleDict(_Uncalled, _Dict):
     """A dict of modules that are all registered; it is not called itself.
 
     >>> import nn
@@ -185,60 +257,8 @@ class ModuleDict(Module):
         super().__init__()
         self.update(modules if modules is not None else {})
 
-    def __getitem__(self, key: str) -> Any:
-        return self._modules[key]
 
-    def __setitem__(self, key: str, module: Module) -> None:
-        self.add_module(key, module)
-
-    def __delitem__(self, key: str) -> None:
-        del self._modules[key]
-
-    def __len__(self) -> int:
-        return len(self._modules)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._modules)
-
-    def __contains__(self, key: str) -> bool:
-        return key in self._modules
-
-    def clear(self) -> None:
-        """Take all modules out."""
-        self._modules.clear()
-
-    def pop(self, key: str) -> Any:
-        """Take a module out and return it."""
-        return self._modules.pop(key)
-
-    def keys(self) -> Any:
-        """The names."""
-        return self._modules.keys()
-
-    def values(self) -> Any:
-        """The modules."""
-        return self._modules.values()
-
-    def items(self) -> Any:
-        """Pairs of name and module."""
-        return self._modules.items()
-
-    def update(self, modules: Any) -> None:
-        """Add modules, from a mapping or from pairs, in their order."""
-        for key, module in _pairs(self, modules):
-            self[key] = module
-
-    def _assign(self, name: str, value: Any) -> None:
-        super()._assign(name, value)
-        _hand_on(self, name, value)
-
-    def _rename(self, name: str) -> None:
-        super()._rename(name)
-        for key, module in self._modules.items():
-            _hand_on(self, key, module)
-
-
-class ParameterList(Module):
+class ParameterList(_Parameters, _List):
     """A list of parameters that are all registered; Tensors and arrays become parameters.
 
     >>> import nn
@@ -250,41 +270,8 @@ class ParameterList(Module):
         super().__init__()
         self.extend(values if values is not None else [])
 
-    def __len__(self) -> int:
-        return len(self._parameters)
 
-    def __iter__(self) -> Iterator[Any]:
-        return iter(self._parameters.values())
-
-    def __getitem__(self, index: Any) -> Any:
-        if isinstance(index, slice):
-            return type(self)(list(self)[index])
-        return self._parameters[str(_position(self, index, len(self)))]
-
-    def __setitem__(self, index: int, value: Any) -> None:
-        setattr(self, str(_position(self, index, len(self))), _as_parameter(value))
-
-    def append(self, value: Any) -> ParameterList:
-        """Add a parameter at the end; returns this."""
-        self.register_parameter(str(len(self)), _as_parameter(value))
-        return self
-
-    def extend(self, values: Iterable[Any]) -> ParameterList:
-        """Add parameters at the end; returns this."""
-        if not isinstance(values, Iterable):
-            raise TypeError(f"ParameterList.extend: expected parameters, got {type(values).__name__}")
-        for value in list(values):
-            self.append(value)
-        return self
-
-    def __iadd__(self, values: Iterable[Any]) -> ParameterList:
-        return self.extend(values)
-
-    def extra_repr(self) -> str:
-        return _listed(self)
-
-
-class ParameterDict(Module):
+class ParameterDict(_Parameters, _Dict):
     """A dict of parameters that are all registered; Tensors and arrays become parameters.
 
     >>> import nn
@@ -296,26 +283,8 @@ class ParameterDict(Module):
         super().__init__()
         self.update(parameters if parameters is not None else {})
 
-    def __getitem__(self, key: str) -> Any:
-        return self._parameters[key]
-
-    def __setitem__(self, key: str, value: Any) -> None:
-        self.register_parameter(key, _as_parameter(value))
-
-    def __delitem__(self, key: str) -> None:
-        del self._parameters[key]
-
-    def __len__(self) -> int:
-        return len(self._parameters)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._parameters)
-
     def __reversed__(self) -> Iterator[str]:
         return reversed(self._parameters)
-
-    def __contains__(self, key: str) -> bool:
-        return key in self._parameters
 
     def __or__(self, other: Mapping[str, Any]) -> ParameterDict:
         made = self.copy()
@@ -330,10 +299,6 @@ class ParameterDict(Module):
         """Another ParameterDict of the same parameters."""
         return ParameterDict(self._parameters)
 
-    def clear(self) -> None:
-        """Take all parameters out."""
-        self._parameters.clear()
-
     def get(self, key: str, default: Any = None) -> Any:
         """The parameter of that name, or `default`."""
         return self._parameters.get(key, default)
@@ -344,10 +309,6 @@ class ParameterDict(Module):
             self[key] = default
         return self[key]
 
-    def pop(self, key: str) -> Any:
-        """Take a parameter out and return it."""
-        return self._parameters.pop(key)
-
     def popitem(self) -> tuple[str, Any]:
         """Take the last parameter out and return it with its name."""
         return self._parameters.popitem()
@@ -356,43 +317,6 @@ class ParameterDict(Module):
         """A ParameterDict in which every one of `keys` has the value `default`."""
         return ParameterDict(dict.fromkeys(keys, default))
 
-    def keys(self) -> Any:
-        """The names."""
-        return self._parameters.keys()
-
-    def values(self) -> Any:
-        """The parameters."""
-        return self._parameters.values()
-
-    def items(self) -> Any:
-        """Pairs of name and parameter."""
-        return self._parameters.items()
-
-    def update(self, parameters: Any) -> None:
-        """Add parameters, from a mapping or from pairs, in their order."""
-        for key, value in _pairs(self, parameters):
-            self[key] = value
-
-    def extra_repr(self) -> str:
-        return _listed(self)
-
-
-def _hand_on(owner: Module, key: str, module: Module | None) -> None:
-    """Let the children of a container that is never called carry its name before their own in the graph."""
-    if module is not None:
-        module._rename(key if owner._name is None else f"{owner._name}.{key}")
-
-
-def _pairs(owner: Any, values: Any) -> Iterable[tuple[str, Any]]:
-    if not isinstance(values, Iterable):
-        raise TypeError(f"{type(owner).__name__}: expected a mapping or pairs, got {type(values).__name__}")
-    return list(values.items() if hasattr(values, "items") else values)
-
 
 def _as_parameter(value: Any) -> Parameter | None:
     return value if value is None or isinstance(value, Parameter) else Parameter(value)
-
-
-def _listed(owner: Module) -> str:
-    pairs = owner._parameters.items()
-    return "\n".join(f"({name}): " + ("None" if p is None else f"{p.dtype} {p.shape}") for name, p in pairs)

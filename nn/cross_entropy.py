@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -41,13 +42,14 @@ def cross_entropy(
     how = reduction_of(size_average, reduce, reduction)
     target = target if isinstance(target, Tensor) else plain(target)
     axis = 0 if input.ndim == 1 else 1
+    soft = target.shape == input.shape and target.dtype.kind == "f"
+    if not soft and not label_smoothing:
+        return _nll(who, input, target, weight, ignore_index, how, _pick_log_softmax)
     logp = autograd.log_softmax(input, axis)
-    if target.shape == input.shape and target.dtype.kind == "f":
+    if soft:
         if ignore_index >= 0:
             raise ValueError(f"{who}: expected classes as the target with ignore_index, got probabilities")
         return _soft_cross_entropy(logp, target, weight, how, label_smoothing)
-    if not label_smoothing:
-        return _nll(who, logp, target, weight, ignore_index, how)
     nll = _nll(who, logp, target, weight, ignore_index, how)
     valid = plain(target) != ignore_index
     spread = logp if weight is None else logp * class_weight(who, weight, logp)
@@ -97,34 +99,47 @@ def nll_loss(
     return _nll("nll_loss", input, target, weight, ignore_index, reduction_of(size_average, reduce, reduction))
 
 
-def _nll(who: str, logp: Any, target: Any, weight: Any, ignore_index: int, how: str) -> Any:
-    shape = logp.shape
-    if logp.ndim == 0:
+def _pick(logp: Any, classes: Any) -> Any:
+    """The values at the classes, of axis 1 (0 if there is no other)."""
+    if logp.ndim == 1:
+        return logp[classes]
+    rows, *rest = np.indices(classes.shape, sparse=True)
+    return logp[(rows, classes, *rest)]
+
+
+def _pick_log_softmax(scores: Any, classes: Any) -> Any:
+    """The same of log_softmax(scores), of which nothing else is computed."""
+    return autograd.log_softmax_at(scores, classes, 0 if scores.ndim == 1 else 1)[0]
+
+
+def _nll(
+    who: str, input: Any, target: Any, weight: Any, ignore_index: int, how: str,
+    pick: Callable[[Any, Any], Any] = _pick,
+) -> Any:  # fmt: skip
+    """Minus what `pick` takes from the input at the target's classes, weighted and put together."""
+    shape = input.shape
+    if input.ndim == 0:
         raise ValueError(f"{who}: expected (N, C, ...) or (C,), got a 0-d input")
-    expected = () if logp.ndim == 1 else (shape[0], *shape[2:])
+    expected = () if input.ndim == 1 else (shape[0], *shape[2:])
     if target.shape != expected:
         raise ValueError(f"{who}: expected a target of shape {expected} for input of shape {shape}, got {target.shape}")
     classes = integers(target, f"{who}: target")
-    n = shape[0 if logp.ndim == 1 else 1]
+    n = shape[0 if input.ndim == 1 else 1]
     valid = classes != ignore_index
     wrong = valid & ((classes < 0) | (classes >= n))
     if wrong.any():
         raise IndexError(f"{who}: expected targets from 0 to {n - 1} (or ignore_index), got {classes[wrong].flat[0]}")
     if weight is not None:
-        class_weight(who, weight, logp)
-        weight = plain(weight).astype(logp.dtype)
+        class_weight(who, weight, input)
+        weight = plain(weight).astype(input.dtype)
+    whole = valid.all()
+    chosen = classes if whole else np.where(valid, classes, 0)
+    picked = pick(input, chosen)
     if how == "none":
-        safe = classes if valid.all() else np.where(valid, classes, 0)
-        picked = logp[safe] if logp.ndim == 1 else np.take_along_axis(logp, safe[:, None], 1).squeeze(1)
-        factor = weight[safe] * valid if weight is not None else valid
-        return -picked if weight is None and safe is classes else np.where(valid, -picked * factor, 0.0)
-    if logp.ndim == 1:
-        chosen = classes.reshape(1)[valid.reshape(1)]
-        picked = logp[chosen]
-    else:
-        places = valid.nonzero() if not valid.all() else tuple(np.indices(expected, sparse=True))
-        chosen = classes[places]
-        picked = logp[(places[0], chosen, *places[1:])]
+        factor = weight[chosen] * valid if weight is not None else valid
+        return -picked if weight is None and whole else np.where(valid, -picked * factor, 0.0)
+    if not whole:
+        picked, chosen = picked[valid], chosen[valid]
     if weight is None:
         total, count = -picked.sum(), np.intp(chosen.size)
     else:

@@ -11,7 +11,7 @@ from autograd import Tensor, no_grad
 from . import init
 from .module import Module, write
 from .parameter import Parameter, empty
-from .shared import integers, plain
+from .shared import Rng, integers, plain
 
 
 def _row(padding_idx: int | None, n: int, who: str) -> int | None:
@@ -238,7 +238,7 @@ class Embedding(_Table):
     def __init__(
         self, num_embeddings: int, embedding_dim: int, padding_idx: int | None = None, max_norm: float | None = None,
         norm_type: float = 2.0, scale_grad_by_freq: bool = False, sparse: bool = False, _weight: Any = None,
-        _freeze: bool = False, *, dtype: Any = None, rng: np.random.Generator | None = None,
+        _freeze: bool = False, *, dtype: Any = None, rng: Rng = None,
     ) -> None:  # fmt: skip
         super().__init__(
             num_embeddings, embedding_dim, padding_idx, max_norm, norm_type, scale_grad_by_freq, sparse, _weight,
@@ -267,7 +267,7 @@ class EmbeddingBag(_Table):
         self, num_embeddings: int, embedding_dim: int, max_norm: float | None = None, norm_type: float = 2.0,
         scale_grad_by_freq: bool = False, mode: str = "mean", sparse: bool = False, _weight: Any = None,
         include_last_offset: bool = False, padding_idx: int | None = None, *, dtype: Any = None,
-        rng: np.random.Generator | None = None, _freeze: bool = False,
+        rng: Rng = None, _freeze: bool = False,
     ) -> None:  # fmt: skip
         super().__init__(
             num_embeddings, embedding_dim, padding_idx, max_norm, norm_type, scale_grad_by_freq, sparse, _weight,

@@ -8,7 +8,7 @@ from .parameters import (
     get_total_norm,
     parameters_to_vector,
     vector_to_parameters,
-)  # fmt: skip
+)
 from .reparametrize import remove_spectral_norm, remove_weight_norm, spectral_norm, weight_norm
 
 __all__ = [

@@ -10,6 +10,7 @@ from autograd import generator
 
 from ..module import Module, write
 from ..parameter import Parameter
+from ..shared import Rng
 
 M = TypeVar("M", bound=Module)
 
@@ -154,7 +155,7 @@ def remove_weight_norm(module: M, name: str = "weight") -> M:
 
 def spectral_norm(
     module: M, name: str = "weight", n_power_iterations: int = 1, eps: float = 1e-12, dim: int | None = None, *,
-    rng: np.random.Generator | None = None,
+    rng: Rng = None,
 ) -> M:  # fmt: skip
     """Divide a parameter, kept as name_orig, by its largest singular value, estimated by power iteration in training.
 
