@@ -167,7 +167,7 @@ def prose(text: str, links: dict[str, str]) -> str:
         elif all(line.startswith("  ") for line in lines):
             parts.append("```text\n" + inspect.cleandoc(block) + "\n```")
         elif pairs := arguments(lines):
-            rows = "\n".join(f":`{name}`: {linked(about, links)}" for name, about in pairs)
+            rows = "\n\n".join(f"`{name}`\n: {linked(about, links)}" for name, about in pairs)
             parts.append(rows)
         else:
             at = next((k for k, line in enumerate(lines) if line.startswith(">>>")), len(lines))

@@ -14,7 +14,7 @@ source_suffix = {".md": "markdown"}
 root_doc = "index"
 language = "en"
 
-myst_enable_extensions = ["attrs_block", "colon_fence", "dollarmath", "fieldlist"]
+myst_enable_extensions = ["attrs_block", "colon_fence", "deflist", "dollarmath"]
 myst_heading_anchors = 3
 myst_dmath_allow_space = False
 myst_dmath_allow_digits = False

@@ -35,8 +35,8 @@ def maker():
     [
         ("One line.", "One line."),
         ("x  the input\nout  the rest,\n     and more", "x  the input\nout  the rest,\n     and more"),
-        ("x    the input\nout  the rest,\n     and more", ":`x`: the input\n:`out`: the rest, and more"),
-        ("*args  any", ":`*args`: any"),
+        ("x    the input\nout  the rest,\n     and more", "`x`\n: the input\n\n`out`\n: the rest, and more"),
+        ("*args  any", "`*args`\n: any"),
         (">>> 1\n1\n\n>>> 2\n2", "```pycon\n>>> 1\n1\n\n>>> 2\n2\n```"),
         ("Text:\n>>> 1\n1", "Text:\n\n```pycon\n>>> 1\n1\n```"),
         ("See:\n\n    a = b\n    c = d", "See:\n\n```text\na = b\nc = d\n```"),
