@@ -6,7 +6,6 @@ All of it is per thread.
 from __future__ import annotations
 
 import functools
-import inspect
 import threading
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
@@ -47,8 +46,10 @@ class _GradMode:
 
     def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """Decorate a function, or a generator: its body runs in this mode, the code between its yields does not."""
+        from inspect import isgeneratorfunction  # here, for it is slow to import
+
         enabled = self.enabled
-        if inspect.isgeneratorfunction(function):
+        if isgeneratorfunction(function):
 
             @functools.wraps(function)
             def generator(*args: Any, **kwargs: Any) -> Any:

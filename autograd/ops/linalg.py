@@ -188,7 +188,7 @@ def _slogdet_a(g: Any, a: Any, out: Any) -> Any:
     gsign, glog = g
     weight: Any = 0 if glog is None else glog
     if gsign is not None and a.dtype.kind == "c":  # a real sign is constant
-        weight = weight - 1j * (1j * gsign * out[0]).real
+        weight = weight - np.multiply(1j, (1j * gsign * out[0]).real)  # 1j * scalar is Python's, without index
     elif glog is None:
         weight = gsign * 0
     return weight[..., None, None] * _t(np.linalg.inv(a))

@@ -238,11 +238,15 @@ def test_kind_of_result(name: str) -> None:
     assert any(t.requires_grad for t in tensors) == (KIND[name] == "differentiable")
 
 
+@pytest.mark.parametrize("kind", ["f8", "c16"])
 @pytest.mark.parametrize("name", [name for name in HERE if KIND[name] == "differentiable"])
-def test_derivatives(name: str) -> None:
-    """First and second derivatives against differences."""
+def test_derivatives(name: str, kind: str) -> None:
+    """Derivatives against differences: the first and second of real numbers, the first of complex ones."""
     function, row = HERE[name]
-    kind = "c16" if name == "sign" else "f8"  # of real numbers it is constant
+    if (kind, name) in {("f8", "sign"), ("c16", "histogram")}:  # constant; complex weights have no gradient
+        return
+    if kind == "c16" and isinstance(outcome(row, function, *given(row, kind)), Exception):
+        return  # NumPy does not take complex numbers
     values: list[Any] = []
     given(row, kind, lambda x: values.append(x) or x)
 
@@ -254,7 +258,8 @@ def test_derivatives(name: str) -> None:
 
     fun.__name__ = name
     gradcheck(fun, *values)
-    gradgradcheck(fun, *values)
+    if kind == "f8" or name == "sign":
+        gradgradcheck(fun, *values)
 
 
 # ---- what NumPy lets nobody overrule, and what is refused ------------------------------------------------------------
