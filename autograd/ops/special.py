@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import Any
 
@@ -9,7 +10,9 @@ import numpy as np
 
 from ..primitive import Function, elementwise, primitive
 from .elementwise import lifted, nonzero
+from .indexing import scatter_add
 from .reductions import kept
+from .sums import axes_of, is_large, total, total_of_product
 
 # ---- of networks: few passes, in place where the array is nobody else's ----------------------------------------------
 
@@ -76,21 +79,45 @@ softplus = elementwise(_softplus, name="softplus", x=lambda g, x: g * sigmoid(x)
 logsigmoid = elementwise(_logsigmoid, name="logsigmoid", x=lambda g, x: g * sigmoid(-x))
 
 
+# Where the sums are within these bounds no exponential has overflowed and none that counts has vanished, so the usual
+# subtraction of the maximum, half of the work, would change nothing beyond rounding.
+_SMALLEST, _LARGEST = 1e-3, 1e30
+
+
+def _exponentials(x: Any, axis: Any) -> tuple[Any, Any, Any]:
+    """exp(x - top), its sum along the axis (kept, with size 1) and top: the maximum, or 0 where that does."""
+    axes = axes_of(axis, x.ndim)
+    if is_large(x):
+        with np.errstate(over="ignore", invalid="ignore"):
+            result = np.exp(x)
+            sums = total(result, axes)
+        if sums.size and sums.min() > _SMALLEST and sums.max() < _LARGEST:
+            return result, sums, 0.0
+    finite = _largest(x.dtype)
+    top = np.minimum(np.maximum(x.max(axes, keepdims=True), -finite), finite)  # inf - inf would be NaN
+    result = _exp_of(x - top)
+    return result, total(result, axes), top
+
+
+@functools.cache
+def _largest(dtype: Any) -> float:
+    return float(np.finfo(dtype).max)
+
+
 def _softmax(x: Any, axis: Any = -1) -> Any:
     """exp(x) divided by its sum along an axis, or several; of x's shape.
 
     >>> softmax(np.array([0.0, 0.0, -np.inf]))
     array([0.5, 0.5, 0. ])
     """
-    x = _floating(x)
-    result = _exp_of(x - x.max(axis, keepdims=True))
-    result /= result.sum(axis, keepdims=True)
+    result, sums, _ = _exponentials(_floating(x), axis)
+    result /= sums
     return result
 
 
 def _softmax_rule(g: Any, out: Any, axis: Any) -> Any:
-    part = g * out
-    part -= out * part.sum(axis, keepdims=True)
+    part = g - total_of_product(g, out, axes_of(axis, out.ndim))
+    part *= out
     return part
 
 
@@ -101,9 +128,17 @@ def _log_softmax(x: Any, axis: Any = -1) -> Any:
     array([    0., -1000.])
     """
     x = _floating(x)
-    result = x - x.max(axis, keepdims=True)
-    result -= np.log(np.exp(result).sum(axis, keepdims=True))
+    axes = axes_of(axis, x.ndim)
+    result = x - x.max(axes, keepdims=True)
+    result -= np.log(total(np.exp(result), axes))
     return result
+
+
+def _log_softmax_rule(g: Any, out: Any, axis: Any) -> Any:
+    part = np.exp(out)
+    part *= -total(g, axes_of(axis, out.ndim))
+    part += g
+    return part
 
 
 def _logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
@@ -112,23 +147,81 @@ def _logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     >>> float(logsumexp(np.array([1000.0, 1000.0])).round(6))  # 1000 + log 2
     1000.693147
     """
-    x = _floating(x)
-    finite = float(np.finfo(x.dtype).max)
-    top = x.max(axis, keepdims=True).clip(-finite, finite)  # -inf - -inf would be NaN
+    _, sums, top = _exponentials(_floating(x), axis)
     with np.errstate(divide="ignore"):  # log(0) is meant
-        result = np.log(_exp_of(x - top).sum(axis, keepdims=True)) + top
+        result = np.log(sums) + top
     return result if keepdims else result.squeeze(axis)
 
 
+def _softmax_by(x: Any, lse: Any, factor: Any) -> Any:
+    """factor * exp(x - lse), where lse is the logsumexp."""
+    if is_large(x) and lse.max() < math.log(_LARGEST) and lse.min() > math.log(_SMALLEST):
+        part = np.exp(x)
+        part *= factor * np.exp(-lse)
+        return part
+    return factor * np.exp(x - lifted(lse))
+
+
+def _log_softmax_at(x: Any, index: Any, axis: int = -1) -> Any:
+    """log_softmax(x, axis) at one place along the axis, and the logsumexp; both without that axis.
+
+    index is an array of integers from 0, of x's shape without the axis: (N, C, ...) and (N, ...) for axis=1. Returns
+    the tuple (log-probabilities, logsumexp).
+
+    >>> found, _ = log_softmax_at(np.array([[0.0, 0.0], [0.0, -1000.0]]), np.array([0, 1]))
+    >>> found.round(4).tolist()
+    [-0.6931, -1000.0]
+    """
+    x = _floating(x)
+    axis %= x.ndim
+    places = _along(x.shape, index, axis)
+    parts, sums, top = _exponentials(x, axis)
+    sums = sums.squeeze(axis)
+    lse = np.log(sums)
+    if type(top) is float:
+        found = parts[places]
+        if found.min() > 1e-30:  # the quotient of two that share the error of exp: never above 1
+            return np.log(found / sums), lse
+        return x[places] - lse, lse
+    top = top.squeeze(axis)
+    return x[places] - top - lse, lse + top
+
+
+def _along(shape: tuple[int, ...], index: Any, axis: int) -> tuple[Any, ...]:
+    """The indices of the places that `index` says along an axis."""
+    rest = [n for i, n in enumerate(shape) if i != axis]
+    if len(rest) == 1:
+        return (index, np.arange(rest[0])) if axis == 0 else (np.arange(rest[0]), index)
+    grid = [np.arange(n).reshape([-1] + [1] * (len(rest) - 1 - i)) for i, n in enumerate(rest)]
+    return (*grid[:axis], index, *grid[axis:])
+
+
+def _log_softmax_at_rule(g: Any, x: Any, index: Any, axis: int, out: Any) -> Any:
+    """Of the log-probability: 1 at the place, minus the softmax; of the logsumexp, the softmax."""
+    of_found, of_lse = g
+    axis %= x.ndim
+    rest = tuple([1 if i == axis else n for i, n in enumerate(x.shape)])
+    factor = -of_found if of_lse is None else of_lse if of_found is None else of_lse - of_found
+    part = _softmax_by(x, out[1].reshape(rest), factor.reshape(rest))
+    if of_found is None:
+        return part
+    places = _along(x.shape, index, axis)
+    if type(part) is np.ndarray:
+        part[places] += of_found
+        return part
+    return part + scatter_add(of_found, places, x.shape)
+
+
 softmax = primitive(_softmax, name="softmax", x=_softmax_rule)
-log_softmax = primitive(
-    _log_softmax, name="log_softmax", x=lambda g, out, axis: g - np.exp(out) * g.sum(axis, keepdims=True)
-)
+log_softmax = primitive(_log_softmax, name="log_softmax", x=_log_softmax_rule)
 logsumexp = primitive(
     _logsumexp, name="logsumexp",
-    x=lambda g, x, out, axis, keepdims: (
-        kept(g, axis, keepdims, x.shape) * np.exp(x - kept(lifted(out), axis, keepdims, x.shape))
+    x=lambda g, x, out, axis, keepdims: _softmax_by(
+        x, kept(out, axis, keepdims, x.shape), kept(g, axis, keepdims, x.shape)
     ),
+)  # fmt: skip
+log_softmax_at = primitive(
+    _log_softmax_at, name="log_softmax_at", multiple=True, x=_log_softmax_at_rule, index=None
 )  # fmt: skip
 
 # ---- the error function ----------------------------------------------------------------------------------------------

@@ -86,7 +86,7 @@ def _rescale(x: Any, axis: Any, eps: float = 0.0) -> Any:
     """x / sqrt(mean square + eps) along one axis or several; and the mean square, of size 1 there.
 
     >>> y, mean_square = rescale(np.array([[1.0, 7.0]]), axis=-1)
-    >>> y.tolist(), mean_square.tolist()
+    >>> y.round(6).tolist(), mean_square.tolist()
     ([[0.2, 1.4]], [[25.0]])
     """
     axes = axes_of(axis, x.ndim)

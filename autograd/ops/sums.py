@@ -24,7 +24,8 @@ def axes_of(axis: Any, ndim: int) -> tuple[int, ...]:
     return tuple([a % ndim for a in (axis if isinstance(axis, tuple) else (axis,))])
 
 
-def _is_large(x: Any) -> bool:
+def is_large(x: Any) -> bool:
+    """Whether it is worth to choose how to sum: an array of NumPy's, of many floats."""
     return type(x) is np.ndarray and x.size >= _LARGE and x.dtype.char in "fd"
 
 
@@ -60,7 +61,7 @@ def _back(total: Any, order: list[int], shape: tuple[int, ...], axes: tuple[int,
 
 def total(x: Any, axes: tuple[int, ...]) -> Any:
     """The sum over axes counted from the front, which stay with size 1."""
-    if not _is_large(x):
+    if not is_large(x):
         return x.sum(axes, keepdims=True)
     order, shape, summed = _grouped(x, axes)
     if len(shape) == 1 and not summed[0]:
@@ -80,7 +81,7 @@ def total(x: Any, axes: tuple[int, ...]) -> Any:
 
 def _total_of_product(a: Any, b: Any, axes: tuple[int, ...]) -> Any:
     """The sum of a * b over axes counted from the front, which stay with size 1; a and b have one shape."""
-    if not (_is_large(b) and type(a) is np.ndarray and a.dtype == b.dtype and a.shape == b.shape):
+    if not (is_large(b) and type(a) is np.ndarray and a.dtype == b.dtype and a.shape == b.shape):
         return (a * b).sum(axes, keepdims=True)
     order, shape, summed = _grouped(b, axes)
     if len(shape) == 1 and not summed[0]:
