@@ -11,7 +11,8 @@ import numpy as np
 import autograd
 from autograd import Tensor
 
-from .module import Module, write
+from .layer import Layer
+from .module import write
 from .parameter import empty
 from .shared import axis_of, norm, plain
 
@@ -62,6 +63,8 @@ def batch_norm(
     Raises ValueError in training for one value per channel, for parameters that do not match the channels, and unless
     eps > 0.
     """
+    if input.shape == (0,):
+        return input * 1.0
     _check_channels("batch_norm", input, running_mean, running_var, weight, bias)
     if eps <= 0:
         raise ValueError(f"batch_norm: expected eps > 0, got {eps}")
@@ -207,27 +210,46 @@ def normalize(input: Any, p: float = 2.0, dim: int = 1, eps: float = 1e-12) -> A
 # ---- modules ---------------------------------------------------------------------------------------------------------
 
 
-class _Norm(Module):
+class _Affine(Layer):
+    """A normalization with parameters weight (ones) and bias (zeros), if it is to have them."""
+
+    def parameters_of(self, shape: tuple[int, ...], affine: bool, bias: bool, dtype: Any) -> None:
+        self.register_parameter("weight", empty(shape, dtype) if affine else None)
+        self.register_parameter("bias", empty(shape, dtype) if affine and bias else None)
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Set weight 1, bias 0."""
+        if self.weight is not None:
+            write(self.weight, 1)
+        if self.bias is not None:
+            write(self.bias, 0)
+
+    def extra_repr(self) -> str:
+        assert self.shown is not None
+        return self.shown.format(self, bias=self.bias is not None)
+
+
+_STATISTICS = (
+    "{0.num_features}, eps={0.eps}, momentum={0.momentum}, affine={0.affine}, bias={bias}, "
+    "track_running_stats={0.track_running_stats}"
+)
+
+
+class _Norm(_Affine, shown=_STATISTICS):
     """What batch and instance normalization share: parameters weight, bias; buffers running_mean, running_var,
     num_batches_tracked."""
 
     axes: tuple[int, ...]  # how many an input may have
 
-    def __init__(
-        self, num_features: int, eps: float, momentum: float | None, affine: bool, track_running_stats: bool, bias:
-        bool, dtype: Any,
-    ) -> None:  # fmt: skip
-        super().__init__()
-        self.num_features, self.eps, self.momentum = num_features, eps, momentum
-        self.affine, self.track_running_stats = affine, track_running_stats
-        self.register_parameter("weight", empty((num_features,), dtype) if affine else None)
-        self.register_parameter("bias", empty((num_features,), dtype) if affine and bias else None)
-        kind = np.float32 if dtype is None else dtype
-        tracked = track_running_stats
-        self.register_buffer("running_mean", np.zeros(num_features, kind) if tracked else None)
-        self.register_buffer("running_var", np.ones(num_features, kind) if tracked else None)
-        self.register_buffer("num_batches_tracked", np.array(0) if tracked else None)
-        self.reset_parameters()
+    def begin(self, arguments: dict[str, Any]) -> None:
+        """Hold a constructor's arguments and make the parameters and buffers."""
+        self.hold(arguments)
+        n, kind = self.num_features, np.float32 if arguments["dtype"] is None else arguments["dtype"]
+        for name, start in (("running_mean", np.zeros(n, kind)), ("running_var", np.ones(n, kind))):
+            self.register_buffer(name, start if self.track_running_stats else None)
+        self.register_buffer("num_batches_tracked", np.array(0) if self.track_running_stats else None)
+        self.parameters_of((n,), self.affine, arguments["bias"], arguments["dtype"])
 
     def reset_running_stats(self) -> None:
         """Forget what has been tracked."""
@@ -239,21 +261,12 @@ class _Norm(Module):
     def reset_parameters(self) -> None:
         """Set weight 1, bias 0, and forget what has been tracked."""
         self.reset_running_stats()
-        if self.weight is not None:
-            write(self.weight, 1)
-        if self.bias is not None:
-            write(self.bias, 0)
+        super().reset_parameters()
 
     def _check(self, input: Any) -> None:
         if input.ndim not in self.axes:
             allowed = " or ".join(map(str, self.axes))
             raise ValueError(f"{type(self).__name__}: expected {allowed} axes, got shape {input.shape}")
-
-    def extra_repr(self) -> str:
-        return (
-            f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, affine={self.affine}, "
-            f"track_running_stats={self.track_running_stats}"
-        )
 
 
 class _BatchNorm(_Norm):
@@ -261,7 +274,7 @@ class _BatchNorm(_Norm):
         self, num_features: int, eps: float = 1e-5, momentum: float | None = 0.1, affine: bool = True,
         track_running_stats: bool = True, *, bias: bool = True, dtype: Any = None,
     ) -> None:  # fmt: skip
-        super().__init__(num_features, eps, momentum, affine, track_running_stats, bias, dtype)
+        self.begin(locals())
 
     def forward(self, input: Any) -> Any:
         self._check(input)
@@ -284,25 +297,19 @@ class _BatchNorm(_Norm):
         )  # fmt: skip
 
 
-class BatchNorm1d(_BatchNorm):
+class BatchNorm1d(_BatchNorm, axes=(2, 3)):
     """`batch_norm` of (N, C) or (N, C, L); in evaluation with the statistics tracked in training.
 
     weight starts at 1, bias at 0. momentum=None makes the running statistics plain averages over all batches.
     """
 
-    axes = (2, 3)
 
-
-class BatchNorm2d(_BatchNorm):
+class BatchNorm2d(_BatchNorm, axes=(4,)):
     """`batch_norm` of (N, C, H, W); see BatchNorm1d."""
 
-    axes = (4,)
 
-
-class BatchNorm3d(_BatchNorm):
+class BatchNorm3d(_BatchNorm, axes=(5,)):
     """`batch_norm` of (N, C, D, H, W); see BatchNorm1d."""
-
-    axes = (5,)
 
 
 class _InstanceNorm(_Norm):
@@ -310,7 +317,7 @@ class _InstanceNorm(_Norm):
         self, num_features: int, eps: float = 1e-5, momentum: float = 0.1, affine: bool = False,
         track_running_stats: bool = False, *, bias: bool = True, dtype: Any = None,
     ) -> None:  # fmt: skip
-        super().__init__(num_features, eps, momentum, affine, track_running_stats, bias, dtype)
+        self.begin(locals())
 
     def forward(self, input: Any) -> Any:
         self._check(input)
@@ -327,117 +334,74 @@ class _InstanceNorm(_Norm):
         return result if batched else result.reshape(input.shape)
 
 
-class InstanceNorm1d(_InstanceNorm):
+class InstanceNorm1d(_InstanceNorm, axes=(2, 3)):
     """`instance_norm` of (N, C, L) or (C, L)."""
 
-    axes = (2, 3)
 
-
-class InstanceNorm2d(_InstanceNorm):
+class InstanceNorm2d(_InstanceNorm, axes=(3, 4)):
     """`instance_norm` of (N, C, H, W) or (C, H, W)."""
 
-    axes = (3, 4)
 
-
-class InstanceNorm3d(_InstanceNorm):
+class InstanceNorm3d(_InstanceNorm, axes=(4, 5)):
     """`instance_norm` of (N, C, D, H, W) or (C, D, H, W)."""
 
-    axes = (4, 5)
+
+_FEATURES = "{0.normalized_shape}, eps={0.eps}, elementwise_affine={0.elementwise_affine}"
 
 
-class LayerNorm(Module):
+class LayerNorm(_Affine, shown=_FEATURES + ", bias={bias}"):
     """`layer_norm`, with weight (ones) and bias (zeros) of shape normalized_shape."""
 
     def __init__(
         self, normalized_shape: int | Sequence[int], eps: float = 1e-5, elementwise_affine: bool = True,
         bias: bool = True, *, dtype: Any = None,
     ) -> None:  # fmt: skip
-        super().__init__()
-        self.normalized_shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
-        self.eps, self.elementwise_affine = eps, elementwise_affine
-        self.register_parameter("weight", empty(self.normalized_shape, dtype) if elementwise_affine else None)
-        self.register_parameter("bias", empty(self.normalized_shape, dtype) if elementwise_affine and bias else None)
-        self.reset_parameters()
-
-    def reset_parameters(self) -> None:
-        """Set weight 1, bias 0."""
-        if self.weight is not None:
-            write(self.weight, 1)
-        if self.bias is not None:
-            write(self.bias, 0)
+        normalized_shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
+        self.hold(locals())
+        self.parameters_of(normalized_shape, elementwise_affine, bias, dtype)
 
     def forward(self, input: Any) -> Any:
         return layer_norm(input, self.normalized_shape, self.weight, self.bias, self.eps)
 
-    def extra_repr(self) -> str:
-        return f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}"
 
-
-class RMSNorm(Module):
+class RMSNorm(_Affine, shown=_FEATURES):
     """`rms_norm`, with weight (ones) of shape normalized_shape."""
 
     def __init__(
         self, normalized_shape: int | Sequence[int], eps: float | None = None, elementwise_affine: bool = True, *,
         dtype: Any = None,
     ) -> None:  # fmt: skip
-        super().__init__()
-        self.normalized_shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
-        self.eps, self.elementwise_affine = eps, elementwise_affine
-        self.register_parameter("weight", empty(self.normalized_shape, dtype) if elementwise_affine else None)
-        self.reset_parameters()
-
-    def reset_parameters(self) -> None:
-        """Set weight 1."""
-        if self.weight is not None:
-            write(self.weight, 1)
+        normalized_shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
+        self.hold(locals())
+        self.parameters_of(normalized_shape, elementwise_affine, False, dtype)
 
     def forward(self, input: Any) -> Any:
         return rms_norm(input, self.normalized_shape, self.weight, self.eps)
 
-    def extra_repr(self) -> str:
-        return f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}"
 
-
-class GroupNorm(Module):
+class GroupNorm(_Affine, shown="{0.num_groups}, {0.num_channels}, eps={0.eps}, affine={0.affine}, bias={bias}"):
     """`group_norm`, with weight (ones) and bias (zeros) for each channel."""
 
     def __init__(
         self, num_groups: int, num_channels: int, eps: float = 1e-5, affine: bool = True, *, bias: bool = True,
         dtype: Any = None,
     ) -> None:  # fmt: skip
-        super().__init__()
         if num_groups <= 0 or num_channels % num_groups:
             raise ValueError(
                 f"GroupNorm: expected channels divisible by the groups, got {num_channels} and {num_groups}"
             )
-        self.num_groups, self.num_channels, self.eps, self.affine = num_groups, num_channels, eps, affine
-        self.register_parameter("weight", empty((num_channels,), dtype) if affine else None)
-        self.register_parameter("bias", empty((num_channels,), dtype) if affine and bias else None)
-        self.reset_parameters()
-
-    def reset_parameters(self) -> None:
-        """Set weight 1, bias 0."""
-        if self.weight is not None:
-            write(self.weight, 1)
-        if self.bias is not None:
-            write(self.bias, 0)
+        self.hold(locals())
+        self.parameters_of((num_channels,), affine, bias, dtype)
 
     def forward(self, input: Any) -> Any:
         return group_norm(input, self.num_groups, self.weight, self.bias, self.eps)
 
-    def extra_repr(self) -> str:
-        return f"{self.num_groups}, {self.num_channels}, eps={self.eps}, affine={self.affine}"
+
+_RESPONSE = "{0.size}, alpha={0.alpha}, beta={0.beta}, k={0.k}"
 
 
-class LocalResponseNorm(Module):
+class LocalResponseNorm(Layer, function=local_response_norm, shown=_RESPONSE):
     """The module of `local_response_norm`."""
 
     def __init__(self, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> None:
-        super().__init__()
-        self.size, self.alpha, self.beta, self.k = size, alpha, beta, k
-
-    def forward(self, input: Any) -> Any:
-        return local_response_norm(input, self.size, self.alpha, self.beta, self.k)
-
-    def extra_repr(self) -> str:
-        return f"{self.size}, alpha={self.alpha}, beta={self.beta}, k={self.k}"
+        self.hold(locals())

@@ -384,7 +384,8 @@ class RNNCellBase(Module):
         return tuple(s.T if input.ndim == 2 else s.reshape(-1) for s in after)
 
     def extra_repr(self) -> str:
-        return f"{self.input_size}, {self.hidden_size}" + ("" if self.bias else ", bias=False")
+        text = f"{self.input_size}, {self.hidden_size}" + ("" if self.bias else ", bias=False")
+        return text + (", nonlinearity=relu" if self.mode == "RNN_RELU" else "")
 
 
 class RNNCell(RNNCellBase):

@@ -1,5 +1,6 @@
 import copy
 import gc
+import inspect
 import pickle
 import weakref
 
@@ -408,3 +409,33 @@ def test_repr_is_a_tree():
         ")"
     )
     assert "weight" in dir(nn.Linear(1, 1))
+
+
+@pytest.mark.parametrize(
+    ("module", "text"),
+    [
+        (nn.BatchNorm1d(3, affine=False),
+         "3, eps=1e-05, momentum=0.1, affine=False, bias=False, track_running_stats=True"),
+        (nn.InstanceNorm2d(3, affine=True),
+         "3, eps=1e-05, momentum=0.1, affine=True, bias=True, track_running_stats=False"),
+        (nn.LayerNorm(3, bias=False), "(3,), eps=1e-05, elementwise_affine=True, bias=False"),
+        (nn.GroupNorm(1, 3), "1, 3, eps=1e-05, affine=True, bias=True"),
+        (nn.RMSNorm(3), "(3,), eps=None, elementwise_affine=True"),
+        (nn.Hardshrink(), "0.5"),
+        (nn.RNNCell(1, 2, bias=False, nonlinearity="relu"), "1, 2, bias=False, nonlinearity=relu"),
+        (nn.Conv2d(2, 4, 3, padding="same", groups=2, bias=False, padding_mode="circular"),
+         "2, 4, kernel_size=(3, 3), stride=(1, 1), padding=same, groups=2, bias=False, padding_mode=circular"),
+        (nn.RReLU(inplace=True), "lower=0.125, upper=0.3333333333333333, inplace=True"),
+        (nn.GELU("tanh"), "approximate='tanh'"),
+        (nn.LSTMCell(1, 2), "1, 2"),
+    ],
+)  # fmt: skip
+def test_texts(module: nn.Module, text: str) -> None:
+    assert repr(module) == f"{type(module).__name__}({text})"
+
+
+def test_every_module_says_what_it_takes() -> None:
+    for name, kind in vars(nn).items():
+        if isinstance(kind, type) and issubclass(kind, nn.Module) and name not in ("Module", "Sequential", "Identity"):
+            parameters = inspect.signature(kind).parameters.values()
+            assert not [p for p in parameters if p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD)], name
