@@ -30,7 +30,8 @@ def write_index(folder: Path, check: bool = False) -> list[str]:
     of the libraries that draw it. Raises ValueError for a notebook without a heading or without a picture.
     """
     differs, rows = [], []
-    (folder / "thumbnails").mkdir(exist_ok=True)
+    if not check:
+        (folder / "thumbnails").mkdir(exist_ok=True)
     paths = sorted(folder.glob("[0-9][0-9]_*.ipynb"))
     for path in paths:
         notebook = nbformat.read(path, as_version=4)

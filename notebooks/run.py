@@ -131,6 +131,7 @@ async def execute(path: Path, threads: int) -> Any:
     )  # fmt: skip
     environment = os.environ | {
         "OMP_NUM_THREADS": str(threads), "OPENBLAS_NUM_THREADS": str(threads),
+        "IPYTHONDIR": str(ROOT / ".cache" / "ipython"),  # not the user's own, whose settings would count
         "PYTHONHASHSEED": "0", "SDL_VIDEODRIVER": "dummy",
     }  # fmt: skip
     try:
