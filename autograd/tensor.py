@@ -283,8 +283,8 @@ class Tensor:
         region = region if isinstance(region, np.ndarray) and region.base is not None else self._data
         if any(np.may_share_memory(region, other._data) for other in others):
             raise RuntimeError(
-                f"assignment: another tensor shares the memory of this one (of shape {self.shape}), as a view, and would "
-                f"not see the change; take a .copy() of one of them first"
+                f"assignment: another tensor shares the memory of this one (of shape {self.shape}), as a view, and "
+                f"would not see the change; take a .copy() of one of them first"
             )
 
     # ---- NumPy's protocols -----------------------------------------------------------------------------------------
