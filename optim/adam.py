@@ -1,4 +1,4 @@
-"""Adam and its kin: steps scaled by running means of the gradient and of its square."""
+"""Adam and its kin: steps scaled by running means of the gradient and of its square, or of its magnitude."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from .optimizer import Optimizer, options
+from .arithmetic import begin, mean, mean_square, over_root
+from .optimizer import Lent, Optimizer, State, options
 
 
 class Adam(Optimizer):
@@ -16,12 +17,10 @@ class Adam(Optimizer):
 
     betas                   how much of the two means is kept at each step
     eps                     added to the root
-    weight_decay            times the parameter is added to the gradient
     amsgrad                 divide by the largest mean of the square so far (Reddi et al. 2018)
-    maximize                ascend instead
     decoupled_weight_decay  shrink the parameter by lr * weight_decay instead, as AdamW does
 
-    Raises ValueError for options out of range. Source: Kingma and Ba 2015, algorithm 1.
+    The other options and errors are those of Optimizer. Source: Kingma and Ba 2015, algorithm 1.
 
     >>> w = Tensor([1.0, 2.0], requires_grad=True)
     >>> optimizer = Adam([w], lr=0.1)
@@ -35,12 +34,11 @@ class Adam(Optimizer):
 
     def __init__(
         self, params: Iterable[Any], lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
-        weight_decay: float = 0, amsgrad: bool = False, *, maximize: bool = False,
-        decoupled_weight_decay: bool = False,
+        weight_decay: float = 0, amsgrad: bool = False, *, maximize: bool = False, decoupled_weight_decay: bool = False,
     ) -> None:  # fmt: skip
         super().__init__(params, options(locals()))
 
-    def advance(self, data: Any, state: dict[str, Any], group: dict[str, Any]) -> tuple[Any, ...]:
+    def advance(self, data: Any, state: State, group: State) -> Lent:
         begin(state, data, "exp_avg", "exp_avg_sq")
         if group["amsgrad"] and "max_exp_avg_sq" not in state:
             state["max_exp_avg_sq"] = np.zeros_like(data)
@@ -48,16 +46,25 @@ class Adam(Optimizer):
         root = math.sqrt(1 - beta2 ** state["step"])
         return float(group["lr"]) / (1 - beta1 ** state["step"]), root, beta1, beta2, group["eps"], group["amsgrad"]
 
-    def update(self, x: Any, g: Any, state: dict[str, Any], scratch: tuple[Any, ...], *numbers: Any) -> None:
-        size, root, beta1, beta2, eps, amsgrad = numbers
+    def update(
+        self,
+        x: Any,
+        g: Any,
+        state: State,
+        scratch: Lent,
+        size: Any,
+        root: Any,
+        beta1: Any,
+        beta2: Any,
+        eps: Any,
+        amsgrad: Any,
+    ) -> None:
         s, m, v = scratch[0], state["exp_avg"], state["exp_avg_sq"]
-        means(g, m, v, beta1, beta2, s)
+        mean(m, g, 1 - beta1, s)
+        mean_square(v, g, beta2, s)
         if amsgrad:
             v = np.maximum(state["max_exp_avg_sq"], v, out=state["max_exp_avg_sq"])
-        np.sqrt(v, out=s)
-        s /= root
-        s += eps
-        np.divide(m, s, out=s)
+        over_root(m, v, eps, s, root)
         s *= size
         x -= s
 
@@ -75,21 +82,132 @@ class AdamW(Adam):
         super().__init__(params, lr, betas, eps, weight_decay, amsgrad, maximize=maximize, decoupled_weight_decay=True)
 
 
-def begin(state: dict[str, Any], data: Any, *names: str) -> None:
-    """Count the step; on the first, start each of `names` at zero."""
-    if not state:
-        state["step"] = 0
-        for name in names:
-            state[name] = np.zeros_like(data)
-    state["step"] += 1
+class Adamax(Optimizer):
+    """Adam with the infinity norm: the mean of the gradient, divided by the largest of its decaying magnitudes.
+
+    betas         how much of the mean and of the magnitude is kept at each step
+    eps           added to each magnitude
+
+    The other options and errors are those of Optimizer. Source: Kingma and Ba 2015, algorithm 2.
+    """
+
+    scratch = 1
+
+    def __init__(
+        self, params: Iterable[Any], lr: float = 2e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
+        weight_decay: float = 0, *, maximize: bool = False,
+    ) -> None:  # fmt: skip
+        super().__init__(params, options(locals()))
+
+    def advance(self, data: Any, state: State, group: State) -> Lent:
+        begin(state, data, "exp_avg", "exp_inf")
+        beta1, beta2 = group["betas"]
+        return float(group["lr"]) / (1 - beta1 ** state["step"]), beta1, beta2, group["eps"]
+
+    def update(self, x: Any, g: Any, state: State, scratch: Lent, size: Any, beta1: Any, beta2: Any, eps: Any) -> None:
+        s, m, largest = scratch[0], state["exp_avg"], state["exp_inf"]
+        mean(m, g, 1 - beta1, s)
+        np.abs(g, out=s)
+        s += eps
+        largest *= beta2
+        np.maximum(largest, s, out=largest)
+        np.divide(m, largest, out=s)
+        s *= size
+        x -= s
 
 
-def means(g: Any, m: Any, v: Any, beta1: float, beta2: float, s: Any) -> None:
-    """Take `g` into its running mean `m`, and its square into `v`."""
-    np.subtract(g, m, out=s)
-    s *= 1 - beta1
-    m += s
-    np.multiply(g, g, out=s)
-    s *= 1 - beta2
-    v *= beta2
-    v += s
+class NAdam(Optimizer):
+    """Adam with Nesterov's momentum.
+
+    betas                   how much of the means of the gradient and of its square is kept at each step
+    eps                     added to the root of the mean of the square
+    momentum_decay          how fast the momentum grows toward betas[0]: it is
+                            betas[0] * (1 - 0.96 ** (t * momentum_decay) / 2)
+    decoupled_weight_decay  shrink the parameter by lr * weight_decay instead
+
+    The other options and errors are those of Optimizer. Source: Dozat 2016, in the form of PyTorch's NAdam.
+    """
+
+    numbers = ("step", "mu_product")
+
+    def __init__(
+        self, params: Iterable[Any], lr: float = 2e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
+        weight_decay: float = 0, momentum_decay: float = 4e-3, decoupled_weight_decay: bool = False, *,
+        maximize: bool = False,
+    ) -> None:  # fmt: skip
+        super().__init__(params, options(locals()))
+
+    def advance(self, data: Any, state: State, group: State) -> Lent:
+        begin(state, data, "exp_avg", "exp_avg_sq")
+        (beta1, beta2), lr, step = group["betas"], float(group["lr"]), state["step"]
+        mu, mu_next = (beta1 * (1 - 0.5 * 0.96 ** (t * group["momentum_decay"])) for t in (step, step + 1))
+        product = state["mu_product"] = state.get("mu_product", 1.0) * mu
+        of_gradient, of_mean = lr * (1 - mu) / (1 - product), lr * mu_next / (1 - product * mu_next)
+        return of_gradient, of_mean, math.sqrt(1 - beta2**step), beta1, beta2, group["eps"]
+
+    def update(
+        self,
+        x: Any,
+        g: Any,
+        state: State,
+        scratch: Lent,
+        of_gradient: Any,
+        of_mean: Any,
+        root: Any,
+        beta1: Any,
+        beta2: Any,
+        eps: Any,
+    ) -> None:
+        s, ahead = scratch[:2]
+        m, v = state["exp_avg"], state["exp_avg_sq"]
+        mean(m, g, 1 - beta1, s)
+        mean_square(v, g, beta2, s)
+        np.multiply(g, of_gradient, out=ahead)
+        ahead += np.multiply(m, of_mean, out=s)
+        np.sqrt(v, out=s)
+        s /= root
+        s += eps
+        ahead /= s
+        x -= ahead
+
+
+class RAdam(Optimizer):
+    """Adam that leaves the division by the root out of its first steps, and rectifies its variance later.
+
+    betas                   how much of the means of the gradient and of its square is kept at each step
+    eps                     added to the root of the mean of the square
+    decoupled_weight_decay  shrink the parameter by lr * weight_decay instead
+
+    The other options and errors are those of Optimizer. Source: Liu et al. 2020, algorithm 2.
+    """
+
+    scratch = 1
+
+    def __init__(
+        self, params: Iterable[Any], lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
+        weight_decay: float = 0, decoupled_weight_decay: bool = False, *, maximize: bool = False,
+    ) -> None:  # fmt: skip
+        super().__init__(params, options(locals()))
+
+    def advance(self, data: Any, state: State, group: State) -> Lent:
+        begin(state, data, "exp_avg", "exp_avg_sq")
+        (beta1, beta2), step = group["betas"], state["step"]
+        size, correction = float(group["lr"]) / (1 - beta1**step), 1 - beta2**step
+        limit = 2 / (1 - beta2) - 1
+        length = limit - 2 * step * beta2**step / correction  # of the simple average that the mean amounts to
+        rectify = length > 5
+        if rectify:
+            size *= math.sqrt((length - 4) * (length - 2) * limit / ((limit - 4) * (limit - 2) * length) * correction)
+        return size, rectify, beta1, beta2, group["eps"]
+
+    def update(
+        self, x: Any, g: Any, state: State, scratch: Lent, size: Any, rectify: Any, beta1: Any, beta2: Any, eps: Any
+    ) -> None:
+        s, m, v = scratch[0], state["exp_avg"], state["exp_avg_sq"]
+        mean(m, g, 1 - beta1, s)
+        mean_square(v, g, beta2, s)
+        if rectify:
+            np.multiply(over_root(m, v, eps, s), size, out=s)
+        else:
+            np.multiply(m, size, out=s)
+        x -= s

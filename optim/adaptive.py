@@ -1,14 +1,15 @@
-"""RMSprop, Adagrad, Adadelta and Rprop: a step size of its own for each element, from its gradients so far."""
+"""RMSprop, Adagrad, Adadelta, Rprop and Adafactor: a step of its own for each element, from its gradients so far."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
-from .adam import begin
-from .optimizer import Optimizer, options
+from .arithmetic import begin, mean, mean_square, over_root
+from .optimizer import Lent, Optimizer, State, options
 
 
 class RMSprop(Optimizer):
@@ -16,12 +17,10 @@ class RMSprop(Optimizer):
 
     alpha         how much of the mean is kept at each step
     eps           added to the root
-    weight_decay  times the parameter is added to the gradient
     momentum      how much of the former step is kept
     centered      take the square of the gradient's mean off the mean of the square
-    maximize      ascend instead
 
-    Raises ValueError for options out of range.
+    The other options and errors are those of Optimizer.
     Source: Hinton's lecture 6 of "Neural networks for machine learning" 2012; centered: Graves 2013.
     """
 
@@ -31,7 +30,7 @@ class RMSprop(Optimizer):
     ) -> None:  # fmt: skip
         super().__init__(params, options(locals()))
 
-    def advance(self, data: Any, state: dict[str, Any], group: dict[str, Any]) -> tuple[Any, ...]:
+    def advance(self, data: Any, state: State, group: State) -> Lent:
         begin(state, data, "square_avg")
         if group["momentum"] and "momentum_buffer" not in state:
             state["momentum_buffer"] = np.zeros_like(data)
@@ -39,23 +38,17 @@ class RMSprop(Optimizer):
             state["grad_avg"] = np.zeros_like(data)
         return float(group["lr"]), group["alpha"], group["eps"], group["momentum"], group["centered"]
 
-    def update(self, x: Any, g: Any, state: dict[str, Any], scratch: tuple[Any, ...], *numbers: Any) -> None:
-        lr, alpha, eps, momentum, centered = numbers
+    def update(
+        self, x: Any, g: Any, state: State, scratch: Lent, lr: Any, alpha: Any, eps: Any, momentum: Any, centered: Any
+    ) -> None:
         s, square, v = scratch[0], scratch[1], state["square_avg"]
-        np.multiply(g, g, out=s)
-        s *= 1 - alpha
-        v *= alpha
-        v += s
+        mean_square(v, g, alpha, s)
         if centered:
-            mean = state["grad_avg"]
-            np.subtract(g, mean, out=s)
-            s *= 1 - alpha
-            mean += s
-            np.subtract(v, np.multiply(mean, mean, out=square), out=s)
+            center = state["grad_avg"]
+            mean(center, g, 1 - alpha, s)
+            np.subtract(v, np.multiply(center, center, out=square), out=s)
             v = np.maximum(s, 0, out=s)  # rounding can leave it a little below zero
-        np.sqrt(v, out=s)
-        s += eps
-        np.divide(g, s, out=s)
+        over_root(g, v, eps, s)
         if momentum:
             buffer = state["momentum_buffer"]
             buffer *= momentum
@@ -70,12 +63,10 @@ class Adagrad(Optimizer):
     """The gradient divided by the root of the sum of its squares.
 
     lr_decay                   the step is lr / (1 + (t - 1) * lr_decay)
-    weight_decay               times the parameter is added to the gradient
     initial_accumulator_value  where the sums begin
     eps                        added to the root
-    maximize                   ascend instead
 
-    Raises ValueError for options out of range. Source: Duchi, Hazan and Singer 2011.
+    The other options and errors are those of Optimizer. Source: Duchi, Hazan and Singer 2011.
     """
 
     scratch = 1
@@ -86,7 +77,7 @@ class Adagrad(Optimizer):
     ) -> None:  # fmt: skip
         super().__init__(params, options(locals()))
 
-    def advance(self, data: Any, state: dict[str, Any], group: dict[str, Any]) -> tuple[Any, ...]:
+    def advance(self, data: Any, state: State, group: State) -> Lent:
         if not state:
             value = group["initial_accumulator_value"]
             state["step"] = 0
@@ -94,13 +85,10 @@ class Adagrad(Optimizer):
         state["step"] += 1
         return float(group["lr"]) / (1 + (state["step"] - 1) * group["lr_decay"]), group["eps"]
 
-    def update(self, x: Any, g: Any, state: dict[str, Any], scratch: tuple[Any, ...], *numbers: Any) -> None:
-        lr, eps = numbers
+    def update(self, x: Any, g: Any, state: State, scratch: Lent, lr: Any, eps: Any) -> None:
         s, total = scratch[0], state["sum"]
         total += np.multiply(g, g, out=s)
-        np.sqrt(total, out=s)
-        s += eps
-        np.divide(g, s, out=s)
+        over_root(g, total, eps, s)
         s *= lr
         x -= s
 
@@ -110,10 +98,8 @@ class Adadelta(Optimizer):
 
     rho           how much of the two means is kept at each step
     eps           added to both under the roots
-    weight_decay  times the parameter is added to the gradient
-    maximize      ascend instead
 
-    Raises ValueError for options out of range. Source: Zeiler 2012, algorithm 1.
+    The other options and errors are those of Optimizer. Source: Zeiler 2012, algorithm 1.
     """
 
     def __init__(
@@ -122,28 +108,21 @@ class Adadelta(Optimizer):
     ) -> None:  # fmt: skip
         super().__init__(params, options(locals()))
 
-    def advance(self, data: Any, state: dict[str, Any], group: dict[str, Any]) -> tuple[Any, ...]:
+    def advance(self, data: Any, state: State, group: State) -> Lent:
         begin(state, data, "square_avg", "acc_delta")
         return float(group["lr"]), group["rho"], group["eps"]
 
-    def update(self, x: Any, g: Any, state: dict[str, Any], scratch: tuple[Any, ...], *numbers: Any) -> None:
-        lr, rho, eps = numbers
+    def update(self, x: Any, g: Any, state: State, scratch: Lent, lr: Any, rho: Any, eps: Any) -> None:
         s, step = scratch[:2]
         of_gradients, of_steps = state["square_avg"], state["acc_delta"]
-        np.multiply(g, g, out=s)
-        s *= 1 - rho
-        of_gradients *= rho
-        of_gradients += s
+        mean_square(of_gradients, g, rho, s)
         np.add(of_gradients, eps, out=s)
         np.sqrt(s, out=s)
         np.add(of_steps, eps, out=step)
         np.sqrt(step, out=step)
         step /= s
         step *= g
-        np.multiply(step, step, out=s)
-        s *= 1 - rho
-        of_steps *= rho
-        of_steps += s
+        mean_square(of_steps, step, rho, s)
         step *= lr
         x -= step
 
@@ -154,9 +133,8 @@ class Rprop(Optimizer):
     lr          the first step
     etas        what a step is multiplied with when the sign turned, and when it stayed
     step_sizes  the shortest and the longest step
-    maximize    ascend instead
 
-    Raises ValueError for options out of range. Source: Riedmiller and Braun 1993, without the step back.
+    The other options and errors are those of Optimizer. Source: Riedmiller and Braun 1993, without the step back.
     """
 
     def __init__(
@@ -165,7 +143,7 @@ class Rprop(Optimizer):
     ) -> None:  # fmt: skip
         super().__init__(params, options(locals()))
 
-    def advance(self, data: Any, state: dict[str, Any], group: dict[str, Any]) -> tuple[Any, ...]:
+    def advance(self, data: Any, state: State, group: State) -> Lent:
         if not state:
             lr = float(group["lr"])
             state["step_size"] = np.full_like(data, complex(lr, lr) if data.dtype.kind == "c" else lr)
@@ -173,8 +151,9 @@ class Rprop(Optimizer):
         state["step"] += 1
         return *group["etas"], *group["step_sizes"]
 
-    def update(self, x: Any, g: Any, state: dict[str, Any], scratch: tuple[Any, ...], *numbers: Any) -> None:
-        shorter, longer, shortest, longest = numbers
+    def update(
+        self, x: Any, g: Any, state: State, scratch: Lent, shorter: Any, longer: Any, shortest: Any, longest: Any
+    ) -> None:
         agree, spare = scratch[:2]
         before, size = state["prev"], state["step_size"]
         mask = spare.reshape(-1).view(np.bool_)[: x.size].reshape(x.shape)
@@ -188,3 +167,76 @@ class Rprop(Optimizer):
         np.sign(before, out=agree)
         agree *= size
         x -= agree
+
+
+class Adafactor(Optimizer):
+    """Adam's scaling at the memory of a row and a column for each matrix, and steps in proportion to the parameter.
+
+    lr            the largest step, relative to the root mean square of the parameter; it falls with 1 / sqrt(t)
+    beta2_decay   t ** beta2_decay is how much of the new square counts in the mean
+    eps           (the least variance, by default the dtype's resolution; the least size a parameter is taken to have)
+    d             a step of a larger root mean square than this is scaled down to it
+
+    A parameter of more than two axes is a stack of matrices of its last two; one of fewer keeps all its squares.
+    Raises ValueError for options out of range, TypeError for complex parameters.
+    Source: Shazeer and Stern 2018, in the form of PyTorch's Adafactor.
+    """
+
+    limits = {  # noqa: RUF012
+        "beta2_decay": ("<= 0", lambda value: value <= 0),
+        "eps": (">= 0, both, or None as the first", lambda eps: (eps[0] is None or eps[0] >= 0) and eps[1] >= 0),
+        "d": (">= 1", lambda value: value >= 1),
+    }
+    scratch = 1
+    elementwise = False
+    decoupled = True
+
+    def __init__(
+        self, params: Iterable[Any], lr: float = 1e-2, beta2_decay: float = -0.8,
+        eps: tuple[float | None, float] = (None, 1e-3), d: float = 1.0, weight_decay: float = 0.0, *,
+        maximize: bool = False,
+    ) -> None:  # fmt: skip
+        super().__init__(params, options(locals()))
+
+    def _check(self, group: dict[str, Any]) -> None:
+        super()._check(group)
+        for p in group.get("params", ()):
+            if p.dtype.kind == "c":
+                raise TypeError(f"Adafactor: expected real parameters, got one of {p.dtype}")
+
+    def advance(self, data: Any, state: State, group: State) -> Lent:
+        if not state:
+            state["step"] = 0
+            if data.ndim > 1:
+                state["row_var"] = np.zeros_like(data, shape=(*data.shape[:-1], 1))
+                state["col_var"] = np.zeros_like(data, shape=(*data.shape[:-2], 1, data.shape[-1]))
+            else:
+                state["variance"] = np.zeros_like(data)
+        state["step"] += 1
+        step, (least, smallest) = float(state["step"]), group["eps"]
+        least = float(np.finfo(data.dtype).eps) if least is None else least
+        size = max(smallest, float(np.linalg.norm(data)) / math.sqrt(data.size))  # taken before the weight decay
+        return size * min(float(group["lr"]), 1 / math.sqrt(step)), step ** group["beta2_decay"], least, group["d"]
+
+    def update(
+        self, x: Any, g: Any, state: State, scratch: Lent, size: Any, new: Any, least: Any, largest: Any
+    ) -> None:
+        s = scratch[0]
+        np.multiply(g, g, out=s)
+        if x.ndim > 1:
+            row, column = state["row_var"], state["col_var"]
+            row += new * (s.mean(axis=-1, keepdims=True) - row)
+            column += new * (s.mean(axis=-2, keepdims=True) - column)
+            np.multiply(row / np.maximum(row.mean(axis=-2, keepdims=True), least), column, out=s)
+        else:
+            variance = state["variance"]
+            s -= variance
+            s *= new
+            variance += s
+            np.copyto(s, variance)
+        np.maximum(s, least * least, out=s)
+        np.sqrt(s, out=s)
+        np.divide(g, s, out=s)
+        rms = math.sqrt(float(np.vdot(s, s)) / s.size)
+        s *= size / max(1.0, rms / largest)
+        x -= s

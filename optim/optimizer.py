@@ -17,6 +17,8 @@ from autograd import Tensor, enable_grad
 from .blocks import Blocks, Scratch
 
 Limit = tuple[str, Callable[[Any], bool]]
+State = dict[str, Any]
+Lent = tuple[Any, ...]
 
 NOT_NEGATIVE: Limit = (">= 0", lambda value: value >= 0)
 LIMITS: dict[str, Limit] = {
@@ -34,6 +36,12 @@ class Optimizer:
 
     params    Tensors, (name, Tensor) pairs, or dicts of options with such a sequence under "params"
     defaults  the options of groups that do not give their own
+
+    What these options mean is the same for all optimizers that have them:
+
+    lr            the length of a step
+    weight_decay  times the parameter is added to the gradient; where it is decoupled, times lr it shrinks the parameter
+    maximize      ascend instead
 
     Raises TypeError for what is not such a sequence of leaf Tensors, ValueError for no parameters at all, a parameter
     given twice, parameters of which only some are named, and options out of their range.
@@ -71,10 +79,10 @@ class Optimizer:
     numbers: tuple[str, ...] = ("step",)
     """The entries of a parameter's state that are plain numbers."""
 
-    def __init__(self, params: Iterable[Any], defaults: dict[str, Any]) -> None:
+    def __init__(self, params: Iterable[Any], defaults: State) -> None:
         self.defaults = defaults
-        self.state: defaultdict[Any, dict[str, Any]] = defaultdict(dict)
-        self.param_groups: list[dict[str, Any]] = []
+        self.state: defaultdict[Any, State] = defaultdict(dict)
+        self.param_groups: list[State] = []
         self._forget()
         self._check(defaults)
         if isinstance(params, Tensor | np.ndarray | str):
@@ -89,11 +97,11 @@ class Optimizer:
 
     # ---- what an optimizer overrides -------------------------------------------------------------------------------
 
-    def advance(self, data: Any, state: dict[str, Any], group: dict[str, Any]) -> tuple[Any, ...]:
+    def advance(self, data: Any, state: State, group: State) -> Lent:
         """Bring the state of the parameter with the array `data` to this step; return what `update` is to be told."""
         raise NotImplementedError(f"{self._name}: advance() is to be defined by each optimizer")
 
-    def update(self, x: Any, g: Any, state: dict[str, Any], scratch: tuple[Any, ...], *numbers: Any) -> None:
+    def update(self, x: Any, g: Any, state: State, scratch: Lent, *numbers: Any, **named: Any) -> None:
         """Change a block `x` of a parameter in place, for the gradient `g`, which is not to be changed."""
         raise NotImplementedError(f"{self._name}: update() is to be defined by each optimizer")
 
@@ -145,7 +153,7 @@ class Optimizer:
                     grad[...] = 0
                     p.grad = grad
 
-    def _blocks(self, p: Tensor, data: Any, state: dict[str, Any]) -> Blocks:
+    def _blocks(self, p: Tensor, data: Any, state: State) -> Blocks:
         blocks = self._cut.get(p)
         if blocks is None or not blocks.fit(data, state):
             for name, value in state.items():
@@ -163,7 +171,7 @@ class Optimizer:
 
     # ---- groups ----------------------------------------------------------------------------------------------------
 
-    def add_param_group(self, param_group: dict[str, Any]) -> None:
+    def add_param_group(self, param_group: State) -> None:
         """Take on more parameters: {"params": them, and options that differ from the defaults}.
 
         Raises as the constructor does; a group that is refused changes nothing.
@@ -203,7 +211,7 @@ class Optimizer:
         self._check(group)
         self.param_groups.append(group)
 
-    def _check(self, group: dict[str, Any]) -> None:
+    def _check(self, group: State) -> None:
         """Make plain numbers of the options that are one-element arrays, and refuse what is out of range."""
         for option, (text, test) in {**LIMITS, **self.limits}.items():
             if option not in group:
@@ -223,7 +231,7 @@ class Optimizer:
 
     # ---- saving ----------------------------------------------------------------------------------------------------
 
-    def state_dict(self) -> dict[str, Any]:
+    def state_dict(self) -> State:
         """All that a run needs to go on from here: {"state": {index: {...}}, "param_groups": [{...}]}.
 
         Parameters are numbered through all groups, and "params" of a group holds their numbers. Arrays are copies.
@@ -260,7 +268,7 @@ class Optimizer:
                 strict=True,
             )
         )  # by text, for in JSON all keys are
-        state: defaultdict[Any, dict[str, Any]] = defaultdict(dict)
+        state: defaultdict[Any, State] = defaultdict(dict)
         for i, entry in state_dict["state"].items():
             if str(i) not in params:
                 raise ValueError(f"{self._name}.load_state_dict: expected parameters {list(params)}, got state of {i}")
@@ -299,10 +307,10 @@ class Optimizer:
     def _name(self) -> str:
         return type(self).__name__
 
-    def __getstate__(self) -> dict[str, Any]:
+    def __getstate__(self) -> State:
         return {key: value for key, value in self.__dict__.items() if key not in ("_cut", "_memory")}
 
-    def __setstate__(self, state: dict[str, Any]) -> None:
+    def __setstate__(self, state: State) -> None:
         self.__dict__.update(state)
         self._forget()
 
@@ -314,7 +322,7 @@ class Optimizer:
         return "\n".join([*lines, ")"])
 
 
-def options(arguments: dict[str, Any]) -> dict[str, Any]:
+def options(arguments: State) -> State:
     """The options among a constructor's `locals()`."""
     return {k: v for k, v in arguments.items() if k not in ("self", "params", "__class__")}
 

@@ -8,20 +8,15 @@ plateau.py   ReduceLROnPlateau
 combined.py  ChainedScheduler, SequentialLR
 """
 
+# ruff: noqa: I001 (a table of contents, to be read as lines and not as a column)
+
 from .base import LRScheduler
 from .combined import ChainedScheduler, SequentialLR
 from .cycles import CosineAnnealingWarmRestarts, CyclicLR, OneCycleLR
 from .factors import (
-    ConstantLR,
-    CosineAnnealingLR,
-    ExponentialLR,
-    LambdaLR,
-    LinearLR,
-    MultiplicativeLR,
-    MultiStepLR,
-    PolynomialLR,
+    ConstantLR, CosineAnnealingLR, ExponentialLR, LambdaLR, LinearLR, MultiplicativeLR, MultiStepLR, PolynomialLR,
     StepLR,
-)
+)  # fmt: skip
 from .plateau import ReduceLROnPlateau
 
 __all__ = [
