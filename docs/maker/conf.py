@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from latex2mathml.converter import convert
@@ -44,12 +45,18 @@ html_theme_options = {
 }
 
 
+# After these a minus sign belongs to one number, and stands close to it: ( [ = , < > · ×
+OPENING = "<mo[^>]*>&#x000(?:28|5B|3D|2C|3C|3E|B7|D7);</mo>"
+
+
 def formula(latex: str, display: str) -> str:
     """MathML: browsers draw it themselves, no script has to be loaded for it."""
     try:
-        return str(convert(latex.strip(), display=display))
+        text = str(convert(latex.strip(), display=display))
     except Exception as error:
         raise ValueError(f"formula: {latex!r} cannot be read ({type(error).__name__}: {error})") from error
+    text = re.sub(f"({OPENING})<mo>&#x02212;</mo>", r'\1<mo form="prefix">&#x02212;</mo>', text)
+    return text.replace("<mi>&#x02032;</mi>", "<mo>&#x02032;</mo>")
 
 
 def setup(app: Any) -> dict[str, bool]:
