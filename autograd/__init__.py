@@ -25,6 +25,7 @@ from .ops.special import (
     logit,
     logsigmoid,
     logsumexp,
+    ndtr,
     polygamma,
     relu,
     sigmoid,
@@ -44,9 +45,9 @@ __all__ = [
     "detect_anomaly", "digamma", "draw", "elementwise", "elementwise_grad", "enable_grad", "erf", "erfc", "fold",
     "gammaln", "generator", "grad", "gradcheck", "gradgradcheck", "hessian", "hvp", "i0", "i1", "is_grad_enabled",
     "jacobian", "jvp", "linear", "load", "log_ndtr", "log_softmax", "log_softmax_at", "logit", "logsigmoid",
-    "logsumexp", "manual_seed", "max_windows", "multiply_add", "no_grad", "nondifferentiable", "ops", "polygamma",
-    "primitive", "relu", "rescale", "save", "scope", "set_grad_enabled", "sigmoid", "softmax", "softplus",
-    "spread_windows", "standardize", "sum_windows", "value_and_grad", "vjp", "windows", "xlogy",
+    "logsumexp", "manual_seed", "max_windows", "multiply_add", "ndtr", "no_grad", "nondifferentiable", "ops",
+    "polygamma", "primitive", "relu", "rescale", "save", "scope", "set_grad_enabled", "sigmoid", "softmax",
+    "softplus", "spread_windows", "standardize", "sum_windows", "value_and_grad", "vjp", "windows", "xlogy",
 ]  # fmt: skip
 
 if not TYPE_CHECKING:

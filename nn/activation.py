@@ -157,7 +157,7 @@ def gelu(input: Any, approximate: str = "none") -> Any:
     array([0.    , 0.8413])
     """
     if approximate == "none":
-        return (input * 0.5) * (autograd.erf(input * math.sqrt(0.5)) + 1.0)
+        return input * autograd.ndtr(input)
     if approximate != "tanh":
         raise ValueError(f"gelu: expected approximate to be 'none' or 'tanh', got {approximate!r}")
     c = 2 * math.sqrt(2 / math.pi)  # (1 + tanh z) / 2 is sigmoid(2z)
@@ -203,6 +203,8 @@ def softplus(input: Any, beta: float = 1.0, threshold: float = 20.0) -> Any:
     """log(1 + exp(beta · x)) / beta; x itself where beta · x is above the threshold."""
     scaled = input if beta == 1 else input * beta
     curve = autograd.softplus(scaled)
+    if threshold > 17 and input.dtype.char == "f":  # there the curve is x to the last bit
+        return curve if beta == 1 else curve / beta
     return np.where(plain(scaled) > threshold, input, curve if beta == 1 else curve / beta)
 
 

@@ -31,6 +31,7 @@ TABLE = [
             special.erf,
             special.erfc,
             special.log_ndtr,
+            special.ndtr,
             special.i0,
             special.i1,
         ]
