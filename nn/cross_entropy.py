@@ -14,6 +14,7 @@ from autograd import Tensor
 from .linear import Linear, linear
 from .loss import Flag, Loss, reduction_of
 from .shared import Rng, integers, plain
+from .spatial import check_dtype
 
 
 def cross_entropy(
@@ -28,8 +29,8 @@ def cross_entropy(
     ignore_index     a target that counts nowhere; if all are so, the mean is NaN, and its gradient 0
     label_smoothing  how much of the target's probability is spread evenly over all classes
 
-    Raises IndexError for a class outside of the input, TypeError for a target that is not of integers, ValueError for
-    shapes that do not match.
+    Raises IndexError for a class outside of the input, TypeError for a target that is not of integers and a weight of
+    another dtype than the input, ValueError for shapes that do not match.
 
     >>> cross_entropy(np.array([[0.0, 0.0], [1000.0, 0.0]]), np.array([1, 0])).round(4).item()
     0.3466
@@ -131,7 +132,8 @@ def _nll(
         raise IndexError(f"{who}: expected targets from 0 to {n - 1} (or ignore_index), got {classes[wrong].flat[0]}")
     if weight is not None:
         class_weight(who, weight, input)
-        weight = plain(weight).astype(input.dtype)
+        check_dtype(who, weight, input)
+        weight = plain(weight)
     whole = valid.all()
     chosen = classes if whole else np.where(valid, classes, 0)
     picked = pick(input, chosen)

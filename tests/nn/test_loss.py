@@ -129,6 +129,7 @@ X = np.zeros((2, 3))
         (ValueError, lambda: F.ctc_loss(np.zeros((4, 2, 3)), np.array([1, 2]), [4, 4], [2, 1])),
         (ValueError, lambda: F.ctc_loss(np.zeros((4, 1, 3)), np.array([[1, 2]]), [4], [2], blank=3)),
         (TypeError, lambda: F.ctc_loss(np.zeros((4, 1, 3)), np.array([[1.0, 2.0]]), [4], [2])),
+        (TypeError, lambda: F.nll_loss(np.zeros((2, 3), np.float32), np.array([0, 1]), np.ones(3))),
     ],
 )
 def test_errors(error: type[Exception], call: Any) -> None:

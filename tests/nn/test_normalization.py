@@ -99,3 +99,9 @@ def test_normalize_at_zero_has_no_nan() -> None:
 def test_errors(call: Any) -> None:
     with pytest.raises(ValueError, match="expected"):
         call()
+
+
+def test_batch_norm_of_nothing() -> None:
+    """An input (0,) has neither samples nor channels; it comes back, as in PyTorch."""
+    assert F.batch_norm(np.zeros(0), np.zeros(0), np.ones(0)).shape == (0,)
+    assert F.batch_norm(np.zeros(0), None, None, training=True).shape == (0,)
