@@ -14,7 +14,7 @@ from .dropout import dropout
 from .linear import Linear, linear
 from .module import Module, write
 from .parameter import empty
-from .shared import plain
+from .shared import Rng, plain
 
 
 def _additive(mask: Any, keeps: bool, dtype: Any, who: str) -> Any:
@@ -52,7 +52,7 @@ def _causal(rows: int, columns: int, dtype: Any) -> Any:
 
 def scaled_dot_product_attention(
     query: Any, key: Any, value: Any, attn_mask: Any = None, dropout_p: float = 0.0, is_causal: bool = False,
-    scale: float | None = None, enable_gqa: bool = False, *, rng: np.random.Generator | None = None,
+    scale: float | None = None, enable_gqa: bool = False, *, rng: Rng = None,
 ) -> Any:  # fmt: skip
     """softmax(q kᵀ · scale + mask) v. (Vaswani et al. 2017)
 
@@ -110,7 +110,7 @@ def multi_head_attention_forward(
     training: bool = True, key_padding_mask: Any = None, need_weights: bool = True, attn_mask: Any = None,
     use_separate_proj_weight: bool = False, q_proj_weight: Any = None, k_proj_weight: Any = None,
     v_proj_weight: Any = None, static_k: Any = None, static_v: Any = None, average_attn_weights: bool = True,
-    is_causal: bool = False, *, batch_first: bool = False, rng: np.random.Generator | None = None,
+    is_causal: bool = False, *, batch_first: bool = False, rng: Rng = None,
 ) -> tuple[Any, Any]:  # fmt: skip
     """The function of MultiheadAttention: the output, and with need_weights the weights, else None.
 
@@ -242,7 +242,7 @@ class MultiheadAttention(Module):
     def __init__(
         self, embed_dim: int, num_heads: int, dropout: float = 0.0, bias: bool = True, add_bias_kv: bool = False,
         add_zero_attn: bool = False, kdim: int | None = None, vdim: int | None = None, batch_first: bool = False, *,
-        dtype: Any = None, rng: np.random.Generator | None = None,
+        dtype: Any = None, rng: Rng = None,
     ) -> None:  # fmt: skip
         super().__init__()
         if embed_dim <= 0 or num_heads <= 0 or embed_dim % num_heads:
@@ -270,7 +270,7 @@ class MultiheadAttention(Module):
         self.register_parameter("bias_v", empty((1, 1, embed_dim), dtype) if add_bias_kv else None)
         self._reset_parameters(rng)
 
-    def _reset_parameters(self, rng: np.random.Generator | None = None) -> None:
+    def _reset_parameters(self, rng: Rng = None) -> None:
         for weight in (self.in_proj_weight, self.q_proj_weight, self.k_proj_weight, self.v_proj_weight):
             if weight is not None:
                 init.xavier_uniform_(weight, rng=rng)

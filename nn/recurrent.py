@@ -19,7 +19,7 @@ from . import init
 from .dropout import dropout
 from .module import Module
 from .parameter import empty
-from .shared import probability
+from .shared import Rng, probability
 from .utils.rnn import PackedSequence
 
 Step = Callable[[Any, tuple[Any, ...]], tuple[Any, ...]]
@@ -127,7 +127,7 @@ class RNNBase(Module):
     def __init__(
         self, mode: str, input_size: int, hidden_size: int, num_layers: int = 1, bias: bool = True,
         batch_first: bool = False, dropout: float = 0.0, bidirectional: bool = False, proj_size: int = 0, *,
-        dtype: Any = None, rng: np.random.Generator | None = None,
+        dtype: Any = None, rng: Rng = None,
     ) -> None:  # fmt: skip
         super().__init__()
         who = type(self).__name__
@@ -171,7 +171,7 @@ class RNNBase(Module):
     def _suffixes(self, layer: int) -> list[str]:
         return [f"l{layer}", f"l{layer}_reverse"] if self.bidirectional else [f"l{layer}"]
 
-    def reset_parameters(self, rng: np.random.Generator | None = None) -> None:
+    def reset_parameters(self, rng: Rng = None) -> None:
         """Draw the initial values again."""
         bound = 1 / math.sqrt(self.hidden_size)
         for parameter in self.parameters():
@@ -290,23 +290,14 @@ class RNN(RNNBase):
     def __init__(
         self, input_size: int, hidden_size: int, num_layers: int = 1, nonlinearity: str = "tanh", bias: bool = True,
         batch_first: bool = False, dropout: float = 0.0, bidirectional: bool = False, *, dtype: Any = None,
-        rng: np.random.Generator | None = None,
+        rng: Rng = None,
     ) -> None:  # fmt: skip
         if nonlinearity not in ("tanh", "relu"):
             raise ValueError(f"RNN: expected nonlinearity 'tanh' or 'relu', got {nonlinearity!r}")
-        self_mode = f"RNN_{nonlinearity.upper()}"
         super().__init__(
-            self_mode,
-            input_size,
-            hidden_size,
-            num_layers,
-            bias,
-            batch_first,
-            dropout,
-            bidirectional,
-            dtype=dtype,
-            rng=rng,
-        )
+            f"RNN_{nonlinearity.upper()}", input_size, hidden_size, num_layers, bias, batch_first, dropout,
+            bidirectional, dtype=dtype, rng=rng,
+        )  # fmt: skip
         self.nonlinearity = nonlinearity
 
 
@@ -318,8 +309,7 @@ class LSTM(RNNBase):
 
     def __init__(
         self, input_size: int, hidden_size: int, num_layers: int = 1, bias: bool = True, batch_first: bool = False,
-        dropout: float = 0.0, bidirectional: bool = False, proj_size: int = 0, *, dtype: Any = None,
-        rng: np.random.Generator | None = None,
+        dropout: float = 0.0, bidirectional: bool = False, proj_size: int = 0, *, dtype: Any = None, rng: Rng = None,
     ) -> None:  # fmt: skip
         super().__init__(
             "LSTM", input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, proj_size,
@@ -332,7 +322,7 @@ class GRU(RNNBase):
 
     def __init__(
         self, input_size: int, hidden_size: int, num_layers: int = 1, bias: bool = True, batch_first: bool = False,
-        dropout: float = 0.0, bidirectional: bool = False, *, dtype: Any = None, rng: np.random.Generator | None = None,
+        dropout: float = 0.0, bidirectional: bool = False, *, dtype: Any = None, rng: Rng = None,
     ) -> None:  # fmt: skip
         super().__init__(
             "GRU", input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, dtype=dtype, rng=rng
@@ -351,9 +341,8 @@ class RNNCellBase(Module):
     mode: str
 
     def __init__(
-        self, input_size: int, hidden_size: int, bias: bool, num_chunks: int, *, dtype: Any = None,
-        rng: np.random.Generator | None = None,
-    ) -> None:  # fmt: skip
+        self, input_size: int, hidden_size: int, bias: bool, num_chunks: int, *, dtype: Any = None, rng: Rng = None
+    ) -> None:
         super().__init__()
         self.input_size, self.hidden_size, self.bias = input_size, hidden_size, bias
         self.weight_ih = empty((num_chunks * hidden_size, input_size), dtype)
@@ -362,7 +351,7 @@ class RNNCellBase(Module):
         self.register_parameter("bias_hh", empty((num_chunks * hidden_size,), dtype) if bias else None)
         self.reset_parameters(rng)
 
-    def reset_parameters(self, rng: np.random.Generator | None = None) -> None:
+    def reset_parameters(self, rng: Rng = None) -> None:
         """Draw the initial values again."""
         bound = 1 / math.sqrt(self.hidden_size) if self.hidden_size else 0
         for parameter in self.parameters():
@@ -393,7 +382,7 @@ class RNNCell(RNNCellBase):
 
     def __init__(
         self, input_size: int, hidden_size: int, bias: bool = True, nonlinearity: str = "tanh", *, dtype: Any = None,
-        rng: np.random.Generator | None = None,
+        rng: Rng = None,
     ) -> None:  # fmt: skip
         if nonlinearity not in ("tanh", "relu"):
             raise ValueError(f"RNNCell: expected nonlinearity 'tanh' or 'relu', got {nonlinearity!r}")
@@ -410,9 +399,8 @@ class LSTMCell(RNNCellBase):
     mode = "LSTM"
 
     def __init__(
-        self, input_size: int, hidden_size: int, bias: bool = True, *, dtype: Any = None,
-        rng: np.random.Generator | None = None,
-    ) -> None:  # fmt: skip
+        self, input_size: int, hidden_size: int, bias: bool = True, *, dtype: Any = None, rng: Rng = None
+    ) -> None:
         super().__init__(input_size, hidden_size, bias, 4, dtype=dtype, rng=rng)
 
     def forward(self, input: Any, hx: Any = None) -> Any:
@@ -425,9 +413,8 @@ class GRUCell(RNNCellBase):
     mode = "GRU"
 
     def __init__(
-        self, input_size: int, hidden_size: int, bias: bool = True, *, dtype: Any = None,
-        rng: np.random.Generator | None = None,
-    ) -> None:  # fmt: skip
+        self, input_size: int, hidden_size: int, bias: bool = True, *, dtype: Any = None, rng: Rng = None
+    ) -> None:
         super().__init__(input_size, hidden_size, bias, 3, dtype=dtype, rng=rng)
 
     def forward(self, input: Any, hx: Any = None) -> Any:

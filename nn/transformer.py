@@ -17,6 +17,7 @@ from .dropout import Dropout
 from .linear import Linear
 from .module import Module
 from .normalization import LayerNorm
+from .shared import Rng
 
 
 def _activation(activation: str | Callable[[Any], Any]) -> Callable[[Any], Any]:
@@ -35,7 +36,7 @@ class _Layer(Module):
     def __init__(
         self, d_model: int, nhead: int, dim_feedforward: int = 2048, dropout: float = 0.1,
         activation: str | Callable[[Any], Any] = relu, layer_norm_eps: float = 1e-5, batch_first: bool = False,
-        norm_first: bool = False, bias: bool = True, *, dtype: Any = None, rng: np.random.Generator | None = None,
+        norm_first: bool = False, bias: bool = True, *, dtype: Any = None, rng: Rng = None,
     ) -> None:  # fmt: skip
         super().__init__()
         attentions = ("self_attn",) if self.norms == 2 else ("self_attn", "multihead_attn")
@@ -166,7 +167,7 @@ class Transformer(Module):
         self, d_model: int = 512, nhead: int = 8, num_encoder_layers: int = 6, num_decoder_layers: int = 6,
         dim_feedforward: int = 2048, dropout: float = 0.1, activation: str | Callable[[Any], Any] = relu,
         custom_encoder: Any = None, custom_decoder: Any = None, layer_norm_eps: float = 1e-5, batch_first: bool = False,
-        norm_first: bool = False, bias: bool = True, *, dtype: Any = None, rng: np.random.Generator | None = None,
+        norm_first: bool = False, bias: bool = True, *, dtype: Any = None, rng: Rng = None,
     ) -> None:  # fmt: skip
         super().__init__()
 
@@ -184,7 +185,7 @@ class Transformer(Module):
         self._reset_parameters(rng)
         self.d_model, self.nhead, self.batch_first = d_model, nhead, batch_first
 
-    def _reset_parameters(self, rng: np.random.Generator | None = None) -> None:
+    def _reset_parameters(self, rng: Rng = None) -> None:
         for parameter in self.parameters():
             if parameter.ndim > 1:
                 init.xavier_uniform_(parameter, rng=rng)
