@@ -154,7 +154,7 @@ def prose(text: str, links: dict[str, str]) -> str:
     if NUMPY.search(text):  # a method that is NumPy's, with NumPy's docstring
         about = next((block for block in text.split("\n\n") if "(" not in block.split(".")[0]), "")
         return linked(f"{' '.join(about.split())} As in NumPy.".strip(), links)
-    parts = []
+    parts: list[str] = []
     for block in re.split(r"\n\s*\n", text.strip("\n")):
         lines = block.splitlines()
         if not lines:

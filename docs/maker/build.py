@@ -79,7 +79,7 @@ def main() -> int:
     settings = ["-b", "html", "-c", str(ROOT / "docs" / "maker"), "-d", str(SOURCE) + "-read"]
     strict = ["--fail-on-warning", "--quiet", "--jobs", "auto", *(["--fresh-env"] if chosen.fresh else [])]
     if failed := sphinx([*settings, *strict, str(SOURCE), str(chosen.out)]):
-        return failed
+        return int(failed)
     if found := faults(chosen.out):
         print("docs: the pages have faults:", *found[:40], sep="\n")
         return 1

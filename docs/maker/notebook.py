@@ -11,7 +11,8 @@ PAGE = '<!doctype html><meta charset="utf-8"><title>{}</title><body style="font-
 
 def page(notebook: Any, name: str) -> tuple[str, dict[str, bytes]]:
     """The page in Markdown, and the files that it shows: path in the site's sources -> content."""
-    parts, files = [], {}
+    parts: list[str] = []
+    files: dict[str, bytes] = {}
     for number, cell in enumerate(notebook.cells):
         if cell.cell_type == "markdown":
             parts.append(relinked(cell.source))
