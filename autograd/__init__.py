@@ -29,6 +29,7 @@ from .ops.special import (
     polygamma,
     relu,
     sigmoid,
+    silu,
     softmax,
     softplus,
     xlogy,
@@ -46,7 +47,7 @@ __all__ = [
     "gammaln", "generator", "grad", "gradcheck", "gradgradcheck", "hessian", "hvp", "i0", "i1", "is_grad_enabled",
     "jacobian", "jvp", "linear", "load", "log_ndtr", "log_softmax", "log_softmax_at", "logit", "logsigmoid",
     "logsumexp", "manual_seed", "max_windows", "multiply_add", "ndtr", "no_grad", "nondifferentiable", "ops",
-    "polygamma", "primitive", "relu", "rescale", "save", "scope", "set_grad_enabled", "sigmoid", "softmax",
+    "polygamma", "primitive", "relu", "rescale", "save", "scope", "set_grad_enabled", "sigmoid", "silu", "softmax",
     "softplus", "spread_windows", "standardize", "sum_windows", "value_and_grad", "vjp", "windows", "xlogy",
 ]  # fmt: skip
 

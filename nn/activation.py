@@ -166,7 +166,7 @@ def gelu(input: Any, approximate: str = "none") -> Any:
 
 def silu(input: Any, inplace: bool = False) -> Any:
     """x · sigmoid(x), also called swish."""
-    return replaced(input, input * autograd.sigmoid(input), inplace)
+    return replaced(input, autograd.silu(input), inplace)
 
 
 def mish(input: Any, inplace: bool = False) -> Any:

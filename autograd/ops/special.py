@@ -89,7 +89,45 @@ def _logsigmoid_piece(x: Any, out: Any = None) -> Any:
     return result
 
 
-sigmoid = elementwise(_sigmoid, name="sigmoid", x=lambda g, out: g * (out * (1 - out)))
+def _silu(x: Any) -> Any:
+    """x * sigmoid(x), element by element, also called swish.
+
+    >>> silu(np.array([-1000.0, 0.0, 1000.0]))
+    array([  -0.,    0., 1000.])
+    """
+    with np.errstate(over="ignore"):  # as for sigmoid
+        return in_pieces(_silu_piece, _floating(x))
+
+
+def _silu_piece(x: Any, out: Any = None) -> Any:
+    result = _exp_of(np.negative(x, out=out))
+    result += 1
+    return np.divide(x, result, out=out)
+
+
+def _silu_slope(x: Any) -> Any:
+    """The derivative of silu, s (1 + x (1 - s)) with s = sigmoid(x)."""
+    with np.errstate(over="ignore"):
+        return in_pieces(_silu_slope_piece, x)
+
+
+def _silu_slope_piece(x: Any, out: Any = None) -> Any:
+    s = _sigmoid(x)
+    result = np.subtract(1, s, out=out)
+    result *= x
+    result += 1
+    result *= s
+    return result
+
+
+def _silu_bend(g: Any, x: Any) -> Any:
+    s = sigmoid(x)
+    return g * (s * (1 - s) * (2 + x * (1 - 2 * s)))
+
+
+silu_slope: Function = elementwise(_silu_slope, name="silu_slope", x=_silu_bend)
+silu = elementwise(_silu, name="silu", x=lambda g, x: g * silu_slope(x))
+sigmoid: Function = elementwise(_sigmoid, name="sigmoid", x=lambda g, out: g * (out * (1 - out)))
 relu = elementwise(_relu, name="relu", x=lambda g, out: g * (out > 0))
 softplus = elementwise(_softplus, name="softplus", x=lambda g, x: g * sigmoid(x))
 logsigmoid = elementwise(_logsigmoid, name="logsigmoid", x=lambda g, x: g * sigmoid(-x))

@@ -32,6 +32,8 @@ TABLE = [
             special.erfc,
             special.log_ndtr,
             special.ndtr,
+            special.silu,
+            special.silu_slope,
             special.i0,
             special.i1,
         ]
