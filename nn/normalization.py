@@ -19,21 +19,11 @@ from .shared import axis_of, norm, plain
 
 def _standardize(x: Any, axes: tuple[int, ...], eps: float, weight: Any, bias: Any) -> tuple[Any, Any, Any]:
     """(x - mean) / sqrt(variance + eps) · weight + bias, with the mean and the (biased) variance over the axes."""
-    if weight is not None and 2 * math.prod(_factors(x.shape, axes, weight.shape)) <= x.size:
+    if weight is not None:
         centred, mean, variance = autograd.center(x, axes)  # weight / deviation is small: a pass less over the whole
         return autograd.multiply_add(centred, weight / np.sqrt(variance + eps), bias), mean, variance
     result, mean, variance = autograd.standardize(x, axes, eps)
-    if weight is not None:
-        result = autograd.multiply_add(result, weight, bias)
-    elif bias is not None:
-        result = result + bias
-    return result, mean, variance
-
-
-def _factors(shape: tuple[int, ...], axes: tuple[int, ...], weight: tuple[int, ...]) -> tuple[int, ...]:
-    """The shape of a weight divided by deviations over the axes."""
-    reduced = {axis % len(shape) for axis in axes}
-    return np.broadcast_shapes(tuple([1 if i in reduced else n for i, n in enumerate(shape)]), weight)
+    return result if bias is None else result + bias, mean, variance
 
 
 def _per_channel(value: Any, ndim: int) -> Any:
@@ -143,7 +133,10 @@ def layer_norm(input: Any, normalized_shape: Any, weight: Any = None, bias: Any 
     array([[-1.,  1.]])
     """
     axes = _features("layer_norm", input, normalized_shape, weight, bias)
-    return _standardize(input, axes, eps, weight, bias)[0]
+    result = autograd.standardize(input, axes, eps)[0]
+    if weight is not None:
+        return autograd.multiply_add(result, weight, bias)
+    return result if bias is None else result + bias
 
 
 def rms_norm(input: Any, normalized_shape: Any, weight: Any = None, eps: float | None = None) -> Any:

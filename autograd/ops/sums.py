@@ -81,7 +81,11 @@ def total(x: Any, axes: tuple[int, ...]) -> Any:
 
 def _total_of_product(a: Any, b: Any, axes: tuple[int, ...]) -> Any:
     """The sum of a * b over axes counted from the front, which stay with size 1; a and b have one shape."""
-    if not (is_large(b) and type(a) is np.ndarray and a.dtype == b.dtype and a.shape == b.shape):
+    if not (type(a) is type(b) is np.ndarray and a.shape == b.shape and a.dtype is b.dtype and b.dtype.char in "fd"):
+        return (a * b).sum(axes, keepdims=True)
+    if axes == (b.ndim - 1,) and b.shape[-1] <= 16 * _LONG:
+        return np.vecdot(a, b)[..., None]
+    if b.size < _LARGE:
         return (a * b).sum(axes, keepdims=True)
     order, shape, summed = _grouped(b, axes)
     if len(shape) == 1 and not summed[0]:
