@@ -180,6 +180,8 @@ def main(arguments: list[str] | None = None) -> int:
     paths = find(chosen.names)
     failed = asyncio.run(run(paths, chosen.jobs, write=not chosen.check))
     print(f"notebooks: {len(paths) - failed} of {len(paths)} are fine")
+    if chosen.check and chosen.names:  # the index is that of all of them
+        return int(failed > 0)
     try:
         stale = write_index(FOLDER, check=chosen.check)
     except ValueError as error:
