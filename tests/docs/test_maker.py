@@ -1,6 +1,7 @@
 """What makes the documentation site: docstrings and notebooks as Markdown, and the look at finished pages."""
 
 import base64
+import doctest
 import importlib
 import sys
 from pathlib import Path
@@ -133,3 +134,16 @@ def test_pages_are_checked(maker, tmp_path, body, fault):
 def test_style_sheets_are_checked(maker, tmp_path):
     (tmp_path / "style.css").write_text('@import "https://example.org/font.css"; a { background: url(data:image/png) }')
     assert maker["check"].faults(tmp_path) == ["style.css: loads https://example.org/font.css"]
+
+
+# ---- guides ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", sorted(FOLDER.parent.glob("guides/*.md")), ids=lambda path: path.stem)
+def test_a_guide_imports_what_its_examples_use(path):
+    """They run as they stand: without the names that the doctests of docstrings are given."""
+    test = doctest.DocTestParser().get_doctest(path.read_text(encoding="utf-8"), {}, path.name, str(path), 0)
+    flags = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+    said: list[str] = []
+    doctest.DocTestRunner(optionflags=flags, verbose=False).run(test, out=said.append)
+    assert not said, "".join(said)
