@@ -9,7 +9,7 @@ import numpy as np
 
 import autograd
 
-from .loss import Loss
+from .loss import Loss, reduction_of
 from .shared import integers, plain
 
 
@@ -30,8 +30,7 @@ def ctc_loss(
     posterior, which takes log_probs to be normalized. Raises ValueError for lengths and shapes that do not match, and
     for targets outside of the classes.
     """
-    if reduction not in ("none", "mean", "sum"):
-        raise ValueError(f"ctc_loss: expected reduction 'none', 'mean' or 'sum', got {reduction!r}")
+    reduction_of(None, None, reduction)
     if log_probs.ndim not in (2, 3):
         raise ValueError(f"ctc_loss: expected log_probs (T, N, C) or (T, C), got shape {log_probs.shape}")
     batched = log_probs.ndim == 3

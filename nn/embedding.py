@@ -9,7 +9,8 @@ import numpy as np
 from autograd import Tensor, no_grad
 
 from . import init
-from .module import Module, write
+from .layer import Layer
+from .module import write
 from .parameter import Parameter, empty
 from .shared import Rng, integers, plain
 
@@ -196,30 +197,28 @@ def one_hot(tensor: Any, num_classes: int = -1) -> Any:
     return Tensor(result) if isinstance(tensor, Tensor) else result
 
 
-class _Table(Module):
+class _Table(Layer):
     """What Embedding and EmbeddingBag share."""
 
-    def __init__(
-        self, num_embeddings: int, embedding_dim: int, padding_idx: int | None, max_norm: float | None, norm_type:
-        float, scale_grad_by_freq: bool, sparse: bool, weight: Any, freeze: bool, dtype: Any, rng: Any,
-    ) -> None:  # fmt: skip
-        super().__init__()
-        who = type(self).__name__
-        if sparse:
-            raise NotImplementedError(f"{who}: sparse gradients do not exist here; pass sparse=False")
-        self.num_embeddings, self.embedding_dim = num_embeddings, embedding_dim
-        self.padding_idx = _row(padding_idx, num_embeddings, who)
-        self.max_norm, self.norm_type, self.scale_grad_by_freq = max_norm, norm_type, scale_grad_by_freq
-        if weight is None:
-            self.weight = empty((num_embeddings, embedding_dim), dtype)
-            self.reset_parameters(rng)
-            self.weight.requires_grad_(not freeze)
-        else:
-            if weight.shape != (num_embeddings, embedding_dim):
-                raise ValueError(f"{who}: expected a weight {(num_embeddings, embedding_dim)}, got {weight.shape}")
-            self.weight = Parameter(plain(weight), requires_grad=not freeze)
+    padding_idx: int | None
+    texts: tuple[str, ...] = ("padding_idx", "max_norm", "norm_type", "scale_grad_by_freq")
 
-    def reset_parameters(self, rng: Any = None) -> None:
+    def begin(self, arguments: dict[str, Any]) -> None:
+        """Hold a constructor's arguments, and make the weight or take the one given."""
+        who, given = type(self).__name__, arguments["_weight"]
+        if arguments["sparse"]:
+            raise NotImplementedError(f"{who}: sparse gradients do not exist here; pass sparse=False")
+        self.hold({k: v for k, v in arguments.items() if k not in ("_weight", "_freeze", "sparse")})
+        shape, trained = (self.num_embeddings, self.embedding_dim), not arguments["_freeze"]
+        self.padding_idx = _row(self.padding_idx, self.num_embeddings, who)
+        if given is not None and given.shape != shape:
+            raise ValueError(f"{who}: expected a weight {shape}, got {given.shape}")
+        self.weight = empty(shape, arguments["dtype"]) if given is None else Parameter(plain(given))
+        if given is None:
+            self.reset_parameters(self.rng)
+        self.weight.requires_grad_(trained)
+
+    def reset_parameters(self, rng: Rng = None) -> None:
         """Draw the weight from N(0, 1) again, with zeros in the padding row."""
         init.normal_(self.weight, rng=rng)
         if self.padding_idx is not None:
@@ -227,9 +226,17 @@ class _Table(Module):
             values[self.padding_idx] = 0
             write(self.weight, values)
 
+    @classmethod
+    def _from(cls, embeddings: Any, freeze: bool, **options: Any) -> Any:
+        if embeddings.ndim != 2:
+            raise ValueError(f"from_pretrained: expected embeddings of two axes, got shape {embeddings.shape}")
+        return cls(*embeddings.shape, **options, _weight=embeddings, _freeze=freeze)  # type: ignore[call-arg]
+
     def extra_repr(self) -> str:
-        text = f"{self.num_embeddings}, {self.embedding_dim}"
-        return text + (f", padding_idx={self.padding_idx}" if self.padding_idx is not None else "")
+        usual = {"padding_idx": None, "max_norm": None, "norm_type": 2.0, "scale_grad_by_freq": False}
+        values = {name: getattr(self, name) for name in self.texts}
+        shown = [f"{name}={value!r}" for name, value in values.items() if value != usual.get(name)]
+        return ", ".join([f"{self.num_embeddings}, {self.embedding_dim}", *shown])
 
 
 class Embedding(_Table):
@@ -240,10 +247,7 @@ class Embedding(_Table):
         norm_type: float = 2.0, scale_grad_by_freq: bool = False, sparse: bool = False, _weight: Any = None,
         _freeze: bool = False, *, dtype: Any = None, rng: Rng = None,
     ) -> None:  # fmt: skip
-        super().__init__(
-            num_embeddings, embedding_dim, padding_idx, max_norm, norm_type, scale_grad_by_freq, sparse, _weight,
-            _freeze, dtype, rng,
-        )  # fmt: skip
+        self.begin(locals())
 
     def forward(self, input: Any) -> Any:
         return embedding(input, self.weight, self.padding_idx, self.max_norm, self.norm_type, self.scale_grad_by_freq)
@@ -252,16 +256,18 @@ class Embedding(_Table):
     def from_pretrained(
         cls, embeddings: Any, freeze: bool = True, padding_idx: int | None = None, max_norm: float | None = None,
         norm_type: float = 2.0, scale_grad_by_freq: bool = False, sparse: bool = False,
-    ) -> Embedding:  # fmt: skip
+    ) -> Any:  # fmt: skip
         """An Embedding of the rows given, which are not trained unless freeze is False."""
-        if embeddings.ndim != 2:
-            raise ValueError(f"from_pretrained: expected embeddings of two axes, got shape {embeddings.shape}")
-        rows, features = embeddings.shape
-        return cls(rows, features, padding_idx, max_norm, norm_type, scale_grad_by_freq, sparse, embeddings, freeze)
+        return cls._from(
+            embeddings, freeze, padding_idx=padding_idx, max_norm=max_norm, norm_type=norm_type,
+            scale_grad_by_freq=scale_grad_by_freq, sparse=sparse,
+        )  # fmt: skip
 
 
 class EmbeddingBag(_Table):
     """The module of `embedding_bag`, with parameter weight (num_embeddings, embedding_dim), drawn from N(0, 1)."""
+
+    texts = ("max_norm", "norm_type", "scale_grad_by_freq", "mode", "padding_idx")
 
     def __init__(
         self, num_embeddings: int, embedding_dim: int, max_norm: float | None = None, norm_type: float = 2.0,
@@ -269,11 +275,7 @@ class EmbeddingBag(_Table):
         include_last_offset: bool = False, padding_idx: int | None = None, *, dtype: Any = None,
         rng: Rng = None, _freeze: bool = False,
     ) -> None:  # fmt: skip
-        super().__init__(
-            num_embeddings, embedding_dim, padding_idx, max_norm, norm_type, scale_grad_by_freq, sparse, _weight,
-            _freeze, dtype, rng,
-        )  # fmt: skip
-        self.mode, self.include_last_offset = mode, include_last_offset
+        self.begin(locals())
 
     def forward(self, input: Any, offsets: Any = None, per_sample_weights: Any = None) -> Any:
         return embedding_bag(
@@ -287,15 +289,9 @@ class EmbeddingBag(_Table):
         cls, embeddings: Any, freeze: bool = True, max_norm: float | None = None, norm_type: float = 2.0,
         scale_grad_by_freq: bool = False, mode: str = "mean", sparse: bool = False, include_last_offset: bool = False,
         padding_idx: int | None = None,
-    ) -> EmbeddingBag:  # fmt: skip
+    ) -> Any:  # fmt: skip
         """An EmbeddingBag of the rows given, which are not trained unless freeze is False."""
-        if embeddings.ndim != 2:
-            raise ValueError(f"from_pretrained: expected embeddings of two axes, got shape {embeddings.shape}")
-        rows, features = embeddings.shape
-        return cls(
-            rows, features, max_norm, norm_type, scale_grad_by_freq, mode, sparse, embeddings, include_last_offset,
-            padding_idx, _freeze=freeze,
+        return cls._from(
+            embeddings, freeze, max_norm=max_norm, norm_type=norm_type, scale_grad_by_freq=scale_grad_by_freq,
+            mode=mode, sparse=sparse, include_last_offset=include_last_offset, padding_idx=padding_idx,
         )  # fmt: skip
-
-    def extra_repr(self) -> str:
-        return f"{super().extra_repr()}, mode={self.mode!r}"

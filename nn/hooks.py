@@ -12,6 +12,9 @@ from autograd import Tensor
 if TYPE_CHECKING:
     from .module import Module
 
+Kind = dict[int, tuple[Callable[..., Any], bool]]
+"""Hooks of one kind by number, in order, and whether each is called with the keyword arguments too."""
+
 
 class Handle:
     """A registered hook; `remove()` takes it out. Also a context manager that removes it at the end."""
@@ -35,14 +38,14 @@ class Hooks:
     """The hooks of one module, by kind, each kind in the order in which they run."""
 
     def __init__(self) -> None:
-        self.forward_pre: dict[int, tuple[Callable[..., Any], bool]] = {}
-        self.forward: dict[int, tuple[Callable[..., Any], bool]] = {}
-        self.backward_pre: dict[int, tuple[Callable[..., Any], bool]] = {}
-        self.backward: dict[int, tuple[Callable[..., Any], bool]] = {}
+        self.forward_pre: Kind = {}
+        self.forward: Kind = {}
+        self.backward_pre: Kind = {}
+        self.backward: Kind = {}
         self.count = 0
 
     def add(self, kind: str, hook: Callable[..., Any], prepend: bool, with_kwargs: bool = False) -> Handle:
-        hooks: dict[int, Any] = getattr(self, kind)
+        hooks: Kind = getattr(self, kind)
         self.count += 1
         rest = dict(hooks) if prepend else {}
         if prepend:
@@ -100,11 +103,7 @@ class _Backward:
         return values if several else values[0]
 
     def _on_outputs(self, gradients: tuple[Any, ...]) -> tuple[Any, ...]:
-        for hook, _ in list(self.hooks.backward_pre.values()):
-            changed = hook(self.module, gradients)
-            if changed is not None:
-                gradients = changed if isinstance(changed, tuple) else (changed,)
-        self.grad_output = gradients
+        gradients = self.grad_output = self._run(self.hooks.backward_pre, gradients)
         if not self.has_inputs:
             for hook, _ in list(self.hooks.backward.values()):
                 if hook(self.module, (None,), gradients) is not None:
@@ -115,11 +114,16 @@ class _Backward:
         return gradients
 
     def _on_inputs(self, gradients: tuple[Any, ...]) -> tuple[Any, ...]:
-        for hook, _ in list(self.hooks.backward.values()):
-            changed = hook(self.module, gradients, self.grad_output)
+        gradients = self._run(self.hooks.backward, gradients, self.grad_output)
+        self.grad_output = ()
+        return gradients
+
+    def _run(self, hooks: dict[int, Any], gradients: tuple[Any, ...], *more: Any) -> tuple[Any, ...]:
+        """Call hooks one after the other; the gradients, which each may replace."""
+        for hook, _ in list(hooks.values()):
+            changed = hook(self.module, gradients, *more)
             if changed is not None:
                 gradients = changed if isinstance(changed, tuple) else (changed,)
-        self.grad_output = ()
         return gradients
 
 

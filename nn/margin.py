@@ -20,12 +20,14 @@ def margin_ranking_loss(
     reduce: Flag = None, reduction: str = "mean",
 ) -> Any:  # fmt: skip
     """max(0, margin - y · (x1 - x2)), y being 1 where x1 is to be the larger, -1 where x2 is."""
-    if not input1.ndim == input2.ndim == target.ndim:
-        raise ValueError(
-            f"margin_ranking_loss: expected three arrays of as many axes, got {input1.shape}, {input2.shape} and "
-            f"{target.shape}"
-        )
+    _as_many_axes("margin_ranking_loss", input1, input2, target)
     return reduced(_hinge(-floating(target, input1) * (input1 - input2) + margin), size_average, reduce, reduction)
+
+
+def _as_many_axes(who: str, *arrays: Any) -> None:
+    if len({array.ndim for array in arrays}) > 1:
+        shapes = ", ".join(str(array.shape) for array in arrays)
+        raise ValueError(f"{who}: expected arrays of as many axes as each other, got {shapes}")
 
 
 def _hinge(x: Any) -> Any:
@@ -149,11 +151,7 @@ def triplet_margin_loss(
     def distance(x: Any, y: Any) -> Any:
         return pairwise_distance(x, y, p, eps)
 
-    if not anchor.ndim == positive.ndim == negative.ndim:
-        raise ValueError(
-            f"triplet_margin_loss: expected three arrays of as many axes, got {anchor.shape}, {positive.shape} and "
-            f"{negative.shape}"
-        )
+    _as_many_axes("triplet_margin_loss", anchor, positive, negative)
     how = reduction_of(size_average, reduce, reduction)
     return triplet_margin_with_distance_loss(
         anchor, positive, negative, distance_function=distance, margin=margin, swap=swap, reduction=how

@@ -428,6 +428,8 @@ def test_repr_is_a_tree():
         (nn.RReLU(inplace=True), "lower=0.125, upper=0.3333333333333333, inplace=True"),
         (nn.GELU("tanh"), "approximate='tanh'"),
         (nn.LSTMCell(1, 2), "1, 2"),
+        (nn.Embedding(3, 2, -1, max_norm=1.0), "3, 2, padding_idx=2, max_norm=1.0"),
+        (nn.EmbeddingBag(3, 2, norm_type=1.0, padding_idx=0), "3, 2, norm_type=1.0, mode='mean', padding_idx=0"),
     ],
 )  # fmt: skip
 def test_texts(module: nn.Module, text: str) -> None:
