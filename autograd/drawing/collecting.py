@@ -130,7 +130,7 @@ class Collector:
         if node.plan is not None:
             computed = expression(node, lambda argument, value: self._call(node, argument, value))
             full = f"{name} = {computed}"
-            text = full if len(full) <= LONG else f"{name} = {_shortened(node, computed)}"
+            text = full if len(full) <= LONG else f"{name} = {_shortened(computed, LONG - len(name) - 3)}"
             kind = node.plan.primitive.kind
             tooltip.append(f"operation: {node.name}" + (f" ({kind})" if kind else ""))
         if node.scope:
@@ -207,15 +207,17 @@ class Collector:
         what = ", ".join(f"{n} {name}" for name, n in common)
         rest = len(block.operations) - len(common)
         lines = [what + (f" and {rest} other kinds" if rest else "")]
-        if block.leaves:
-            n = sum(_size(leaf) for leaf in block.leaves)
-            lines.append(f"{len(block.leaves):,} leaves, {n:,} numbers")
         if block.whole:
             path = ".".join(block.scope)
             kind = self.names.kinds.get(path)
-            text = (f"{path}: {kind}" if kind else path) + (f" (call {call})" if call > 1 else "")
+            text = (f"{path} · {kind}" if kind else path) + (f" (call {call})" if call > 1 else "")
+            count = self.names.counts.get(path)
         else:
-            text = f"… {block.size:,} operations"
+            text, count = f"… {block.size:,} operations", None
+        if count is None:
+            count = sum(_size(leaf) for leaf in block.leaves)
+        if count:
+            lines.append(parameters_text(count))
         tooltip = [f"{n:,} {name}" for name, n in block.operations.most_common()]
         return Box(
             id=id_, kind="block", text=text, full=text, lines=tuple(lines),
@@ -327,6 +329,7 @@ class Collector:
     def _backward(self, tail: str, head: str, node: Node | None, k: int, argument: str, count: int) -> Arrow:
         if node is None:
             return Arrow("backward", tail, head, argument, count=count)
+
         def named(argument: Any, value: Any) -> str:
             return self._call(node, argument, value)
 
@@ -373,10 +376,18 @@ class Collector:
 
     def _clusters(self) -> dict[tuple[str, ...], str]:
         scopes = {box.scope[:n] for box in self.boxes.values() for n in range(1, len(box.scope) + 1)}
+        inside: dict[tuple[str, ...], int] = {}  # of what is in the picture, where the module itself is not known
+        for node in self.nodes:
+            home = self.homes.get(node.order, ())
+            if node.plan is None:
+                for n in range(1, len(home) + 1):
+                    inside[home[:n]] = inside.get(home[:n], 0) + _size(node)
         named = {}
         for scope in sorted(scopes):
-            kind = self.names.kinds.get(".".join(scope))
-            named[scope] = f"{scope[-1]}: {kind}" if kind else scope[-1]
+            path = ".".join(scope)
+            count = self.names.counts.get(path, inside.get(scope, 0))
+            parts = [scope[-1], self.names.kinds.get(path, ""), parameters_text(count) if count else ""]
+            named[scope] = " · ".join(filter(None, parts))
         return named
 
     def _notes(self) -> Iterable[str]:
@@ -407,6 +418,10 @@ def flow_text(flow: Flow | None) -> str:
     if flow is None:
         return ""
     return flow.value if flow.value is not None else f"norm {flow.norm:.4g}"
+
+
+def parameters_text(n: int) -> str:
+    return f"{n:,} parameter{'s' if n != 1 else ''}"
 
 
 def argument_name(input: Any) -> str:
@@ -440,6 +455,14 @@ def _size(node: Node) -> int:
     return size
 
 
-def _shortened(node: Node, computed: str) -> str:
+def _shortened(computed: str, room: int) -> str:
+    """A call with as many of its first arguments as there is room for; anything else cut off."""
     head, bracket, _ = computed.partition("(")
-    return f"{head}(…)" if bracket and head.isidentifier() else computed[: LONG - 8] + "…"
+    if not (bracket and head.isidentifier()):
+        return computed[: room - 2] + "…"
+    depth = end = 0
+    for k, character in enumerate(computed[: room - 2]):
+        depth += (character in "([{") - (character in ")]}")
+        if character == "," and depth == 1:
+            end = k
+    return f"{computed[:end]}, …)" if end else f"{head}(…)"

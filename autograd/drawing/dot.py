@@ -26,7 +26,7 @@ def to_dot(picture: Picture, look: Look) -> str:
         "digraph {",
         f"  graph [rankdir={quote(look.rankdir)} bgcolor={quote(theme.paper)} {font} fontcolor={quote(theme.ink)} "
         f"nodesep=0.35 ranksep=0.55 pad=0.2 labelloc=b labeljust=l]",
-        f"  node [{font} fontsize=13 fontcolor={quote(theme.ink)} margin=\"0.12,0.06\" height=0.3]",
+        f'  node [{font} fontsize=13 fontcolor={quote(theme.ink)} margin="0.12,0.06" height=0.3]',
         f"  edge [{font} fontsize=11]",
     ]
     if len(picture.boxes) > MANY:
@@ -77,10 +77,10 @@ def _cluster(picture: Picture, scope: tuple[str, ...], look: Look, theme: Theme,
             continue
         if here:
             fill = theme.cluster if len(here) % 2 else theme.deeper
-            name = f"<<font color=\"{theme.muted}\" point-size=\"12\"><b>{escape(picture.clusters[here])}</b></font>>"
+            name = f'<<font color="{theme.muted}" point-size="12"><b>{escape(picture.clusters[here])}</b></font>>'
             lines.append(f"{pad[2:]}subgraph cluster_{list(picture.clusters).index(here) + 1} {{")
             lines.append(
-                f"{pad}graph [label={name} labelloc=t labeljust=l style=\"rounded,filled\" fillcolor={quote(fill)} "
+                f'{pad}graph [label={name} labelloc=t labeljust=l style="rounded,filled" fillcolor={quote(fill)} '
                 f"color={quote(theme.cluster_line)} margin=12 tooltip={_tip(['module: ' + '.'.join(here)])}]"
             )
             stack.append((here, False))
@@ -100,7 +100,7 @@ def _box(box: Box, look: Look, theme: Theme) -> str:
         if box.alarm:
             rows.append(_small("⚠ " + box.alarm, theme, theme.alarm))
         body = "".join(f"<tr><td>{row}</td></tr>" for row in rows)
-        label = f"<<table border=\"0\" cellborder=\"0\" cellspacing=\"0\" cellpadding=\"1\">{body}</table>>"
+        label = f'<<table border="0" cellborder="0" cellspacing="0" cellpadding="1">{body}</table>>'
     tip = [box.full, _shape(box, ("shape", "dtype")), *box.lines, *box.tooltip]
     if box.value is not None:
         tip.append(f"value: {box.value}")

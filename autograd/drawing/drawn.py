@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from ..graph import Node
@@ -159,23 +161,36 @@ def make(
     if max_nodes < 1:
         raise ValueError(f"draw: expected max_nodes= of 1 or more, got {max_nodes}")
     tensors, given = _outputs(outputs, names)
-    named = Names(given)
-    named_tensors(named, tensors)
-    roots, targets = _roots(tensors), _wrt(wrt)
-    nodes = needed_for(roots, targets)
-    sweep = Sweep(tensors, nodes) if gradients else None
-    evaluate = "value" in shown or gradients
-    room = max_nodes
-    while True:  # what sums and stubs add is known only when all is in place
-        collector = Collector(tensors, nodes, named, direction, depth, saved, room, sweep, evaluate)
-        picture = collector.picture()
-        excess = len(picture.boxes) - max_nodes
-        if excess <= 0 or room == 1:
-            break
-        room = max(1, room - max(excess, room // 8))
-    every = nodes if targets is None else needed_for(roots, None)
-    explainer = Explainer(nodes, every, collector.called, collector.values)
+    with _no_collection():
+        named = Names(given)
+        named_tensors(named, tensors)
+        roots, targets = _roots(tensors), _wrt(wrt)
+        nodes = needed_for(roots, targets)
+        sweep = Sweep(tensors, nodes) if gradients else None
+        evaluate = "value" in shown or gradients
+        room = max_nodes
+        while True:  # what sums and stubs add is known only when all is in place
+            collector = Collector(tensors, nodes, named, direction, depth, saved, room, sweep, evaluate)
+            picture = collector.picture()
+            excess = len(picture.boxes) - max_nodes
+            if excess <= 0 or room == 1:
+                break
+            room = max(1, room - max(excess, room // 8))
+        every = nodes if targets is None else needed_for(roots, None)
+        explainer = Explainer(nodes, every, collector.called, collector.values)
     return Drawing(picture, Look(theme, rankdir, shown, formulas), timeout, renderer, explainer)
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Without the collector of cycles: there are none here, and it would go through a million objects many times."""
+    before = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if before:
+            gc.enable()
 
 
 def _roots(tensors: list[Tensor]) -> list[Node]:
@@ -224,4 +239,3 @@ def _tensors(value: Any) -> Iterator[Tensor]:
             stack.extend(reversed(list(item.values())))
         elif isinstance(item, list | tuple) or (hasattr(item, "__next__") and not hasattr(item, "shape")):
             stack.extend(reversed(list(item)))
-

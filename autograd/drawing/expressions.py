@@ -16,8 +16,11 @@ INFIX = {
     "floor_divide": "//", "remainder": "%",
 }  # fmt: skip
 PREFIX = {"negative": "-", "positive": "+"}
-UNKNOWN = "const"
-"""What stands for an argument that needs no gradient and that no rule kept."""
+UNKNOWN = "…"
+"""What stands for an argument that needs no gradient, that no rule kept, and that the result does not tell."""
+
+SHAPES = {"reshape", "broadcast_to", "sum_to", "scatter_add"}
+"""The primitives whose argument `shape` is the shape of the result."""
 
 INPUT = "<an input>"
 """What stands for the value of an argument that needs a gradient: a parent of the node."""
@@ -61,11 +64,33 @@ def arguments(node: Node) -> list[tuple[str, Any, Any]]:
             default = signature.defaults.get(name, INPUT)
             if not (_is_plain(saved[name]) and type(default) is type(saved[name]) and default == saved[name]):
                 found.append((keyword, name, saved[name]))
-        elif not keyword:
-            found.append(("", name, UNKNOWN))
+        elif not keyword and not (primitive.name == "astype" and name != "dtype"):  # it has three more, seldom given
+            found.append(("", name, _from_result(name, node)))
     if signature.sequence:
         found[:0] = _sequence(signature.sequence, node, saved)
     return found
+
+
+def _from_result(name: str, node: Node) -> Any:
+    """An argument that nothing kept, as the result tells it: its own shape, its dtype, where its new axes are."""
+    if name == "shape" and node.name in SHAPES:
+        return node.shape
+    if name == "dtype" and node.name == "astype":
+        return node.dtype
+    if name == "axis" and node.name == "expand_dims":
+        return _new_axes(node.parents[0].shape, node.shape)
+    return UNKNOWN
+
+
+def _new_axes(before: tuple[int, ...], after: tuple[int, ...]) -> Any:
+    """Axes of size 1 that, put into the first shape, make the second one; which of several equal ones is no matter."""
+    rest, axes = list(before), []
+    for k, size in enumerate(after):
+        if rest and size == rest[0] and (size != 1 or len(rest) == len(after) - k):
+            rest.pop(0)
+        else:
+            axes.append(k)
+    return axes[0] if len(axes) == 1 else tuple(axes)
 
 
 def _sequence(name: str, node: Node, saved: dict[str, Any]) -> Iterator[tuple[str, Any, Any]]:
@@ -111,6 +136,9 @@ def expression(node: Node, named: Named) -> str:
         return f"{_operand(parts[0][1])} {INFIX[primitive.name]} {_operand(parts[1][1])}"
     if primitive.name in PREFIX and len(parts) == 1:
         return PREFIX[primitive.name] + texts[0]
+    while len(parts) > 2 and parts[-1] == parts[-2] == ("", UNKNOWN):  # one ellipsis for all of them
+        parts.pop()
+        texts.pop()
     if primitive.name == "getitem" and len(parts) == 2:
         index = arguments(node)[1]
         return f"{texts[0]}[{_index(index[2], index[1], named)}]"

@@ -55,7 +55,7 @@ def fold(
     for level in range(first, -1, -1):
         blocks = {} if level >= deepest else _close(nodes, level)
         _absorb(nodes, blocks, stays)
-        if _cost(nodes, blocks, uses, extra) <= most:
+        if _fit_in(nodes, blocks, uses, extra, most):
             return blocks, level < first
         if not blocks and level > 0:
             continue
@@ -116,11 +116,17 @@ def _absorb(nodes: list[Node], blocks: dict[int, Block], stays: Callable[[Node],
             block.leaves.append(node)
 
 
-def _cost(nodes: list[Node], blocks: dict[int, Block], uses: dict[int, int], extra: Callable[[Node], int]) -> int:
-    """How many boxes there would be, at most."""
-    return len({id(block) for block in blocks.values()}) + sum(
-        _own_cost(node, uses, extra) for node in nodes if node.order not in blocks
-    )
+def _fit_in(
+    nodes: list[Node], blocks: dict[int, Block], uses: dict[int, int], extra: Callable[[Node], int], most: int
+) -> bool:
+    """Whether there would be at most so many boxes; of a large graph only as much is looked at as it takes to know."""
+    cost = len({id(block) for block in blocks.values()})
+    for node in nodes:
+        if cost > most:
+            break
+        if node.order not in blocks:
+            cost += _own_cost(node, uses, extra)
+    return cost <= most
 
 
 def _own_cost(node: Node, uses: dict[int, int], extra: Callable[[Node], int]) -> int:

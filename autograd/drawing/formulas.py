@@ -18,6 +18,9 @@ from .rules import Array, NotPlain, specialise, to_expression
 
 Named = Callable[[Any, Any], str]
 
+SEVERAL = 5
+"""The gradient of as many results, or fewer, is written as a tuple, with None for those that had no part in it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Formula:
@@ -111,8 +114,14 @@ def _several(name: str, value: Any, parents: dict[Any, Node], symbols: _Symbols,
 
 
 def _written(
-    rule: Any, shown: dict[str, ast.expr], known: dict[str, Any], symbols: _Symbols, node: Node, parent: Node,
-    input: Any, named: Named,
+    rule: Any,
+    shown: dict[str, ast.expr],
+    known: dict[str, Any],
+    symbols: _Symbols,
+    node: Node,
+    parent: Node,
+    input: Any,
+    named: Named,
 ) -> Formula:
     assert node.plan is not None
     given = dict(shown)
@@ -130,6 +139,7 @@ def _written(
         rule_name = rule.__name__ if rule.__name__.isidentifier() else f"{node.name}_vjp"
         tree = ast.Call(ast.Name(rule_name, ast.Load()), [given[name] for name in ("g", *_needs(rule))], [])
     tree = _transposed(tree, symbols, node)
+    tree = _in_full(tree, symbols, node, parent)
     tree = _summed(tree, node, parent, input)
     code = ast.unparse(ast.fix_missing_locations(ast.Expression(tree)))
     text = re.sub(r"_\d+_", lambda found: symbols.names.get(found[0], found[0]), code)
@@ -167,6 +177,20 @@ def _transposed(tree: ast.expr, symbols: _Symbols, node: Node) -> ast.expr:
 
     made: ast.expr = Swapped().visit(tree)
     return made
+
+
+def _in_full(tree: ast.expr, symbols: _Symbols, node: Node, parent: Node) -> ast.expr:
+    """Two helpers in plain terms: the sum of ḡ down to a shape, and ḡ at its place among several results."""
+    name = tree.func.id if isinstance(tree, ast.Call) and isinstance(tree.func, ast.Name) else ""
+    if isinstance(tree, ast.Call) and name == "sum_to" and ast.unparse(tree.args[0]) == symbols.of["g"]:
+        return tree.args[0] if node.shape == parent.shape else _axes_summed(tree.args[0], node.shape, parent.shape)
+    assert node.plan is not None
+    if node.plan.primitive.name == "output" and node.saved is not None and node.saved[1] <= SEVERAL:
+        i, n = node.saved
+        items: list[ast.expr] = [ast.Constant(None)] * n
+        items[i] = ast.Name(symbols.of["g"], ast.Load())
+        return ast.Tuple(items, ast.Load())
+    return tree
 
 
 def _summed(tree: ast.expr, node: Node, parent: Node, input: Any) -> ast.expr:

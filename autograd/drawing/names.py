@@ -21,6 +21,7 @@ class Names:
         self.nodes: dict[int, str] = {}
         self.tensors: list[Tensor] = []  # whose values may be shown
         self.kinds: dict[str, str] = {}  # path of a module -> name of its class
+        self.counts: dict[str, int] = {}  # path of a module -> how many numbers its parameters are
         self._arrays: dict[int, tuple[str, Any]] = {}
         if given is not None:
             for name, value in self._pairs(given):
@@ -46,7 +47,9 @@ class Names:
 
     def _module(self, prefix: str, module: Any) -> Iterator[tuple[str, Any]]:
         for name, part in module.named_modules() if hasattr(module, "named_modules") else ():
-            self.kinds.setdefault(name, type(part).__name__)
+            if name and name not in self.kinds:
+                self.kinds[name] = type(part).__name__
+                self.counts[name] = sum(parameter.size for _, parameter in part.named_parameters())
         for name, value in module.named_parameters():
             yield prefix + name, value
         for name, value in module.named_buffers() if hasattr(module, "named_buffers") else ():

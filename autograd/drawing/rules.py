@@ -311,9 +311,30 @@ def simplify(node: ast.expr) -> ast.expr:
             return node.right
     if isinstance(node, ast.Subscript):
         node.slice = _as_slices(node.slice)
-    if isinstance(node, ast.Call) and ast.unparse(node.func) in ("matmul", "np.matmul") and len(node.args) == 2:
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+        return _as_reshape(node)
+    if isinstance(node, ast.Call) and ast.unparse(node.func) == "np.matmul" and len(node.args) == 2:
         return ast.BinOp(node.args[0], ast.MatMult(), node.args[1])
     return node
+
+
+def _as_reshape(node: ast.Call) -> ast.expr:
+    """`reshape` as the method; it is also what scatters back an index that only adds axes, such as `[:, None]`."""
+    name = node.func.id if isinstance(node.func, ast.Name) else ""
+    if name == "matmul" and len(node.args) == 2:
+        return ast.BinOp(node.args[0], ast.MatMult(), node.args[1])
+    if name == "_reshaped" and len(node.args) == 3 and ast.unparse(node.args[2]) == "'C'":
+        shape = node.args[1]
+    elif name == "scatter_add" and len(node.args) == 3 and _adds_axes(node.args[1]):
+        shape = node.args[2]
+    else:
+        return node
+    return ast.Call(ast.Attribute(node.args[0], "reshape", ast.Load()), [shape], [])
+
+
+def _adds_axes(index: ast.expr) -> bool:
+    parts = index.elts if isinstance(index, ast.Tuple) else [index]
+    return all(ast.unparse(part) in ("None", "slice(None, None, None)", ":") for part in parts)
 
 
 def _is_one(node: ast.expr) -> bool:
@@ -391,4 +412,3 @@ def _marks(code: CodeType) -> tuple[Any, ...]:
     known = (value for value in code.co_consts if value is not None and not isinstance(value, CodeType))
     constants = sorted({repr(value) for value in known})
     return sorted(names), constants, code.co_varnames
-

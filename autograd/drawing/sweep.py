@@ -198,7 +198,7 @@ def rms(flow: Flow) -> float:
 
 
 def not_finite(array: Any) -> str:
-    """"NaN", "infinity", or nothing."""
+    """ "NaN", "infinity", or nothing."""
     array = np.asarray(array)
     if array.dtype.kind not in "fc" or np.isfinite(array).all():
         return ""

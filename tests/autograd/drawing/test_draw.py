@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 import nn
-from autograd import Tensor, draw, enable_grad, grad, no_grad, scope
+from autograd import Tensor, affine, draw, enable_grad, grad, no_grad, scope
 from autograd.drawing import rendering
 from autograd.drawing.rendering import RenderError, find_renderer
 
@@ -103,8 +103,8 @@ EXPECTED: dict[Any, tuple[list[str], list[tuple[str, str, str]]]] = {
         (B, "v1 = w * a", "Σ"), (B, "v1 = w * a", "a"), (B, "v2 = v1 + w", "v1 = w * a"), (B, "v2 = v1 + w", "Σ"),
         (B, "Σ", "w"),
     ]),
-    two_outputs: (["x", "v1 = x + const", "v2 = x * 2", "Σ"], [
-        (F, "x", "v1 = x + const"), (F, "x", "v2 = x * 2"), (B, "v1 = x + const", "Σ"), (B, "v2 = x * 2", "Σ"),
+    two_outputs: (["x", "v1 = x + …", "v2 = x * 2", "Σ"], [
+        (F, "x", "v1 = x + …"), (F, "x", "v2 = x * 2"), (B, "v1 = x + …", "Σ"), (B, "v2 = x * 2", "Σ"),
         (B, "Σ", "x"),
     ]),
     chain: (["x", "v1 = x * 2", "v2 = tanh(v1)", "v3 = exp(v2)"], [
@@ -127,8 +127,8 @@ EXPECTED: dict[Any, tuple[list[str], list[tuple[str, str, str]]]] = {
         (F, "v2 = sin(v1)", "v4 = v2 + v3"), (F, "v3 = cos(v1)", "v4 = v2 + v3"),
         (B, "v4 = v2 + v3", "v2 = sin(v1)"), (B, "v4 = v2 + v3", "v3 = cos(v1)"),
     ]),
-    closed: (["x", "body", "v2 = v1 + const"], [
-        (F, "x", "body"), (B, "body", "x"), (F, "body", "v2 = v1 + const"), (B, "v2 = v1 + const", "body"),
+    closed: (["x", "body", "v2 = v1 + …"], [
+        (F, "x", "body"), (B, "body", "x"), (F, "body", "v2 = v1 + …"), (B, "v2 = v1 + …", "body"),
     ]),
     second: (["x", "v1 = x ** 2", "v2 = 3 * v1", "v3 = 1 * v2"], [
         (F, "x", "v1 = x ** 2"), (B, "v1 = x ** 2", "x"), (F, "v1 = x ** 2", "v2 = 3 * v1"),
@@ -264,10 +264,35 @@ def test_a_module_with_an_example() -> None:
     with no_grad(), enable_grad():
         drawing = draw(network(), np.ones((5, 3), np.float32))
     assert {"0.weight", "0.bias", "2.weight", "2.bias"} <= {box.name for box in drawing.graph.boxes}
-    assert drawing.graph.clusters[("0",)] == "0: Linear"
+    assert drawing.graph.clusters[("0",)] == "0 · Linear · 16 parameters"
+    assert drawing.graph.clusters[("1",)] == "1 · Tanh"
     closed = draw(network(), np.ones((5, 3), np.float32), depth=0)
-    assert [box.text for box in closed.graph.boxes] == ["0: Linear", "1: Tanh", "2: Linear"]
-    assert "2 leaves, 16 numbers" in closed.graph.boxes[0].lines
+    assert [box.text for box in closed.graph.boxes] == ["0 · Linear", "1 · Tanh", "2 · Linear"]
+    assert "16 parameters" in closed.graph.boxes[0].lines
+
+
+def test_parameters_are_counted_where_the_module_is_not_known() -> None:
+    result = network()(Tensor(np.ones((5, 3), np.float32)))
+    assert draw(result).graph.clusters == {("0",): "0 · 16 parameters", ("1",): "1", ("2",): "2 · 10 parameters"}
+
+
+def test_arguments_that_no_rule_keeps() -> None:
+    x = leaf(np.ones((2, 3)), "x")
+    rows: list[tuple[Any, str]] = [
+        (x.reshape(3, -1), "reshape(x, (3, 2))"), (np.broadcast_to(x, (4, 2, 3)), "broadcast_to(x, (4, 2, 3))"),
+        (np.expand_dims(x, (0, 2)), "expand_dims(x, (0, 2))"), (np.expand_dims(x, -1), "expand_dims(x, 2)"),
+        (x.astype(np.float32), "astype(x, float32)"), (x - 1.0, "x - …"), (x.sum(axis=0), "sum(x, axis=0)"),
+        (x.mean(), "mean(x)"), (x.transpose(1, 0), "transpose(x, axes=(1, 0))"), (x[:, 0], "x[:, 0]"),
+    ]  # fmt: skip
+    for made, text in rows:
+        assert next(box.full for box in draw(made).graph.boxes if box.output) == f"v1 = {text}"
+
+
+def test_a_long_call_shows_its_first_arguments() -> None:
+    weight = leaf(np.ones((2, 3)), "a_rather_long_name_of_a_weight")
+    x = leaf(np.ones((4, 3)), "x")
+    box = next(box for box in draw(affine(x, weight)).graph.boxes if box.output)
+    assert (box.text, box.full) == ("v1 = affine(x, …)", "v1 = affine(x, a_rather_long_name_of_a_weight)")
 
 
 def test_index_arrays_are_shown() -> None:
