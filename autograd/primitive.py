@@ -436,7 +436,7 @@ def _branches(record: Primitive, active: list[str], namespace: dict[str, Any]) -
             f"    {head}{'' if head == 'else' else ' ' + test}:",
             f"        _node.plan = _plan_{k}",
             f"        _node.parents = ({_comma(f'_{name}_node' for name in subset)})",
-            f"        _node.saved = ({_comma(_expression(name) for name in plan.names)})",
+            f"        _node.saved = ({_comma(_expression(name, subset) for name in plan.names)})",
         ]
     return lines
 
@@ -467,10 +467,12 @@ def _comma(items: Any) -> str:
     return "".join(f"{item}, " for item in items).rstrip()
 
 
-def _expression(name: str) -> str:
-    """How a name that a rule may use reads in the compiled function."""
+def _expression(name: str, arrays: tuple[str, ...] = ()) -> str:
+    """How a name that a rule may use reads in the compiled function, where these arguments are known to be arrays."""
     base, _, what = name.rpartition("_")
-    return f"_{what}_of({base})" if base and what in _PROPERTIES else name
+    if not base or what not in _PROPERTIES:
+        return name
+    return f"{base}.{what}" if base in arrays and what != "strides" else f"_{what}_of({base})"
 
 
 def _save(names: tuple[str, ...], values: dict[str, Any]) -> tuple[Any, ...]:
