@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as _np
+
 from .tensor import Tensor  # isort: skip (the others need it)
 from . import ops
 from .anomaly import detect_anomaly
@@ -50,6 +52,11 @@ __all__ = [
     "polygamma", "primitive", "relu", "rescale", "save", "scope", "set_grad_enabled", "sigmoid", "silu", "softmax",
     "softplus", "spread_windows", "standardize", "sum_windows", "value_and_grad", "vjp", "windows", "xlogy",
 ]  # fmt: skip
+
+# The C library maps the memory of large arrays anew, page by page, until it has once freed a large block: from then on
+# it keeps what is freed, up to twice that size, and a fresh array costs the same as a reused one. The block is never
+# touched.
+_np.empty(31 << 20, _np.uint8)
 
 if not TYPE_CHECKING:
 

@@ -21,7 +21,8 @@ def axes_of(axis: Any, ndim: int) -> tuple[int, ...]:
     """An axis, several, or None for all, as a tuple of those counted from the front."""
     if axis is None:
         return tuple(range(ndim))
-    return tuple([a % ndim for a in (axis if isinstance(axis, tuple) else (axis,))])
+    axes = axis if isinstance(axis, tuple) else (axis,)
+    return tuple([a % ndim for a in axes]) if ndim else ()  # of one number, axis 0 or -1 is none, as in NumPy's sums
 
 
 def is_large(x: Any) -> bool:

@@ -86,3 +86,12 @@ def test_log_softmax_at_to_second_order(shape, axis, pick):
     index = np.random.default_rng(3).integers(0, shape[axis], [n for i, n in enumerate(shape) if i != axis])
     gradcheck(lambda x: pick(log_softmax_at(x, index, axis)), x)
     gradgradcheck(lambda x: pick(log_softmax_at(x, index, axis)), x)
+
+
+@pytest.mark.parametrize("axis", [0, -1])
+def test_of_one_number(axis):
+    for f, value, slope in ((softmax, 1, 0), (log_softmax, 0, 0), (logsumexp, 2, 1)):
+        x = Tensor(2.0, requires_grad=True)
+        y = f(x, axis)
+        y.backward()
+        assert (y.shape, y.item(), x.grad.item()) == ((), value, slope)
