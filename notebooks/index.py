@@ -36,7 +36,8 @@ def write_index(folder: Path, check: bool = False) -> list[str]:
     for path in paths:
         notebook = nbformat.read(path, as_version=4)
         try:
-            (title, about), (kind, picture) = introduction(notebook), first_picture(notebook)
+            title, about = (html.escape(text, quote=False) for text in introduction(notebook))
+            kind, picture = first_picture(notebook)
         except ValueError as error:
             raise ValueError(f"index: {path.name}: {error}") from None
         place = folder / "thumbnails" / f"{path.stem}{kind}"
@@ -44,7 +45,7 @@ def write_index(folder: Path, check: bool = False) -> list[str]:
             differs.append(place.name)
         rows.append(
             f'<tr><td><a href="{path.name}"><img src="thumbnails/{place.name}" width="200" alt=""></a></td>'
-            f'<td><a href="{path.name}"><b>{html.escape(title)}</b></a><br>{html.escape(about)}</td></tr>\n'
+            f'<td><a href="{path.name}"><b>{title}</b></a><br>{about}</td></tr>\n'
         )
     if not check:
         for old in (folder / "thumbnails").iterdir():
@@ -60,7 +61,7 @@ def write_index(folder: Path, check: bool = False) -> list[str]:
 
 
 def introduction(notebook: Any) -> tuple[str, str]:
-    """The first heading of a notebook and the first sentence after it, as plain text with Markdown's marks removed."""
+    """The first heading of a notebook and a sentence or two of what follows, as plain text without Markdown's marks."""
     text = "\n\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
     found = re.search(r"^# +(.+)$", text, re.MULTILINE)
     if not found:
@@ -69,8 +70,11 @@ def introduction(notebook: Any) -> tuple[str, str]:
     paragraph = re.split(r"\n\s*\n", after)[0].replace("\n", " ")
     plain = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", paragraph)
     plain = re.sub(r"[*_`]{1,2}([^*_`]+)[*_`]{1,2}", r"\1", plain)
-    sentence = re.match(r".+?[.!?](?=\s|$)", plain)
-    return found.group(1).strip(), sentence.group() if sentence else plain
+    about = ""
+    for sentence in re.findall(r"\S.*?[.!?](?=\s|$)", plain):
+        if len(about) < 60:
+            about = f"{about} {sentence}".strip()
+    return found.group(1).strip(), about or plain
 
 
 def first_picture(notebook: Any) -> tuple[str, bytes]:

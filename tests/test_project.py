@@ -106,6 +106,7 @@ def test_no_file_contains(what):
             "run",
         ):
             text = path.read_text(encoding="utf-8")
+            text = re.sub(r'"image/png": "[^"]*"', "", text)  # letters that stand for pixels can spell anything
             found += [f"{path.relative_to(ROOT)}: {match.group()!r}" for match in pattern.finditer(text)]
     assert not [line for line in found if not line.startswith("tests/test_project.py")]
 

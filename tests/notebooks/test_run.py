@@ -33,7 +33,11 @@ def png(width=640, height=320):
     return base64.b64encode(out.getvalue()).decode()
 
 
-def notebook(*outputs, source="1", text="# A *title*\n\nOne sees **this**. And more."):
+def notebook(
+    *outputs,
+    source="1",
+    text="# A *title*\n\nOne sees **this**, long enough to stand alone, and so it shall be. And more.",
+):
     code = v4.new_code_cell(source, outputs=list(outputs), execution_count=1)
     return v4.new_notebook(cells=[v4.new_markdown_cell(text), code])
 
@@ -120,13 +124,13 @@ def test_index(runner, tmp_path):
     index = importlib.import_module("index")
     nbformat.write(notebook(*FINE), tmp_path / "01_one.ipynb")
     drawing = shown(**{"image_svg+xml": '<svg xmlns="http://www.w3.org/2000/svg"/>'})
-    nbformat.write(notebook(drawing, text="# a < b\n\nSee [this](x.md) `code`"), tmp_path / "02_two.ipynb")
+    nbformat.write(notebook(drawing, text="# a < b\n\nSee [this](x.md)! Then `code`. One"), tmp_path / "02_two.ipynb")
     assert index.write_index(tmp_path, check=True) == ["01_one.png", "02_two.svg", "README.md"]
     assert index.write_index(tmp_path) == ["01_one.png", "02_two.svg", "README.md"]
     assert index.write_index(tmp_path) == index.write_index(tmp_path, check=True) == []
     text = (tmp_path / "README.md").read_text()
-    assert "<b>A *title*</b></a><br>One sees this.</td>" in text
-    assert "<b>a &lt; b</b></a><br>See this code</td>" in text
+    assert "<b>A *title*</b></a><br>One sees this, long enough to stand alone, and so it shall be.</td>" in text
+    assert "<b>a &lt; b</b></a><br>See this! Then code.</td>" in text
     from PIL import Image
 
     with Image.open(tmp_path / "thumbnails" / "01_one.png") as image:
