@@ -115,9 +115,7 @@ def test_a_sequence_of_many_steps() -> None:
 
 def test_pad_sequence() -> None:
     parts = [np.arange(3.0), np.arange(1.0), np.arange(2.0)]
-    np.testing.assert_array_equal(
-        rnn.pad_sequence(parts, True, -1.0, "left"), [[0, 1, 2], [-1, -1, 0], [-1, 0, 1]]
-    )
+    np.testing.assert_array_equal(rnn.pad_sequence(parts, True, -1.0, "left"), [[0, 1, 2], [-1, -1, 0], [-1, 0, 1]])
     for part, again in zip(parts, rnn.unpack_sequence(rnn.pack_sequence(parts, enforce_sorted=False)), strict=True):
         np.testing.assert_array_equal(part, again)
 
