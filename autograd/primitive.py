@@ -128,7 +128,7 @@ def primitive(
     The function must have a Python signature (a C function is wrapped in a `def` or `lambda` that has one), take plain
     arrays and return one (`multiple=True`: a tuple of them). The other keywords name arguments, and give each the rule
     of its gradient, or None where by definition there is none. `overrides` are functions of NumPy that this one stands
-    for on Tensors; a NumPy function given itself stands for itself.
+    for on Tensors from now on; a NumPy function that had no rules yet stands for itself, and one that had keeps them.
 
     Returns a function that records itself when an input needs a gradient. On plain arrays it returns a plain array.
 
@@ -144,7 +144,7 @@ def primitive(
     record = Primitive(name, function, rules, kind=kind, broadcasts=broadcasts, views=views, multiple=multiple)
     made = _lazily(record)
     if not isinstance(function, FunctionType):
-        overrides = (function, *overrides)
+        registry.setdefault(function, made)
     registry.update(dict.fromkeys(overrides, made))
     return made
 

@@ -494,6 +494,21 @@ def test_rules_are_checked_when_first_used():
         primitive(max, name="f", x=lambda g: g)(1.0)
 
 
+def test_a_new_primitive_of_a_known_function_does_not_replace_its_rule():
+    wrong = autograd.elementwise(np.sin, x=lambda g, x: g * 0)
+    x = leaf(0.0)
+    np.sin(x).backward()
+    assert gradient(x) == 1
+    wrong(x).backward()
+    assert gradient(x) == 1
+    known = autograd.primitive.__globals__["registry"][np.cbrt]
+    try:
+        stand_in = autograd.elementwise(lambda x: x * 3.0, np.cbrt, name="stand_in", x=lambda g: g * 3)
+        assert np.cbrt(x).grad_fn.name == stand_in(x).grad_fn.name == "stand_in"  # asked for
+    finally:
+        autograd.primitive.__globals__["registry"][np.cbrt] = known
+
+
 def test_a_failed_sweep_leaves_the_mode_as_it_was():
     bad = primitive(lambda x: x * 1.0, name="bad", x=lambda g: 1 / 0)
     with pytest.raises(ZeroDivisionError):
