@@ -103,13 +103,14 @@ def _sweep(
     before = mode.recording
     watch: Any = mode.watch
     mode.recording = (watch or True) if create_graph else False
+    pop, push = heapq.heappop, heapq.heappush
     heap: list[int] = []  # the orders of the nodes whose gradient has begun to arrive
     arrived: dict[int, list[Any]] = {}  # order -> [node, the sum so far]
     try:
         for node, seed in roots:
             _arrive(heap, arrived, node, seed, create_graph)
         while heap:
-            order = heapq.heappop(heap)
+            order = pop(heap)
             node, g = arrived.pop(order)
             if node.extras is not None:
                 g = _extras(node, g, create_graph)
@@ -148,7 +149,7 @@ def _sweep(
                 entry = arrived.get(key)
                 if entry is None:
                     arrived[key] = [parent, part]
-                    heapq.heappush(heap, key)
+                    push(heap, key)
                 else:
                     entry[1] = _sum(entry, part, create_graph)
                     entry = None

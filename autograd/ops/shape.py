@@ -13,6 +13,14 @@ from .sums import summed_axes, total
 
 
 def _sum_to(x: Any, shape: tuple[int, ...]) -> Any:
+    if (
+        type(x) is np.ndarray
+        and x.ndim == len(shape) + 1
+        and x.size < 4096
+        and x.shape[1:] == shape
+        and x.dtype.char in "fd"
+    ):
+        return np.add.reduce(x, 0)  # a bias: the most frequent case, without a look at its layout
     axes = summed_axes(x.shape, shape)
     if x.dtype.char == "e":  # many halves overflow on the way
         return x.sum(axes, np.float32).reshape(shape).astype(x.dtype)
