@@ -127,6 +127,16 @@ class Picture:
     passes: str = "both"
     steps: tuple[Step, ...] = ()
 
+    @property
+    def nodes(self) -> tuple[Box, ...]:
+        """The boxes, as graphs call them."""
+        return self.boxes
+
+    @property
+    def edges(self) -> tuple[Arrow, ...]:
+        """The arrows, as graphs call them: each from `tail` to `head`."""
+        return self.arrows
+
     def to_dict(self) -> dict[str, Any]:
         """Only what JSON knows: lists, dicts, strings, numbers, None; without what is empty."""
 

@@ -432,3 +432,11 @@ def test_formulas_move_to_the_tooltips() -> None:
     assert re.search(r"label=<[^>]*ḡ \*", draw(y, formulas=True).dot)
     assert re.search(r'tooltip="[^"]*ḡ \*', draw(y).dot)
     assert x.grad is None
+
+
+def test_the_graph_has_nodes_and_edges() -> None:
+    x = Tensor(2.0, requires_grad=True, name="x")
+    graph = draw(x * x, direction="forward").graph
+    assert [node.name for node in graph.nodes] == [box.name for box in graph.boxes]
+    ids = {node.name: node.id for node in graph.nodes}
+    assert [edge.tail for edge in graph.edges] == [ids["x"]] * 2  # both arrows of x * x
