@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -75,6 +76,7 @@ def test_in_a_browser(tmp_path: Path) -> None:
     done = subprocess.run(
         [CHROMIUM, *QUIET, f"--user-data-dir={tmp_path / 'profile'}", "--dump-dom", page.as_uri()],
         capture_output=True, timeout=120, check=False,
+        env={**os.environ, "XDG_CONFIG_HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path)},  # nothing in the home
     )  # fmt: skip
     found = re.search(r'<pre id="result">(.*?)</pre>', done.stdout.decode(), re.S)
     assert found, done.stderr.decode()[-500:]
