@@ -56,9 +56,7 @@ class _Layout(Geometry):
         k, lengths = self.size[-1], self.padded_rows()
         shape = (self.groups, *lengths, k, self.channels, self.columns, self.examples)
         made: Any = np.zeros(shape, image.dtype) if any(map(any, self.padding)) else np.empty(shape, image.dtype)
-        inner = tuple(
-            slice(low, low + length) for (low, _), length in zip(self.padding[:-1], self.spatial[:-1], strict=True)
-        )
+        inner = self.unpadded_rows()
         for i in range(k):
             span = self.span(-1, i)
             if span is not None:
@@ -68,6 +66,12 @@ class _Layout(Geometry):
     def padded_rows(self) -> tuple[int, ...]:
         return tuple(
             low + length + high for (low, high), length in zip(self.padding[:-1], self.spatial[:-1], strict=True)
+        )
+
+    def unpadded_rows(self) -> tuple[slice, ...]:
+        """Where the image's rows are among the padded ones."""
+        return tuple(
+            slice(low, low + length) for (low, _), length in zip(self.padding[:-1], self.spatial[:-1], strict=True)
         )
 
     def matrices(self, shifted: Any, tap: tuple[int, ...]) -> Any:
@@ -176,9 +180,7 @@ def _correlate_transpose(
         )
         sums[(slice(None), *index)] += kernel @ results
     sums = sums.reshape(groups, *lengths, k, layout.channels, layout.columns, layout.examples)
-    inner = tuple(
-        slice(low, low + length) for (low, _), length in zip(layout.padding[:-1], layout.spatial[:-1], strict=True)
-    )
+    inner = layout.unpadded_rows()
     memory: Any = np.zeros(
         (*layout.spatial[:-1], groups, layout.channels, layout.spatial[-1], layout.examples), y.dtype
     )

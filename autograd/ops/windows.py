@@ -214,20 +214,20 @@ def _hits(x: Any, out: Any, geometry: Geometry) -> Iterator[tuple[Slices, Slices
         yield inside, which, hit
 
 
-def _to_max(g: Any, x: Any, out: Any, size: Any, stride: Any, padding: Any, dilation: Any) -> Any:
+def _to_max(g: Any, x: Any, highest: Any, size: Any, stride: Any, padding: Any, dilation: Any) -> Any:
     """Every window's value at the place of its first maximum."""
     geometry = Geometry(x.shape, size, stride, padding, dilation)
     total = np.zeros_like(x, dtype=g.dtype)
-    for inside, which, hit in _hits(x, out, geometry):
+    for inside, which, hit in _hits(x, highest, geometry):
         total[inside] += g[which] * hit
     return total
 
 
-def _from_max(g: Any, x: Any, out: Any, size: Any, stride: Any, padding: Any, dilation: Any) -> Any:
+def _from_max(g: Any, x: Any, highest: Any, size: Any, stride: Any, padding: Any, dilation: Any) -> Any:
     """For every window what stands at the place of its first maximum: the adjoint."""
     geometry = Geometry(x.shape, size, stride, padding, dilation)
-    total = np.zeros_like(out, dtype=g.dtype)
-    for inside, which, hit in _hits(x, out, geometry):
+    total = np.zeros_like(highest, dtype=g.dtype)
+    for inside, which, hit in _hits(x, highest, geometry):
         total[which] += g[inside] * hit
     return total
 
@@ -237,13 +237,11 @@ max_windows = primitive(
     x=lambda g, x, out, size, stride, padding, dilation: to_max(g, x, out, size, stride, padding, dilation),
 )  # fmt: skip
 to_max: Function = primitive(
-    lambda g, x, highest, size, stride, padding, dilation: _to_max(g, x, highest, size, stride, padding, dilation),
-    name="to_max", x=None, highest=None,
+    _to_max, name="to_max", x=None, highest=None,
     g=lambda g, x, highest, size, stride, padding, dilation: from_max(g, x, highest, size, stride, padding, dilation),
 )  # fmt: skip
 from_max: Function = primitive(
-    lambda g, x, highest, size, stride, padding, dilation: _from_max(g, x, highest, size, stride, padding, dilation),
-    name="from_max", x=None, highest=None,
+    _from_max, name="from_max", x=None, highest=None,
     g=lambda g, x, highest, size, stride, padding, dilation: to_max(g, x, highest, size, stride, padding, dilation),
 )  # fmt: skip
 
