@@ -9,11 +9,21 @@ files.py       IDX, CSV and folders of images
 images.py      handwritten digits: the set that comes with the package, and MNIST
 """
 
-from .collate import default_collate
-from .dataset import ConcatDataset, Dataset, Subset, TensorDataset, TransformDataset, random_split
+from .collate import default_collate, default_convert
+from .dataset import (
+    ChainDataset,
+    ConcatDataset,
+    Dataset,
+    IterableDataset,
+    StackDataset,
+    Subset,
+    TensorDataset,
+    TransformDataset,
+    random_split,
+)
 from .files import ImageFolder, read_csv, read_idx
 from .images import digits, mnist
-from .loader import DataLoader
+from .loader import DataLoader, get_worker_info
 from .sampler import (
     BatchSampler,
     RandomSampler,
@@ -26,8 +36,9 @@ from .sampler import (
 from .transforms import compose, normalize, one_hot, random_crop, random_flip
 
 __all__ = [
-    "BatchSampler", "ConcatDataset", "DataLoader", "Dataset", "ImageFolder", "RandomSampler", "Sampler",
-    "SeededSampler", "SequentialSampler", "Subset", "SubsetRandomSampler", "TensorDataset", "TransformDataset",
-    "WeightedRandomSampler", "compose", "default_collate", "digits", "mnist", "normalize", "one_hot", "random_crop",
-    "random_flip", "random_split", "read_csv", "read_idx",
+    "BatchSampler", "ChainDataset", "ConcatDataset", "DataLoader", "Dataset", "ImageFolder", "IterableDataset",
+    "RandomSampler", "Sampler", "SeededSampler", "SequentialSampler", "StackDataset", "Subset",
+    "SubsetRandomSampler", "TensorDataset", "TransformDataset", "WeightedRandomSampler", "compose",
+    "default_collate", "default_convert", "digits", "get_worker_info", "mnist", "normalize", "one_hot",
+    "random_crop", "random_flip", "random_split", "read_csv", "read_idx",
 ]  # fmt: skip

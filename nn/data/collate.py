@@ -12,9 +12,26 @@ from autograd import Tensor
 
 def take(dataset: Any, indices: Sequence[Any]) -> Any:
     """The batch of a dataset's samples: by its own `take`, or of one sample after another."""
-    if hasattr(dataset, "take"):
-        return dataset.take(indices)
-    return default_collate([dataset[i] for i in indices])
+    return dataset.take(indices) if hasattr(dataset, "take") else default_collate(samples(dataset, indices))
+
+
+def samples(dataset: Any, indices: Sequence[Any]) -> list[Any]:
+    """The dataset's samples: by its own `__getitems__`, or one after another."""
+    found: list[Any]
+    found = dataset.__getitems__(indices) if hasattr(dataset, "__getitems__") else [dataset[i] for i in indices]
+    return found
+
+
+def default_convert(sample: Any) -> Any:
+    """A sample that is to be no batch: its arrays become Tensors, in tuples, lists and dicts too; the rest stays."""
+    if isinstance(sample, np.ndarray | np.generic):
+        return Tensor(sample) if sample.dtype.kind in "biufc" else sample
+    if isinstance(sample, Mapping):
+        return {key: default_convert(value) for key, value in sample.items()}
+    if isinstance(sample, tuple | list):
+        parts = [default_convert(value) for value in sample]
+        return type(sample)(*parts) if hasattr(sample, "_fields") else type(sample)(parts)
+    return sample
 
 
 def default_collate(samples: list[Any]) -> Any:

@@ -1,18 +1,20 @@
-"""Datasets: what has a length and gives a sample for an index."""
+"""Datasets: what gives a sample for an index, or one sample after another."""
 
 from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import accumulate
 from typing import Any
 
 import numpy as np
 
-from autograd import Tensor, generator
+from autograd import Tensor
 
+from ..shared import Rng
 from .collate import take
+from .sampler import random
 
 
 class Dataset:
@@ -38,6 +40,32 @@ class Dataset:
 
     def __add__(self, other: Dataset) -> ConcatDataset:
         return ConcatDataset([self, other])
+
+
+class IterableDataset(Dataset):
+    """Samples one after another, as from a stream: override `__iter__` and, where it is known, `__len__`.
+
+    A DataLoader reads it from the beginning in each epoch, with one thread however many workers there are, so that no
+    sample comes twice.
+
+    >>> class Countdown(IterableDataset):
+    ...     def __iter__(self):
+    ...         return iter([3, 2, 1])
+    >>> list(Countdown() + Countdown())
+    [3, 2, 1, 3, 2, 1]
+    """
+
+    def __iter__(self) -> Iterator[Any]:
+        raise NotImplementedError(f"{type(self).__name__}: __iter__() is to be defined by each dataset")
+
+    def __len__(self) -> int:
+        raise TypeError(f"{type(self).__name__}: expected __len__() to be defined where the length is asked for")
+
+    def __getitem__(self, index: Any) -> Any:
+        raise TypeError(f"{type(self).__name__}: expected to be iterated over, for it has no samples by index")
+
+    def __add__(self, other: Dataset) -> ChainDataset:  # type: ignore[override]
+        return ChainDataset([self, other])
 
 
 class TensorDataset(Dataset):
@@ -103,6 +131,8 @@ class ConcatDataset(Dataset):
         self.datasets = list(datasets)
         if not self.datasets:
             raise ValueError("ConcatDataset: expected datasets, got none")
+        if any(isinstance(dataset, IterableDataset) for dataset in self.datasets):
+            raise TypeError("ConcatDataset: expected datasets with an index, got an IterableDataset; use ChainDataset")
         self.cumulative_sizes = list(accumulate(len(dataset) for dataset in self.datasets))
 
     def __len__(self) -> int:
@@ -114,6 +144,50 @@ class ConcatDataset(Dataset):
         index %= len(self)
         which = bisect_right(self.cumulative_sizes, index)
         return self.datasets[which][index - (self.cumulative_sizes[which - 1] if which else 0)]
+
+
+class ChainDataset(IterableDataset):
+    """Datasets that are iterated over, one after another.
+
+    >>> list(ChainDataset([[1, 2], [3]]))
+    [1, 2, 3]
+    """
+
+    def __init__(self, datasets: Iterable[Any]) -> None:
+        self.datasets = list(datasets)
+
+    def __iter__(self) -> Iterator[Any]:
+        for dataset in self.datasets:
+            yield from dataset
+
+    def __len__(self) -> int:
+        return sum(len(dataset) for dataset in self.datasets)
+
+
+class StackDataset(Dataset):
+    """Datasets of one length side by side: a sample is a tuple of theirs, or a dict if they are given by name.
+
+    Raises ValueError for different lengths, for none, and for some with and some without names.
+
+    >>> StackDataset(image=["a", "b"], label=[0, 1])[1]
+    {'image': 'b', 'label': 1}
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        if bool(args) == bool(kwargs):
+            raise ValueError("StackDataset: expected datasets, either all by name or none, got both or nothing")
+        self.datasets: Any = kwargs or args
+        lengths = [len(dataset) for dataset in args or kwargs.values()]
+        if len(set(lengths)) != 1:
+            raise ValueError(f"StackDataset: expected datasets of one length, got {lengths}")
+
+    def __len__(self) -> int:
+        return len(next(iter(self.datasets.values())) if isinstance(self.datasets, dict) else self.datasets[0])
+
+    def __getitem__(self, index: Any) -> Any:
+        if isinstance(self.datasets, dict):
+            return {name: dataset[index] for name, dataset in self.datasets.items()}
+        return tuple(dataset[index] for dataset in self.datasets)
 
 
 class TransformDataset(Dataset):
@@ -136,12 +210,12 @@ class TransformDataset(Dataset):
         return self.transform(*sample) if isinstance(sample, tuple | list) else self.transform(sample)
 
 
-def random_split(dataset: Any, lengths: Sequence[float], rng: np.random.Generator | None = None) -> list[Subset]:
+def random_split(dataset: Any, lengths: Sequence[float], generator: Rng = None, *, rng: Rng = None) -> list[Subset]:
     """Deal a dataset out at random into subsets of these lengths.
 
-    lengths  whole numbers that add up to the dataset's length, or fractions that add up to 1 (what is left over by
-             rounding down goes one each to the first subsets)
-    rng      the generator to draw from; without it the one that `manual_seed` seeds
+    lengths         whole numbers that add up to the dataset's length, or fractions that add up to 1 (what is left over
+                    by rounding down goes one each to the first subsets)
+    generator, rng  either name: what to draw from; without it the one that `manual_seed` seeds
 
     Raises ValueError for lengths that do not add up.
 
@@ -158,6 +232,6 @@ def random_split(dataset: Any, lengths: Sequence[float], rng: np.random.Generato
         raise ValueError(
             f"random_split: expected lengths that add up to {size}, or fractions to 1, got {list(lengths)}"
         )
-    order = generator(rng).permutation(size).tolist()
+    order = random(rng, generator).permutation(size).tolist()
     ends = list(accumulate(int(length) for length in lengths))
     return [Subset(dataset, order[start:end]) for start, end in zip([0, *ends], ends, strict=False)]

@@ -2,32 +2,57 @@
 
 from __future__ import annotations
 
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any
+from itertools import count, islice, repeat, takewhile
+from typing import Any, NamedTuple
 
-import numpy as np
+from ..shared import Rng
+from .collate import default_collate, default_convert, samples, take
+from .dataset import IterableDataset
+from .sampler import BatchSampler, RandomSampler, SequentialSampler, random
 
-from .collate import take
-from .sampler import BatchSampler, RandomSampler, SequentialSampler
+
+class WorkerInfo(NamedTuple):
+    """What `get_worker_info` tells a worker: its number, how many there are, and what they read."""
+
+    id: int
+    num_workers: int
+    dataset: Any
+
+
+_here = threading.local()  # .info, in the thread of a worker
+_END: Any = object()
+
+
+def get_worker_info() -> WorkerInfo | None:
+    """Which worker of a DataLoader this is; None outside of workers."""
+    return getattr(_here, "info", None)
 
 
 class DataLoader:
     """Batches of a dataset; each iteration is one epoch.
 
-    batch_size       samples in a batch; None: the samples themselves, one by one
-    shuffle          take the samples in a new random order each epoch
-    sampler          the indices in their order, instead of shuffle
-    batch_sampler    the lists of indices, instead of batch_size, shuffle, sampler and drop_last
-    num_workers      threads that prepare batches ahead (NumPy and file reading let them run side by side); the batches
-                     and their order are the same with any number of them, if the dataset draws nothing at random
-    collate_fn       makes a batch of a list of samples; see `default_collate`
-    drop_last        leave out a last batch that is shorter
-    rng              the generator that shuffling draws from; without it the one that `manual_seed` seeds
-    prefetch_factor  batches that each worker prepares ahead
+    batch_size          samples in a batch; None: the samples themselves, one by one
+    shuffle             take the samples in a new random order each epoch
+    sampler             the indices in their order, instead of shuffle
+    batch_sampler       the lists of indices, instead of batch_size, shuffle, sampler and drop_last
+    num_workers         threads that prepare batches ahead (NumPy and file reading let them run side by side); the
+                        batches and their order are the same with any number of them, if the dataset draws nothing at
+                        random. One thread reads an IterableDataset, and it alone
+    collate_fn          makes a batch of a list of samples; see `default_collate` (without batches: `default_convert`)
+    drop_last           leave out a last batch that is shorter
+    timeout             seconds that a worker may take for a batch; 0: any
+    worker_init_fn      called in each worker with its number before its first batch
+    generator, rng      either name: what shuffling draws from; without it the generator that `manual_seed` seeds
+    prefetch_factor     batches that each worker prepares ahead; 2 unless given
+    persistent_workers  keep the workers for the next epoch
+
+    The rest is PyTorch's, and has no effect: there is no device whose memory to pin, there are no processes.
 
     An error in a worker is raised where its batch would have come, with the traceback of the worker.
-    Raises ValueError for options out of range or that exclude each other.
+    Raises ValueError for options out of range or that exclude each other, RuntimeError after the timeout.
 
     >>> from nn.data import TensorDataset
     >>> data = TensorDataset(Tensor([1.0, 2.0, 3.0]), Tensor([0, 1, 0]))
@@ -38,14 +63,26 @@ class DataLoader:
     """
 
     def __init__(
-        self, dataset: Any, batch_size: int | None = 1, shuffle: bool = False, sampler: Iterable[Any] | None = None,
-        batch_sampler: Iterable[Any] | None = None, num_workers: int = 0, collate_fn: Callable[..., Any] | None = None,
-        *, drop_last: bool = False, rng: np.random.Generator | None = None, prefetch_factor: int = 2,
+        self, dataset: Any, batch_size: int | None = 1, shuffle: bool | None = None,
+        sampler: Iterable[Any] | None = None, batch_sampler: Iterable[Any] | None = None, num_workers: int = 0,
+        collate_fn: Callable[..., Any] | None = None, pin_memory: bool = False, drop_last: bool = False,
+        timeout: float = 0, worker_init_fn: Callable[[int], Any] | None = None, multiprocessing_context: Any = None,
+        generator: Rng = None, *, prefetch_factor: int | None = None, persistent_workers: bool = False,
+        pin_memory_device: str = "", in_order: bool = True, rng: Rng = None,
     ) -> None:  # fmt: skip
-        if num_workers < 0 or prefetch_factor < 1:
+        given = rng is not None or generator is not None
+        self.rng = self.generator = random(rng, generator) if given else None
+        self.iterable = isinstance(dataset, IterableDataset)
+        if num_workers < 0 or (prefetch_factor is not None and prefetch_factor < 1) or timeout < 0:
             raise ValueError(
-                f"DataLoader: expected num_workers >= 0 and prefetch_factor >= 1, "
-                f"got {num_workers} and {prefetch_factor}"
+                f"DataLoader: expected num_workers >= 0, prefetch_factor >= 1 and timeout >= 0, "
+                f"got {num_workers}, {prefetch_factor} and {timeout}"
+            )
+        if num_workers == 0 and (prefetch_factor is not None or persistent_workers or timeout):
+            raise ValueError("DataLoader: expected workers for prefetch_factor, persistent_workers and timeout, got 0")
+        if self.iterable and (shuffle or sampler is not None or batch_sampler is not None):
+            raise ValueError(
+                "DataLoader: expected no shuffle, sampler or batch_sampler, as the dataset is iterated over"
             )
         if sampler is not None and shuffle:
             raise ValueError("DataLoader: expected a sampler or shuffle, got both; the sampler settles the order")
@@ -54,7 +91,8 @@ class DataLoader:
         if batch_size is None and drop_last:
             raise ValueError("DataLoader: expected no drop_last with batch_size=None, for there are no batches")
         if batch_sampler is None and sampler is None:
-            sampler = RandomSampler(dataset, rng=rng) if shuffle else SequentialSampler(dataset)
+            indices = range(0) if self.iterable else dataset
+            sampler = RandomSampler(indices, rng=self.rng) if shuffle else SequentialSampler(indices)
         if batch_sampler is None and batch_size is not None:
             assert sampler is not None
             batch_sampler = BatchSampler(sampler, batch_size, drop_last)
@@ -64,22 +102,36 @@ class DataLoader:
         self.batch_sampler = batch_sampler
         self.num_workers = num_workers
         self.collate_fn = collate_fn
-        self.prefetch_factor = prefetch_factor
-        self.rng = rng
+        self.drop_last = drop_last
+        self.timeout = timeout
+        self.worker_init_fn = worker_init_fn
+        self.prefetch_factor = 2 if prefetch_factor is None else prefetch_factor
+        self.persistent_workers = persistent_workers
+        self._workers: Any = None  # those that are kept for the next epoch
         self._order: Any = sampler if batch_sampler is None else batch_sampler
         self._done = 0  # batches of the epoch under way that have been handed out
         self._skip = 0  # batches of the next epoch that an earlier run has handed out
 
     def __len__(self) -> int:
-        return len(self._order)
+        if not self.iterable:
+            return len(self._order)
+        size = len(self.dataset)
+        return (
+            size
+            if self.batch_size is None
+            else (size if self.drop_last else size + self.batch_size - 1) // self.batch_size
+        )
 
     def __iter__(self) -> Iterator[Any]:
-        order = iter(self._order)
         skip, self._skip = self._skip, 0
-        for _ in range(skip):
-            next(order, None)
+        if self.iterable:
+            stream = iter(self.dataset)
+            deque(islice(stream, skip * (self.batch_size or 1)), maxlen=0)
+            batches = self._batches(lambda _: self._read(stream), repeat(None))
+        else:
+            batches = self._batches(self._load, islice(self._order, skip, None))
         self._done = skip
-        for batch in self._ahead(order) if self.num_workers else map(self._load, order):
+        for batch in batches:
             self._done += 1
             yield batch
         self._done = 0
@@ -87,33 +139,68 @@ class DataLoader:
     def _load(self, indices: Any) -> Any:
         """The batch of a list of indices, or without batches the sample of an index."""
         if self.batch_sampler is None:
-            sample = self.dataset[indices]
-            return sample if self.collate_fn is None else self.collate_fn(sample)
-        if self.collate_fn is None:
-            return take(self.dataset, indices)
-        return self.collate_fn([self.dataset[i] for i in indices])
+            return (self.collate_fn or default_convert)(self.dataset[indices])
+        return self.collate_fn(samples(self.dataset, indices)) if self.collate_fn else take(self.dataset, indices)
 
-    def _ahead(self, order: Iterator[Any]) -> Iterator[Any]:
-        """The batches, prepared by threads, handed out in order."""
-        from concurrent.futures import ThreadPoolExecutor
+    def _read(self, stream: Iterator[Any]) -> Any:
+        """The next batch of what is iterated over, or without batches the next sample."""
+        if self.batch_size is None:
+            sample = next(stream, _END)
+            return sample if sample is _END else (self.collate_fn or default_convert)(sample)
+        batch = list(islice(stream, self.batch_size))
+        if not batch or (self.drop_last and len(batch) < self.batch_size):
+            return _END
+        return (self.collate_fn or default_collate)(batch)
 
-        pool = ThreadPoolExecutor(self.num_workers, thread_name_prefix="DataLoader")
+    def _batches(self, load: Callable[[Any], Any], order: Iterator[Any]) -> Iterator[Any]:
+        """What `load` makes of each in order, until that is the end; prepared by threads if there are any."""
+        if not self.num_workers:
+            yield from takewhile(lambda batch: batch is not _END, map(load, order))
+            return
+        workers = self._workers or self._hire()
         waiting: deque[tuple[Any, Any]] = deque()
         try:
             while True:
-                while len(waiting) < self.num_workers * self.prefetch_factor and (i := next(order, None)) is not None:
-                    waiting.append((i, pool.submit(self._load, i)))
+                ahead = self.num_workers * self.prefetch_factor - len(waiting)
+                waiting.extend((i, workers.submit(self._work, load, i)) for i in islice(order, ahead))
                 if not waiting:
                     return
                 indices, future = waiting.popleft()
                 try:
-                    batch = future.result()
+                    batch = future.result(self.timeout or None)
+                except TimeoutError:
+                    if future.done():
+                        raise  # the dataset's own
+                    raise RuntimeError(
+                        f"DataLoader: expected a batch within {self.timeout} seconds, got none"
+                    ) from None
                 except Exception as error:
-                    error.add_note(f"DataLoader: raised by a worker, for the indices {indices!r:.200}")
+                    where = "" if indices is None else f", for the indices {indices!r:.200}"
+                    error.add_note(f"DataLoader: raised by a worker{where}")
                     raise
+                if batch is _END:
+                    return
                 yield batch
         finally:
-            pool.shutdown(wait=True, cancel_futures=True)
+            for _, future in waiting:
+                future.cancel()
+            self._workers = workers if self.persistent_workers else None
+            if not self.persistent_workers:
+                workers.shutdown(wait=not self.timeout)
+
+    def _hire(self) -> Any:
+        from concurrent.futures import ThreadPoolExecutor
+
+        self._numbers = count()
+        return ThreadPoolExecutor(1 if self.iterable else self.num_workers, thread_name_prefix="DataLoader")
+
+    def _work(self, load: Callable[[Any], Any], indices: Any) -> Any:
+        """In a worker: its part in the batches. Before its first, it is given its number."""
+        if get_worker_info() is None:
+            _here.info = WorkerInfo(next(self._numbers), 1 if self.iterable else self.num_workers, self.dataset)
+            if self.worker_init_fn is not None:
+                self.worker_init_fn(_here.info.id)
+        return load(indices)
 
     # ---- resuming --------------------------------------------------------------------------------------------------
 

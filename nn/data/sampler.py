@@ -7,7 +7,20 @@ from typing import Any
 
 import numpy as np
 
-from autograd import generator
+import autograd
+
+from ..shared import Rng
+
+
+def random(*given: Rng) -> np.random.Generator:
+    """The generator to draw from: the one that is given, as `rng` or as `generator`, or what `manual_seed` seeds.
+
+    Raises TypeError for two, and for what is no numpy.random.Generator.
+    """
+    several = [one for one in given if one is not None]
+    if len(several) > 1:
+        raise TypeError("expected rng= or generator=, which are two names of one thing, got both")
+    return autograd.generator(several[0] if several else None)
 
 
 class Sampler:
@@ -40,8 +53,8 @@ class SeededSampler(Sampler):
     So the order under way is known by its seed alone, and `repeat(seed)` makes the next iteration give it again.
     """
 
-    def __init__(self, rng: np.random.Generator | None) -> None:
-        self.rng = None if rng is None else generator(rng)
+    def __init__(self, *given: Rng) -> None:
+        self.rng = random(*given) if any(one is not None for one in given) else None
         self.seed: int | None = None  # of the iteration that began last
         self._next: int | None = None
 
@@ -54,7 +67,7 @@ class SeededSampler(Sampler):
         raise NotImplementedError(f"{type(self).__name__}: draw() is to be defined by each sampler")
 
     def __iter__(self) -> Iterator[int]:
-        self.seed = int(generator(self.rng).integers(2**63)) if self._next is None else self._next
+        self.seed = int(random(self.rng).integers(2**63)) if self._next is None else self._next
         self._next = None
         return iter(self.draw(np.random.default_rng(self.seed)).tolist())
 
@@ -62,9 +75,9 @@ class SeededSampler(Sampler):
 class RandomSampler(SeededSampler):
     """The indices of a dataset, shuffled.
 
-    replacement  draw each index from all of them
-    num_samples  how many to draw; the dataset's length unless given
-    rng          the generator to draw from; without it the one that `manual_seed` seeds
+    replacement     draw each index from all of them
+    num_samples     how many to draw; the dataset's length unless given
+    generator, rng  either name: what to draw from; without it the generator that `manual_seed` seeds
 
     Raises ValueError for num_samples below 1, or for more than there are without replacement.
 
@@ -73,10 +86,10 @@ class RandomSampler(SeededSampler):
     """
 
     def __init__(
-        self, data_source: Any, replacement: bool = False, num_samples: int | None = None,
-        rng: np.random.Generator | None = None,
+        self, data_source: Any, replacement: bool = False, num_samples: int | None = None, generator: Rng = None, *,
+        rng: Rng = None,
     ) -> None:  # fmt: skip
-        super().__init__(rng)
+        super().__init__(rng, generator)
         self.data_source = data_source
         self.replacement = replacement
         self.num_samples = num_samples
@@ -97,8 +110,8 @@ class RandomSampler(SeededSampler):
 class SubsetRandomSampler(SeededSampler):
     """Given indices, shuffled."""
 
-    def __init__(self, indices: Sequence[int], rng: np.random.Generator | None = None) -> None:
-        super().__init__(rng)
+    def __init__(self, indices: Sequence[int], generator: Rng = None, *, rng: Rng = None) -> None:
+        super().__init__(rng, generator)
         self.indices = indices
 
     def __len__(self) -> int:
@@ -119,10 +132,10 @@ class WeightedRandomSampler(SeededSampler):
     """
 
     def __init__(
-        self, weights: Sequence[float], num_samples: int, replacement: bool = True,
-        rng: np.random.Generator | None = None,
+        self, weights: Sequence[float], num_samples: int, replacement: bool = True, generator: Rng = None, *,
+        rng: Rng = None,
     ) -> None:  # fmt: skip
-        super().__init__(rng)
+        super().__init__(rng, generator)
         self.weights = np.asarray(weights, dtype=np.float64)
         self.num_samples = num_samples
         self.replacement = replacement

@@ -14,13 +14,16 @@ import pytest
 from autograd import Tensor, manual_seed
 from nn.data import (
     BatchSampler,
+    ChainDataset,
     ConcatDataset,
     DataLoader,
     Dataset,
     ImageFolder,
+    IterableDataset,
     RandomSampler,
     Sampler,
     SequentialSampler,
+    StackDataset,
     Subset,
     SubsetRandomSampler,
     TensorDataset,
@@ -28,7 +31,9 @@ from nn.data import (
     WeightedRandomSampler,
     compose,
     default_collate,
+    default_convert,
     digits,
+    get_worker_info,
     mnist,
     normalize,
     one_hot,
@@ -81,7 +86,21 @@ def test_subset_and_concatenation():
             both[index]
     with pytest.raises(ValueError, match="got none"):
         ConcatDataset([])
+    with pytest.raises(TypeError, match="use ChainDataset"):
+        ConcatDataset([NUMBERS, Stream()])
     assert firsts(DataLoader(Subset(Listed(), [3, 1]), 2)) == firsts(DataLoader(Subset(NUMBERS, [3, 1]), 2)) == [[3, 1]]
+
+
+def test_stacked_datasets():
+    pairs = StackDataset(NUMBERS, "abcdefghij")
+    assert (len(pairs), pairs[3][1], pairs[3][0][1].item()) == (N, "d", 9)
+    named = StackDataset(number=range(N), letter="abcdefghij")
+    assert (len(named), named[3]) == (N, {"number": 3, "letter": "d"})
+    batch = next(iter(DataLoader(named, 2)))
+    assert (batch["number"].tolist(), batch["letter"]) == ([0, 1], ["a", "b"])
+    for args, kwargs in (((), {}), ((NUMBERS,), {"a": NUMBERS}), ((NUMBERS, "abc"), {})):
+        with pytest.raises(ValueError, match="StackDataset: expected datasets"):
+            StackDataset(*args, **kwargs)
 
 
 def test_random_split():
@@ -107,8 +126,9 @@ def test_what_a_dataset_has_to_define():
     for call in (len, lambda dataset: dataset[0]):
         with pytest.raises(NotImplementedError, match="Dataset: __"):
             call(Dataset())
-    with pytest.raises(NotImplementedError, match="Sampler: __iter__"):
-        iter(Sampler())
+    for made in (Sampler(), IterableDataset()):
+        with pytest.raises(NotImplementedError, match=r"__iter__\(\) is to be defined"):
+            iter(made)
 
 
 # ---- samplers ------------------------------------------------------------------------------------------------------
@@ -229,6 +249,131 @@ def test_a_loader_state_that_does_not_fit():
         loader.load_state_dict(DataLoader(NUMBERS, 3, shuffle=True, rng=np.random.default_rng(0)).state_dict())
 
 
+def test_generator_is_another_name_for_rng():
+    for make in (
+        lambda **rng: RandomSampler(range(9), **rng), lambda **rng: SubsetRandomSampler(range(9), **rng),
+        lambda **rng: WeightedRandomSampler(range(9), 20, **rng), lambda **rng: random_split(range(9), [9], **rng)[0],
+        lambda **rng: DataLoader(range(9), shuffle=True, **rng),
+    ):  # fmt: skip
+        first, second = (
+            [np.asarray(x).tolist() for x in make(**{name: np.random.default_rng(3)})] for name in ("rng", "generator")
+        )
+        assert first == second
+        with pytest.raises(TypeError, match="two names"):
+            make(rng=np.random.default_rng(0), generator=np.random.default_rng(0))
+
+
+class Stream(IterableDataset):
+    """The numbers 0 to 6, of which two epochs under way know nothing of each other."""
+
+    def __iter__(self):
+        yield from range(7)
+
+
+class Measured(Stream):
+    def __len__(self):
+        return 7
+
+
+@pytest.mark.parametrize("workers", [0, 1, 3])
+def test_what_is_iterated_over(workers):
+    def batches(dataset, *args, **options):
+        return [np.asarray(batch).tolist() for batch in DataLoader(dataset, *args, num_workers=workers, **options)]
+
+    assert batches(Stream(), 3) == [[0, 1, 2], [3, 4, 5], [6]]
+    assert batches(Stream(), 3, drop_last=True) == [[0, 1, 2], [3, 4, 5]]
+    assert batches(Stream(), 7) == [list(range(7))]
+    assert batches(Stream(), None) == list(range(7))
+    assert batches(Stream(), 4, collate_fn=sum) == [6, 15]
+    assert batches(ChainDataset([Stream(), [7, 8]]), 9) == batches(Stream() + [7, 8], 9) == [list(range(9))]
+    loader = DataLoader(Stream(), 2, num_workers=workers)
+    assert list(map(len, loader)) == list(map(len, loader)) == [2, 2, 2, 1]
+    assert [len(DataLoader(Measured(), *size)) for size in ((3,), (None,), (7,))] == [3, 7, 1]
+    assert len(DataLoader(Measured(), 3, drop_last=True)) == 2
+    with pytest.raises(TypeError, match="Stream: expected __len__"):
+        len(loader)
+    with pytest.raises(TypeError, match="no samples by index"):
+        Stream()[0]
+    for options in ({"shuffle": True}, {"sampler": [1]}, {"batch_sampler": [[1]]}):
+        with pytest.raises(ValueError, match="iterated over"):
+            DataLoader(Stream(), **options)
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_going_on_within_an_epoch_of_what_is_iterated_over(workers):
+    loader = DataLoader(Stream(), 2, num_workers=workers)
+    batches = iter(loader)
+    assert next(batches).tolist() == [0, 1]
+    other = DataLoader(Stream(), 2, num_workers=workers)
+    other.load_state_dict(loader.state_dict())
+    assert [batch.tolist() for batch in other] == [[2, 3], [4, 5], [6]]
+    assert len(list(other)) == 4
+
+
+def test_an_error_in_a_stream_comes_after_the_batches_before_it():
+    class Broken(Stream):
+        def __iter__(self):
+            yield from range(3)
+            raise LookupError("the stream broke")
+
+    for workers in (0, 2):
+        batches = iter(DataLoader(Broken(), 2, num_workers=workers))
+        assert next(batches).tolist() == [0, 1]
+        with pytest.raises(LookupError, match="the stream broke"):
+            next(batches)
+
+
+@pytest.mark.parametrize("persistent", [False, True])
+def test_workers_are_told_who_they_are(persistent):
+    begun, seen = [], []
+    meet = threading.Barrier(2, timeout=10)  # both workers are at work at the same time
+
+    class Asking(Listed):
+        def __len__(self):
+            return 2
+
+        def __getitem__(self, i):
+            seen.append(get_worker_info())
+            meet.wait()
+            return i
+
+    data = Asking()
+    loader = DataLoader(data, num_workers=2, worker_init_fn=begun.append, persistent_workers=persistent)
+    for _ in range(2):
+        assert [batch.tolist() for batch in loader] == [[0], [1]]
+    assert sorted(begun) == ([0, 1] if persistent else [0, 0, 1, 1])
+    assert {info.id for info in seen} == {0, 1}
+    assert all(info.num_workers == 2 and info.dataset is data for info in seen)
+    assert get_worker_info() is None
+
+
+def test_a_failing_start_of_a_worker_and_one_that_takes_too_long():
+    def init(number):
+        raise LookupError(f"worker {number} has no disk")
+
+    with pytest.raises(LookupError, match="worker 0 has no disk"):
+        list(DataLoader(NUMBERS, num_workers=1, worker_init_fn=init))
+    release = threading.Event()
+
+    class Stuck(Listed):
+        def __getitem__(self, i):
+            release.wait(10)
+            return i
+
+    with pytest.raises(RuntimeError, match=r"within 0\.05 seconds"):
+        list(DataLoader(Stuck(), num_workers=1, timeout=0.05))
+    release.set()
+
+
+def test_a_dataset_may_give_many_samples_at_once():
+    class Many(Listed):
+        def __getitems__(self, indices):
+            return [(i, -i) for i in indices]
+
+    assert next(iter(DataLoader(Many(), 3)))[1].tolist() == [0, -1, -2]
+    assert next(iter(DataLoader(Many(), 3, collate_fn=list))) == [(0, 0), (1, -1), (2, -2)]
+
+
 class Faulty(Listed):
     def __getitem__(self, i):
         if i == 5:
@@ -293,7 +438,8 @@ def test_workers_prepare_no_more_than_asked():
     [
         {"batch_size": 0}, {"num_workers": -1}, {"prefetch_factor": 0}, {"shuffle": True, "sampler": [1]},
         {"batch_sampler": [[1]], "batch_size": 3}, {"batch_sampler": [[1]], "shuffle": True},
-        {"batch_sampler": [[1]], "drop_last": True}, {"batch_size": None, "drop_last": True},
+        {"batch_sampler": [[1]], "drop_last": True}, {"batch_size": None, "drop_last": True}, {"timeout": -1},
+        {"timeout": 1}, {"persistent_workers": True}, {"prefetch_factor": 2}, {"prefetch_factor": 0, "num_workers": 1},
     ],
 )  # fmt: skip
 def test_loader_refuses(options):
@@ -320,6 +466,8 @@ def test_collate():
         default_collate([(1, 2), (1,)])
     with pytest.raises(TypeError, match="got object"):
         default_collate([object()])
+    sample = default_convert({"a": (np.ones(2), 3), "b": ["c", np.float32(1)]})
+    assert [type(part) for part in (sample["a"][0], sample["a"][1], *sample["b"])] == [Tensor, int, str, Tensor]
     loader = DataLoader(Listed(), 4, collate_fn=lambda samples: [max(x for x, _ in samples)])
     assert list(loader) == [[3], [7], [9]]
     assert list(DataLoader([1, 2], None, collate_fn=str)) == ["1", "2"]
