@@ -1,0 +1,41 @@
+"""Names that are loaded when they are first used, so that `import nn` costs next to nothing. (PEP 562)"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+
+class Names:
+    """What a module offers from other modules of nn, each of which is imported when one of its names is first used.
+
+    place  the globals of the offering module; its `__all__` is read, `__getattr__` and `__dir__` are put there
+
+    >>> import nn
+    >>> nn.Linnear
+    Traceback (most recent call last):
+    AttributeError: module 'nn' has no attribute 'Linnear'
+    """
+
+    def __init__(self, place: dict[str, Any]) -> None:
+        self.place = place
+        self.homes: dict[str, str] = {}
+        place["__getattr__"] = self.load
+        place["__dir__"] = lambda: sorted({*place, *self.homes})
+
+    def are_in(self, module: str) -> None:
+        """The names that `__all__` has got since the last call are defined in that module."""
+        self.homes.update(dict.fromkeys(self.place["__all__"][len(self.homes) :], module))
+
+    def are_modules(self) -> None:
+        """The names that `__all__` has got since the last call are modules themselves."""
+        self.are_in("")
+
+    def load(self, name: str) -> Any:
+        """The value of a name, which from then on is an ordinary global."""
+        if name not in self.homes:
+            raise AttributeError(f"module {self.place['__name__']!r} has no attribute {name!r}")
+        home = self.homes[name]
+        value = getattr(import_module(f"nn.{home}"), name) if home else import_module(f"nn.{name}")
+        self.place[name] = value
+        return value
