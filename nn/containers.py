@@ -152,7 +152,8 @@ class _Uncalled(Module):
 
     def _assign(self, name: str, value: Any) -> None:
         super()._assign(name, value)
-        self._hand_on(name, value)
+        if isinstance(value, Module):
+            self._hand_on(name, value)
 
     def _rename(self, name: str) -> None:
         super()._rename(name)

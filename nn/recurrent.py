@@ -182,7 +182,7 @@ class RNNBase(Module):
         """The parameters of each layer and direction, in order."""
         kinds = ["weight_ih", "weight_hh", "bias_ih", "bias_hh", "weight_hr"]
         suffixes = [suffix for layer in range(self.num_layers) for suffix in self._suffixes(layer)]
-        return [[getattr(self, f"{k}_{s}") for k in kinds if f"{k}_{s}" in self._parameters] for s in suffixes]
+        return [[getattr(self, f"{k}_{s}") for k in kinds if hasattr(self, f"{k}_{s}")] for s in suffixes]
 
     def flatten_parameters(self) -> None:
         """Does nothing: there is no other layout that would be faster."""
@@ -228,7 +228,7 @@ class RNNBase(Module):
             outputs = []
             for suffix in self._suffixes(layer):
                 w_ih, w_hh, b_ih, b_hh, w_hr = (
-                    self._parameters.get(f"{kind}_{suffix}")
+                    getattr(self, f"{kind}_{suffix}", None)  # which a parametrization may compute
                     for kind in ("weight_ih", "weight_hh", "bias_ih", "bias_hh", "weight_hr")
                 )
                 inputs, b_left = _inputs(self.mode, x, w_ih, b_ih, b_hh)
