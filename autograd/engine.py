@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from . import versions
-from .graph import Leaf, Node, walk
+from .graph import Node, walk
 from .modes import mode
 from .ops.shape import sum_to
 from .primitive import unwrap, wrap
@@ -47,8 +47,10 @@ def gradients(
     oldest = max(targets, default=0)
     needed = set(targets)
     for node in reversed(walk((root for root, _ in roots), oldest)):
-        if any(parent.order in needed for parent in node.parents):
-            needed.add(node.order)
+        for parent in node.parents:
+            if parent.order in needed:
+                needed.add(node.order)
+                break
     roots = [root for root in roots if root[0].order in needed]
     _sweep(roots, create_graph if retain_graph is None else retain_graph, create_graph, targets, needed)
     found = [targets[input._node.order] for input in inputs if input._node is not None]
@@ -66,6 +68,10 @@ def _root(output: Tensor, gradient: Any, create_graph: bool) -> tuple[Node, Any]
             "or it was computed under no_grad"
         )
     data = output._data
+    if gradient is None and data.ndim == 0 and not create_graph and type(data) is np.ndarray:
+        unit = _UNITS.get(data.dtype.char)
+        if unit is not None:  # a loss, in nearly every program
+            return node, unit
     if gradient is None:
         if data.size != 1:
             raise RuntimeError(
@@ -74,7 +80,7 @@ def _root(output: Tensor, gradient: Any, create_graph: bool) -> tuple[Node, Any]
             )
         if data.dtype.kind == "c":
             raise RuntimeError("backward: a complex result needs a gradient to start from; pass gradient=")
-        seed = np.ones_like(data) if data.ndim or type(data) is not np.ndarray else data.dtype.type(1)
+        seed = np.ones_like(data)
     else:
         seed = unwrap(gradient)
         if not hasattr(seed, "shape"):
@@ -92,11 +98,14 @@ def _root(output: Tensor, gradient: Any, create_graph: bool) -> tuple[Node, Any]
     return node, seed.conj() if data.dtype.kind == "c" else seed
 
 
+_UNITS = {char: np.dtype(char).type(1) for char in "fd"}
+
+
 def _sweep(
     roots: list[tuple[Node, Any]], retain_graph: bool, create_graph: bool, targets: dict[int, Any] | None = None,
     needed: set[int] | None = None,
 ) -> None:  # fmt: skip
-    """Run the VJPs of every node once, newest first.
+    """Run the VJPs of every node once, newest first; then the leaves.
 
     With `targets`, gradients go there and not to leaves, and only nodes in `needed` are visited.
     """
@@ -104,22 +113,24 @@ def _sweep(
     watch: Any = mode.watch
     mode.recording = (watch or True) if create_graph else False
     pop, push = heapq.heappop, heapq.heappush
-    heap: list[int] = []  # the orders of the nodes whose gradient has begun to arrive
+    heap: list[int] = []  # the orders of the nodes whose gradient has begun to arrive; of leaves there is no need
     arrived: dict[int, list[Any]] = {}  # order -> [node, the sum so far]
     try:
         for node, seed in roots:
-            _arrive(heap, arrived, node, seed, create_graph)
+            entry = arrived.get(node.order)
+            if entry is not None:
+                entry[1] = _sum(entry, seed, create_graph)
+                continue
+            arrived[node.order] = [node, seed]
+            if node.plan is not None:
+                push(heap, node.order)
         while heap:
             order = pop(heap)
             node, g = arrived.pop(order)
             if node.extras is not None:
                 g = _extras(node, g, create_graph)
-            if targets is not None:
-                if order in targets:
-                    targets[order] = g
-            elif node.plan is None:
-                _accumulate(node, g, create_graph)
-                continue
+            if targets is not None and order in targets:
+                targets[order] = g
             saved = node.saved
             if saved is None:
                 raise RuntimeError(
@@ -129,8 +140,6 @@ def _sweep(
             if order > versions.last_write:
                 _check_versions(node, saved)
             plan = node.plan
-            if plan is None:
-                continue
             if create_graph:
                 saved = plan.relink(node)
             if not retain_graph:
@@ -149,22 +158,23 @@ def _sweep(
                 entry = arrived.get(key)
                 if entry is None:
                     arrived[key] = [parent, part]
-                    push(heap, key)
+                    if parent.plan is not None:
+                        push(heap, key)
                 else:
                     entry[1] = _sum(entry, part, create_graph)
                     entry = None
             g = saved = part = None  # what is not needed any more is freed before the next node runs
+        for order, entry in arrived.items():  # all that is left are leaves
+            if entry[0].extras is not None:
+                entry[1] = _extras(entry[0], entry[1], create_graph)
+            if targets is not None and order in targets:
+                targets[order] = entry[1]
+        if targets is None:
+            with _leaf_lock:
+                for entry in arrived.values():
+                    _accumulate(entry, create_graph)
     finally:
         mode.recording = before
-
-
-def _arrive(heap: list[int], arrived: dict[int, list[Any]], node: Node, g: Any, create_graph: bool) -> None:
-    entry = arrived.get(node.order)
-    if entry is None:
-        arrived[node.order] = [node, g]
-        heapq.heappush(heap, node.order)
-    else:
-        entry[1] = _sum(entry, g, create_graph)
 
 
 def _sum(entry: list[Any], part: Any, create_graph: bool) -> Any:
@@ -203,30 +213,30 @@ def _fit(part: Any, parent: Node, node: Node) -> Any:
     return part
 
 
-def _accumulate(node: Node, g: Any, create_graph: bool) -> None:
+def _accumulate(entry: list[Any], create_graph: bool) -> None:
     """Add to a leaf's `.grad`, which shares memory with nothing else."""
-    assert isinstance(node, Leaf)
+    node, g = entry
+    entry[1] = None
     tensor = node.tensor()
     if tensor is None:
         return
     if node.dtype.kind == "c":
         g = g.conj()
-    with _leaf_lock:
-        known = tensor._grad
-        if create_graph:
-            tensor._grad = g if known is None else known + g
-        elif known is not None:
-            total = known._data
-            if known._node is None and _is_ours(total, 1):
-                total += g
-            else:
-                tensor._grad = wrap(total + g)
-        elif _is_ours(g, 1):
-            tensor._grad = wrap(g)  # only the sweep holds it: no need to copy
-        elif _shows_all(g) and sys.getrefcount(g) <= _ALONE + 1 and _is_ours(g.base, 0):
-            tensor._grad = wrap(g.base)
+    known = tensor._grad
+    if create_graph:
+        tensor._grad = g if known is None else known + g
+    elif known is not None:
+        total = known._data
+        if known._node is None and _is_ours(total, 1):
+            total += g
         else:
-            tensor._grad = wrap(_copy(g))
+            tensor._grad = wrap(total + g)
+    elif _is_ours(g, 0):
+        tensor._grad = wrap(g)  # only the sweep holds it: no need to copy
+    elif _shows_all(g) and sys.getrefcount(g) <= _ALONE and _is_ours(g.base, 0):
+        tensor._grad = wrap(g.base)
+    else:
+        tensor._grad = wrap(_copy(g))
 
 
 def _shows_all(g: Any) -> bool:

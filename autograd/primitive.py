@@ -82,9 +82,10 @@ class Plan:
     inputs  those inputs, in order: an argument's name, or for a sequence of arguments (name, position)
     names   what is saved, by name
     vjps    for each input, a function of the gradient and the saved values
+    links   for each saved value, where it came from (see `_link`)
     """
 
-    __slots__ = ("inputs", "names", "primitive", "vjps")
+    __slots__ = ("inputs", "links", "names", "primitive", "vjps")
 
     def __init__(self, primitive: Primitive, inputs: tuple[Any, ...]) -> None:
         self.primitive = primitive
@@ -93,6 +94,7 @@ class Plan:
         wanted = dict.fromkeys(name for rule, _ in rules for name in _needs(rule))
         self.names = tuple(name for name in wanted if name != "i")
         self.vjps = tuple(self._vjp(rule, input) for rule, input in rules)
+        self.links = tuple(self._link(name) for name in self.names)
 
     def _vjp(self, rule: Rule, input: Any) -> Callable[[Any, tuple[Any, ...]], Any]:
         """The rule as a function of (g, saved)."""
@@ -104,19 +106,28 @@ class Plan:
     def relink(self, node: Node) -> tuple[Any, ...]:
         """The saved values as Tensors, each joined to the graph where it came from: for a recorded backward pass."""
         assert node.saved is not None
-        parents = dict(zip(self.inputs, node.parents, strict=True))
+        parents, links = node.parents, self.links
+        made = []
+        for value, link in zip(node.saved, links, strict=True):
+            if link is None:
+                made.append(value)
+            elif type(link) is int:
+                made.append(wrap(value, parents[link]))
+            elif link == "out":
+                made.append(outputs(value, node) if self.primitive.multiple else wrap(value, node))
+            else:
+                made.append(tuple([wrap(v, parents[link[i]]) if i in link else v for i, v in enumerate(value)]))
+        return tuple(made)
 
-        def link(name: str, value: Any) -> Any:
-            if name == "out":
-                return outputs(value, node) if self.primitive.multiple else wrap(value, node)
-            if name in parents:
-                return wrap(value, parents[name])
-            if type(value) is tuple and any(type(input) is tuple and input[0] == name for input in self.inputs):
-                pairs = ((item, parents.get((name, i))) for i, item in enumerate(value))
-                return tuple(item if parent is None else wrap(item, parent) for item, parent in pairs)
-            return value
-
-        return tuple(link(name, value) for name, value in zip(self.names, node.saved, strict=True))
+    def _link(self, name: str) -> Any:
+        """Where a saved value came from: the position of a parent, "out", for a sequence that of each of its elements
+        (place -> position), or None."""
+        if name == "out":
+            return name
+        if name in self.inputs:
+            return self.inputs.index(name)
+        places = {input[1]: k for k, input in enumerate(self.inputs) if type(input) is tuple and input[0] == name}
+        return places or None
 
 
 def primitive(
@@ -243,7 +254,7 @@ def outputs(values: Any, node: Node) -> Any:
 def pick_node(parent: Node, i: int, n: int, value: Any) -> Node | None:
     if value.dtype.kind not in "fc":
         return None
-    node: Node = _new(Node)
+    node = Node()
     node.order = tick()
     node.plan = _PICK
     node.parents = (parent,)
@@ -386,7 +397,8 @@ def _compile(record: Primitive, namespace: dict[str, Any]) -> tuple[CodeType, An
         plain = "_rebuild(out, [_wrap(_as_array(_value)) for _value in out])"
     else:
         plain = "_result"
-        lines += ["    if type(out) is not _ndarray:", "        out = _as_array(out)"]
+        lines += ["    if type(out) is not _ndarray:"]
+        lines += ["        out = _asarray(out) if isinstance(out, _generic) else _as_array(out)"]
         lines += ["    _result = _new(_Tensor)", "    _result._data = out", "    _result._node = None"]
         lines += ["    _result._grad = None", "    _result._family = None", "    _result.name = None"]
         if record.views:
@@ -400,7 +412,7 @@ def _compile(record: Primitive, namespace: dict[str, Any]) -> tuple[CodeType, An
         "        if _recording is not True and _recording is not False:",
         f"            _recording(_record, None, {shown})",
         f"        return {plain}",
-        "    _node = _new(_Node)",
+        "    _node = _Node()",
         "    _node.order = _tick()",
         "    _node.scope = _mode.scope",
         "    _node.extras = None",
@@ -581,7 +593,8 @@ def _store(result: Any, out: Any) -> Any:
 _new: Any = object.__new__
 
 _NAMESPACE = {
-    "_Tensor": Tensor, "_Node": Node, "_Cotangents": Cotangents, "_ndarray": np.ndarray, "_mode": mode, "_tick": tick,
+    "_Tensor": Tensor, "_Node": Node, "_Cotangents": Cotangents, "_ndarray": np.ndarray, "_generic": np.generic,
+    "_asarray": np.asarray, "_mode": mode, "_tick": tick,
     "_new": _new, "_as_array": _as_array, "_array_of": _array_of, "_wrap": wrap, "_rebuild": _rebuild,
     "_outputs": outputs, "_join": _join,
     "_explain": _explain, "_save": _save, "_shape_of": _shape_of, "_dtype_of": _dtype_of, "_strides_of": _strides_of,

@@ -21,7 +21,7 @@ def _affine(x: Any, w: Any, b: Any = None) -> Any:
     made = matmul(x, w.swapaxes(-1, -2))
     if b is None:
         return made
-    if made.dtype == np.result_type(made, b) and made.ndim >= b.ndim:
+    if made.ndim >= b.ndim and (made.dtype is b.dtype or made.dtype == np.result_type(made, b)):
         made += b  # nobody else has it yet
         return made
     return made + b

@@ -13,6 +13,7 @@ from .contraction import contract_one, contract_two, contraction
 # ---- einsum and tensordot -------------------------------------------------------------------------------------------
 
 
+_ndarray = np.ndarray
 _parsed: dict[Any, Any] = {}
 
 
@@ -180,11 +181,13 @@ def _rows(x: Any) -> Any:
 
 
 def _matmul(x: Any, y: Any, /) -> Any:
-    if type(x) is np.ndarray and x.ndim > 2 and getattr(y, "ndim", 0) == 2:
-        # one product of all rows, into an array that owns its memory
-        made = np.empty((*x.shape[:-1], y.shape[1]), np.result_type(x, y))
-        np.matmul(_rows(x), y, out=_rows(made))
-        return made
+    if type(x) is _ndarray and type(y) is _ndarray and y.ndim == 2:
+        if x.ndim == 2:
+            return x.dot(y) if x.size < 65536 else x @ y  # of small matrices in half the time; it clears the result
+        if x.ndim > 2:  # one product of all rows, into an array that owns its memory
+            made = np.empty((*x.shape[:-1], y.shape[1]), np.result_type(x, y))
+            np.matmul(_rows(x), y, out=_rows(made))
+            return made
     return x @ y
 
 
@@ -204,8 +207,8 @@ def _matmul_y(g: Any, x: Any, x_shape: Any, y_shape: Any, y_strides: Any) -> Any
     if len(y_shape) == 2 < len(x_shape):  # one product of all rows, not a product for each matrix and then their sum
         x, g = _rows(x), _rows(g)
     if y_strides is not None and y_strides[-2] < y_strides[-1]:  # y is a transposed view: so is its gradient
-        return (g.swapaxes(-1, -2) @ x).swapaxes(-1, -2)
-    return x.swapaxes(-1, -2) @ g
+        return matmul(g.swapaxes(-1, -2), x).swapaxes(-1, -2)
+    return matmul(x.swapaxes(-1, -2), g)
 
 
 matmul: Function = primitive(_matmul, np.matmul, name="matmul", broadcasts=True, x=_matmul_x, y=_matmul_y)

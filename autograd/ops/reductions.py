@@ -59,6 +59,8 @@ def _sum(
 ) -> Any:  # fmt: skip
     if not isinstance(a, np.ndarray):
         return reduced(a, "sum", axis, keepdims, dtype=dtype, initial=initial, where=where)
+    if where is True and initial is _none and dtype is None and not keepdims:
+        return _add_reduce(a, axis)  # of few elements, in half the time
     return _add_reduce(a, axis, dtype, None, keepdims, initial, where)
 
 
@@ -67,6 +69,8 @@ def _mean(
 ) -> Any:
     if where is not True or not isinstance(a, np.ndarray):
         return reduced(a, "mean", axis, keepdims, dtype=dtype, where=where)
+    if axis is None and dtype is None and not keepdims and a.size and a.dtype.char in "fd":
+        return _add_reduce(a, None) / a.dtype.type(a.size)  # the same to the last bit, without NumPy's Python
     mean: Any = a.mean
     return mean(axis, dtype, None, keepdims)
 

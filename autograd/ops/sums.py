@@ -13,7 +13,7 @@ import numpy as np
 from ..primitive import Function, primitive
 
 _add_reduce: Any = np.add.reduce
-_LARGE = 4096  # elements: below, NumPy's reduction takes less time than to choose
+LARGE = 4096  # elements: below, NumPy's reduction takes less time than to choose
 _LONG = 4096  # elements: the most that BLAS adds up without a partial sum, so that single precision keeps its digits
 
 
@@ -25,9 +25,17 @@ def axes_of(axis: Any, ndim: int) -> tuple[int, ...]:
     return tuple([a % ndim for a in axes]) if ndim else ()  # of one number, axis 0 or -1 is none, as in NumPy's sums
 
 
+_ONES = {char: np.ones(LARGE, char) for char in "fd"}
+
+
+def ones(n: int, char: str) -> Any:
+    """A vector of up to LARGE ones, of single ("f") or double precision ("d"); not to be written to."""
+    return _ONES[char][:n]
+
+
 def is_large(x: Any) -> bool:
     """Whether it is worth to choose how to sum: an array of NumPy's, of many floats."""
-    return type(x) is np.ndarray and x.size >= _LARGE and x.dtype.char in "fd"
+    return type(x) is np.ndarray and x.size >= LARGE and x.dtype.char in "fd"
 
 
 def _grouped(x: Any, axes: tuple[int, ...]) -> Any:
@@ -86,7 +94,7 @@ def _total_of_product(a: Any, b: Any, axes: tuple[int, ...]) -> Any:
         return (a * b).sum(axes, keepdims=True)
     if axes == (b.ndim - 1,) and b.shape[-1] <= 16 * _LONG:
         return np.vecdot(a, b)[..., None]
-    if b.size < _LARGE:
+    if b.size < LARGE:
         return (a * b).sum(axes, keepdims=True)
     order, shape, summed = _grouped(b, axes)
     if len(shape) == 1 and not summed[0]:
