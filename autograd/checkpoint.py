@@ -175,7 +175,7 @@ def _node(plan: Any, parents: tuple[Node, ...], like: Any) -> Node:
     made = Node.__new__(Node)
     made.order = tick()
     made.plan, made.parents, made.saved = plan, parents, ()
-    made.shape, made.dtype, made.scope, made.extras = like.shape, like.dtype, mode.scope, None
+    made.shape, made.dtype, made.call, made.extras = like.shape, like.dtype, mode.call, None
     return made
 
 

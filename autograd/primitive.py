@@ -250,7 +250,7 @@ def pick_node(parent: Node, i: int, n: int, value: Any) -> Node | None:
     node.saved = (i, n)
     node.shape = value.shape
     node.dtype = value.dtype
-    node.scope = parent.scope
+    node.call = parent.call
     node.extras = None
     return node
 
@@ -402,7 +402,7 @@ def _compile(record: Primitive, namespace: dict[str, Any]) -> tuple[CodeType, An
         f"        return {plain}",
         "    _node = _new(_Node)",
         "    _node.order = _tick()",
-        "    _node.scope = _mode.scope",
+        "    _node.call = _mode.call",
         "    _node.extras = None",
         f"    _node.shape = {'_Cotangents.shape' if record.multiple else 'out.shape'}",
         f"    _node.dtype = {'None' if record.multiple else 'out.dtype'}",

@@ -61,9 +61,7 @@ class Module:
         raise NotImplementedError(f"{type(self).__name__}: define forward() to say what it computes")
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if self._name is None:
-            return self.forward(*args, **kwargs) if self._hooks is None else call_hooked(self, args, kwargs)
-        with scope(self._name):
+        with scope(self._name or "", type(self).__name__):
             return self.forward(*args, **kwargs) if self._hooks is None else call_hooked(self, args, kwargs)
 
     # ---- its parts -------------------------------------------------------------------------------------------------
