@@ -384,8 +384,9 @@ def _compile(record: Primitive, namespace: dict[str, Any]) -> tuple[CodeType, An
     ]
     if record.multiple:
         plain = "_rebuild(out, [_wrap(_as_array(_value)) for _value in out])"
+        cut = ["                for _value in _result:", "                    _value._cut = 'no_grad'"]
     else:
-        plain = "_result"
+        cut = ["                _result._cut = 'no_grad'"]  # a drawing can say then why it has no gradient
         lines += ["    if type(out) is not _ndarray:", "        out = _as_array(out)"]
         lines += ["    _result = _new(_Tensor)", "    _result._data = out", "    _result._node = None"]
         lines += ["    _result._grad = None", "    _result._family = None", "    _result.name = None"]
@@ -397,9 +398,12 @@ def _compile(record: Primitive, namespace: dict[str, Any]) -> tuple[CodeType, An
     lines += [
         "    _recording = _mode.recording",
         f"    if _recording is False or ({' and '.join(none) or 'True'}){whole}:",
-        "        if _recording is not True and _recording is not False:",
-        f"            _recording(_record, None, {shown})",
-        f"        return {plain}",
+        *([f"        _result = {plain}"] if record.multiple else []),
+        "        if _recording is not True:",
+        "            if _recording:",
+        f"                _recording(_record, None, {shown})",
+        *([f"            elif not ({' and '.join(none)}):", *cut] if none else []),
+        "        return _result",
         "    _node = _new(_Node)",
         "    _node.order = _tick()",
         "    _node.call = _mode.call",
