@@ -12,8 +12,7 @@ import autograd
 from autograd import Tensor
 
 from .layer import Layer
-from .module import write
-from .parameter import empty
+from .parameter import empty, write
 from .shared import axis_of, norm, plain
 
 
@@ -265,7 +264,7 @@ class _Norm(_Affine, shown=_STATISTICS):
 class _BatchNorm(_Norm):
     def __init__(
         self, num_features: int, eps: float = 1e-5, momentum: float | None = 0.1, affine: bool = True,
-        track_running_stats: bool = True, *, bias: bool = True, dtype: Any = None,
+        track_running_stats: bool = True, *, bias: bool = True, device: Any = None, dtype: Any = None,
     ) -> None:  # fmt: skip
         self.begin(locals())
 
@@ -305,10 +304,30 @@ class BatchNorm3d(_BatchNorm, axes=(5,)):
     """`batch_norm` of (N, C, D, H, W); see BatchNorm1d."""
 
 
+class SyncBatchNorm(_BatchNorm, axes=(2, 3, 4, 5)):
+    """`batch_norm` of (N, C, ...): in one process the same as BatchNorm1d to 3d. process_group has no effect."""
+
+    def __init__(
+        self, num_features: int, eps: float = 1e-5, momentum: float | None = 0.1, affine: bool = True,
+        track_running_stats: bool = True, process_group: Any = None, *, bias: bool = True, device: Any = None,
+        dtype: Any = None,
+    ) -> None:  # fmt: skip
+        self.begin(locals())
+
+    @classmethod
+    def convert_sync_batchnorm(cls, module: Any, process_group: Any = None) -> Any:
+        """The same module, of which every batch normalization has become a SyncBatchNorm, its values the same."""
+        for each in module.modules():
+            if isinstance(each, _BatchNorm):
+                each.__class__ = cls
+                each.process_group = process_group
+        return module
+
+
 class _InstanceNorm(_Norm):
     def __init__(
         self, num_features: int, eps: float = 1e-5, momentum: float = 0.1, affine: bool = False,
-        track_running_stats: bool = False, *, bias: bool = True, dtype: Any = None,
+        track_running_stats: bool = False, *, bias: bool = True, device: Any = None, dtype: Any = None,
     ) -> None:  # fmt: skip
         self.begin(locals())
 
@@ -347,7 +366,7 @@ class LayerNorm(_Affine, shown=_FEATURES + ", bias={bias}"):
 
     def __init__(
         self, normalized_shape: int | Sequence[int], eps: float = 1e-5, elementwise_affine: bool = True,
-        bias: bool = True, *, dtype: Any = None,
+        bias: bool = True, *, device: Any = None, dtype: Any = None,
     ) -> None:  # fmt: skip
         normalized_shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
         self.hold(locals())
@@ -362,7 +381,7 @@ class RMSNorm(_Affine, shown=_FEATURES):
 
     def __init__(
         self, normalized_shape: int | Sequence[int], eps: float | None = None, elementwise_affine: bool = True, *,
-        dtype: Any = None,
+        device: Any = None, dtype: Any = None,
     ) -> None:  # fmt: skip
         normalized_shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
         self.hold(locals())
@@ -377,7 +396,7 @@ class GroupNorm(_Affine, shown="{0.num_groups}, {0.num_channels}, eps={0.eps}, a
 
     def __init__(
         self, num_groups: int, num_channels: int, eps: float = 1e-5, affine: bool = True, *, bias: bool = True,
-        dtype: Any = None,
+        device: Any = None, dtype: Any = None,
     ) -> None:  # fmt: skip
         if num_groups <= 0 or num_channels % num_groups:
             raise ValueError(

@@ -105,3 +105,16 @@ def test_batch_norm_of_nothing() -> None:
     """An input (0,) has neither samples nor channels; it comes back, as in PyTorch."""
     assert F.batch_norm(np.zeros(0), np.zeros(0), np.ones(0)).shape == (0,)
     assert F.batch_norm(np.zeros(0), None, None, training=True).shape == (0,)
+
+
+def test_sync_batch_norm_is_batch_norm():
+    net = nn.Sequential(nn.BatchNorm1d(2), nn.Sequential(nn.BatchNorm2d(3, momentum=None)))
+    state = net.state_dict()
+    made = nn.SyncBatchNorm.convert_sync_batchnorm(net)
+    assert made is net
+    assert [type(m) for m in net.modules()][1::2] == [nn.SyncBatchNorm, nn.SyncBatchNorm]
+    assert list(net.state_dict()) == list(state)
+    x = np.random.default_rng(0).normal(size=(4, 3, 2, 2)).astype(np.float32)
+    np.testing.assert_array_equal(nn.SyncBatchNorm(3)(x).data, nn.BatchNorm2d(3)(x).data)
+    with pytest.raises(ValueError, match="SyncBatchNorm: expected 2 or 3 or 4 or 5 axes"):
+        nn.SyncBatchNorm(3)(x[0, 0, 0])
