@@ -69,11 +69,11 @@ class Tensor:
 
     @data.setter
     def data(self, value: Any) -> None:
-        if isinstance(value, Tensor):
-            value = value._data
         if value is self._data:  # an augmented assignment has just written into it
             versions.touch(value)
             return
+        if isinstance(value, Tensor):
+            value = value._data
         if not hasattr(value, "dtype"):
             value = np.asarray(value, dtype=self._data.dtype)
         if self._node is not None:
