@@ -17,7 +17,13 @@ from .shared import axis_of, norm, plain
 
 
 def _standardize(x: Any, axes: tuple[int, ...], eps: float, weight: Any, bias: Any) -> tuple[Any, Any, Any]:
-    """(x - mean) / sqrt(variance + eps) · weight + bias, with the mean and the (biased) variance over the axes."""
+    """(x - mean) / sqrt(variance + eps) · weight + bias, with the mean and the (biased) variance over the axes.
+
+    Nothing has neither: then they are None.
+    """
+    if not x.size:
+        x = x * 1.0 if weight is None else x * weight
+        return (x if bias is None else x + bias), None, None
     if weight is not None:
         centred, mean, variance = autograd.center(x, axes)  # weight / deviation is small: a pass less over the whole
         return autograd.multiply_add(centred, weight / np.sqrt(variance + eps), bias), mean, variance
@@ -30,14 +36,20 @@ def _per_channel(value: Any, ndim: int) -> Any:
     return value if value is None or ndim < 3 else value.reshape(-1, *[1] * (ndim - 2))
 
 
-def _move(running: Any, value: Any, momentum: float) -> None:
-    """Take a running statistic a step towards a new value, in place."""
-    array = plain(running)
-    new = array * (1 - momentum) + plain(value).reshape(array.shape) * momentum
-    if isinstance(running, Tensor):
-        write(running, new)
-    else:
-        running[...] = new
+def _track(running_mean: Any, running_var: Any, mean: Any, variance: Any, count: int, momentum: float) -> None:
+    """Take running statistics a step towards those of `count` values each, in place; the variance as the unbiased one.
+
+    mean, variance  (N, C, ...) of each sample, or (1, C, ...) of the batch
+    """
+    for running, value, factor in ((running_mean, mean, 1.0), (running_var, variance, count / max(count - 1, 1))):
+        if running is None or value is None:
+            continue
+        array = plain(running)
+        new = array * (1 - momentum) + plain(value).mean(0).reshape(array.shape) * (factor * momentum)
+        if isinstance(running, Tensor):
+            write(running, new)
+        else:
+            running[...] = new
 
 
 def batch_norm(
@@ -70,10 +82,7 @@ def batch_norm(
         raise ValueError(f"batch_norm: expected more than one value per channel in training, got shape {input.shape}")
     axes = (0, *range(2, ndim))
     result, mean, variance = _standardize(input, axes, eps, weight, bias)
-    if running_mean is not None:
-        _move(running_mean, mean, momentum)
-    if running_var is not None:
-        _move(running_var, plain(variance) * (count / max(count - 1, 1)), momentum)
+    _track(running_mean, running_var, mean, variance, count, momentum)
     return result
 
 
@@ -106,10 +115,7 @@ def instance_norm(
         raise ValueError(f"instance_norm: expected more than one value per channel, got shape {input.shape}")
     axes = tuple(range(2, ndim))
     result, mean, variance = _standardize(input, axes, eps, _per_channel(weight, ndim), _per_channel(bias, ndim))
-    if running_mean is not None:
-        _move(running_mean, plain(mean).mean(0), momentum)
-    if running_var is not None:
-        _move(running_var, plain(variance).mean(0) * (count / max(count - 1, 1)), momentum)
+    _track(running_mean, running_var, mean, variance, count, momentum)
     return result
 
 

@@ -118,3 +118,15 @@ def test_sync_batch_norm_is_batch_norm():
     np.testing.assert_array_equal(nn.SyncBatchNorm(3)(x).data, nn.BatchNorm2d(3)(x).data)
     with pytest.raises(ValueError, match="SyncBatchNorm: expected 2 or 3 or 4 or 5 axes"):
         nn.SyncBatchNorm(3)(x[0, 0, 0])
+
+
+@pytest.mark.parametrize(("kind", "shape"), [(nn.BatchNorm1d, (0, 3)), (nn.BatchNorm2d, (0, 3, 2, 2)),
+                                             (nn.InstanceNorm1d, (0, 3, 4))])  # fmt: skip
+def test_a_batch_of_nothing_leaves_the_statistics_alone(kind: Any, shape: tuple[int, ...]) -> None:
+    norm = kind(3, affine=True, track_running_stats=True)
+    result = norm(Tensor(np.zeros(shape, np.float32), requires_grad=True))
+    assert result.shape == shape
+    result.sum().backward()
+    assert norm.weight.grad.data.tolist() == norm.bias.grad.data.tolist() == [0, 0, 0]
+    assert norm.running_mean.data.tolist() == [0, 0, 0]
+    assert norm.running_var.data.tolist() == [1, 1, 1]
