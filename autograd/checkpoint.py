@@ -7,6 +7,7 @@ and is tracked there (the parameters of a layer, say) is found by walking the re
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -54,8 +55,8 @@ class _Segment:
 
     def __init__(self, fun: Callable[..., Any], args: Any, kwargs: Any) -> None:
         self.fun = fun
-        self.inputs = args, kwargs
-        self.leaves = leaves(self.inputs)
+        self.leaves = leaves((args, kwargs))
+        self.form = rebuild((args, kwargs), itertools.repeat(None))
         self.places = [k for k, leaf in enumerate(self.leaves) if tracked(leaf)]
         self.outside: tuple[Node, ...] = ()  # what fun uses that is tracked outside, besides its arguments
         self.state = generator().bit_generator.state
@@ -92,7 +93,7 @@ class _Segment:
             given = list(self.leaves)
             for k, point in zip(self.places, points, strict=True):
                 given[k] = wrap(point._data, point._node)  # fun may assign to what it gets
-            args, kwargs = rebuild(self.inputs, iter(given))
+            args, kwargs = rebuild(self.form, iter(given))
             return self.fun(*args, **kwargs), points
 
     def again(self, g: tuple[Any, ...], arrays: tuple[Any, ...]) -> Cotangents:
@@ -175,7 +176,7 @@ def _node(plan: Any, parents: tuple[Node, ...], like: Any) -> Node:
     made = Node.__new__(Node)
     made.order = tick()
     made.plan, made.parents, made.saved = plan, parents, ()
-    made.shape, made.dtype, made.scope, made.extras = like.shape, like.dtype, mode.scope, None
+    made.shape, made.dtype, made.call, made.extras = like.shape, like.dtype, mode.call, None
     return made
 
 

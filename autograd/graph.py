@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from weakref import ref
 
 if TYPE_CHECKING:
+    from .modes import Call
     from .primitive import Plan
     from .tensor import Tensor
 
@@ -28,11 +29,11 @@ class Node:
     saved    the values that the VJPs name; None once the backward pass has freed them
     shape    of the result, and so of its gradient
     dtype    of the result, and so of its gradient
-    scope    the name of the module whose call made it, or None
+    call     the innermost scope, of a module for instance, that it was made in (see `modes.Call`), or None
     extras   what few nodes have: hooks, a tensor that retains its gradient, the source line; else None
     """
 
-    __slots__ = ("__weakref__", "dtype", "extras", "order", "parents", "plan", "saved", "scope", "shape")
+    __slots__ = ("__weakref__", "call", "dtype", "extras", "order", "parents", "plan", "saved", "shape")
 
     order: int
     plan: Plan | None
@@ -40,13 +41,22 @@ class Node:
     saved: tuple[Any, ...] | None
     shape: Any
     dtype: Any
-    scope: str | None
+    call: Call | None
     extras: Extras | None
 
     @property
     def name(self) -> str:
         """The name of the function that made this node; `leaf` for a leaf."""
         return "leaf" if self.plan is None else self.plan.primitive.name
+
+    @property
+    def scope(self) -> str | None:
+        """The names of the scopes that it was made in, outermost first, with dots between them; None outside of any."""
+        names, call = [], self.call
+        while call is not None:
+            names.append(call[1])
+            call = call[0]
+        return ".".join(filter(None, reversed(names))) or None
 
     def __repr__(self) -> str:
         return f"<{self.name} node {self.shape} {self.dtype}>"
@@ -75,7 +85,7 @@ class Leaf(Node):
         self.saved = ()
         self.shape = tensor._data.shape
         self.dtype = tensor._data.dtype
-        self.scope = None
+        self.call = None
         self.extras = None
         self.tensor = ref(tensor)
 

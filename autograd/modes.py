@@ -12,6 +12,9 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import Any
 
+Call = tuple[Any, str, str]
+"""One time that a scope was entered: (the call around it or None, name, kind). Another time is another tuple."""
+
 
 class Mode(threading.local):
     """The state of one thread.
@@ -21,7 +24,7 @@ class Mode(threading.local):
 
     recording: bool | Callable[..., None] = True
     watch: Callable[..., None] | None = None
-    scope: str | None = None
+    call: Call | None = None  # the innermost scope that is open
 
 
 mode = Mode()
@@ -125,27 +128,28 @@ def is_grad_enabled() -> bool:
 class scope:
     """Within it every recorded operation carries `name` (below the scope around it), so that drawings can group by it.
 
+    name  what the group is called; "" for one that has only a kind
+    kind  what it is, as drawings show it beside the name: a module's class
+
     >>> x = Tensor(1.0, requires_grad=True)
     >>> with scope("encoder"), scope("0"):
     ...     (x * 2).grad_fn.scope
     'encoder.0'
     """
 
-    __slots__ = ("before", "name")
+    __slots__ = ("kind", "name")
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, kind: str = "") -> None:
         self.name = name
-        self.before: list[str | None] = []
+        self.kind = kind
 
     def __enter__(self) -> None:
-        before = mode.scope
-        self.before.append(before)
-        mode.scope = self.name if before is None else f"{before}.{self.name}"
+        mode.call = (mode.call, self.name, self.kind)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
     ) -> None:
-        mode.scope = self.before.pop()
+        mode.call = mode.call[0] if mode.call is not None else None
 
 
 def _record(enabled: bool) -> None:

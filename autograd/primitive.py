@@ -261,7 +261,7 @@ def pick_node(parent: Node, i: int, n: int, value: Any) -> Node | None:
     node.saved = (i, n)
     node.shape = value.shape
     node.dtype = value.dtype
-    node.scope = parent.scope
+    node.call = parent.call
     node.extras = None
     return node
 
@@ -395,8 +395,9 @@ def _compile(record: Primitive, namespace: dict[str, Any]) -> tuple[CodeType, An
     ]
     if record.multiple:
         plain = "_rebuild(out, [_wrap(_as_array(_value)) for _value in out])"
+        cut = ["                for _value in _result:", "                    _value._cut = 'no_grad'"]
     else:
-        plain = "_result"
+        cut = ["                _result._cut = 'no_grad'"]  # a drawing can say then why it has no gradient
         lines += ["    if type(out) is not _ndarray:"]
         lines += ["        out = _asarray(out) if isinstance(out, _generic) else _as_array(out)"]
         lines += ["    _result = _new(_Tensor)", "    _result._data = out", "    _result._node = None"]
@@ -409,12 +410,15 @@ def _compile(record: Primitive, namespace: dict[str, Any]) -> tuple[CodeType, An
     lines += [
         "    _recording = _mode.recording",
         f"    if _recording is False or ({' and '.join(none) or 'True'}){whole}:",
-        "        if _recording is not True and _recording is not False:",
-        f"            _recording(_record, None, {shown})",
-        f"        return {plain}",
+        *([f"        _result = {plain}"] if record.multiple else []),
+        "        if _recording is not True:",
+        "            if _recording:",
+        f"                _recording(_record, None, {shown})",
+        *([f"            elif not ({' and '.join(none)}):", *cut] if none else []),
+        "        return _result",
         "    _node = _Node()",
         "    _node.order = _tick()",
-        "    _node.scope = _mode.scope",
+        "    _node.call = _mode.call",
         "    _node.extras = None",
         f"    _node.shape = {'_Cotangents.shape' if record.multiple else 'out.shape'}",
         f"    _node.dtype = {'None' if record.multiple else 'out.dtype'}",

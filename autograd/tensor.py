@@ -34,12 +34,13 @@ class Tensor:
     Tensor([2., 4.])
     """
 
-    __slots__ = ("__weakref__", "_data", "_family", "_grad", "_node", "name")
+    __slots__ = ("__weakref__", "_cut", "_data", "_family", "_grad", "_node", "name")
 
     _data: Any
     _node: Node | None
     _grad: Tensor | None
     _family: list[ref[Tensor]] | None  # the Tensors that share this one's memory, if any ever did
+    _cut: str  # "no_grad" or "detach" where that took this tensor out of the graph; else never set
     name: str | None
 
     def __init__(self, data: Any, dtype: Any = None, requires_grad: bool = False, name: str | None = None) -> None:
@@ -68,11 +69,11 @@ class Tensor:
 
     @data.setter
     def data(self, value: Any) -> None:
-        if isinstance(value, Tensor):
-            value = value._data
         if value is self._data:  # an augmented assignment has just written into it
             versions.touch(value)
             return
+        if isinstance(value, Tensor):
+            value = value._data
         if not hasattr(value, "dtype"):
             value = np.asarray(value, dtype=self._data.dtype)
         if self._node is not None:
@@ -184,7 +185,10 @@ class Tensor:
         >>> x.grad
         Tensor(3.)
         """
-        return wrap(self._data)
+        made = wrap(self._data)
+        if self._node is not None:
+            made._cut = "detach"
+        return made
 
     # ---- gradients -------------------------------------------------------------------------------------------------
 

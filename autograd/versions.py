@@ -15,25 +15,28 @@ from .graph import tick
 last_write = 0
 """When any array was last written; the clock counts down, so a smaller number is later."""
 
-_writes: dict[int, tuple[ref[Any], int]] = {}
+_writes: dict[int, list[Any]] = {}
+"""By the identity of an array that owns its memory: a weak reference to it, and when it was last written."""
 
 
 def touch(array: Any) -> None:
     """Note that the memory of `array` has been overwritten just now."""
     global last_write
-    last_write = tick()
-    owner = _owner(array)
+    last_write = now = tick()
+    owner = _owner(array) if getattr(array, "base", None) is not None else array
     key = id(owner)
     known = _writes.get(key)
-    watch = known[0] if known is not None and known[0]() is owner else ref(owner, lambda _: _writes.pop(key, None))
-    _writes[key] = watch, last_write
+    if known is not None and known[0]() is owner:
+        known[1] = now
+    else:
+        _writes[key] = [ref(owner, lambda _: _writes.pop(key, None)), now]
 
 
 def written_since(array: Any, order: int) -> bool:
     """Whether the memory of `array` was overwritten after the node of that order was made."""
     owner = _owner(array)
     known = _writes.get(id(owner))
-    return known is not None and known[0]() is owner and known[1] < order
+    return known is not None and known[0]() is owner and bool(known[1] < order)
 
 
 def _owner(array: Any) -> Any:

@@ -13,10 +13,14 @@ import numpy as np
 from . import figures, report
 from .libraries import by_hand
 from .workers import LIBRARIES, Worker
-from .workloads import WORKLOADS, Workload
+from .workloads import STEPS, WORKLOADS, Workload
 
 TOLERANCE = {"": 0.01, "sgd": 0.01, "adam": 0.1}
-"""Of the step that the reference makes. Adam moves a weight whose gradient is mere rounding as far as any other."""
+"""Of what the reference moves by. Adam moves a weight whose gradient is mere rounding as far as any other."""
+PATIENCE = 120
+"""So many seconds a library has to get ready for a workload, compiling included."""
+ENOUGH = 20
+"""So many seconds of steps, and a library gets no more turns: what is that slow shows it in a round or two."""
 
 
 def main() -> None:
@@ -58,7 +62,7 @@ def check(worker: Worker, workload: Workload, notes: list[str]) -> bool:
     """Whether a library can do a workload, and rightly; if not, a note says why."""
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "results.npz")
-        answer = worker.ask("prepare", workload=workload.name, dtype="float32", path=path)
+        answer = worker.ask("prepare", PATIENCE, workload=workload.name, dtype="float32", path=path)
         if not answer.get("can"):
             if "error" in answer:
                 notes.append(f"{worker.name} fails at {workload.name}: {answer['error'].splitlines()[0][:150]}")
@@ -71,11 +75,11 @@ def check(worker: Worker, workload: Workload, notes: list[str]) -> bool:
 
 
 def disagreement(workload: Workload, got: dict[str, Any]) -> str:
-    """What is wrong with the results of two steps: they must be those of by_hand.py in float64. Empty if nothing is."""
+    """What is wrong with the results of the first steps, which must be those of by_hand.py in float64; or nothing."""
     weights, data = workload.problem(np.float64)
     before = {name: value.copy() for name, value in weights.items()}
     step, results = by_hand.make(workload, weights, data)
-    for _ in range(2):
+    for _ in range(STEPS):
         step()
     tolerance = TOLERANCE[workload.optimizer[0] if workload.optimizer else ""]
     for name, value in results().items():
@@ -89,9 +93,13 @@ def disagreement(workload: Workload, got: dict[str, Any]) -> str:
 def take_turns(workers: list[Worker], workload: Workload, rounds: int, seconds: float) -> dict[str, list[float]]:
     """For each library the median time of a step in each round; who begins a round changes."""
     times: dict[str, list[float]] = {worker.library: [] for worker in workers}
+    spent = dict.fromkeys(times, 0.0)
     for k in range(rounds + 1):
         for worker in workers[k % len(workers) :] + workers[: k % len(workers)]:
+            if spent[worker.library] > ENOUGH and times[worker.library]:
+                continue
             answer: dict[str, Any] = worker.ask("measure", workload=workload.name, seconds=seconds)
+            spent[worker.library] += sum(answer.get("times", ()))
             if "times" in answer and k:  # the first round warms up
                 times[worker.library].append(median(answer["times"]))
     return {library: values for library, values in times.items() if values}

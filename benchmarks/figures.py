@@ -15,6 +15,8 @@ IMPORTS = {
     "JAX": ("jax_jit", "jax.numpy"),
     "HIPS autograd": ("hips", "autograd.numpy"),
     "MyGrad": ("my_grad", "mygrad"),
+    "tinygrad": ("tiny_grad", "tinygrad"),
+    "SmallPebble": ("small_pebble", "smallpebble"),
 }
 _TIME_IMPORT = """
 import time

@@ -14,7 +14,7 @@ import time
 from typing import Any
 
 import numpy as np
-from workloads import WORKLOADS
+from workloads import STEPS, WORKLOADS
 
 
 def main(library: str) -> None:
@@ -33,13 +33,13 @@ def main(library: str) -> None:
 
 
 def prepare(module: Any, made: dict[str, Any], workload: str, dtype: str, path: str) -> dict[str, Any]:
-    """Build a workload, do two steps, and write their results to a file."""
+    """Build a workload, do some steps, and write their results to a file."""
     made.clear()
     prepared = module.make(WORKLOADS[workload], *WORKLOADS[workload].problem(dtype))
     if prepared is None:
         return {"can": False}
     made[workload], results = prepared
-    for _ in range(2):
+    for _ in range(STEPS):
         made[workload]()
     np.savez(path, **{name: np.array(value, dtype=np.float64) for name, value in results().items()})
     return {"can": True}

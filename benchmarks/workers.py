@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import subprocess
 import sys
 from typing import Any
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-LIBRARIES = ("backgraph", "by_hand", "pytorch", "jax_jit", "hips", "my_grad")
+LIBRARIES = ("backgraph", "by_hand", "pytorch", "jax_jit", "hips", "my_grad", "tiny_grad", "small_pebble")
 OURS = ("backgraph", "by_hand")  # these run in the Python that runs this; the others in the environment of the peers
 
 
@@ -26,7 +27,7 @@ def environment(threads: int) -> dict[str, str]:
     left_out = ("PYTHONPATH", "PYTHONDONTWRITEBYTECODE")  # the latter would make imports compile every time
     kept = {name: value for name, value in os.environ.items() if name not in left_out}
     flags = f"--xla_cpu_multi_thread_eigen={'true' if threads > 1 else 'false'}"
-    return {**kept, **dict.fromkeys(limits, str(threads)), "XLA_FLAGS": flags, "JAX_PLATFORMS": "cpu"}
+    return {**kept, **dict.fromkeys(limits, str(threads)), "XLA_FLAGS": flags, "JAX_PLATFORMS": "cpu", "DEV": "CPU"}
 
 
 def python_of(library: str) -> str | None:
@@ -38,32 +39,47 @@ class Worker:
 
     def __init__(self, library: str, threads: int) -> None:
         self.library = library
+        self.threads = threads
         self.process: Any = None
-        python = python_of(library)
+        self.start()
+
+    def start(self) -> None:
+        python = python_of(self.library)
         if python is not None:
             self.process = subprocess.Popen(
-                [python, os.path.join(HERE, "worker.py"), library], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL, text=True, env=environment(threads), cwd=HERE,
+                [python, os.path.join(HERE, "worker.py"), self.library], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL, text=True, env=environment(self.threads), cwd=HERE,
             )  # fmt: skip
-        greeting = self._read()
+        greeting = self._read(60)
         self.alive = bool(greeting)
-        self.name, self.version = greeting.get("name", library), greeting.get("version", "")
+        self.name, self.version = greeting.get("name", self.library), greeting.get("version", "")
 
-    def ask(self, do: str, **question: Any) -> dict[str, Any]:
-        """The answer to a question; {"error": ...} if the worker died of it."""
-        if self.process.poll() is not None:
-            return {"error": "the process has ended"}
-        self.process.stdin.write(json.dumps({"do": do, **question}) + "\n")
-        self.process.stdin.flush()
-        return self._read() or {"error": "the process ended"}
+    def ask(self, do: str, limit: float = 600, **question: Any) -> dict[str, Any]:
+        """The answer to a question; {"error": ...} if the worker died of it, or took longer than so many seconds.
 
-    def _read(self) -> dict[str, Any]:
-        line = self.process.stdout.readline() if self.process is not None else ""
+        After such an end there is a new process.
+        """
+        if self.process.poll() is None:
+            self.process.stdin.write(json.dumps({"do": do, **question}) + "\n")
+            self.process.stdin.flush()
+        answer = self._read(limit)
+        if not answer:
+            late = self.process.poll() is None
+            self.close()
+            self.start()
+            return {"error": f"no answer in {limit:g} seconds" if late else "the process ended"}
+        return answer
+
+    def _read(self, limit: float) -> dict[str, Any]:
+        if self.process is None or not select.select([self.process.stdout], [], [], limit)[0]:
+            return {}
+        line = self.process.stdout.readline()
         answer: dict[str, Any] = json.loads(line) if line else {}
         return answer
 
     def close(self) -> None:
         if self.process is not None:
+            self.process.kill()
             self.process.stdin.close()
             self.process.stdout.close()
             self.process.wait()

@@ -23,6 +23,11 @@ if TYPE_CHECKING:
     from .distance import CosineSimilarity, PairwiseDistance
     from .dropout import AlphaDropout, Dropout, Dropout1d, Dropout2d, Dropout3d, FeatureAlphaDropout
     from .embedding import Embedding, EmbeddingBag
+    from .lazy import (
+        LazyBatchNorm1d, LazyBatchNorm2d, LazyBatchNorm3d, LazyConv1d, LazyConv2d, LazyConv3d,
+        LazyConvTranspose1d, LazyConvTranspose2d, LazyConvTranspose3d,
+        LazyInstanceNorm1d, LazyInstanceNorm2d, LazyInstanceNorm3d, LazyLinear,
+    )  # fmt: skip
     from .linear import Bilinear, Flatten, Identity, Linear, Unflatten
     from .loss import (
         BCELoss, BCEWithLogitsLoss, GaussianNLLLoss, HuberLoss, KLDivLoss, L1Loss, MSELoss, PoissonNLLLoss,
@@ -35,14 +40,14 @@ if TYPE_CHECKING:
     from .module import Module
     from .normalization import (
         BatchNorm1d, BatchNorm2d, BatchNorm3d, GroupNorm, InstanceNorm1d, InstanceNorm2d, InstanceNorm3d, LayerNorm,
-        LocalResponseNorm, RMSNorm,
+        LocalResponseNorm, RMSNorm, SyncBatchNorm,
     )  # fmt: skip
     from .padding import (
         CircularPad1d, CircularPad2d, CircularPad3d, ConstantPad1d, ConstantPad2d, ConstantPad3d, ReflectionPad1d,
         ReflectionPad2d, ReflectionPad3d, ReplicationPad1d, ReplicationPad2d, ReplicationPad3d, ZeroPad1d, ZeroPad2d,
         ZeroPad3d,
     )  # fmt: skip
-    from .parameter import Parameter
+    from .parameter import Buffer, Parameter, UninitializedBuffer, UninitializedParameter
     from .pools import (
         AdaptiveAvgPool1d, AdaptiveAvgPool2d, AdaptiveAvgPool3d, AdaptiveMaxPool1d, AdaptiveMaxPool2d,
         AdaptiveMaxPool3d, AvgPool1d, AvgPool2d, AvgPool3d, FractionalMaxPool2d, FractionalMaxPool3d, LPPool1d,
@@ -86,6 +91,12 @@ __all__ += ["AlphaDropout", "Dropout", "Dropout1d", "Dropout2d", "Dropout3d", "F
 _names.are_in("dropout")
 __all__ += ["Embedding", "EmbeddingBag"]
 _names.are_in("embedding")
+__all__ += [
+    "LazyBatchNorm1d", "LazyBatchNorm2d", "LazyBatchNorm3d", "LazyConv1d", "LazyConv2d", "LazyConv3d",
+    "LazyConvTranspose1d", "LazyConvTranspose2d", "LazyConvTranspose3d",
+    "LazyInstanceNorm1d", "LazyInstanceNorm2d", "LazyInstanceNorm3d", "LazyLinear",
+]  # fmt: skip
+_names.are_in("lazy")
 __all__ += ["Bilinear", "Flatten", "Identity", "Linear", "Unflatten"]
 _names.are_in("linear")
 __all__ += [
@@ -103,7 +114,7 @@ __all__ += ["Module"]
 _names.are_in("module")
 __all__ += [
     "BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "GroupNorm", "InstanceNorm1d", "InstanceNorm2d", "InstanceNorm3d",
-    "LayerNorm", "LocalResponseNorm", "RMSNorm",
+    "LayerNorm", "LocalResponseNorm", "RMSNorm", "SyncBatchNorm",
 ]  # fmt: skip
 _names.are_in("normalization")
 __all__ += [
@@ -112,7 +123,7 @@ __all__ += [
     "ZeroPad1d", "ZeroPad2d", "ZeroPad3d",
 ]  # fmt: skip
 _names.are_in("padding")
-__all__ += ["Parameter"]
+__all__ += ["Buffer", "Parameter", "UninitializedBuffer", "UninitializedParameter"]
 _names.are_in("parameter")
 __all__ += [
     "AdaptiveAvgPool1d", "AdaptiveAvgPool2d", "AdaptiveAvgPool3d", "AdaptiveMaxPool1d", "AdaptiveMaxPool2d",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,8 @@ from autograd import generator
 from .layer import Layer
 from .module import Module
 from .parameter import empty
-from .shared import Rng, axis_of, plain, replaced
+from .shared import Rng, axis_of, on_cpu, plain, replaced
+from .spatial import named
 
 
 def _either(mask: Any, yes: float, no: float, like: Any) -> Any:
@@ -274,6 +276,27 @@ def gumbel_softmax(
     return soft + (largest - values)
 
 
+# ---- in place --------------------------------------------------------------------------------------------------------
+
+
+def _in_place(function: Callable[..., Any]) -> Callable[..., Any]:
+    def changing(input: Any, *args: Any, **kwargs: Any) -> Any:
+        return function(input, *args, inplace=True, **kwargs)
+
+    changing.__doc__ = f"The function `{function.__name__}` with inplace=True: the input takes the result."
+    return named(changing, f"{function.__name__}_")
+
+
+celu_ = _in_place(celu)
+elu_ = _in_place(elu)
+hardtanh_ = _in_place(hardtanh)
+leaky_relu_ = _in_place(leaky_relu)
+relu_ = _in_place(relu)
+rrelu_ = _in_place(rrelu)
+selu_ = _in_place(selu)
+threshold_ = _in_place(threshold)
+
+
 # ---- modules ---------------------------------------------------------------------------------------------------------
 
 
@@ -352,8 +375,9 @@ class RReLU(Layer):
 class PReLU(Module):
     """The module of `prelu`, with parameter weight (num_parameters)."""
 
-    def __init__(self, num_parameters: int = 1, init: float = 0.25, *, dtype: Any = None) -> None:
+    def __init__(self, num_parameters: int = 1, init: float = 0.25, *, device: Any = None, dtype: Any = None) -> None:
         super().__init__()
+        on_cpu(device, "PReLU")
         self.num_parameters, self.init = num_parameters, init
         self.weight = empty((num_parameters,), dtype)
         self.reset_parameters()

@@ -13,7 +13,7 @@ import autograd
 from .containers import ModuleList, Sequential
 from .linear import Linear
 from .module import Module
-from .shared import Rng, integers, plain
+from .shared import Rng, integers, on_cpu, plain
 
 
 class ASMoutput(NamedTuple):
@@ -36,9 +36,10 @@ class AdaptiveLogSoftmaxWithLoss(Module):
 
     def __init__(
         self, in_features: int, n_classes: int, cutoffs: Sequence[int], div_value: float = 4.0, head_bias: bool = False,
-        *, dtype: Any = None, rng: Rng = None,
+        *, device: Any = None, dtype: Any = None, rng: Rng = None,
     ) -> None:  # fmt: skip
         super().__init__()
+        on_cpu(device, "AdaptiveLogSoftmaxWithLoss")
         cutoffs = list(cutoffs)
         if not cutoffs:
             raise ValueError("AdaptiveLogSoftmaxWithLoss: expected at least one cutoff")

@@ -12,9 +12,9 @@ import autograd
 from . import init
 from .dropout import dropout
 from .linear import Linear, linear
-from .module import Module, write
-from .parameter import empty
-from .shared import Rng, plain
+from .module import Module
+from .parameter import empty, write
+from .shared import Rng, on_cpu, plain
 
 
 def _additive(mask: Any, keeps: bool, dtype: Any, who: str) -> Any:
@@ -242,9 +242,10 @@ class MultiheadAttention(Module):
     def __init__(
         self, embed_dim: int, num_heads: int, dropout: float = 0.0, bias: bool = True, add_bias_kv: bool = False,
         add_zero_attn: bool = False, kdim: int | None = None, vdim: int | None = None, batch_first: bool = False, *,
-        dtype: Any = None, rng: Rng = None,
+        device: Any = None, dtype: Any = None, rng: Rng = None,
     ) -> None:  # fmt: skip
         super().__init__()
+        on_cpu(device, "MultiheadAttention")
         if embed_dim <= 0 or num_heads <= 0 or embed_dim % num_heads:
             raise ValueError(
                 f"MultiheadAttention: expected embed_dim above 0 and divisible by num_heads, got {embed_dim}, "

@@ -19,8 +19,8 @@ from . import init
 from .activation import Sigmoid
 from .containers import ModuleList, Sequential
 from .linear import Linear, linear
-from .module import Module, write
-from .parameter import empty
+from .module import Module
+from .parameter import empty, write
 from .shared import Rng, plain
 
 

@@ -204,8 +204,8 @@ _PADDING_MODES = {"zeros": "constant", "reflect": "reflect", "replicate": "repli
 class _Forward(_Conv):
     def __init__(
         self, in_channels: int, out_channels: int, kernel_size: Any, stride: Any = 1, padding: Any = 0,
-        dilation: Any = 1, groups: int = 1, bias: bool = True, padding_mode: str = "zeros", *, dtype: Any = None,
-        rng: Any = None,
+        dilation: Any = 1, groups: int = 1, bias: bool = True, padding_mode: str = "zeros", *, device: Any = None,
+        dtype: Any = None, rng: Any = None,
     ) -> None:  # fmt: skip
         self.begin(locals())
 
@@ -223,7 +223,7 @@ class _Transposed(_Conv, transposed=True):
     def __init__(
         self, in_channels: int, out_channels: int, kernel_size: Any, stride: Any = 1, padding: Any = 0,
         output_padding: Any = 0, groups: int = 1, bias: bool = True, dilation: Any = 1, padding_mode: str = "zeros", *,
-        dtype: Any = None, rng: Any = None,
+        device: Any = None, dtype: Any = None, rng: Any = None,
     ) -> None:  # fmt: skip
         self.begin(locals())
 
@@ -291,6 +291,16 @@ class ConvTranspose2d(_Transposed, axes=2, function=conv_transpose2d):
 
 class ConvTranspose3d(_Transposed, axes=3, function=conv_transpose3d):
     """A transposed convolution over three axes. See `conv_transpose3d`."""
+
+
+def conv_tbc(input: Any, weight: Any, bias: Any, pad: int = 0) -> Any:
+    """conv1d with other axes: (T, N, C) with weight (kernel, C, O) and bias (O,) gives (windows, N, O).
+
+    >>> from nn.functional import conv_tbc
+    >>> conv_tbc(np.ones((5, 1, 2)), np.ones((3, 2, 1)), np.zeros(1))[:, 0, 0]
+    array([6., 6., 6.])
+    """
+    return conv1d(input.transpose(1, 2, 0), weight.transpose(2, 1, 0), bias, padding=pad).transpose(2, 0, 1)
 
 
 # ---- windows as columns --------------------------------------------------------------------------------------------

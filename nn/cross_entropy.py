@@ -150,17 +150,19 @@ def _nll(
 
 
 def linear_cross_entropy(
-    input: Any, linear_weight: Any, target: Any, *, linear_bias: Any = None, weight: Any = None, reduction: str =
-    "mean", ignore_index: int | None = None, label_smoothing: float = 0.0,
+    input: Any, linear_weight: Any, target: Any, *, linear_bias: Any = None, weight: Any = None,
+    reduction: str = "mean", ignore_index: int | None = None, label_smoothing: float = 0.0, options: Any = None,
 ) -> Any:  # fmt: skip
     """The cross-entropy of scores that a linear layer makes: cross_entropy(linear(input, linear_weight), target).
 
     input          (N, in) or (in,)
     linear_weight  (C, in), or (C, ..., in) for scores (N, C, ...); linear_bias (C,) or (C, ...)
 
-    The rest is as in `cross_entropy`, and so are the errors.
+    The rest is as in `cross_entropy`, and so are the errors. options has no effect: there is one way to compute it.
     """
     shape = linear_weight.shape[:-1]
+    if input.ndim < 2 and len(shape) > 1:
+        raise ValueError(f"linear_cross_entropy: expected input (N, in) for a weight {linear_weight.shape}, got (in,)")
     rows = math.prod(shape)
     bias = None if linear_bias is None else linear_bias.reshape(rows)
     scores = linear(input, linear_weight.reshape(rows, linear_weight.shape[-1]), bias)
@@ -202,8 +204,8 @@ class LinearCrossEntropyLoss(Loss, function=linear_cross_entropy):
 
     def __init__(
         self, in_features: int, num_classes: int, *, out_features: tuple[int, ...] = (), bias: bool = False,
-        dtype: Any = None, reduction: str = "mean", weight: Any = None, ignore_index: int | None = None,
-        label_smoothing: float = 0.0, options: Any = None, rng: Rng = None,
+        device: Any = None, dtype: Any = None, reduction: str = "mean", weight: Any = None,
+        ignore_index: int | None = None, label_smoothing: float = 0.0, options: Any = None, rng: Rng = None,
     ) -> None:  # fmt: skip
         if weight is not None and weight.shape != (num_classes,):
             raise ValueError(f"LinearCrossEntropyLoss: expected a weight of shape ({num_classes},), got {weight.shape}")
@@ -213,7 +215,7 @@ class LinearCrossEntropyLoss(Loss, function=linear_cross_entropy):
         self.hold({"reduction": reduction, **named})
         self.num_classes, self.out_features, self.options = num_classes, tuple(out_features), options
         rows = math.prod(self.out_features, start=num_classes)
-        self.linear = Linear(in_features, rows, bias, dtype=dtype, rng=rng)
+        self.linear = Linear(in_features, rows, bias, device=device, dtype=dtype, rng=rng)
 
     def forward(self, input: Any, target: Any) -> Any:
         shape = (self.num_classes, *self.out_features)

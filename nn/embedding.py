@@ -10,8 +10,7 @@ from autograd import Tensor, no_grad
 
 from . import init
 from .layer import Layer
-from .module import write
-from .parameter import Parameter, empty
+from .parameter import Parameter, empty, write
 from .shared import Rng, integers, plain
 
 
@@ -245,7 +244,7 @@ class Embedding(_Table):
     def __init__(
         self, num_embeddings: int, embedding_dim: int, padding_idx: int | None = None, max_norm: float | None = None,
         norm_type: float = 2.0, scale_grad_by_freq: bool = False, sparse: bool = False, _weight: Any = None,
-        _freeze: bool = False, *, dtype: Any = None, rng: Rng = None,
+        _freeze: bool = False, *, device: Any = None, dtype: Any = None, rng: Rng = None,
     ) -> None:  # fmt: skip
         self.begin(locals())
 
@@ -272,8 +271,8 @@ class EmbeddingBag(_Table):
     def __init__(
         self, num_embeddings: int, embedding_dim: int, max_norm: float | None = None, norm_type: float = 2.0,
         scale_grad_by_freq: bool = False, mode: str = "mean", sparse: bool = False, _weight: Any = None,
-        include_last_offset: bool = False, padding_idx: int | None = None, *, dtype: Any = None,
-        rng: Rng = None, _freeze: bool = False,
+        include_last_offset: bool = False, padding_idx: int | None = None, *, device: Any = None,
+        dtype: Any = None, rng: Rng = None, _freeze: bool = False,
     ) -> None:  # fmt: skip
         self.begin(locals())
 

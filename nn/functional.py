@@ -8,12 +8,14 @@ from .names import Names
 
 if TYPE_CHECKING:
     from .activation import (
-        celu, elu, gelu, glu, gumbel_softmax, hardshrink, hardsigmoid, hardswish, hardtanh, leaky_relu, log_softmax,
-        logsigmoid, mish, prelu, relu, relu6, rrelu, selu, sigmoid, silu, softmax, softmin, softplus, softshrink,
-        softsign, tanh, tanhshrink, threshold,
+        celu, celu_, elu, elu_, gelu, glu, gumbel_softmax, hardshrink, hardsigmoid, hardswish, hardtanh, hardtanh_,
+        leaky_relu, leaky_relu_, log_softmax, logsigmoid, mish, prelu, relu, relu6, relu_, rrelu, rrelu_, selu, selu_,
+        sigmoid, silu, softmax, softmin, softplus, softshrink, softsign, tanh, tanhshrink, threshold, threshold_,
     )  # fmt: skip
     from .attention import multi_head_attention_forward, scaled_dot_product_attention
-    from .conv import conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d, conv_transpose3d, fold, unfold
+    from .conv import (
+        conv1d, conv2d, conv3d, conv_tbc, conv_transpose1d, conv_transpose2d, conv_transpose3d, fold, unfold,
+    )  # fmt: skip
     from .cross_entropy import cross_entropy, linear_cross_entropy, nll_loss
     from .ctc import ctc_loss
     from .distance import cosine_similarity, pairwise_distance, pdist
@@ -38,19 +40,25 @@ if TYPE_CHECKING:
         adaptive_max_pool3d, avg_pool1d, avg_pool2d, avg_pool3d, fractional_max_pool2d, fractional_max_pool3d,
         lp_pool1d, lp_pool2d, lp_pool3d, max_pool1d, max_pool2d, max_pool3d, max_unpool1d, max_unpool2d, max_unpool3d,
     )  # fmt: skip
-    from .upsample import channel_shuffle, interpolate, pixel_shuffle, pixel_unshuffle
+    from .upsample import (
+        channel_shuffle, interpolate, pixel_shuffle, pixel_unshuffle, upsample, upsample_bilinear, upsample_nearest,
+    )  # fmt: skip
 
 __all__: list[str] = []
 _names = Names(globals())
 __all__ += [
-    "celu", "elu", "gelu", "glu", "gumbel_softmax", "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "leaky_relu",
-    "log_softmax", "logsigmoid", "mish", "prelu", "relu", "relu6", "rrelu", "selu", "sigmoid", "silu", "softmax",
-    "softmin", "softplus", "softshrink", "softsign", "tanh", "tanhshrink", "threshold",
+    "celu", "celu_", "elu", "elu_", "gelu", "glu", "gumbel_softmax", "hardshrink", "hardsigmoid", "hardswish",
+    "hardtanh", "hardtanh_", "leaky_relu", "leaky_relu_", "log_softmax", "logsigmoid", "mish", "prelu", "relu", "relu6",
+    "relu_", "rrelu", "rrelu_", "selu", "selu_", "sigmoid", "silu", "softmax", "softmin", "softplus", "softshrink",
+    "softsign", "tanh", "tanhshrink", "threshold", "threshold_",
 ]  # fmt: skip
 _names.are_in("activation")
 __all__ += ["multi_head_attention_forward", "scaled_dot_product_attention"]
 _names.are_in("attention")
-__all__ += ["conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d", "fold", "unfold"]
+__all__ += [
+    "conv1d", "conv2d", "conv3d", "conv_tbc", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d", "fold",
+    "unfold",
+]  # fmt: skip
 _names.are_in("conv")
 __all__ += ["cross_entropy", "linear_cross_entropy", "nll_loss"]
 _names.are_in("cross_entropy")
@@ -88,5 +96,8 @@ __all__ += [
     "max_unpool3d",
 ]  # fmt: skip
 _names.are_in("pooling")
-__all__ += ["channel_shuffle", "interpolate", "pixel_shuffle", "pixel_unshuffle"]
+__all__ += [
+    "channel_shuffle", "interpolate", "pixel_shuffle", "pixel_unshuffle", "upsample", "upsample_bilinear",
+    "upsample_nearest",
+]  # fmt: skip
 _names.are_in("upsample")

@@ -42,6 +42,10 @@ class Hooks:
         self.forward: Kind = {}
         self.backward_pre: Kind = {}
         self.backward: Kind = {}
+        self.state_dict_pre: Kind = {}
+        self.state_dict: Kind = {}
+        self.load_state_dict_pre: Kind = {}
+        self.load_state_dict: Kind = {}
         self.count = 0
 
     def add(self, kind: str, hook: Callable[..., Any], prepend: bool, with_kwargs: bool = False) -> Handle:

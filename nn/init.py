@@ -1,4 +1,4 @@
-"""Initial values. Each function writes into a tensor, outside of the graph, and returns it.
+"""Initial values. Each function writes into a tensor (or an array), outside of the graph, and returns it.
 
 Whatever draws random numbers takes `rng=`; without it they come from the generator that `manual_seed` seeds.
 """
@@ -14,8 +14,8 @@ from autograd import Tensor, generator, no_grad
 
 
 def _set(tensor: Tensor, values: Any) -> Any:
-    if not isinstance(tensor, Tensor):
-        raise TypeError(f"init: expected a Tensor to write into, got {type(tensor).__name__}")
+    if not isinstance(tensor, Tensor | np.ndarray):
+        raise TypeError(f"init: expected a Tensor or an array to write into, got {type(tensor).__name__}")
     with no_grad():
         tensor[...] = values
     return tensor

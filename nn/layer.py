@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from .module import Module
+from .shared import on_cpu
 
 
 class Layer(Module):
@@ -34,10 +35,13 @@ class Layer(Module):
     def hold(self, arguments: dict[str, Any]) -> None:
         """Begin, with a constructor's `locals()`: its arguments become attributes, and settings of the function.
 
-        No settings are `rng`, and `bias` and `dtype`, which say what parameters to make and are no attributes either.
+        No settings are `rng`, and `bias`, `device` and `dtype`, which say what parameters to make and are no attributes
+        either.
         """
         Module.__init__(self)
-        arguments = {k: v for k, v in arguments.items() if k not in ("self", "__class__", "bias", "dtype")}
+        on_cpu(arguments.get("device"), type(self).__name__)
+        left_out = ("self", "__class__", "bias", "device", "dtype")
+        arguments = {k: v for k, v in arguments.items() if k not in left_out}
         self.settings = tuple(name for name in arguments if name != "rng")
         for name, value in arguments.items():
             setattr(self, name, value)

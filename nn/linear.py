@@ -117,8 +117,9 @@ class Linear(Layer):
     """
 
     def __init__(
-        self, in_features: int, out_features: int, bias: bool = True, *, dtype: Any = None, rng: Any = None
-    ) -> None:
+        self, in_features: int, out_features: int, bias: bool = True, *, device: Any = None, dtype: Any = None,
+        rng: Any = None,
+    ) -> None:  # fmt: skip
         self.hold(locals())
         self.weight = empty((out_features, in_features), dtype)
         self.register_parameter("bias", empty((out_features,), dtype) if bias else None)
@@ -149,8 +150,8 @@ class Bilinear(Layer):
     """
 
     def __init__(
-        self, in1_features: int, in2_features: int, out_features: int, bias: bool = True, *, dtype: Any = None,
-        rng: Any = None,
+        self, in1_features: int, in2_features: int, out_features: int, bias: bool = True, *, device: Any = None,
+        dtype: Any = None, rng: Any = None,
     ) -> None:  # fmt: skip
         self.hold(locals())
         if in1_features <= 0:

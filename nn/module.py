@@ -6,23 +6,19 @@ The names, orders and meanings are those of torch.nn.Module; what differs is sai
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
 from autograd import Tensor, scope
 
 from .hooks import Handle, Hooks, call_hooked
-from .parameter import Parameter
+from .parameter import Buffer, Parameter, replace
+from .parameter import write as write
+from .shared import on_cpu
+from .state import Incompatible, load, save
 
 M = TypeVar("M", bound="Module")
-
-
-class Incompatible(NamedTuple):
-    """The names that a mapping lacked, and those that it had besides."""
-
-    missing_keys: list[str]
-    unexpected_keys: list[str]
 
 
 class Module:
@@ -61,9 +57,7 @@ class Module:
         raise NotImplementedError(f"{type(self).__name__}: define forward() to say what it computes")
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if self._name is None:
-            return self.forward(*args, **kwargs) if self._hooks is None else call_hooked(self, args, kwargs)
-        with scope(self._name):
+        with scope(self._name or "", type(self).__name__):
             return self.forward(*args, **kwargs) if self._hooks is None else call_hooked(self, args, kwargs)
 
     # ---- its parts -------------------------------------------------------------------------------------------------
@@ -72,6 +66,8 @@ class Module:
         known = self.__dict__
         if isinstance(value, Parameter | Module) or name in known.get("_parameters", ()):
             self._assign(name, value)
+        elif isinstance(value, Buffer) and name not in known.get("_buffers", ()):
+            self.register_buffer(name, value, value.persistent)
         elif name in known.get("_buffers", ()):
             self._buffers[name] = _as_buffer(self, name, value)
         elif name in known.get("_modules", ()):
@@ -242,6 +238,16 @@ class Module:
             module = found
         return module
 
+    def set_submodule(self, target: str, module: Module, strict: bool = False) -> None:
+        """Put a module at a path such as "encoder.0"; with strict, only where there is one already."""
+        path, _, name = target.rpartition(".")
+        parent = self.get_submodule(path)
+        if not name or not isinstance(module, Module):
+            raise ValueError(f"set_submodule: expected a path and a Module, got {target!r}, {type(module).__name__}")
+        if strict or (name not in parent._modules and hasattr(parent, name)):
+            self.get_submodule(target)
+        parent._assign(name, module)
+
     def get_parameter(self, target: str) -> Parameter:
         """The parameter at a path such as "encoder.0.weight". Raises AttributeError where there is none."""
         found: Parameter = self._get(target, "_parameters", "parameter")
@@ -269,55 +275,39 @@ class Module:
 
     # ---- state -----------------------------------------------------------------------------------------------------
 
-    def state_dict(self, prefix: str = "") -> dict[str, Any]:
+    def state_dict(
+        self, *, destination: dict[str, Any] | None = None, prefix: str = "", keep_vars: bool = False
+    ) -> dict[str, Any]:
         """The parameters and persistent buffers as arrays, by path: copies, which later training does not change.
+
+        With keep_vars they are the Tensors themselves. With a destination they are put into that dict.
 
         >>> import nn
         >>> {name: array.shape for name, array in nn.Linear(3, 2).state_dict().items()}
         {'weight': (2, 3), 'bias': (2,)}
         """
-        return {prefix + name: tensor.data.copy() for name, tensor in self._state()}
+        return save(self, {} if destination is None else destination, prefix, keep_vars)
 
-    def _state(self) -> Iterator[tuple[str, Tensor]]:
-        for path, module in self.named_modules(remove_duplicate=False):
-            path = f"{path}." if path else ""
-            for name, tensor in {**module._parameters, **module._buffers}.items():
-                if tensor is not None and name not in module._transient:
-                    yield path + name, tensor
-
-    def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True) -> Incompatible:
+    def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False) -> Incompatible:
         """Copy values (arrays or Tensors, by path) into the parameters and buffers, each cast to the dtype it has here.
 
-        Returns the missing and the unexpected names; strict=False lets there be some. Raises RuntimeError that lists
-        all that is wrong (names, unless strict is False; shapes; complex values for real parameters), and then loads
-        nothing.
+        With assign it gets the value's dtype instead. Returns the missing and the unexpected names; strict=False lets
+        there be some. Raises RuntimeError that lists all that is wrong (names, unless strict is False; shapes; complex
+        values for real parameters), and then loads nothing.
 
         >>> import nn
         >>> nn.Linear(2, 1).load_state_dict({"weight": np.ones((1, 2)), "bias": np.zeros(1)})
         Incompatible(missing_keys=[], unexpected_keys=[])
         """
-        if not isinstance(state_dict, Mapping):
-            raise TypeError(f"load_state_dict: expected a mapping of names to arrays, got {type(state_dict).__name__}")
-        own = dict(self._state())
-        missing = [name for name in own if name not in state_dict]
-        unexpected = [name for name in state_dict if name not in own]
-        wrong = [f"missing: {', '.join(missing)}"] if strict and missing else []
-        wrong += [f"unexpected: {', '.join(unexpected)}"] if strict and unexpected else []
-        values = {}
-        for name, tensor in own.items():
-            if name in state_dict:
-                value = state_dict[name]
-                value = value.data if isinstance(value, Tensor) else np.asarray(value)
-                values[name] = value
-                if value.shape != tensor.shape:
-                    wrong.append(f"{name}: expected shape {tensor.shape}, got {value.shape}")
-                elif not np.can_cast(value.dtype, tensor.dtype, "same_kind") and value.dtype.kind not in "fiub":
-                    wrong.append(f"{name}: expected values for dtype {tensor.dtype}, got {value.dtype}")
-        if wrong:
-            raise RuntimeError(f"load_state_dict: {type(self).__name__} was not changed:\n  " + "\n  ".join(wrong))
-        for name, value in values.items():
-            write(own[name], value)
-        return Incompatible(missing, unexpected)
+        return load(self, state_dict, strict, assign)
+
+    def get_extra_state(self) -> Any:
+        """What is to stand in the state_dict beside the tensors, for a module that defines this and set_extra_state."""
+        raise NotImplementedError(f"{type(self).__name__}: define get_extra_state() to have more in the state_dict")
+
+    def set_extra_state(self, state: Any) -> None:
+        """Take what get_extra_state returned."""
+        raise NotImplementedError(f"{type(self).__name__}: define set_extra_state() to take more from a state_dict")
 
     # ---- modes and dtypes ------------------------------------------------------------------------------------------
 
@@ -345,19 +335,48 @@ class Module:
             if parameter.grad is not None:
                 parameter.grad = None if set_to_none else Tensor(np.zeros_like(parameter.grad.data))
 
-    def to(self: M, dtype: Any) -> M:
+    def to(self: M, *args: Any, dtype: Any = None, device: Any = None, non_blocking: bool = False) -> M:
         """Convert floating parameters, their gradients and floating buffers to a floating dtype; in place.
 
-        A complex dtype converts them too, complex ones stay what they are under a real dtype.
+        A complex dtype converts them too, complex ones stay what they are under a real dtype. A Tensor stands for its
+        dtype. The device "cpu" is where everything is; raises ValueError for another.
+
+        >>> import nn
+        >>> nn.Linear(1, 1).to("cpu", np.float64).weight.dtype
+        dtype('float64')
         """
+        for value in (*args, device):
+            if isinstance(value, Tensor):
+                dtype = value.dtype
+            elif value is not None and not isinstance(value, bool):
+                try:
+                    dtype = np.dtype(value)
+                except TypeError:
+                    on_cpu(value, "to")
+        if dtype is None:
+            return self
         dtype = np.dtype(dtype)
         if dtype.kind not in "fc":
             raise TypeError(f"to: expected a floating or complex dtype, got {dtype}")
         for module in self.modules():
             for tensor in (*module._parameters.values(), *module._buffers.values()):
-                if tensor is not None and (tensor.dtype.kind == "f" or tensor.dtype.kind == dtype.kind == "c"):
-                    _convert(tensor, dtype)
+                if tensor is None or tensor.dtype == dtype:
+                    continue
+                if tensor.dtype.kind == "f" or tensor.dtype.kind == dtype.kind == "c":
+                    replace(tensor, tensor.data.astype(dtype))
         return self
+
+    def type(self: M, dst_type: Any) -> M:
+        """The same as to(dst_type)."""
+        return self.to(dtype=dst_type)
+
+    def cpu(self: M) -> M:
+        """This module, which is where it always was."""
+        return self
+
+    def cuda(self: M, device: Any = None) -> M:
+        """Raises ValueError: arrays are in the computer's own memory."""
+        return self.to(device="cuda")
 
     def half(self: M) -> M:
         """Convert to float16."""
@@ -404,7 +423,29 @@ class Module:
         """
         return self._hook("backward", hook, prepend)
 
-    def _hook(self, kind: str, hook: Callable[..., Any], prepend: bool, with_kwargs: bool = False) -> Handle:
+    def register_state_dict_pre_hook(self, hook: Callable[..., Any]) -> Handle:
+        """Before state_dict() looks at this module, call `hook(module, prefix, keep_vars)`."""
+        return self._hook("state_dict_pre", hook)
+
+    def register_state_dict_post_hook(self, hook: Callable[..., Any]) -> Handle:
+        """When state_dict() is done with this module, call `hook(module, state_dict, prefix, {})`; it may change it."""
+        return self._hook("state_dict", hook)
+
+    def register_load_state_dict_pre_hook(self, hook: Callable[..., Any]) -> Handle:
+        """Before loading, call `hook(module, state_dict, prefix, {}, strict, missing_keys, unexpected_keys, errors)`.
+
+        It may change the dict, say to rename what an older version wrote, and add to the lists.
+        """
+        return self._hook("load_state_dict_pre", hook)
+
+    def register_load_state_dict_post_hook(self, hook: Callable[..., Any]) -> Handle:
+        """After loading, call `hook(module, incompatible)`; names that it takes out of the two lists raise no error.
+
+        Where there is such a hook, missing and unexpected names are complained of after loading, and not before.
+        """
+        return self._hook("load_state_dict", hook)
+
+    def _hook(self, kind: str, hook: Callable[..., Any], prepend: bool = False, with_kwargs: bool = False) -> Handle:
         if self._hooks is None:
             self.__dict__["_hooks"] = Hooks()
         assert self._hooks is not None
@@ -423,23 +464,6 @@ class Module:
         if not children and len(lines) < 2:
             return f"{type(self).__name__}({extra})"
         return f"{type(self).__name__}(\n  " + "\n  ".join(lines + children) + "\n)"
-
-
-def write(tensor: Tensor, value: Any) -> None:
-    """Put values into a tensor's own memory, whether it requires a gradient or not."""
-    array = tensor.data
-    array[...] = value
-    tensor.data = array  # which says that it was written
-
-
-def _convert(tensor: Tensor, dtype: np.dtype[Any]) -> None:
-    if tensor.dtype == dtype:
-        return
-    gradient, trained = tensor.grad, tensor.requires_grad
-    tensor.requires_grad_(False)
-    tensor.data = tensor.data.astype(dtype)
-    tensor.requires_grad_(trained)
-    tensor.grad = None if gradient is None else Tensor(gradient.data.astype(dtype))
 
 
 def _as_buffer(module: Module, name: str, value: Any) -> Tensor | None:

@@ -12,13 +12,18 @@ import autograd
 from autograd import Tensor
 
 from .layer import Layer
-from .module import write
-from .parameter import empty
+from .parameter import empty, write
 from .shared import axis_of, norm, plain
 
 
 def _standardize(x: Any, axes: tuple[int, ...], eps: float, weight: Any, bias: Any) -> tuple[Any, Any, Any]:
-    """(x - mean) / sqrt(variance + eps) · weight + bias, with the mean and the (biased) variance over the axes."""
+    """(x - mean) / sqrt(variance + eps) · weight + bias, with the mean and the (biased) variance over the axes.
+
+    Nothing has neither: then they are None.
+    """
+    if not x.size:
+        x = x * 1.0 if weight is None else x * weight
+        return (x if bias is None else x + bias), None, None
     if weight is not None:
         centred, mean, variance = autograd.center(x, axes)  # weight / deviation is small: a pass less over the whole
         return autograd.multiply_add(centred, weight / np.sqrt(variance + eps), bias), mean, variance
@@ -31,14 +36,20 @@ def _per_channel(value: Any, ndim: int) -> Any:
     return value if value is None or ndim < 3 else value.reshape(-1, *[1] * (ndim - 2))
 
 
-def _move(running: Any, value: Any, momentum: float) -> None:
-    """Take a running statistic a step towards a new value, in place."""
-    array = plain(running)
-    new = array * (1 - momentum) + plain(value).reshape(array.shape) * momentum
-    if isinstance(running, Tensor):
-        write(running, new)
-    else:
-        running[...] = new
+def _track(running_mean: Any, running_var: Any, mean: Any, variance: Any, count: int, momentum: float) -> None:
+    """Take running statistics a step towards those of `count` values each, in place; the variance as the unbiased one.
+
+    mean, variance  (N, C, ...) of each sample, or (1, C, ...) of the batch
+    """
+    for running, value, factor in ((running_mean, mean, 1.0), (running_var, variance, count / max(count - 1, 1))):
+        if running is None or value is None:
+            continue
+        array = plain(running)
+        new = array * (1 - momentum) + plain(value).mean(0).reshape(array.shape) * (factor * momentum)
+        if isinstance(running, Tensor):
+            write(running, new)
+        else:
+            running[...] = new
 
 
 def batch_norm(
@@ -71,10 +82,7 @@ def batch_norm(
         raise ValueError(f"batch_norm: expected more than one value per channel in training, got shape {input.shape}")
     axes = (0, *range(2, ndim))
     result, mean, variance = _standardize(input, axes, eps, weight, bias)
-    if running_mean is not None:
-        _move(running_mean, mean, momentum)
-    if running_var is not None:
-        _move(running_var, plain(variance) * (count / max(count - 1, 1)), momentum)
+    _track(running_mean, running_var, mean, variance, count, momentum)
     return result
 
 
@@ -107,10 +115,7 @@ def instance_norm(
         raise ValueError(f"instance_norm: expected more than one value per channel, got shape {input.shape}")
     axes = tuple(range(2, ndim))
     result, mean, variance = _standardize(input, axes, eps, _per_channel(weight, ndim), _per_channel(bias, ndim))
-    if running_mean is not None:
-        _move(running_mean, plain(mean).mean(0), momentum)
-    if running_var is not None:
-        _move(running_var, plain(variance).mean(0) * (count / max(count - 1, 1)), momentum)
+    _track(running_mean, running_var, mean, variance, count, momentum)
     return result
 
 
@@ -265,7 +270,7 @@ class _Norm(_Affine, shown=_STATISTICS):
 class _BatchNorm(_Norm):
     def __init__(
         self, num_features: int, eps: float = 1e-5, momentum: float | None = 0.1, affine: bool = True,
-        track_running_stats: bool = True, *, bias: bool = True, dtype: Any = None,
+        track_running_stats: bool = True, *, bias: bool = True, device: Any = None, dtype: Any = None,
     ) -> None:  # fmt: skip
         self.begin(locals())
 
@@ -305,10 +310,30 @@ class BatchNorm3d(_BatchNorm, axes=(5,)):
     """`batch_norm` of (N, C, D, H, W); see BatchNorm1d."""
 
 
+class SyncBatchNorm(_BatchNorm, axes=(2, 3, 4, 5)):
+    """`batch_norm` of (N, C, ...): in one process the same as BatchNorm1d to 3d. process_group has no effect."""
+
+    def __init__(
+        self, num_features: int, eps: float = 1e-5, momentum: float | None = 0.1, affine: bool = True,
+        track_running_stats: bool = True, process_group: Any = None, *, bias: bool = True, device: Any = None,
+        dtype: Any = None,
+    ) -> None:  # fmt: skip
+        self.begin(locals())
+
+    @classmethod
+    def convert_sync_batchnorm(cls, module: Any, process_group: Any = None) -> Any:
+        """The same module, of which every batch normalization has become a SyncBatchNorm, its values the same."""
+        for each in module.modules():
+            if isinstance(each, _BatchNorm):
+                each.__class__ = cls
+                each.process_group = process_group
+        return module
+
+
 class _InstanceNorm(_Norm):
     def __init__(
         self, num_features: int, eps: float = 1e-5, momentum: float = 0.1, affine: bool = False,
-        track_running_stats: bool = False, *, bias: bool = True, dtype: Any = None,
+        track_running_stats: bool = False, *, bias: bool = True, device: Any = None, dtype: Any = None,
     ) -> None:  # fmt: skip
         self.begin(locals())
 
@@ -347,7 +372,7 @@ class LayerNorm(_Affine, shown=_FEATURES + ", bias={bias}"):
 
     def __init__(
         self, normalized_shape: int | Sequence[int], eps: float = 1e-5, elementwise_affine: bool = True,
-        bias: bool = True, *, dtype: Any = None,
+        bias: bool = True, *, device: Any = None, dtype: Any = None,
     ) -> None:  # fmt: skip
         normalized_shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
         self.hold(locals())
@@ -362,7 +387,7 @@ class RMSNorm(_Affine, shown=_FEATURES):
 
     def __init__(
         self, normalized_shape: int | Sequence[int], eps: float | None = None, elementwise_affine: bool = True, *,
-        dtype: Any = None,
+        device: Any = None, dtype: Any = None,
     ) -> None:  # fmt: skip
         normalized_shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
         self.hold(locals())
@@ -377,7 +402,7 @@ class GroupNorm(_Affine, shown="{0.num_groups}, {0.num_channels}, eps={0.eps}, a
 
     def __init__(
         self, num_groups: int, num_channels: int, eps: float = 1e-5, affine: bool = True, *, bias: bool = True,
-        dtype: Any = None,
+        device: Any = None, dtype: Any = None,
     ) -> None:  # fmt: skip
         if num_groups <= 0 or num_channels % num_groups:
             raise ValueError(

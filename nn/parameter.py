@@ -1,8 +1,8 @@
-"""Parameter: a tensor that a module owns and an optimizer changes."""
+"""Parameter: a tensor that a module owns and an optimizer changes; and the other kinds that a module knows."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -29,6 +29,64 @@ class Parameter(Tensor):
         return super().__repr__().replace("Tensor(", "Parameter(", 1)
 
 
+class Buffer(Tensor):
+    """A Tensor that a Module registers as a buffer when it is assigned to one of its attributes.
+
+    persistent  whether the buffer is in the module's state_dict
+    """
+
+    persistent = True
+
+    def __init__(self, data: Any, *, persistent: bool = True) -> None:
+        super().__init__(data)
+        self.persistent = persistent
+
+
+class Uninitialized(Tensor):
+    """A tensor whose shape is still to be found out; `materialize` gives it one."""
+
+    becomes: ClassVar[type[Tensor]]
+
+    def __init__(self, requires_grad: bool = False, *, dtype: Any = None) -> None:
+        Tensor.__init__(self, np.empty(0), np.float32 if dtype is None else dtype, requires_grad)
+
+    def materialize(self, shape: tuple[int, ...], dtype: Any = None) -> None:
+        """Take this shape, with values that are still to be set, and become an ordinary Parameter or Buffer."""
+        self.__class__ = self.becomes  # type: ignore[assignment]
+        replace(self, np.empty(shape, self.dtype if dtype is None else dtype))
+
+
+class UninitializedParameter(Uninitialized, Parameter):
+    """A Parameter whose shape is still to be found out, as the lazy layers have it."""
+
+    becomes = Parameter
+
+    def __init__(self, requires_grad: bool = True, *, dtype: Any = None) -> None:
+        super().__init__(requires_grad, dtype=dtype)
+
+
+class UninitializedBuffer(Uninitialized):
+    """A buffer whose shape is still to be found out."""
+
+    becomes = Buffer
+
+
 def empty(shape: tuple[int, ...], dtype: Any = None) -> Parameter:
     """A Parameter of that shape whose values are still to be set; float32 unless dtype says otherwise."""
     return Parameter(np.empty(shape, np.float32 if dtype is None else dtype))
+
+
+def write(tensor: Tensor, value: Any) -> None:
+    """Put values into a tensor's own memory, whether it requires a gradient or not."""
+    array = tensor.data
+    array[...] = value
+    tensor.data = array  # which says that it was written
+
+
+def replace(tensor: Tensor, value: Any) -> None:
+    """Give a tensor another array, of another dtype or shape perhaps; its gradient gets that dtype too."""
+    gradient, trained = tensor.grad, tensor.requires_grad
+    tensor.requires_grad_(False)
+    tensor.data = value
+    tensor.requires_grad_(trained)
+    tensor.grad = None if gradient is None else Tensor(gradient.data.astype(value.dtype))

@@ -114,8 +114,9 @@ def _max_unpool(n: int) -> Callable[..., Any]:
 
         output_size  of the axes, or of everything, where the sizes given leave it open
 
-        Where an index occurs twice, the last value stays, and it alone has a gradient. Raises ValueError for indices of
-        another shape than the input or outside of the result, and for an output_size that is out of reach.
+        Where an index occurs twice, the last value stays, and each has the gradient of that place, as in PyTorch.
+        Raises ValueError for indices of another shape than the input or outside of the result, and for an output_size
+        that is out of reach.
 
         >>> from nn.functional import max_unpool1d
         >>> max_unpool1d(np.array([[3.0, 2]]), np.array([[1, 2]]), 2)
@@ -143,7 +144,13 @@ def _max_unpool(n: int) -> Callable[..., Any]:
         result: Any = np.zeros_like(input.data if tensor else input, shape=(channels, total))
         result = Tensor(result) if tensor else result
         each = math.prod(input.shape[-n:])
-        result[np.arange(channels)[:, None], places.reshape(channels, each)] = input.reshape(channels, each)
+        where = np.arange(channels)[:, None], places.reshape(channels, each)
+        values = input.reshape(channels, each)
+        if tensor and input.requires_grad and np.bincount((where[0] * total + where[1]).reshape(-1)).max(initial=0) > 1:
+            result[where] = values.data
+            np.add.at(result, where, values - values.data)
+        else:
+            result[where] = values
         return result.reshape(*lead, *shape)
 
     return named(max_unpool, who)

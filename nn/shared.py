@@ -57,3 +57,9 @@ def norm(x: Any, p: float, axis: int, keepdims: bool = False) -> Any:
     if not x.ndim:
         return np.abs(x)
     return np.linalg.norm(x, ord=p, axis=axis, keepdims=keepdims)
+
+
+def on_cpu(device: Any, who: str) -> None:
+    """Raises ValueError unless device is None or names the CPU, in whose memory all arrays are."""
+    if device is not None and str(device).partition(":")[0] != "cpu":
+        raise ValueError(f"{who}: expected the device 'cpu', where everything is, or none, got {device!r}")

@@ -17,7 +17,7 @@ from .dropout import Dropout
 from .linear import Linear
 from .module import Module
 from .normalization import LayerNorm
-from .shared import Rng
+from .shared import Rng, on_cpu
 
 
 def _activation(activation: str | Callable[[Any], Any]) -> Callable[[Any], Any]:
@@ -36,9 +36,10 @@ class _Layer(Module):
     def __init__(
         self, d_model: int, nhead: int, dim_feedforward: int = 2048, dropout: float = 0.1,
         activation: str | Callable[[Any], Any] = relu, layer_norm_eps: float = 1e-5, batch_first: bool = False,
-        norm_first: bool = False, bias: bool = True, *, dtype: Any = None, rng: Rng = None,
+        norm_first: bool = False, bias: bool = True, *, device: Any = None, dtype: Any = None, rng: Rng = None,
     ) -> None:  # fmt: skip
         super().__init__()
+        on_cpu(device, type(self).__name__)
         attentions = ("self_attn",) if self.norms == 2 else ("self_attn", "multihead_attn")
         for name in attentions:
             setattr(
@@ -167,9 +168,10 @@ class Transformer(Module):
         self, d_model: int = 512, nhead: int = 8, num_encoder_layers: int = 6, num_decoder_layers: int = 6,
         dim_feedforward: int = 2048, dropout: float = 0.1, activation: str | Callable[[Any], Any] = relu,
         custom_encoder: Any = None, custom_decoder: Any = None, layer_norm_eps: float = 1e-5, batch_first: bool = False,
-        norm_first: bool = False, bias: bool = True, *, dtype: Any = None, rng: Rng = None,
+        norm_first: bool = False, bias: bool = True, *, device: Any = None, dtype: Any = None, rng: Rng = None,
     ) -> None:  # fmt: skip
         super().__init__()
+        on_cpu(device, "Transformer")
 
         def stack(custom: Any, whole: Any, layer: Any, n: int) -> Any:
             if custom is not None:

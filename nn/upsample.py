@@ -209,6 +209,23 @@ class UpsamplingBilinear2d(Upsample):
 # ---- channels for pixels -------------------------------------------------------------------------------------------
 
 
+def upsample(
+    input: Any, size: Any = None, scale_factor: Any = None, mode: str = "nearest", align_corners: bool | None = None
+) -> Any:
+    """The former name of `interpolate`."""
+    return interpolate(input, size, scale_factor, mode, align_corners)
+
+
+def upsample_nearest(input: Any, size: Any = None, scale_factor: Any = None) -> Any:
+    """`interpolate` with mode "nearest"."""
+    return interpolate(input, size, scale_factor)
+
+
+def upsample_bilinear(input: Any, size: Any = None, scale_factor: Any = None) -> Any:
+    """`interpolate` with mode "bilinear" and align_corners."""
+    return interpolate(input, size, scale_factor, "bilinear", True)
+
+
 def pixel_shuffle(input: Any, upscale_factor: int) -> Any:
     """(..., C·r², H, W) gives (..., C, H·r, W·r) (W. Shi et al., CVPR 2016).
 

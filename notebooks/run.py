@@ -129,9 +129,11 @@ async def execute(path: Path, threads: int) -> Any:
         resources={"metadata": {"path": str(FOLDER)}},
         extra_arguments=["--log-level=ERROR", *(f"--IPKernelApp.exec_lines={line}" for line in STRICT)],
     )  # fmt: skip
+    settings = ROOT / ".cache" / "ipython"  # not the user's own, whose settings would count
+    settings.mkdir(parents=True, exist_ok=True)
     environment = os.environ | {
         "OMP_NUM_THREADS": str(threads), "OPENBLAS_NUM_THREADS": str(threads),
-        "IPYTHONDIR": str(ROOT / ".cache" / "ipython"),  # not the user's own, whose settings would count
+        "IPYTHONDIR": str(settings),
         "PYTHONHASHSEED": "0", "SDL_VIDEODRIVER": "dummy",
     }  # fmt: skip
     try:

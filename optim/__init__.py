@@ -1,13 +1,17 @@
 """Optimizers, with PyTorch's names.
 
 optimizer.py      what all share: groups, state, weight decay, the walk at each step
-blocks.py         parameters cut into blocks that fit into the cache
-arithmetic.py     what their updates compute alike
-sgd.py            SGD, ASGD, Lion
+hooks.py          functions that are called before and after a step, saving and loading
+rows.py           parameters laid out in memory so that updates are fast
+arithmetic.py     what updates compute alike
+sgd.py            SGD, ASGD, Lion, Muon
 adam.py           Adam, AdamW, Adamax, NAdam, RAdam
 adaptive.py       RMSprop, Adagrad, Adadelta, Rprop, Adafactor
 lbfgs.py          LBFGS
 lr_scheduler      learning rates that change with the epochs
+swa_utils.py      averages of models, and the learning rate for them (loaded when first asked for, with nn)
+
+PyTorch's SparseAdam is left out, for there are no sparse gradients here.
 """
 
 from . import lr_scheduler
@@ -15,9 +19,9 @@ from .adam import Adam, Adamax, AdamW, NAdam, RAdam
 from .adaptive import Adadelta, Adafactor, Adagrad, RMSprop, Rprop
 from .lbfgs import LBFGS
 from .optimizer import Optimizer
-from .sgd import ASGD, SGD, Lion
+from .sgd import ASGD, SGD, Lion, Muon
 
 __all__ = [
-    "ASGD", "LBFGS", "SGD", "Adadelta", "Adafactor", "Adagrad", "Adam", "AdamW", "Adamax", "Lion", "NAdam",
-    "Optimizer", "RAdam", "RMSprop", "Rprop", "lr_scheduler",
+    "ASGD", "LBFGS", "SGD", "Adadelta", "Adafactor", "Adagrad", "Adam", "AdamW", "Adamax", "Lion", "Muon",
+    "NAdam", "Optimizer", "RAdam", "RMSprop", "Rprop", "lr_scheduler",
 ]  # fmt: skip

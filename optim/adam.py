@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from .arithmetic import begin, mean, mean_square, over_root
-from .optimizer import Lent, Optimizer, State, options
+from .arithmetic import mean, mean_square, over_root
+from .optimizer import Optimizer, options
+from .rows import Lent, Row, State
 
 
 class Adam(Optimizer):
@@ -20,7 +21,7 @@ class Adam(Optimizer):
     amsgrad                 divide by the largest mean of the square so far (Reddi et al. 2018)
     decoupled_weight_decay  shrink the parameter by lr * weight_decay instead, as AdamW does
 
-    The other options and errors are those of Optimizer. Source: Kingma and Ba 2015, algorithm 1.
+    Source: Kingma and Ba 2015, algorithm 1.
 
     >>> w = Tensor([1.0, 2.0], requires_grad=True)
     >>> optimizer = Adam([w], lr=0.1)
@@ -35,36 +36,30 @@ class Adam(Optimizer):
     def __init__(
         self, params: Iterable[Any], lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
         weight_decay: float = 0, amsgrad: bool = False, *, maximize: bool = False, decoupled_weight_decay: bool = False,
+        **implementation: Any,
     ) -> None:  # fmt: skip
         super().__init__(params, options(locals()))
 
-    def advance(self, data: Any, state: State, group: State) -> Lent:
-        begin(state, data, "exp_avg", "exp_avg_sq")
-        if group["amsgrad"] and "max_exp_avg_sq" not in state:
-            state["max_exp_avg_sq"] = np.zeros_like(data)
-        beta1, beta2 = group["betas"]
-        root = math.sqrt(1 - beta2 ** state["step"])
-        return float(group["lr"]) / (1 - beta1 ** state["step"]), root, beta1, beta2, group["eps"], group["amsgrad"]
+    def start(self, group: State) -> State:
+        begin = {"step": 0, "exp_avg": 0, "exp_avg_sq": 0}
+        return {**begin, "max_exp_avg_sq": 0} if group["amsgrad"] else begin
 
-    def update(
-        self,
-        x: Any,
-        g: Any,
-        state: State,
-        scratch: Lent,
-        size: Any,
-        root: Any,
-        beta1: Any,
-        beta2: Any,
-        eps: Any,
-        amsgrad: Any,
-    ) -> None:
-        s, m, v = scratch[0], state["exp_avg"], state["exp_avg_sq"]
-        mean(m, g, 1 - beta1, s)
-        mean_square(v, g, beta2, s)
-        if amsgrad:
+    def advance(self, state: State, group: State, row: Row) -> Lent:
+        (beta1, beta2), step = group["betas"], state["step"]
+        size, root = float(group["lr"]) / (1 - beta1**step), math.sqrt(1 - beta2**step)
+        return size, root, 1 - beta1, beta2, 1 - beta2, group["eps"]
+
+    def update(self, x: Any, g: Any, state: State, scratch: Lent, numbers: Any) -> None:
+        (size, root, share, beta2, share2, eps), s = numbers, scratch[0]
+        m, v = state["exp_avg"], state["exp_avg_sq"]
+        mean(m, g, share, s)
+        mean_square(v, g, beta2, share2, s)
+        if "max_exp_avg_sq" in state:
             v = np.maximum(state["max_exp_avg_sq"], v, out=state["max_exp_avg_sq"])
-        over_root(m, v, eps, s, root)
+        np.sqrt(v, out=s)
+        s /= root
+        s += eps
+        np.divide(m, s, out=s)
         s *= size
         x -= s
 
@@ -77,9 +72,12 @@ class AdamW(Adam):
 
     def __init__(
         self, params: Iterable[Any], lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
-        weight_decay: float = 1e-2, amsgrad: bool = False, *, maximize: bool = False,
+        weight_decay: float = 1e-2, amsgrad: bool = False, *, maximize: bool = False, **implementation: Any,
     ) -> None:  # fmt: skip
-        super().__init__(params, lr, betas, eps, weight_decay, amsgrad, maximize=maximize, decoupled_weight_decay=True)
+        super().__init__(
+            params, lr, betas, eps, weight_decay, amsgrad, maximize=maximize, decoupled_weight_decay=True,
+            **implementation,
+        )  # fmt: skip
 
 
 class Adamax(Optimizer):
@@ -88,25 +86,28 @@ class Adamax(Optimizer):
     betas         how much of the mean and of the magnitude is kept at each step
     eps           added to each magnitude
 
-    The other options and errors are those of Optimizer. Source: Kingma and Ba 2015, algorithm 2.
+    Source: Kingma and Ba 2015, algorithm 2.
     """
 
     scratch = 1
 
     def __init__(
         self, params: Iterable[Any], lr: float = 2e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
-        weight_decay: float = 0, *, maximize: bool = False,
+        weight_decay: float = 0, *, maximize: bool = False, **implementation: Any,
     ) -> None:  # fmt: skip
         super().__init__(params, options(locals()))
 
-    def advance(self, data: Any, state: State, group: State) -> Lent:
-        begin(state, data, "exp_avg", "exp_inf")
-        beta1, beta2 = group["betas"]
-        return float(group["lr"]) / (1 - beta1 ** state["step"]), beta1, beta2, group["eps"]
+    def start(self, group: State) -> State:
+        return {"step": 0, "exp_avg": 0, "exp_inf": 0}
 
-    def update(self, x: Any, g: Any, state: State, scratch: Lent, size: Any, beta1: Any, beta2: Any, eps: Any) -> None:
-        s, m, largest = scratch[0], state["exp_avg"], state["exp_inf"]
-        mean(m, g, 1 - beta1, s)
+    def advance(self, state: State, group: State, row: Row) -> Lent:
+        beta1, beta2 = group["betas"]
+        return float(group["lr"]) / (1 - beta1 ** state["step"]), 1 - beta1, beta2, group["eps"]
+
+    def update(self, x: Any, g: Any, state: State, scratch: Lent, numbers: Any) -> None:
+        (size, share, beta2, eps), s = numbers, scratch[0]
+        m, largest = state["exp_avg"], state["exp_inf"]
+        mean(m, g, share, s)
         np.abs(g, out=s)
         s += eps
         largest *= beta2
@@ -125,7 +126,7 @@ class NAdam(Optimizer):
                             betas[0] * (1 - 0.96 ** (t * momentum_decay) / 2)
     decoupled_weight_decay  shrink the parameter by lr * weight_decay instead
 
-    The other options and errors are those of Optimizer. Source: Dozat 2016, in the form of PyTorch's NAdam.
+    Source: Dozat 2016, in the form of PyTorch's NAdam.
     """
 
     numbers = ("step", "mu_product")
@@ -133,35 +134,25 @@ class NAdam(Optimizer):
     def __init__(
         self, params: Iterable[Any], lr: float = 2e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
         weight_decay: float = 0, momentum_decay: float = 4e-3, decoupled_weight_decay: bool = False, *,
-        maximize: bool = False,
+        maximize: bool = False, **implementation: Any,
     ) -> None:  # fmt: skip
         super().__init__(params, options(locals()))
 
-    def advance(self, data: Any, state: State, group: State) -> Lent:
-        begin(state, data, "exp_avg", "exp_avg_sq")
-        (beta1, beta2), lr, step = group["betas"], float(group["lr"]), state["step"]
-        mu, mu_next = (beta1 * (1 - 0.5 * 0.96 ** (t * group["momentum_decay"])) for t in (step, step + 1))
-        product = state["mu_product"] = state.get("mu_product", 1.0) * mu
-        of_gradient, of_mean = lr * (1 - mu) / (1 - product), lr * mu_next / (1 - product * mu_next)
-        return of_gradient, of_mean, math.sqrt(1 - beta2**step), beta1, beta2, group["eps"]
+    def start(self, group: State) -> State:
+        return {"step": 0, "mu_product": 1.0, "exp_avg": 0, "exp_avg_sq": 0}
 
-    def update(
-        self,
-        x: Any,
-        g: Any,
-        state: State,
-        scratch: Lent,
-        of_gradient: Any,
-        of_mean: Any,
-        root: Any,
-        beta1: Any,
-        beta2: Any,
-        eps: Any,
-    ) -> None:
-        s, ahead = scratch[:2]
-        m, v = state["exp_avg"], state["exp_avg_sq"]
-        mean(m, g, 1 - beta1, s)
-        mean_square(v, g, beta2, s)
+    def advance(self, state: State, group: State, row: Row) -> Lent:
+        (beta1, beta2), lr, step = group["betas"], float(group["lr"]), state["step"]
+        mu, ahead = (beta1 * (1 - 0.5 * 0.96 ** (t * group["momentum_decay"])) for t in (step, step + 1))
+        product = state["mu_product"] = state["mu_product"] * mu
+        of_gradient, of_mean = lr * (1 - mu) / (1 - product), lr * ahead / (1 - product * ahead)
+        return of_gradient, of_mean, math.sqrt(1 - beta2**step), 1 - beta1, beta2, 1 - beta2, group["eps"]
+
+    def update(self, x: Any, g: Any, state: State, scratch: Lent, numbers: Any) -> None:
+        of_gradient, of_mean, root, share, beta2, share2, eps = numbers
+        s, ahead, m, v = scratch[0], scratch[1], state["exp_avg"], state["exp_avg_sq"]
+        mean(m, g, share, s)
+        mean_square(v, g, beta2, share2, s)
         np.multiply(g, of_gradient, out=ahead)
         ahead += np.multiply(m, of_mean, out=s)
         np.sqrt(v, out=s)
@@ -178,36 +169,32 @@ class RAdam(Optimizer):
     eps                     added to the root of the mean of the square
     decoupled_weight_decay  shrink the parameter by lr * weight_decay instead
 
-    The other options and errors are those of Optimizer. Source: Liu et al. 2020, algorithm 2.
+    Source: Liu et al. 2020, algorithm 2.
     """
 
     scratch = 1
 
     def __init__(
         self, params: Iterable[Any], lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
-        weight_decay: float = 0, decoupled_weight_decay: bool = False, *, maximize: bool = False,
+        weight_decay: float = 0, decoupled_weight_decay: bool = False, *, maximize: bool = False, **implementation: Any,
     ) -> None:  # fmt: skip
         super().__init__(params, options(locals()))
 
-    def advance(self, data: Any, state: State, group: State) -> Lent:
-        begin(state, data, "exp_avg", "exp_avg_sq")
+    def start(self, group: State) -> State:
+        return {"step": 0, "exp_avg": 0, "exp_avg_sq": 0}
+
+    def advance(self, state: State, group: State, row: Row) -> Lent:
         (beta1, beta2), step = group["betas"], state["step"]
         size, correction = float(group["lr"]) / (1 - beta1**step), 1 - beta2**step
         limit = 2 / (1 - beta2) - 1
         length = limit - 2 * step * beta2**step / correction  # of the simple average that the mean amounts to
-        rectify = length > 5
-        if rectify:
+        if rectify := length > 5:
             size *= math.sqrt((length - 4) * (length - 2) * limit / ((limit - 4) * (limit - 2) * length) * correction)
-        return size, rectify, beta1, beta2, group["eps"]
+        return size, rectify, 1 - beta1, beta2, 1 - beta2, group["eps"]
 
-    def update(
-        self, x: Any, g: Any, state: State, scratch: Lent, size: Any, rectify: Any, beta1: Any, beta2: Any, eps: Any
-    ) -> None:
-        s, m, v = scratch[0], state["exp_avg"], state["exp_avg_sq"]
-        mean(m, g, 1 - beta1, s)
-        mean_square(v, g, beta2, s)
-        if rectify:
-            np.multiply(over_root(m, v, eps, s), size, out=s)
-        else:
-            np.multiply(m, size, out=s)
-        x -= s
+    def update(self, x: Any, g: Any, state: State, scratch: Lent, numbers: Any) -> None:
+        (size, rectify, share, beta2, share2, eps), s = numbers, scratch[0]
+        m, v = state["exp_avg"], state["exp_avg_sq"]
+        mean(m, g, share, s)
+        mean_square(v, g, beta2, share2, s)
+        x -= np.multiply(over_root(m, v, eps, s) if rectify else m, size, out=s)

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from .arithmetic import begin, mean, mean_square, over_root
-from .optimizer import Lent, Optimizer, State, options
+from .arithmetic import mean, mean_square, over_root
+from .optimizer import Optimizer, options
+from .rows import Lent, Row, State
 
 
 class RMSprop(Optimizer):
@@ -20,36 +21,34 @@ class RMSprop(Optimizer):
     momentum      how much of the former step is kept
     centered      take the square of the gradient's mean off the mean of the square
 
-    The other options and errors are those of Optimizer.
     Source: Hinton's lecture 6 of "Neural networks for machine learning" 2012; centered: Graves 2013.
     """
 
     def __init__(
         self, params: Iterable[Any], lr: float = 1e-2, alpha: float = 0.99, eps: float = 1e-8, weight_decay: float = 0,
-        momentum: float = 0, centered: bool = False, *, maximize: bool = False,
+        momentum: float = 0, centered: bool = False, *, maximize: bool = False, **implementation: Any,
     ) -> None:  # fmt: skip
         super().__init__(params, options(locals()))
 
-    def advance(self, data: Any, state: State, group: State) -> Lent:
-        begin(state, data, "square_avg")
-        if group["momentum"] and "momentum_buffer" not in state:
-            state["momentum_buffer"] = np.zeros_like(data)
-        if group["centered"] and "grad_avg" not in state:
-            state["grad_avg"] = np.zeros_like(data)
-        return float(group["lr"]), group["alpha"], group["eps"], group["momentum"], group["centered"]
+    def start(self, group: State) -> State:
+        begin = {"step": 0, "square_avg": 0}
+        begin |= {"momentum_buffer": 0} if group["momentum"] > 0 else {}
+        return {**begin, "grad_avg": 0} if group["centered"] else begin
 
-    def update(
-        self, x: Any, g: Any, state: State, scratch: Lent, lr: Any, alpha: Any, eps: Any, momentum: Any, centered: Any
-    ) -> None:
+    def advance(self, state: State, group: State, row: Row) -> Lent:
+        return float(group["lr"]), group["alpha"], 1 - group["alpha"], group["eps"], group["momentum"]
+
+    def update(self, x: Any, g: Any, state: State, scratch: Lent, numbers: Any) -> None:
+        lr, alpha, share, eps, momentum = numbers
         s, square, v = scratch[0], scratch[1], state["square_avg"]
-        mean_square(v, g, alpha, s)
-        if centered:
+        mean_square(v, g, alpha, share, s)
+        if "grad_avg" in state:
             center = state["grad_avg"]
-            mean(center, g, 1 - alpha, s)
+            mean(center, g, share, s)
             np.subtract(v, np.multiply(center, center, out=square), out=s)
             v = np.maximum(s, 0, out=s)  # rounding can leave it a little below zero
         over_root(g, v, eps, s)
-        if momentum:
+        if "momentum_buffer" in state:
             buffer = state["momentum_buffer"]
             buffer *= momentum
             buffer += s
@@ -66,27 +65,25 @@ class Adagrad(Optimizer):
     initial_accumulator_value  where the sums begin
     eps                        added to the root
 
-    The other options and errors are those of Optimizer. Source: Duchi, Hazan and Singer 2011.
+    Source: Duchi, Hazan and Singer 2011.
     """
 
     scratch = 1
 
     def __init__(
         self, params: Iterable[Any], lr: float = 1e-2, lr_decay: float = 0, weight_decay: float = 0,
-        initial_accumulator_value: float = 0, eps: float = 1e-10, *, maximize: bool = False,
+        initial_accumulator_value: float = 0, eps: float = 1e-10, *, maximize: bool = False, **implementation: Any,
     ) -> None:  # fmt: skip
         super().__init__(params, options(locals()))
 
-    def advance(self, data: Any, state: State, group: State) -> Lent:
-        if not state:
-            value = group["initial_accumulator_value"]
-            state["step"] = 0
-            state["sum"] = np.full_like(data, complex(value, value) if data.dtype.kind == "c" else value)
-        state["step"] += 1
+    def start(self, group: State) -> State:
+        return {"step": 0, "sum": group["initial_accumulator_value"]}
+
+    def advance(self, state: State, group: State, row: Row) -> Lent:
         return float(group["lr"]) / (1 + (state["step"] - 1) * group["lr_decay"]), group["eps"]
 
-    def update(self, x: Any, g: Any, state: State, scratch: Lent, lr: Any, eps: Any) -> None:
-        s, total = scratch[0], state["sum"]
+    def update(self, x: Any, g: Any, state: State, scratch: Lent, numbers: Any) -> None:
+        (lr, eps), s, total = numbers, scratch[0], state["sum"]
         total += np.multiply(g, g, out=s)
         over_root(g, total, eps, s)
         s *= lr
@@ -99,30 +96,30 @@ class Adadelta(Optimizer):
     rho           how much of the two means is kept at each step
     eps           added to both under the roots
 
-    The other options and errors are those of Optimizer. Source: Zeiler 2012, algorithm 1.
+    Source: Zeiler 2012, algorithm 1.
     """
 
     def __init__(
         self, params: Iterable[Any], lr: float = 1.0, rho: float = 0.9, eps: float = 1e-6, weight_decay: float = 0, *,
-        maximize: bool = False,
+        maximize: bool = False, **implementation: Any,
     ) -> None:  # fmt: skip
         super().__init__(params, options(locals()))
 
-    def advance(self, data: Any, state: State, group: State) -> Lent:
-        begin(state, data, "square_avg", "acc_delta")
-        return float(group["lr"]), group["rho"], group["eps"]
+    def start(self, group: State) -> State:
+        return {"step": 0, "square_avg": 0, "acc_delta": 0}
 
-    def update(self, x: Any, g: Any, state: State, scratch: Lent, lr: Any, rho: Any, eps: Any) -> None:
-        s, step = scratch[:2]
+    def advance(self, state: State, group: State, row: Row) -> Lent:
+        return float(group["lr"]), group["rho"], 1 - group["rho"], group["eps"]
+
+    def update(self, x: Any, g: Any, state: State, scratch: Lent, numbers: Any) -> None:
+        (lr, rho, share, eps), (s, step, _) = numbers, scratch
         of_gradients, of_steps = state["square_avg"], state["acc_delta"]
-        mean_square(of_gradients, g, rho, s)
-        np.add(of_gradients, eps, out=s)
-        np.sqrt(s, out=s)
-        np.add(of_steps, eps, out=step)
-        np.sqrt(step, out=step)
+        mean_square(of_gradients, g, rho, share, s)
+        np.sqrt(np.add(of_gradients, eps, out=s), out=s)
+        np.sqrt(np.add(of_steps, eps, out=step), out=step)
         step /= s
         step *= g
-        mean_square(of_steps, step, rho, s)
+        mean_square(of_steps, step, rho, share, s)
         step *= lr
         x -= step
 
@@ -134,29 +131,25 @@ class Rprop(Optimizer):
     etas        what a step is multiplied with when the sign turned, and when it stayed
     step_sizes  the shortest and the longest step
 
-    The other options and errors are those of Optimizer. Source: Riedmiller and Braun 1993, without the step back.
+    Source: Riedmiller and Braun 1993, without the step back.
     """
 
     def __init__(
         self, params: Iterable[Any], lr: float = 1e-2, etas: tuple[float, float] = (0.5, 1.2),
-        step_sizes: tuple[float, float] = (1e-6, 50), *, maximize: bool = False,
+        step_sizes: tuple[float, float] = (1e-6, 50), *, maximize: bool = False, **implementation: Any,
     ) -> None:  # fmt: skip
         super().__init__(params, options(locals()))
 
-    def advance(self, data: Any, state: State, group: State) -> Lent:
-        if not state:
-            lr = float(group["lr"])
-            state["step_size"] = np.full_like(data, complex(lr, lr) if data.dtype.kind == "c" else lr)
-            state["step"], state["prev"] = 0, np.zeros_like(data)
-        state["step"] += 1
+    def start(self, group: State) -> State:
+        return {"step": 0, "prev": 0, "step_size": float(group["lr"])}
+
+    def advance(self, state: State, group: State, row: Row) -> Lent:
         return *group["etas"], *group["step_sizes"]
 
-    def update(
-        self, x: Any, g: Any, state: State, scratch: Lent, shorter: Any, longer: Any, shortest: Any, longest: Any
-    ) -> None:
-        agree, spare = scratch[:2]
+    def update(self, x: Any, g: Any, state: State, scratch: Lent, numbers: Any) -> None:
+        (shorter, longer, shortest, longest), (agree, spare, _) = numbers, scratch
         before, size = state["prev"], state["step_size"]
-        mask = spare.reshape(-1).view(np.bool_)[: x.size].reshape(x.shape)
+        mask = spare.view(np.bool_)[: x.size]
         np.multiply(g, before, out=agree)
         np.multiply(size, longer, out=size, where=np.greater(agree, 0, out=mask))
         np.copyto(before, g)
@@ -194,7 +187,7 @@ class Adafactor(Optimizer):
     def __init__(
         self, params: Iterable[Any], lr: float = 1e-2, beta2_decay: float = -0.8,
         eps: tuple[float | None, float] = (None, 1e-3), d: float = 1.0, weight_decay: float = 0.0, *,
-        maximize: bool = False,
+        maximize: bool = False, **implementation: Any,
     ) -> None:  # fmt: skip
         super().__init__(params, options(locals()))
 
@@ -204,35 +197,31 @@ class Adafactor(Optimizer):
             if p.dtype.kind == "c":
                 raise TypeError(f"Adafactor: expected real parameters, got one of {p.dtype}")
 
-    def advance(self, data: Any, state: State, group: State) -> Lent:
-        if not state:
-            state["step"] = 0
-            if data.ndim > 1:
-                state["row_var"] = np.zeros_like(data, shape=(*data.shape[:-1], 1))
-                state["col_var"] = np.zeros_like(data, shape=(*data.shape[:-2], 1, data.shape[-1]))
-            else:
-                state["variance"] = np.zeros_like(data)
-        state["step"] += 1
-        step, (least, smallest) = float(state["step"]), group["eps"]
+    def start(self, group: State) -> State:
+        return {"step": 0}
+
+    def advance(self, state: State, group: State, row: Row) -> Lent:
+        (least, smallest), data, step = group["eps"], row.data[0], float(state["step"])
         least = float(np.finfo(data.dtype).eps) if least is None else least
         size = max(smallest, float(np.linalg.norm(data)) / math.sqrt(data.size))  # taken before the weight decay
         return size * min(float(group["lr"]), 1 / math.sqrt(step)), step ** group["beta2_decay"], least, group["d"]
 
-    def update(
-        self, x: Any, g: Any, state: State, scratch: Lent, size: Any, new: Any, least: Any, largest: Any
-    ) -> None:
-        s = scratch[0]
+    def update(self, x: Any, g: Any, state: State, scratch: Lent, numbers: Any) -> None:
+        (size, new, least, largest), s = numbers, scratch[0]
         np.multiply(g, g, out=s)
         if x.ndim > 1:
+            if "row_var" not in state:
+                state["row_var"] = np.zeros_like(x, shape=(*x.shape[:-1], 1))
+                state["col_var"] = np.zeros_like(x, shape=(*x.shape[:-2], 1, x.shape[-1]))
             row, column = state["row_var"], state["col_var"]
             row += new * (s.mean(axis=-1, keepdims=True) - row)
             column += new * (s.mean(axis=-2, keepdims=True) - column)
             np.multiply(row / np.maximum(row.mean(axis=-2, keepdims=True), least), column, out=s)
         else:
+            if "variance" not in state:
+                state["variance"] = np.zeros_like(x)
             variance = state["variance"]
-            s -= variance
-            s *= new
-            variance += s
+            mean(variance, s, new, s)
             np.copyto(s, variance)
         np.maximum(s, least * least, out=s)
         np.sqrt(s, out=s)

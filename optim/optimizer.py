@@ -1,24 +1,26 @@
 """What all optimizers share: groups of parameters, their state, and the walk over both at each step.
 
-An optimizer states what it keeps of a parameter and how it changes one (`advance` and `update`); weight decay,
-`maximize`, blocks, complex numbers, gradients in any memory order and the saving of the state are dealt with here.
+An optimizer states what it keeps of a parameter (`start`), what changes from step to step (`advance`) and how it
+changes a parameter (`update`); weight decay, `maximize`, the layout in memory, complex numbers, hooks and the saving of
+the state are dealt with here.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
+import warnings
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
+from operator import is_
 from typing import Any
 
 import numpy as np
 
 from autograd import Tensor, enable_grad
 
-from .blocks import Blocks, Scratch
+from .hooks import Hooked
+from .rows import BLOCK, SMALL, Lent, Memory, Row, State, Whole
 
 Limit = tuple[str, Callable[[Any], bool]]
-State = dict[str, Any]
-Lent = tuple[Any, ...]
 
 NOT_NEGATIVE: Limit = (">= 0", lambda value: value >= 0)
 LIMITS: dict[str, Limit] = {
@@ -31,7 +33,7 @@ LIMITS: dict[str, Limit] = {
 """What each option must be, whichever optimizer has it: in words, and as a test."""
 
 
-class Optimizer:
+class Optimizer(Hooked):
     """The base of all optimizers.
 
     params    Tensors, (name, Tensor) pairs, or dicts of options with such a sequence under "params"
@@ -39,24 +41,31 @@ class Optimizer:
 
     What these options mean is the same for all optimizers that have them:
 
-    lr            the length of a step
+    lr            the length of a step; of a Tensor with one element, the value that it has at the step
     weight_decay  times the parameter is added to the gradient; where it is decoupled, times lr it shrinks the parameter
     maximize      ascend instead
 
-    Raises TypeError for what is not such a sequence of leaf Tensors, ValueError for no parameters at all, a parameter
-    given twice, parameters of which only some are named, and options out of their range.
+    `foreach`, `fused` and `capturable` are taken as keywords, but there is one implementation only; `differentiable`
+    has to be False, for updates are in place and not recorded.
 
-    One's own optimizer overrides two methods. `advance` brings the state of a parameter to this step, creating it on
-    the first, and returns the numbers that `update` needs. `update` changes one block of the parameter in place.
+    Raises TypeError for what is not such a sequence of Tensors, ValueError for no parameters at all, for one that is no
+    leaf or is in two groups, for parameters of which only some are named, and for options out of their range. Warns of
+    a parameter that is in a group twice, and so is changed twice at each step.
+
+    One's own optimizer overrides three methods. `start` says what is kept of a parameter: numbers, and the arrays of
+    its shape with what they are filled with. `advance` returns the numbers that `update` is to be told at this step.
+    `update` changes a piece of the parameters in place. (Or it overrides `step` alone, and writes to `p.data`.)
 
     >>> class Momentum(Optimizer):
     ...     scratch = 1
     ...     def __init__(self, params, lr=0.1, momentum=0.9):
     ...         super().__init__(params, {"lr": lr, "momentum": momentum})
-    ...     def advance(self, data, state, group):
-    ...         state.setdefault("velocity", np.zeros_like(data))
+    ...     def start(self, group):
+    ...         return {"velocity": 0}
+    ...     def advance(self, state, group, row):
     ...         return group["lr"], group["momentum"]
-    ...     def update(self, x, g, state, scratch, lr, momentum):
+    ...     def update(self, x, g, state, scratch, numbers):
+    ...         lr, momentum = numbers
     ...         velocity = state["velocity"]
     ...         velocity *= momentum
     ...         velocity += g
@@ -71,18 +80,20 @@ class Optimizer:
     limits: Mapping[str, Limit] = {}
     """What further options must be, or the same ones otherwise than in LIMITS."""
     scratch = 2
-    """How many arrays, shaped like its block, `update` wants to work in."""
+    """How many arrays, shaped like its piece, `update` wants to work in."""
     elementwise = True
-    """Whether `update` treats each element by itself, so that a parameter can be cut into blocks."""
+    """Whether `update` treats each real number by itself, so that it can be given any pieces; else it gets parameters
+    as they are, and makes the arrays of the state itself."""
     decoupled = False
     """Whether weight decay shrinks the parameter, where no option says so; else it is added to the gradient."""
     numbers: tuple[str, ...] = ("step",)
-    """The entries of a parameter's state that are plain numbers."""
+    """The entries of a parameter's state that are plain numbers; "step", if `start` has it, is counted."""
 
     def __init__(self, params: Iterable[Any], defaults: State) -> None:
         self.defaults = defaults
         self.state: defaultdict[Any, State] = defaultdict(dict)
         self.param_groups: list[State] = []
+        self._hooks = {}
         self._forget()
         self._check(defaults)
         if isinstance(params, Tensor | np.ndarray | str):
@@ -97,12 +108,16 @@ class Optimizer:
 
     # ---- what an optimizer overrides -------------------------------------------------------------------------------
 
-    def advance(self, data: Any, state: State, group: State) -> Lent:
-        """Bring the state of the parameter with the array `data` to this step; return what `update` is to be told."""
+    def start(self, group: State) -> State:
+        """What a parameter's state has before the first step: numbers, and what each array is filled with."""
+        return {}
+
+    def advance(self, state: State, group: State, row: Row) -> Lent:
+        """Bring the numbers in `state` to this step; return what `update` is told. `row.first`: its arrays are new."""
         raise NotImplementedError(f"{self._name}: advance() is to be defined by each optimizer")
 
-    def update(self, x: Any, g: Any, state: State, scratch: Lent, *numbers: Any, **named: Any) -> None:
-        """Change a block `x` of a parameter in place, for the gradient `g`, which is not to be changed."""
+    def update(self, x: Any, g: Any, state: State, scratch: Lent, numbers: Any) -> None:
+        """Change a piece `x` of the parameters in place, for the gradient `g`, which is not to be changed."""
         raise NotImplementedError(f"{self._name}: update() is to be defined by each optimizer")
 
     # ---- a step ----------------------------------------------------------------------------------------------------
@@ -121,25 +136,26 @@ class Optimizer:
         for group in self.param_groups:
             decay, maximize = group.get("weight_decay", 0), group.get("maximize", False)
             decoupled = decay and group.get("decoupled_weight_decay", self.decoupled)
-            shrink = 1 - float(group["lr"]) * decay if decoupled else None
-            for p in group["params"]:
-                grad, data = p.grad, p.data
-                if grad is None or not data.size:
-                    continue
-                state = self.state[p]
-                numbers = self.advance(data, state, group)
-                for x, g, s, scratch in self._blocks(p, data, state).with_gradient(grad.data):
-                    if shrink is not None:
-                        x *= shrink
+            for row, gradients in self._rows(group):
+                state = row.states[0]
+                if "step" in row.numbers:
+                    state["step"] += 1
+                numbers = self.advance(state, group, row)
+                row.agree()
+                row.first = False
+                factor, *told = row.hold((1 - float(group["lr"]) * decay if decoupled else decay, *numbers))
+                for x, g, arrays, scratch in row.take(gradients):
+                    if decoupled:
+                        x *= factor
                         if maximize:
                             g = np.negative(g, out=scratch[-1])
                     elif decay:
-                        decayed = np.multiply(x, decay, out=scratch[-1])
+                        decayed = np.multiply(x, factor, out=scratch[-1])
                         g = (np.subtract if maximize else np.add)(decayed, g, out=decayed)
                     elif maximize:
                         g = np.negative(g, out=scratch[-1])
-                    self.update(x, g, s, scratch, *numbers)
-                p.data = data  # tells the engine that the array was written
+                    self.update(x, g, arrays, scratch, told)
+                row.give()
         return loss
 
     def zero_grad(self, set_to_none: bool = True) -> None:
@@ -149,37 +165,71 @@ class Optimizer:
                 if set_to_none or p.grad is None:
                     p.grad = None
                 else:
-                    grad = p.grad.detach()
-                    grad[...] = 0
-                    p.grad = grad
+                    p.grad = p.grad.detach() if p.grad.requires_grad else p.grad
+                    p.grad[...] = 0
 
-    def _blocks(self, p: Tensor, data: Any, state: State) -> Blocks:
-        blocks = self._cut.get(p)
-        if blocks is None or not blocks.fit(data, state):
-            for name, value in state.items():
-                if self.elementwise and hasattr(value, "shape") and value.shape != data.shape:
-                    raise ValueError(
-                        f"{self._name}: expected {name} of shape {data.shape}, that of its parameter, got {value.shape}"
-                    )
-            blocks = self._cut[p] = Blocks(data, state, self._memory, self.elementwise)
-        return blocks
+    def _rows(self, group: State) -> list[tuple[Row, list[Any]]]:
+        """The rows of the group's parameters that have a gradient, with the gradients."""
+        begin = self.start(group)
+        plan = self._plans.get(id(group))
+        if plan is None or not plan.fits(group, begin, self.state):
+            plan = self._plans[id(group)] = Plan(group, begin)
+        found = []
+        for row in plan.rows:
+            gradients = [g.data for p in row.params if (g := p.grad) is not None]
+            if len(gradients) == len(row.params):
+                found.append((row, gradients))
+            elif gradients:  # only some of them: those without wait, apart
+                plan.rows = [other for other in plan.rows if other is not row]
+                plan.waiting += row.params
+        if plan.waiting and any(p.grad is not None for p in plan.waiting):
+            found += [
+                (row, [g.data for p in row.params if (g := p.grad) is not None]) for row in self._lay(plan, begin)
+            ]
+        return found
+
+    def _lay(self, plan: Plan, begin: State) -> list[Row]:
+        """Rows for the waiting parameters that have a gradient: small ones together, where all else agrees."""
+        times = Counter(map(id, plan.params))
+        shelves: defaultdict[Any, list[Tensor]] = defaultdict(list)
+        filled: Counter[Any] = Counter()
+        for p in plan.waiting:
+            if p.grad is None or not (p.size or self.elementwise):
+                continue
+            data, state = p.data, self.state[p]
+            key: Any = id(p), times[id(p)]
+            if self.elementwise and p.size <= SMALL:
+                key = type(data), data.dtype, begin.keys() <= state.keys(), *map(state.get, self.numbers), times[id(p)]
+                while filled[key] + p.size > BLOCK:
+                    key = key, times[id(p)]
+            shelves[key].append(p)
+            filled[key] += p.size
+        kind = Row if self.elementwise else Whole
+        rows = []
+        for (*_, count), together in shelves.items():
+            states = [self.state[p] for p in together]
+            row = kind(together, states, begin, self.numbers, self.scratch + 1, self._memory)
+            rows += [row] * count
+        plan.rows += rows
+        plan.waiting = [p for p in plan.waiting if p.grad is None]
+        return rows
 
     def _forget(self) -> None:
-        """Drop the views of parameters and their state; they are made again when they are needed."""
-        self._cut: dict[Any, Blocks] = {}
-        self._memory = Scratch(self.scratch + 1)  # one more for the gradient with its sign and the weight decay
+        """Drop the layout of parameters and their state; it is made again when it is needed."""
+        self._plans: dict[int, Plan] = {}
+        self._memory = Memory()
 
     # ---- groups ----------------------------------------------------------------------------------------------------
 
     def add_param_group(self, param_group: State) -> None:
         """Take on more parameters: {"params": them, and options that differ from the defaults}.
 
-        Raises as the constructor does; a group that is refused changes nothing.
+        Raises and warns as the constructor does; a group that is refused changes nothing.
         """
         if not isinstance(param_group, dict) or "params" not in param_group:
             raise TypeError(f'{self._name}: expected a group as a dict with "params", got {param_group!r:.80}')
         group = dict(param_group)
-        params = group["params"]
+        params = group.pop("params")
         if isinstance(params, set | frozenset):
             raise TypeError(f"{self._name}: expected parameters in an order that stays the same, got a set; use a list")
         params = [params] if isinstance(params, Tensor) else list(params)
@@ -196,19 +246,19 @@ class Optimizer:
                 raise TypeError(f"{self._name}: expected Tensors, got {type(p).__name__} as {what}")
             if not p.is_leaf:
                 raise ValueError(f"{self._name}: expected leaf Tensors, but {what} was computed from others")
-            if p.dtype.kind not in "fc":
-                raise TypeError(f"{self._name}: expected floating or complex parameters, but {what} is {p.dtype}")
             if id(p) in known:
                 raise ValueError(
-                    f"{self._name}: expected each parameter once, but {what} (shape {p.shape}) came before"
+                    f"{self._name}: expected each parameter in one group, but {what} (shape {p.shape}) is in another"
                 )
-            known.add(id(p))
         if any(("param_names" in other) != ("param_names" in group) for other in self.param_groups):
             raise ValueError(f"{self._name}: expected names in all groups or in none, got a group that differs")
-        group = {"params": params, **{k: v for k, v in group.items() if k != "params"}}
-        for option, value in self.defaults.items():
-            group.setdefault(option, value)
+        group = {"params": params, **self.defaults, **group}
         self._check(group)
+        if len({id(p) for p in params}) < len(params):
+            warnings.warn(
+                f"{self._name}: a parameter is in the group more than once, and is changed as often at each step",
+                stacklevel=3,
+            )
         self.param_groups.append(group)
 
     def _check(self, group: State) -> None:
@@ -217,17 +267,15 @@ class Optimizer:
             if option not in group:
                 continue
             value = group[option]
-            if isinstance(value, list | tuple):
-                value = tuple(plain(v) for v in value)
-            else:
-                value = plain(value)
+            number = tuple(plain(v) for v in value) if isinstance(value, list | tuple) else plain(value)
             try:
-                good = bool(test(value))
+                good = bool(test(number))
             except (TypeError, ValueError):
                 good = False
             if not good:
-                raise ValueError(f"{self._name}: expected {option} {text}, got {value!r}")
-            group[option] = value
+                raise ValueError(f"{self._name}: expected {option} {text}, got {number!r}")
+            if not (option == "lr" and isinstance(value, Tensor)):
+                group[option] = number
 
     # ---- saving ----------------------------------------------------------------------------------------------------
 
@@ -236,14 +284,18 @@ class Optimizer:
 
         Parameters are numbered through all groups, and "params" of a group holds their numbers. Arrays are copies.
         """
-        index = {id(p): i for i, p in enumerate(p for group in self.param_groups for p in group["params"])}
-        return {
-            "state": {index[id(p)]: _copy(state) for p, state in self.state.items() if state and id(p) in index},
+        self._run("state_pre")
+        params = dict.fromkeys(p for group in self.param_groups for p in group["params"])
+        index = {p: i for i, p in enumerate(params)}
+        saved: State = {
+            "state": {index.get(key, key): _copy(state) for key, state in self.state.items() if state},
             "param_groups": [
-                {k: [index[id(p)] for p in v] if k == "params" else _copy(v) for k, v in group.items()}
+                {k: [index[p] for p in v] if k == "params" else _copy(v) for k, v in group.items()}
                 for group in self.param_groups
             ],
         }
+        changed: State = self._run("state_post", saved)
+        return changed
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
         """Go on from what `state_dict` returned, with groups of the same sizes in the same order.
@@ -251,29 +303,29 @@ class Optimizer:
         Arrays are copied, in the dtype of their parameter. Raises KeyError or ValueError, and changes nothing, if it is
         no such dict, or if the number of groups, of their parameters or a shape differs.
         """
+        who = f"{self._name}.load_state_dict"
+        state_dict = self._run("load_pre", dict(state_dict))
         for key in ("state", "param_groups"):
             if key not in state_dict:
-                raise KeyError(
-                    f"{self._name}.load_state_dict: expected {key!r}, got only {sorted(map(str, state_dict))}"
-                )
+                raise KeyError(f"{who}: expected {key!r}, got only {sorted(map(str, state_dict))}")
         saved = state_dict["param_groups"]
-        ours = [len(group["params"]) for group in self.param_groups]
-        theirs = [len(group["params"]) for group in saved]
+        ours, theirs = ([len(group["params"]) for group in groups] for groups in (self.param_groups, saved))
         if ours != theirs:
-            raise ValueError(f"{self._name}.load_state_dict: expected groups of {ours} parameters, got {theirs}")
-        params = dict(
-            zip(
-                (str(i) for group in saved for i in group["params"]),
-                (p for group in self.param_groups for p in group["params"]),
-                strict=True,
-            )
-        )  # by text, for in JSON all keys are
+            raise ValueError(f"{who}: expected groups of {ours} parameters, got {theirs}")
+        params = {
+            str(i): p  # by text, for in JSON all keys are
+            for group, new in zip(self.param_groups, saved, strict=True)
+            for i, p in zip(new["params"], group["params"], strict=True)
+        }
         state: defaultdict[Any, State] = defaultdict(dict)
         for i, entry in state_dict["state"].items():
-            if str(i) not in params:
-                raise ValueError(f"{self._name}.load_state_dict: expected parameters {list(params)}, got state of {i}")
-            p = params[str(i)]
-            state[p] = {name: self._load(name, value, p) for name, value in entry.items() if value is not None}
+            if str(i) in params:
+                p = params[str(i)]
+                state[p] = {name: self._load(name, value, p) for name, value in entry.items() if value is not None}
+            elif isinstance(i, int):
+                raise ValueError(f"{who}: expected parameters {list(params)}, got state of {i}")
+            else:
+                state[i] = _copy(entry)
         groups = []
         for group, new in zip(self.param_groups, saved, strict=True):
             merged = {**group, **_copy(dict(new)), "params": group["params"]}
@@ -281,6 +333,7 @@ class Optimizer:
             groups.append(merged)
         self.state, self.param_groups = state, groups
         self._forget()
+        self._run("load_post")
 
     def _load(self, name: str, value: Any, p: Tensor) -> Any:
         if name in self.numbers:
@@ -290,16 +343,14 @@ class Optimizer:
         if not hasattr(value, "shape"):
             return value
         value = np.asarray(value)
-        if self.elementwise:
-            if value.shape != p.shape:
-                raise ValueError(
-                    f"{self._name}.load_state_dict: expected {name} of shape {p.shape}, that of its parameter, "
-                    f"got {value.shape}"
-                )
-            loaded = np.empty_like(p.data)
-            loaded[...] = value
-            return loaded
-        return np.array(value, dtype=p.dtype if value.dtype.kind == "f" and p.dtype.kind == "f" else None)
+        if self.elementwise and value.shape != p.shape:
+            raise ValueError(
+                f"{self._name}.load_state_dict: expected {name} of shape {p.shape}, that of its parameter, "
+                f"got {value.shape}"
+            )
+        loaded = np.empty_like(p.data, shape=value.shape)
+        loaded[...] = value
+        return loaded
 
     # ---- Python's --------------------------------------------------------------------------------------------------
 
@@ -308,10 +359,11 @@ class Optimizer:
         return type(self).__name__
 
     def __getstate__(self) -> State:
-        return {key: value for key, value in self.__dict__.items() if key not in ("_cut", "_memory")}
+        return {key: value for key, value in self.__dict__.items() if key not in ("_plans", "_memory", "_hooks")}
 
     def __setstate__(self, state: State) -> None:
         self.__dict__.update(state)
+        self._hooks = {}
         self._forget()
 
     def __repr__(self) -> str:
@@ -322,9 +374,38 @@ class Optimizer:
         return "\n".join([*lines, ")"])
 
 
+class Plan:
+    """How the parameters of a group are laid out: `rows` of those that have had a gradient; the others are waiting."""
+
+    def __init__(self, group: State, begin: State) -> None:
+        self.group = group
+        self.begin = begin.keys()
+        self.params = list(group["params"])
+        self.rows: list[Row] = []
+        self.waiting = list(dict.fromkeys(self.params))
+
+    def fits(self, group: State, begin: State, states: Mapping[Any, State]) -> bool:
+        """Whether the group has the same parameters and the same kind of state, and all lies where it did."""
+        params = group["params"]
+        return (
+            self.group is group
+            and self.begin == begin.keys()
+            and len(params) == len(self.params)
+            and all(map(is_, params, self.params))
+            and all(row.fits(states) for row in self.rows)
+        )
+
+
 def options(arguments: State) -> State:
-    """The options among a constructor's `locals()`."""
-    return {k: v for k, v in arguments.items() if k not in ("self", "params", "__class__")}
+    """The options among a constructor's `locals()`, without those that choose among PyTorch's implementations."""
+    chosen = {k: v for k, v in arguments.items() if k not in ("self", "params", "__class__", "implementation")}
+    who = type(arguments["self"]).__name__
+    for keyword, value in arguments.get("implementation", {}).items():
+        if keyword not in ("foreach", "fused", "capturable", "differentiable"):
+            raise TypeError(f"{who}: got an unexpected keyword argument {keyword!r}")
+        if keyword == "differentiable" and value:
+            raise ValueError(f"{who}: expected differentiable=False, for a step is in place and not recorded; got True")
+    return chosen
 
 
 def plain(value: Any) -> Any:
@@ -333,9 +414,9 @@ def plain(value: Any) -> Any:
 
 
 def _copy(value: Any) -> Any:
-    """A copy of nested dicts, lists and tuples with their arrays."""
+    """A copy of nested dicts, lists and tuples with their arrays; a Tensor, such as a learning rate, as a number."""
     if isinstance(value, dict):
         return {k: _copy(v) for k, v in value.items()}
     if isinstance(value, list | tuple):
         return type(value)(_copy(v) for v in value)
-    return value.copy() if hasattr(value, "shape") else value
+    return plain(value) if isinstance(value, Tensor) else value.copy() if hasattr(value, "shape") else value

@@ -1,14 +1,16 @@
-"""Steps along the gradient, or along the sign of its mean: SGD, ASGD and Lion."""
+"""Steps along the gradient, along the sign of its mean, or along its nearest rotation: SGD, ASGD, Lion and Muon."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
 from .arithmetic import mean
-from .optimizer import Lent, Optimizer, State, options
+from .optimizer import Optimizer, options
+from .rows import Lent, Row, State
 
 
 class SGD(Optimizer):
@@ -34,7 +36,7 @@ class SGD(Optimizer):
 
     def __init__(
         self, params: Iterable[Any], lr: float = 1e-3, momentum: float = 0, dampening: float = 0,
-        weight_decay: float = 0, nesterov: bool = False, *, maximize: bool = False,
+        weight_decay: float = 0, nesterov: bool = False, *, maximize: bool = False, **implementation: Any,
     ) -> None:  # fmt: skip
         super().__init__(params, options(locals()))
 
@@ -46,27 +48,21 @@ class SGD(Optimizer):
                 f"got momentum {group['momentum']} and dampening {group['dampening']}"
             )
 
-    def advance(self, data: Any, state: State, group: State) -> Lent:
-        momentum, keep = group["momentum"], 1 - group["dampening"]
-        if momentum and "momentum_buffer" not in state:
-            state["momentum_buffer"] = np.zeros_like(data)
-            keep = 1  # the first step is the gradient's, undampened
-        return float(group["lr"]), momentum, keep, group["nesterov"]
+    def start(self, group: State) -> State:
+        return {"momentum_buffer": 0} if group["momentum"] else {}
 
-    def update(
-        self, x: Any, g: Any, state: State, scratch: Lent, lr: Any, momentum: Any, keep: Any, nesterov: Any
-    ) -> None:
-        s = scratch[0]
-        if momentum:
+    def advance(self, state: State, group: State, row: Row) -> Lent:
+        all_of_it = row.first or not group["dampening"]  # the first step is the gradient's, undampened
+        keep = None if all_of_it else 1 - group["dampening"]
+        return float(group["lr"]), group["momentum"], keep, group["nesterov"]
+
+    def update(self, x: Any, g: Any, state: State, scratch: Lent, numbers: Any) -> None:
+        (lr, momentum, keep, nesterov), s = numbers, scratch[0]
+        if state:
             v = state["momentum_buffer"]
             v *= momentum
-            v += g if keep == 1 else np.multiply(g, keep, out=s)
-            if nesterov:
-                np.multiply(v, momentum, out=s)
-                s += g
-                g = s
-            else:
-                g = v
+            v += g if keep is None else np.multiply(g, keep, out=s)
+            g = np.add(np.multiply(v, momentum, out=s), g, out=s) if nesterov else v
         x -= np.multiply(g, lr, out=s)
 
 
@@ -77,7 +73,6 @@ class ASGD(Optimizer):
     alpha         the step is lr / (1 + lambd * lr * t) ** alpha
     t0            the step at which the mean begins
 
-    The other options and errors are those of Optimizer.
     Source: Polyak and Juditsky 1992, in the form of PyTorch's ASGD.
     """
 
@@ -86,25 +81,24 @@ class ASGD(Optimizer):
 
     def __init__(
         self, params: Iterable[Any], lr: float = 1e-2, lambd: float = 1e-4, alpha: float = 0.75, t0: float = 1e6,
-        weight_decay: float = 0, *, maximize: bool = False,
+        weight_decay: float = 0, maximize: bool = False, **implementation: Any,
     ) -> None:  # fmt: skip
         super().__init__(params, options(locals()))
 
-    def advance(self, data: Any, state: State, group: State) -> Lent:
-        lr, lambd = float(group["lr"]), group["lambd"]
-        if not state:
-            state.update(step=0, eta=lr, mu=1.0, ax=np.zeros_like(data))
-        eta, mu = state["eta"], state["mu"]
-        step = state["step"] = state["step"] + 1
-        state["eta"] = lr / (1 + lambd * lr * step) ** group["alpha"]  # for the next step, as is mu
-        state["mu"] = 1 / max(1, step - group["t0"])
-        return eta, mu, 1 - lambd * eta
+    def start(self, group: State) -> State:
+        return {"step": 0, "eta": float(group["lr"]), "mu": 1.0, "ax": 0}
 
-    def update(self, x: Any, g: Any, state: State, scratch: Lent, eta: Any, mu: Any, shrink: Any) -> None:
-        s, average = scratch[0], state["ax"]
+    def advance(self, state: State, group: State, row: Row) -> Lent:
+        lr, lambd, eta, mu = float(group["lr"]), group["lambd"], state["eta"], state["mu"]
+        state["eta"] = lr / (1 + lambd * lr * state["step"]) ** group["alpha"]  # for the next step, as is mu
+        state["mu"] = 1 / max(1, state["step"] - group["t0"])
+        return eta, None if mu == 1 else mu, 1 - lambd * eta
+
+    def update(self, x: Any, g: Any, state: State, scratch: Lent, numbers: Any) -> None:
+        (eta, mu, shrink), s, average = numbers, scratch[0], state["ax"]
         x *= shrink
         x -= np.multiply(g, eta, out=s)
-        if mu == 1:
+        if mu is None:
             np.copyto(average, x)
         else:
             mean(average, x, mu, s)
@@ -115,7 +109,6 @@ class Lion(Optimizer):
 
     betas         how much of m counts in the step, and how much of it is kept afterwards
 
-    The other options and errors are those of Optimizer.
     Source: Chen et al. 2023, "Symbolic discovery of optimization algorithms", algorithm 2.
 
     >>> w = Tensor([1.0, -2.0], requires_grad=True)
@@ -127,24 +120,90 @@ class Lion(Optimizer):
 
     scratch = 1
     decoupled = True
+    numbers = ()
 
     def __init__(
         self, params: Iterable[Any], lr: float = 1e-4, betas: tuple[float, float] = (0.9, 0.99),
-        weight_decay: float = 0, *, maximize: bool = False,
+        weight_decay: float = 0, *, maximize: bool = False, **implementation: Any,
     ) -> None:  # fmt: skip
         super().__init__(params, options(locals()))
 
-    def advance(self, data: Any, state: State, group: State) -> Lent:
-        if not state:
-            state["exp_avg"] = np.zeros_like(data)
-        return float(group["lr"]), *group["betas"]
+    def start(self, group: State) -> State:
+        return {"exp_avg": 0}
 
-    def update(self, x: Any, g: Any, state: State, scratch: Lent, lr: Any, of_step: Any, of_mean: Any) -> None:
-        s, m = scratch[0], state["exp_avg"]
+    def advance(self, state: State, group: State, row: Row) -> Lent:
+        of_step, of_mean = group["betas"]
+        return float(group["lr"]), of_step, 1 - of_mean
+
+    def update(self, x: Any, g: Any, state: State, scratch: Lent, numbers: Any) -> None:
+        (lr, of_step, share), s, m = numbers, scratch[0], state["exp_avg"]
         np.subtract(m, g, out=s)
         s *= of_step
         s += g
         np.sign(s, out=s)
         s *= lr
         x -= s
-        mean(m, g, 1 - of_mean, s)
+        mean(m, g, share, s)
+
+
+class Muon(Optimizer):
+    """Steps along the momentum's nearest orthogonal matrix: for the weights of hidden layers, all of two axes.
+
+    momentum         how much of the gradient's mean is kept at each step
+    nesterov         step along the gradient, taken towards the mean by momentum
+    ns_coefficients  (a, b, c) of the iteration X <- a X + (b X X' + c X X' X X') X, which brings all singular values of
+                     a matrix near 1
+    eps              the least norm that the matrix is divided by before it
+    ns_steps         how many iterations
+    adjust_lr_fn     times what the step is for a matrix (m, n): "original" (or None) sqrt(max(1, m / n)),
+                     "match_rms_adamw" 0.2 sqrt(max(m, n)), so that an AdamW's lr and weight decay serve
+
+    Weight decay is decoupled. The iteration is done in the parameter's dtype (PyTorch does it in bfloat16, which
+    differs in the third digit). Raises ValueError for parameters that are no matrices or complex, too.
+    Source: Jordan et al. 2024, "Muon: an optimizer for hidden layers in neural networks"; Liu et al. 2025.
+    """
+
+    limits = {  # noqa: RUF012
+        "adjust_lr_fn": ('None, "original" or "match_rms_adamw"', lambda v: v in (None, "original", "match_rms_adamw")),
+        "ns_coefficients": ("three numbers", lambda value: len(value) == 3),
+        "ns_steps": ("a whole number below 100", lambda value: isinstance(value, int) and value < 100),
+    }
+    scratch = 1
+    elementwise = False
+    decoupled = True
+    numbers = ()
+
+    def __init__(
+        self, params: Iterable[Any], lr: float = 1e-3, weight_decay: float = 0.1, momentum: float = 0.95,
+        nesterov: bool = True, ns_coefficients: tuple[float, float, float] = (3.4445, -4.775, 2.0315),
+        eps: float = 1e-7, ns_steps: int = 5, adjust_lr_fn: str | None = None,
+    ) -> None:  # fmt: skip
+        super().__init__(params, options(locals()))
+
+    def _check(self, group: dict[str, Any]) -> None:
+        super()._check(group)
+        for p in group.get("params", ()):
+            if p.ndim != 2 or p.dtype.kind == "c":
+                raise ValueError(f"Muon: expected real matrices, got a parameter of shape {p.shape} and {p.dtype}")
+
+    def advance(self, state: State, group: State, row: Row) -> Lent:
+        return (group,)
+
+    def update(self, x: Any, g: Any, state: State, scratch: Lent, numbers: Any) -> None:
+        (group,), s, (m, n) = numbers, scratch[0], x.shape
+        if "momentum_buffer" not in state:
+            state["momentum_buffer"] = np.zeros_like(x)
+        mean(state["momentum_buffer"], g, 1 - group["momentum"], s)
+        np.copyto(s, state["momentum_buffer"])
+        if group["nesterov"]:
+            s -= g
+            s *= group["momentum"]
+            s += g
+        wide = s.T if m > n else s
+        wide = wide / max(float(np.linalg.norm(wide)), group["eps"])
+        a, b, c = group["ns_coefficients"]
+        for _ in range(group["ns_steps"]):
+            gram = wide @ wide.T
+            wide = a * wide + (b * gram + c * (gram @ gram)) @ wide
+        ratio = 0.2 * math.sqrt(max(m, n)) if group["adjust_lr_fn"] == "match_rms_adamw" else math.sqrt(max(1, m / n))
+        x -= (wide.T if m > n else wide) * (float(group["lr"]) * ratio)

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from .. import versions
 from ..graph import Leaf, Node, walk
+from ..modes import Call
 from ..tensor import Tensor
+from .calls import Calls, common, path
 from .expressions import constants, expression, is_array, literal, saved_values, values_text
-from .folding import STUBS, Block, fold, scope_of
+from .folding import STUBS, Block, fold
 from .formulas import formula_text
 from .names import Distinct, Names
 from .picture import Arrow, Box, Flow, Picture, Step
@@ -51,8 +53,9 @@ class Collector:
         self.evaluate = evaluate
         self.inside = {node.order for node in nodes}
         self.results = {output._node.order for output in outputs if output._node is not None}
+        self.calls = Calls(node for node in reversed(nodes) if node.plan is not None)
         self.closed, self.forced = fold(
-            nodes, depth, max_nodes, self.results, lambda node: len(constants(node)), self._stays
+            nodes, self.calls, depth, max_nodes, self.results, lambda node: len(constants(node)), self._stays
         )
         self.distinct = Distinct()
         self.called: dict[int, str] = {}  # order of a node -> the name of its value
@@ -61,7 +64,8 @@ class Collector:
         self.links: list[tuple[str, str, Node | None, int, str]] = []  # from box, to box, consumer, which parent, what
         self.boxes: dict[str, Box] = {}
         self.arrows: list[Arrow] = []
-        self.homes: dict[int, tuple[str, ...]] = {}
+        self.homes: dict[int, tuple[Call, ...]] = {}  # order of a leaf -> the calls that it stands inside of
+        self.paths: dict[int, str] = {}  # order of a leaf -> the path of the module that uses it
 
     def _stays(self, leaf: Node) -> bool:
         """Whether a leaf is shown beside a closed module: one that the user made and named, unlike a parameter."""
@@ -90,16 +94,16 @@ class Collector:
         )  # fmt: skip
 
     def _find_homes(self) -> None:
-        """A parameter that only one module uses stands inside of that module."""
-        homes: dict[int, tuple[str, ...] | None] = {}
+        """A parameter that only one call uses stands inside of that call; one that several use, beside them."""
+        paths: dict[int, str | None] = {}
         for node in self.nodes:
             for parent in node.parents:
                 if parent.plan is None and type(parent.tensor() if isinstance(parent, Leaf) else None) is not Tensor:
-                    scope = scope_of(node)
-                    known = homes.setdefault(parent.order, scope)
-                    if known != scope:
-                        homes[parent.order] = _common(known or (), scope)
-        self.homes = {order: home for order, home in homes.items() if home}
+                    around = self.calls.around(node)
+                    self.homes[parent.order] = common(self.homes.get(parent.order, around), around)
+                    if paths.setdefault(parent.order, path(around)) != path(around):
+                        paths[parent.order] = None
+        self.paths = {order: found for order, found in paths.items() if found}
 
     def _name(self, open_nodes: list[Node]) -> None:
         """Names for what is shown, and for what comes out of a closed part into something that is shown."""
@@ -110,9 +114,8 @@ class Collector:
         for node in ordered:
             name = self.names.of_node(node)
             if name is not None:
-                home = self.homes.get(node.order)
-                if home and node.order not in self.names.nodes:
-                    name = ".".join((*home, name))
+                if node.order in self.paths and node.order not in self.names.nodes:
+                    name = f"{self.paths[node.order]}.{name}"
                 self.called[node.order] = self.distinct.take(name)
         for node in ordered:
             if node.order not in self.called:
@@ -144,11 +147,14 @@ class Collector:
             id=self.ids[node.order], kind="leaf" if node.plan is None else "operation", name=name, text=text, full=full,
             shape=node.shape if type(node.shape) is tuple else None,
             dtype=None if node.dtype is None else str(node.dtype), lines=tuple(lines), tooltip=tuple(tooltip),
-            scope=scope_of(node) if node.plan is not None else self.homes.get(node.order, ()),
+            scope=self._place(node),
             output=node.order in self.results, value=values_text(value),
             gradient=self.sweep.gradients.get(node.order) if self.sweep else None,
             alarm=self.sweep.alarms.get(node.order, "") if self.sweep else "",
         )  # fmt: skip
+
+    def _place(self, node: Node) -> tuple[str, ...]:
+        return self.calls.place(self.calls.around(node) if node.plan is not None else self.homes.get(node.order, ()))
 
     def _call(self, node: Node, argument: Any, value: Any) -> str:
         """The name of an argument of `node`, as the picture shows it."""
@@ -184,7 +190,6 @@ class Collector:
     # ---- closed parts ----------------------------------------------------------------------------------------------
 
     def _blocks(self) -> None:
-        counts: dict[tuple[str, ...], int] = {}
         numbered: dict[int, str] = {}
         for node in reversed(self.nodes):
             block = self.closed.get(node.order)
@@ -192,8 +197,7 @@ class Collector:
                 continue
             if id(block) not in numbered:
                 numbered[id(block)] = id_ = f"b{len(numbered) + 1}"
-                counts[block.scope] = call = counts.get(block.scope, 0) + 1
-                self.boxes[id_] = self._block(id_, block, call)
+                self.boxes[id_] = self._block(id_, block)
             self.ids[node.order] = numbered[id(block)]
         for node in self.nodes:
             if node.plan is None and node.order in self.closed:
@@ -202,28 +206,33 @@ class Collector:
             if node.order in self.closed and (node.order in self.called or node.order in self.results):
                 self._comes_out(node)
 
-    def _block(self, id_: str, block: Block, call: int) -> Box:
-        common = block.operations.most_common(4)
-        what = ", ".join(f"{n} {name}" for name, n in common)
-        rest = len(block.operations) - len(common)
-        lines = [what + (f" and {rest} other kinds" if rest else "")]
-        if block.whole:
-            path = ".".join(block.scope)
-            kind = self.names.kinds.get(path)
-            text = (f"{path} · {kind}" if kind else path) + (f" (call {call})" if call > 1 else "")
-            count = self.names.counts.get(path)
-        else:
-            text, count = f"… {block.size:,} operations", None
-        if count is None:
-            count = sum(_size(leaf) for leaf in block.leaves)
+    def _block(self, id_: str, block: Block) -> Box:
+        most = block.operations.most_common(4)
+        rest = len(block.operations) - len(most)
+        others = f" and {rest} other kind{'s' if rest > 1 else ''}" if rest else ""
+        lines = [", ".join(f"{n:,} {name}" for name, n in most) + others]
+        text, place = f"… {block.size:,} operations", self.calls.place(block.calls)
+        if block.calls:
+            text = self._title(block.calls)
+        count = self._parameters(block.calls, sum(_size(leaf) for leaf in block.leaves))
         if count:
             lines.append(parameters_text(count))
         tooltip = [f"{n:,} {name}" for name, n in block.operations.most_common()]
         return Box(
             id=id_, kind="block", text=text, full=text, lines=tuple(lines),
             tooltip=(f"closed: {block.size:,} operations", *tooltip[:20]),
-            scope=block.scope[:-1] if block.whole else (),
+            scope=place[:-1],
         )  # fmt: skip
+
+    def _title(self, calls: tuple[Call, ...]) -> str:
+        """What a call is called, and the class of the module."""
+        *around, label = self.calls.place(calls)
+        names = [name for name, call in zip(around, calls, strict=False) if call[1]]
+        return ".".join([*names, label]) + (f" · {calls[-1][2]}" if all(calls[-1][1:]) else "")
+
+    def _parameters(self, calls: tuple[Call, ...], inside: int) -> int:
+        """How many numbers the parameters of a module are; of one that is not known, those seen `inside` of it."""
+        return (self.names.counts.get((path(calls), calls[-1][2])) if calls else 0) or inside
 
     def _comes_out(self, node: Node) -> None:
         from dataclasses import replace
@@ -376,17 +385,20 @@ class Collector:
 
     def _clusters(self) -> dict[tuple[str, ...], str]:
         scopes = {box.scope[:n] for box in self.boxes.values() for n in range(1, len(box.scope) + 1)}
+        known: dict[tuple[str, ...], tuple[Call, ...]] = {}
         inside: dict[tuple[str, ...], int] = {}  # of what is in the picture, where the module itself is not known
         for node in self.nodes:
-            home = self.homes.get(node.order, ())
-            if node.plan is None:
-                for n in range(1, len(home) + 1):
-                    inside[home[:n]] = inside.get(home[:n], 0) + _size(node)
+            around = self.calls.around(node) if node.plan is not None else self.homes.get(node.order, ())
+            place = self.calls.place(around)
+            for n in range(1, len(place) + 1):
+                known.setdefault(place[:n], around[:n])
+                if node.plan is None:
+                    inside[place[:n]] = inside.get(place[:n], 0) + _size(node)
         named = {}
         for scope in sorted(scopes):
-            path = ".".join(scope)
-            count = self.names.counts.get(path, inside.get(scope, 0))
-            parts = [scope[-1], self.names.kinds.get(path, ""), parameters_text(count) if count else ""]
+            _, name, kind = known[scope][-1]
+            count = self._parameters(known[scope], inside.get(scope, 0))
+            parts = [scope[-1], kind if name else "", parameters_text(count) if count else ""]
             named[scope] = " · ".join(filter(None, parts))
         return named
 
@@ -439,13 +451,6 @@ def bytes_text(n: float) -> str:
 def _arrays(value: Any) -> list[Any]:
     items = value if type(value) is tuple else (value,)
     return [item for item in items if is_array(item) and hasattr(item, "nbytes")]
-
-
-def _common(a: tuple[str, ...], b: tuple[str, ...]) -> tuple[str, ...]:
-    n = 0
-    while n < min(len(a), len(b)) and a[n] == b[n]:
-        n += 1
-    return a[:n]
 
 
 def _size(node: Node) -> int:

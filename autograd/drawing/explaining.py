@@ -10,7 +10,6 @@ import numpy as np
 
 from .. import versions
 from ..graph import Leaf, Node
-from ..modes import is_grad_enabled
 from ..tensor import Tensor
 
 
@@ -57,16 +56,20 @@ class Explainer:
         if dtype.kind not in "fc":
             what = "a boolean" if dtype.kind == "b" else "an integer"
             return f"It has {what} dtype ({dtype}), and only floating and complex tensors have gradients."
+        cut = getattr(tensor, "_cut", None)
+        if cut == "no_grad":
+            return (
+                "It was computed under no_grad(), from something that requires a gradient: nothing was recorded, so it "
+                "is a constant from there on."
+            )
         owner = versions._owner(tensor._data)
         for known, order in self._owners:
             if known() is owner and owner is not None:
                 name = self._called.get(order, "a value of this computation")
-                return (
-                    f"It is detached: it shares its memory with {name} but has no place in the graph, as detach(), or "
-                    f"a view taken under no_grad(), leaves it."
-                )
-        off = "" if is_grad_enabled() else " Recording is off right now: what is computed under no_grad() has no graph."
+                return f"It is detached: it shares its memory with {name} but has no place in the graph."
+        if cut == "detach":
+            return "It is detached: detach() made it, of a tensor that is not in this picture."
         return (
-            "It is a constant: nothing recorded how it was made. Either it was made without requires_grad=True, or it "
-            f"was computed from such tensors only, or under no_grad().{off}"
+            "It is a constant: it was made without requires_grad=True, or computed from such tensors only. (A gradient "
+            "is one, too, unless create_graph=True had it recorded.)"
         )

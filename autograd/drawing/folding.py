@@ -10,19 +10,26 @@ from collections import Counter
 from collections.abc import Callable, Collection
 
 from ..graph import Node
+from ..modes import Call
+from .calls import Calls
 
 STUBS = 6
 """A value with more uses than this is drawn as numbered stubs instead of with an arrow to each use."""
 
+COARSE = 20
+"""Calls are not closed to save room where less than this part of it would then be used."""
+
 
 class Block:
-    """A closed part: the module it is (or the one it lies in), its operations counted by name, and its own leaves."""
+    """A closed part: the call it is (with those around it), its operations counted by name, and its own leaves.
 
-    __slots__ = ("leaves", "operations", "scope", "size", "whole")
+    What was closed only to save room, and is no call, has no calls.
+    """
 
-    def __init__(self, scope: tuple[str, ...], whole: bool) -> None:
-        self.scope = scope
-        self.whole = whole
+    __slots__ = ("calls", "leaves", "operations", "size")
+
+    def __init__(self, calls: tuple[Call, ...]) -> None:
+        self.calls = calls
         self.size = 0
         self.operations: Counter[str] = Counter()
         self.leaves: list[Node] = []
@@ -32,33 +39,32 @@ class Block:
         self.operations[node.name] += 1
 
 
-def scope_of(node: Node) -> tuple[str, ...]:
-    return tuple(node.scope.split(".")) if node.scope else ()
-
-
 def fold(
-    nodes: list[Node], depth: int | None, most: int, outputs: Collection[int], extra: Callable[[Node], int],
-    stays: Callable[[Node], bool],
+    nodes: list[Node], calls: Calls, depth: int | None, most: int, outputs: Collection[int],
+    extra: Callable[[Node], int], stays: Callable[[Node], bool],
 ) -> tuple[dict[int, Block], bool]:  # fmt: skip
     """The closed parts, by the order of each node in them; and whether `most` forced more to be closed than asked.
 
     nodes    newest first
-    depth    modules deeper than this are closed; None: none
+    depth    calls nested deeper than this are closed; None: none
     most     how many boxes there may be
     outputs  the orders of nodes that stay open if at all possible
     extra    how many boxes of its own an operation brings along (its constants)
     stays    whether a leaf stays open even where only one closed module uses it
     """
     uses = count_uses(nodes)
-    deepest = _deepest(nodes)
-    first = deepest if depth is None else min(depth, deepest)
+    first = calls.deepest if depth is None else min(depth, calls.deepest)
+    finer: dict[int, Block] | None = None
     for level in range(first, -1, -1):
-        blocks = {} if level >= deepest else _close(nodes, level)
+        blocks = {} if level >= calls.deepest else _close(nodes, calls, level)
         _absorb(nodes, blocks, stays)
-        if _fit_in(nodes, blocks, uses, extra, most):
+        boxes = _count(nodes, blocks, uses, extra, most)
+        if level < first and boxes < most // COARSE and finer is not None:
+            blocks = finer  # this level would waste most of the room
+            break
+        if boxes <= most:
             return blocks, level < first
-        if not blocks and level > 0:
-            continue
+        finer = blocks
     return _close_middle(nodes, blocks, uses, most, outputs, extra), True
 
 
@@ -71,27 +77,19 @@ def count_uses(nodes: list[Node]) -> dict[int, int]:
     return uses
 
 
-def _deepest(nodes: list[Node]) -> int:
-    scopes = {node.scope for node in nodes}
-    return max((scope.count(".") + 1 for scope in scopes if scope), default=0)
-
-
-def _close(nodes: list[Node], depth: int) -> dict[int, Block]:
-    """Every run of operations inside of one module below `depth` becomes a block."""
+def _close(nodes: list[Node], calls: Calls, depth: int) -> dict[int, Block]:
+    """Every run of operations inside of one call below `depth` becomes a block."""
     blocks: dict[int, Block] = {}
-    names: dict[str | None, tuple[str, ...]] = {None: ()}
     current: Block | None = None
     for node in reversed(nodes):
         if node.plan is None:
             continue
-        scope = names.get(node.scope)
-        if scope is None:
-            scope = names[node.scope] = scope_of(node)
-        if len(scope) <= depth:
+        around = calls.around(node)
+        if len(around) <= depth:
             current = None
             continue
-        if current is None or current.scope != scope[: depth + 1]:
-            current = Block(scope[: depth + 1], whole=True)
+        if current is None or current.calls[-1] is not around[depth]:
+            current = Block(around[: depth + 1])
         current.add(node)
         blocks[node.order] = current
     return blocks
@@ -116,17 +114,17 @@ def _absorb(nodes: list[Node], blocks: dict[int, Block], stays: Callable[[Node],
             block.leaves.append(node)
 
 
-def _fit_in(
+def _count(
     nodes: list[Node], blocks: dict[int, Block], uses: dict[int, int], extra: Callable[[Node], int], most: int
-) -> bool:
-    """Whether there would be at most so many boxes; of a large graph only as much is looked at as it takes to know."""
+) -> int:
+    """How many boxes there would be; above `most` the graph is not looked at any further."""
     cost = len({id(block) for block in blocks.values()})
     for node in nodes:
         if cost > most:
             break
         if node.order not in blocks:
             cost += _own_cost(node, uses, extra)
-    return cost <= most
+    return cost
 
 
 def _own_cost(node: Node, uses: dict[int, int], extra: Callable[[Node], int]) -> int:
@@ -181,7 +179,7 @@ def _close_middle(
             current = None
             continue
         if current is None:
-            current = Block((), whole=False)
+            current = Block(())
         for node in item:
             current.add(node)
             closed[node.order] = current

@@ -20,8 +20,7 @@ class Names:
     def __init__(self, given: Any = None) -> None:
         self.nodes: dict[int, str] = {}
         self.tensors: list[Tensor] = []  # whose values may be shown
-        self.kinds: dict[str, str] = {}  # path of a module -> name of its class
-        self.counts: dict[str, int] = {}  # path of a module -> how many numbers its parameters are
+        self.counts: dict[tuple[str, str], int] = {}  # a module's path and class -> how many numbers it has; 0: unsure
         self._arrays: dict[int, tuple[str, Any]] = {}
         if given is not None:
             for name, value in self._pairs(given):
@@ -47,9 +46,9 @@ class Names:
 
     def _module(self, prefix: str, module: Any) -> Iterator[tuple[str, Any]]:
         for name, part in module.named_modules() if hasattr(module, "named_modules") else ():
-            if name and name not in self.kinds:
-                self.kinds[name] = type(part).__name__
-                self.counts[name] = sum(parameter.size for _, parameter in part.named_parameters())
+            count = sum(parameter.size for _, parameter in part.named_parameters())
+            if self.counts.setdefault((name, type(part).__name__), count) != count:
+                self.counts[name, type(part).__name__] = 0  # two modules are called so
         for name, value in module.named_parameters():
             yield prefix + name, value
         for name, value in module.named_buffers() if hasattr(module, "named_buffers") else ():

@@ -1,6 +1,15 @@
-"""Tools for parameters and gradients; `rnn` has those for sequences of different lengths."""
+"""Tools for parameters and gradients.
 
-from . import rnn
+parameters.py        gradients clipped, parameters as one vector
+parametrize.py       parameters that are computed from others when they are read
+parametrizations.py  of these: weight norm, spectral norm, orthogonal matrices
+reparametrize.py     weight norm and spectral norm by hooks, as PyTorch had them before
+fusion.py            a layer and its batch normalization as one
+rnn.py               sequences of different lengths
+"""
+
+from . import parametrizations, parametrize, rnn
+from .fusion import fuse_conv_bn_eval, fuse_linear_bn_eval
 from .parameters import (
     clip_grad_norm_,
     clip_grad_value_,
@@ -12,6 +21,7 @@ from .parameters import (
 from .reparametrize import remove_spectral_norm, remove_weight_norm, spectral_norm, weight_norm
 
 __all__ = [
-    "clip_grad_norm_", "clip_grad_value_", "clip_grads_with_norm_", "get_total_norm", "parameters_to_vector",
-    "remove_spectral_norm", "remove_weight_norm", "rnn", "spectral_norm", "vector_to_parameters", "weight_norm",
+    "clip_grad_norm_", "clip_grad_value_", "clip_grads_with_norm_", "fuse_conv_bn_eval", "fuse_linear_bn_eval",
+    "get_total_norm", "parameters_to_vector", "parametrizations", "parametrize", "remove_spectral_norm",
+    "remove_weight_norm", "rnn", "spectral_norm", "vector_to_parameters", "weight_norm",
 ]  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import tracemalloc
 from weakref import ref
 
 import numpy as np
@@ -157,3 +158,46 @@ def test_what_it_cannot_get_right_raises() -> None:
     out = checkpoint(lambda x: x * others.pop())(x)
     with pytest.raises(RuntimeError, match="used other tracked tensors"):
         out.sum().backward()
+
+
+def chain(layers, segment):
+    """A chain of layers, `segment` of them in each checkpoint, and how many of them have been computed."""
+    count = [0]
+
+    def run(x, n):
+        for _ in range(n):
+            count[0] += 1
+            x = np.tanh(x * 1.01)
+        return x
+
+    block = checkpoint(run) if segment else run
+
+    def step():
+        x = Tensor(np.full(10_000, 0.5), requires_grad=True)
+        h = x * 1.0
+        for _ in range(layers // (segment or layers)):
+            h = block(h, segment or layers)
+        h.sum().backward()
+        return x.grad.data
+
+    return step, count
+
+
+def test_memory_grows_as_the_root_of_the_number_of_layers_for_one_more_forward_pass() -> None:
+    def peak(layers, segment):
+        step, _ = chain(layers, segment)
+        step()
+        tracemalloc.start()
+        step()
+        highest = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return highest / 80_000  # in arrays
+
+    plain = {n: peak(n, 0) for n in (16, 64, 256)}
+    safe = {n: peak(n, round(n**0.5)) for n in (16, 64, 256)}
+    assert all(n <= plain[n] <= n + 8 for n in plain), plain
+    assert all(n**0.5 <= safe[n] <= 2 * n**0.5 + 8 for n in safe), safe  # √n arguments, and one segment's √n values
+    step, count = chain(64, 8)
+    result = step()
+    assert count[0] == 2 * 64
+    np.testing.assert_array_equal(result, chain(64, 0)[0]())

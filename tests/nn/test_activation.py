@@ -131,3 +131,17 @@ def test_text() -> None:
     assert repr(nn.ReLU(inplace=True)) == "ReLU(inplace=True)"
     assert repr(nn.GELU("tanh")) == "GELU(approximate='tanh')"
     assert repr(nn.Hardtanh(max_value=2.0)) == "Hardtanh(min_val=-1.0, max_val=2.0)"
+
+
+@pytest.mark.parametrize("name", ["celu", "elu", "hardtanh", "leaky_relu", "relu", "selu"])
+def test_in_place(name):
+    x = Tensor(np.linspace(-2, 2, 9))
+    wanted = getattr(F, name)(x).data
+    assert getattr(F, f"{name}_")(x) is x
+    np.testing.assert_array_equal(x.data, wanted)
+
+
+def test_in_place_with_arguments():
+    x = Tensor(np.array([-1.0, 2.0]))
+    assert F.threshold_(x, 0.0, 5.0).data.tolist() == [5, 2]
+    assert F.rrelu_(x, 0.5, 0.5).data.tolist() == [5, 2]

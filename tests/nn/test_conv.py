@@ -187,3 +187,11 @@ def test_fold_is_the_adjoint_of_unfold():
     assert (columns * other).sum() == pytest.approx((x * F.fold(other, (5, 7), **arguments)).sum())
     gradcheck(lambda x: F.unfold(x, **arguments), Tensor(x[:1, :1], requires_grad=True))
     gradcheck(lambda y: F.fold(y, (5, 7), **arguments), Tensor(other[0], requires_grad=True))
+
+
+def test_time_first():
+    rng = np.random.default_rng(0)
+    x, w, b = rng.normal(size=(6, 2, 3)), rng.normal(size=(3, 3, 4)), rng.normal(size=4)
+    result = F.conv_tbc(x, w, b, 1)
+    assert result.shape == (6, 2, 4)
+    np.testing.assert_allclose(result[2, 1], np.einsum("tc,tco->o", x[1:4, 1], w) + b)

@@ -119,7 +119,7 @@ def test_seeds_and_the_graph():
         (lambda: init.sparse_(tensor(3), 0.1), ValueError, "sparse_: expected a tensor of 2"),
         (lambda: init.trunc_normal_(tensor(3), 0, 1, 2, 1), ValueError, "expected a < b"),
         (lambda: init.trunc_normal_(tensor(3), 0, 0.01, 1, 2), ValueError, "near the mean"),
-        (lambda: init.ones_(np.zeros(3)), TypeError, "expected a Tensor to write into, got ndarray"),
+        (lambda: init.ones_([0.0]), TypeError, "expected a Tensor or an array to write into, got list"),
         (lambda: init.normal_(tensor(3), rng=3), TypeError, "expected a numpy.random.Generator, got int"),
     ],
 )  # fmt: skip
@@ -132,3 +132,12 @@ def test_every_orthogonal_matrix_is_as_likely():
     random = rng()
     corners = [init.orthogonal_(tensor(3, 3), rng=random).data[0, 0] for _ in range(300)]
     assert abs(np.mean(corners)) < 0.15
+
+
+def test_the_array_inside_a_parameter() -> None:
+    """What is often written of a module's weight.data."""
+    layer = nn.Linear(2, 2)
+    assert init.normal_(layer.weight.data, 0.0, 0.02) is layer.weight.data
+    init.constant_(layer.bias.data, 3)
+    assert layer.bias.data.tolist() == [3, 3]
+    assert 0 < abs(layer.weight.data).max() < 0.2

@@ -437,7 +437,135 @@ def test_texts(module: nn.Module, text: str) -> None:
 
 
 def test_every_module_says_what_it_takes() -> None:
-    for name, kind in vars(nn).items():
+    for name, kind in ((name, getattr(nn, name)) for name in nn.__all__):
         if isinstance(kind, type) and issubclass(kind, nn.Module) and name not in ("Module", "Sequential", "Identity"):
             parameters = inspect.signature(kind).parameters.values()
             assert not [p for p in parameters if p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD)], name
+
+
+# ---- state with hooks, submodules by path, devices ------------------------------------------------------------------
+
+
+def test_hooks_of_the_state():
+    net = nn.Sequential(nn.Linear(1, 1, bias=False), nn.Identity())
+    calls = []
+    net[0].register_state_dict_pre_hook(lambda module, *args: calls.append((type(module), *args)))
+    handle = net.register_state_dict_post_hook(lambda module, state, prefix, local: state.update(version=np.array(2)))
+    state = net.state_dict()
+    assert calls == [(nn.Linear, "0.", False)]
+    assert list(state) == ["0.weight", "version"]
+    handle.remove()
+    assert list(net.state_dict()) == ["0.weight"]
+
+    def rename(module, state, prefix, local, strict, missing, unexpected, errors):
+        state[prefix + "weight"] = state.pop(prefix + "w")
+        assert (local, strict, missing, unexpected) == ({}, True, [], [])
+
+    net[0].register_load_state_dict_pre_hook(rename)
+    given = {"0.w": [[3.0]]}
+    net.load_state_dict(given)
+    assert net[0].weight.item() == 3.0
+    assert list(given) == ["0.w"]
+
+    def object_to(module, state, prefix, local, strict, missing, unexpected, errors):
+        errors.append("no")
+
+    net.register_load_state_dict_pre_hook(object_to)
+    with pytest.raises(RuntimeError, match="was not changed:\n  no"):
+        net.load_state_dict({"0.w": [[4.0]]})
+    assert net[0].weight.item() == 3.0
+
+
+def test_hooks_after_loading_forgive():
+    order = []
+    net = nn.Sequential(nn.Linear(1, 1), nn.Linear(1, 1, bias=False))
+    net.register_load_state_dict_post_hook(lambda module, found: order.append(module))
+    net[0].register_load_state_dict_post_hook(lambda module, found: (order.append(module), found.missing_keys.clear()))
+    state = {"0.weight": [[1.0]], "1.weight": [[2.0]]}
+    assert net.load_state_dict(state) == ([], [])
+    assert order == [net[0], net]
+    with pytest.raises(RuntimeError, match="was loaded, but:\n  unexpected: more"):
+        net.load_state_dict({**state, "more": [0.0]})
+
+
+def test_extra_state():
+    class Counter(nn.Module):
+        steps = 0
+
+        def get_extra_state(self):
+            return {"steps": self.steps}
+
+        def set_extra_state(self, state):
+            self.steps = state["steps"]
+
+    net, other = nn.Sequential(Counter(), nn.Linear(1, 1)), nn.Sequential(Counter(), nn.Linear(1, 1))
+    net[0].steps = 5
+    state = net.state_dict()
+    assert list(state) == ["0._extra_state", "1.weight", "1.bias"]
+    other.load_state_dict(state)
+    assert other[0].steps == 5
+    with pytest.raises(RuntimeError, match=r"missing: 0\._extra_state"):
+        other.load_state_dict({"1.weight": [[1.0]], "1.bias": [1.0]})
+
+
+def test_state_with_the_tensors_themselves():
+    net = nn.Linear(2, 1)
+    into = {"before": 1}
+    state = net.state_dict(destination=into, prefix="net.", keep_vars=True)
+    assert state is into
+    assert state["net.weight"] is net.weight
+    assert list(state) == ["before", "net.weight", "net.bias"]
+
+
+def test_assigned_values_keep_their_dtype():
+    net = nn.BatchNorm1d(2)
+    parameters = list(net.parameters())
+    wanted = {name: value.astype(np.float64 if value.dtype.kind == "f" else np.int64)
+              for name, value in net.state_dict().items()}  # fmt: skip
+    net.load_state_dict(wanted, assign=True)
+    assert net.weight.dtype == net.running_mean.dtype == np.float64
+    assert net.weight.requires_grad
+    assert all(a is b for a, b in zip(parameters, net.parameters(), strict=True))
+    wanted["weight"][:] = 7
+    assert net.weight.data.tolist() == [1, 1]
+
+
+def test_submodules_by_path():
+    net = nn.Sequential(nn.Sequential(nn.Linear(1, 1)), nn.Identity())
+    net.set_submodule("0.0", nn.Tanh())
+    net.set_submodule("0.new", nn.ReLU())
+    assert [type(m).__name__ for m in net[0]] == ["Tanh", "ReLU"]
+    with pytest.raises(AttributeError, match="no module 'other'"):
+        net.set_submodule("0.other", nn.ReLU(), strict=True)
+    with pytest.raises(AttributeError, match="no module 'training'"):
+        net.set_submodule("training", nn.ReLU())
+    with pytest.raises(ValueError, match="expected a path and a Module"):
+        net.set_submodule("", nn.ReLU())
+
+
+def test_buffers_by_assignment():
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.kept = nn.Buffer(np.zeros(2))
+            self.scratch = nn.Buffer([1.0], persistent=False)
+
+    net = Net()
+    assert list(net.state_dict()) == ["kept"]
+    assert [name for name, _ in net.named_buffers()] == ["kept", "scratch"]
+    net.kept = Tensor(np.ones(2))
+    assert net.state_dict()["kept"].tolist() == [1, 1]
+
+
+def test_devices():
+    net = nn.Sequential(nn.Linear(2, 1, device="cpu"))
+    assert net.to("cpu") is net.cpu() is net.to(device="cpu") is net
+    assert net.to("cpu:0", np.float64)[0].weight.dtype == np.float64
+    assert net.to(Tensor(np.float32(1)), non_blocking=True)[0].weight.dtype == np.float32
+    assert net.type(np.float64)[0].weight.dtype == np.float64
+    for wrong in (lambda: net.to("cuda"), net.cuda, lambda: nn.LayerNorm(2, device="cuda:1"),
+                  lambda: nn.TransformerEncoderLayer(2, 1, device="meta")):  # fmt: skip
+        with pytest.raises(ValueError, match="expected the device 'cpu'"):
+            wrong()
+    with pytest.raises(TypeError, match="expected a floating or complex dtype, got int64"):
+        net.to(np.int64)

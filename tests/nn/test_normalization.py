@@ -105,3 +105,28 @@ def test_batch_norm_of_nothing() -> None:
     """An input (0,) has neither samples nor channels; it comes back, as in PyTorch."""
     assert F.batch_norm(np.zeros(0), np.zeros(0), np.ones(0)).shape == (0,)
     assert F.batch_norm(np.zeros(0), None, None, training=True).shape == (0,)
+
+
+def test_sync_batch_norm_is_batch_norm():
+    net = nn.Sequential(nn.BatchNorm1d(2), nn.Sequential(nn.BatchNorm2d(3, momentum=None)))
+    state = net.state_dict()
+    made = nn.SyncBatchNorm.convert_sync_batchnorm(net)
+    assert made is net
+    assert [type(m) for m in net.modules()][1::2] == [nn.SyncBatchNorm, nn.SyncBatchNorm]
+    assert list(net.state_dict()) == list(state)
+    x = np.random.default_rng(0).normal(size=(4, 3, 2, 2)).astype(np.float32)
+    np.testing.assert_array_equal(nn.SyncBatchNorm(3)(x).data, nn.BatchNorm2d(3)(x).data)
+    with pytest.raises(ValueError, match="SyncBatchNorm: expected 2 or 3 or 4 or 5 axes"):
+        nn.SyncBatchNorm(3)(x[0, 0, 0])
+
+
+@pytest.mark.parametrize(("kind", "shape"), [(nn.BatchNorm1d, (0, 3)), (nn.BatchNorm2d, (0, 3, 2, 2)),
+                                             (nn.InstanceNorm1d, (0, 3, 4))])  # fmt: skip
+def test_a_batch_of_nothing_leaves_the_statistics_alone(kind: Any, shape: tuple[int, ...]) -> None:
+    norm = kind(3, affine=True, track_running_stats=True)
+    result = norm(Tensor(np.zeros(shape, np.float32), requires_grad=True))
+    assert result.shape == shape
+    result.sum().backward()
+    assert norm.weight.grad.data.tolist() == norm.bias.grad.data.tolist() == [0, 0, 0]
+    assert norm.running_mean.data.tolist() == [0, 0, 0]
+    assert norm.running_var.data.tolist() == [1, 1, 1]

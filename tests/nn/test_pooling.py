@@ -168,3 +168,12 @@ def test_what_has_no_maximum(kind):
 def test_errors(call, text):
     with pytest.raises(ValueError, match=text):
         call()
+
+
+def test_unpooling_repeated_indices():
+    """The last value stays; PyTorch's gradient is that of the place, for each."""
+    x = Tensor(np.array([[1.0, 3.0, 2.0]]), requires_grad=True)
+    result = F.max_unpool1d(x, np.array([[1, 1, 0]]), 2)
+    assert result.data.tolist() == [[2, 3, 0, 0, 0, 0]]
+    result.backward(np.arange(6.0)[None])
+    assert x.grad.data.tolist() == [[1, 1, 0]]

@@ -133,3 +133,12 @@ def test_gradients_of_sampling(mode, padding_mode, align_corners):
     x = Tensor(rng.normal(size=(1, 2, 4, 5)), requires_grad=True)
     grid = Tensor(rng.uniform(-1.4, 1.4, size=(1, 2, 3, 2)), requires_grad=True)
     gradcheck(lambda x, grid: F.grid_sample(x, grid, mode, padding_mode, align_corners), x, grid)
+
+
+def test_former_names():
+    x = np.arange(8.0).reshape(1, 2, 2, 2)
+    np.testing.assert_array_equal(F.upsample_nearest(x, scale_factor=2), F.interpolate(x, scale_factor=2))
+    np.testing.assert_array_equal(
+        F.upsample_bilinear(x, (3, 3)), F.interpolate(x, (3, 3), mode="bilinear", align_corners=True)
+    )
+    np.testing.assert_array_equal(F.upsample(x, (3, 3), mode="area"), F.interpolate(x, (3, 3), mode="area"))

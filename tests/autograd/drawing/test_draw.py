@@ -264,16 +264,89 @@ def test_a_module_with_an_example() -> None:
     with no_grad(), enable_grad():
         drawing = draw(network(), np.ones((5, 3), np.float32))
     assert {"0.weight", "0.bias", "2.weight", "2.bias"} <= {box.name for box in drawing.graph.boxes}
-    assert drawing.graph.clusters[("0",)] == "0 · Linear · 16 parameters"
-    assert drawing.graph.clusters[("1",)] == "1 · Tanh"
-    closed = draw(network(), np.ones((5, 3), np.float32), depth=0)
+    assert drawing.graph.clusters == {
+        ("Sequential",): "Sequential · 26 parameters", ("Sequential", "0"): "0 · Linear · 16 parameters",
+        ("Sequential", "1"): "1 · Tanh", ("Sequential", "2"): "2 · Linear · 10 parameters",
+    }  # fmt: skip
+    closed = draw(network(), np.ones((5, 3), np.float32), depth=1)
     assert [box.text for box in closed.graph.boxes] == ["0 · Linear", "1 · Tanh", "2 · Linear"]
     assert "16 parameters" in closed.graph.boxes[0].lines
+    (whole,) = draw(network(), np.ones((5, 3), np.float32), depth=0).graph.boxes
+    assert (whole.text, whole.lines[:2]) == ("Sequential", ("2 affine, 1 tanh", "26 parameters"))
 
 
 def test_parameters_are_counted_where_the_module_is_not_known() -> None:
     result = network()(Tensor(np.ones((5, 3), np.float32)))
-    assert draw(result).graph.clusters == {("0",): "0 · 16 parameters", ("1",): "1", ("2",): "2 · 10 parameters"}
+    assert draw(result).graph.clusters == draw(network(), np.ones((5, 3), np.float32)).graph.clusters
+
+
+class Twice(nn.Module):
+    """Calls one layer twice, and another one between."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer = nn.Sequential(nn.Linear(2, 2), nn.Tanh())
+        self.other = nn.Linear(2, 2)
+
+    def forward(self, x: Any) -> Any:
+        return {"once": self.layer(x), "twice": self.layer(self.other(self.layer(self.layer(x))))}
+
+
+def test_every_call_of_a_module_is_a_box_of_its_own() -> None:
+    net, x = Twice(), np.ones((1, 2), np.float32)
+    closed = draw(net, x, depth=1).graph
+    assert [box.text for box in closed.boxes if box.kind == "block"] == [
+        "layer [1] · Sequential", "layer [2] · Sequential", "layer [3] · Sequential", "other · Linear",
+        "layer [4] · Sequential",
+    ]  # fmt: skip
+    assert [box.name for box in closed.boxes if box.kind == "leaf"] == ["layer.0.weight", "layer.0.bias"]
+    ids = {box.id: box.text for box in closed.boxes}
+    between = [
+        (ids[a.tail], ids[a.head]) for a in closed.arrows if a.kind == "forward" and "layer.0" not in ids[a.tail]
+    ]
+    assert between == [
+        ("layer [2] · Sequential", "layer [3] · Sequential"), ("layer [3] · Sequential", "other · Linear"),
+        ("other · Linear", "layer [4] · Sequential"),
+    ]  # fmt: skip
+    opened = draw(net, x).graph.clusters
+    assert opened["Twice", "layer [2]", "0"] == "0 · Linear · 6 parameters"
+    assert opened["Twice", "other"] == "other · Linear · 6 parameters"
+    assert opened["Twice",] == "Twice · 12 parameters"
+    inner = draw(net, x, depth=2).graph
+    first = [box.text for box in inner.boxes if box.kind == "block"][:2]
+    assert first == ["layer [1].0 · Linear", "layer [1].1 · Tanh"]
+
+
+def test_modules_that_are_called_by_the_user_close_as_well() -> None:
+    cell = nn.RNNCell(2, 3)
+    h = Tensor(np.zeros((1, 3), np.float32))
+    for _ in range(3):
+        h = cell(np.ones((1, 2), np.float32), h)
+    boxes = draw(h, names=cell, depth=0).graph.boxes
+    assert [box.text for box in boxes if box.kind == "block"] == ["RNNCell [1]", "RNNCell [2]", "RNNCell [3]"]
+    assert [box.name for box in boxes if box.kind == "leaf"] == ["weight_ih", "weight_hh", "bias_ih", "bias_hh"]
+    assert all("21 parameters" in box.lines for box in boxes if box.kind == "block")
+
+
+def test_a_scope_that_is_entered_twice_is_two() -> None:
+    x, same = leaf(name="x"), scope("same")
+    with same:
+        y = x.exp()
+        with same:
+            y = y.sin()
+    with same:
+        y = y.cos()
+    assert list(draw(y).graph.clusters) == [("same [1]",), ("same [1]", "same"), ("same [2]",)]
+    assert [box.text for box in draw(y, depth=0).graph.boxes if box.kind == "block"] == ["same [1]", "same [2]"]
+
+
+def test_room_is_not_wasted_on_one_closed_module() -> None:
+    """Of five hundred layers as many are shown as there is room for, and not their container alone."""
+    net = nn.Sequential(*[nn.Linear(2, 2) for _ in range(500)])
+    graph = draw(net, np.ones((1, 2), np.float32)).graph
+    assert 200 < len(graph.boxes) <= 400
+    assert {"0 · Linear", "499 · Linear"} <= {box.text for box in graph.boxes}
+    assert "to stay within max_nodes" in graph.notes[0]
 
 
 def test_arguments_that_no_rule_keeps() -> None:

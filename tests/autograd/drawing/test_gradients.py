@@ -11,6 +11,7 @@ from autograd import Tensor, detect_anomaly, draw, grad, no_grad
 from autograd.drawing.style import LIGHT, Widths, arrow_attributes
 from autograd.engine import _root, _sweep
 from autograd.modes import mode
+from autograd.primitive import wrap
 
 
 def leaf(value: Any, name: str | None = None) -> Tensor:
@@ -144,21 +145,26 @@ def test_steps_are_in_the_order_of_the_sweep() -> None:
 
 
 def explained() -> dict[str, tuple[str, str]]:
-    x = leaf([1.0, 2.0], "x")
+    x, other = leaf([1.0, 2.0], "x"), leaf([1.0])
     y = x * 2.0
     drawing = draw(y.sum(), names={"x": x, "y": y})
     with no_grad():
-        view = x[:1]
-        made = x * 2.0
-        inside = drawing.explain(made)
+        view, made, parts, constant = x[:1], x * 2.0, np.linalg.qr(leaf(np.eye(2))), Tensor([1.0]) * 2.0
     restricted = draw((x * leaf(3.0)).sum(), wrt=x)
-    other = leaf([1.0])
     return {
         "leaf": (drawing.explain(x), "added to .grad"), "between": (drawing.explain(y), "retain_grad"),
         "integer": (drawing.explain(Tensor([1])), "integer dtype"),
         "boolean": (drawing.explain(Tensor([True])), "boolean dtype"),
-        "detached": (drawing.explain(x.detach()), "detached"), "view": (drawing.explain(view), "no_grad"),
-        "constant": (drawing.explain(Tensor([1.0])), "constant"), "under no_grad": (inside, "Recording is off"),
+        "detached": (drawing.explain(x.detach()), "memory with x"), "view": (drawing.explain(view), "under no_grad"),
+        "detached elsewhere": (drawing.explain(other.detach()), "not in this picture"),
+        "a wrapped array": (drawing.explain(wrap(y.data)), "memory with y"),
+        "constant": (drawing.explain(Tensor([1.0])), "without requires_grad=True"),
+        "detached constant": (drawing.explain(Tensor([1.0]).detach()), "without requires_grad=True"),
+        "from constants": (drawing.explain(Tensor([1.0]) * 2.0), "computed from such tensors only"),
+        "from constants under no_grad": (drawing.explain(constant), "computed from such tensors only"),
+        "under no_grad": (drawing.explain(made), "under no_grad"),
+        "one of several under no_grad": (drawing.explain(parts[1]), "under no_grad"),
+        "from what was made under no_grad": (drawing.explain(made + 1.0), "computed from such tensors only"),
         "unreachable": (drawing.explain(other), "unreachable"), "restricted": (restricted.explain(y), "unreachable"),
     }  # fmt: skip
 

@@ -1,0 +1,132 @@
+"""Hooks of optimizers: functions that are called before and after a step, and when the state is saved or loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from itertools import count
+from typing import Any
+
+Hook = Callable[..., Any]
+_keys = count()
+
+
+class Handle:
+    """A registered hook; `remove()` takes it out. Also a context manager that removes it at the end."""
+
+    def __init__(self, hooks: dict[int, Hook], hook: Hook, prepend: bool = False) -> None:
+        self.hooks = hooks
+        self.key = next(_keys)
+        rest = dict(hooks) if prepend else {}
+        if prepend:
+            hooks.clear()
+        hooks[self.key] = hook
+        hooks.update(rest)
+
+    def remove(self) -> None:
+        """Take the hook out; once more is no error."""
+        self.hooks.pop(self.key, None)
+
+    def __enter__(self) -> Handle:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.remove()
+
+
+class Hooked:
+    """What an optimizer knows of hooks. Each `register` returns a handle with `remove()`; `prepend` puts a hook first.
+
+    >>> from optim import SGD
+    >>> w = Tensor([1.0], requires_grad=True)
+    >>> optimizer = SGD([w])
+    >>> handle = optimizer.register_step_post_hook(lambda optimizer, args, kwargs: print("a step"))
+    >>> optimizer.step()
+    a step
+    >>> handle.remove()
+    """
+
+    _hooks: dict[str, dict[int, Hook]]
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "step" in cls.__dict__:
+            cls.step = hooked(cls.step)  # type: ignore[attr-defined]
+
+    def _register(self, kind: str, hook: Hook, prepend: bool = False) -> Handle:
+        return Handle(self._hooks.setdefault(kind, {}), hook, prepend)
+
+    def _run(self, kind: str, value: Any = None) -> Any:
+        """Call the hooks of a kind with the optimizer, and with a value that each may replace, if one is given."""
+        for hook in list(self._hooks.get(kind, {}).values()):
+            if value is None:
+                hook(self)
+            elif (changed := hook(self, value)) is not None:
+                value = changed
+        return value
+
+    def register_step_pre_hook(self, hook: Hook) -> Handle:
+        """Before each step, call `hook(optimizer, args, kwargs)`; it may return another pair of arguments.
+
+        The optimizer is the first of `args`.
+        """
+        return self._register("step_pre", hook)
+
+    def register_step_post_hook(self, hook: Hook) -> Handle:
+        """After each step, call `hook(optimizer, args, kwargs)`."""
+        return self._register("step_post", hook)
+
+    def register_state_dict_pre_hook(self, hook: Hook, prepend: bool = False) -> Handle:
+        """Before the state is taken by `state_dict()`, call `hook(optimizer)`."""
+        return self._register("state_pre", hook, prepend)
+
+    def register_state_dict_post_hook(self, hook: Hook, prepend: bool = False) -> Handle:
+        """Call `hook(optimizer, state_dict)` before `state_dict()` returns; it may return another dict to return."""
+        return self._register("state_post", hook, prepend)
+
+    def register_load_state_dict_pre_hook(self, hook: Hook, prepend: bool = False) -> Handle:
+        """Before a state is loaded, call `hook(optimizer, state_dict)` with a shallow copy; it may return another."""
+        return self._register("load_pre", hook, prepend)
+
+    def register_load_state_dict_post_hook(self, hook: Hook, prepend: bool = False) -> Handle:
+        """After a state was loaded, call `hook(optimizer)`."""
+        return self._register("load_post", hook, prepend)
+
+
+_all: dict[str, dict[int, Hook]] = {"step_pre": {}, "step_post": {}}
+"""The hooks of all optimizers."""
+
+
+def register_optimizer_step_pre_hook(hook: Hook) -> Handle:
+    """Before each step of any optimizer, call `hook(optimizer, args, kwargs)`, as Optimizer.register_step_pre_hook."""
+    return Handle(_all["step_pre"], hook)
+
+
+def register_optimizer_step_post_hook(hook: Hook) -> Handle:
+    """After each step of any optimizer, call `hook(optimizer, args, kwargs)`."""
+    return Handle(_all["step_post"], hook)
+
+
+def hooked(step: Hook) -> Hook:
+    """The method `step` with its hooks around it. Raises RuntimeError for a pre-hook that returns no pair."""
+
+    @wraps(step)
+    def run(*args: Any, **kwargs: Any) -> Any:
+        self = args[0]
+        own = self._hooks
+        if not own and not _all["step_pre"] and not _all["step_post"]:
+            return step(*args, **kwargs)
+        for hook in (*_all["step_pre"].values(), *own.get("step_pre", {}).values()):
+            changed = hook(self, args, kwargs)
+            if changed is not None:
+                if not (isinstance(changed, tuple) and len(changed) == 2):
+                    raise RuntimeError(
+                        f"{type(self).__name__}: expected None or (args, kwargs) from a step pre-hook, got {changed!r}"
+                    )
+                args, kwargs = changed
+        result = step(*args, **kwargs)
+        for hook in (*own.get("step_post", {}).values(), *_all["step_post"].values()):
+            hook(self, args, kwargs)
+        return result
+
+    return run

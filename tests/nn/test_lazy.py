@@ -1,0 +1,92 @@
+"""Layers that find out their channels from the first input."""
+
+import copy
+import pickle
+
+import numpy as np
+import pytest
+
+import nn
+from autograd import Tensor
+
+RNG = np.random.default_rng
+
+CASES = [
+    (nn.LazyLinear, nn.Linear, (4,), {}, (5, 3), 3),
+    (nn.LazyConv1d, nn.Conv1d, (4, 2), {"bias": False}, (2, 3, 6), 3),
+    (nn.LazyConv2d, nn.Conv2d, (4, (1, 2)), {"groups": 2}, (2, 4, 5, 6), 4),
+    (nn.LazyConv3d, nn.Conv3d, (2, 2), {"padding": 1}, (3, 4, 4, 4), 3),
+    (nn.LazyConvTranspose1d, nn.ConvTranspose1d, (4, 2), {}, (3, 6), 3),
+    (nn.LazyConvTranspose2d, nn.ConvTranspose2d, (4, 2), {"stride": 2}, (2, 3, 4, 4), 3),
+    (nn.LazyConvTranspose3d, nn.ConvTranspose3d, (2, 2), {}, (1, 3, 2, 2, 2), 3),
+    (nn.LazyBatchNorm1d, nn.BatchNorm1d, (), {}, (5, 3), 3),
+    (nn.LazyBatchNorm2d, nn.BatchNorm2d, (), {"affine": False}, (5, 3, 2, 2), 3),
+    (nn.LazyBatchNorm3d, nn.BatchNorm3d, (), {"momentum": None}, (5, 3, 2, 2, 2), 3),
+    (nn.LazyInstanceNorm1d, nn.InstanceNorm1d, (), {}, (3, 4), 3),
+    (nn.LazyInstanceNorm2d, nn.InstanceNorm2d, (), {"affine": True, "track_running_stats": True}, (2, 3, 4, 4), 3),
+    (nn.LazyInstanceNorm3d, nn.InstanceNorm3d, (), {"affine": True}, (2, 3, 2, 2, 2), 3),
+]
+
+
+@pytest.mark.parametrize(("lazy", "kind", "args", "kwargs", "shape", "length"), CASES)
+def test_becomes_the_ordinary_layer(lazy, kind, args, kwargs, shape, length):
+    random = {"rng": 0} if "Norm" not in kind.__name__ else {}
+    seeds = {name: RNG(seed) for name, seed in random.items()}
+    layer = lazy(*args, **kwargs, **seeds)
+    assert isinstance(layer, kind)
+    assert repr(layer).startswith(f"{lazy.__name__}(")
+    before = list(layer.parameters())
+    assert all(isinstance(p, nn.UninitializedParameter) for p in before)
+    x = RNG(1).normal(size=shape).astype(np.float32)
+    result = layer(Tensor(x))
+    plain = kind(length, *args, **kwargs, **{name: RNG(seed) for name, seed in random.items()})
+    if random:
+        plain.load_state_dict(layer.state_dict())
+    np.testing.assert_array_equal(result.data, plain(Tensor(x)).data)
+    assert type(layer) is kind
+    assert repr(layer) == repr(plain)
+    assert vars(layer).keys() == vars(plain).keys()
+    assert all(a is b for a, b in zip(before, layer.parameters(), strict=True))
+    assert all(type(p) is nn.Parameter and p.data.any() == q.data.any()
+               for p, q in zip(layer.parameters(), plain.parameters(), strict=True))  # fmt: skip
+    if before:
+        result.sum().backward()
+    assert all(p.grad is not None and p.grad.shape == p.shape for p in layer.parameters())
+
+
+def test_initial_values_are_those_of_the_layer():
+    layer = nn.LazyLinear(4, rng=RNG(0)).double()
+    layer(Tensor(np.ones((2, 3))))
+    bound = 1 / np.sqrt(3)
+    assert layer.weight.dtype == np.float64
+    assert 0.5 * bound < abs(layer.weight.data).max() < bound
+
+
+def test_a_loaded_state_decides_the_shapes():
+    source = nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4))
+    source(np.ones((2, 3), np.float32))
+    for make in (lambda m: m, copy.deepcopy, lambda m: pickle.loads(pickle.dumps(m))):
+        lazy = make(nn.Sequential(nn.LazyLinear(4), nn.LazyBatchNorm1d()))
+        lazy.load_state_dict(source.state_dict())
+        x = np.float32([[1, 2, 3], [3, 1, 0]])
+        np.testing.assert_array_equal(lazy.eval()(x).data, source.eval()(x).data)
+        assert repr(lazy) == repr(source)
+
+
+def test_hooks_and_names_stay():
+    seen = []
+    layer = nn.LazyLinear(2)
+    net = nn.Sequential(layer)
+    layer.register_forward_hook(lambda module, args, out: seen.append(type(module)))
+    net.train(False)
+    net(np.ones((1, 3), np.float32))
+    assert seen == [nn.Linear]
+    assert not layer.training
+
+
+def test_what_cannot_be_found_out():
+    with pytest.raises(ValueError, match="groups that divide"):
+        nn.LazyConv1d(4, 1, groups=2)(np.ones((1, 3, 4), np.float32))
+    layer = nn.LazyBatchNorm2d()
+    with pytest.raises(ValueError, match="expected 4 axes"):
+        layer(np.ones((2, 3), np.float32))
