@@ -1,9 +1,9 @@
 """Drawings of computations: the graph as data, as a picture, and as a page that plays the backward pass.
 
     names, expressions, formulas   what values are called, what was computed, and which VJP runs
-    folding                        what is drawn closed
+    calls, folding                 the modules, and what is drawn closed
     sweep                          the gradients themselves
-    collecting, picture            all of it as plain data
+    collecting, linking, steps     all of it as plain data: a picture
     style, dot, rendering, text    how it looks and how it is written
     drawn                          Drawing, and how one is made
 
@@ -36,7 +36,7 @@ def draw(
     show       what to write in the boxes: any of "shape", "dtype", "value" (of small tensors)
     formulas   the VJPs on the gradient arrows: True, False (in tooltips only) or "auto" (while there are few arrows)
     gradients  run a backward sweep of its own, which touches no .grad, and show what flows where
-    depth      close the modules nested deeper than this; 0 closes all
+    depth      close the calls of modules nested deeper than this: 0 closes all of them, 1 leaves the outermost open
     saved      show which arrays are kept for the backward pass, and their bytes
     max_nodes  above this many boxes modules are closed, then whatever is neither old nor new; the picture says so
     timeout    the seconds after which rendering is given up

@@ -166,16 +166,15 @@ def make(
         named_tensors(named, tensors)
         roots, targets = _roots(tensors), _wrt(wrt)
         nodes = needed_for(roots, targets)
-        sweep = Sweep(tensors, nodes) if gradients else None
         evaluate = "value" in shown or gradients
         room = max_nodes
         while True:  # what sums and stubs add is known only when all is in place
-            collector = Collector(tensors, nodes, named, direction, depth, saved, room, sweep, evaluate)
-            picture = collector.picture()
-            excess = len(picture.boxes) - max_nodes
+            collector = Collector(tensors, nodes, named, direction, depth, saved, room, evaluate)
+            excess = collector.size - max_nodes
             if excess <= 0 or room == 1:
                 break
             room = max(1, room - max(excess, room // 8))
+        picture = collector.picture(Sweep(tensors, nodes, collector.closed) if gradients else None)
         every = nodes if targets is None else needed_for(roots, None)
         explainer = Explainer(nodes, every, collector.called, collector.values)
     return Drawing(picture, Look(theme, rankdir, shown, formulas), timeout, renderer, explainer)

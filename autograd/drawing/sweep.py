@@ -7,7 +7,7 @@ what flows; what `retain_grad` keeps is left alone.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -25,28 +25,24 @@ VANISHED = 1e-8
 """A gradient whose elements are this many times smaller than the largest in the picture has vanished."""
 
 
-WORDS = 20_000
-"""In a graph of more operations than this the elements of gradients are not written out."""
-
-
 class Sweep:
-    """What one sweep saw.
+    """What one sweep saw of the gradients that are drawn: all but those inside of the closed parts.
+
+    Where something of that is not finite, a second sweep looks at everything, to tell where it began.
 
     gradients    of each node's value, by the node's order
     parts        what each VJP sent: by the order of its node and the position of the parent
-    order        the orders of the nodes, as the engine came to them
     alarms       what is wrong at a node, and part_alarms with a VJP, where it began
     notes        the same in sentences
     """
 
-    def __init__(self, outputs: Sequence[Tensor], nodes: list[Node]) -> None:
+    def __init__(self, outputs: Sequence[Tensor], nodes: list[Node], closed: Mapping[int, object]) -> None:
         self.gradients: dict[int, Flow] = {}
         self.parts: dict[tuple[int, int], Flow] = {}
-        self.order: list[int] = []
         self.alarms: dict[int, str] = {}
         self.part_alarms: dict[tuple[int, int], str] = {}
         self.notes: list[str] = []
-        self.in_words = len(nodes) <= WORDS
+        self.closed = closed
         freed = next((node for node in nodes if node.saved is None), None)
         if freed is not None:
             raise RuntimeError(
@@ -54,11 +50,16 @@ class Sweep:
                 f"{freed.name} have been freed by an earlier one; draw before it, or pass it retain_graph=True"
             )
         self._run(outputs, nodes)
-        self._mark_vanished()
         if not all(flow.finite for flow in self.gradients.values()) or any(not_finite(o._data) for o in outputs):
+            if self.closed:
+                self.closed = {}
+                self._run(outputs, nodes)
             values = known_values(nodes, outputs)
             compute_missing(reversed(nodes), values)
             self._trace(nodes, values)
+        self._mark_vanished()
+        if closed:
+            self.notes.append("gradients were measured at what is drawn, not inside of the closed boxes")
         if any(output.size != 1 for output in outputs if output._node is not None):
             self.notes.append("the backward pass starts from ones: the gradients are those of the sum of the elements")
 
@@ -83,20 +84,21 @@ class Sweep:
             for extras, retain in kept:
                 extras.retain = retain
         for order, g in targets.items():
-            if g is not None:
-                self.gradients[order] = measure(g, self.in_words)
-        self.order = sorted(self.gradients)
+            if g is not None and (order not in self.closed or not_finite(g)):
+                self.gradients[order] = measure(g)
 
     def vjp(self, node: Node, parent: Node, vjp: Callable[[Any, Any], Any], g: Any, saved: Any) -> Any:
         """Called by the engine in place of each VJP."""
         assert node.plan is not None
-        if node.order not in self.gradients:
-            self.gradients[node.order] = measure(g, self.in_words)
+        block = self.closed.get(node.order)
+        if block is None and node.order not in self.gradients:
+            self.gradients[node.order] = measure(g)
         part = vjp(g, saved)
         if part is not None:
             if part.shape != parent.shape or part.dtype is not parent.dtype:
                 part = _fit(part, parent, node)
-            self.parts[node.order, node.plan.vjps.index(vjp)] = measure(part, self.in_words)
+            if block is None or self.closed.get(parent.order) is not block:
+                self.parts[node.order, node.plan.vjps.index(vjp)] = measure(part)
         return part
 
     def _mark_vanished(self) -> None:
@@ -173,7 +175,7 @@ def _where(node: Node) -> str:
     return f" ({source.strip().splitlines()[0].strip()})" if source else ""
 
 
-def measure(g: Any, in_words: bool = True) -> Flow:
+def measure(g: Any) -> Flow:
     """A gradient in numbers, and in words if it is small. That of several results is measured as one."""
     if isinstance(g, tuple | list):
         flows = [measure(part) for part in g if part is not None]
@@ -181,7 +183,7 @@ def measure(g: Any, in_words: bool = True) -> Flow:
         finite = all(flow.finite for flow in flows)
         return Flow(norm, sum(flow.size for flow in flows), finite, None, "" if norm or not flows else "zero")
     array = np.asarray(g)
-    words = values_text(array) if in_words else None
+    words = values_text(array)
     if array.size == 1 and math.isfinite(single := abs(array.item())):
         return Flow(single, 1, True, words, "" if single else "zero")
     kind = not_finite(array)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograd import Tensor, detect_anomaly, draw, grad, no_grad
+from autograd import Tensor, detect_anomaly, draw, grad, no_grad, scope
 from autograd.drawing.style import LIGHT, Widths, arrow_attributes
 from autograd.engine import _root, _sweep
 from autograd.modes import mode
@@ -96,6 +96,38 @@ def test_an_incoming_gradient() -> None:
     drawing = draw(y.sum(), gradients=True)
     assert [box.name for box in drawing.graph.boxes if box.alarm] == ["v1"]
     assert "incoming gradient" in drawing.graph.notes[0]
+
+
+def test_gradients_inside_of_closed_parts_are_not_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    from autograd.drawing import sweep
+
+    measured: list[Any] = []
+    measure = sweep.measure
+    monkeypatch.setattr(sweep, "measure", lambda g: (measured.append(g), measure(g))[1])
+    x = y = leaf(1.0, "x")
+    for _ in range(3000):
+        y = y * 1.5 if y.data < 2 else y * 0.5
+    drawing = draw(y, gradients=True, max_nodes=20)
+    assert len(measured) < 60
+    assert all(box.gradient is not None for box in drawing.graph.boxes if box.kind in ("leaf", "operation"))
+    assert "not inside of the closed boxes" in drawing.graph.notes[-1]
+    y.backward()
+    assert x.grad is not None
+    assert drawing.graph.boxes[0].gradient == sweep.measure(x.grad.data)
+
+
+def test_what_goes_wrong_inside_of_a_closed_part_is_traced() -> None:
+    x = leaf([0.0, 4.0], "x")
+    with scope("inside"):
+        y = np.sqrt(x)
+    drawing = draw((y * 2.0).sum(), gradients=True, depth=0)
+    assert [(box.text, box.alarm) for box in drawing.graph.boxes if box.alarm] == [
+        ("inside", "inside: infinity from finite values")
+    ]
+    assert "the VJP of sqrt" in drawing.graph.notes[1]
+    arrow = next(arrow for arrow in drawing.graph.arrows if arrow.kind == "backward" and arrow.head == "n1")
+    assert arrow.flow is not None
+    assert arrow.flow.state == "inf"
 
 
 def test_finite_graphs_raise_no_alarm() -> None:

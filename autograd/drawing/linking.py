@@ -1,0 +1,70 @@
+"""The uses of values: which box takes what from which, and how often."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from ..graph import Node
+from .expressions import constants
+from .folding import Block
+from .picture import Box
+from .wording import argument_name
+
+
+@dataclass(slots=True)
+class Link:
+    """One use of a value; or, where the one or the other is a closed box, all that pass between the two together.
+
+    tail      the id of the box that the value comes from
+    head      the id of the box that uses it
+    node      the operation that uses it
+    k         which of its parents the value is; None for a constant
+    argument  the name of the operation's argument; "" where the user is closed
+    count     how many uses it stands for
+    closed    whether the user is closed
+    flows     whether a gradient comes back
+    """
+
+    tail: str
+    head: str
+    node: Node
+    k: int | None
+    argument: str
+    count: int = 1
+    closed: bool = False
+    flows: bool = True
+
+
+def links(
+    nodes: Iterable[Node], ids: dict[int, str], closed: dict[int, Block], outside: Callable[[Node], str],
+    constant: Callable[[object], Box] | None,
+) -> list[Link]:  # fmt: skip
+    """All uses, in the order in which things were made.
+
+    nodes     oldest first
+    ids       the box of each node, by the node's order
+    outside   gives the box of a parent that is not among the nodes
+    constant  gives the box of an array that needs no gradient; None: these are not drawn
+    """
+    found: list[Link] = []
+    merged: dict[tuple[str, str], Link] = {}
+    for node in nodes:
+        if node.plan is None:
+            continue
+        head, is_closed = ids[node.order], node.order in closed
+        for k, parent in enumerate(node.parents):
+            inside = parent.order in ids
+            tail = ids[parent.order] if inside else outside(parent)
+            if not is_closed:
+                found.append(Link(tail, head, node, k, argument_name(node.plan.inputs[k]), flows=inside))
+            elif tail != head:
+                known = merged.get((tail, head))
+                if known is None:
+                    merged[tail, head] = known = Link(tail, head, node, k, "", count=0, closed=True, flows=inside)
+                    found.append(known)
+                known.count += 1
+        if not is_closed and constant is not None:
+            for argument, array in constants(node):
+                found.append(Link(constant(array).id, head, node, None, argument_name(argument), flows=False))
+    return found
