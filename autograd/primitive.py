@@ -79,16 +79,18 @@ class Primitive:
 class Plan:
     """What a node of a primitive needs, given which inputs need a gradient.
 
-    inputs  those inputs, in order: an argument's name, or for a sequence of arguments (name, position)
-    names   what is saved, by name
-    vjps    for each input, a function of the gradient and the saved values
-    links   for each saved value, where it came from (see `_link`)
+    inputs       those inputs, in order: an argument's name, or for a sequence of arguments (name, position)
+    names        what is saved, by name
+    vjps         for each input, a function of the gradient and the saved values
+    links        for each saved value, where it came from (see `_link`)
+    elementwise  whether the primitive works element by element
     """
 
-    __slots__ = ("inputs", "links", "names", "primitive", "vjps")
+    __slots__ = ("elementwise", "inputs", "links", "names", "primitive", "vjps")
 
     def __init__(self, primitive: Primitive, inputs: tuple[Any, ...]) -> None:
         self.primitive = primitive
+        self.elementwise = primitive.kind == "elementwise"
         self.inputs = inputs
         rules = [(_rule(primitive, input), input) for input in inputs]
         wanted = dict.fromkeys(name for rule, _ in rules for name in _needs(rule))
