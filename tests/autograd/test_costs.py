@@ -60,7 +60,8 @@ def test_going_back_through_a_node_takes_few_calls():
     chain(2).backward()
     short, long = (calls(chain(n).backward) for n in (100, 1100))
     nodes = 2 * 1000
-    assert (long[0] - short[0]) / nodes <= 3.6  # of a product: two VJPs with their rules, and one sum of gradients
+    # of a product: two VJPs with their rules, one look at what it saved, and one sum of gradients
+    assert (long[0] - short[0]) / nodes <= 4.1
     assert (long[1] - short[1]) / nodes <= 4.6
 
 
