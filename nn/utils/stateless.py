@@ -30,7 +30,7 @@ def functional_call(
     >>> slopes["weight"], slopes["bias"]
     (array([[3., 3.]], dtype=float32), array([3.], dtype=float32))
     """
-    places: dict[str, tuple[dict[str, Any], str]] = {}
+    places: dict[str, tuple[Any, str]] = {}
     for path, part in module.named_modules(remove_duplicate=False):
         for held in (part._parameters, part._buffers):
             places |= {f"{path}.{name}" if path else name: (held, name) for name in held if held[name] is not None}
