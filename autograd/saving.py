@@ -252,7 +252,7 @@ def _replace(path: Path, write: Callable[[Any], None]) -> None:
     except BaseException as error:
         if os.path.exists(draft):
             os.unlink(draft)
-        if isinstance(error, OSError) and error.filename == draft:
+        if isinstance(error, OSError) and error.filename in (None, draft):  # None: no space is left, say
             error.filename = os.fspath(path)
         raise
     if os.name == "posix":  # the new name itself is on the disk only when the folder is

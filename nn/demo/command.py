@@ -18,7 +18,7 @@ PROGRAM = "python -m nn"
 NEEDS = {"tqdm": "the progress bar", "matplotlib": "the pictures", "pygraphviz": "the graphs"}
 WEIGHTS, HISTORY = "weights.npz", "history.csv"
 PICTURES = ("loss.png", "filters.png", "confusion.png", "forward.svg", "backward.svg")
-REFUSED, DIVERGED, INTERRUPTED = 2, 1, 130
+REFUSED, FAILED, INTERRUPTED = 2, 1, 130
 
 
 class Refusal(Exception):
@@ -53,7 +53,10 @@ class Stop:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; its exit code: 0, 1 (the loss diverged), 2 (refused, nothing changed) or 130 (interrupted)."""
+    """Run the command and return its exit code.
+
+    0, 1 (the loss diverged, or a file could not be written), 2 (refused, nothing changed) or 130 (interrupted)
+    """
     try:
         return run(arguments)
     except Refusal as refusal:
@@ -100,7 +103,9 @@ def run(arguments: Sequence[str] | None) -> int:
         except FloatingPointError as problem:
             kept = f"; {at}{WEIGHTS} has epoch {training.epoch}" if training.epoch else ""
             print(f"{PROGRAM}: {problem}; a smaller --lr than {training.settings.lr:g} may help{kept}", file=sys.stderr)
-            return DIVERGED
+            return FAILED
+        except OSError as problem:
+            return unwritten(problem, training.epoch)
         if not finished:
             print(
                 f"interrupted in epoch {training.epoch + 1} after {training.step} of {training.steps()} steps: "
@@ -115,11 +120,23 @@ def run(arguments: Sequence[str] | None) -> int:
         print(f"{training.history[-1][-1]:.2%} of the held-out digits are right, after {seconds:.1f} s of training")
     try:
         draw_all(training, options.out)
+    except OSError as problem:
+        return unwritten(problem, training.epoch)
     except KeyboardInterrupt:
         print(f"interrupted while drawing: the weights are in {at}{WEIGHTS}; --resume draws the pictures")
         return INTERRUPTED
     print(f"in {at}: {', '.join((WEIGHTS, HISTORY, *PICTURES))}")
     return 0
+
+
+def unwritten(problem: OSError, epoch: int) -> int:
+    """Say that a file cannot be written; the one of that name before it is whole."""
+    where = f" {problem.filename}" if problem.filename else ""
+    print(
+        f"{PROGRAM}: cannot write{where} after epoch {epoch}: {problem.strerror}; the old file is left as it was",
+        file=sys.stderr,
+    )
+    return FAILED
 
 
 # ---- before: what is refused -----------------------------------------------------------------------------------------
@@ -216,7 +233,7 @@ def check_folder(out: str) -> None:
         with tempfile.TemporaryFile(dir=out):
             pass
     except OSError as error:
-        raise Refusal(f"--out: cannot write into {out}: {error.strerror}") from None
+        raise Refusal(f"--out: cannot write into {out or repr(out)}: {error.strerror}") from None
     for name in (WEIGHTS, HISTORY, *PICTURES):
         if os.path.isdir(os.path.join(out, name)):
             raise Refusal(f"--out: {os.path.join(out, name)} is a folder, and a file is to be written there")

@@ -1,6 +1,7 @@
 """`python -m nn`: what it leaves, what it refuses, and that an interrupted training ends as an uninterrupted one."""
 
 import csv
+import errno
 import functools
 import os
 import signal
@@ -15,7 +16,7 @@ import pytest
 import nn.demo.command
 import nn.demo.training
 from autograd import load
-from nn.demo.command import DIVERGED, HISTORY, INTERRUPTED, PICTURES, REFUSED, WEIGHTS, main
+from nn.demo.command import FAILED, HISTORY, INTERRUPTED, PICTURES, REFUSED, WEIGHTS, main
 from nn.demo.training import COLUMNS, Data, Settings, Training, split
 
 
@@ -190,10 +191,27 @@ def test_what_is_refused_is_refused_in_one_line_and_changes_nothing(options, mes
 def test_a_loss_that_is_no_number_ends_the_training(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(nn.demo.training, "load", lambda name, seed: small_data())
     with np.errstate(all="ignore"):
-        assert main(["--lr", "1e30", "--epochs", "4", "--out", str(tmp_path)]) == DIVERGED
+        assert main(["--lr", "1e30", "--epochs", "4", "--out", str(tmp_path)]) == FAILED
     errors = capsys.readouterr().err
     assert len(errors.splitlines()) == 1
     assert "a smaller --lr than 1e+30 may help" in errors
+
+
+def test_a_full_disk_ends_the_training_and_leaves_what_was_there(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(nn.demo.training, "load", lambda name, seed: small_data())
+    assert main(["--epochs", "1", "--out", str(tmp_path)]) == 0
+    before = contents(tmp_path)
+    capsys.readouterr()
+
+    def full(*args):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    assert main(["--epochs", "2", "--resume", "--out", str(tmp_path)]) == FAILED
+    errors = capsys.readouterr().err
+    assert len(errors.splitlines()) == 1
+    assert f"cannot write {tmp_path / WEIGHTS} after epoch 1: No space left on device" in errors
+    assert contents(tmp_path) == before
 
 
 def test_a_missing_extra_is_named_before_anything_happens(tmp_path, capsys, monkeypatch):

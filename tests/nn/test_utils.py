@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import nn
-from autograd import Tensor
+from autograd import Tensor, grad
 from nn import utils
 
 
@@ -55,6 +55,39 @@ def test_vectors_of_parameters() -> None:
     np.testing.assert_allclose(utils.parameters_to_vector(model.parameters()).data, 2 * vector.data)
     with pytest.raises(ValueError, match="13"):
         utils.vector_to_parameters(vector[:5], model.parameters())
+
+
+def test_a_module_as_a_function_of_its_parameters() -> None:
+    rng = np.random.default_rng(0)
+    model = nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2), nn.Linear(2, 2))
+    model[2].weight = model[0].weight  # shared
+    x = Tensor(rng.normal(size=(4, 2)).astype(np.float32))
+    before = dict([*model.named_parameters(), *model.named_buffers()])
+    other = {name: Tensor(rng.normal(size=p.shape).astype(np.float32)) for name, p in model.named_parameters()}
+    twin = copy.deepcopy(model)
+    twin.load_state_dict({**other, "2.weight": other["0.weight"]}, strict=False)
+    expected = twin(x).data
+    np.testing.assert_array_equal(utils.functional_call(model, other, x).data, expected)
+    np.testing.assert_array_equal(utils.functional_call(model, other, (), {"input": x}).data, expected)
+    untied = utils.functional_call(model, {"0.weight": other["0.weight"]}, (x,), tie_weights=False)
+    assert not np.array_equal(untied.data, utils.functional_call(model, {"0.weight": other["0.weight"]}, (x,)).data)
+    assert all(tensor is before[name] for name, tensor in [*model.named_parameters(), *model.named_buffers()])
+    assert model[2].weight is model[0].weight
+
+    each = {name: np.broadcast_to(p.data, p.shape) for name, p in model.named_parameters()}
+    slopes = grad(lambda p: (utils.functional_call(model, p, x) ** 2).sum())(each)
+    (model(x) ** 2).sum().backward()
+    for name, parameter in model.named_parameters():
+        np.testing.assert_allclose(slopes[name], parameter.grad.data, rtol=1e-4, atol=1e-5)
+
+    for wrong, options, match in (
+        ({"3.weight": x, "w": x}, {}, "no: 3.weight, w"), (other, {"strict": True}, "missing: .*1.running_mean"),
+    ):  # fmt: skip
+        with pytest.raises(KeyError, match=match):
+            utils.functional_call(model, wrong, x, **options)
+    with pytest.raises(ValueError, match="linear"):
+        utils.functional_call(model, other, Tensor(np.ones((1, 3), np.float32)))
+    assert all(tensor is before[name] for name, tensor in model.named_parameters())
 
 
 LAYERS: list[Any] = [

@@ -1,0 +1,56 @@
+"""A module as a function of its parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from autograd import Tensor
+
+from ..module import Module
+
+
+def functional_call(
+    module: Module, parameters_and_buffers: Mapping[str, Any], args: Any = None,
+    kwargs: Mapping[str, Any] | None = None, *, tie_weights: bool = True, strict: bool = False,
+) -> Any:  # fmt: skip
+    """module(*args, **kwargs) with other Tensors in the place of its parameters and buffers, by their paths.
+
+    args         a tuple, or the one argument
+    tie_weights  what is one parameter under several paths is replaced under all of them
+    strict       every parameter and buffer must be given
+
+    The module is as it was afterwards, but for what it writes into its own buffers. Raises KeyError listing the paths
+    that it does not have, and with strict those that are missing.
+
+    >>> import nn
+    >>> from autograd import grad
+    >>> layer, x = nn.Linear(2, 1), np.ones((3, 2), np.float32)
+    >>> slopes = grad(lambda p: functional_call(layer, p, x).sum())(layer.state_dict())
+    >>> slopes["weight"], slopes["bias"]
+    (array([[3., 3.]], dtype=float32), array([3.], dtype=float32))
+    """
+    places: dict[str, tuple[Any, str]] = {}
+    for path, part in module.named_modules(remove_duplicate=False):
+        for held in (part._parameters, part._buffers):
+            places |= {f"{path}.{name}" if path else name: (held, name) for name in held if held[name] is not None}
+    unknown = [path for path in parameters_and_buffers if path not in places]
+    missing = [path for path in places if path not in parameters_and_buffers] if strict else []
+    if unknown or missing:
+        wrong = [f"{what}: {', '.join(paths)}" for what, paths in (("no", unknown), ("missing", missing)) if paths]
+        raise KeyError(f"functional_call: {type(module).__name__}: {'; '.join(wrong)}")
+    given = {path: v if isinstance(v, Tensor) else Tensor(v) for path, v in parameters_and_buffers.items()}
+    before = {path: held[name] for path, (held, name) in places.items()}
+    if tie_weights:
+        by_tensor = {id(before[path]): value for path, value in given.items()}
+        given = {path: by_tensor[id(tensor)] for path, tensor in before.items() if id(tensor) in by_tensor} | given
+    try:
+        for path, value in given.items():
+            held, name = places[path]
+            held[name] = value
+        args = () if args is None else args if isinstance(args, tuple) else (args,)
+        return module(*args, **(kwargs or {}))
+    finally:
+        for path in given:
+            held, name = places[path]
+            held[name] = before[path]
