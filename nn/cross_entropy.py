@@ -126,15 +126,16 @@ def _nll(
         raise ValueError(f"{who}: expected a target of shape {expected} for input of shape {shape}, got {target.shape}")
     classes = integers(target, f"{who}: target")
     n = shape[0 if input.ndim == 1 else 1]
-    valid = classes != ignore_index
-    wrong = valid & ((classes < 0) | (classes >= n))
-    if wrong.any():
-        raise IndexError(f"{who}: expected targets from 0 to {n - 1} (or ignore_index), got {classes[wrong].flat[0]}")
+    least, most = (np.minimum.reduce(classes, None), np.maximum.reduce(classes, None)) if classes.size else (0, -1)
+    whole = 0 <= least and most < n and not least <= ignore_index <= most
+    valid = True if whole else classes != ignore_index
+    wrong = () if whole else classes[valid & ((classes < 0) | (classes >= n))]
+    if len(wrong):
+        raise IndexError(f"{who}: expected targets from 0 to {n - 1} (or ignore_index), got {wrong[0]}")
     if weight is not None:
         class_weight(who, weight, input)
         check_dtype(who, weight, input)
         weight = plain(weight)
-    whole = valid.all()
     chosen = classes if whole else np.where(valid, classes, 0)
     picked = pick(input, chosen)
     if how == "none":
@@ -142,6 +143,8 @@ def _nll(
         return -picked if weight is None and whole else np.where(valid, -picked * factor, 0.0)
     if not whole:
         picked, chosen = picked[valid], chosen[valid]
+    elif weight is None and how == "mean" and chosen.size:
+        return -picked.mean()
     if weight is None:
         total, count = -picked.sum(), np.intp(chosen.size)
     else:

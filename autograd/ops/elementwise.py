@@ -6,6 +6,7 @@ g * f'(z), and the others (absolute, conjugate, real, imag, sign) are what makes
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import Any
 
@@ -78,9 +79,15 @@ sqrt = elementwise(np.sqrt, x=lambda g, out: g / (2 * out))
 cbrt = elementwise(np.cbrt, x=lambda g, out: g / (3 * (out * out)))
 
 
+@functools.cache
+def greatest(dtype: Any) -> float:
+    """The greatest finite number of a dtype."""
+    return float(np.finfo(dtype).max)
+
+
 def lifted(x: Any) -> Any:
     """x, with the lowest finite number for -inf: so that -inf - lifted(-inf) is -inf and its exponential 0."""
-    return np.maximum(x, float(np.finfo(x.dtype).min))
+    return np.maximum(x, -greatest(x.dtype))
 
 
 logaddexp = elementwise(

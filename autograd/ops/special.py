@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import functools
 import math
 from typing import Any
 
 import numpy as np
 
 from ..primitive import Function, elementwise, primitive
-from .elementwise import lifted, nonzero
+from .elementwise import greatest, lifted, nonzero
 from .indexing import scatter_add
 from .pieces import in_pieces
 from .reductions import kept
-from .sums import axes_of, is_large, total, total_of_product
+from .sums import axes_of, is_large, largest, total, total_of_product
 
 # ---- of networks: few passes, in place where the array is nobody else's ----------------------------------------------
 
@@ -147,15 +146,10 @@ def _exponentials(x: Any, axis: Any) -> tuple[Any, Any, Any]:
             sums = total(result, axes)
         if sums.size and sums.min() > _SMALLEST and sums.max() < _LARGEST:
             return result, sums, 0.0
-    finite = _largest(x.dtype)
-    top = np.minimum(np.maximum(x.max(axes, keepdims=True), -finite), finite)  # inf - inf would be NaN
+    finite = greatest(x.dtype)
+    top = np.minimum(np.maximum(largest(x, axes), -finite), finite)  # inf - inf would be NaN
     result = _exp_of(x - top)
     return result, total(result, axes), top
-
-
-@functools.cache
-def _largest(dtype: Any) -> float:
-    return float(np.finfo(dtype).max)
 
 
 def _softmax(x: Any, axis: Any = -1) -> Any:
@@ -183,7 +177,7 @@ def _log_softmax(x: Any, axis: Any = -1) -> Any:
     """
     x = _floating(x)
     axes = axes_of(axis, x.ndim)
-    result = x - x.max(axes, keepdims=True)
+    result = x - largest(x, axes)
     result -= np.log(total(np.exp(result), axes))
     return result
 

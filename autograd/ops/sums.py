@@ -13,6 +13,7 @@ import numpy as np
 from ..primitive import Function, primitive
 
 _add_reduce: Any = np.add.reduce
+_maximum_reduce: Any = np.maximum.reduce
 LARGE = 4096  # elements: below, NumPy's reduction takes less time than to choose
 _LONG = 4096  # elements: the most that BLAS adds up without a partial sum, so that single precision keeps its digits
 
@@ -68,10 +69,15 @@ def _back(total: Any, order: list[int], shape: tuple[int, ...], axes: tuple[int,
     return total.transpose(back)
 
 
+def largest(x: Any, axes: tuple[int, ...]) -> Any:
+    """The maximum over axes, which stay with size 1."""
+    return _maximum_reduce(x, axes, None, None, True) if type(x) is np.ndarray else x.max(axes, keepdims=True)
+
+
 def total(x: Any, axes: tuple[int, ...]) -> Any:
     """The sum over axes counted from the front, which stay with size 1."""
     if not is_large(x):
-        return x.sum(axes, keepdims=True)
+        return _add_reduce(x, axes, None, None, True) if type(x) is np.ndarray else x.sum(axes, keepdims=True)
     order, shape, summed = _grouped(x, axes)
     if len(shape) == 1 and not summed[0]:
         return x
