@@ -110,6 +110,15 @@ class _Parametrized(Module):
             lists[name].right_inverse(value)
 
 
+    def __reduce__(self) -> Any:  # for copy and pickle, to which the class is not known by name
+        return _empty, (type_before_parametrizations(self),), self.__dict__
+
+
+def _empty(kind: Any) -> Any:
+    made = _parametrized(kind)
+    return made.__new__(made)
+
+
 @cache
 def _parametrized(kind: type) -> type:
     return type(f"Parametrized{kind.__name__}", (_Parametrized, kind), {"__doc__": kind.__doc__})
