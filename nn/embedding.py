@@ -263,7 +263,7 @@ class Embedding(_Table):
 class EmbeddingBag(_Table):
     """The module of `embedding_bag`, with parameter weight (num_embeddings, embedding_dim), drawn from N(0, 1)."""
 
-    texts = ("max_norm", "norm_type", "scale_grad_by_freq", "mode", "sparse", "padding_idx")
+    texts = ("max_norm", "norm_type", "scale_grad_by_freq", "mode", "padding_idx")
 
     def __init__(
         self, num_embeddings: int, embedding_dim: int, max_norm: float | None = None, norm_type: float = 2.0,
