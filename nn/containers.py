@@ -243,7 +243,7 @@ class ModuleList(_Uncalled, _List):
             names = f"({i}): " if n == 1 else f"({i}-{i + n - 1}): {n} x "
             lines.append(names + texts[i].replace("\n", "\n  "))
             i += n
-        return "ModuleList(\n  " + "\n  ".join(lines) + "\n)" if lines else "ModuleList()"
+        return type(self).__name__ + ("(\n  " + "\n  ".join(lines) + "\n)" if lines else "()")
 
 
 class ModuleDict(_Uncalled, _Dict):

@@ -23,9 +23,7 @@ def _row(padding_idx: int | None, n: int, who: str) -> int | None:
     return padding_idx % n
 
 
-def _indices(input: Any, weight: Any, sparse: bool, who: str) -> Any:
-    if sparse:
-        raise NotImplementedError(f"{who}: sparse gradients do not exist here; pass sparse=False")
+def _indices(input: Any, weight: Any, who: str) -> Any:
     if weight.ndim != 2:
         raise ValueError(f"{who}: expected a weight of shape (rows, features), got {weight.shape}")
     index = integers(input, who)
@@ -59,6 +57,7 @@ def embedding(
     padding_idx         a row that gets no gradient
     max_norm            rows in use with a larger norm_type-norm are first scaled down to it, in the weight itself
     scale_grad_by_freq  divide a row's gradient by how often the input names it
+    sparse              has no effect: the gradient is an array of the weight's shape
 
     Raises IndexError for an index outside of the weight, TypeError for indices that are not integers.
 
@@ -66,7 +65,7 @@ def embedding(
     array([[5., 6.],
            [1., 2.]])
     """
-    index = _indices(input, weight, sparse, "embedding")
+    index = _indices(input, weight, "embedding")
     padding_idx = _row(padding_idx, weight.shape[0], "embedding")
     if max_norm is not None:
         _renormalize(weight, index, max_norm, norm_type)
@@ -112,7 +111,7 @@ def embedding_bag(
         raise NotImplementedError(f"{who}: per_sample_weights go with mode 'sum', got mode {mode!r}")
     if scale_grad_by_freq and mode == "max":
         raise ValueError(f"{who}: scale_grad_by_freq goes with modes 'sum' and 'mean'")
-    index = _indices(input, weight, sparse, who)
+    index = _indices(input, weight, who)
     if per_sample_weights is not None and per_sample_weights.shape != index.shape:
         raise ValueError(
             f"{who}: expected per_sample_weights of the input's shape {index.shape}, got {per_sample_weights.shape}"
@@ -200,14 +199,12 @@ class _Table(Layer):
     """What Embedding and EmbeddingBag share."""
 
     padding_idx: int | None
-    texts: tuple[str, ...] = ("padding_idx", "max_norm", "norm_type", "scale_grad_by_freq")
+    texts: tuple[str, ...] = ("padding_idx", "max_norm", "norm_type", "scale_grad_by_freq", "sparse")
 
     def begin(self, arguments: dict[str, Any]) -> None:
         """Hold a constructor's arguments, and make the weight or take the one given."""
         who, given = type(self).__name__, arguments["_weight"]
-        if arguments["sparse"]:
-            raise NotImplementedError(f"{who}: sparse gradients do not exist here; pass sparse=False")
-        self.hold({k: v for k, v in arguments.items() if k not in ("_weight", "_freeze", "sparse")})
+        self.hold({k: v for k, v in arguments.items() if k not in ("_weight", "_freeze")})
         shape, trained = (self.num_embeddings, self.embedding_dim), not arguments["_freeze"]
         self.padding_idx = _row(self.padding_idx, self.num_embeddings, who)
         if given is not None and given.shape != shape:
@@ -232,7 +229,7 @@ class _Table(Layer):
         return cls(*embeddings.shape, **options, _weight=embeddings, _freeze=freeze)  # type: ignore[call-arg]
 
     def extra_repr(self) -> str:
-        usual = {"padding_idx": None, "max_norm": None, "norm_type": 2.0, "scale_grad_by_freq": False}
+        usual = {"padding_idx": None, "max_norm": None, "norm_type": 2.0, "scale_grad_by_freq": False, "sparse": False}
         values = {name: getattr(self, name) for name in self.texts}
         shown = [f"{name}={value!r}" for name, value in values.items() if value != usual.get(name)]
         return ", ".join([f"{self.num_embeddings}, {self.embedding_dim}", *shown])

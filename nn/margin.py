@@ -10,7 +10,7 @@ import numpy as np
 import autograd
 
 from .cross_entropy import class_weight
-from .distance import pairwise_distance
+from .distance import PairwiseDistance, pairwise_distance
 from .loss import Flag, Loss, Plain, Weighted, reduced, reduction_of
 from .shared import floating, integers, plain
 
@@ -90,8 +90,7 @@ def multi_margin_loss(
 ) -> Any:  # fmt: skip
     """Over classes i ≠ y, the sum of max(0, margin - x[y] + x[i])^p / C; scores (N, C) or (C,), classes (N,) or ()."""
     who = "multi_margin_loss"
-    if p not in (1, 2):
-        raise ValueError(f"{who}: expected p to be 1 or 2, got {p}")
+    _check_power(who, p)
     target = plain(target)
     rows = _rows(who, input, target, input.shape[:-1])
     classes = integers(target, f"{who}: target").reshape(-1)
@@ -163,13 +162,22 @@ def triplet_margin_with_distance_loss(
     margin: float = 1.0, swap: bool = False, reduction: str = "mean",
 ) -> Any:  # fmt: skip
     """triplet_margin_loss with any distance; without one, pairwise_distance."""
-    if margin <= 0:
-        raise ValueError(f"triplet_margin_loss: expected margin > 0, got {margin}")
+    _check_margin("triplet_margin_loss", margin)
     distance = pairwise_distance if distance_function is None else distance_function
     near, far = distance(anchor, positive), distance(anchor, negative)
     if swap:
         far = np.minimum(far, distance(positive, negative))
     return reduced(_hinge(near - far + margin), None, None, reduction)
+
+
+def _check_power(who: str, p: int) -> None:
+    if p not in (1, 2):
+        raise ValueError(f"{who}: expected p to be 1 or 2, got {p}")
+
+
+def _check_margin(who: str, margin: float) -> None:
+    if margin <= 0:
+        raise ValueError(f"{who}: expected margin > 0, got {margin}")
 
 
 # ---- modules ---------------------------------------------------------------------------------------------------------
@@ -218,6 +226,7 @@ class MultiMarginLoss(Loss, function=multi_margin_loss):
         self, p: int = 1, margin: float = 1.0, weight: Any = None, size_average: Flag = None,
         reduce: Flag = None, reduction: str = "mean",
     ) -> None:  # fmt: skip
+        _check_power("MultiMarginLoss", p)
         self.hold(locals())
 
 
@@ -228,6 +237,7 @@ class TripletMarginLoss(Loss, function=triplet_margin_loss):
         self, margin: float = 1.0, p: float = 2.0, eps: float = 1e-6, swap: bool = False,
         size_average: Flag = None, reduce: Flag = None, reduction: str = "mean",
     ) -> None:  # fmt: skip
+        _check_margin("TripletMarginLoss", margin)
         self.hold(locals())
 
 
@@ -238,4 +248,6 @@ class TripletMarginWithDistanceLoss(Loss, function=triplet_margin_with_distance_
         self, *, distance_function: Callable[[Any, Any], Any] | None = None, margin: float = 1.0, swap: bool = False,
         reduction: str = "mean",
     ) -> None:  # fmt: skip
+        _check_margin("TripletMarginWithDistanceLoss", margin)
+        distance_function = PairwiseDistance() if distance_function is None else distance_function
         self.hold(locals())

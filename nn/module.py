@@ -335,11 +335,14 @@ class Module:
             if parameter.grad is not None:
                 parameter.grad = None if set_to_none else Tensor(np.zeros_like(parameter.grad.data))
 
-    def to(self: M, *args: Any, dtype: Any = None, device: Any = None, non_blocking: bool = False) -> M:
+    def to(
+        self: M, *args: Any, dtype: Any = None, device: Any = None, non_blocking: bool = False,
+        memory_format: Any = None,
+    ) -> M:  # fmt: skip
         """Convert floating parameters, their gradients and floating buffers to a floating dtype; in place.
 
         A complex dtype converts them too, complex ones stay what they are under a real dtype. A Tensor stands for its
-        dtype. The device "cpu" is where everything is; raises ValueError for another.
+        dtype. The device "cpu" is where everything is; raises ValueError for another. The rest has no effect.
 
         >>> import nn
         >>> nn.Linear(1, 1).to("cpu", np.float64).weight.dtype

@@ -23,5 +23,13 @@ from .sgd import ASGD, SGD, Lion, Muon
 
 __all__ = [
     "ASGD", "LBFGS", "SGD", "Adadelta", "Adafactor", "Adagrad", "Adam", "AdamW", "Adamax", "Lion", "Muon",
-    "NAdam", "Optimizer", "RAdam", "RMSprop", "Rprop", "lr_scheduler",
+    "NAdam", "Optimizer", "RAdam", "RMSprop", "Rprop", "lr_scheduler", "swa_utils",
 ]  # fmt: skip
+
+
+def __getattr__(name: str) -> object:
+    if name == "swa_utils":
+        from importlib import import_module
+
+        return import_module("optim.swa_utils")
+    raise AttributeError(f"module 'optim' has no attribute {name!r}")

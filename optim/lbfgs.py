@@ -253,7 +253,6 @@ def _minimum(a: _Point, b: _Point, bounds: tuple[float, float] | None = None) ->
     if not square >= 0:
         return (lowest + highest) / 2
     d2 = math.sqrt(square)
-    width = g2 - g1 + 2 * d2
-    if not width:
-        return (lowest + highest) / 2
-    return min(max(x2 - (x2 - x1) * ((g2 + d2 - d1) / width), lowest), highest)
+    above, width = g2 + d2 - d1, g2 - g1 + 2 * d2
+    share = above / width if width else math.copysign(math.inf, above)  # a straight line has its lowest end
+    return min(max(x2 - (x2 - x1) * share, lowest), highest)

@@ -168,7 +168,7 @@ class Muon(Optimizer):
         "ns_coefficients": ("three numbers", lambda value: len(value) == 3),
         "ns_steps": ("a whole number below 100", lambda value: isinstance(value, int) and value < 100),
     }
-    scratch = 1
+    scratch = 4
     elementwise = False
     decoupled = True
     numbers = ()
@@ -190,7 +190,7 @@ class Muon(Optimizer):
         return (group,)
 
     def update(self, x: Any, g: Any, state: State, scratch: Lent, numbers: Any) -> None:
-        (group,), s, (m, n) = numbers, scratch[0], x.shape
+        (group,), (s, spare, *squares, _), (m, n) = numbers, scratch, x.shape
         if "momentum_buffer" not in state:
             state["momentum_buffer"] = np.zeros_like(x)
         mean(state["momentum_buffer"], g, 1 - group["momentum"], s)
@@ -199,11 +199,18 @@ class Muon(Optimizer):
             s -= g
             s *= group["momentum"]
             s += g
-        wide = s.T if m > n else s
-        wide = wide / max(float(np.linalg.norm(wide)), group["eps"])
+        s /= max(float(np.linalg.norm(s)), group["eps"])
+        wide, product = (s, spare) if m <= n else (s.T, spare.reshape(n, m))
+        gram, square = (other.reshape(-1)[: len(wide) ** 2].reshape(len(wide), len(wide)) for other in squares)
         a, b, c = group["ns_coefficients"]
         for _ in range(group["ns_steps"]):
-            gram = wide @ wide.T
-            wide = a * wide + (b * gram + c * (gram @ gram)) @ wide
+            np.matmul(wide, wide.T, out=gram)
+            np.matmul(gram, gram, out=square)
+            gram *= b
+            gram += np.multiply(square, c, out=square)
+            np.matmul(gram, wide, out=product)
+            wide *= a
+            wide += product
         ratio = 0.2 * math.sqrt(max(m, n)) if group["adjust_lr_fn"] == "match_rms_adamw" else math.sqrt(max(1, m / n))
-        x -= (wide.T if m > n else wide) * (float(group["lr"]) * ratio)
+        s *= float(group["lr"]) * ratio
+        x -= s

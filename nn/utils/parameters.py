@@ -22,13 +22,14 @@ def get_total_norm(
     tensors: Tensor | Iterable[Tensor], norm_type: float = 2.0, error_if_nonfinite: bool = False,
     foreach: bool | None = None,
 ) -> Tensor:  # fmt: skip
-    """The norm of all tensors together, as one vector. foreach has no effect.
+    """The norm of all tensors together, as one vector; norm_type may be infinite. foreach has no effect.
 
     Raises RuntimeError with error_if_nonfinite if it is infinite or NaN.
     """
     arrays = [tensor.data for tensor in ([tensors] if isinstance(tensors, Tensor) else tensors)]
     if not arrays:
         return Tensor(0.0, np.float32)
+    norm_type = float(norm_type)  # "inf" is one, too
     norms = [np.linalg.norm(array.reshape(-1), norm_type) if array.size else array.dtype.type(0) for array in arrays]
     total = np.linalg.norm(np.stack(norms), norm_type)
     if error_if_nonfinite and not np.isfinite(total):
@@ -42,8 +43,9 @@ def clip_grads_with_norm_(
     """Multiply the gradients by max_norm / (total_norm + 1e-6), if that is below 1. foreach has no effect."""
     factor = min(float(max_norm) / (float(total_norm) + 1e-6), 1.0)
     if factor < 1 or math.isnan(factor):
-        for gradient in _gradients(parameters):
-            gradient.data *= gradient.dtype.type(factor)
+        with np.errstate(invalid="ignore"):  # infinite gradients become NaN, as they are meant to
+            for gradient in _gradients(parameters):
+                gradient.data *= gradient.dtype.type(factor)
 
 
 def clip_grad_norm_(

@@ -109,6 +109,13 @@ class _Parametrized(Module):
         else:
             lists[name].right_inverse(value)
 
+    def __reduce__(self) -> Any:  # for copy and pickle, to which the class is not known by name
+        return _empty, (type_before_parametrizations(self),), self.__dict__
+
+
+def _empty(kind: Any) -> Any:
+    return object.__new__(_parametrized(kind))
+
 
 @cache
 def _parametrized(kind: type) -> type:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+
+from autograd import Tensor
 
 from ..optimizer import Optimizer
 
@@ -15,7 +18,8 @@ class LRScheduler:
     last_epoch  -1 to begin; otherwise the epoch after which to go on, with `initial_lr` in each group
 
     Call `step()` after the optimizer's steps of an epoch. One's own scheduler overrides `get_lr`. Many multiply the
-    rate that they find, so that schedulers can work on one optimizer together.
+    rate that they find, so that schedulers can work on one optimizer together; these also know the rate of any epoch by
+    itself, `closed_form`. A rate that is a Tensor is written into.
 
     Raises TypeError for what is no optimizer, KeyError for a last_epoch without `initial_lr` in the groups.
 
@@ -36,7 +40,7 @@ class LRScheduler:
         self._watch(optimizer)
         for i, group in enumerate(optimizer.param_groups):
             if last_epoch == -1:
-                group.setdefault("initial_lr", group["lr"])
+                group.setdefault("initial_lr", float(group["lr"]))
             elif "initial_lr" not in group:
                 raise KeyError(
                     f"{type(self).__name__}: expected initial_lr in group {i} to go on after epoch {last_epoch}; "
@@ -50,18 +54,28 @@ class LRScheduler:
         """The rates of the groups for `last_epoch`; called by `step`."""
         raise NotImplementedError(f"{type(self).__name__}: get_lr() is to be defined by each scheduler")
 
-    def first_lr(self) -> list[float]:
-        """The rates for epoch 0, whatever rates there are now; called when a SequentialLR comes to this scheduler."""
+    def closed_form(self) -> list[float]:
+        """The rates for `last_epoch`, whatever rates there are now: for an epoch that does not follow the last."""
         return self.get_lr()
 
     def get_last_lr(self) -> list[float]:
         """The rates of the groups that the last step set."""
         return self._last_lr
 
-    def step(self) -> None:
-        """Go to the next epoch. Raises ValueError if groups were added to the optimizer since."""
-        self.last_epoch += 1
-        self._set(self.get_lr())
+    def step(self, epoch: int | None = None) -> None:
+        """Go to the next epoch. Raises ValueError if groups were added to the optimizer since.
+
+        To go to any `epoch` is deprecated, as in PyTorch, and warns.
+        """
+        if epoch is not None:
+            warnings.warn("step: the epoch is deprecated; without one, step() goes to the next", stacklevel=2)
+        self._step_count += 1
+        self._update_lr(epoch)
+
+    def _update_lr(self, epoch: int | None = None) -> None:
+        """Set the rates of the next epoch, or of any; a SequentialLR that comes to this scheduler begins at 0."""
+        self.last_epoch = self.last_epoch + 1 if epoch is None else epoch
+        self._set(self.get_lr() if epoch is None else self.closed_form())
 
     def _watch(self, optimizer: Optimizer) -> None:
         if not isinstance(optimizer, Optimizer):
@@ -69,17 +83,13 @@ class LRScheduler:
         self.optimizer = optimizer
 
     def _initial_step(self) -> None:
+        self._step_count = 0
         self._is_initial = True
         self.step()
         self._is_initial = False
 
-    def _restart(self) -> None:
-        """Begin at epoch 0, as the next in a sequence."""
-        self.last_epoch = 0
-        self._set(self.first_lr())
-
     def _rates(self) -> list[float]:
-        return [group["lr"] for group in self.optimizer.param_groups]
+        return [float(group["lr"]) for group in self.optimizer.param_groups]
 
     def _set(self, rates: Sequence[float]) -> None:
         groups = self.optimizer.param_groups
@@ -89,7 +99,10 @@ class LRScheduler:
                 f"make a new scheduler after add_param_group"
             )
         for group, rate in zip(groups, rates, strict=True):
-            group["lr"] = rate
+            if isinstance(group["lr"], Tensor):
+                group["lr"].data[...] = rate
+            else:
+                group["lr"] = rate
         self._last_lr = self._rates()
 
     def _times(self, factor: float) -> list[float]:

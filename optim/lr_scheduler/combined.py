@@ -71,15 +71,15 @@ class ChainedScheduler(_Combined):
         self._take(schedulers, optimizer)
         self._last_lr = self._rates()
 
-    def step(self) -> None:
+    def step(self, epoch: int | None = None) -> None:
         """Step all of them."""
         for scheduler in self._schedulers:
-            scheduler.step()
+            scheduler.step(epoch)
         self._last_lr = self._rates()
 
-    def _restart(self) -> None:
+    def _update_lr(self, epoch: int | None = None) -> None:
         for scheduler in self._schedulers:
-            scheduler._restart()
+            scheduler._update_lr(epoch)
         self._last_lr = self._rates()
 
 
@@ -113,29 +113,26 @@ class SequentialLR(_Combined):
             )
         self._milestones = list(milestones)
         self.last_epoch = last_epoch + 1
-        for group in optimizer.param_groups:  # each scheduler has made its first step already: undo that
-            group["lr"] = group["initial_lr"]
+        self._set([group["initial_lr"] for group in optimizer.param_groups])  # undo the first step of each scheduler
         for scheduler in _leaves(self):
             scheduler.last_epoch -= 1
         first = self._schedulers[bisect_right(self._milestones, 0)]
         first._initial_step()
         self._last_lr = first.get_last_lr()
 
-    def step(self) -> None:
+    def step(self, epoch: int | None = None) -> None:
         """Step the one whose turn it is."""
-        self.last_epoch += 1
+        self._update_lr(epoch)
+
+    def _update_lr(self, epoch: int | None = None) -> None:
+        self.last_epoch = self.last_epoch + 1 if epoch is None else epoch
         number = bisect_right(self._milestones, self.last_epoch)
         scheduler = self._schedulers[number]
-        if number and self._milestones[number - 1] == self.last_epoch:
-            scheduler._restart()
+        begun = self._milestones[number - 1] if number else 0
+        if epoch is not None or begun == self.last_epoch:
+            scheduler._update_lr(self.last_epoch - begun)
         else:
             scheduler.step()
-        self._last_lr = scheduler.get_last_lr()
-
-    def _restart(self) -> None:
-        self.last_epoch = 0
-        scheduler = self._schedulers[bisect_right(self._milestones, 0)]
-        scheduler._restart()
         self._last_lr = scheduler.get_last_lr()
 
 

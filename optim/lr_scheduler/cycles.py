@@ -76,6 +76,9 @@ class _MomentumCycle(LRScheduler):
         self.max_momentums = for_groups(who, "max_momentum", optimizer, largest)
         if last_epoch == -1:
             self._set_momentums(self.max_momentums)
+            pairs = zip(self.base_momentums, self.max_momentums, strict=True)
+            for group, (low, high) in zip(optimizer.param_groups, pairs, strict=True):
+                group.update(base_momentum=low, max_momentum=high)
 
     def _set_momentums(self, momentums: list[float]) -> None:
         for group, momentum in zip(self.optimizer.param_groups, momentums, strict=True):
@@ -115,8 +118,7 @@ class CyclicLR(_MomentumCycle):
         base_lrs = for_groups("CyclicLR", "base_lr", optimizer, base_lr)
         self.max_lrs = for_groups("CyclicLR", "max_lr", optimizer, max_lr)
         if last_epoch == -1:
-            for group, lr in zip(optimizer.param_groups, base_lrs, strict=True):
-                group["lr"] = lr
+            self._set(base_lrs)
         down = step_size_up if step_size_down is None else step_size_down
         self.total_size = float(step_size_up + down)
         self.step_ratio = step_size_up / self.total_size
@@ -194,8 +196,6 @@ class OneCycleLR(_MomentumCycle):
             for i, group in enumerate(optimizer.param_groups):
                 first = largest[i] / div_factor
                 group.update(initial_lr=first, max_lr=largest[i], min_lr=first / final_div_factor)
-                if cycle_momentum:
-                    group.update(max_momentum=self.max_momentums[i], base_momentum=self.base_momentums[i])
         super().__init__(optimizer, last_epoch)
 
     def get_lr(self) -> list[float]:

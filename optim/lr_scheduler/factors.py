@@ -55,8 +55,8 @@ class StepLR(LRScheduler):
     def get_lr(self) -> list[float]:
         return self._times(self.gamma if self.last_epoch and self.last_epoch % self.step_size == 0 else 1)
 
-    def first_lr(self) -> list[float]:
-        return self.base_lrs
+    def closed_form(self) -> list[float]:
+        return [base_lr * self.gamma ** (self.last_epoch // self.step_size) for base_lr in self.base_lrs]
 
 
 class MultiStepLR(LRScheduler):
@@ -72,8 +72,9 @@ class MultiStepLR(LRScheduler):
     def get_lr(self) -> list[float]:
         return self._times(self.gamma ** self.milestones.count(self.last_epoch))
 
-    def first_lr(self) -> list[float]:
-        return [base_lr * self.gamma ** bisect_right(self.milestones, 0) for base_lr in self.base_lrs]
+    def closed_form(self) -> list[float]:
+        factor = self.gamma ** bisect_right(self.milestones, self.last_epoch)
+        return [base_lr * factor for base_lr in self.base_lrs]
 
 
 class ConstantLR(LRScheduler):
@@ -95,8 +96,8 @@ class ConstantLR(LRScheduler):
             return self._rates()
         return self._times(1 / self.factor) if self.factor else self.base_lrs
 
-    def first_lr(self) -> list[float]:
-        return [base_lr * (self.factor if self.total_iters > 0 else 1) for base_lr in self.base_lrs]
+    def closed_form(self) -> list[float]:
+        return [base_lr * (self.factor if self.last_epoch < self.total_iters else 1) for base_lr in self.base_lrs]
 
 
 class LinearLR(LRScheduler):
@@ -123,8 +124,9 @@ class LinearLR(LRScheduler):
         rise = self.end_factor - self.start_factor
         return self._times(1 + rise / (self.total_iters * self.start_factor + (self.last_epoch - 1) * rise))
 
-    def first_lr(self) -> list[float]:
-        return [base_lr * self.start_factor for base_lr in self.base_lrs]
+    def closed_form(self) -> list[float]:
+        rise = (self.end_factor - self.start_factor) * min(self.total_iters, self.last_epoch) / self.total_iters
+        return [base_lr * (self.start_factor + rise) for base_lr in self.base_lrs]
 
 
 class ExponentialLR(LRScheduler):
@@ -137,8 +139,8 @@ class ExponentialLR(LRScheduler):
     def get_lr(self) -> list[float]:
         return self._times(1 if self._is_initial else self.gamma)
 
-    def first_lr(self) -> list[float]:
-        return self.base_lrs
+    def closed_form(self) -> list[float]:
+        return [base_lr * self.gamma**self.last_epoch for base_lr in self.base_lrs]
 
 
 class PolynomialLR(LRScheduler):
@@ -155,8 +157,9 @@ class PolynomialLR(LRScheduler):
         left, before = (1 - epoch / self.total_iters for epoch in (self.last_epoch, self.last_epoch - 1))
         return self._times((left / before) ** self.power)
 
-    def first_lr(self) -> list[float]:
-        return self.base_lrs
+    def closed_form(self) -> list[float]:
+        factor = (1 - min(self.total_iters, self.last_epoch) / self.total_iters) ** self.power
+        return [base_lr * factor for base_lr in self.base_lrs]
 
 
 class CosineAnnealingLR(LRScheduler):
@@ -181,5 +184,6 @@ class CosineAnnealingLR(LRScheduler):
         factor = (1 + math.cos(step * epoch)) / (1 + math.cos(step * (epoch - 1)))
         return [factor * (rate - eta_min) + eta_min for rate in self._rates()]
 
-    def first_lr(self) -> list[float]:
-        return self.base_lrs
+    def closed_form(self) -> list[float]:
+        height = (1 + math.cos(math.pi * self.last_epoch / self.T_max)) / 2
+        return [self.eta_min + (base_lr - self.eta_min) * height for base_lr in self.base_lrs]

@@ -17,7 +17,7 @@ class ReduceLROnPlateau(LRScheduler):
     threshold       by how much it has to be better than the best so far to count
     threshold_mode  whether that is relative to the best ("rel") or a difference ("abs")
     cooldown        epochs after a change in which nothing is counted
-    min_lr          the lowest rate, for all groups or a list
+    min_lr          the lowest rate, for all groups (also those added later) or a list
     eps             changes no larger than this are left out
 
     `step` takes the figure. Raises ValueError for options out of range or a list that does not fit the groups.
@@ -47,6 +47,7 @@ class ReduceLROnPlateau(LRScheduler):
         self.threshold = threshold
         self.threshold_mode = threshold_mode
         self.cooldown = cooldown
+        self.default_min_lr = None if isinstance(min_lr, list | tuple) else min_lr
         self.min_lrs = for_groups("ReduceLROnPlateau", "min_lr", optimizer, min_lr)
         self.eps = eps
         self.best = math.inf if mode == "min" else -math.inf
@@ -60,12 +61,12 @@ class ReduceLROnPlateau(LRScheduler):
         """Whether nothing is counted now."""
         return self.cooldown_counter > 0
 
-    def step(self, metrics: Any = None) -> None:
-        """Count an epoch with this figure. Raises TypeError without one."""
+    def step(self, metrics: Any = None, epoch: int | None = None) -> None:  # type: ignore[override]
+        """Count an epoch with this figure. Raises TypeError without one, RuntimeError for groups without a min_lr."""
         if metrics is None:
             raise TypeError("ReduceLROnPlateau.step: expected the figure to watch, such as the loss, got none")
         current = float(metrics)
-        self.last_epoch += 1
+        self.last_epoch = self.last_epoch + 1 if epoch is None else epoch
         if self._is_better(current):
             self.best = current
             self.num_bad_epochs = 0
@@ -75,6 +76,14 @@ class ReduceLROnPlateau(LRScheduler):
             self.cooldown_counter -= 1
             self.num_bad_epochs = 0
         if self.num_bad_epochs > self.patience:
+            groups = len(self.optimizer.param_groups)
+            if len(self.min_lrs) != groups:
+                if self.default_min_lr is None:
+                    raise RuntimeError(
+                        f"ReduceLROnPlateau: expected min_lrs for {groups} groups, got {len(self.min_lrs)}; "
+                        f"set min_lrs after add_param_group"
+                    )
+                self.min_lrs = [self.default_min_lr] * groups
             lowered = [max(rate * self.factor, low) for rate, low in zip(self._rates(), self.min_lrs, strict=True)]
             self._set([new if old - new > self.eps else old for old, new in zip(self._rates(), lowered, strict=True)])
             self.cooldown_counter = self.cooldown

@@ -78,8 +78,6 @@ W = np.ones((3, 2))
         (IndexError, lambda: F.embedding(np.array([-1]), W)),
         (TypeError, lambda: F.embedding(np.array([1.0]), W)),
         (ValueError, lambda: F.embedding(np.array([1]), W, padding_idx=3)),
-        (NotImplementedError, lambda: F.embedding(np.array([1]), W, sparse=True)),
-        (NotImplementedError, lambda: nn.Embedding(3, 2, sparse=True)),
         (ValueError, lambda: nn.Embedding(3, 2, _weight=np.ones((2, 2)))),
         (ValueError, lambda: F.embedding_bag(np.array([1]), W)),
         (ValueError, lambda: F.embedding_bag(np.array([1]), W, np.array([1]))),
@@ -93,5 +91,13 @@ W = np.ones((3, 2))
     ],
 )
 def test_errors(error: type[Exception], call: Any) -> None:
-    with pytest.raises(error, match=r"expected|sparse|per_sample"):
+    with pytest.raises(error, match=r"expected|per_sample"):
         call()
+
+
+def test_sparse_gradients_are_dense_ones() -> None:
+    table = nn.Embedding(3, 2, sparse=True)
+    assert repr(table) == "Embedding(3, 2, sparse=True)"
+    table(np.array([1, 1])).sum().backward()
+    assert table.weight.grad.data.tolist() == [[0, 0], [2, 2], [0, 0]]
+    assert F.embedding_bag(np.array([[1]]), table.weight, sparse=True).shape == (1, 2)

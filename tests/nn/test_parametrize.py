@@ -2,6 +2,7 @@
 
 import copy
 import importlib.util
+import pickle
 from pathlib import Path
 from typing import Any
 
@@ -130,6 +131,9 @@ def test_a_parametrized_weight() -> None:
     with pytest.raises(KeyError, match="remove_parametrizations"):
         layer.weight = nn.Parameter(assigned)
 
+    kept = pickle.loads(pickle.dumps(layer))
+    assert type(kept) is type(layer)
+    np.testing.assert_array_equal(kept.weight.data, assigned)
     twin = copy.deepcopy(layer)
     twin.weight = Tensor(-assigned)
     np.testing.assert_array_equal(layer.weight.data, assigned)

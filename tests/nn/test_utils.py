@@ -19,15 +19,15 @@ def with_gradients(*values: Any) -> list[Tensor]:
     return made
 
 
-@pytest.mark.parametrize("p", [1, 2, 3.5, math.inf])
-def test_clip_grad_norm(p: float) -> None:
+@pytest.mark.parametrize("p", [1, 2, 3.5, math.inf, "inf"])
+def test_clip_grad_norm(p: Any) -> None:
     values = [[3.0, -4.0], [[1.0, 2.0]], 0.5]
     flat = np.array([3.0, -4.0, 1.0, 2.0, 0.5])
     tensors = with_gradients(*values)
     total = utils.clip_grad_norm_(iter(tensors), 1.0, p)
-    np.testing.assert_allclose(total.item(), np.linalg.norm(flat, p))
+    np.testing.assert_allclose(total.item(), np.linalg.norm(flat, float(p)))
     after = np.concatenate([np.ravel(t.grad.data) for t in tensors])
-    np.testing.assert_allclose(after, flat / (np.linalg.norm(flat, p) + 1e-6))
+    np.testing.assert_allclose(after, flat / (np.linalg.norm(flat, float(p)) + 1e-6))
     np.testing.assert_allclose(utils.clip_grad_norm_(tensors, 5.0, p).item(), 1, rtol=1e-5)
     np.testing.assert_array_equal(np.concatenate([np.ravel(t.grad.data) for t in tensors]), after)
 
@@ -37,6 +37,8 @@ def test_clipping_without_gradients_and_with_infinite_ones() -> None:
     tensors = with_gradients([math.inf])
     with pytest.raises(RuntimeError, match="finite"):
         utils.clip_grad_norm_(tensors, 1.0, error_if_nonfinite=True)
+    assert utils.clip_grad_norm_(tensors, 1.0).item() == math.inf
+    assert np.isnan(tensors[0].grad.data).all()
 
 
 def test_clip_grad_value() -> None:

@@ -8,10 +8,14 @@ import numpy as np
 import pytest
 
 from autograd import Tensor
-from optim import SGD, Adagrad, Adam, lr_scheduler
+from optim import SGD, Adagrad, Adam, lr_scheduler, swa_utils
 
 REFERENCE = dict(np.load(Path(__file__).parents[1] / "reference" / "optim.npz"))
-CASES = [key for key in REFERENCE if key.startswith("[") and hasattr(lr_scheduler, json.loads(key)[0])]
+CASES = [
+    key
+    for key in REFERENCE
+    if key.startswith("[") and json.loads(key)[0].endswith(("LR", "Restarts", "Plateau", "Scheduler"))
+]
 FUNCTIONS = {"decay": lambda t: 0.95**t, "root": lambda t: 1 / (1 + t) ** 0.5, "wave": lambda t: 1 + (-1) ** t / 4}
 
 
@@ -28,7 +32,7 @@ def build(optimizer, name, options):
             options[key] = [FUNCTIONS[v] for v in value] if isinstance(value, list) else FUNCTIONS[value]
     if "schedulers" in options:
         options["schedulers"] = [build(optimizer, *part) for part in options["schedulers"]]
-    kind = getattr(lr_scheduler, name)
+    kind = swa_utils.SWALR if name == "SWALR" else getattr(lr_scheduler, name)
     return kind(**options) if name == "ChainedScheduler" else kind(optimizer, **options)
 
 
@@ -46,7 +50,7 @@ def go(optimizer, scheduler, epochs):
 
 
 def test_every_scheduler_has_cases():
-    assert {json.loads(key)[0] for key in CASES} == set(lr_scheduler.__all__) - {"LRScheduler"}
+    assert {json.loads(key)[0] for key in CASES} == {*lr_scheduler.__all__, "SWALR"} - {"LRScheduler"}
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -221,3 +225,58 @@ def test_errors(what):
     error, match, call = ERRORS[what]
     with pytest.raises(error, match=match):
         call(make())
+
+
+CLOSED = [
+    "StepLR", "MultiStepLR", "ConstantLR", "LinearLR", "ExponentialLR", "PolynomialLR", "CosineAnnealingLR", "LambdaLR",
+    "CyclicLR",
+]  # fmt: skip
+UNLIKE = ['["ConstantLR", {"total_iters": 0}]']  # the steps multiply by the factor all the same, as PyTorch's do
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if json.loads(case)[0] in CLOSED and case not in UNLIKE])
+def test_any_epoch(case):
+    name, options = json.loads(case)
+    optimizer = make(momentum=0.9)
+    scheduler = build(optimizer, name, options)
+    for epoch in (17, 3, 30, 1, 39):
+        with pytest.warns(UserWarning, match="deprecated"):
+            scheduler.step(epoch)
+        np.testing.assert_allclose(scheduler.get_last_lr(), REFERENCE[case][epoch][:2], rtol=1e-9, atol=1e-12)
+
+
+def test_a_rate_that_is_a_tensor():
+    first, second = Tensor(0.5), Tensor([0.08])
+    params = [Tensor(np.ones(1), requires_grad=True), Tensor(np.ones(1), requires_grad=True)]
+    optimizer = SGD([{"params": params[:1]}, {"params": params[1:], "lr": second}], lr=first)
+    scheduler = lr_scheduler.SequentialLR(
+        optimizer, [lr_scheduler.ExponentialLR(optimizer, 0.5), lr_scheduler.ConstantLR(optimizer, 0.5, 9)], [2]
+    )
+    rates = []
+    for _ in range(4):
+        rates.append((first.item(), second.item()))
+        scheduler.step()
+    np.testing.assert_allclose(rates, [(0.5, 0.08), (0.25, 0.04), (0.25, 0.04), (0.25, 0.04)])
+    assert optimizer.param_groups[0]["lr"] is first
+    assert scheduler.get_last_lr() == [0.25, 0.04]
+
+
+def test_plateau_with_groups_added_later():
+    for min_lr, error in ((0.2, False), ([0.2, 0.1], True)):
+        optimizer = make()
+        scheduler = lr_scheduler.ReduceLROnPlateau(optimizer, patience=0, factor=0.1, min_lr=min_lr)
+        optimizer.add_param_group({"params": [Tensor(1.0, requires_grad=True)], "lr": 1.0})
+        scheduler.step(1.0)
+        if error:
+            with pytest.raises(RuntimeError, match="min_lrs for 3 groups, got 2"):
+                scheduler.step(1.0)
+        else:
+            scheduler.step(1.0)
+            assert scheduler.get_last_lr() == [0.2, 0.08, 0.2]
+
+
+def test_cycles_leave_their_momentums_in_the_groups():
+    optimizer = make(momentum=0.5)
+    lr_scheduler.CyclicLR(optimizer, 0.1, 0.2, base_momentum=[0.6, 0.7], max_momentum=0.8)
+    assert [group["base_momentum"] for group in optimizer.param_groups] == [0.6, 0.7]
+    assert [group["max_momentum"] for group in optimizer.param_groups] == [0.8, 0.8]

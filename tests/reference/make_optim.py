@@ -50,6 +50,10 @@ OPTIMIZERS: dict[str, list[dict[str, Any]]] = {
     "ASGD": [{"lr": 0.05, "t0": 10}, {"lambd": 0.1, "alpha": 0.5, "t0": 50, "lr": 0.1}],
     "Adafactor": [{"lr": 0.1}, {"d": 2.0, "eps": [1e-4, 1e-2]}, {"beta2_decay": -0.3, "weight_decay": 0.1}],
     "Rprop": [{"etas": [0.4, 1.3]}, {"step_sizes": [1e-3, 0.05]}, {"lr": 0.1}],
+    "Muon": [
+        {"momentum": 0.5}, {"nesterov": False, "lr": 0.05}, {"adjust_lr_fn": "match_rms_adamw", "ns_steps": 3},
+        {"weight_decay": 0.0, "ns_coefficients": [2.0, -1.5, 0.5], "eps": 1e-3, "adjust_lr_fn": "original"},
+    ],
     "LBFGS": [
         {"max_iter": 4}, {"max_iter": 4, "line_search_fn": "strong_wolfe"}, {"max_iter": 3, "history_size": 2},
         {"lr": 0.1, "max_iter": 20, "line_search_fn": "strong_wolfe", "history_size": 5},
@@ -57,8 +61,10 @@ OPTIMIZERS: dict[str, list[dict[str, Any]]] = {
         {"max_iter": 30, "tolerance_change": 1e-3},
     ],
 }  # fmt: skip
-NO_BASIC = {"Rprop": [{}, {"maximize": True, "lr": 1e-4}], "LBFGS": [{}]}
+NO_BASIC = {"Rprop": [{}, {"maximize": True, "lr": 1e-4}], "LBFGS": [{}], "Muon": [{}]}
 SCHEDULERS: list[tuple[str, dict[str, Any]]] = [
+    ("SWALR", {"swa_lr": 0.02}), ("SWALR", {"swa_lr": [0.02, 0.3], "anneal_epochs": 4, "anneal_strategy": "linear"}),
+    ("SWALR", {"swa_lr": 0.02, "anneal_epochs": 0}),
     ("LambdaLR", {"lr_lambda": "decay"}), ("LambdaLR", {"lr_lambda": ["decay", "root"]}),
     ("MultiplicativeLR", {"lr_lambda": "root"}), ("MultiplicativeLR", {"lr_lambda": ["root", "wave"]}),
     ("StepLR", {"step_size": 7}), ("StepLR", {"step_size": 1, "gamma": 0.9}),
@@ -99,6 +105,8 @@ SCHEDULERS: list[tuple[str, dict[str, Any]]] = [
                                      ["LambdaLR", {"lr_lambda": "decay"}]], "milestones": [7, 20]}),
     ("SequentialLR", {"schedulers": [["MultiStepLR", {"milestones": [2, 4]}], ["LinearLR", {}], ["ConstantLR", {}]],
                       "milestones": [6, 15]}),
+    ("SequentialLR", {"schedulers": [["PolynomialLR", {"total_iters": 9}], ["MultiplicativeLR", {"lr_lambda": "root"}],
+                                     ["MultiStepLR", {"milestones": [0, 2]}]], "milestones": [3, 9]}),
 ]  # fmt: skip
 FUNCTIONS = {"decay": lambda t: 0.95**t, "root": lambda t: 1 / (1 + t) ** 0.5, "wave": lambda t: 1 + (-1) ** t / 4}
 
@@ -126,7 +134,9 @@ def trajectory(name: str, options: dict[str, Any], turned: float = 0) -> Any:
     params = [torch.tensor(value, requires_grad=True) for value in values]
     options = {k: tuple(v) if isinstance(v, list) else v for k, v in options.items()}
     groups: Any = params  # in other optimizers than LBFGS, the bias has a learning rate of its own
-    if name != "LBFGS":
+    if name == "Muon":
+        groups = params[:1]  # the only one that is a matrix
+    elif name != "LBFGS":
         groups = [{"params": params[::2]}, {"params": params[1:2], "lr": options.get("lr", 0.01) * 2}]
     optimizer = getattr(torch.optim, name)(groups, **options)
 
@@ -153,7 +163,7 @@ def build(optimizer: Any, name: str, options: dict[str, Any]) -> Any:
             options[key] = [FUNCTIONS[v] for v in value] if isinstance(value, list) else FUNCTIONS[value]
     if "schedulers" in options:
         options["schedulers"] = [build(optimizer, *part) for part in options["schedulers"]]
-    kind = getattr(torch.optim.lr_scheduler, name)
+    kind = getattr(torch.optim.swa_utils if name == "SWALR" else torch.optim.lr_scheduler, name)
     return kind(**options) if name == "ChainedScheduler" else kind(optimizer, **options)
 
 
@@ -176,13 +186,14 @@ def schedule(name: str, options: dict[str, Any]) -> Any:
 def main() -> None:
     warnings.simplefilter("ignore")
     torch.set_default_dtype(torch.float64)  # else NAdam and ASGD keep some of their numbers in single precision
+    torch.Tensor.bfloat16 = torch.Tensor.clone  # Muon iterates in bfloat16; the reference shall be exact
     made = {}
     for name, cases in OPTIMIZERS.items():
         for options in NO_BASIC.get(name, BASIC) + cases:
             if name == "RMSprop":
                 options = {"lr": 1e-3, **options}  # larger steps make it wander about the minimum, as rounding has it
             made[json.dumps([name, options])] = trajectory(name, options)
-        if name not in ("Adafactor",):
+        if name not in ("Adafactor", "Muon"):
             made[json.dumps([name, {}, "complex"])] = trajectory(name, {}, turned=0.3)
     for name, options in SCHEDULERS:
         made[json.dumps([name, options])] = schedule(name, options)
