@@ -127,7 +127,7 @@ def _nll(
     classes = integers(target, f"{who}: target")
     n = shape[0 if input.ndim == 1 else 1]
     least, most = (np.minimum.reduce(classes, None), np.maximum.reduce(classes, None)) if classes.size else (0, -1)
-    whole = 0 <= least and most < n and not least <= ignore_index <= most
+    whole = least >= 0 and most < n and not least <= ignore_index <= most
     valid = True if whole else classes != ignore_index
     wrong = () if whole else classes[valid & ((classes < 0) | (classes >= n))]
     if len(wrong):
