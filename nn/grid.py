@@ -8,8 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd import Tensor
-
+from .shared import plain
 from .upsample import keys
 
 
@@ -73,15 +72,15 @@ def grid_sample(
         place = grid[..., n - 1 - i]
         place = (place + 1) / 2 * (length - 1) if corners else ((place + 1) * length - 1) / 2
         if mode == "bicubic":
-            low = np.floor(_plain(place))
+            low = np.floor(plain(place))
             shifts = [(low + tap, keys(place - (low + tap), -0.75)) for tap in (-1, 0, 1, 2)]
             taps.append([(_inside(at, length, padding_mode, corners), weight) for at, weight in shifts])
             continue
         place = _inside(place, length, padding_mode, corners)
         if mode == "nearest":
-            taps.append([(np.rint(_plain(place)), None)])
+            taps.append([(np.rint(plain(place)), None)])
         else:
-            low = np.floor(_plain(place))
+            low = np.floor(plain(place))
             part = place - low
             taps.append([(low, 1 - part), (low + 1, part)])
     image = input.transpose(0, *range(2, n + 2), 1)
@@ -97,10 +96,6 @@ def grid_sample(
     return total.transpose(0, n + 1, *range(1, n + 1))
 
 
-def _plain(value: Any) -> Any:
-    return value.data if isinstance(value, Tensor) else value
-
-
 def _inside(place: Any, length: int, padding_mode: str, corners: bool) -> Any:
     """Coordinates brought into the image, if the padding mode says so; where they are held at an edge, constant."""
     if padding_mode == "zeros":
@@ -110,8 +105,8 @@ def _inside(place: Any, length: int, padding_mode: str, corners: bool) -> Any:
         if not span:
             return place * 0
         place = np.abs(place - least)
-        turns = np.floor(_plain(place) / span)
+        turns = np.floor(plain(place) / span)
         place = place - turns * span
         place = np.where(turns % 2 == 0, place, span - place) + least
-    at = _plain(place)
+    at = plain(place)
     return np.where((at > 0) & (at < length - 1), place, np.clip(at, 0, length - 1))

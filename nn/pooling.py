@@ -10,6 +10,7 @@ import numpy as np
 
 from autograd import Tensor, generator, max_windows, sum_windows, windows
 
+from .shared import plain
 from .spatial import check_axes, named, per_axis
 
 Ints = tuple[int, ...]
@@ -77,8 +78,7 @@ def _max_pool(n: int) -> Callable[..., Any]:
         result = max_windows(input, size, strides, sides, dilations)
         if not return_indices:
             return result
-        data = input.data if isinstance(input, Tensor) else input
-        return result, _first_maximum(data, size, strides, sides, dilations)
+        return result, _first_maximum(plain(input), size, strides, sides, dilations)
 
     return named(max_pool, who)
 
@@ -124,7 +124,7 @@ def _max_unpool(n: int) -> Callable[..., Any]:
         """
         check_axes(input, n, who)
         size, strides, paddings, _ = _arguments(n, who, kernel_size, stride, padding)
-        places = indices.data if isinstance(indices, Tensor) else np.asarray(indices)
+        places = plain(indices)
         if places.shape != input.shape:
             raise ValueError(f"{who}: expected indices of the input's shape {input.shape}, got {places.shape}")
         pairs = zip(input.shape[-n:], strides, size, paddings, strict=True)
@@ -224,7 +224,7 @@ def _lp_pool(n: int) -> Callable[..., Any]:
         total = _mean_pool(who, input**norm_type, n, arguments, ceil_mode, True, None) * math.prod(arguments[0])
         if norm_type == 1:
             return total
-        empty = (total.data if isinstance(total, Tensor) else total) == 0
+        empty = plain(total) == 0
         if not empty.any():
             return total ** (1 / norm_type)
         return np.where(empty, 0, np.where(empty, 1, total) ** (1 / norm_type))
@@ -337,7 +337,7 @@ def _max_of(input: Any, places: list[Any], return_indices: bool) -> Any:
     result = max_windows(whole, size, size)
     if not return_indices:
         return result
-    data = whole.data if isinstance(whole, Tensor) else whole
+    data = plain(whole)
     found = np.unravel_index(_first_maximum(data, size, size, ((0, 0),) * n, (1,) * n), data.shape[lead:])
     flat: Any = 0
     for where, place, length in zip(found, places, input.shape[lead:], strict=True):
@@ -384,10 +384,7 @@ def _fractional_max_pool(n: int) -> Callable[..., Any]:
                 f"{who}: expected output_size + kernel_size - 1 of at most the input {shape}, got {counts} and {size}"
             )
         lead = input.shape[:-n]
-        samples = _random_samples.data if isinstance(_random_samples, Tensor) else _random_samples
-        if samples is None:
-            samples = generator(rng).random((*lead, n))
-        samples = np.asarray(samples)
+        samples = generator(rng).random((*lead, n)) if _random_samples is None else plain(_random_samples)
         samples = (samples[: math.prod(lead[:-1])] if samples.ndim == 3 else samples).reshape(*lead, n)
         if n == 2:
             samples = samples[..., ::-1]  # the reference implementation draws the width first, of two axes

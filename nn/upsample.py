@@ -66,6 +66,23 @@ def interpolate(
     return input
 
 
+def upsample(
+    input: Any, size: Any = None, scale_factor: Any = None, mode: str = "nearest", align_corners: bool | None = None
+) -> Any:
+    """The former name of `interpolate`."""
+    return interpolate(input, size, scale_factor, mode, align_corners)
+
+
+def upsample_nearest(input: Any, size: Any = None, scale_factor: Any = None) -> Any:
+    """`interpolate` with mode "nearest"."""
+    return interpolate(input, size, scale_factor)
+
+
+def upsample_bilinear(input: Any, size: Any = None, scale_factor: Any = None) -> Any:
+    """`interpolate` with mode "bilinear" and align_corners."""
+    return interpolate(input, size, scale_factor, "bilinear", True)
+
+
 def _sizes(
     shape: Any, size: Any, scale_factor: Any, recompute_scale_factor: bool | None
 ) -> tuple[tuple[int, ...], tuple[float | None, ...]]:
@@ -207,23 +224,6 @@ class UpsamplingBilinear2d(Upsample):
 
 
 # ---- channels for pixels -------------------------------------------------------------------------------------------
-
-
-def upsample(
-    input: Any, size: Any = None, scale_factor: Any = None, mode: str = "nearest", align_corners: bool | None = None
-) -> Any:
-    """The former name of `interpolate`."""
-    return interpolate(input, size, scale_factor, mode, align_corners)
-
-
-def upsample_nearest(input: Any, size: Any = None, scale_factor: Any = None) -> Any:
-    """`interpolate` with mode "nearest"."""
-    return interpolate(input, size, scale_factor)
-
-
-def upsample_bilinear(input: Any, size: Any = None, scale_factor: Any = None) -> Any:
-    """`interpolate` with mode "bilinear" and align_corners."""
-    return interpolate(input, size, scale_factor, "bilinear", True)
 
 
 def pixel_shuffle(input: Any, upscale_factor: int) -> Any:
