@@ -21,6 +21,7 @@ The function that stands for a primitive is written out as Python source and com
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections.abc import Callable
 from types import CodeType, FunctionType
@@ -101,8 +102,8 @@ class Plan:
     def _vjp(self, rule: Rule, input: Any) -> Callable[[Any, tuple[Any, ...]], Any]:
         """The rule as a function of (g, saved)."""
         wants = ["i" if name == "i" else f"saved[{self.names.index(name)}]" for name in _needs(rule)]
-        source = f"lambda g, saved: rule({', '.join(['g', *wants])})"
-        made: Callable[[Any, tuple[Any, ...]], Any] = eval(source, {"rule": rule, "i": input[-1]})
+        code = _lambda(f"lambda g, saved: rule({', '.join(['g', *wants])})")
+        made: Callable[[Any, tuple[Any, ...]], Any] = eval(code, {"rule": rule, "i": input[-1]})
         return made
 
     def relink(self, node: Node) -> tuple[Any, ...]:
@@ -273,6 +274,12 @@ def _rebuild(values: Any, items: list[Any]) -> Any:
 
 
 # ---- compiling ------------------------------------------------------------------------------------------------------
+
+
+@functools.cache
+def _lambda(source: str) -> CodeType:
+    """Compiled once for all rules that want the same: a join of a thousand arrays has a thousand of them."""
+    return compile(source, "<rule>", "eval")
 
 
 def _rule(primitive: Primitive, input: Any) -> Rule:

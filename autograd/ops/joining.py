@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from typing import Any
 
 import numpy as np
@@ -21,17 +22,23 @@ def _slices(ndim: int, axis: int, start: Any, stop: Any, step: Any = None) -> tu
     return tuple(index)
 
 
-def _concatenate(*arrays: Any, axis: int | None = 0) -> Any:
+def _concatenate(*arrays: Any, axis: int | None, edges: Any) -> Any:
     return np.concatenate(arrays, axis=axis)
 
 
-def _part(g: Any, i: int, arrays_shape: Any, axis: int | None) -> Any:
-    """The part of a joined array that came from the i-th."""
+def _part(g: Any, i: int, arrays_shape: Any, axis: int | None, edges: Any) -> Any:
+    """The part of a joined array that came from the i-th, which lies between two of its edges."""
     if axis is None:
-        sizes = [int(np.prod(shape)) for shape in arrays_shape]
-        return g[sum(sizes[:i]) : sum(sizes[: i + 1])].reshape(arrays_shape[i])
-    start = sum([shape[axis] for shape in arrays_shape[:i]])
-    return g[_slices(len(arrays_shape[i]), axis, start, start + arrays_shape[i][axis])]
+        return g[edges[i] : edges[i + 1]].reshape(arrays_shape[i])
+    return g[_slices(g.ndim, axis, edges[i], edges[i + 1])]
+
+
+def _edges(arrays: tuple[Any, ...], axis: int | None) -> tuple[int, ...]:
+    """Where each of the joined arrays begins and ends; 0 for one that NumPy is going to refuse."""
+    shapes = [np.shape(array) for array in arrays]
+    if axis is None:
+        return (0, *itertools.accumulate(map(math.prod, shapes)))
+    return (0, *itertools.accumulate(shape[axis] if -len(shape) <= axis < len(shape) else 0 for shape in shapes))
 
 
 def _split(ary: Any, edges: tuple[int, ...], axis: int) -> tuple[Any, ...]:
@@ -54,7 +61,8 @@ _pieces: Function = linear(_split, name="split", multiple=True, ary=_split_ary)
 @composite(np.concatenate)
 def concatenate(arrays: Any, axis: int | None = 0, *, dtype: Any = None, casting: Any = "same_kind") -> Any:
     """As np.concatenate."""
-    joined = _joined(*arrays, axis=axis)
+    arrays = tuple(arrays)
+    joined = _joined(*arrays, axis=axis, edges=_edges(arrays, axis))
     return joined if dtype is None else joined.astype(dtype, casting=casting)
 
 
@@ -158,7 +166,7 @@ def column_stack(tup: Any) -> Any:
 @composite(np.append)
 def append(arr: Any, values: Any, axis: int | None = None) -> Any:
     """As np.append."""
-    return concatenate((arr, values), axis) if axis is not None else _joined(arr, values, axis=None)
+    return concatenate((arr, values), axis) if axis is not None else concatenate((arr, values), None)
 
 
 @composite(np.delete)
