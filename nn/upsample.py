@@ -56,13 +56,14 @@ def interpolate(
     if mode.startswith("nearest"):
         return _nearest(input, sizes, scales, 0.5 if mode == "nearest-exact" else 0.0)
     for axis, (length, new, scale) in enumerate(zip(input.shape[2:], sizes, scales, strict=True), 2):
+        cubic, corners = mode == "bicubic", bool(align_corners)
+        if length == new and (antialias or not cubic or corners or scale in (None, 1)):
+            continue
         if antialias:
-            input = along(input, axis, _smooth(length, new, scale, bool(align_corners), mode == "bicubic"))
-        elif length != new or (mode == "bicubic" and scale not in (None, 1) and not align_corners):
-            weights = _cubic if mode == "bicubic" else _linear
-            input = along(
-                input, axis, weights(length, new, _step(length, new, scale, bool(align_corners)), bool(align_corners))
-            )
+            matrix = _smooth(length, new, scale, corners, cubic)
+        else:
+            matrix = (_cubic if cubic else _linear)(length, new, _step(length, new, scale, corners), corners)
+        input = along(input, axis, matrix)
     return input
 
 

@@ -153,3 +153,10 @@ def test_a_factor_that_leaves_the_size(mode, n, expected):
     x = np.arange(4.0).reshape(1, 1, 4, *(1,) * (n - 1))
     result = F.interpolate(x, scale_factor=(1.2, *(1,) * (n - 1)), mode=mode)
     assert result.reshape(-1).tolist() == expected
+
+
+def test_a_factor_that_leaves_the_size_of_a_smoothed_axis():
+    x = np.arange(4.0).reshape(1, 1, 4, 1)
+    for mode in ("bilinear", "bicubic"):
+        assert F.interpolate(x, scale_factor=(1.2, 1), mode=mode, antialias=True).reshape(-1).tolist() == [0, 1, 2, 3]
+    assert F.interpolate(x, scale_factor=(1.2, 1), mode="bicubic").reshape(-1)[-1] < 3
