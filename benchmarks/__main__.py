@@ -17,21 +17,36 @@ from .workloads import STEPS, WORKLOADS, Workload
 
 TOLERANCE = {"": 0.01, "sgd": 0.01, "adam": 0.1}
 """Of what the reference moves by. Adam moves a weight whose gradient is mere rounding as far as any other."""
-PATIENCE = 120
+PATIENCE = 60
 """So many seconds a library has to get ready for a workload, compiling included."""
 ENOUGH = 20
 """So many seconds of steps, and a library gets no more turns: what is that slow shows it in a round or two."""
 
 
+SECTIONS = ("import", "memory", "chains", "checkpoints", "scaling")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--only", metavar="NAME", nargs="*", help=f"of {', '.join(WORKLOADS)}")
-    parser.add_argument("--libraries", metavar="NAME", nargs="*", default=LIBRARIES, help=f"of {', '.join(LIBRARIES)}")
+    parser.add_argument(
+        "--only", metavar="NAME", nargs="+", choices=(*WORKLOADS, *SECTIONS),
+        help=f"of {', '.join((*WORKLOADS, *SECTIONS))} (default: all but scaling)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--libraries",
+        metavar="NAME",
+        nargs="+",
+        choices=LIBRARIES,
+        default=LIBRARIES,
+        help=f"of {', '.join(LIBRARIES)}",
+    )
+    parser.add_argument("--scaling", action="store_true", help="also how costs grow with sizes")
     parser.add_argument("--rounds", type=int, default=7, help="how often the libraries take turns (default: 7)")
     parser.add_argument("--seconds", type=float, default=0.5, help="of each turn (default: 0.5)")
     parser.add_argument("--threads", type=int, default=os.cpu_count(), help="of each library (default: all)")
-    parser.add_argument("--write", metavar="FOLDER", help="write benchmarks.md and its picture there")
+    parser.add_argument("--write", metavar="FOLDER", help="write benchmarks.md and its pictures there")
     options = parser.parse_args()
+    wanted = set(options.only or (*WORKLOADS, *SECTIONS[:-1])) | ({"scaling"} if options.scaling else set())
 
     workers = [Worker(library, options.threads) for library in options.libraries]
     for worker in workers:
@@ -39,23 +54,26 @@ def main() -> None:
     workers = [worker for worker in workers if worker.alive]
     found = report.Results({worker.library: f"{worker.name} {worker.version}" for worker in workers}, options.threads)
     for workload in WORKLOADS.values():
-        if workload.timed and (not options.only or workload.name in options.only):
+        if workload.timed and workload.name in wanted:
             able = [worker for worker in workers if check(worker, workload, found.notes)]
             found.times[workload.name] = take_turns(able, workload, options.rounds, options.seconds)
             print(report.row(workload, found), flush=True)
     for worker in workers:
         worker.close()
     libraries = [worker.library for worker in workers]
-    if not options.only or "import" in options.only:
-        found.imports = figures.imports(options.rounds, options.threads)
-    if not options.only or "memory" in options.only:
-        found.memory = figures.memory(libraries, options.threads)
-    if not options.only or "chains" in options.only:
+    if "memory" in wanted:
+        found.memory = figures.memory(libraries, options.threads, min(options.rounds, 3))
+    if "checkpoints" in wanted:
+        found.checkpoints = figures.checkpoints(options.threads)
+    if "chains" in wanted:
         found.chains = figures.chains(libraries, options.threads)
-    text = report.markdown(found)
-    print("\n" + text)
+    if "scaling" in wanted:
+        found.scaling = figures.scaling(options.threads)
+    if "import" in wanted:
+        found.imports = figures.imports(options.rounds, options.threads)
+    print("\n" + report.markdown(report.sections(found)))
     if options.write:
-        report.write(found, text, options.write)
+        report.write(found, options.write)
 
 
 def check(worker: Worker, workload: Workload, notes: list[str]) -> bool:

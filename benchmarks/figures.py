@@ -1,4 +1,4 @@
-"""What is measured in fresh processes: imports, the memory of a step, long chains."""
+"""What is not the time of a step: imports, memory, long chains, checkpoints, and how costs grow."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ import subprocess
 from statistics import median
 from typing import Any
 
+import numpy as np
+
 from .workers import OURS, Worker, environment, python_of
+from .workloads import FAMILIES, Family
 
 IMPORTS = {
     "NumPy alone": ("by_hand", "numpy"),
@@ -18,6 +21,7 @@ IMPORTS = {
     "tinygrad": ("tiny_grad", "tinygrad"),
     "SmallPebble": ("small_pebble", "smallpebble"),
 }
+LARGE = ("mlp_large", "lenet", "vgg", "lstm", "gpt", "elementwise", "reduce_norm", "memory")
 _TIME_IMPORT = """
 import time
 begin = time.perf_counter()
@@ -43,13 +47,20 @@ def imports(rounds: int, threads: int) -> dict[str, tuple[float, float]]:
     return {name: (median(s for s, _ in values), median(m for _, m in values)) for name, values in found.items()}
 
 
-def memory(libraries: list[str], threads: int, rounds: int = 3) -> dict[str, float]:
-    """The megabytes that a process grows by during one step of the workload `memory`."""
-    answers = {library: [_peak(library, threads, "memory") for _ in range(rounds)] for library in libraries}
-    return {
-        library: median(answer["bytes"] for answer in found) / 1e6
-        for library, found in answers.items() if all("bytes" in answer for answer in found)
-    }  # fmt: skip
+def memory(libraries: list[str], threads: int, rounds: int = 3) -> dict[str, dict[str, float]]:
+    """For each workload that needs any to speak of: the megabytes that a process grows by in a step, for each library.
+
+    Of the workload `memory` for all libraries, of the others for ours and PyTorch.
+    """
+    found: dict[str, dict[str, float]] = {}
+    for workload in LARGE:
+        for library in libraries:
+            if workload == "memory" or library in (*OURS, "pytorch"):
+                times = rounds if library in (*OURS, "pytorch") else 1
+                answers = [_peak(library, threads, workload) for _ in range(times)]
+                if all("bytes" in answer for answer in answers):
+                    found.setdefault(workload, {})[library] = median(answer["bytes"] for answer in answers) / 1e6
+    return found
 
 
 def chains(libraries: list[str], threads: int) -> dict[str, Any]:
@@ -64,9 +75,56 @@ def chains(libraries: list[str], threads: int) -> dict[str, Any]:
     return found
 
 
+def checkpoints(threads: int) -> dict[int, list[tuple[float, float]]]:
+    """For numbers of layers: (seconds, megabytes) of a step without checkpoints, and with one for each √n layers."""
+    worker = Worker("backgraph", threads)
+    found = {}
+    for layers in (16, 64, 256, 1024):
+        answers = [worker.ask("checkpoints", layers=layers, segment=n) for n in (0, round(layers**0.5))]
+        found[layers] = [(answer["seconds"], answer["bytes"] / 1e6) for answer in answers]
+    worker.close()
+    return found
+
+
+def scaling(threads: int, rounds: int = 3, seconds: float = 0.1) -> dict[str, dict[str, dict[int, float]]]:
+    """For each family: library -> size -> the least seconds of a step; the libraries take turns at each size.
+
+    Raises RuntimeError if the gradients of two libraries differ.
+    """
+    workers = [worker for worker in (Worker(name, threads) for name in (*OURS, "pytorch")) if worker.alive]
+    found: dict[str, dict[str, dict[int, float]]] = {}
+    for family in FAMILIES.values():
+        for size in family.sizes:
+            lengths: dict[str, Any] = {}
+            for _ in range(rounds):
+                for worker in workers:
+                    answer = worker.ask("scale", family=family.name, size=size, seconds=seconds)
+                    if answer.get("can"):
+                        lengths[worker.library] = answer["lengths"]
+                        values = found.setdefault(family.name, {}).setdefault(worker.library, {})
+                        values[size] = min(answer["least"], values.get(size, answer["least"]))
+            _agree(family, size, lengths)
+    for worker in workers:
+        worker.close()
+    return found
+
+
+def exponent(values: dict[int, float]) -> float:
+    """That of the size, fitted to the larger half of the sizes."""
+    points = sorted(values.items())[-(len(values) + 1) // 2 :]
+    return float(np.polyfit(*np.log(np.array(points).T), 1)[0])
+
+
+def _agree(family: Family, size: int, lengths: dict[str, dict[str, float]]) -> None:
+    for library, found in lengths.items():
+        for name, length in found.items():
+            if abs(length - lengths["backgraph"][name]) > 1e-3 * length + 1e-9:
+                raise RuntimeError(f"{library}: another gradient of {name} in the family {family.name} at size {size}")
+
+
 def _peak(library: str, threads: int, workload: str, **question: Any) -> dict[str, Any]:
     worker = Worker(library, threads)
     try:
-        return worker.ask("peak", workload=workload, **question) if worker.alive else {}
+        return worker.ask("peak", 100, workload=workload, **question) if worker.alive else {}
     finally:
         worker.close()

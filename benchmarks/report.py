@@ -1,39 +1,45 @@
-"""The tables, the plot and docs/benchmarks.md."""
+"""The tables and docs/benchmarks.md."""
 
 from __future__ import annotations
 
 import os
 import platform
+import re
 from dataclasses import dataclass, field
 from statistics import median
-from typing import Any
 
-from .workloads import WORKLOADS, Workload
+from . import figures, plots
+from .workloads import FAMILIES, WORKLOADS, Workload
 
-COLORS = {
-    "by_hand": "#8a949e", "pytorch": "#d1495b", "jax_jit": "#3d7a5f", "hips": "#8d6cab", "my_grad": "#e0913f",
-    "tiny_grad": "#4f9fc4", "small_pebble": "#a3865b",
-}  # fmt: skip
+ORDER = ("Time of a step", "Ratios", "Memory", "Checkpoints", "Long chains", "Scaling", "Import", "Notes")
 
 
 @dataclass
 class Results:
-    """Everything that was measured.
+    """Everything that was measured; what is empty was not.
 
-    libraries  what the libraries are called, with their versions
-    times      workload -> library -> seconds of a step in each round
-    imports    library -> (seconds, megabytes)
-    memory     library -> megabytes
-    chains     "library nodes" -> (seconds, megabytes)
+    libraries    what the libraries are called, with their versions
+    times        workload -> library -> seconds of a step in each round
+    imports      library -> (seconds, megabytes)
+    memory       workload -> library -> megabytes
+    chains       "library nodes" -> (seconds, megabytes)
+    checkpoints  layers -> (seconds, megabytes) without and with
+    scaling      family -> library -> size -> seconds
+    notes        what a library could not do
     """
 
     libraries: dict[str, str]
     threads: int
     times: dict[str, dict[str, list[float]]] = field(default_factory=dict)
     imports: dict[str, tuple[float, float]] = field(default_factory=dict)
-    memory: dict[str, float] = field(default_factory=dict)
+    memory: dict[str, dict[str, float]] = field(default_factory=dict)
     chains: dict[str, tuple[float, float]] = field(default_factory=dict)
+    checkpoints: dict[int, list[tuple[float, float]]] = field(default_factory=dict)
+    scaling: dict[str, dict[str, dict[int, float]]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+
+    def name(self, library: str) -> str:
+        return self.libraries[library].rsplit(" ", 1)[0]
 
     def ratio(self, workload: str, of: str, to: str) -> float | None:
         """How much time `of` takes relative to `to`: the median over the rounds of their ratio in each."""
@@ -46,15 +52,10 @@ def shown(seconds: float, workload: Workload) -> str:
 
 
 def number(value: float) -> str:
-    return (
-        f"{value:,.0f}"
-        if value >= 100
-        else f"{value:.1f}"
-        if value >= 10
-        else f"{value:.2g}"
-        if value < 1
-        else f"{value:.2f}"
-    )
+    for least, digits in ((100, ",.0f"), (10, ".1f"), (1, ".2f")):
+        if value >= least:
+            return f"{value:{digits}}"
+    return f"{value:.2g}"
 
 
 def row(workload: Workload, found: Results) -> str:
@@ -63,67 +64,122 @@ def row(workload: Workload, found: Results) -> str:
     times = found.times[workload.name]
     for library in found.libraries:
         cells.append(shown(median(times[library]), workload) if library in times else "–")
+    return _line(cells)
+
+
+def sections(found: Results) -> dict[str, str]:
+    """What was measured, as the sections of docs/benchmarks.md."""
+    made = {
+        **(_times(found) if found.times else {}),
+        **({"Memory": _memory(found)} if found.memory else {}),
+        **({"Checkpoints": _checkpoints(found)} if found.checkpoints else {}),
+        **({"Long chains": _chains(found)} if found.chains else {}),
+        **({"Scaling": _scaling(found)} if found.scaling else {}),
+        **({"Import": _imports(found)} if found.imports else {}),
+    }
+    if found.times:
+        made["Notes"] = "\n".join(f"- {note}" for note in found.notes) or "Every library did all that it has."
+    return made
+
+
+def _line(cells: list[str]) -> str:
     return "| " + " | ".join(cells) + " |"
 
 
-def markdown(found: Results) -> str:
-    """docs/benchmarks.md."""
-    names = [name.rsplit(" ", 1)[0] for name in found.libraries.values()]
-    parts = [
-        "# Benchmarks",
-        f"Made by `make bench` on {_machine()}, {found.threads} threads: {', '.join(found.libraries.values())}, "
-        f"Python {platform.python_version()}. Every library runs in a process of its own, with the same weights and "
-        "data in float32; after two steps its results must be those of NumPy by hand in float64. Then the libraries "
-        "take turns, and the median of the rounds is shown. Absolute times belong to that machine; read the ratios.",
-    ]
-    if found.times:
-        head = ["a step", *names]
-        table = ["| " + " | ".join(head) + " |", "|---" + "|---:" * len(names) + "|"]
-        table += [row(WORKLOADS[name], found) for name in found.times]
-        parts += ["## Time of a step", "![time relative to backgraph](benchmarks.svg)", "\n".join(table)]
-        parts.append("\n".join(f"- **{name}**: {WORKLOADS[name].text}" for name in found.times))
-        table = [
-            "| time of backgraph relative to | " + " | ".join(names[1:]) + " |",
-            "|---" + "|---:" * (len(names) - 1) + "|",
-        ]
-        for name in found.times:
-            ratios = [found.ratio(name, "backgraph", library) for library in list(found.libraries)[1:]]
-            table.append("| " + " | ".join([name, *("–" if r is None else f"{r:.2f}" for r in ratios)]) + " |")
-        parts += ["## Ratios", "Below 1: backgraph is faster.", "\n".join(table)]
-    if found.imports:
-        alone = found.imports["NumPy alone"][0]
-        table = ["| import | ms | relative to NumPy | MB |", "|---|---:|---:|---:|"]
-        table += [f"| {n} | {s * 1e3:.0f} | {s / alone:.2f} | {m:.0f} |" for n, (s, m) in found.imports.items()]
-        parts += ["## Import", "\n".join(table)]
-    if found.memory:
-        base = found.memory.get("pytorch")
-        table = ["| library | MB | relative to PyTorch |", "|---|---:|---:|"]
-        for library, megabytes in found.memory.items():
+def _table(head: list[str], rows: list[list[str]], words: int = 1) -> str:
+    """A table whose first columns are words and the others numbers."""
+    return "\n".join([_line(head), "|---" * words + "|---:" * (len(head) - words) + "|", *map(_line, rows)])
+
+
+def _times(found: Results) -> dict[str, str]:
+    names = [found.name(library) for library in found.libraries]
+    first = ["| " + " | ".join(["a step", *names]) + " |", "|---" + "|---:" * len(names) + "|"]
+    table = "\n".join(first + [row(WORKLOADS[name], found) for name in found.times])
+    what = "\n".join(f"- **{name}**: {WORKLOADS[name].text}" for name in found.times)
+    others = [library for library in found.libraries if library != "backgraph"]
+    rows = []
+    for name in found.times:
+        ratios = [found.ratio(name, "backgraph", library) for library in others]
+        rows.append([name, *("–" if ratio is None else f"{ratio:.2f}" for ratio in ratios)])
+    ratios_text = _table(["time of backgraph relative to", *map(found.name, others)], rows)
+    return {
+        "Time of a step": f"{_made(found)} Every library runs in a process of its own, with the same weights and data "
+        "in float32; after the first steps its results must be those of NumPy by hand in float64. Then the libraries "
+        "take turns, and the median of the rounds is shown. Absolute times belong to that machine; read the ratios.\n\n"
+        f"![time relative to backgraph](benchmarks.svg)\n\n{table}\n\n{what}",
+        "Ratios": f"Below 1: backgraph is faster.\n\n{ratios_text}",
+    }
+
+
+def _memory(found: Results) -> str:
+    rows = []
+    for workload, of in found.memory.items():
+        base = of.get("pytorch")
+        for library, megabytes in of.items():
+            first = "" if rows and library != next(iter(of)) else workload
             relative = f"{megabytes / base:.2f}" if base else "–"
-            table.append(f"| {_name(found, library)} | {megabytes:,.0f} | {relative} |")
-        parts += [
-            "## Memory",
-            f"What a process grows by during one step: {WORKLOADS['memory'].text}.",
-            "\n".join(table),
-        ]
-    if found.chains:
-        table = ["| chain | nodes | seconds | MB | bytes a node |", "|---|---:|---:|---:|---:|"]
-        for key, (seconds, megabytes) in found.chains.items():
-            library, nodes = key.split()[0], int(key.split()[1])
-            cells = [_name(found, library), f"{nodes:,}", f"{seconds:.2f}", f"{megabytes:,.0f}"]
-            table.append("| " + " | ".join([*cells, f"{megabytes * 1e6 / nodes:,.0f}"]) + " |")
-        parts += [
-            "## Long chains",
-            "0-d `y = y*a + b`, forward and backward, the highest memory on the way.",
-            "\n".join(table),
-        ]
-    if found.notes:
-        parts += ["## Notes", "\n".join(f"- {note}" for note in found.notes)]
-    return "\n\n".join(parts) + "\n"
+            rows.append([first, found.name(library), number(megabytes), relative])
+    return (
+        "What a process grows by until the end of a step, its gradients and the state of its optimizer included: the "
+        "most that it ever needs beside its weights and data. **memory** is a step of "
+        f"{WORKLOADS['memory'].text}.\n\n" + _table(["workload", "library", "MB", "relative to PyTorch"], rows, 2)
+    )
 
 
-def _name(found: Results, library: str) -> str:
-    return found.libraries[library].rsplit(" ", 1)[0]
+def _checkpoints(found: Results) -> str:
+    rows = [
+        [f"{n:,}", number(plain[1]), number(safe[1]), number(plain[0] * 1e3), number(safe[0] * 1e3),
+         f"{safe[0] / plain[0]:.2f}"]
+        for n, (plain, safe) in found.checkpoints.items()
+    ]  # fmt: skip
+    growth = [
+        figures.exponent({n: both[k][1] for n, both in found.checkpoints.items()}) for k in (0, 1)
+    ]  # fmt: skip
+    head = ["layers", "MB", "MB, checkpoints", "ms", "ms, checkpoints", "relative"]
+    return (
+        "A chain of tanh layers, 64 wide, batch 1024, that share one weight; with `autograd.checkpoint` around each √n "
+        "of them. The bytes are those of all arrays at their highest. Without checkpoints they grow as the number of "
+        f"layers to the power {growth[0]:.2f}, with them to the power {growth[1]:.2f}; the layers run forward once "
+        f"more, which is about a third of a step.\n\n{_table(head, rows)}"
+    )
+
+
+def _chains(found: Results) -> str:
+    rows = []
+    for key, (seconds, megabytes) in found.chains.items():
+        library, nodes = key.split()[0], int(key.split()[1])
+        cells = [found.name(library), f"{nodes:,}", f"{seconds:.2f}", f"{megabytes:,.0f}"]
+        rows.append([*cells, f"{megabytes * 1e6 / nodes:,.0f}"])
+    head = ["chain", "nodes", "seconds", "MB", "bytes a node"]
+    return f"0-d `y = y*a + b`, forward and backward, the highest memory on the way.\n\n{_table(head, rows)}"
+
+
+def _scaling(found: Results) -> str:
+    names = list(dict.fromkeys(library for of in found.scaling.values() for library in of))
+    rows = []
+    for name, of in found.scaling.items():
+        family = FAMILIES[name]
+        exponents = [f"{figures.exponent(of[library]):.2f}" if library in of else "–" for library in names]
+        rows.append([f"**{name}**: {family.text}", f"{family.sizes[0]:,} to {family.sizes[-1]:,}"])
+        rows[-1] += [str(family.expected), *exponents]
+    head = ["what grows", "sizes", "operations", *map(found.name, names)]
+    return (
+        f"{_made(found)} The time of forward and backward grows with the size to this power, fitted to the larger half "
+        "of the sizes, beside the power that the number of operations grows with. Less than that is overhead that "
+        "matters less and less, or a machine that is better used at larger sizes; more would be a mistake.\n\n"
+        f"![milliseconds against size](scaling.svg)\n\n{_table(head, rows, 2)}"
+    )
+
+
+def _imports(found: Results) -> str:
+    alone = found.imports["NumPy alone"][0]
+    rows = [[n, f"{s * 1e3:.0f}", f"{s / alone:.2f}", f"{m:.0f}"] for n, (s, m) in found.imports.items()]
+    return _table(["import", "ms", "relative to NumPy", "MB"], rows)
+
+
+def _made(found: Results) -> str:
+    libraries = ", ".join(found.libraries.values())
+    return f"On {_machine()}, {found.threads} threads: {libraries}, Python {platform.python_version()}."
 
 
 def _machine() -> str:
@@ -134,43 +190,33 @@ def _machine() -> str:
     return f"{model} ({os.cpu_count()} cores), {platform.system()}"
 
 
-def write(found: Results, text: str, folder: str) -> None:
+def markdown(parts: dict[str, str]) -> str:
+    text = "# Benchmarks\n\nMade by `make bench` and `make bench-scaling`.\n"
+    return text + "".join(f"\n## {title}\n\n{parts[title]}\n" for title in ORDER if title in parts)
+
+
+def write(found: Results, folder: str) -> None:
+    """Write benchmarks.md and its pictures; sections that were not measured this time stay as they are."""
     os.makedirs(folder, exist_ok=True)
-    with open(os.path.join(folder, "benchmarks.md"), "w") as file:
-        file.write(text)
+    path = os.path.join(folder, "benchmarks.md")
+    known: dict[str, str] = {}
+    if os.path.exists(path):
+        with open(path) as file:
+            known = {
+                title: text.strip() for title, text in re.findall(r"^## (.*)\n((?:(?!## ).*\n)*)", file.read(), re.M)
+            }
+    with open(path, "w") as file:
+        file.write(markdown(known | sections(found)))
+    names = {library: found.name(library) for library in found.libraries}
     if found.times:
-        plot(found, os.path.join(folder, "benchmarks.svg"))
-
-
-def plot(found: Results, path: str) -> None:
-    """Each library's time relative to backgraph's, on a logarithmic axis."""
-    from matplotlib import rc_context
-    from matplotlib.figure import Figure
-
-    names = list(found.times)
-    with rc_context(
-        {"font.size": 10, "svg.fonttype": "none", "svg.hashsalt": "backgraph", "font.family": "sans-serif"}
-    ):
-        made = Figure(figsize=(9, 0.42 * len(names) + 1.4), layout="constrained")
-        axes: Any = made.subplots()
-        axes.axvline(1, color="#2f6690", linewidth=2.5, zorder=1)
-        axes.annotate(
-            "backgraph", (1, 1), (0, 4), xycoords=("data", "axes fraction"), textcoords="offset points",
-            color="#2f6690", ha="center", weight="bold",
-        )  # fmt: skip
-        axes.hlines(range(len(names)), 0, 1, transform=axes.get_yaxis_transform(), color="#e3e7eb", zorder=0)
-        for library, color in COLORS.items():
-            ratios = [(k, found.ratio(name, library, "backgraph")) for k, name in enumerate(names)]
-            points = [(r, k) for k, r in ratios if r is not None]
-            if points:
-                axes.scatter(*zip(*points, strict=True), s=42, color=color, label=_name(found, library), zorder=2)
-        axes.set(xscale="log", yticks=range(len(names)), yticklabels=names, ylim=(len(names) - 0.4, -0.6))
-        axes.set_xlabel("time of a step relative to backgraph (left: faster, right: slower)")
-        axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}×")
-        axes.grid(axis="x", color="#e3e7eb")
-        axes.set_axisbelow(True)
-        axes.tick_params(length=0)
-        for side in ("top", "right", "left"):
-            axes.spines[side].set_visible(False)
-        axes.legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
-        made.savefig(path, metadata={"Date": None})
+        ratios = {
+            workload: {library: r for library in names if (r := found.ratio(workload, library, "backgraph"))}
+            for workload in found.times
+        }
+        plots.relative(os.path.join(folder, "benchmarks.svg"), ratios, names)
+    if found.scaling:
+        panels = {
+            family: {library: {n: s * 1e3 for n, s in of.items()} for library, of in lines.items()}
+            for family, lines in found.scaling.items()
+        }
+        plots.curves(os.path.join(folder, "scaling.svg"), panels, names, "ms a step")

@@ -6,15 +6,18 @@ the other libraries is called autograd too.
 
 from __future__ import annotations
 
+import ctypes
+import gc
 import importlib
 import json
 import os
 import sys
 import time
+import tracemalloc
 from typing import Any
 
 import numpy as np
-from workloads import STEPS, WORKLOADS
+from workloads import FAMILIES, STEPS, WORKLOADS
 
 
 def main(library: str) -> None:
@@ -58,17 +61,60 @@ def measure(module: Any, made: dict[str, Any], workload: str, seconds: float) ->
 
 
 def peak(module: Any, made: dict[str, Any], workload: str, steps: int = 0) -> dict[str, Any]:
-    """The time of one step (of the chain: with so many steps), and how many bytes the process grew by in it."""
+    """The time of a step (of the chain: with so many steps), and how many bytes the process grows by until its end.
+
+    All but the chain do one step before, so that optimizers have their state. The libraries' own code, which comes into
+    memory where it is first used, does not count.
+    """
     instead = {"steps": np.zeros(steps, bool)} if steps else {}
     prepared = module.make(WORKLOADS[workload], *WORKLOADS[workload].problem("float32", **instead))
     if prepared is None:
         return {"can": False}
+    step, _ = prepared
+    _give_back()
+    before, code = _memory("VmRSS"), _memory("RssFile")
+    if not steps:
+        step()
     with open("/proc/self/clear_refs", "w") as file:  # "5" makes the peak what the memory is now
         file.write("5")
-    before = _memory("VmRSS")
     begin = time.perf_counter()
-    prepared[0]()
-    return {"can": True, "seconds": time.perf_counter() - begin, "bytes": _memory("VmHWM") - before}
+    step()
+    seconds = time.perf_counter() - begin
+    return {"can": True, "seconds": seconds, "bytes": _memory("VmHWM") - before - (_memory("RssFile") - code)}
+
+
+def scale(module: Any, made: dict[str, Any], family: str, size: int, seconds: float) -> dict[str, Any]:
+    """The least time of a step of one size, and its gradients: the length of each."""
+    key = f"{family} {size}"
+    if key not in made:
+        prepared = module.scaled(family, *FAMILIES[family].problem(size))
+        if prepared is None:
+            return {"can": False}
+        made.clear()
+        made[key], results = prepared
+        made[key]()
+        made["lengths"] = {name: float(np.linalg.norm(value)) for name, value in results().items()}
+    return {"can": True, "lengths": made["lengths"], "least": min(measure(module, made, key, seconds)["times"])}
+
+
+def checkpoints(module: Any, made: dict[str, Any], layers: int, segment: int) -> dict[str, Any]:
+    """The time of a step with checkpoints, and the bytes of its arrays at their highest."""
+    step = module.checkpointed(layers, segment)
+    step()
+    times = measure(module, {"step": step}, "step", 1.0)["times"]
+    tracemalloc.start()
+    step()
+    highest = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return {"seconds": min(times), "bytes": highest}
+
+
+def _give_back() -> None:
+    """Give the system the memory that was used while building, so that its use again counts as growth."""
+    gc.collect()
+    library = ctypes.CDLL(None)
+    if hasattr(library, "malloc_trim"):
+        library.malloc_trim(0)
 
 
 def _memory(key: str) -> int:
@@ -77,7 +123,7 @@ def _memory(key: str) -> int:
     return int(line.split()[1]) * 1024
 
 
-QUESTIONS = {"prepare": prepare, "measure": measure, "peak": peak}
+QUESTIONS = {"prepare": prepare, "measure": measure, "peak": peak, "scale": scale, "checkpoints": checkpoints}
 
 if __name__ == "__main__":
     main(sys.argv[1])

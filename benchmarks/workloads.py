@@ -1,7 +1,8 @@
 """What is measured: for each workload its weights, its data and its optimizer, from one seed, the same everywhere.
 
 A library gets these arrays in float32 and gives back a function that does one step. After the first steps its results
-must be those of by_hand.py in float64. Weights have PyTorch's names and layouts.
+must be those of by_hand.py in float64. Weights have PyTorch's names and layouts. The families, at the end, are the same
+computation at growing sizes, to see how its cost grows.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ class Workload:
         return cast(weights), cast({**data, **instead})
 
 
-def _dense(rng: np.random.Generator, *sizes: int, names: tuple[str, ...] = ()) -> Arrays:
+def dense(rng: np.random.Generator, *sizes: int, names: tuple[str, ...] = ()) -> Arrays:
     """Weights (out, in) and biases of linear layers."""
     made: Arrays = {}
     for k, (fan_in, fan_out) in enumerate(itertools.pairwise(sizes)):
@@ -56,7 +57,7 @@ def _dense(rng: np.random.Generator, *sizes: int, names: tuple[str, ...] = ()) -
     return made
 
 
-def _filters(rng: np.random.Generator, *shapes: tuple[int, int, int]) -> Arrays:
+def filters(rng: np.random.Generator, *shapes: tuple[int, int, int]) -> Arrays:
     """Weights (out, in, k, k) and biases of convolutions."""
     made: Arrays = {}
     for n, (fan_in, fan_out, k) in enumerate(shapes):
@@ -76,13 +77,13 @@ def _chain(rng: np.random.Generator) -> tuple[Arrays, Arrays]:
 
 def _xor(rng: np.random.Generator) -> tuple[Arrays, Arrays]:
     x = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
-    return _dense(rng, 2, 2, 1), {"x": x, "t": np.array([[-1.0], [1.0], [1.0], [-1.0]])}
+    return dense(rng, 2, 2, 1), {"x": x, "t": np.array([[-1.0], [1.0], [1.0], [-1.0]])}
 
 
 def _classes(*sizes: int, batch: int) -> Callable[[np.random.Generator], tuple[Arrays, Arrays]]:
     def make(rng: np.random.Generator) -> tuple[Arrays, Arrays]:
         data = {"x": rng.standard_normal((batch, sizes[0])), "t": rng.integers(0, sizes[-1], batch)}
-        return _dense(rng, *sizes), data
+        return dense(rng, *sizes), data
 
     return make
 
@@ -92,12 +93,12 @@ _mlp_large = _classes(784, 1024, 1024, 10, batch=256)
 
 
 def _lenet(rng: np.random.Generator) -> tuple[Arrays, Arrays]:
-    weights = {**_filters(rng, (1, 6, 5), (6, 16, 5)), **_dense(rng, 400, 120, 84, 10)}
+    weights = {**filters(rng, (1, 6, 5), (6, 16, 5)), **dense(rng, 400, 120, 84, 10)}
     return weights, {"x": rng.standard_normal((64, 1, 28, 28)), "t": rng.integers(0, 10, 64)}
 
 
 def _vgg(rng: np.random.Generator) -> tuple[Arrays, Arrays]:
-    weights = {**_filters(rng, (3, 32, 3), (32, 32, 3), (32, 64, 3), (64, 64, 3)), **_dense(rng, 64 * 64, 10)}
+    weights = {**filters(rng, (3, 32, 3), (32, 32, 3), (32, 64, 3), (64, 64, 3)), **dense(rng, 64 * 64, 10)}
     return weights, {"x": rng.standard_normal((32, 3, 32, 32)), "t": rng.integers(0, 10, 32)}
 
 
@@ -121,8 +122,8 @@ def _gpt(rng: np.random.Generator) -> tuple[Arrays, Arrays]:
             {f"{k}.norm{i}.weight": np.ones(d) for i in (1, 2)}, **{f"{k}.norm{i}.bias": np.zeros(d) for i in (1, 2)}
         )
         for name, fan_in, fan_out in (("qkv", d, 3 * d), ("proj", d, d), ("up", d, 4 * d), ("down", 4 * d, d)):
-            weights.update(_dense(rng, fan_in, fan_out, names=(f"{k}.{name}",)))
-    weights.update({"norm.weight": np.ones(d), "norm.bias": np.zeros(d), **_dense(rng, d, n, names=("head",))})
+            weights.update(dense(rng, fan_in, fan_out, names=(f"{k}.{name}",)))
+    weights.update({"norm.weight": np.ones(d), "norm.bias": np.zeros(d), **dense(rng, d, n, names=("head",))})
     tokens = rng.integers(0, n, (GPT["batch"], GPT["length"] + 1))
     return weights, {"x": tokens[:, :-1], "t": tokens[:, 1:]}
 
@@ -139,7 +140,7 @@ def _reduce_norm(rng: np.random.Generator) -> tuple[Arrays, Arrays]:
 
 
 def _deep(rng: np.random.Generator) -> tuple[Arrays, Arrays]:
-    return _dense(rng, *[1024] * 21), {name: rng.standard_normal((2048, 1024)) for name in ("x", "t")}
+    return dense(rng, *[1024] * 21), {name: rng.standard_normal((2048, 1024)) for name in ("x", "t")}
 
 
 def _hvp(rng: np.random.Generator) -> tuple[Arrays, Arrays]:
@@ -163,5 +164,68 @@ WORKLOADS = {
         Workload("reduce_norm", "layer norm, softmax, logsumexp of 4096×512, forward and backward", _reduce_norm),
         Workload("hvp", "a Hessian-vector product of mlp_small", _hvp, unit="µs"),
         Workload("memory", "20 layers, 1024 wide, tanh, batch 2048, SGD", _deep, ("sgd", 1e-3, 0.0), timed=False),
+    )
+}  # fmt: skip
+
+
+# ---- families --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Family:
+    """One computation at several sizes.
+
+    name, text  what it is called, what grows in it
+    sizes       of which the larger half tells the exponent
+    expected    the exponent of the size that the number of operations grows with
+    make        (rng, size) -> (weights, input), of the loss mean(output²)
+    """
+
+    name: str
+    text: str
+    sizes: tuple[int, ...]
+    expected: int
+    make: Callable[[np.random.Generator, int], tuple[Arrays, Any]]
+
+    def problem(self, size: int) -> tuple[Arrays, Any]:
+        weights, x = self.make(np.random.default_rng(size), size)
+        return {name: value.astype(np.float32) for name, value in weights.items()}, x.astype(np.float32)
+
+
+def _depth(rng: np.random.Generator, n: int) -> tuple[Arrays, Any]:
+    return dense(rng, *[128] * (n + 1)), rng.standard_normal((64, 128))
+
+
+def _width(rng: np.random.Generator, n: int) -> tuple[Arrays, Any]:
+    return dense(rng, n, n, n), rng.standard_normal((128, n))
+
+
+def _batch(rng: np.random.Generator, n: int) -> tuple[Arrays, Any]:
+    return dense(rng, 256, 256, 16), rng.standard_normal((n, 256))
+
+
+def _kernel(rng: np.random.Generator, n: int) -> tuple[Arrays, Any]:
+    return filters(rng, (16, 16, n)), rng.standard_normal((16, 16, 32, 32))
+
+
+def _steps(rng: np.random.Generator, n: int) -> tuple[Arrays, Any]:
+    shapes = {"weight_ih_l0": (256, 32), "weight_hh_l0": (256, 64), "bias_ih_l0": (256,), "bias_hh_l0": (256,)}
+    return {name: rng.uniform(-1, 1, shape) / 8 for name, shape in shapes.items()}, rng.standard_normal((n, 16, 32))
+
+
+def _length(rng: np.random.Generator, n: int) -> tuple[Arrays, Any]:
+    return dense(rng, 32, 96), rng.standard_normal((2, 4, n, 32))
+
+
+FAMILIES = {
+    family.name: family
+    for family in (
+        Family("depth", "layers of 128 tanh units, batch 64", (1, 4, 16, 64, 256), 1, _depth),
+        Family("width", "units in each of two tanh layers, batch 128", (16, 64, 256, 512, 1024), 2, _width),
+        Family("batch", "rows through 256-256-16 tanh", (1, 16, 256, 1024, 4096), 1, _batch),
+        Family("kernel", "side of a convolution's kernel, 16 to 16 channels, 32×32, batch 16", (1, 3, 5, 7, 9, 11),
+               2, _kernel),
+        Family("steps", "steps of an LSTM, 32→64, batch 16", (4, 16, 64, 256), 1, _steps),
+        Family("length", "positions that attend to each other, 2×4 heads of 32", (16, 64, 256, 512, 1024), 2, _length),
     )
 }  # fmt: skip

@@ -56,13 +56,14 @@ def interpolate(
     if mode.startswith("nearest"):
         return _nearest(input, sizes, scales, 0.5 if mode == "nearest-exact" else 0.0)
     for axis, (length, new, scale) in enumerate(zip(input.shape[2:], sizes, scales, strict=True), 2):
+        cubic, corners = mode == "bicubic", bool(align_corners)
+        if length == new and (antialias or not cubic or corners or scale in (None, 1)):
+            continue
         if antialias:
-            input = along(input, axis, _smooth(length, new, scale, bool(align_corners), mode == "bicubic"))
-        elif length != new or (scale is not None and scale != 1 and not align_corners):
-            weights = _cubic if mode == "bicubic" else _linear
-            input = along(
-                input, axis, weights(length, new, _step(length, new, scale, bool(align_corners)), bool(align_corners))
-            )
+            matrix = _smooth(length, new, scale, corners, cubic)
+        else:
+            matrix = (_cubic if cubic else _linear)(length, new, _step(length, new, scale, corners), corners)
+        input = along(input, axis, matrix)
     return input
 
 
@@ -117,10 +118,8 @@ def _nearest(x: Any, sizes: tuple[int, ...], scales: tuple[float | None, ...], s
     times, picks = [1] * len(sizes), {}
     for i, (length, new, scale) in enumerate(zip(x.shape[2:], sizes, scales, strict=True)):
         whole = new // length
-        if new == length and not shift:
-            continue
-        doubled = whole == 2 == len(sizes) and not shift  # images are doubled whatever the exact factor was
-        if new == whole * length and (scale in (None, whole) or doubled):
+        exact = whole <= 2 == len(sizes) and not shift  # images are kept or doubled whatever the exact factor was
+        if new == whole * length and (scale in (None, whole) or exact):
             times[i] = whole
             continue
         step = np.float32(1 / scale if scale else length / new)  # single precision, as the reference implementation

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from .. import versions
@@ -14,9 +14,9 @@ from ..modes import Call
 from ..tensor import Tensor
 from .calls import Calls, common, path
 from .expressions import constants, expression, is_array, literal, saved_values, values_text
-from .folding import STUBS, Block, fold
+from .folding import Block, fold
 from .formulas import formula_text
-from .linking import Link, links
+from .linking import Link, links, stubs
 from .names import Distinct, Names
 from .picture import Arrow, Box, Picture
 from .steps import steps
@@ -106,10 +106,10 @@ class Collector:
         for link in self.links:
             if link.k is None:
                 self.boxes.setdefault(link.tail, next(box for box in self.constants.values() if box.id == link.tail))
-        self.uses = Counter(link.tail for link in self.links)
+        self.stubs = stubs(self.links)
         flows = Counter(link.tail for link in self.links if link.flows)
         self.sums = {id_: n for id_, n in flows.items() if n > 1 and self.passes != "forward"}
-        self.size = len(self.boxes) + len(self.sums) + sum(n for n in self.uses.values() if n > STUBS)
+        self.size = len(self.boxes) + len(self.sums) + len(self.stubs)
 
     def _find_homes(self) -> None:
         """A parameter that only one call uses stands inside of that call; one that several use, beside them."""
@@ -298,12 +298,10 @@ class Collector:
                 scope=box.scope, of=id_,
             )  # fmt: skip
             arrows.append(Arrow("backward", f"s{id_}", id_, flow=box.gradient))
-        turn: Counter[str] = Counter()
-        for link in self.links:
+        for n, link in enumerate(self.links):
             source, target = link.tail, f"s{link.tail}" if link.tail in self.sums else link.tail
-            if self.uses[link.tail] > STUBS:
-                turn[link.tail] += 1
-                box = self._stub(boxes[link.tail], turn[link.tail], boxes[link.head])
+            if n in self.stubs:
+                box = self._stub(boxes[link.tail], self.stubs[n], boxes[link.head])
                 boxes[box.id], source, target = box, box.id, box.id
             if self.passes != "backward":
                 arrows.append(Arrow("forward", source, link.head, link.argument, count=link.count))
@@ -335,10 +333,7 @@ class Collector:
         for link in self.links:
             node, k = link.node, link.k
             if link.flows and not link.closed and k is not None:
-                found[node.order, k] = formula_text(
-                    node, k, lambda argument, value, node=node: self._call(node, argument, value),
-                    self.called[node.order],
-                )  # fmt: skip
+                found[node.order, k] = formula_text(node, k, partial(self._call, node), self.called[node.order])
         return found
 
     # ---- the rest --------------------------------------------------------------------------------------------------

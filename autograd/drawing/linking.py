@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from ..graph import Node
 from .expressions import constants
-from .folding import Block
+from .folding import STUBS, Block
 from .picture import Box
 from .wording import argument_name
+
+INPUTS = 12
+"""Into an operation of more inputs than this lead stubs, and one arrow."""
 
 
 @dataclass(slots=True)
@@ -68,3 +72,27 @@ def links(
             for argument, array in constants(node):
                 found.append(Link(constant(array).id, head, node, None, argument_name(argument), flows=False))
     return found
+
+
+def stubs(found: Sequence[Link]) -> dict[int, int]:
+    """The links that are drawn as numbered stubs, not as long arrows: by their place, which use of the value it is.
+
+    They are those of a value with many uses, and those into an operation of many inputs, such as the stack of all steps
+    of a recurrent network, but for the newest of the inputs, and leaves that are used there only.
+    """
+    uses = Counter(link.tail for link in found)
+    inputs = Counter(link.head for link in found if not link.closed)
+    newest: dict[str, int] = {}
+    for link in found:
+        if link.k is not None:
+            newest[link.head] = min(newest.get(link.head, 0), link.node.parents[link.k].order)
+    turn: Counter[str] = Counter()
+    numbers = {}
+    for n, link in enumerate(found):
+        turn[link.tail] += 1
+        many = inputs[link.head] > INPUTS and not link.closed
+        source = link.node.parents[link.k] if link.k is not None else None
+        alone = source is None or source.plan is None or source.order == newest[link.head]
+        if uses[link.tail] > STUBS or (many and not (alone and uses[link.tail] == 1)):
+            numbers[n] = turn[link.tail]
+    return numbers

@@ -9,9 +9,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .rendering import RenderError, adapt
+from .style import DARK, THEMES, Theme
 
 if TYPE_CHECKING:
     from .drawn import Drawing
+
+
+def _colours(name: str) -> str:
+    """The page's colours, as CSS: those of the picture in it."""
+
+    def rule(theme: Theme) -> str:
+        used = ("paper", "ink", "operation", "leaf_line", "cluster_line", "forward", "backward", "formula")
+        colours = " ".join(f"--{name}: {getattr(theme, name)};" for name in used)
+        return f":root {{ color-scheme: {'dark' if theme is DARK else 'light'}; {colours} }}"
+
+    dark = f"\n@media (prefers-color-scheme: dark) {{ {rule(DARK)} }}" if name == "auto" else ""
+    return rule(THEMES[name]) + dark
 
 
 class Player:
@@ -25,7 +38,7 @@ class Player:
         """The page. Where no picture can be rendered, it plays on the tree of text."""
         graph = self._drawing.graph
         try:
-            stage = adapt(self._drawing._render("svg").decode(), "light")
+            stage = adapt(self._drawing._render("svg").decode(), self._drawing._look.theme)
         except RenderError as error:
             boxes = (
                 f'<li id="{box.id}" class="{box.kind}">{html.escape(box.full or box.text)}</li>' for box in graph.boxes
@@ -42,6 +55,7 @@ class Player:
         }
         text = json.dumps(known, ensure_ascii=False).replace("</", "<\\/").replace("<!--", "<\\!--")
         page = (Path(__file__).parent / "player.html").read_text(encoding="utf-8")
+        page = page.replace("/*COLOURS*/", _colours(self._drawing._look.theme))
         return page.replace("/*DATA*/null", text).replace("<!--STAGE-->", stage)
 
     def save(self, path: Any) -> None:

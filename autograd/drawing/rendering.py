@@ -13,6 +13,9 @@ import sys
 
 from .style import dark_css
 
+WIDEST = 60
+"""A PNG is at most so many inches wide and high, at 144 dots per inch; a larger picture is scaled down."""
+
 ADVICE = "to see drawings, install Graphviz (its `dot` program) or `pip install pygraphviz`"
 
 _CHILD = """
@@ -52,7 +55,7 @@ def render(source: str, form: str, timeout: float, renderer: str = "auto") -> by
     else:
         command = [sys.executable, "-c", _CHILD, form]
     if form == "png":
-        source = source.replace("digraph {", "digraph {\n  graph [dpi=144]", 1)
+        source = source.replace("digraph {", f'digraph {{\n  graph [dpi=144 size="{WIDEST},{WIDEST}"]', 1)
     try:
         done = subprocess.run(command, input=source.encode(), capture_output=True, timeout=timeout, check=False)
     except subprocess.TimeoutExpired:
@@ -71,7 +74,8 @@ def render(source: str, form: str, timeout: float, renderer: str = "auto") -> by
 def adapt(svg: str, theme: str) -> str:
     """An SVG that stands alone: no prolog, a size that fits its place, and with "auto" the colours of a dark system."""
     svg = svg[svg.index("<svg") :]
-    style = f"<style>{dark_css()}</style>" if theme == "auto" else ""
+    heads = ".edge polygon{stroke-width:1}"  # else the outline of a wide arrow's head swallows its shape
+    style = f"<style>{heads}{dark_css() if theme == 'auto' else ''}</style>"
     head, rest = svg.split(">", 1)
     head = re.sub(r'(width="[\d.]+pt" height="[\d.]+pt")', r'\1 style="max-width:100%;height:auto"', head, count=1)
     return f"{head}>{style}{rest}"

@@ -132,7 +132,7 @@ def arrow_attributes(arrow: Arrow, theme: Theme, widths: Widths) -> dict[str, st
     width = widths.of(arrow.flow)  # Graphviz lets heads grow with the stroke
     found = {
         "color": theme.backward, "fontcolor": theme.formula, "style": "dashed", "dir": "back", "arrowtail": "vee",
-        "arrowsize": f"{0.8 / max(1.0, width / 1.6):.3f}", "penwidth": f"{width:.3f}",
+        "arrowsize": f"{0.95 / max(1.0, width) ** 0.5:.3f}", "penwidth": f"{width:.3f}",
     }  # fmt: skip
     state = arrow.flow.state if arrow.flow is not None else ""
     if state in ("zero", "vanished"):

@@ -57,10 +57,11 @@ def _power_x(g: Any, x: Any, y: Any) -> Any:
     return g * (y * x ** np.where((x == 0) & (y == 0), 1, y - 1))  # x**0 is constant, at 0 too
 
 
-def _power_y(g: Any, x: Any, out: Any) -> Any:
-    if isinstance(x, int | float):
-        return g * out * (math.log(x) if x > 0 else 0.0 if x == 0 else math.nan)
-    return g * out * np.log(np.where(x == 0, 1, x))  # 0**y stays 0
+def _power_y(g: Any, x: Any, y: Any, out: Any) -> Any:
+    if isinstance(x, int | float) and x != 0:
+        return g * out * (math.log(x) if x > 0 else math.nan)
+    with np.errstate(divide="ignore"):  # 0**y is infinite for negative y, and so is its slope; else it stays 0
+        return g * out * np.log(np.where((x == 0) & (y >= 0), 1, x))
 
 
 power = elementwise(_power, np.power, name="power", x=_power_x, y=_power_y)
@@ -90,11 +91,21 @@ def lifted(x: Any) -> Any:
     return np.maximum(x, -greatest(x.dtype))
 
 
-logaddexp = elementwise(
-    np.logaddexp, x=lambda g, x, out: g * np.exp(x - lifted(out)), y=lambda g, y, out: g * np.exp(y - lifted(out))
+def _lead(g: Any, x: Any, y: Any) -> Any:
+    """How far y is above x: infinitely where x is -inf, also if both are."""
+    least = float(np.finfo(g.dtype).min)
+    return (max(y, least) if isinstance(y, int | float) else np.maximum(y, least)) - x
+
+
+logaddexp = elementwise(  # from the difference of both, which keeps its digits however large they are
+    np.logaddexp,
+    x=lambda g, x, y: g * np.exp(-np.logaddexp(0, _lead(g, x, y))),
+    y=lambda g, x, y: g * np.exp(-np.logaddexp(0, _lead(g, y, x))),
 )
 logaddexp2 = elementwise(
-    np.logaddexp2, x=lambda g, x, out: g * np.exp2(x - lifted(out)), y=lambda g, y, out: g * np.exp2(y - lifted(out))
+    np.logaddexp2,
+    x=lambda g, x, y: g * np.exp2(-np.logaddexp2(0, _lead(g, x, y))),
+    y=lambda g, x, y: g * np.exp2(-np.logaddexp2(0, _lead(g, y, x))),
 )
 
 # ---- angles ----------------------------------------------------------------------------------------------------------
@@ -295,8 +306,8 @@ gcd = elementwise(np.gcd, x=None, y=None)
 lcm = elementwise(np.lcm, x=None, y=None)
 bitwise_count = elementwise(np.bitwise_count, x=None)
 _real_sign = elementwise(np.sign, x=None)
-_complex_sign = elementwise(  # z/|z|, whose derivative leaves only the part of g that is at right angles to it
-    np.sign, name="sign", x=lambda g, x, out: (g - (g * (out * out)).conj()) / (2 * nonzero(np.absolute(x)))
+_complex_sign = elementwise(  # z/|z|, whose derivative leaves only the part of g that is at right angles to it; 0 at 0
+    np.sign, name="sign", x=lambda g, x, out: out.conj() * (1j * ((g * out).imag / nonzero(np.absolute(x))))
 )
 
 

@@ -176,10 +176,6 @@ def _cofactors(a: Any, det: Any) -> Any:
     return np.stack(rows, -2)
 
 
-def _as_tensors(parts: Any) -> Any:
-    return _rebuild(parts, [wrap(part) for part in parts])
-
-
 def _plain(x: Any) -> Any:
     return getattr(x, "_data", x)
 
@@ -198,6 +194,15 @@ det = primitive(np.linalg.det, a=_det_a)
 slogdet = primitive(np.linalg.slogdet, multiple=True, a=_slogdet_a)
 
 # ---- decompositions -------------------------------------------------------------------------------------------------
+
+
+def _undetermined(who: str, g: Any, instead: str) -> None:
+    """Columns that only fill up a basis could as well be others: no result that depends on them has a derivative."""
+    if g is not None and np.any(_plain(g) != 0):
+        raise ValueError(
+            f"{who}: the result depends on columns that only fill up a basis; they are not determined, and have no "
+            f"derivative; use {instead}"
+        )
 
 
 def _cholesky(a: Any) -> Any:
@@ -253,21 +258,27 @@ def _qr_tall(gq: Any, gr: Any, q: Any, r: Any) -> Any:
     return _h(np.linalg.solve(r, _h(made)))
 
 
+def _qr_complete_a(g: Any, out: Any) -> Any:
+    q, r = out
+    gq, gr = g
+    n = r.shape[-1]
+    if gq is not None:
+        _undetermined("qr", gq[..., n:], "mode='reduced'")
+        gq = gq[..., :n]
+    return _qr_a((gq, None if gr is None else gr[..., :n, :]), (q[..., :n], r[..., :n, :]))
+
+
 _qr_reduced = primitive(_qr, name="qr", multiple=True, a=_qr_a)
+_qr_complete = primitive(lambda a: _linalg.qr(a, "complete"), name="qr", multiple=True, a=_qr_complete_a)
 
 
 @composite(np.linalg.qr)
 def qr(a: Any, mode: str = "reduced") -> Any:
-    """As np.linalg.qr, for mode 'reduced' and 'r', and 'complete' where that is the same."""
+    """As np.linalg.qr, but for mode 'raw'. With 'complete' no gradient flows to the columns that fill up a basis."""
     if mode == "r":
         return _qr_reduced(a)[1]
     if mode == "complete" and a.shape[-2] > a.shape[-1]:
-        if not a.requires_grad:
-            return _as_tensors(_linalg.qr(a._data, mode))
-        raise ValueError(
-            f"qr: with mode='complete' a matrix of shape {a.shape} has columns in q that are not determined, and have "
-            f"no derivative; use mode='reduced'"
-        )
+        return _qr_complete(a)
     if mode not in ("reduced", "complete"):
         raise ValueError(f"qr: expected mode 'reduced', 'complete' or 'r', got {mode!r}")
     return _qr_reduced(a)
@@ -313,7 +324,7 @@ def _eig_a(g: Any, out: Any) -> Any:
     vh = _h(v)
     inner: Any = 0
     if gv is not None:
-        if v.dtype.kind == "c":
+        if v.dtype.kind == "c" and v.size:
             row = np.argmax(np.abs(_plain(v)), -2)[..., None, :]
             gv = _held(gv, v, row, _turn(gv, v))
         along = (v.conj() * gv).sum(-2).real
@@ -364,23 +375,32 @@ def _svd_a(g: Any, out: Any) -> Any:
     return made.conj()
 
 
+def _svd_whole_a(g: Any, out: Any) -> Any:
+    u, s, vh = out
+    gu, gs, gvh = g
+    k = s.shape[-1]
+    if gu is not None:
+        _undetermined("svd", gu[..., k:], "full_matrices=False")
+        gu = gu[..., :k]
+    if gvh is not None:
+        _undetermined("svd", gvh[..., k:, :], "full_matrices=False")
+        gvh = gvh[..., :k, :]
+    return _svd_a((gu, gs, gvh), (u[..., :k], s, vh[..., :k, :]))
+
+
 _svd_reduced = primitive(_svd, name="svd", multiple=True, a=_svd_a)
+_svd_whole = primitive(lambda a: np.linalg.svd(a), name="svd", multiple=True, a=_svd_whole_a)
 
 
 @composite(np.linalg.svd)
 def svd(a: Any, full_matrices: bool = True, compute_uv: bool = True, hermitian: bool = False) -> Any:
-    """As np.linalg.svd; with full_matrices where a is square, else of a that needs no gradient."""
+    """As np.linalg.svd. With full_matrices no gradient flows to the singular vectors that fill up a basis."""
     if hermitian:
         return _svd_hermitian(a) if compute_uv else -np.sort(-np.absolute(np.linalg.eigvalsh(a)), -1)
     if not compute_uv:
         return svdvals(a)
     if full_matrices and a.shape[-1] != a.shape[-2]:
-        if not a.requires_grad:
-            return _as_tensors(np.linalg.svd(a._data))
-        raise ValueError(
-            f"svd: with full_matrices=True a matrix of shape {a.shape} has singular vectors that are not determined, "
-            f"and have no derivative; use full_matrices=False"
-        )
+        return _svd_whole(a)
     return _svd_reduced(a)
 
 

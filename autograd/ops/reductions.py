@@ -11,6 +11,7 @@ import numpy as np
 from ..primitive import Function, composite, linear, nondifferentiable, primitive, unwrap
 from .elementwise import stored
 from .shape import broadcast_to
+from .sums import axes_of
 
 _none: Any = np._NoValue
 _add_reduce: Any = np.add.reduce
@@ -206,11 +207,10 @@ def _before(x: Any) -> Any:
 
 def _others(x: Any, axis: Any) -> Any:
     """The product of all elements but each: also where some are 0."""
-    axes = range(x.ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
-    last = [a % x.ndim for a in axes]
-    order = [i for i in range(x.ndim) if i not in last] + last
+    last = axes_of(axis, x.ndim)
+    order = [*[i for i in range(x.ndim) if i not in last], *last]
     moved = x.transpose(order)
-    flat = moved.reshape((*moved.shape[: x.ndim - len(last)], count(x.shape, axis)))
+    flat = moved.reshape((*moved.shape[: x.ndim - len(last)], count(x.shape, last)))
     product = _before(flat) * _before(flat[..., ::-1])[..., ::-1]
     return product.reshape(moved.shape).transpose(sorted(range(x.ndim), key=order.__getitem__))
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..primitive import Function, composite, linear, nondifferentiable, primitive, unwrap
 from .elementwise import stored
+from .sums import axes_of
 
 nondifferentiable(
     np.argsort, np.argpartition, np.lexsort, np.searchsorted, np.digitize, np.histogram_bin_edges, np.histogram2d,
@@ -67,18 +68,22 @@ def partition(a: Any, kth: Any, axis: int | None = -1, kind: Any = "introselect"
 # ---- quantiles: each is a mean of one or two elements that are next to each other in order ---------------------------
 
 
+def _rows(a: Any, axis: Any) -> tuple[Any, tuple[int, ...], list[int]]:
+    """The array as a matrix whose rows are what a reduction takes together, the shape before that, and the axes."""
+    last = axes_of(axis, a.ndim)
+    order = [*[i for i in range(a.ndim) if i not in last], *last]
+    moved = a.transpose(order)
+    shape, n = moved.shape, a.ndim - len(last)
+    return moved.reshape(math.prod(shape[:n]), math.prod(shape[n:])), shape, order
+
+
 def _spread(g: Any, a: Any, axis: Any, places: Any) -> Any:
     """Take the gradients of quantiles to the elements that they were taken from.
 
     places(rows) tells, of the sorted rows of a matrix, where each quantile lies: an array (quantiles, rows or 1) of
     indices whose fractions go to the next element, or NaN for nowhere.
     """
-    axes = range(a.ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
-    last = [i % a.ndim for i in axes]
-    order = [i for i in range(a.ndim) if i not in last] + last
-    moved = unwrap(a).transpose(order)
-    shape = moved.shape
-    rows = moved.reshape(math.prod(shape[: a.ndim - len(last)]), math.prod(shape[a.ndim - len(last) :]))
+    rows, shape, order = _rows(unwrap(a), axis)
     ranks = np.argsort(rows, -1, kind="stable")
     where = places(np.take_along_axis(rows, ranks, -1))
     g = g.reshape(where.shape[0], rows.shape[0], 1)
@@ -112,10 +117,45 @@ def _found(out: Any) -> Any:
     return lambda rows: (rows == out.reshape(-1, rows.shape[0], 1)).argmax(-1).astype(float)
 
 
+_LINES = {  # among n elements a quantile lies at q * (n + the first) + the second of these; else it jumps with q
+    "linear": (-1, 0), "hazen": (0, -1 / 2), "interpolated_inverted_cdf": (0, -1), "weibull": (1, -1),
+    "median_unbiased": (1 / 3, -2 / 3), "normal_unbiased": (1 / 4, -5 / 8),
+}  # fmt: skip
+
+
+def _rate(q: Any, rows: Any, method: str) -> Any:
+    """How fast the places among sorted rows move with q: not at all before the first and after the last element."""
+    n = (~np.isnan(rows)).sum(-1)
+    more, start = _LINES[method]
+    places = q.reshape(-1, 1) * (n + more) + start
+    return np.where((places >= 0) & (places < n - 1), n + more, 0)
+
+
+def _of_q(g: Any, a: Any, q: Any, axis: Any, method: str, weights: Any, scale: float) -> Any:
+    """A quantile moves with q along the line between two elements; at one of them it is the line to the next."""
+    if weights is not None or method not in _LINES:
+        return np.zeros_like(q, dtype=g.dtype)
+    ranked, at = np.sort(_rows(a, axis)[0], -1), unwrap(q) / scale
+    rate = _rate(at, unwrap(ranked), method).astype(g.dtype)
+    below = np.where(rate > 0, _places(at, method)(unwrap(ranked)), 0).astype(int).T
+    above = np.minimum(below + 1, ranked.shape[-1] - 1)
+    gap = np.take_along_axis(ranked, above, -1) - np.take_along_axis(ranked, below, -1)
+    return (g.reshape(rate.shape) * rate * np.where(rate > 0, gap.T, 0)).sum(-1).reshape(q.shape) / scale
+
+
+def _moving(q: Any, method: str) -> Any:
+    """The places of quantiles, joined to a q that is tracked."""
+    at = np.asarray(unwrap(q))
+    find = _places(at, method)
+    if not getattr(q, "requires_grad", False) or method not in _LINES:
+        return find
+    return lambda rows: find(rows) + np.reshape(q - at, (-1, 1)) * _rate(at, rows, method)
+
+
 def _quantile_rule(g: Any, a: Any, q: Any, out: Any, axis: Any, method: str, weights: Any, scale: float) -> Any:
     if weights is not None:
         return _spread(g, a, axis, _found(unwrap(out)))
-    return _spread(g, a, axis, _places(np.asarray(q) / scale, method))
+    return _spread(g, a, axis, _moving((q if hasattr(q, "dtype") else np.asarray(q)) / scale, method))
 
 
 def _quantiles(function: Any, scale: float) -> Function:
@@ -125,8 +165,9 @@ def _quantiles(function: Any, scale: float) -> Function:
         return found.reshape(np.shape(q) + found.shape[1:]) if many else found
 
     return primitive(
-        quantile, name=function.__name__, q=None, weights=None,
+        quantile, name=function.__name__, weights=None,
         a=lambda g, a, q, out, axis, method, weights: _quantile_rule(g, a, q, out, axis, method, weights, scale),
+        q=lambda g, a, q, axis, method, weights: _of_q(g, a, q, axis, method, weights, scale),
     )  # fmt: skip
 
 

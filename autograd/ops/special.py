@@ -147,9 +147,15 @@ def _exponentials(x: Any, axis: Any) -> tuple[Any, Any, Any]:
         if sums.size and sums.min() > _SMALLEST and sums.max() < _LARGEST:
             return result, sums, 0.0
     finite = greatest(x.dtype)
-    top = np.minimum(np.maximum(largest(x, axes), -finite), finite)  # inf - inf would be NaN
+    top = np.minimum(np.maximum(_top(x, axes), -finite), finite)  # inf - inf would be NaN
     result = _exp_of(x - top)
     return result, total(result, axes), top
+
+
+def _top(x: Any, axes: tuple[int, ...]) -> Any:
+    """The maximum along axes, which stay with size 1: of complex numbers their real part's, of no numbers -inf."""
+    x = x.real if x.dtype.kind == "c" else x
+    return largest(x, axes) if x.size else x.max(axes, keepdims=True, initial=-math.inf)
 
 
 def _softmax(x: Any, axis: Any = -1) -> Any:
@@ -176,8 +182,10 @@ def _log_softmax(x: Any, axis: Any = -1) -> Any:
     array([    0., -1000.])
     """
     x = _floating(x)
+    if not x.size:
+        return x.copy()
     axes = axes_of(axis, x.ndim)
-    result = x - largest(x, axes)
+    result = x - _top(x, axes)
     result -= np.log(total(np.exp(result), axes))
     return result
 
@@ -524,7 +532,11 @@ def _polygamma64(n: int, x: Any) -> Any:
     result = (-1) ** (n + 1) * (first + math.factorial(n) * (w ** (n + 1) / 2 + total) + tail)
     if (x > 0).all():
         return result
-    return np.where(x > 0, result, (-1) ** n * result - math.pi * _cotangent(n, np.where(x > 0, 0.5, x)))
+    result = np.where(x > 0, result, (-1) ** n * result - math.pi * _cotangent(n, np.where(x > 0, 0.5, x)))
+    if n % 2:
+        return result
+    pole = x == np.rint(x)  # from one side +inf and from the other -inf: that of 0 is told by its sign
+    return np.where(pole & (x <= 0), np.where(x == 0, np.copysign(math.inf, -x), math.nan), result)
 
 
 polygamma: Function = elementwise(_polygamma, name="polygamma", x=lambda g, n, x: g * polygamma(n + 1, x))
@@ -609,5 +621,6 @@ def _xlogy(x: Any, y: Any) -> Any:
 logit = elementwise(_logit, name="logit", x=lambda g, x: g / (x * (1 - x)))
 xlogy = elementwise(
     _xlogy, name="xlogy",
-    x=lambda g, x, y: g * np.log(np.where((x == 0) & (y <= 0), 1, y)), y=lambda g, x, y: g * (x / nonzero(y)),
+    x=lambda g, x, y: g * np.log(np.where((x == 0) & (y <= 0), 1, y)),
+    y=lambda g, x, y: g * (x / np.where((x == 0) & (y == 0), 1, y)),
 )  # fmt: skip

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from ..primitive import Function, linear, primitive
+from ..primitive import Function, composite, linear, primitive
 
 Slices = tuple[Any, ...]
 
@@ -137,6 +137,21 @@ fold: Function = linear(
         g, _last(windows_shape, len(shape)), stride, dilation
     ),
 )  # fmt: skip
+
+
+@composite(np.lib.stride_tricks.sliding_window_view)
+def sliding_window_view(
+    x: Any, window_shape: Any, axis: Any = None, *, subok: bool = False, writeable: bool = False
+) -> Any:
+    """As np.lib.stride_tricks.sliding_window_view: the windows along each axis, their own axes last."""
+    sizes = tuple(window_shape) if np.iterable(window_shape) else (window_shape,)
+    axes = tuple(range(x.ndim)) if axis is None else tuple(axis) if np.iterable(axis) else (axis,)
+    if len(sizes) != len(axes):
+        raise ValueError(f"sliding_window_view: expected a size for each of the axes {axes}, got {sizes}")
+    n = x.ndim
+    for size, a in zip(sizes, axes, strict=True):
+        x = np.moveaxis(windows(np.moveaxis(x, a % n, -1), (size,)), -2, a % n)
+    return x
 
 
 # ---- sums over windows, and their adjoint ----------------------------------------------------------------------------

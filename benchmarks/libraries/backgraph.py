@@ -130,3 +130,32 @@ def hvp(w: Any, d: Any) -> Any:
         found.update(zip(w, autograd.grad(g, weights, vector), strict=True))
 
     return step, lambda: {name: value.numpy() for name, value in found.items()}
+
+
+def scaled(family: str, w: Any, x: Any) -> Any:
+    return networks.scaled(family, w, x, nn, Tensor)
+
+
+def checkpointed(layers: int, segment: int, width: int = 64, batch: int = 1024) -> Any:
+    """A step of a chain of tanh layers that share one weight, `segment` of them in each checkpoint (0: without)."""
+    rng = np.random.default_rng(0)
+    layer = nn.Linear(width, width)
+    layer.load_state_dict({"weight": rng.standard_normal((width, width)) / 8, "bias": np.zeros(width)})
+    x = Tensor(rng.standard_normal((batch, width)).astype(np.float32))
+    count = segment or layers
+
+    def run(h: Any) -> Any:
+        for _ in range(count):
+            h = np.tanh(layer(h))
+        return h
+
+    block = autograd.checkpoint(run) if segment else run
+
+    def step() -> None:
+        layer.weight.grad = layer.bias.grad = None
+        h = x
+        for _ in range(layers // count):
+            h = block(h)
+        (h * h).mean().backward()
+
+    return step

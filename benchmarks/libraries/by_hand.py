@@ -286,3 +286,27 @@ def hvp(w: Any, d: Any) -> Any:
     return {
         "1.weight": dgz.T @ h + gz.T @ dh, "1.bias": dgz.sum(0), "0.weight": dgh.T @ x, "0.bias": dgh.sum(0),
     }  # fmt: skip
+
+
+def scaled(family: str, w: Any, x: Any) -> Any:
+    """Only the families of dense layers."""
+    if family not in ("depth", "width", "batch"):
+        return None
+    layers = [(w[f"{k}.weight"], w[f"{k}.bias"]) for k in range(len(w) // 2)]
+    found: dict[str, Any] = {}
+
+    def step() -> None:
+        outputs = [x]
+        for weight, bias in layers:
+            y = outputs[-1] @ weight.T
+            y += bias
+            outputs.append(np.tanh(y, out=y))
+        g = outputs[-1] * (2 / outputs[-1].size)
+        for k in reversed(range(len(layers))):
+            y = outputs.pop()
+            g *= 1 - y * y
+            found[f"{k}.weight"], found[f"{k}.bias"] = g.T @ outputs[-1], g.sum(0)
+            if k:
+                g = g @ layers[k][0]
+
+    return step, lambda: found

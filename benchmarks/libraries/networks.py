@@ -1,4 +1,4 @@
-"""The networks that read the same in PyTorch and in backgraph: `nn` is either's."""
+"""What reads the same in PyTorch and in backgraph: `nn` is either's, and `tensor` makes its tensors of arrays."""
 
 from __future__ import annotations
 
@@ -23,3 +23,44 @@ def sequential(name: str, nn: Any) -> Any:
         ),
     }  # fmt: skip
     return nn.Sequential(*layers[name]())
+
+
+def scaled(family: str, w: Any, x: Any, nn: Any, tensor: Any) -> Any:
+    """A step of a family, and its results: the gradients of mean(output²)."""
+    network = _of_family(family, w, nn)
+    names = dict(zip(w, network.state_dict(), strict=True))
+    network.load_state_dict({names[name]: tensor(value) for name, value in w.items()})
+    parameters = list(network.parameters())
+    x = tensor(x)
+
+    def step() -> None:
+        for parameter in parameters:
+            parameter.grad = None
+        y = network(x)
+        (y * y).mean().backward()
+
+    return step, lambda: {name: p.grad.numpy() for name, p in zip(w, parameters, strict=True)}
+
+
+def _of_family(family: str, w: Any, nn: Any) -> Any:
+    if family == "steps":
+
+        class Lstm(nn.LSTM):
+            def forward(self, x: Any) -> Any:
+                return super().forward(x)[0]
+
+        return Lstm(32, 64)
+    if family == "kernel":
+        k = w["conv0.weight"].shape[-1]
+        return nn.Conv2d(16, 16, k, padding=k // 2)
+    if family == "length":
+
+        class Attention(nn.Linear):
+            def forward(self, x: Any) -> Any:
+                y = super().forward(x)
+                q, k, v = y[..., :32], y[..., 32:64], y[..., 64:]
+                return nn.functional.scaled_dot_product_attention(q, k, v)
+
+        return Attention(32, 96)
+    shapes = [value.shape for name, value in w.items() if name.endswith("weight")]
+    return nn.Sequential(*[module for n, m in shapes for module in (nn.Linear(m, n), nn.Tanh())])

@@ -125,3 +125,7 @@ def hvp(w: Any, d: Any) -> Any:
         found.update(zip(w, torch.autograd.grad(g, weights, vector), strict=True))
 
     return step, lambda: {name: value.numpy() for name, value in found.items()}
+
+
+def scaled(family: str, w: Any, x: Any) -> Any:
+    return networks.scaled(family, w, x, nn, torch.tensor)

@@ -142,3 +142,21 @@ def test_former_names():
         F.upsample_bilinear(x, (3, 3)), F.interpolate(x, (3, 3), mode="bilinear", align_corners=True)
     )
     np.testing.assert_array_equal(F.upsample(x, (3, 3), mode="area"), F.interpolate(x, (3, 3), mode="area"))
+
+
+@pytest.mark.parametrize(("mode", "n", "expected"), [
+    ("nearest", 1, [0, 0, 1, 2]), ("nearest", 2, [0, 1, 2, 3]), ("nearest", 3, [0, 0, 1, 2]),
+    ("linear", 1, [0, 1, 2, 3]), ("bilinear", 2, [0, 1, 2, 3]), ("trilinear", 3, [0, 1, 2, 3]),
+])  # fmt: skip
+def test_a_factor_that_leaves_the_size(mode, n, expected):
+    """PyTorch's kernels differ in whether the factor counts then; as ours do."""
+    x = np.arange(4.0).reshape(1, 1, 4, *(1,) * (n - 1))
+    result = F.interpolate(x, scale_factor=(1.2, *(1,) * (n - 1)), mode=mode)
+    assert result.reshape(-1).tolist() == expected
+
+
+def test_a_factor_that_leaves_the_size_of_a_smoothed_axis():
+    x = np.arange(4.0).reshape(1, 1, 4, 1)
+    for mode in ("bilinear", "bicubic"):
+        assert F.interpolate(x, scale_factor=(1.2, 1), mode=mode, antialias=True).reshape(-1).tolist() == [0, 1, 2, 3]
+    assert F.interpolate(x, scale_factor=(1.2, 1), mode="bicubic").reshape(-1)[-1] < 3

@@ -471,6 +471,34 @@ def test_a_recurrent_network(most: int) -> None:
         assert stubs == [f"W [{n}]" for n in range(1, 101)]
 
 
+@needs_renderer
+def test_all_steps_of_a_recurrent_network_stacked() -> None:
+    """Into an operation of many inputs lead stubs: with arrows from every step its layout would take minutes."""
+    W, h = leaf(np.ones((2, 2)) / 2, "W"), Tensor(np.ones((1, 2)))
+    steps = []
+    for _ in range(100):
+        h = (h @ W).tanh()
+        steps.append(h)
+    drawing = draw(np.stack(steps), max_nodes=1000)
+    last = next(box.id for box in drawing.graph.boxes if box.output)
+    boxes = {box.id: box for box in drawing.graph.boxes}
+    into = [boxes[arrow.tail] for arrow in drawing.graph.arrows if arrow.kind == "forward" and arrow.head == last]
+    assert Counter(box.kind for box in into) == {"stub": 99, "operation": 1}  # the last one is joined to it
+    assert {box.text[-4:] for box in into if box.kind == "stub"} == {" [1]"}
+    assert drawing.svg().startswith("<svg")
+    few = draw(np.concatenate([leaf([1.0]) for _ in range(20)]))
+    assert not [box for box in few.graph.boxes if box.kind == "stub"]
+
+
+@needs_renderer
+def test_a_long_picture_is_no_endless_bitmap() -> None:
+    y = leaf(1.0)
+    for _ in range(120):
+        y = y.tanh()
+    png = draw(y)._render("png")
+    assert int.from_bytes(png[16:20], "big") <= rendering.WIDEST * 144 + 200
+
+
 def test_thirty_squares() -> None:
     y = leaf(1.0)
     for _ in range(30):

@@ -19,7 +19,7 @@ from autograd.drawing.rendering import find_renderer
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 QUIET = [
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--headless", "--no-sandbox", "--force-prefers-reduced-motion", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync", "--window-size=1200,800",
 ]  # fmt: skip
 
@@ -37,6 +37,14 @@ def test_the_page_needs_nothing_else() -> None:
     assert "prefers-reduced-motion" in page
     HTMLParser().feed(page)
     assert "srcdoc" in drawing().player()._repr_html_()
+
+
+@pytest.mark.parametrize(("theme", "rules"), [("light", ["light"]), ("dark", ["dark"]), ("auto", ["light", "dark"])])
+def test_the_page_has_the_colours_of_the_picture(theme: str, rules: list[str]) -> None:
+    x = Tensor(2.0, requires_grad=True)
+    page = draw(x * x, theme=theme).player().html
+    assert re.findall(r"color-scheme: (light|dark);", page) == rules
+    assert ("--paper: #0d1117" in page) == ("dark" in rules)
 
 
 def test_a_name_cannot_end_the_script() -> None:
@@ -57,10 +65,22 @@ addEventListener("load", () => {
   const slider = document.getElementById("at"); slider.value = 5;
   slider.dispatchEvent(new Event("input")); seen.push(at());
   document.getElementById("on").click(); seen.push(at());
+  const size = () => [document.querySelector("#stage svg").getBoundingClientRect().width, scale];
+  const sizes = [size()];
+  for (const keys of ["+", "--", "0"]) { for (const k of keys) key(k); sizes.push(size()); }
+  for (let k = 0; k < 9; k++) key("+");
+  const seenNow = () => {
+    const b = document.querySelector("g.node.now").getBoundingClientRect(), s = stage.getBoundingClientRect();
+    return b.left < s.right && b.right > s.left && b.top < s.bottom && b.bottom > s.top;
+  };
+  const followed = [];
+  for (let k = 0; k < steps.length; k++) { go(k); followed.push(seenNow()); }
+  document.getElementById(steps[2].box).dispatchEvent(new MouseEvent("click", {bubbles: true, cancelable: true}));
+  const clicked = +document.body.dataset.step;
   key(" "); const playing = document.getElementById("play").textContent;
   key(" "); const paused = document.getElementById("play").textContent;
   const out = document.createElement("pre"); out.id = "result";
-  out.textContent = JSON.stringify({seen, playing, paused}); document.body.append(out);
+  out.textContent = JSON.stringify({seen, playing, paused, sizes, followed, clicked}); document.body.append(out);
 });
 </script>
 """
@@ -90,6 +110,12 @@ def test_in_a_browser(tmp_path: Path) -> None:
         assert steps[k].text in panel
         assert all(value in panel for _, _, value in steps[k].arriving)
         assert steps[k].value in panel
+    widths = [width for width, _ in result["sizes"]]
+    assert widths[1] > widths[0] > widths[2]
+    assert widths[3] <= 1200
+    assert len({round(width / scale) for width, scale in result["sizes"]}) == 1  # the layout is the same
+    assert result["followed"] == [True] * len(steps)  # the box of the step is in sight, however large the picture
+    assert steps[result["clicked"]].box == steps[2].box
     assert "pause" in result["playing"]
     assert "play" in result["paused"]
     assert np.isfinite(at).all()

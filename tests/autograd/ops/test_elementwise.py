@@ -335,3 +335,27 @@ def test_refusals_name_the_function() -> None:
         np.clip(Tensor([1.0]), 0, 1, max=2)
     with pytest.raises(TypeError, match="no derivative rule is known"):
         np.frompyfunc(lambda x: x, 1, 1)(Tensor([1.0]))
+
+
+@pytest.mark.parametrize("function", [np.logaddexp, np.logaddexp2])
+def test_logaddexp_shares_the_gradient_however_large_the_numbers(function: Any) -> None:
+    ends = [(1e20, 1e20, 0.5), (-1e20, -1e20, 0.5), (800, -800, 1), (1, -np.inf, 1), (-np.inf, 1, 0)]
+    for a, b, share in [*ends, (-np.inf, -np.inf, 0)]:
+        x, y = Tensor(a, float, requires_grad=True), Tensor(b, float, requires_grad=True)
+        function(x, y).backward()
+        assert x.grad.item() == share
+        assert y.grad.item() == (1 - share if max(a, b) > -np.inf else 0)
+
+
+def test_powers_of_zero() -> None:
+    for base in (0, Tensor(np.zeros(4))):
+        y = Tensor([-1.0, 0.0, 0.5, 2.0], requires_grad=True)
+        with np.errstate(divide="ignore"):
+            np.power(base, y).sum().backward()
+        np.testing.assert_array_equal(y.grad.data, [-np.inf, 0, 0, 0])
+
+
+def test_the_sign_of_complex_zero_has_gradient_zero() -> None:
+    x = Tensor([0j, 2j], requires_grad=True)
+    np.sign(x).real.sum().backward()
+    np.testing.assert_array_equal(x.grad.data, [0, 0.5])

@@ -103,6 +103,18 @@ def test_value_gradient_and_second_gradient(row: str, check: Any) -> None:
     check(fun, *inputs, narrow=not row.startswith(_BETWEEN_DTYPES))
 
 
+@pytest.mark.parametrize("of", [real, complex_])
+@pytest.mark.parametrize(("fun", "shape"), [
+    (lambda a: (la.svd(a).U[..., :3], *la.svd(a)[1:]), (2, 4, 3)),
+    (lambda a: (*la.svd(a)[:2], la.svd(a).Vh[:2]), (2, 4)),
+    (lambda a: la.svd(a).S, (0, 3)),
+    (lambda a: (la.qr(a, "complete").Q[:, :3], la.qr(a, "complete").R), (4, 3)),
+    (lambda a: la.qr(a, "complete").R, (4, 3)),
+])  # fmt: skip
+def test_whole_bases_have_the_gradients_of_what_is_determined(fun: Any, shape: Any, of: Any, check: Any) -> None:
+    check(fun, of(*shape), narrow=True)
+
+
 @pytest.mark.parametrize("fun", [la.slogdet, la.eigh, la.eig, la.qr, la.svd])
 def test_results_keep_their_names(fun: Any) -> None:
     a = positive(real(3, 3))
@@ -181,8 +193,9 @@ def test_what_has_no_gradient() -> None:
 
 
 @pytest.mark.parametrize(("fun", "kind", "words"), [
-    (lambda a: la.svd(a), ValueError, "full_matrices=False"),
-    (lambda a: la.qr(a, "complete"), ValueError, "mode='reduced'"),
+    (lambda a: (la.svd(a).U ** 4).sum().backward(), ValueError, "full_matrices=False"),
+    (lambda a: (la.svd(a.T).Vh ** 4).sum().backward(), ValueError, "full_matrices=False"),
+    (lambda a: (la.qr(a, "complete").Q ** 4).sum().backward(), ValueError, "mode='reduced'"),
     (lambda a: la.qr(a, "raw"), ValueError, "raw"),
     (lambda a: la.inv(a), la.LinAlgError, "square"),
     (lambda a: la.inv(a @ np.zeros((3, 4))), la.LinAlgError, "Singular"),

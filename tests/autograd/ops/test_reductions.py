@@ -410,3 +410,11 @@ def test_average_refuses_weights_that_do_not_fit() -> None:
     for f in CUMULATIVE:
         with pytest.raises(ValueError, match=f"{f.__name__}: expected an axis"):
             f(Tensor(np.ones((2, 2))))
+
+
+@pytest.mark.parametrize("keepdims", [False, True])
+def test_the_product_of_one_number_over_its_axis(keepdims: bool) -> None:
+    for value in (3.0, 0.0):
+        x = Tensor(value, requires_grad=True)
+        np.prod(x, 0, keepdims=keepdims).backward()
+        assert x.grad.item() == 1

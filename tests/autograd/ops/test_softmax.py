@@ -95,3 +95,19 @@ def test_of_one_number(axis):
         y = f(x, axis)
         y.backward()
         assert (y.shape, y.item(), x.grad.item()) == ((), value, slope)
+
+
+@pytest.mark.parametrize("shape", [(0,), (2, 0), (5, 0, 0), (0, 3)])
+def test_of_no_numbers(shape):
+    for f in (softmax, log_softmax):
+        x = Tensor(np.ones(shape), requires_grad=True)
+        y = f(x, -1)
+        y.sum().backward()
+        assert y.shape == x.grad.shape == shape
+    assert logsumexp(np.ones((2, 0)), -1).tolist() == [-np.inf, -np.inf]
+
+
+def test_logsumexp_of_complex_numbers_is_the_principal_value():
+    x = np.array([5.5 - 8.9j, 3 + 1j])
+    np.testing.assert_allclose(logsumexp(x), np.log(np.exp(x).sum()))
+    gradcheck(logsumexp, x)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
 import pytest
 
-from autograd import Tensor
+from autograd import Tensor, gradcheck, gradgradcheck
 
 from .table import Row, anywhere, check_dtype, check_gradients, check_value, elsewhere, positive, rows
 
@@ -196,3 +197,19 @@ def test_interp_at_its_points() -> None:
     assert np.interp(Tensor(np.float32(0.0)), POINTS, POINTS).dtype == np.float64
     with pytest.raises(ValueError, match="interp: expected xp and fp"):
         np.interp(x, [1.0, 2.0], [1.0])
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_quantiles_move_with_q(method: str) -> None:
+    a, q = np.random.default_rng(3).normal(size=(3, 2, 5)), np.array([0.31, 0.77, 0.07])
+    for function, at in ((np.quantile, q), (np.nanpercentile, 100 * q[:, None]), (np.nanpercentile, np.array(31.0))):
+        for axis in (None, 0, (0, 2)):
+            along = functools.partial(function, axis=axis, method=method)
+            gradcheck(along, a, at)
+            gradgradcheck(along, a, at)
+
+
+def test_a_quantile_at_an_element_moves_along_the_line_to_the_next() -> None:
+    q = Tensor([0.5, 0.25, 0.0, 1.0], requires_grad=True)
+    np.nanquantile(np.array([1.0, 2.0, np.nan, 5.0]), q).sum().backward()
+    np.testing.assert_allclose(q.grad.data, [6, 2, 2, 0])

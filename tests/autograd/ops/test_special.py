@@ -247,3 +247,17 @@ def test_all_are_exported_with_their_documentation() -> None:
         assert name in autograd.__all__
         assert function.__doc__
         assert function.__qualname__ == name
+
+
+def test_poles_of_the_gamma_function() -> None:
+    """At 0 the sign of the zero tells the side; at a negative integer both sides differ, unless both are +inf."""
+    at = np.array([0.0, -0.0, -1.0, -3.0])
+    np.testing.assert_array_equal(special.digamma(at), [-np.inf, np.inf, np.nan, np.nan])
+    np.testing.assert_array_equal(special.polygamma(1, at), np.inf)
+
+
+def test_xlogy_at_the_logarithms_pole() -> None:
+    x, y = Tensor([0.0, 2.0], requires_grad=True), Tensor([0.0, 0.0], requires_grad=True)
+    with np.errstate(divide="ignore"):
+        special.xlogy(x, y).sum().backward()
+    np.testing.assert_array_equal(y.grad.data, [0, np.inf])

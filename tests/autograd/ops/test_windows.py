@@ -136,3 +136,14 @@ def test_nothing_is_mutated():
         t = Tensor(x, requires_grad=True)
         (max_windows(t, (2,)) * sum_windows(t, (2,))).sum().backward()
         np.testing.assert_array_equal(x, before)
+
+
+@pytest.mark.parametrize(("window", "axis"), [(2, 0), ((2, 3), (1, 0)), ((2, 2, 2), None), (2, -1), ((2, 2), (1, 1))])
+def test_numpys_sliding_windows(window, axis):
+    view, x = np.lib.stride_tricks.sliding_window_view, np.random.default_rng(0).normal(size=(4, 5, 3))
+    np.testing.assert_array_equal(view(Tensor(x), window, axis).data, view(x, window, axis))
+    gradcheck(lambda x: view(x, window, axis) ** 2, x)
+    with pytest.raises(ValueError, match="windows: a window of size 9"):
+        view(Tensor(x), 9, 0)
+    with pytest.raises(ValueError, match="sliding_window_view: expected a size for each"):
+        view(Tensor(x), (2, 2), 0)
