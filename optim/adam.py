@@ -32,6 +32,7 @@ class Adam(Optimizer):
     """
 
     scratch = 1
+    arrays = ("exp_avg", "exp_avg_sq")
 
     def __init__(
         self, params: Iterable[Any], lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
@@ -41,8 +42,7 @@ class Adam(Optimizer):
         super().__init__(params, options(locals()))
 
     def start(self, group: State) -> State:
-        begin = {"step": 0, "exp_avg": 0, "exp_avg_sq": 0}
-        return {**begin, "max_exp_avg_sq": 0} if group["amsgrad"] else begin
+        return {**super().start(group), **({"max_exp_avg_sq": 0} if group["amsgrad"] else {})}
 
     def advance(self, state: State, group: State, row: Row) -> Lent:
         (beta1, beta2), step = group["betas"], state["step"]
@@ -90,15 +90,13 @@ class Adamax(Optimizer):
     """
 
     scratch = 1
+    arrays = ("exp_avg", "exp_inf")
 
     def __init__(
         self, params: Iterable[Any], lr: float = 2e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
         weight_decay: float = 0, *, maximize: bool = False, **implementation: Any,
     ) -> None:  # fmt: skip
         super().__init__(params, options(locals()))
-
-    def start(self, group: State) -> State:
-        return {"step": 0, "exp_avg": 0, "exp_inf": 0}
 
     def advance(self, state: State, group: State, row: Row) -> Lent:
         beta1, beta2 = group["betas"]
@@ -130,6 +128,7 @@ class NAdam(Optimizer):
     """
 
     numbers = ("step", "mu_product")
+    arrays = ("exp_avg", "exp_avg_sq")
 
     def __init__(
         self, params: Iterable[Any], lr: float = 2e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
@@ -139,7 +138,7 @@ class NAdam(Optimizer):
         super().__init__(params, options(locals()))
 
     def start(self, group: State) -> State:
-        return {"step": 0, "mu_product": 1.0, "exp_avg": 0, "exp_avg_sq": 0}
+        return {**super().start(group), "mu_product": 1.0}
 
     def advance(self, state: State, group: State, row: Row) -> Lent:
         (beta1, beta2), lr, step = group["betas"], float(group["lr"]), state["step"]
@@ -173,15 +172,13 @@ class RAdam(Optimizer):
     """
 
     scratch = 1
+    arrays = ("exp_avg", "exp_avg_sq")
 
     def __init__(
         self, params: Iterable[Any], lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
         weight_decay: float = 0, decoupled_weight_decay: bool = False, *, maximize: bool = False, **implementation: Any,
     ) -> None:  # fmt: skip
         super().__init__(params, options(locals()))
-
-    def start(self, group: State) -> State:
-        return {"step": 0, "exp_avg": 0, "exp_avg_sq": 0}
 
     def advance(self, state: State, group: State, row: Row) -> Lent:
         (beta1, beta2), step = group["betas"], state["step"]

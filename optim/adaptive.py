@@ -24,6 +24,8 @@ class RMSprop(Optimizer):
     Source: Hinton's lecture 6 of "Neural networks for machine learning" 2012; centered: Graves 2013.
     """
 
+    arrays = ("square_avg",)
+
     def __init__(
         self, params: Iterable[Any], lr: float = 1e-2, alpha: float = 0.99, eps: float = 1e-8, weight_decay: float = 0,
         momentum: float = 0, centered: bool = False, *, maximize: bool = False, **implementation: Any,
@@ -31,9 +33,8 @@ class RMSprop(Optimizer):
         super().__init__(params, options(locals()))
 
     def start(self, group: State) -> State:
-        begin = {"step": 0, "square_avg": 0}
-        begin |= {"momentum_buffer": 0} if group["momentum"] > 0 else {}
-        return {**begin, "grad_avg": 0} if group["centered"] else begin
+        more = ("momentum_buffer",) * (group["momentum"] > 0) + ("grad_avg",) * bool(group["centered"])
+        return {**super().start(group), **dict.fromkeys(more, 0)}
 
     def advance(self, state: State, group: State, row: Row) -> Lent:
         return float(group["lr"]), group["alpha"], 1 - group["alpha"], group["eps"], group["momentum"]
@@ -99,20 +100,19 @@ class Adadelta(Optimizer):
     Source: Zeiler 2012, algorithm 1.
     """
 
+    arrays = ("square_avg", "acc_delta")
+
     def __init__(
         self, params: Iterable[Any], lr: float = 1.0, rho: float = 0.9, eps: float = 1e-6, weight_decay: float = 0, *,
         maximize: bool = False, **implementation: Any,
     ) -> None:  # fmt: skip
         super().__init__(params, options(locals()))
 
-    def start(self, group: State) -> State:
-        return {"step": 0, "square_avg": 0, "acc_delta": 0}
-
     def advance(self, state: State, group: State, row: Row) -> Lent:
         return float(group["lr"]), group["rho"], 1 - group["rho"], group["eps"]
 
     def update(self, x: Any, g: Any, state: State, scratch: Lent, numbers: Any) -> None:
-        (lr, rho, share, eps), (s, step, _) = numbers, scratch
+        (lr, rho, share, eps), (s, step) = numbers, scratch[:2]
         of_gradients, of_steps = state["square_avg"], state["acc_delta"]
         mean_square(of_gradients, g, rho, share, s)
         np.sqrt(np.add(of_gradients, eps, out=s), out=s)
@@ -147,7 +147,7 @@ class Rprop(Optimizer):
         return *group["etas"], *group["step_sizes"]
 
     def update(self, x: Any, g: Any, state: State, scratch: Lent, numbers: Any) -> None:
-        (shorter, longer, shortest, longest), (agree, spare, _) = numbers, scratch
+        (shorter, longer, shortest, longest), (agree, spare) = numbers, scratch[:2]
         before, size = state["prev"], state["step_size"]
         mask = spare.view(np.bool_)[: x.size]
         np.multiply(g, before, out=agree)
@@ -196,9 +196,6 @@ class Adafactor(Optimizer):
         for p in group.get("params", ()):
             if p.dtype.kind == "c":
                 raise TypeError(f"Adafactor: expected real parameters, got one of {p.dtype}")
-
-    def start(self, group: State) -> State:
-        return {"step": 0}
 
     def advance(self, state: State, group: State, row: Row) -> Lent:
         (least, smallest), data, step = group["eps"], row.data[0], float(state["step"])

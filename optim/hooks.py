@@ -93,18 +93,18 @@ class Hooked:
         return self._register("load_post", hook, prepend)
 
 
-_all: dict[str, dict[int, Hook]] = {"step_pre": {}, "step_post": {}}
-"""The hooks of all optimizers."""
+_before: dict[int, Hook] = {}  # the hooks of all optimizers
+_after: dict[int, Hook] = {}
 
 
 def register_optimizer_step_pre_hook(hook: Hook) -> Handle:
     """Before each step of any optimizer, call `hook(optimizer, args, kwargs)`, as Optimizer.register_step_pre_hook."""
-    return Handle(_all["step_pre"], hook)
+    return Handle(_before, hook)
 
 
 def register_optimizer_step_post_hook(hook: Hook) -> Handle:
     """After each step of any optimizer, call `hook(optimizer, args, kwargs)`."""
-    return Handle(_all["step_post"], hook)
+    return Handle(_after, hook)
 
 
 def hooked(step: Hook) -> Hook:
@@ -114,9 +114,9 @@ def hooked(step: Hook) -> Hook:
     def run(*args: Any, **kwargs: Any) -> Any:
         self = args[0]
         own = self._hooks
-        if not own and not _all["step_pre"] and not _all["step_post"]:
+        if not own and not _before and not _after:
             return step(*args, **kwargs)
-        for hook in (*_all["step_pre"].values(), *own.get("step_pre", {}).values()):
+        for hook in (*_before.values(), *own.get("step_pre", {}).values()):
             changed = hook(self, args, kwargs)
             if changed is not None:
                 if not (isinstance(changed, tuple) and len(changed) == 2):
@@ -125,7 +125,7 @@ def hooked(step: Hook) -> Hook:
                     )
                 args, kwargs = changed
         result = step(*args, **kwargs)
-        for hook in (*own.get("step_post", {}).values(), *_all["step_post"].values()):
+        for hook in (*own.get("step_post", {}).values(), *_after.values()):
             hook(self, args, kwargs)
         return result
 

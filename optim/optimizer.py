@@ -52,16 +52,14 @@ class Optimizer(Hooked):
     leaf or is in two groups, for parameters of which only some are named, and for options out of their range. Warns of
     a parameter that is in a group twice, and so is changed twice at each step.
 
-    One's own optimizer overrides three methods. `start` says what is kept of a parameter: numbers, and the arrays of
-    its shape with what they are filled with. `advance` returns the numbers that `update` is to be told at this step.
-    `update` changes a piece of the parameters in place. (Or it overrides `step` alone, and writes to `p.data`.)
+    One's own optimizer names the arrays that it keeps of a parameter, and overrides two methods. `advance` returns the
+    numbers that `update` is to be told at this step; `update` changes a piece of the parameters in place. (Or it
+    overrides `step` alone, and writes to `p.data`.)
 
     >>> class Momentum(Optimizer):
-    ...     scratch = 1
+    ...     arrays = ("velocity",)
     ...     def __init__(self, params, lr=0.1, momentum=0.9):
     ...         super().__init__(params, {"lr": lr, "momentum": momentum})
-    ...     def start(self, group):
-    ...         return {"velocity": 0}
     ...     def advance(self, state, group, row):
     ...         return group["lr"], group["momentum"]
     ...     def update(self, x, g, state, scratch, numbers):
@@ -87,7 +85,9 @@ class Optimizer(Hooked):
     decoupled = False
     """Whether weight decay shrinks the parameter, where no option says so; else it is added to the gradient."""
     numbers: tuple[str, ...] = ("step",)
-    """The entries of a parameter's state that are plain numbers; "step", if `start` has it, is counted."""
+    """The entries of a parameter's state that are plain numbers; "step" is counted."""
+    arrays: tuple[str, ...] = ()
+    """The entries that are arrays of the parameter's shape."""
 
     def __init__(self, params: Iterable[Any], defaults: State) -> None:
         self.defaults = defaults
@@ -110,7 +110,7 @@ class Optimizer(Hooked):
 
     def start(self, group: State) -> State:
         """What a parameter's state has before the first step: numbers, and what each array is filled with."""
-        return {}
+        return dict.fromkeys((*self.numbers, *self.arrays), 0)
 
     def advance(self, state: State, group: State, row: Row) -> Lent:
         """Bring the numbers in `state` to this step; return what `update` is told. `row.first`: its arrays are new."""
@@ -145,15 +145,12 @@ class Optimizer(Hooked):
                 row.first = False
                 factor, *told = row.hold((1 - float(group["lr"]) * decay if decoupled else decay, *numbers))
                 for x, g, arrays, scratch in row.take(gradients):
+                    if maximize:
+                        g = np.negative(g, out=scratch[-1])
                     if decoupled:
                         x *= factor
-                        if maximize:
-                            g = np.negative(g, out=scratch[-1])
                     elif decay:
-                        decayed = np.multiply(x, factor, out=scratch[-1])
-                        g = (np.subtract if maximize else np.add)(decayed, g, out=decayed)
-                    elif maximize:
-                        g = np.negative(g, out=scratch[-1])
+                        g = np.add(np.multiply(x, factor, out=scratch[-2]), g, out=scratch[-2])
                     self.update(x, g, arrays, scratch, told)
                 row.give()
         return loss
@@ -208,7 +205,7 @@ class Optimizer(Hooked):
         rows = []
         for (*_, count), together in shelves.items():
             states = [self.state[p] for p in together]
-            row = kind(together, states, begin, self.numbers, self.scratch + 1, self._memory)
+            row = kind(together, states, begin, self.numbers, self.scratch + 2, self._memory)
             rows += [row] * count
         plan.rows += rows
         plan.waiting = [p for p in plan.waiting if p.grad is None]
@@ -387,13 +384,12 @@ class Plan:
     def fits(self, group: State, begin: State, states: Mapping[Any, State]) -> bool:
         """Whether the group has the same parameters and the same kind of state, and all lies where it did."""
         params = group["params"]
-        return (
-            self.group is group
-            and self.begin == begin.keys()
-            and len(params) == len(self.params)
-            and all(map(is_, params, self.params))
-            and all(row.fits(states) for row in self.rows)
-        )
+        if self.group is not group or self.begin != begin.keys() or len(params) != len(self.params):
+            return False
+        for row in self.rows:
+            if not row.fits(states):
+                return False
+        return all(map(is_, params, self.params))
 
 
 def options(arguments: State) -> State:

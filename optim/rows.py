@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from operator import is_
 from typing import Any
 
 import numpy as np
@@ -122,15 +121,21 @@ class Row:
 
     def fits(self, states: Mapping[Any, State]) -> bool:
         """Whether parameters and states are still those that the row was laid out for."""
-        if not all(map(is_, [p.data for p in self.params], self.data)):
-            return False
-        if not self.names:
-            return True
-        return (
-            all(map(is_, map(states.get, self.params), self.states))
-            and all(state.get(name) is part for state, name, part in self.arrays)
-            and all(state[name] == self.states[0][name] for name in self.numbers for state in self.states[1:])
-        )
+        for p, data in zip(self.params, self.data, strict=True):
+            if p.data is not data:
+                return False
+        for p, state in zip(self.params, self.states, strict=True) if self.names else ():
+            if states.get(p) is not state:
+                return False
+        for state, name, part in self.arrays:
+            if state.get(name) is not part:
+                return False
+        for name in self.numbers:
+            value = self.states[0][name]
+            for state in self.states:
+                if state[name] != value:
+                    return False
+        return True
 
     def take(self, gradients: list[Any]) -> list[Piece]:
         """The pieces, once the parameters and their gradients are in the row."""

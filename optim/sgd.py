@@ -121,15 +121,13 @@ class Lion(Optimizer):
     scratch = 1
     decoupled = True
     numbers = ()
+    arrays = ("exp_avg",)
 
     def __init__(
         self, params: Iterable[Any], lr: float = 1e-4, betas: tuple[float, float] = (0.9, 0.99),
         weight_decay: float = 0, *, maximize: bool = False, **implementation: Any,
     ) -> None:  # fmt: skip
         super().__init__(params, options(locals()))
-
-    def start(self, group: State) -> State:
-        return {"exp_avg": 0}
 
     def advance(self, state: State, group: State, row: Row) -> Lent:
         of_step, of_mean = group["betas"]
@@ -190,7 +188,7 @@ class Muon(Optimizer):
         return (group,)
 
     def update(self, x: Any, g: Any, state: State, scratch: Lent, numbers: Any) -> None:
-        (group,), (s, spare, *squares, _), (m, n) = numbers, scratch, x.shape
+        (group,), (s, spare, *squares), (m, n) = numbers, scratch[:4], x.shape
         if "momentum_buffer" not in state:
             state["momentum_buffer"] = np.zeros_like(x)
         mean(state["momentum_buffer"], g, 1 - group["momentum"], s)
