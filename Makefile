@@ -19,7 +19,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONNOUSERSITE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint notebooks lab docs bench bench-peers gallery clean
+.PHONY: help demo test lint notebooks lab docs bench bench-scaling bench-functions bench-peers gallery clean
 .DELETE_ON_ERROR:
 
 help:
@@ -32,6 +32,8 @@ help:
 	@echo "make docs         make the documentation site in site/"
 	@echo "make gallery      draw the pictures in docs/ again"
 	@echo "make bench        measure and write docs/benchmarks.md, side by side with what make bench-peers installed"
+	@echo "make bench-scaling    measure how costs grow with sizes, into the same file (minutes)"
+	@echo "make bench-functions  measure each primitive by itself (some: make bench-functions ARGS='-k softmax')"
 	@echo "make bench-peers  install PyTorch, JAX and other libraries to compare with, in $(PEERS) (several GB)"
 	@echo "make clean        remove everything that was made here, except docs/"
 
@@ -68,6 +70,14 @@ bench: $(VENV)/with-demo
 	@echo "bench: measuring (minutes; keep the machine quiet), side by side with what is installed in $(PEERS)"
 	@$(PYTHON_IN) -m benchmarks --write docs $(ARGS)
 
+bench-scaling: $(VENV)/with-demo
+	@echo "bench-scaling: measuring how costs grow with sizes"
+	@$(PYTHON_IN) -m benchmarks --only scaling --write docs $(ARGS)
+
+bench-functions: $(VENV)/with-bench
+	@$(PYTHON_IN) -m pytest benchmarks/functions.py -o python_files=functions.py -o addopts= -p no:cacheprovider \
+	    --benchmark-columns=min,median,iqr,rounds --benchmark-sort=name --benchmark-max-time=0.05 $(ARGS)
+
 bench-peers: $(PEERS)/installed
 
 # ---- environments: made once, and brought up to date when pyproject.toml changes ---------------------------------------
@@ -97,6 +107,11 @@ $(VENV)/with-test: pyproject.toml | $(PYTHON_IN)
 	@echo "environment: installing what the tests need (the first time this takes a minute or two)"
 	@$(PYTHON_IN) -m pip install --quiet --editable '.[test]' || { $(EXPLAIN); }
 	@touch $@ $(VENV)/with-demo
+
+$(VENV)/with-bench: pyproject.toml | $(PYTHON_IN)
+	@echo "environment: installing what the benchmarks of functions need"
+	@$(PYTHON_IN) -m pip install --quiet --editable '.[bench]' || { $(EXPLAIN); }
+	@touch $@
 
 $(VENV)/with-notebooks: pyproject.toml | $(PYTHON_IN)
 	@echo "environment: installing what the notebooks need (the first time this takes a minute or two)"

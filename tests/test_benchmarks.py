@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
+from benchmarks import functions, report
 from benchmarks.__main__ import disagreement
 from benchmarks.libraries import backgraph, by_hand
-from benchmarks.workloads import STEPS, WORKLOADS
+from benchmarks.workloads import FAMILIES, STEPS, WORKLOADS
 
 QUICK = [name for name in WORKLOADS if name not in ("mlp_large", "vgg", "memory", "elementwise", "reduce_norm")]
 
@@ -27,3 +28,39 @@ def test_a_wrong_result_is_found():
     results = first_steps(by_hand, "mlp_small")
     results["0.bias"] = results["0.bias"][::-1]
     assert disagreement(WORKLOADS["mlp_small"], results).startswith("its 0.bias is off by")
+
+
+@pytest.mark.parametrize("name", functions.ROWS)
+def test_every_function_that_is_measured_can_be(name):
+    value = functions.prepared(name, "numpy", 8)()
+    np.testing.assert_allclose(functions.prepared(name, "forward", 8)().data, value, rtol=1e-5)
+    gradients = functions.prepared(name, "backward", 8)()
+    assert all(np.isfinite(gradient.data).all() for gradient in gradients if gradient is not None)
+    assert any(gradient is not None for gradient in gradients)
+
+
+def test_the_families_agree():
+    for family in FAMILIES.values():
+        w, x = family.problem(family.sizes[1])
+        found = [library.scaled(family.name, w, x) for library in (backgraph, by_hand)]
+        values = []
+        for step, results in filter(None, found):
+            step()
+            values.append(results())
+        for name, value in values[0].items():
+            assert value.shape == w[name].shape
+            for other in values[1:]:
+                np.testing.assert_allclose(other[name], value, rtol=1e-3, atol=1e-5)
+
+
+def test_a_report_keeps_what_was_not_measured(tmp_path):
+    found = report.Results({"backgraph": "backgraph 1.0"}, 2)
+    found.imports = {"NumPy alone": (0.1, 20.0), "backgraph": (0.13, 21.0)}
+    report.write(found, tmp_path)
+    found.imports = {}
+    found.checkpoints = {n: [(n, n), (n * 4 / 3, n**0.5)] for n in (16, 64, 256)}
+    report.write(found, tmp_path)
+    text = (tmp_path / "benchmarks.md").read_text()
+    assert "| backgraph | 130 | 1.30 | 21 |" in text
+    assert "to the power 1.00, with them to the power 0.50" in text
+    assert [line[3:] for line in text.splitlines() if line.startswith("## ")] == ["Checkpoints", "Import"]
