@@ -129,7 +129,7 @@ def _nll(
     least, most = (np.minimum.reduce(classes, None), np.maximum.reduce(classes, None)) if classes.size else (0, -1)
     whole = least >= 0 and most < n and not least <= ignore_index <= most
     valid = True if whole else classes != ignore_index
-    wrong = () if whole else classes[valid & ((classes < 0) | (classes >= n))]
+    wrong: Any = () if whole else classes[valid & ((classes < 0) | (classes >= n))]
     if len(wrong):
         raise IndexError(f"{who}: expected targets from 0 to {n - 1} (or ignore_index), got {wrong[0]}")
     if weight is not None:

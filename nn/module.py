@@ -14,7 +14,6 @@ from autograd import Tensor, scope
 
 from .hooks import Handle, Hooks, call_hooked
 from .parameter import Buffer, Parameter, replace
-from .parameter import write as write
 from .shared import on_cpu
 from .state import Incompatible, load, save
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from autograd import Tensor
 
-from ..module import write
+from ..parameter import write
 
 
 def _gradients(parameters: Tensor | Iterable[Tensor]) -> list[Tensor]:

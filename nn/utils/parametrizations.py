@@ -9,7 +9,8 @@ import numpy as np
 
 from autograd import Tensor, generator
 
-from ..module import Module, write
+from ..module import Module
+from ..parameter import write
 from ..shared import Rng, plain
 from .parametrize import register_parametrization
 

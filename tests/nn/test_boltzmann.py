@@ -8,7 +8,7 @@ import pytest
 import nn
 from autograd import Tensor, manual_seed
 from nn import data as sets
-from nn.module import write
+from nn.parameter import write
 from optim import SGD
 
 

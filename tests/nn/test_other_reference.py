@@ -12,7 +12,7 @@ import pytest
 
 import nn
 from autograd import Tensor, gradgradcheck
-from nn.module import write
+from nn.parameter import write
 
 FOLDER = Path(__file__).parent.parent / "reference"
 spec = importlib.util.spec_from_file_location("nn_other_cases", FOLDER / "nn_other_cases.py")
