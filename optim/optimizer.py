@@ -221,7 +221,8 @@ class Optimizer(Hooked):
     def add_param_group(self, param_group: State) -> None:
         """Take on more parameters: {"params": them, and options that differ from the defaults}.
 
-        Raises and warns as the constructor does; a group that is refused changes nothing.
+        The dict becomes the group, completed by the defaults. Raises and warns as the constructor does; a group that is
+        refused changes nothing.
         """
         if not isinstance(param_group, dict) or "params" not in param_group:
             raise TypeError(f'{self._name}: expected a group as a dict with "params", got {param_group!r:.80}')
@@ -256,7 +257,8 @@ class Optimizer(Hooked):
                 f"{self._name}: a parameter is in the group more than once, and is changed as often at each step",
                 stacklevel=3,
             )
-        self.param_groups.append(group)
+        param_group.update(group)
+        self.param_groups.append(param_group)
 
     def _check(self, group: State) -> None:
         """Make plain numbers of the options that are one-element arrays, and refuse what is out of range."""

@@ -310,7 +310,10 @@ def test_groups():
     a, b, c = parameters()
     optimizer = optim.SGD([{"params": a, "lr": 0.5}, {"params": [b]}], lr=Tensor(0.1), momentum=0.9)
     assert [group["lr"] for group in optimizer.param_groups] == [0.5, 0.1]
-    optimizer.add_param_group({"params": [c], "momentum": 0.0, "remark": "last"})
+    group = {"params": iter([c]), "momentum": 0.0, "remark": "last"}
+    optimizer.add_param_group(group)
+    assert optimizer.param_groups[2] is group
+    assert group["params"][0] is c
     assert optimizer.param_groups[2]["remark"] == "last"
     assert optimizer.param_groups[2]["momentum"] == 0
     assert "Parameter Group 2" in repr(optimizer)
