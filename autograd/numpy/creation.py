@@ -79,6 +79,18 @@ def full(shape: Any, fill_value: Any, dtype: Any = None, **options: Any) -> Any:
     return array(numpy.broadcast_to(fill_value, shape), dtype)
 
 
+def where(condition: Any, x: Any = None, y: Any = None) -> Any:
+    """As numpy.where, with names for its arguments; by a plain True or False it gives x or y itself.
+
+    >>> import autograd.numpy as anp
+    >>> anp.where(condition=np.array([True, False]), x=1.0, y=0.0)
+    array([1., 0.])
+    """
+    if x is None and y is None:
+        return numpy.where(condition)
+    return (x if condition else y) if condition is True or condition is False else numpy.where(condition, x, y)
+
+
 def make_diagonal(D: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
     """Square matrices in the last two axes with the last axis of D on their diagonals: the reverse of numpy.diagonal.
 

@@ -323,3 +323,14 @@ def test_fixed_point() -> None:
     numpy.testing.assert_allclose(root({"n": V + 1}), numpy.sqrt(V + 1))
     with pytest.raises(TypeError, match="uses a tracked tensor from outside"):
         grad(lambda n: fixed_point(lambda a: lambda x: (x + n / x) / 2, 0.0, 1.0, lambda x, y: abs(x - y), 1e-9))(2.0)
+
+
+def test_where_takes_names_and_a_plain_truth() -> None:
+    condition, x, y = [True, False, True], np.array([1.0, 2.0, 3.0]), np.array([4.0, 5.0, 6.0])
+    for got in (np.where(condition, x, y), np.where(condition=condition, x=x, y=y), np.where(condition, x, y=y)):
+        numpy.testing.assert_array_equal(got, [1, 5, 3])
+    numpy.testing.assert_array_equal(np.where(condition), [[0, 2]])
+    assert np.where(True, 1, 2.0) == 1
+    assert type(np.where(False, 1, 2.0)) is float
+    assert np.where(True, [1, 2], [3, 4]) == [1, 2]
+    numpy.testing.assert_array_equal(grad(lambda x: np.where(True, x, 0.0).sum())(x), [1, 1, 1])

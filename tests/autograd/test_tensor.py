@@ -1,5 +1,6 @@
 """What a Tensor is: construction, Python's and NumPy's protocols, assignment."""
 
+import re
 import warnings
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 
 import autograd
 from autograd import Tensor, no_grad
+from autograd.ops.refused import INSTEAD
 
 
 def leaf(value, dtype=None):
@@ -356,3 +358,25 @@ def test_detach_and_copy():
 def test_public_names_are_there():
     for name in autograd.__all__:
         assert hasattr(autograd, name), name
+
+
+def test_what_pytorch_calls_otherwise_is_no_attribute_and_the_error_says_what_to_write():
+    x = Tensor([1.0, -2.0])
+    for name, instead in INSTEAD.items():
+        assert not hasattr(np.ndarray, name), name
+        assert not hasattr(x, name), name
+        with pytest.raises(
+            AttributeError, match=re.escape(f"{name!r}; a Tensor has ndarray's methods: write {instead}")
+        ):
+            getattr(x, name)
+    with pytest.raises(AttributeError, match=r"no attribute 'nothing'$"):
+        _ = x.nothing
+
+
+@pytest.mark.parametrize("name", [name for name, text in INSTEAD.items() if text.startswith(("np.", "autograd."))])
+def test_what_it_says_exists(name):
+    first, *path = INSTEAD[name].partition("(")[0].split(".")
+    place = {"np": np, "autograd": autograd}[first]
+    for part in path:
+        place = getattr(place, part)
+    assert callable(place)
