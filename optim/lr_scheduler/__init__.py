@@ -19,6 +19,8 @@ from .factors import (
 )  # fmt: skip
 from .plateau import ReduceLROnPlateau
 
+_LRScheduler = LRScheduler  # under this name, too, it is the base of schedulers that were written for PyTorch
+
 __all__ = [
     "ChainedScheduler", "ConstantLR", "CosineAnnealingLR", "CosineAnnealingWarmRestarts", "CyclicLR", "ExponentialLR",
     "LRScheduler", "LambdaLR", "LinearLR", "MultiStepLR", "MultiplicativeLR", "OneCycleLR", "PolynomialLR",

@@ -19,7 +19,7 @@ class LRScheduler:
 
     Call `step()` after the optimizer's steps of an epoch. One's own scheduler overrides `get_lr`. Many multiply the
     rate that they find, so that schedulers can work on one optimizer together; these also know the rate of any epoch by
-    itself, `closed_form`. A rate that is a Tensor is written into.
+    itself, `_get_closed_form_lr`. A rate that is a Tensor is written into.
 
     Raises TypeError for what is no optimizer, KeyError for a last_epoch without `initial_lr` in the groups.
 
@@ -33,6 +33,7 @@ class LRScheduler:
     [0.2]
     """
 
+    _get_lr_called_within_step = True  # schedulers that were written for PyTorch ask for it in get_lr
     functions: tuple[str, ...] = ()
     """The attributes that are lists of functions, of which only objects with attributes of their own are saved."""
 
@@ -54,7 +55,7 @@ class LRScheduler:
         """The rates of the groups for `last_epoch`; called by `step`."""
         raise NotImplementedError(f"{type(self).__name__}: get_lr() is to be defined by each scheduler")
 
-    def closed_form(self) -> list[float]:
+    def _get_closed_form_lr(self) -> list[float]:
         """The rates for `last_epoch`, whatever rates there are now: for an epoch that does not follow the last."""
         return self.get_lr()
 
@@ -75,7 +76,7 @@ class LRScheduler:
     def _update_lr(self, epoch: int | None = None) -> None:
         """Set the rates of the next epoch, or of any; a SequentialLR that comes to this scheduler begins at 0."""
         self.last_epoch = self.last_epoch + 1 if epoch is None else epoch
-        self._set(self.get_lr() if epoch is None else self.closed_form())
+        self._set(self.get_lr() if epoch is None else self._get_closed_form_lr())
 
     def _watch(self, optimizer: Optimizer) -> None:
         if not isinstance(optimizer, Optimizer):

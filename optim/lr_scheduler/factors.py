@@ -55,7 +55,7 @@ class StepLR(LRScheduler):
     def get_lr(self) -> list[float]:
         return self._times(self.gamma if self.last_epoch and self.last_epoch % self.step_size == 0 else 1)
 
-    def closed_form(self) -> list[float]:
+    def _get_closed_form_lr(self) -> list[float]:
         return [base_lr * self.gamma ** (self.last_epoch // self.step_size) for base_lr in self.base_lrs]
 
 
@@ -72,7 +72,7 @@ class MultiStepLR(LRScheduler):
     def get_lr(self) -> list[float]:
         return self._times(self.gamma ** self.milestones.count(self.last_epoch))
 
-    def closed_form(self) -> list[float]:
+    def _get_closed_form_lr(self) -> list[float]:
         factor = self.gamma ** bisect_right(self.milestones, self.last_epoch)
         return [base_lr * factor for base_lr in self.base_lrs]
 
@@ -96,7 +96,7 @@ class ConstantLR(LRScheduler):
             return self._rates()
         return self._times(1 / self.factor) if self.factor else self.base_lrs
 
-    def closed_form(self) -> list[float]:
+    def _get_closed_form_lr(self) -> list[float]:
         return [base_lr * (self.factor if self.last_epoch < self.total_iters else 1) for base_lr in self.base_lrs]
 
 
@@ -124,7 +124,7 @@ class LinearLR(LRScheduler):
         rise = self.end_factor - self.start_factor
         return self._times(1 + rise / (self.total_iters * self.start_factor + (self.last_epoch - 1) * rise))
 
-    def closed_form(self) -> list[float]:
+    def _get_closed_form_lr(self) -> list[float]:
         rise = (self.end_factor - self.start_factor) * min(self.total_iters, self.last_epoch) / self.total_iters
         return [base_lr * (self.start_factor + rise) for base_lr in self.base_lrs]
 
@@ -139,7 +139,7 @@ class ExponentialLR(LRScheduler):
     def get_lr(self) -> list[float]:
         return self._times(1 if self._is_initial else self.gamma)
 
-    def closed_form(self) -> list[float]:
+    def _get_closed_form_lr(self) -> list[float]:
         return [base_lr * self.gamma**self.last_epoch for base_lr in self.base_lrs]
 
 
@@ -157,7 +157,7 @@ class PolynomialLR(LRScheduler):
         left, before = (1 - epoch / self.total_iters for epoch in (self.last_epoch, self.last_epoch - 1))
         return self._times((left / before) ** self.power)
 
-    def closed_form(self) -> list[float]:
+    def _get_closed_form_lr(self) -> list[float]:
         factor = (1 - min(self.total_iters, self.last_epoch) / self.total_iters) ** self.power
         return [base_lr * factor for base_lr in self.base_lrs]
 
@@ -184,6 +184,6 @@ class CosineAnnealingLR(LRScheduler):
         factor = (1 + math.cos(step * epoch)) / (1 + math.cos(step * (epoch - 1)))
         return [factor * (rate - eta_min) + eta_min for rate in self._rates()]
 
-    def closed_form(self) -> list[float]:
+    def _get_closed_form_lr(self) -> list[float]:
         height = (1 + math.cos(math.pi * self.last_epoch / self.T_max)) / 2
         return [self.eta_min + (base_lr - self.eta_min) * height for base_lr in self.base_lrs]

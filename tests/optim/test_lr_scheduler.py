@@ -280,3 +280,19 @@ def test_cycles_leave_their_momentums_in_the_groups():
     lr_scheduler.CyclicLR(optimizer, 0.1, 0.2, base_momentum=[0.6, 0.7], max_momentum=0.8)
     assert [group["base_momentum"] for group in optimizer.param_groups] == [0.6, 0.7]
     assert [group["max_momentum"] for group in optimizer.param_groups] == [0.8, 0.8]
+
+
+def test_a_scheduler_written_for_pytorch():
+    class Halve(lr_scheduler._LRScheduler):
+        def get_lr(self):
+            assert self._get_lr_called_within_step
+            return [group["lr"] * (1 if self._step_count == 1 else 0.5) for group in self.optimizer.param_groups]
+
+        def _get_closed_form_lr(self):
+            return [base_lr * 0.5**self.last_epoch for base_lr in self.base_lrs]
+
+    optimizer = make()
+    parts = [lr_scheduler.ConstantLR(optimizer, 0.1), Halve(optimizer)]
+    scheduler = lr_scheduler.SequentialLR(optimizer, parts, [2])
+    rates = [rate for rate, _ in go_rates(scheduler, optimizer, 5)]
+    np.testing.assert_allclose(rates, [0.05, 0.05, 0.5, 0.25, 0.125])
