@@ -65,7 +65,7 @@ class Module:
         known = self.__dict__
         if isinstance(value, Parameter | Module) or name in known.get("_parameters", ()):
             self._assign(name, value)
-        elif isinstance(value, Buffer) and name not in known.get("_buffers", ()):
+        elif isinstance(value, Buffer):
             self.register_buffer(name, value, value.persistent)
         elif name in known.get("_buffers", ()):
             self._buffers[name] = _as_buffer(self, name, value)
@@ -180,9 +180,9 @@ class Module:
             if module is not None:
                 yield from module.named_modules(memo, f"{prefix}.{name}" if prefix else name, remove_duplicate)
 
-    def modules(self) -> Iterator[Module]:
-        """This module and every one below it, each once."""
-        return (module for _, module in self.named_modules())
+    def modules(self, remove_duplicate: bool = True) -> Iterator[Module]:
+        """This module and every one below it, each once, or as often as it occurs."""
+        return (module for _, module in self.named_modules(remove_duplicate=remove_duplicate))
 
     def named_children(self) -> Iterator[tuple[str, Module]]:
         """The modules directly below, with their names; each once."""
@@ -459,13 +459,17 @@ class Module:
         """What stands in the parentheses of the module's line; a subclass says it."""
         return ""
 
+    def _get_name(self) -> str:
+        """What subclasses that print themselves ask for."""
+        return type(self).__name__
+
     def __repr__(self) -> str:
         extra = self.extra_repr()
         lines = extra.split("\n") if extra else []
         children = [f"({name}): " + repr(module).replace("\n", "\n  ") for name, module in self._modules.items()]
         if not children and len(lines) < 2:
-            return f"{type(self).__name__}({extra})"
-        return f"{type(self).__name__}(\n  " + "\n  ".join(lines + children) + "\n)"
+            return f"{self._get_name()}({extra})"
+        return f"{self._get_name()}(\n  " + "\n  ".join(lines + children) + "\n)"
 
 
 def _as_buffer(module: Module, name: str, value: Any) -> Tensor | None:

@@ -555,6 +555,23 @@ def test_buffers_by_assignment():
     assert [name for name, _ in net.named_buffers()] == ["kept", "scratch"]
     net.kept = Tensor(np.ones(2))
     assert net.state_dict()["kept"].tolist() == [1, 1]
+    net.scratch = nn.Buffer([2.0])
+    assert list(net.state_dict()) == ["kept", "scratch"]
+
+
+def test_shared_modules_are_listed_once_or_each_time():
+    shared = nn.ReLU()
+    net = nn.Sequential(shared, shared)
+    assert list(net.modules()) == [net, shared]
+    assert list(net.modules(remove_duplicate=False)) == [net, shared, shared]
+
+
+def test_a_name_of_its_own():
+    class Named(nn.Module):
+        def _get_name(self):
+            return "Other"
+
+    assert repr(nn.Sequential(Named())) == "Sequential(\n  (0): Other()\n)"
 
 
 def test_devices():
