@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from .boltzmann import RBM, DeepBeliefNetwork
     from .containers import ModuleDict, ModuleList, ParameterDict, ParameterList, Sequential
     from .conv import Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d, Fold, Unfold
-    from .cross_entropy import CrossEntropyLoss, LinearCrossEntropyLoss, NLLLoss
+    from .cross_entropy import CrossEntropyLoss, LinearCrossEntropyLoss, LinearCrossEntropyOptions, NLLLoss
     from .ctc import CTCLoss
     from .distance import CosineSimilarity, PairwiseDistance
     from .dropout import AlphaDropout, Dropout, Dropout1d, Dropout2d, Dropout3d, FeatureAlphaDropout
@@ -81,7 +81,7 @@ __all__ += ["ModuleDict", "ModuleList", "ParameterDict", "ParameterList", "Seque
 _names.are_in("containers")
 __all__ += ["Conv1d", "Conv2d", "Conv3d", "ConvTranspose1d", "ConvTranspose2d", "ConvTranspose3d", "Fold", "Unfold"]
 _names.are_in("conv")
-__all__ += ["CrossEntropyLoss", "LinearCrossEntropyLoss", "NLLLoss"]
+__all__ += ["CrossEntropyLoss", "LinearCrossEntropyLoss", "LinearCrossEntropyOptions", "NLLLoss"]
 _names.are_in("cross_entropy")
 __all__ += ["CTCLoss"]
 _names.are_in("ctc")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -197,6 +197,16 @@ class CrossEntropyLoss(Loss, function=cross_entropy):
         reduction: str = "mean", label_smoothing: float = 0.0,
     ) -> None:  # fmt: skip
         self.hold(locals())
+
+
+class LinearCrossEntropyOptions(NamedTuple):
+    """How PyTorch is to divide the work of linear_cross_entropy. Here there is one way, and none of it has an effect."""
+
+    allow_retain_graph: bool = False
+    batch_chunk_size: int | None = None
+    chunking_method: str | None = "auto"
+    acc_policy: str = "auto"
+    acc_dtype: Any = None
 
 
 class LinearCrossEntropyLoss(Loss, function=linear_cross_entropy):
