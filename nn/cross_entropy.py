@@ -200,7 +200,7 @@ class CrossEntropyLoss(Loss, function=cross_entropy):
 
 
 class LinearCrossEntropyOptions(NamedTuple):
-    """How PyTorch is to divide the work of linear_cross_entropy. Here there is one way, and none of it has an effect."""
+    """How PyTorch is to divide the work of linear_cross_entropy; here there is one way, and this has no effect."""
 
     allow_retain_graph: bool = False
     batch_chunk_size: int | None = None
