@@ -19,7 +19,7 @@ from . import init
 from .dropout import dropout
 from .module import Module
 from .parameter import empty
-from .shared import Rng, probability
+from .shared import Rng, on_cpu, probability
 from .utils.rnn import PackedSequence
 
 Step = Callable[[Any, tuple[Any, ...]], tuple[Any, ...]]
@@ -127,10 +127,11 @@ class RNNBase(Module):
     def __init__(
         self, mode: str, input_size: int, hidden_size: int, num_layers: int = 1, bias: bool = True,
         batch_first: bool = False, dropout: float = 0.0, bidirectional: bool = False, proj_size: int = 0, *,
-        dtype: Any = None, rng: Rng = None,
+        device: Any = None, dtype: Any = None, rng: Rng = None,
     ) -> None:  # fmt: skip
         super().__init__()
         who = type(self).__name__
+        on_cpu(device, who)
         if mode not in self.gates:
             raise ValueError(f"{who}: expected mode to be one of {', '.join(self.gates)}, got {mode!r}")
         for flag, value in (("bias", bias), ("batch_first", batch_first)):
@@ -289,14 +290,14 @@ class RNN(RNNBase):
 
     def __init__(
         self, input_size: int, hidden_size: int, num_layers: int = 1, nonlinearity: str = "tanh", bias: bool = True,
-        batch_first: bool = False, dropout: float = 0.0, bidirectional: bool = False, *, dtype: Any = None,
-        rng: Rng = None,
+        batch_first: bool = False, dropout: float = 0.0, bidirectional: bool = False, *, device: Any = None,
+        dtype: Any = None, rng: Rng = None,
     ) -> None:  # fmt: skip
         if nonlinearity not in ("tanh", "relu"):
             raise ValueError(f"RNN: expected nonlinearity 'tanh' or 'relu', got {nonlinearity!r}")
         super().__init__(
             f"RNN_{nonlinearity.upper()}", input_size, hidden_size, num_layers, bias, batch_first, dropout,
-            bidirectional, dtype=dtype, rng=rng,
+            bidirectional, device=device, dtype=dtype, rng=rng,
         )  # fmt: skip
         self.nonlinearity = nonlinearity
 
@@ -309,11 +310,12 @@ class LSTM(RNNBase):
 
     def __init__(
         self, input_size: int, hidden_size: int, num_layers: int = 1, bias: bool = True, batch_first: bool = False,
-        dropout: float = 0.0, bidirectional: bool = False, proj_size: int = 0, *, dtype: Any = None, rng: Rng = None,
+        dropout: float = 0.0, bidirectional: bool = False, proj_size: int = 0, *, device: Any = None,
+        dtype: Any = None, rng: Rng = None,
     ) -> None:  # fmt: skip
         super().__init__(
             "LSTM", input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, proj_size,
-            dtype=dtype, rng=rng,
+            device=device, dtype=dtype, rng=rng,
         )  # fmt: skip
 
 
@@ -322,11 +324,12 @@ class GRU(RNNBase):
 
     def __init__(
         self, input_size: int, hidden_size: int, num_layers: int = 1, bias: bool = True, batch_first: bool = False,
-        dropout: float = 0.0, bidirectional: bool = False, *, dtype: Any = None, rng: Rng = None,
+        dropout: float = 0.0, bidirectional: bool = False, *, device: Any = None, dtype: Any = None, rng: Rng = None,
     ) -> None:  # fmt: skip
         super().__init__(
-            "GRU", input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, dtype=dtype, rng=rng
-        )
+            "GRU", input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, device=device,
+            dtype=dtype, rng=rng,
+        )  # fmt: skip
 
 
 # ---- cells -----------------------------------------------------------------------------------------------------------
@@ -341,9 +344,11 @@ class RNNCellBase(Module):
     mode: str
 
     def __init__(
-        self, input_size: int, hidden_size: int, bias: bool, num_chunks: int, *, dtype: Any = None, rng: Rng = None
-    ) -> None:
+        self, input_size: int, hidden_size: int, bias: bool, num_chunks: int, *, device: Any = None, dtype: Any = None,
+        rng: Rng = None,
+    ) -> None:  # fmt: skip
         super().__init__()
+        on_cpu(device, type(self).__name__)
         self.input_size, self.hidden_size, self.bias = input_size, hidden_size, bias
         self.weight_ih = empty((num_chunks * hidden_size, input_size), dtype)
         self.weight_hh = empty((num_chunks * hidden_size, hidden_size), dtype)
@@ -381,12 +386,12 @@ class RNNCell(RNNCellBase):
     """One step of an RNN: gives the next hidden state."""
 
     def __init__(
-        self, input_size: int, hidden_size: int, bias: bool = True, nonlinearity: str = "tanh", *, dtype: Any = None,
-        rng: Rng = None,
+        self, input_size: int, hidden_size: int, bias: bool = True, nonlinearity: str = "tanh", *, device: Any = None,
+        dtype: Any = None, rng: Rng = None,
     ) -> None:  # fmt: skip
         if nonlinearity not in ("tanh", "relu"):
             raise ValueError(f"RNNCell: expected nonlinearity 'tanh' or 'relu', got {nonlinearity!r}")
-        super().__init__(input_size, hidden_size, bias, 1, dtype=dtype, rng=rng)
+        super().__init__(input_size, hidden_size, bias, 1, device=device, dtype=dtype, rng=rng)
         self.nonlinearity, self.mode = nonlinearity, f"RNN_{nonlinearity.upper()}"
 
     def forward(self, input: Any, hx: Any = None) -> Any:
@@ -399,9 +404,10 @@ class LSTMCell(RNNCellBase):
     mode = "LSTM"
 
     def __init__(
-        self, input_size: int, hidden_size: int, bias: bool = True, *, dtype: Any = None, rng: Rng = None
-    ) -> None:
-        super().__init__(input_size, hidden_size, bias, 4, dtype=dtype, rng=rng)
+        self, input_size: int, hidden_size: int, bias: bool = True, *, device: Any = None, dtype: Any = None,
+        rng: Rng = None,
+    ) -> None:  # fmt: skip
+        super().__init__(input_size, hidden_size, bias, 4, device=device, dtype=dtype, rng=rng)
 
     def forward(self, input: Any, hx: Any = None) -> Any:
         return self._next(input, hx, 2)
@@ -413,9 +419,10 @@ class GRUCell(RNNCellBase):
     mode = "GRU"
 
     def __init__(
-        self, input_size: int, hidden_size: int, bias: bool = True, *, dtype: Any = None, rng: Rng = None
-    ) -> None:
-        super().__init__(input_size, hidden_size, bias, 3, dtype=dtype, rng=rng)
+        self, input_size: int, hidden_size: int, bias: bool = True, *, device: Any = None, dtype: Any = None,
+        rng: Rng = None,
+    ) -> None:  # fmt: skip
+        super().__init__(input_size, hidden_size, bias, 3, device=device, dtype=dtype, rng=rng)
 
     def forward(self, input: Any, hx: Any = None) -> Any:
         return self._next(input, hx, 1)[0]

@@ -580,8 +580,10 @@ def test_devices():
     assert net.to("cpu:0", np.float64)[0].weight.dtype == np.float64
     assert net.to(Tensor(np.float32(1)), non_blocking=True)[0].weight.dtype == np.float32
     assert net.type(np.float64)[0].weight.dtype == np.float64
+    assert nn.LSTM(1, 2, device="cpu").hidden_size == 2
     for wrong in (lambda: net.to("cuda"), net.cuda, lambda: nn.LayerNorm(2, device="cuda:1"),
-                  lambda: nn.TransformerEncoderLayer(2, 1, device="meta")):  # fmt: skip
+                  lambda: nn.TransformerEncoderLayer(2, 1, device="meta"), lambda: nn.GRU(1, 1, device="cuda"),
+                  lambda: nn.LSTMCell(1, 1, device="cuda")):  # fmt: skip
         with pytest.raises(ValueError, match="expected the device 'cpu'"):
             wrong()
     with pytest.raises(TypeError, match="expected a floating or complex dtype, got int64"):
