@@ -18,7 +18,7 @@ import nn
 import nn.data
 import nn.functional
 import nn.init
-import nn.utils.rnn
+import nn.utils
 import optim
 import optim.lr_scheduler
 
@@ -54,7 +54,8 @@ def groups() -> Iterator[tuple[str, str, str, list[tuple[str, Any]]]]:
         module = importlib.import_module(name)
         items = [(f"{name}.{each}", getattr(module, each)) for each in public(module)]
         if name == "nn.utils":
-            items += [(f"nn.utils.rnn.{each}", getattr(nn.utils.rnn, each)) for each in public(nn.utils.rnn)]
+            for part in (nn.utils.parametrizations, nn.utils.parametrize, nn.utils.rnn):
+                items += [(f"{part.__name__}.{each}", getattr(part, each)) for each in public(part)]
         yield place, title, (inspect.getdoc(module) or "").split("\n\n")[0], items
 
 

@@ -14,6 +14,8 @@ from ..parameter import write
 from ..shared import Rng, plain
 from .parametrize import register_parametrization
 
+__all__ = ["orthogonal", "spectral_norm", "weight_norm"]
+
 M = TypeVar("M", bound=Module)
 
 

@@ -15,6 +15,11 @@ from ..containers import ModuleDict, ModuleList
 from ..module import Module
 from ..parameter import Parameter, write
 
+__all__ = [
+    "ParametrizationList", "cached", "is_parametrized", "register_parametrization", "remove_parametrizations",
+    "type_before_parametrizations",
+]  # fmt: skip
+
 M = TypeVar("M", bound=Module)
 
 _known: dict[int, Any] | None = None  # by the list that computed it; None outside of `cached`
