@@ -176,7 +176,7 @@ def _registered(made: Any) -> tuple[str, str]:
 
 def _rules(record: Primitive) -> str:
     """The rules of a primitive, as they are written; of long ones the name."""
-    from .drawing.rules import source_of
+    from .drawing.sources import source_of
 
     texts = []
     for name, rule in record.rules.items():

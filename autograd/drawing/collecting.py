@@ -63,7 +63,13 @@ class Collector:
         self.results = {output._node.order for output in outputs if output._node is not None}
         self.calls = Calls(node for node in reversed(nodes) if node.plan is not None)
         self.closed, self.forced = fold(
-            nodes, self.calls, depth, max_nodes, self.results, lambda node: len(constants(node)), self._stays
+            nodes,
+            self.calls,
+            depth,
+            max_nodes,
+            self.results,
+            lambda node: len(constants(node, names.arrays)),
+            self._stays,
         )
         self.open = [node for node in reversed(nodes) if node.order not in self.closed]
         self.distinct = Distinct()
@@ -102,7 +108,7 @@ class Collector:
             return held[parent.order]
 
         constant = self._constant if self.passes != "backward" else None
-        self.links = links(reversed(self.nodes), self.ids, self.closed, outside, constant)
+        self.links = links(reversed(self.nodes), self.ids, self.closed, outside, constant, self.names.arrays)
         for link in self.links:
             if link.k is None:
                 self.boxes.setdefault(link.tail, next(box for box in self.constants.values() if box.id == link.tail))
@@ -175,9 +181,10 @@ class Collector:
         assert node.plan is not None
         if argument in node.plan.inputs and value is None:
             return self.called[node.parents[node.plan.inputs.index(argument)].order]
-        if is_array(value):
+        if is_array(value) and (value.ndim or id(value) in self.names.arrays):
             return self._constant(value).name
-        return literal(value)
+        text = literal(value)
+        return f"({text})" if text.startswith("-") else text
 
     def _constant(self, array: Any) -> Box:
         box = self.constants.get(id(array))
@@ -205,7 +212,7 @@ class Collector:
         for output in self.outputs:
             if output._node is None:
                 if output.name:
-                    self.names._arrays.setdefault(id(output._data), (output.name, output._data))
+                    self.names.arrays.setdefault(id(output._data), (output.name, output._data))
                 box = self._constant(output._data)
                 self.constants[id(output._data)] = replace(box, output=True)
         self.boxes.update((box.id, box) for box in self.constants.values() if box.output)

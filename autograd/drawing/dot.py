@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import textwrap
 from collections.abc import Iterable
 
 from .picture import Arrow, Box, Picture
@@ -163,10 +162,27 @@ def _arrow(arrow: Arrow, n: int, theme: Theme, widths: Widths, with_formulas: bo
 
 
 def wrapped(formula: str) -> list[str]:
-    """A formula in at most three lines; what does not fit is marked with an ellipsis."""
-    lines = textwrap.wrap(formula, WRAP, break_long_words=False) or [formula]
-    lines = [line if len(line) <= WRAP + 12 else line[: WRAP + 10] + " …" for line in lines]
+    """A formula in at most three lines, broken where the fewest brackets are open; what is left out is marked."""
+    lines = []
+    rest = formula
+    while len(rest) > WRAP and (at := _break(rest)) is not None:
+        lines.append(rest[:at])
+        rest = rest[at + 1 :]
+    lines = [line if len(line) <= WRAP + 12 else line[: WRAP + 10] + " …" for line in [*lines, rest]]
     return lines if len(lines) <= 3 else [*lines[:2], lines[2] + " …"]
+
+
+def _break(text: str) -> int | None:
+    """The space to break a line at: before an operator or after a comma, not too early."""
+    depth = 0
+    found: list[tuple[int, int]] = []
+    for k, character in enumerate(text):
+        depth += (character in "([{") - (character in ")]}")
+        if character == " " and k > WRAP // 3 and (text[k - 1] == "," or text[k + 1] in "+-*/@<>=!&|"):
+            found.append((depth, -k))
+        if k > WRAP and found:
+            break
+    return -min(found)[1] if found else None
 
 
 def _legend(picture: Picture, look: Look, theme: Theme, widths: Widths) -> str:
@@ -178,7 +194,8 @@ def _legend(picture: Picture, look: Look, theme: Theme, widths: Widths) -> str:
         parts.append((theme.forward, "━▶ value (forward)"))
     if "backward" in arrows:
         parts.append((theme.backward, "┅➤ gradient (backward)"))
-        parts.append((theme.formula, "ḡ: the gradient that reached the box the arrow leaves"))
+        if any("ḡ" in arrow.formula for arrow in picture.arrows):
+            parts.append((theme.formula, "ḡ: the gradient that reached the box the arrow leaves"))
     if "sum" in kinds:
         parts.append((theme.formula, "Σ: gradients add up"))
     if "leaf" in kinds:

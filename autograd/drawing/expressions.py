@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from typing import Any
 
 import numpy as np
@@ -57,12 +57,15 @@ def arguments(node: Node) -> list[tuple[str, Any, Any]]:
         return [("", input, INPUT) for input in node.plan.inputs]
     found: list[tuple[str, Any, Any]] = []
     for name in signature.positional + signature.keywords:
+        if name == "out":  # to rules, that is the result
+            continue
         keyword = name if name in signature.defaults or name in signature.keywords else ""
         if name in inputs:
             found.append((keyword if found and keyword and primitive.rules.get(name) is None else "", name, INPUT))
         elif name in saved:
             default = signature.defaults.get(name, INPUT)
-            if not (_is_plain(saved[name]) and type(default) is type(saved[name]) and default == saved[name]):
+            plain = _is_plain(saved[name]) and type(default) is type(saved[name])
+            if not (saved[name] is default or (plain and default == saved[name]) or _all_are(saved[name], default)):
                 found.append((keyword, name, saved[name]))
         elif not keyword and not (primitive.name == "astype" and name != "dtype"):  # it has three more, seldom given
             found.append(("", name, _from_result(name, node)))
@@ -106,18 +109,28 @@ def _sequence(name: str, node: Node, saved: dict[str, Any]) -> Iterator[tuple[st
             yield "", (name, i), UNKNOWN if known is None else known[i]
 
 
-def constants(node: Node) -> list[tuple[Any, Any]]:
-    """The arrays that went into the node, need no gradient, and were kept: (which argument, array)."""
+def constants(node: Node, named: Container[int] = ()) -> list[tuple[Any, Any]]:
+    """The arrays that went into the node, need no gradient, and were kept: (which argument, array).
+
+    An array of no dimensions is written where it is used, unless its id is among the `named`.
+    """
     return [
         (argument, item)
         for _, argument, value in arguments(node)
         for item in (value if type(value) is tuple else (value,))
-        if is_array(item) and item.ndim
+        if is_array(item) and (item.ndim or id(item) in named)
     ]
 
 
 def is_array(value: Any) -> bool:
     return hasattr(value, "dtype") and hasattr(value, "shape") and not isinstance(value, np.generic)
+
+
+def _all_are(value: Any, default: Any) -> bool:
+    """Whether a tuple says of every axis what a number says of all."""
+    if type(value) is not tuple or type(default) is not int:
+        return False
+    return bool(value) and all(_all_are(item, default) or (type(item) is int and item == default) for item in value)
 
 
 def _is_plain(value: Any) -> bool:
@@ -142,6 +155,9 @@ def expression(node: Node, named: Named) -> str:
     if primitive.name == "getitem" and len(parts) == 2:
         index = arguments(node)[1]
         return f"{texts[0]}[{_index(index[2], index[1], named)}]"
+    if primitive.name == "setitem" and len(parts) == 3:
+        _, (_, argument, index) = arguments(node)[1:]
+        return f"{texts[0]} with [{_index(index, argument, named)}] = {texts[1]}"
     if primitive.name == "einsum" and "->" in repr(arguments(node)[-1][2]):
         return f"einsum({', '.join([repr(repr(arguments(node)[-1][2])), *texts[:-1]])})"
     if primitive.name == "transpose" and len(parts) == 1:
@@ -154,10 +170,7 @@ def argument_text(argument: Any, value: Any, named: Named) -> str:
         return named(argument, None)
     if value is UNKNOWN:
         return str(UNKNOWN)
-    if is_array(value) and value.ndim:
-        return str(named(argument, value))
-    text: str = literal(value)
-    return text
+    return str(named(argument, value)) if is_array(value) else literal(value)
 
 
 def _operand(text: str) -> str:
@@ -205,7 +218,7 @@ def literal(value: Any) -> str:
 
 def short_number(value: Any) -> str:
     text: str = f"{value:.4g}"
-    return text if complex(text) == complex(value) else f"{value!r}" if len(f"{value!r}") <= 8 else text
+    return text if complex(text) == complex(value) else f"{value!r}" if len(f"{value!r}") <= 10 else f"{value:.6g}"
 
 
 def values_text(array: Any, most: int = 12) -> str | None:

@@ -14,7 +14,9 @@ import numpy as np
 from ..graph import Node
 from ..primitive import Primitive, _needs, _rule, registry
 from .expressions import is_array, saved_values
-from .rules import Array, NotPlain, specialise, to_expression
+from .rules import Array, specialise
+from .simplifying import Brief, axes_summed, to_expression
+from .sources import NotPlain
 
 Named = Callable[[Any, Any], str]
 
@@ -141,6 +143,7 @@ def _written(
     tree = _transposed(tree, symbols, node)
     tree = _in_full(tree, symbols, node, parent)
     tree = _summed(tree, node, parent, input)
+    tree = Brief(environment(node, node.plan.inputs.index(input))).visit(tree)
     code = ast.unparse(ast.fix_missing_locations(ast.Expression(tree)))
     text = re.sub(r"_\d+_", lambda found: symbols.names.get(found[0], found[0]), code)
     text = re.sub(r"(?<![\w.])_(?=[a-z])", "", text)
@@ -170,9 +173,12 @@ def _transposed(tree: ast.expr, symbols: _Symbols, node: Node) -> ast.expr:
         def visit_Call(self, call: ast.Call) -> ast.AST:
             self.generic_visit(call)
             inner = call.func
+            text = ast.unparse(call)
+            if isinstance(inner, ast.Attribute) and re.search(r"\.reshape\(\d+, \d+\)\.swapaxes\(-1, -2\)$", text):
+                return ast.Attribute(inner.value, "T", ast.Load())
             if not (isinstance(inner, ast.Attribute) and isinstance(inner.value, ast.Name)):
                 return call
-            flips = ast.unparse(call).endswith((".swapaxes(-1, -2)", ".transpose(None)", ".transpose((1, 0))"))
+            flips = text.endswith((".swapaxes(-1, -2)", ".transpose(None)", ".transpose((1, 0))"))
             return ast.Attribute(inner.value, "T", ast.Load()) if flips and dims.get(inner.value.id) == 2 else call
 
     made: ast.expr = Swapped().visit(tree)
@@ -183,7 +189,7 @@ def _in_full(tree: ast.expr, symbols: _Symbols, node: Node, parent: Node) -> ast
     """Two helpers in plain terms: the sum of ḡ down to a shape, and ḡ at its place among several results."""
     name = tree.func.id if isinstance(tree, ast.Call) and isinstance(tree.func, ast.Name) else ""
     if isinstance(tree, ast.Call) and name == "sum_to" and ast.unparse(tree.args[0]) == symbols.of["g"]:
-        return tree.args[0] if node.shape == parent.shape else _axes_summed(tree.args[0], node.shape, parent.shape)
+        return tree.args[0] if node.shape == parent.shape else axes_summed(tree.args[0], node.shape, parent.shape)
     assert node.plan is not None
     if node.plan.primitive.name == "output" and node.saved is not None and node.saved[1] <= SEVERAL:
         i, n = node.saved
@@ -200,16 +206,17 @@ def _summed(tree: ast.expr, node: Node, parent: Node, input: Any) -> ast.expr:
     if primitive.broadcasts and type(node.shape) is tuple and parent.shape != node.shape:
         core = _core(primitive, input)
         if core is None and not _fits(parent.shape, node.shape):
-            tree = _call("sum_to", tree, parent.shape)
+            tree = ast.Call(ast.Name("sum_to", ast.Load()), [tree, to_expression(parent.shape)], [])
         elif core is not None:
             of_result, of_input = core
             if len(parent.shape) < of_input:  # matmul's vector: it and the result have one axis less
                 of_result, of_input = of_result - 1, of_input - 1
             batch = node.shape[: max(len(node.shape) - of_result, 0)]
-            if batch not in ((), parent.shape[: len(parent.shape) - of_input]):
-                tree = _call("sum_to", tree, parent.shape)
+            at_once = primitive.name == "matmul" and input == "y" and len(parent.shape) == 2  # of all rows: no sum
+            if batch not in ((), parent.shape[: len(parent.shape) - of_input]) and not at_once:
+                tree = axes_summed(tree, (*batch, *parent.shape[len(parent.shape) - of_input :]), parent.shape)
         else:
-            tree = _axes_summed(tree, node.shape, parent.shape)
+            tree = axes_summed(tree, node.shape, parent.shape)
     if node.dtype is not None and node.dtype.kind == "c" and parent.dtype is not None and parent.dtype.kind != "c":
         tree = ast.Attribute(tree, "real", ast.Load())
     return tree
@@ -231,23 +238,6 @@ def _fits(shape: tuple[int, ...], target: tuple[int, ...]) -> bool:
     return len(shape) <= len(target) and all(
         a in (1, b) for a, b in zip(reversed(shape), reversed(target), strict=False)
     )
-
-
-def _axes_summed(tree: ast.expr, shape: tuple[int, ...], target: tuple[int, ...]) -> ast.expr:
-    extra = len(shape) - len(target)
-    narrow = tuple(k for k in range(extra, len(shape)) if target[k - extra] == 1 != shape[k])
-    if extra < 0 or (extra and narrow):
-        return _call("sum_to", tree, target)
-    axes = tuple(range(extra)) or narrow
-    axis = to_expression(axes[0] if len(axes) == 1 else axes)
-    keep = [ast.keyword("keepdims", ast.Constant(True))] if narrow else []
-    if len(axes) == len(shape) and not keep:
-        return ast.Call(ast.Attribute(tree, "sum", ast.Load()), [], [])
-    return ast.Call(ast.Attribute(tree, "sum", ast.Load()), [axis], keep)
-
-
-def _call(name: str, tree: ast.expr, shape: tuple[int, ...]) -> ast.expr:
-    return ast.Call(ast.Name(name, ast.Load()), [tree, to_expression(shape)], [])
 
 
 def environment(node: Node, k: int) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass
 
 from ..graph import Node
@@ -42,7 +42,7 @@ class Link:
 
 def links(
     nodes: Iterable[Node], ids: dict[int, str], closed: dict[int, Block], outside: Callable[[Node], str],
-    constant: Callable[[object], Box] | None,
+    constant: Callable[[object], Box] | None, named: Container[int],
 ) -> list[Link]:  # fmt: skip
     """All uses, in the order in which things were made.
 
@@ -50,6 +50,7 @@ def links(
     ids       the box of each node, by the node's order
     outside   gives the box of a parent that is not among the nodes
     constant  gives the box of an array that needs no gradient; None: these are not drawn
+    named     the ids of arrays that have a name (see `constants`)
     """
     found: list[Link] = []
     merged: dict[tuple[str, str], Link] = {}
@@ -69,7 +70,7 @@ def links(
                     found.append(known)
                 known.count += 1
         if not is_closed and constant is not None:
-            for argument, array in constants(node):
+            for argument, array in constants(node, named):
                 found.append(Link(constant(array).id, head, node, None, argument_name(argument), flows=False))
     return found
 

@@ -21,7 +21,7 @@ class Names:
         self.nodes: dict[int, str] = {}
         self.tensors: list[Tensor] = []  # whose values may be shown
         self.counts: dict[tuple[str, str], int] = {}  # a module's path and class -> how many numbers it has; 0: unsure
-        self._arrays: dict[int, tuple[str, Any]] = {}
+        self.arrays: dict[int, tuple[str, Any]] = {}
         if given is not None:
             for name, value in self._pairs(given):
                 self._add(name, value)
@@ -61,8 +61,8 @@ class Names:
             if value._node is not None:
                 self.nodes.setdefault(value._node.order, name)
                 return
-        if hasattr(array, "__array_function__") and getattr(array, "ndim", None):
-            self._arrays.setdefault(id(array), (name, array))
+        if hasattr(array, "__array_function__") and (array.ndim or isinstance(value, Tensor)):
+            self.arrays.setdefault(id(array), (name, array))
 
     def of_node(self, node: Node) -> str | None:
         """The name given to the value of a node, or None."""
@@ -74,7 +74,7 @@ class Names:
 
     def of_array(self, array: Any) -> str | None:
         """The name given to an array, or to a tensor that holds it, or None."""
-        found = self._arrays.get(id(array))
+        found = self.arrays.get(id(array))
         return found[0] if found is not None else None
 
 

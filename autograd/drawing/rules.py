@@ -12,21 +12,18 @@ import ast
 import builtins
 import contextlib
 import copy
-import functools
-import linecache
-from types import CodeType, FunctionType
+from types import FunctionType
 from typing import Any
 
 import numpy as np
+
+from .simplifying import axes_summed, simplify, to_expression
+from .sources import NotPlain, source_of
 
 LONGEST = 160
 """A helper's expression longer than this is not put in place of its call."""
 
 DEEPEST = 4
-
-
-class NotPlain(Exception):
-    """The rule is more than decided tests, names and one expression."""
 
 
 class Array:
@@ -106,7 +103,7 @@ class _Rule:
             if isinstance(target, ast.Name):
                 return self.assign(target.id, statement.value)
             if isinstance(target, ast.Tuple) and isinstance(statement.value, ast.Tuple):
-                raise NotPlain
+                return self.assign_all(target.elts, statement.value.elts)
         if isinstance(statement, ast.AugAssign) and isinstance(statement.target, ast.Name):
             target_now = ast.Name(statement.target.id, ast.Load())
             return self.assign(statement.target.id, ast.BinOp(target_now, statement.op, statement.value))
@@ -129,17 +126,41 @@ class _Rule:
         raise NotPlain
 
     def assign(self, name: str, value: ast.expr) -> None:
-        try:
-            self.known[name] = self.value(value)
-            self.shown.pop(name, None)
-        except NotPlain:
-            made = self.expression(value)
-            self.known.pop(name, None)
-            self.known[name] = Array(*self.shape(value))
-            self.shown[name] = made
+        self.assign_all([ast.Name(name, ast.Store())], [value])
 
-    def shape(self, value: ast.expr) -> tuple[Any, ...]:
-        return ()
+    def assign_all(self, targets: list[ast.expr], values: list[ast.expr]) -> None:
+        """`a = x`, or `a, b = x, y`, where all values are found before any name is bound."""
+        found: list[tuple[str, Any, ast.expr | None]] = []
+        for target, value in zip(targets, values, strict=True):
+            if not isinstance(target, ast.Name):
+                raise NotPlain
+            try:
+                found.append((target.id, self.value(value), None))
+            except NotPlain:
+                found.append((target.id, self.about(value), self.expression(value)))
+        for name, known, shown in found:
+            self.known[name] = known
+            if shown is None:
+                self.shown.pop(name, None)
+            else:
+                self.shown[name] = shown
+
+    def about(self, value: ast.expr) -> Array:
+        """What is known of an array: of a parameter, its shape; of a piece of one, the shape that the index gives."""
+        if isinstance(value, ast.Name):
+            known = self.known.get(value.id)
+            return known if isinstance(known, Array) else Array()
+        if isinstance(value, ast.Subscript):
+            whole = self.about(value.value)
+            if hasattr(whole, "shape"):
+                try:
+                    piece = np.broadcast_to(np.empty((), np.bool_), whole.shape)[self.value(value.slice)]
+                except (NotPlain, IndexError):
+                    return Array()
+                return Array(np.shape(piece), getattr(whole, "dtype", None))
+        if isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.func.id == "sum_to":
+            return Array(self.value(value.args[1]))
+        return Array()
 
     # ---- values that are known -------------------------------------------------------------------------------------
 
@@ -208,7 +229,7 @@ class _Rule:
 
     def name(self, node: ast.Name) -> ast.expr:
         if node.id in self.shown:
-            return self.shown[node.id]
+            return copy.deepcopy(self.shown[node.id])
         if node.id in self.known:
             return to_expression(self.known[node.id])
         if node.id in self.outer:
@@ -242,6 +263,16 @@ class _Rule:
     def call(self, node: ast.Call) -> ast.expr | None:
         """A helper's own expression, in place of a call of it; None if it had better stay a call."""
         function = self.outer.get(node.func.id) if isinstance(node.func, ast.Name) else None
+        if isinstance(node.func, ast.Name) and node.func.id == "sum_to" and len(node.args) == 2:
+            array, target = self.about(node.args[0]), self.value(node.args[1])
+            if hasattr(array, "shape"):
+                return axes_summed(self.expression(node.args[0]), array.shape, target)
+        if isinstance(node.func, ast.Attribute) and node.func.attr == "reshape" and len(node.args) == 1:
+            array = self.about(node.func.value)
+            if hasattr(array, "shape") and array.shape == self.value(node.args[0]):
+                return self.expression(node.func.value)
+        if isinstance(node.func, ast.Subscript):  # a table of functions
+            function = self.value(node.func)
         if not isinstance(function, FunctionType):
             return None
         if (record := getattr(function, "primitive", None)) is not None:
@@ -265,7 +296,7 @@ class _Rule:
                 known[name] = self.value(argument)
             except NotPlain:
                 shown[name] = self.expression(argument)
-                known[name] = self.known.get(argument.id, Array()) if isinstance(argument, ast.Name) else Array()
+                known[name] = self.about(argument)
         try:
             made = specialise(function, shown, known, self.level + 1)
         except NotPlain:
@@ -278,137 +309,3 @@ PURE = {"shape", "ndim", "size", "prod", "dtype", "result_type", "issubdtype", "
 
 def _stored(statement: ast.stmt) -> set[str]:
     return {n.id for n in ast.walk(statement) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
-
-
-def to_expression(value: Any) -> ast.expr:
-    """A value as the expression that makes it."""
-    if isinstance(value, bool | str) or value is None or value is Ellipsis:
-        return ast.Constant(value)
-    if isinstance(value, np.generic) and not isinstance(value, np.datetime64 | np.timedelta64):
-        value = value.item()
-    if isinstance(value, int | float | complex):
-        if isinstance(value, complex) or value != value or value in (float("inf"), -float("inf")):
-            raise NotPlain
-        return ast.UnaryOp(ast.USub(), ast.Constant(-value)) if value < 0 else ast.Constant(value)
-    if type(value) is tuple:
-        return ast.Tuple([to_expression(item) for item in value], ast.Load())
-    if type(value) is list:
-        return ast.List([to_expression(item) for item in value], ast.Load())
-    if isinstance(value, slice):
-        ends = [to_expression(end) for end in (value.start, value.stop, value.step)]
-        return ast.Call(ast.Name("slice", ast.Load()), ends, [])
-    if isinstance(value, np.dtype) and value.isbuiltin:
-        return ast.Attribute(ast.Name("np", ast.Load()), value.name, ast.Load())
-    raise NotPlain
-
-
-def simplify(node: ast.expr) -> ast.expr:
-    """Without what changes nothing: `x ** 1`, `1 * x`, and a slice written as one."""
-    if isinstance(node, ast.BinOp):
-        if isinstance(node.op, ast.Pow | ast.Mult | ast.Div) and _is_one(node.right):
-            return node.left
-        if isinstance(node.op, ast.Mult) and _is_one(node.left):
-            return node.right
-    if isinstance(node, ast.Subscript):
-        node.slice = _as_slices(node.slice)
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-        return _as_reshape(node)
-    if isinstance(node, ast.Call) and ast.unparse(node.func) == "np.matmul" and len(node.args) == 2:
-        return ast.BinOp(node.args[0], ast.MatMult(), node.args[1])
-    return node
-
-
-def _as_reshape(node: ast.Call) -> ast.expr:
-    """`reshape` as the method; it is also what scatters back an index that only adds axes, such as `[:, None]`."""
-    name = node.func.id if isinstance(node.func, ast.Name) else ""
-    if name == "matmul" and len(node.args) == 2:
-        return ast.BinOp(node.args[0], ast.MatMult(), node.args[1])
-    if name == "_reshaped" and len(node.args) == 3 and ast.unparse(node.args[2]) == "'C'":
-        shape = node.args[1]
-    elif name == "scatter_add" and len(node.args) == 3 and _adds_axes(node.args[1]):
-        shape = node.args[2]
-    else:
-        return node
-    return ast.Call(ast.Attribute(node.args[0], "reshape", ast.Load()), [shape], [])
-
-
-def _adds_axes(index: ast.expr) -> bool:
-    parts = index.elts if isinstance(index, ast.Tuple) else [index]
-    return all(ast.unparse(part) in ("None", "slice(None, None, None)", ":") for part in parts)
-
-
-def _is_one(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant) and node.value == 1 and not isinstance(node.value, bool)
-
-
-def _as_slices(node: ast.expr) -> ast.expr:
-    if isinstance(node, ast.Tuple) and node.elts:
-        return ast.Tuple([_as_slices(item) for item in node.elts], ast.Load())
-    if isinstance(node, ast.Call) and ast.unparse(node.func) == "slice" and len(node.args) == 3:
-        ends = [None if isinstance(a, ast.Constant) and a.value is None else a for a in node.args]
-        return ast.Slice(*ends)
-    return node
-
-
-# ---- finding the source --------------------------------------------------------------------------------------------
-
-
-@functools.lru_cache(maxsize=64)
-def _functions(filename: str) -> dict[int, list[Any]]:
-    """The functions and lambdas of a file, by the line each begins on."""
-    try:
-        tree = ast.parse("".join(linecache.getlines(filename)))
-    except SyntaxError:
-        return {}
-    found: dict[int, list[Any]] = {}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Lambda | ast.FunctionDef):
-            found.setdefault(node.lineno, []).append(node)
-            for decorator in getattr(node, "decorator_list", ()):
-                found.setdefault(decorator.lineno, []).append(node)
-    return found
-
-
-def source_of(rule: FunctionType) -> Any:
-    """The tree of a function's source. Raises NotPlain if it cannot be had."""
-    code = rule.__code__
-    names = code.co_varnames[: code.co_argcount]
-    near = _functions(code.co_filename).get(code.co_firstlineno, [])
-    near = [node for node in near if tuple(a.arg for a in (*node.args.posonlyargs, *node.args.args)) == names]
-    near = [node for node in near if getattr(node, "name", "<lambda>") == code.co_name]
-    if len(near) > 1:
-        spans = set(code.co_positions())
-        exact = [
-            node for node in near
-            if isinstance(node, ast.Lambda)
-            and (node.body.lineno, node.body.end_lineno, node.body.col_offset, node.body.end_col_offset) in spans
-        ]  # fmt: skip
-        near = exact or near
-    near = [node for node in near if _is_source(node, code)]
-    if not near:
-        raise NotPlain
-    return near[0]
-
-
-def _is_source(node: Any, code: CodeType) -> bool:
-    """Whether the function can have been compiled from this: the file may have been edited since."""
-    if isinstance(node, ast.FunctionDef):
-        plain = ast.FunctionDef(node.name, node.args, node.body, [], None, None)
-        tree: ast.stmt = ast.copy_location(plain, node)
-    else:
-        tree = ast.copy_location(ast.Expr(node), node)
-    whole = compile(ast.fix_missing_locations(ast.Module([tree], [])), "<rule>", "exec")
-    made = next(part for part in _nested(whole) if part.co_name == code.co_name)
-    return _marks(made) == _marks(code)
-
-
-def _nested(code: CodeType) -> list[CodeType]:
-    return [part for part in code.co_consts if isinstance(part, CodeType)]
-
-
-def _marks(code: CodeType) -> tuple[Any, ...]:
-    """What a function mentions: its names and constants."""
-    names = {*code.co_names, *code.co_freevars, *code.co_cellvars} - set(code.co_varnames)
-    known = (value for value in code.co_consts if value is not None and not isinstance(value, CodeType))
-    constants = sorted({repr(value) for value in known})
-    return sorted(names), constants, code.co_varnames

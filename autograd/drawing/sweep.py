@@ -60,6 +60,8 @@ class Sweep:
         self._mark_vanished()
         if closed:
             self.notes.append("gradients were measured at what is drawn, not inside of the closed boxes")
+        if any(node.dtype is not None and node.dtype.kind == "c" for node in nodes):
+            self.notes.append("complex gradients are shown as they flow; the .grad of a leaf is the conjugate")
         if any(output.size != 1 for output in outputs if output._node is not None):
             self.notes.append("the backward pass starts from ones: the gradients are those of the sum of the elements")
 

@@ -16,8 +16,9 @@ import numpy as np
 import pytest
 
 import nn
-from autograd import Tensor, affine, draw, enable_grad, grad, no_grad, scope
+from autograd import Tensor, affine, draw, enable_grad, grad, no_grad, scope, windows
 from autograd.drawing import rendering
+from autograd.drawing.dot import wrapped
 from autograd.drawing.rendering import RenderError, find_renderer
 
 needs_renderer = pytest.mark.skipif(find_renderer() is None, reason="neither dot nor pygraphviz is here")
@@ -359,6 +360,35 @@ def test_arguments_that_no_rule_keeps() -> None:
     ]  # fmt: skip
     for made, text in rows:
         assert next(box.full for box in draw(made).graph.boxes if box.output) == f"v1 = {text}"
+
+
+def test_what_a_rule_calls_out_is_no_argument() -> None:
+    x, c = leaf(np.ones((2, 3)), "x"), Tensor(3.0)
+    rows: list[tuple[Any, str]] = [
+        (x.max(axis=0), "max(x, axis=0)"), (x.prod(), "prod(x)"), (windows(x, (2, 2)), "windows(x, (2, 2))"),
+        (x * 1.000001, "x * 1.000001"), (x * c, "x * c"), (x * Tensor(-2.0), "x * (-2)"),
+    ]  # fmt: skip
+    for made, text in rows:
+        boxes = draw(made, names={"c": c}).graph.boxes
+        assert next(box.full for box in boxes if box.output) == f"v1 = {text}"
+        assert {box.name for box in boxes if box.kind == "constant"} == ({"c"} if "c" in text else set())
+
+
+def test_an_assignment_reads_as_one() -> None:
+    x = leaf(np.ones(4), "x")
+    y = x * 2.0
+    y[1] = x[0]
+    y[2:] = 0.0
+    assert [box.full for box in draw(y, names={"y": y}).graph.boxes if box.kind == "operation"] == [
+        "v1 = x * 2", "v2 = x[0]", "v3 = v1 with [1] = v2", "y = v3 with [2:] = …",
+    ]  # fmt: skip
+
+
+def test_long_formulas_break_at_their_operators() -> None:
+    assert wrapped("ḡ * (a > b) + ḡ * 0.5 * (a == b)") == ["ḡ * (a > b) + ḡ * 0.5", "* (a == b)"]
+    assert wrapped("scatter_add(ḡ, np.s_[1:3, ::2], (5, 4))") == ["scatter_add(ḡ, np.s_[1:3, ::2],", "(5, 4))"]
+    assert wrapped("ḡ @ W.T") == ["ḡ @ W.T"]
+    assert wrapped("f" * 80) == ["f" * 40 + " …"]
 
 
 def test_a_long_call_shows_its_first_arguments() -> None:

@@ -125,6 +125,12 @@ def array(*shape: int) -> Tensor:
     return Tensor(np.arange(1.0, 1 + np.prod(shape, dtype=int)).reshape(shape), requires_grad=True)
 
 
+def assigned(index: Any, value: Any) -> Tensor:
+    made = array(3) * 2.0
+    made[index] = value
+    return made
+
+
 X, W, B, V = array(4, 3), array(3, 2), array(2), array(3)
 TEXTS = [
     (lambda: X @ W, ["ḡ @ W.T", "X.T @ ḡ"]),
@@ -135,7 +141,23 @@ TEXTS = [
     (lambda: X.tanh(), ["ḡ * (1 - v1 * v1)"]),
     (lambda: X.sum(), ["broadcast_to(ḡ, (4, 3))"]),
     (lambda: X.mean(axis=0, keepdims=True), ["broadcast_to(ḡ / 4, (4, 3))"]),
-    (lambda: X.T, ["ḡ.transpose()"]),
+    (lambda: X.T, ["ḡ.T"]),
+    (lambda: X**4, ["ḡ * (4 * (X * X * X))"]),
+    (lambda: array(5, 4, 3) * array(4, 1), ["ḡ * x2", "(ḡ * x1).sum((0, 2)).reshape((4, 1))"]),
+    (lambda: array(5, 4, 3) * array(1, 3), ["ḡ * x2", "(ḡ * x1).sum((0, 1)).reshape((1, 3))"]),
+    (lambda: array(5, 4, 3) * array(1, 1), ["ḡ * x2", "(ḡ * x1).sum().reshape((1, 1))"]),
+    (lambda: array(5, 4, 3) + array(), ["ḡ", "ḡ.sum()"]),
+    (lambda: array(5, 4, 3) @ W, ["ḡ @ W.T", "x1.reshape(20, 3).T @ ḡ.reshape(20, 2)"]),
+    (
+        lambda: array(2, 1, 4, 3) @ array(5, 3, 2),
+        ["(ḡ @ x2.swapaxes(-1, -2)).sum(1, keepdims=True)", "(x1.swapaxes(-1, -2) @ ḡ).sum(0)"],
+    ),
+    (lambda: X[1:3, ::2], ["scatter_add(ḡ, np.s_[1:3, ::2], (4, 3))"]),
+    (lambda: autograd.windows(X, (2, 2)), ["fold(ḡ, (4, 3))"]),
+    (lambda: assigned(1, array()), ["setitem(ḡ, 0, 1)", "ḡ[1]"]),
+    (lambda: assigned(np.s_[1:], 0.0), ["setitem(ḡ, 0, np.s_[1:])"]),
+    (lambda: X * Tensor(3.0), ["ḡ * 3"]),
+    (lambda: X * Tensor(-3.0), ["ḡ * (-3)"]),
     (lambda: np.concatenate([X, X]), ["ḡ[0:4, :]", "ḡ[4:8, :]"]),
     (lambda: np.einsum("ij,jk->ik", X, W), ["np.einsum('ab,cb->ac', ḡ, W)", "np.einsum('ab,ac->bc', X, ḡ)"]),
     (lambda: 2 / V, ["-ḡ * v1 / V"]),

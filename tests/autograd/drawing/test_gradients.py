@@ -130,6 +130,11 @@ def test_what_goes_wrong_inside_of_a_closed_part_is_traced() -> None:
     assert arrow.flow.state == "inf"
 
 
+def test_complex_gradients_are_explained() -> None:
+    z = leaf([1 + 2j])
+    assert "conjugate" in draw((z * z.conj()).real.sum(), gradients=True).graph.notes[0]
+
+
 def test_finite_graphs_raise_no_alarm() -> None:
     loss, names = network()
     drawing = draw(loss, names=names, gradients=True)
