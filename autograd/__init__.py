@@ -20,6 +20,7 @@ from .ops.special import (
     erf,
     erfc,
     gammaln,
+    gelu_tanh,
     i0,
     i1,
     log_ndtr,
@@ -47,12 +48,12 @@ from .transforms import elementwise_grad, grad, hessian, hvp, jacobian, jvp, val
 __all__ = [
     "Tensor", "affine", "center", "checkpoint", "correlate", "correlate_kernel", "correlate_transpose",
     "detect_anomaly", "digamma", "draw", "elementwise", "elementwise_grad", "enable_grad", "erf", "erfc", "fold",
-    "gammaln", "generator", "grad", "gradcheck", "gradgradcheck", "hessian", "hvp", "i0", "i1", "is_grad_enabled",
-    "jacobian", "jvp", "linear", "load", "log_ndtr", "log_softmax", "log_softmax_at", "logit", "logsigmoid",
-    "logsumexp", "manual_seed", "max_windows", "memory_table", "multiply_add", "ndtr", "no_grad", "nondifferentiable",
-    "ops", "polygamma", "primitive", "relu", "rescale", "save", "scope", "set_grad_enabled", "sigmoid", "silu",
-    "softmax", "softplus", "spread_windows", "standardize", "sum_windows", "value_and_grad", "vjp", "windows",
-    "xlogy",
+    "gammaln", "gelu_tanh", "generator", "grad", "gradcheck", "gradgradcheck", "hessian", "hvp", "i0", "i1",
+    "is_grad_enabled", "jacobian", "jvp", "linear", "load", "log_ndtr", "log_softmax", "log_softmax_at", "logit",
+    "logsigmoid", "logsumexp", "manual_seed", "max_windows", "memory_table", "multiply_add", "ndtr", "no_grad",
+    "nondifferentiable", "ops", "polygamma", "primitive", "relu", "rescale", "save", "scope", "set_grad_enabled",
+    "sigmoid", "silu", "softmax", "softplus", "spread_windows", "standardize", "sum_windows", "value_and_grad", "vjp",
+    "windows", "xlogy",
 ]  # fmt: skip
 
 # The C library maps the memory of large arrays anew, page by page, until it has once freed a large block: from then on

@@ -17,9 +17,9 @@ from .workloads import STEPS, WORKLOADS, Workload
 
 TOLERANCE = {"": 0.01, "sgd": 0.01, "adam": 0.1}
 """Of what the reference moves by. Adam moves a weight whose gradient is mere rounding as far as any other."""
-PATIENCE = 60
+PATIENCE = 40
 """So many seconds a library has to get ready for a workload, compiling included."""
-ENOUGH = 20
+ENOUGH = 10
 """So many seconds of steps, and a library gets no more turns: what is that slow shows it in a round or two."""
 
 
@@ -41,7 +41,7 @@ def main() -> None:
         help=f"of {', '.join(LIBRARIES)}",
     )
     parser.add_argument("--scaling", action="store_true", help="also how costs grow with sizes")
-    parser.add_argument("--rounds", type=int, default=7, help="how often the libraries take turns (default: 7)")
+    parser.add_argument("--rounds", type=int, default=5, help="how often the libraries take turns (default: 5)")
     parser.add_argument("--seconds", type=float, default=0.5, help="of each turn (default: 0.5)")
     parser.add_argument("--threads", type=int, default=os.cpu_count(), help="of each library (default: all)")
     parser.add_argument("--write", metavar="FOLDER", help="write benchmarks.md and its pictures there")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import Any
 
@@ -162,8 +161,7 @@ def gelu(input: Any, approximate: str = "none") -> Any:
         return input * autograd.ndtr(input)
     if approximate != "tanh":
         raise ValueError(f"gelu: expected approximate to be 'none' or 'tanh', got {approximate!r}")
-    c = 2 * math.sqrt(2 / math.pi)  # (1 + tanh z) / 2 is sigmoid(2z)
-    return input * autograd.sigmoid(input * (np.square(input) * (0.044715 * c) + c))
+    return autograd.gelu_tanh(input)
 
 
 def silu(input: Any, inplace: bool = False) -> Any:

@@ -241,6 +241,7 @@ MADE: dict[str, tuple[Any, list[Any]]] = {
     "softmax": (lambda x: autograd.softmax(x, axis=-1), [A]),
     "logsumexp": (lambda x: autograd.logsumexp(x, axis=0), [A]),
     "silu": (autograd.silu, [A]),
+    "gelu_tanh": (autograd.gelu_tanh, [A]),
     "affine": (autograd.affine, [A, S[:2], A[0, :2]]),
     "affine of more axes": (autograd.affine, [P4, _R.normal(size=(3, 5)), A[0]]),
     "multiply_add": (autograd.multiply_add, [A, A[0], A[1]]),
@@ -311,7 +312,8 @@ def test_formulas_against_finite_differences(name: str) -> None:
 
 def test_formulas_of_a_recorded_backward_pass_are_true() -> None:
     """The rules' own rules: they are reached only where a gradient is itself differentiated."""
-    for name in ("max_windows", "sum_windows", "windows", "sort", "correlate", "log_softmax_at", "index", "silu"):
+    names = "max_windows sum_windows windows sort correlate log_softmax_at index silu gelu_tanh"
+    for name in names.split():
         function, inputs = MADE[name]
         given = [Tensor(x, requires_grad=True) for x in inputs]
         total = sum((result * result).sum() for result in tensors(function(*given)))

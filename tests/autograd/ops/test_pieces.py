@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from autograd import Tensor, erf, erfc, logsigmoid, ndtr, sigmoid, silu, softplus
+from autograd import Tensor, erf, erfc, gelu_tanh, logsigmoid, ndtr, sigmoid, silu, softplus
 
 SHAPE = (40, 30, 50)
 
@@ -18,7 +18,7 @@ def layouts(x):
 
 
 @pytest.mark.parametrize("dtype", ["f4", "f8"])
-@pytest.mark.parametrize("f", [sigmoid, silu, softplus, logsigmoid, erf, erfc, ndtr, np.tanh])
+@pytest.mark.parametrize("f", [sigmoid, silu, gelu_tanh, softplus, logsigmoid, erf, erfc, ndtr, np.tanh])
 def test_large_is_as_small(f, dtype):
     data = np.random.default_rng(0).normal(0, 3, SHAPE).astype(dtype)
     for layout in layouts(data):

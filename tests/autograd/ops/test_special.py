@@ -34,6 +34,8 @@ TABLE = [
             special.ndtr,
             special.silu,
             special.silu_slope,
+            special.gelu_tanh,
+            special.gelu_slope,
             special.i0,
             special.i1,
         ]
