@@ -155,11 +155,18 @@ def make(
     ):  # fmt: skip
         if value not in known:
             raise ValueError(f"draw: expected {what}= to be one of {', '.join(map(repr, known))}, got {value!r}")
+    for what, number, least in (("max_nodes", max_nodes, 1), ("depth", depth, 0)):
+        if not isinstance(number, int | None) or (number is None and what != "depth"):
+            raise TypeError(f"draw: expected {what}= to be a whole number, got {number!r}")
+        if number is not None and number < least:
+            raise ValueError(f"draw: expected {what}= of {least} or more, got {number}")
+    if not isinstance(timeout, int | float) or not timeout > 0:
+        raise ValueError(f"draw: expected timeout= to be a number of seconds above 0, got {timeout!r}")
+    if not isinstance(show, Iterable):
+        raise TypeError(f"draw: expected show= to hold any of {', '.join(map(repr, SHOW))}, got {show!r}")
     shown = (show,) if isinstance(show, str) else tuple(show)
     if unknown := [item for item in shown if item not in SHOW]:
         raise ValueError(f"draw: expected show= to hold any of {', '.join(map(repr, SHOW))}, got {unknown[0]!r}")
-    if max_nodes < 1:
-        raise ValueError(f"draw: expected max_nodes= of 1 or more, got {max_nodes}")
     tensors, given = _outputs(outputs, names)
     with _no_collection():
         named = Names(given)

@@ -138,8 +138,9 @@ def _written(
     except (NotPlain, RecursionError):
         tree = None
     if tree is None:
-        rule_name = rule.__name__ if rule.__name__.isidentifier() else f"{node.name}_vjp"
-        tree = ast.Call(ast.Name(rule_name, ast.Load()), [given[name] for name in ("g", *_needs(rule))], [])
+        tree = ast.Call(
+            ast.Name(_rule_name(rule, node), ast.Load()), [given[name] for name in ("g", *_needs(rule))], []
+        )
     tree = _transposed(tree, symbols, node)
     tree = _in_full(tree, symbols, node, parent)
     tree = _summed(tree, node, parent, input)
@@ -240,6 +241,12 @@ def _fits(shape: tuple[int, ...], target: tuple[int, ...]) -> bool:
     )
 
 
+def _rule_name(rule: Any, node: Node) -> str:
+    """What a rule is called that cannot be written out: by its own name, unless that says nothing."""
+    said = rule.__name__.isidentifier() and rule.__module__ != "autograd.extend"
+    return rule.__name__ if said else f"{node.name}_vjp"
+
+
 def environment(node: Node, k: int) -> dict[str, Any]:
     """The names in which a formula's code is evaluated, besides its arrays."""
     from .. import ops
@@ -254,7 +261,7 @@ def environment(node: Node, k: int) -> dict[str, Any]:
     for name, cell in zip(rule.__code__.co_freevars, rule.__closure__ or (), strict=True):
         space[name] = cell.cell_contents
     space.setdefault("np", np)
-    space[rule.__name__ if rule.__name__.isidentifier() else f"{node.name}_vjp"] = rule
+    space[_rule_name(rule, node)] = rule
     return space
 
 

@@ -12,9 +12,9 @@ from ..tensor import Tensor
 class Names:
     """The names that a user gave, by place in the graph and by array.
 
-    Takes a dict of names (`locals()` is one: what is no tensor, array or module in it is passed over, and so are names
-    that begin with an underscore), an object with `named_parameters()` such as a module, or None. A tensor's own
-    `name` counts where nothing else names it.
+    Takes a dict of names, or of tensors with their names, an object with `named_parameters()` such as a module, or
+    None. `locals()` is such a dict: what is no tensor, array or module in it is passed over, and so are names that
+    begin with an underscore. A tensor's own `name` counts where nothing else names it.
     """
 
     def __init__(self, given: Any = None) -> None:
@@ -37,6 +37,8 @@ class Names:
 
     def _mapping(self, given: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
         for name, value in list(given.items()):
+            if isinstance(name, Tensor) and isinstance(value, str):  # the other way round: tensor -> name
+                name, value = value, name
             if str(name).startswith("_") or isinstance(value, type):
                 continue
             if hasattr(value, "named_parameters"):

@@ -455,12 +455,22 @@ def test_a_drawing_keeps_nothing_alive() -> None:
         ({"show": "size"}, ValueError, "show"), ({"rankdir": "X"}, ValueError, "rankdir"),
         ({"max_nodes": 0}, ValueError, "max_nodes"), ({"names": 3}, TypeError, "names"),
         ({"wrt": 3}, TypeError, "wrt"), ({"wrt": Tensor(1.0)}, ValueError, "requires_grad"),
+        ({"depth": -1}, ValueError, "depth"), ({"depth": "1"}, TypeError, "depth"),
+        ({"max_nodes": "9"}, TypeError, "max_nodes"), ({"max_nodes": None}, TypeError, "max_nodes"),
+        ({"timeout": 0}, ValueError, "timeout"), ({"timeout": "9"}, ValueError, "timeout"),
+        ({"show": 3}, TypeError, "show"),
         ({"renderer": "x"}, ValueError, "renderer"), ({"formulas": "no"}, ValueError, "formulas"),
     ],
 )  # fmt: skip
 def test_wrong_options(options: dict[str, Any], error: type[Exception], says: str) -> None:
     with pytest.raises(error, match=says):
         draw(leaf() * 2.0, **options)
+
+
+def test_names_in_either_direction() -> None:
+    x = leaf()
+    assert draw(x * 2.0, names={x: "weight"}).graph == draw(x * 2.0, names={"weight": x}).graph
+    assert draw(x, names={x: "weight"}).graph.boxes[0].name == "weight"
 
 
 def test_nothing_to_draw() -> None:

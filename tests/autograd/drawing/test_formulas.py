@@ -199,6 +199,20 @@ def test_rules_of_other_forms() -> None:
     assert texts == ["ḡ * 3 * V ** 2", "ḡ", "ḡ * 3.0", "looped(ḡ, V)"]
 
 
+def test_a_rule_in_the_style_of_hips_has_the_name_of_its_function() -> None:
+    from autograd.extend import defvjp
+    from autograd.extend import primitive as plain
+
+    @plain
+    def cube(x: Any) -> Any:
+        return x**3
+
+    defvjp(cube, lambda ans, x: lambda g: g * 3 * x**2)
+    made = cube(V)
+    check(walk([made._node]))
+    assert draw(made, names={"V": V}).graph.arrows[-1].formula.startswith("cube_vjp(ḡ, ")
+
+
 def test_after_the_values_were_freed() -> None:
     loss = ((X @ W + B) ** 2).sum()
     loss.backward()
