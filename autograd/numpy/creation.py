@@ -80,7 +80,7 @@ def full(shape: Any, fill_value: Any, dtype: Any = None, **options: Any) -> Any:
 
 
 def where(condition: Any, x: Any = None, y: Any = None) -> Any:
-    """As numpy.where, with names for its arguments; by a plain True or False it gives x or y itself.
+    """As numpy.where, with names for its arguments; of numbers or lists a plain True or False gives x or y itself.
 
     >>> import autograd.numpy as anp
     >>> anp.where(condition=np.array([True, False]), x=1.0, y=0.0)
@@ -88,7 +88,9 @@ def where(condition: Any, x: Any = None, y: Any = None) -> Any:
     """
     if x is None and y is None:
         return numpy.where(condition)
-    return (x if condition else y) if condition is True or condition is False else numpy.where(condition, x, y)
+    if isinstance(condition, bool) and not (hasattr(x, "dtype") or hasattr(y, "dtype")):
+        return x if condition else y
+    return numpy.where(condition, x, y)
 
 
 def make_diagonal(D: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:

@@ -333,4 +333,5 @@ def test_where_takes_names_and_a_plain_truth() -> None:
     assert np.where(True, 1, 2.0) == 1
     assert type(np.where(False, 1, 2.0)) is float
     assert np.where(True, [1, 2], [3, 4]) == [1, 2]
+    assert np.where(False, x, y.astype("f4")).dtype == np.float64
     numpy.testing.assert_array_equal(grad(lambda x: np.where(True, x, 0.0).sum())(x), [1, 1, 1])
