@@ -112,7 +112,7 @@ def take_turns(workers: list[Worker], workload: Workload, rounds: int, seconds: 
     """For each library the median time of a step in each round; who begins a round changes."""
     times: dict[str, list[float]] = {worker.library: [] for worker in workers}
     spent = dict.fromkeys(times, 0.0)
-    for k in range(rounds + 1):
+    for k in range(rounds + 1 if workers else 0):
         for worker in workers[k % len(workers) :] + workers[: k % len(workers)]:
             if spent[worker.library] > ENOUGH and times[worker.library]:
                 continue

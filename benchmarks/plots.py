@@ -46,6 +46,7 @@ def relative(path: str, ratios: dict[str, dict[str, float]], names: dict[str, st
         axes.set(xscale="log", yticks=range(len(ratios)), yticklabels=ratios, ylim=(len(ratios) - 0.4, -0.6))
         axes.set_xlabel("time of a step relative to backgraph (left: faster, right: slower)")
         axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}×")
+        axes.xaxis.set_minor_formatter("")
         axes.grid(axis="x")
         axes.set_axisbelow(True)
         axes.tick_params(length=0)
