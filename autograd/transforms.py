@@ -44,7 +44,7 @@ def grad(fun: Function, argnums: Any = 0) -> Function: ...
 @overload
 def grad(
     outputs: Any, inputs: Any, grad_outputs: Any = None, retain_graph: bool | None = None, create_graph: bool = False,
-    allow_unused: bool = False,
+    only_inputs: bool = True, allow_unused: bool | None = None, materialize_grads: bool = False,
 ) -> tuple[Tensor | None, ...]: ...  # fmt: skip
 def grad(*args: Any, **kwargs: Any) -> Any:
     """The gradient of a function, as a function; or of Tensors for Tensors, as a tuple.
@@ -71,12 +71,14 @@ def grad(*args: Any, **kwargs: Any) -> Any:
            [16.,  8.],
            [ 0., 36.]])
 
-    **grad(outputs, inputs, grad_outputs=None, retain_graph=None, create_graph=False, allow_unused=False)** gives the
-    gradients of a Tensor, or of the sum of several, for each of the inputs, which may stand anywhere in their graph; no
-    `.grad` is touched. `grad_outputs` are the gradients to start from (1 for a scalar). As torch.autograd.grad.
+    **grad(outputs, inputs, grad_outputs=None, retain_graph=None, create_graph=False, only_inputs=True,
+    allow_unused=None, materialize_grads=False)** gives the gradients of a Tensor, or of the sum of several, for each of
+    the inputs, which may stand anywhere in their graph; no `.grad` is touched. `grad_outputs` are the gradients to
+    start from (1 for a scalar). As torch.autograd.grad.
 
     Raises RuntimeError for an input that requires no gradient, or that the outputs do not depend on (None with
-    allow_unused), and for what `Tensor.backward` refuses.
+    allow_unused, zeros with materialize_grads), and for what `Tensor.backward` refuses; ValueError for
+    only_inputs=False and for materialize_grads with allow_unused=False.
 
     >>> x = Tensor(2.0, requires_grad=True)
     >>> grad(x**3, x)
@@ -98,7 +100,7 @@ def _grad_of_function(fun: Function, argnums: Any = 0) -> Function:
 
 def _grad_of_tensors(
     outputs: Any, inputs: Any, grad_outputs: Any = None, retain_graph: bool | None = None, create_graph: bool = False,
-    allow_unused: bool = False,
+    only_inputs: bool = True, allow_unused: bool | None = None, materialize_grads: bool = False,
 ) -> tuple[Tensor | None, ...]:  # fmt: skip
     outs = [outputs] if isinstance(outputs, Tensor) else list(outputs)
     ins = [inputs] if isinstance(inputs, Tensor) else list(inputs)
@@ -110,9 +112,13 @@ def _grad_of_tensors(
         seeds = list(grad_outputs) if isinstance(grad_outputs, tuple | list) else [grad_outputs]
     if len(seeds) != len(outs):
         raise RuntimeError(f"grad: expected a grad_output for each of the {len(outs)} outputs, got {len(seeds)}")
+    if not only_inputs or (materialize_grads and allow_unused is False):
+        raise ValueError("grad: expected only_inputs=True, and not allow_unused=False with materialize_grads=True")
     found = gradients(outs, ins, seeds, retain_graph, create_graph)
     for i, (g, value) in enumerate(zip(found, ins, strict=True)):
-        if g is None and not allow_unused:
+        if g is None and materialize_grads:
+            found[i] = wrap(np.zeros_like(value._data))
+        elif g is None and not allow_unused:
             raise RuntimeError(
                 f"grad: the outputs do not depend on input {i} (of shape {value.shape}); "
                 f"pass allow_unused=True to get None for it"

@@ -424,6 +424,12 @@ def test_grad_of_tensors() -> None:
     with pytest.raises(RuntimeError, match=r"do not depend on input 1 \(of shape \(\)\); pass allow_unused=True"):
         grad(out, [x, unused], retain_graph=True)
     assert grad(out, [x, unused], allow_unused=True, retain_graph=True)[1] is None
+    zero = grad(out, [x, unused], only_inputs=True, materialize_grads=True, retain_graph=True)[1]
+    assert zero.data == 0
+    assert zero.shape == ()
+    for options in ({"only_inputs": False}, {"allow_unused": False, "materialize_grads": True}):
+        with pytest.raises(ValueError, match="expected only_inputs=True"):
+            grad(out, x, **options)
     with pytest.raises(RuntimeError, match="does not require a gradient"):
         grad(out, Tensor(1.0), retain_graph=True)
     with pytest.raises(RuntimeError, match="a grad_output for each of the 1 outputs, got 2"):
