@@ -43,6 +43,7 @@ class Sweep:
         self.part_alarms: dict[tuple[int, int], str] = {}
         self.notes: list[str] = []
         self.closed = closed
+        self.within = {node.order for node in nodes}
         freed = next((node for node in nodes if node.saved is None), None)
         if freed is not None:
             raise RuntimeError(
@@ -66,7 +67,7 @@ class Sweep:
             self.notes.append("the backward pass starts from ones: the gradients are those of the sum of the elements")
 
     def _run(self, outputs: Sequence[Tensor], nodes: list[Node]) -> None:
-        within = {node.order for node in nodes}
+        within = self.within
         roots = [
             _root(output, np.ones_like(output._data), False)
             for output in outputs
@@ -92,6 +93,8 @@ class Sweep:
     def vjp(self, node: Node, parent: Node, vjp: Callable[[Any, Any], Any], g: Any, saved: Any) -> Any:
         """Called by the engine in place of each VJP."""
         assert node.plan is not None
+        if node.order not in self.within:  # what a checkpoint computes again is not drawn
+            return vjp(g, saved)
         block = self.closed.get(node.order)
         if block is None and node.order not in self.gradients:
             self.gradients[node.order] = measure(g)
@@ -102,6 +105,12 @@ class Sweep:
             if block is None or self.closed.get(parent.order) is not block:
                 self.parts[node.order, node.plan.vjps.index(vjp)] = measure(part)
         return part
+
+    def __call__(self, *_: Any) -> None:
+        """Called for what is recorded during the sweep, as inside of a checkpoint."""
+
+    def freed(self, node: Node) -> None:
+        """Called for each node whose saved values have been used up."""
 
     def _mark_vanished(self) -> None:
         flows = [*self.gradients.values(), *self.parts.values()]

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograd import Tensor, detect_anomaly, draw, grad, no_grad, scope
+from autograd import Tensor, checkpoint, detect_anomaly, draw, grad, no_grad, scope
 from autograd.drawing.style import LIGHT, Widths, arrow_attributes
 from autograd.engine import _root, _sweep
 from autograd.modes import mode
@@ -128,6 +128,15 @@ def test_what_goes_wrong_inside_of_a_closed_part_is_traced() -> None:
     arrow = next(arrow for arrow in drawing.graph.arrows if arrow.kind == "backward" and arrow.head == "n1")
     assert arrow.flow is not None
     assert arrow.flow.state == "inf"
+
+
+def test_the_sweep_goes_through_a_checkpoint() -> None:
+    x = leaf([1.0, 2.0], "x")
+    block = checkpoint(lambda x: np.tanh(x) * x)
+    plain, kept = (draw(made.sum(), gradients=True) for made in (np.tanh(x) * x, block(x)))
+    assert kept.graph.boxes[0].gradient == plain.graph.boxes[0].gradient
+    assert kept.graph.notes == ()
+    assert x.grad is None
 
 
 def test_complex_gradients_are_explained() -> None:
