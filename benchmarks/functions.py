@@ -100,9 +100,13 @@ ROWS: dict[str, Callable[[int], Row]] = {
 
 
 def _elementwise() -> dict[str, Callable[[int], Row]]:
-    """A row for each elementwise function of the registry that has a derivative, and for autograd's own."""
+    """A row for each elementwise function of NumPy's that has a derivative, and for autograd's own.
+
+    SciPy's, which are in the registry once they were imported, are left out.
+    """
     found: dict[str, Any] = {}
-    for made in (*registry.values(), *(getattr(autograd, name) for name in autograd.__all__)):
+    of_numpy = [made for key, made in registry.items() if getattr(np, getattr(key, "__name__", ""), None) is key]
+    for made in (*of_numpy, *(getattr(autograd, name) for name in autograd.__all__)):
         record = getattr(made, "primitive", None)
         if record is not None and record.kind == "elementwise" and any(record.rules.values()) and not record.multiple:
             found[record.name] = made, len(record.rules)
