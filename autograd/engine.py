@@ -11,7 +11,7 @@ from __future__ import annotations
 import heapq
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -26,12 +26,10 @@ from .tensor import Tensor
 _leaf_lock = threading.Lock()
 
 
-def backward(
-    outputs: Sequence[Tensor], gradients: Sequence[Any], retain_graph: bool | None = None, create_graph: bool = False
-) -> None:
-    """Add to the `.grad` of every leaf that `outputs` depend on."""
-    roots = [_root(output, g, create_graph) for output, g in zip(outputs, gradients, strict=True)]
-    _sweep(roots, create_graph if retain_graph is None else retain_graph, create_graph)
+def backward(output: Tensor, gradient: Any, retain_graph: bool | None, create_graph: bool) -> None:
+    """Add to the `.grad` of every leaf that `output` depends on."""
+    root = _root(output, gradient, create_graph)
+    _sweep([root], create_graph if retain_graph is None else retain_graph, create_graph)
 
 
 def gradients(
@@ -173,8 +171,7 @@ def _sweep(
                 targets[order] = entry[1]
         if targets is None:
             with _leaf_lock:
-                for entry in arrived.values():
-                    _accumulate(entry, create_graph)
+                _accumulate(arrived.values(), create_graph)
     finally:
         mode.recording = before
 
@@ -215,30 +212,30 @@ def _fit(part: Any, parent: Node, node: Node) -> Any:
     return part
 
 
-def _accumulate(entry: list[Any], create_graph: bool) -> None:
-    """Add to a leaf's `.grad`, which shares memory with nothing else."""
-    node, g = entry
-    entry[1] = None
-    tensor = node.tensor()
-    if tensor is None:
-        return
-    if node.dtype.kind == "c":
-        g = g.conj()
-    known = tensor._grad
-    if create_graph:
-        tensor._grad = g if known is None else known + g
-    elif known is not None:
-        total = known._data
-        if known._node is None and _is_ours(total, 1):
-            total += g
+def _accumulate(entries: Iterable[list[Any]], create_graph: bool) -> None:
+    """Add to the `.grad` of leaves, each of which shares memory with nothing else."""
+    for entry in entries:
+        node, g = entry
+        entry[1] = None
+        tensor = node.tensor()
+        if tensor is None:
+            continue
+        if node.dtype.kind == "c":
+            g = g.conj()
+        known = tensor._grad
+        if create_graph:
+            tensor._grad = g if known is None else known + g
+        elif known is None:
+            if _is_ours(g, 0):  # only the sweep holds it: no need to copy
+                tensor._grad = wrap(g)
+            elif _shows_all(g) and sys.getrefcount(g) <= _ALONE and _is_ours(g.base, 0):
+                tensor._grad = wrap(g.base)
+            else:
+                tensor._grad = wrap(_copy(g))
+        elif known._node is None and _is_ours(known._data, 0):
+            known._data += g
         else:
-            tensor._grad = wrap(total + g)
-    elif _is_ours(g, 0):
-        tensor._grad = wrap(g)  # only the sweep holds it: no need to copy
-    elif _shows_all(g) and sys.getrefcount(g) <= _ALONE and _is_ours(g.base, 0):
-        tensor._grad = wrap(g.base)
-    else:
-        tensor._grad = wrap(_copy(g))
+            tensor._grad = wrap(known._data + g)
 
 
 def _shows_all(g: Any) -> bool:

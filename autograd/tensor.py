@@ -209,7 +209,7 @@ class Tensor:
         >>> g, x.grad
         (Tensor(12., requires_grad=True), Tensor(12.))
         """
-        backward([self], [gradient], retain_graph, create_graph)
+        backward(self, gradient, retain_graph, create_graph)
 
     def retain_grad(self) -> None:
         """Have the backward pass leave this tensor's gradient in `.grad` though it is no leaf."""
