@@ -232,9 +232,21 @@ def _hits(x: Any, out: Any, geometry: Geometry) -> Iterator[tuple[Slices, Slices
 def _to_max(g: Any, x: Any, highest: Any, size: Any, stride: Any, padding: Any, dilation: Any) -> Any:
     """Every window's value at the place of its first maximum."""
     geometry = Geometry(x.shape, size, stride, padding, dilation)
+    apart = all(s >= d * (k - 1) + 1 for k, s, d in zip(geometry.size, geometry.stride, geometry.dilation, strict=True))
     total = np.zeros_like(x, dtype=g.dtype)
-    for inside, which, hit in _hits(x, highest, geometry):
-        total[inside] += g[which] * hit
+    rest = np.empty_like(highest, dtype=g.dtype)  # of the windows whose maximum has not been found yet
+    rest[...] = g
+    found = np.empty_like(rest)
+    taps = list(geometry.taps())
+    for number, (_, inside, which) in enumerate(taps, 1):
+        part = rest[which]
+        if number < len(taps):  # what is left at the last place belongs there
+            part = np.multiply(part, x[inside] == highest[which], out=found[which])
+            rest[which] -= part
+        if apart:
+            total[inside] = part
+        else:
+            total[inside] += part
     return total
 
 
