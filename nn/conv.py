@@ -49,8 +49,7 @@ def _conv(n: int) -> Callable[..., Any]:
                     f"{who}: expected an input at least as large as the kernel {weight.shape[2:]} "
                     f"(dilation {dilations}), got shape {input.shape} with padding {padding!r}"
                 )
-        result = batched(lambda x: correlate(x, weight, strides, sides, dilations, groups), input, n, who)
-        return result if bias is None else result + bias.reshape(-1, *(1,) * n)
+        return batched(lambda x: correlate(x, weight, strides, sides, dilations, groups, bias), input, n, who)
 
     return named(conv, who)
 

@@ -22,7 +22,10 @@ from typing import Any
 import numpy as np
 
 from ..primitive import Function, primitive
+from .shape import sum_to
 from .windows import Geometry
+
+_FEW = 65536  # elements: so small may the kernel's gradients of all rows be to be made at once, and not one by one
 
 
 class _Layout(Geometry):
@@ -108,12 +111,15 @@ class _Layout(Geometry):
         return seen.transpose(n, *range(n), n + 1, n + 2)
 
 
-def _correlate(x: Any, w: Any, stride: Any = 1, padding: Any = 0, dilation: Any = 1, groups: int = 1) -> Any:
+def _correlate(
+    x: Any, w: Any, stride: Any = 1, padding: Any = 0, dilation: Any = 1, groups: int = 1, b: Any = None
+) -> Any:
     """The dot product of a kernel with every window of an image, summed over channels ("convolution" in neural
     networks).
 
     x  image (examples, channels, *axes)
     w  kernel (features, channels / groups, *size)
+    b  (features,), which is added; without it nothing is
 
     stride, dilation: an int, or one for each axis; padding (with zeros): an int, or for each axis an int or (before,
     after). Returns (examples, features, *number of windows). Raises ValueError where the shapes do not fit.
@@ -125,7 +131,7 @@ def _correlate(x: Any, w: Any, stride: Any = 1, padding: Any = 0, dilation: Any 
     layout = _Layout(x.shape, w.shape, stride, padding, dilation, groups)
     x, w = _common(x, w)
     if layout.channels == layout.features == 1 < groups:
-        return _depthwise(x, w, layout)
+        return _biased(_depthwise(x, w, layout), b)
     memory = np.empty((*layout.rows, groups, layout.features, layout.columns * layout.examples), x.dtype)
     n = len(layout.rows)
     matrices = memory.transpose(n, *range(n), n + 1, n + 2)
@@ -137,7 +143,17 @@ def _correlate(x: Any, w: Any, stride: Any = 1, padding: Any = 0, dilation: Any 
                 np.matmul(kernel, image, out=matrices)
             else:
                 matrices += kernel @ image
-    return layout.results(memory)
+    return _biased(layout.results(memory), b)
+
+
+def _biased(made: Any, b: Any) -> Any:
+    if b is None:
+        return made
+    b = b.reshape(-1, *(1,) * (made.ndim - 2))
+    if np.result_type(made, b) != made.dtype:
+        return made + b
+    made += b  # nobody else has it yet
+    return made
 
 
 def _correlate_transpose(
@@ -222,9 +238,12 @@ def _correlate_kernel(
         for tap in layout.row_taps():
             image = layout.matrices(shifted, tap)
             found = np.zeros((groups, layout.features, layout.merged), y.dtype)
-            for row in np.ndindex(layout.rows):
-                where = (slice(None), *row)
-                found += results[where] @ image[where].swapaxes(-1, -2)
+            if found.size * math.prod(layout.rows) <= _FEW:
+                found = (results @ image.swapaxes(-1, -2)).sum(tuple(range(1, 1 + len(layout.rows))))
+            else:
+                for row in np.ndindex(layout.rows):
+                    where = (slice(None), *row)
+                    found += results[where] @ image[where].swapaxes(-1, -2)
             index = tap if layout.height == 1 else tap[:-1]
             part: Any = total[(slice(None), slice(None), *index)]
             part[...] = found.reshape(part.shape)
@@ -290,6 +309,7 @@ correlate: Function = primitive(
     w=lambda g, x, w_shape, stride, padding, dilation, groups: correlate_kernel(
         g, x, w_shape[2:], stride, padding, dilation, groups
     ),
+    b=lambda g, b_shape: sum_to(g, b_shape + (1,) * (g.ndim - 2)).reshape(b_shape),
 )  # fmt: skip
 correlate_transpose: Function = primitive(
     _correlate_transpose, name="correlate_transpose",

@@ -133,3 +133,17 @@ def test_complex_values_are_multiplied_as_they_are():
 def test_shapes_that_do_not_fit_raise(image, kernel, options, said):
     with pytest.raises(ValueError, match=rf"correlate\(.*{said}"):
         correlate(Tensor(np.ones(image)), np.ones(kernel), **options)
+
+
+@pytest.mark.parametrize("groups", [1, 2, 4])
+def test_what_is_added(groups):
+    rng = np.random.default_rng(3)
+    x, w, b = (
+        Tensor(rng.normal(size=shape), requires_grad=True) for shape in ((2, 4, 5, 4), (4, 4 // groups, 2, 2), (4,))
+    )
+    expected = correlate(x, w, 1, 0, 1, groups).data + b.data[:, None, None]
+    np.testing.assert_array_equal(correlate(x, w, 1, 0, 1, groups, b).data, expected)
+    gradcheck(lambda x, w, b: correlate(x, w, 1, 0, 1, groups, b), x, w, b)
+    gradgradcheck(lambda x, w, b: correlate(x, w, 1, 0, 1, groups, b), x, w, b)
+    single = [array.data.astype("f4") for array in (x, w)]
+    assert correlate(*single, groups=groups, b=b.data).dtype == np.float64
