@@ -14,6 +14,7 @@ from .memory import memory_table
 from .modes import enable_grad, is_grad_enabled, no_grad, scope, set_grad_enabled
 from .ops.affine import affine
 from .ops.correlation import correlate, correlate_kernel, correlate_transpose
+from .ops.gates import lstm_gates
 from .ops.multiply_add import multiply_add
 from .ops.special import (
     digamma,
@@ -50,10 +51,10 @@ __all__ = [
     "detect_anomaly", "digamma", "draw", "elementwise", "elementwise_grad", "enable_grad", "erf", "erfc", "fold",
     "gammaln", "gelu_tanh", "generator", "grad", "gradcheck", "gradgradcheck", "hessian", "hvp", "i0", "i1",
     "is_grad_enabled", "jacobian", "jvp", "linear", "load", "log_ndtr", "log_softmax", "log_softmax_at", "logit",
-    "logsigmoid", "logsumexp", "manual_seed", "max_windows", "memory_table", "multiply_add", "ndtr", "no_grad",
-    "nondifferentiable", "ops", "polygamma", "primitive", "relu", "rescale", "save", "scope", "set_grad_enabled",
-    "sigmoid", "silu", "softmax", "softplus", "spread_windows", "standardize", "sum_windows", "value_and_grad", "vjp",
-    "windows", "xlogy",
+    "logsigmoid", "logsumexp", "lstm_gates", "manual_seed", "max_windows", "memory_table", "multiply_add", "ndtr",
+    "no_grad", "nondifferentiable", "ops", "polygamma", "primitive", "relu", "rescale", "save", "scope",
+    "set_grad_enabled", "sigmoid", "silu", "softmax", "softplus", "spread_windows", "standardize", "sum_windows",
+    "value_and_grad", "vjp", "windows", "xlogy",
 ]  # fmt: skip
 
 # The C library maps the memory of large arrays anew, page by page, until it has once freed a large block: from then on

@@ -93,6 +93,7 @@ ROWS: dict[str, Callable[[int], Row]] = {
     # what networks are made of
     **{name: _square(getattr(autograd, name), 1) for name in ("softmax", "log_softmax", "logsumexp")},
     "standardize": _square(lambda x: autograd.standardize(x, -1, 1e-5)[0]),
+    "lstm_gates": lambda n: (lambda z, c: autograd.lstm_gates(z, c)[0], (4 * n, n), (n, n)),
     "correlate": lambda n: (autograd.correlate, (8, 8, n // 8 + 4, n // 8 + 4), (8, 8, 3, 3)),
     "windows": lambda n: (lambda x: autograd.windows(x, 3), (4, 4, n // 8 + 4, n // 8 + 4)),
     "max_windows": lambda n: (lambda x: autograd.max_windows(x, (2, 2), (2, 2)), (8, 8, n // 8 + 4, n // 8 + 4)),

@@ -54,10 +54,7 @@ def _lstm(w_hh: Any, b_hh: Any, w_hr: Any = None) -> Step:
     """i, f, o = sigmoid(x + W h); g = tanh(x + W h); c' = f c + i g; h' = o tanh(c'). (Hochreiter, Schmidhuber 1997)"""
 
     def step(x: Any, state: tuple[Any, ...]) -> tuple[Any, ...]:
-        h, c = state
-        i, f, g, o = np.split(x + w_hh @ h, 4)
-        c = autograd.sigmoid(f) * c + autograd.sigmoid(i) * np.tanh(g)
-        h = autograd.sigmoid(o) * np.tanh(c)
+        h, c, *_ = autograd.lstm_gates(x + w_hh @ state[0], state[1])
         return (h if w_hr is None else w_hr @ h), c
 
     return step

@@ -263,6 +263,7 @@ MADE: dict[str, tuple[Any, list[Any]]] = {
     "standardize": (lambda x: autograd.standardize(x, -1, 0.1), [A]),
     "rescale": (lambda x: autograd.rescale(x, -1, 0.1), [A]),
     "log_softmax_at": (lambda x: log_softmax_at(x, np.array([0, 2, 1, 1])), [A]),
+    "lstm_gates": (autograd.lstm_gates, [_R.normal(size=(8, 3)), _R.normal(size=(2, 3))]),
     "bell": (lambda x: bell(x, -0.5, 2.0), [A]),
     "total_of_product": (lambda x, y: total_of_product(x, y, (0,)), [A, A + 1]),
     "sum_to": (lambda x: sum_to(x, (1, 3)), [A]),
