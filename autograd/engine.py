@@ -188,7 +188,7 @@ def _is_ours(array: Any, others: int) -> bool:
     """Whether nobody holds this array and its memory but the caller's variable and `others` that it knows of."""
     return (
         type(array) is np.ndarray
-        and sys.getrefcount(array) <= _ALONE + 1 + others
+        and sys.getrefcount(array) <= _PASSED_ON + others
         and array.base is None
         and array.flags.writeable
     )
@@ -232,10 +232,12 @@ def _accumulate(entries: Iterable[list[Any]], create_graph: bool) -> None:
                 tensor._grad = wrap(g.base)
             else:
                 tensor._grad = wrap(_copy(g))
-        elif known._node is None and _is_ours(known._data, 0):
-            known._data += g
         else:
-            tensor._grad = wrap(known._data + g)
+            total = known._data
+            if known._node is None and _is_ours(total, 1):
+                total += g
+            else:
+                tensor._grad = wrap(total + g)
 
 
 def _shows_all(g: Any) -> bool:
@@ -288,10 +290,17 @@ def _check_versions(node: Node, saved: tuple[Any, ...]) -> None:
                 )
 
 
-def _count_alone() -> int:
-    """What sys.getrefcount says of an array that one local variable holds (it differs between Pythons)."""
-    array = np.empty(1)
+def _count(array: Any) -> int:
     return sys.getrefcount(array)
 
 
-_ALONE = _count_alone()
+def _counts() -> tuple[int, int]:
+    """What sys.getrefcount says of an array that one local variable holds: there, and in a function it is passed to.
+
+    Pythons differ in what they count, so it is asked in the way in which it is going to be.
+    """
+    array = np.empty(1)
+    return sys.getrefcount(array), _count(array)
+
+
+_ALONE, _PASSED_ON = _counts()
