@@ -53,11 +53,28 @@ def simplify(node: ast.expr) -> ast.expr:
             return ast.Attribute(node.func.value, "T", ast.Load())
         if node.func.attr == "sum" and node.args and ast.unparse(node.args[0]) == "None":
             node.args = []
+        if node.func.attr == "reshape" and not node.keywords:
+            return _without_detour(node)
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
         return _as_reshape(node)
     if isinstance(node, ast.Call) and ast.unparse(node.func) == "np.matmul" and len(node.args) == 2:
         return ast.BinOp(node.args[0], ast.MatMult(), node.args[1])
     return node
+
+
+def _without_detour(node: ast.Call) -> ast.expr:
+    """One `reshape` where there were two; and none where the sum below has that shape by itself."""
+    inner = node.func.value if isinstance(node.func, ast.Attribute) else node
+    while (
+        isinstance(inner, ast.Call)
+        and isinstance(inner.func, ast.Attribute)
+        and inner.func.attr == "reshape"
+        and not inner.keywords
+    ):
+        inner = inner.func.value
+    if len(node.args) == 1 and ast.unparse(node.args[0]) == getattr(inner, "shape", None):
+        return inner
+    return ast.Call(ast.Attribute(inner, "reshape", ast.Load()), node.args, [])
 
 
 def _as_reshape(node: ast.Call) -> ast.expr:
@@ -107,6 +124,8 @@ def axes_summed(tree: ast.expr, shape: tuple[int, ...], target: tuple[int, ...])
     axis = to_expression(axes[0] if len(axes) == 1 else axes)
     keep = [ast.keyword("keepdims", ast.Constant(True))] if narrow and not extra else []
     made = ast.Call(ast.Attribute(tree, "sum", ast.Load()), [axis], keep)
+    if not keep:
+        made.shape = ast.unparse(to_expression(tuple(n for k, n in enumerate(target, extra) if k not in narrow)))  # type: ignore[attr-defined]
     return _reshaped(made, target) if narrow and extra else made
 
 

@@ -353,3 +353,10 @@ def test_all_rules_were_seen() -> None:
         known |= {value.primitive for value in values if isinstance(getattr(value, "primitive", None), Primitive)}
     known = {record for record in known if any(record.rules.values())}
     assert {record.name for record in known - SEEN} == UNSEEN
+
+
+def test_the_gradient_of_a_convolutions_bias_is_one_sum() -> None:
+    x, w, b = np.ones((2, 1, 5, 5)), np.ones((4, 1, 3, 3)), Tensor(np.ones(4), requires_grad=True)
+    text = autograd.draw(autograd.correlate(x, w, b=b), names={"b": b}).dot
+    assert "ḡ.sum((0, 2, 3))" in text
+    assert "reshape" not in text
