@@ -70,7 +70,7 @@ def _mean(
 ) -> Any:
     if where is not True or not isinstance(a, np.ndarray):
         return reduced(a, "mean", axis, keepdims, dtype=dtype, where=where)
-    if axis is None and dtype is None and not keepdims and a.size and a.dtype.char in "fd":
+    if type(a) is np.ndarray and axis is None and dtype is None and not keepdims and a.size and a.dtype.char in "fd":
         return _add_reduce(a, None) / a.dtype.type(a.size)  # the same to the last bit, without NumPy's Python
     mean: Any = a.mean
     return mean(axis, dtype, None, keepdims)
