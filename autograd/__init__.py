@@ -10,6 +10,7 @@ from .anomaly import detect_anomaly
 from .checkpoint import checkpoint
 from .drawing import draw
 from .gradcheck import gradcheck, gradgradcheck
+from .hooks import RemovableHandle
 from .memory import memory_table
 from .modes import enable_grad, is_grad_enabled, no_grad, scope, set_grad_enabled
 from .ops.affine import affine
@@ -47,14 +48,14 @@ from .saving import load, save
 from .transforms import elementwise_grad, grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 
 __all__ = [
-    "Tensor", "affine", "center", "checkpoint", "correlate", "correlate_kernel", "correlate_transpose",
-    "detect_anomaly", "digamma", "draw", "elementwise", "elementwise_grad", "enable_grad", "erf", "erfc", "fold",
-    "gammaln", "gelu_tanh", "generator", "grad", "gradcheck", "gradgradcheck", "hessian", "hvp", "i0", "i1",
-    "is_grad_enabled", "jacobian", "jvp", "linear", "load", "log_ndtr", "log_softmax", "log_softmax_at", "logit",
-    "logsigmoid", "logsumexp", "lstm_gates", "manual_seed", "max_windows", "memory_table", "multiply_add", "ndtr",
-    "no_grad", "nondifferentiable", "ops", "polygamma", "primitive", "relu", "rescale", "save", "scope",
-    "set_grad_enabled", "sigmoid", "silu", "softmax", "softplus", "spread_windows", "standardize", "sum_windows",
-    "value_and_grad", "vjp", "windows", "xlogy",
+    "RemovableHandle", "Tensor", "affine", "center", "checkpoint", "correlate", "correlate_kernel",
+    "correlate_transpose", "detect_anomaly", "digamma", "draw", "elementwise", "elementwise_grad", "enable_grad",
+    "erf", "erfc", "fold", "gammaln", "gelu_tanh", "generator", "grad", "gradcheck", "gradgradcheck", "hessian",
+    "hvp", "i0", "i1", "is_grad_enabled", "jacobian", "jvp", "linear", "load", "log_ndtr", "log_softmax",
+    "log_softmax_at", "logit", "logsigmoid", "logsumexp", "lstm_gates", "manual_seed", "max_windows",
+    "memory_table", "multiply_add", "ndtr", "no_grad", "nondifferentiable", "ops", "polygamma", "primitive", "relu",
+    "rescale", "save", "scope", "set_grad_enabled", "sigmoid", "silu", "softmax", "softplus", "spread_windows",
+    "standardize", "sum_windows", "value_and_grad", "vjp", "windows", "xlogy",
 ]  # fmt: skip
 
 # The C library maps the memory of large arrays anew, page by page, until it has once freed a large block: from then on

@@ -6,7 +6,6 @@ put in place by `ops/methods.py`.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 from weakref import ref
@@ -15,6 +14,7 @@ import numpy as np
 
 from . import versions
 from .graph import Leaf, Node
+from .hooks import RemovableHandle
 from .modes import mode
 
 
@@ -218,7 +218,7 @@ class Tensor:
         if not self.is_leaf:
             self._node.more().retain = ref(self)
 
-    def register_hook(self, hook: Callable[[Tensor], Any]) -> Hook:
+    def register_hook(self, hook: Callable[[Tensor], Any]) -> RemovableHandle:
         """Call `hook` with this tensor's gradient when it is complete, once a backward pass.
 
         A result other than None replaces the gradient. Returns a handle whose `remove()` takes the hook out again.
@@ -231,10 +231,7 @@ class Tensor:
         """
         if self._node is None:
             raise RuntimeError("register_hook: this tensor does not require a gradient")
-        hooks = self._node.more().hooks
-        handle = Hook(hooks, next(_handles))
-        hooks[handle.key] = hook
-        return handle
+        return RemovableHandle(self._node.more().hooks, hook)
 
     # ---- assignment ------------------------------------------------------------------------------------------------
 
@@ -392,23 +389,6 @@ class Tensor:
         def __neg__(self) -> Tensor: ...
         def __abs__(self) -> Tensor: ...
         def __getitem__(self, index: Any) -> Tensor: ...
-
-
-class Hook:
-    """A registered hook; `remove()` takes it out."""
-
-    __slots__ = ("hooks", "key")
-
-    def __init__(self, hooks: dict[int, Callable[..., Any]], key: int) -> None:
-        self.hooks = hooks
-        self.key = key
-
-    def remove(self) -> None:
-        """Take the hook out; once more is no error."""
-        self.hooks.pop(self.key, None)
-
-
-_handles = itertools.count()
 
 
 def _new(kind: type[Tensor]) -> Tensor:

@@ -7,31 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autograd import Tensor
+from autograd import RemovableHandle, Tensor
 
 if TYPE_CHECKING:
     from .module import Module
 
 Kind = dict[int, tuple[Callable[..., Any], bool]]
 """Hooks of one kind by number, in order, and whether each is called with the keyword arguments too."""
-
-
-class Handle:
-    """A registered hook; `remove()` takes it out. Also a context manager that removes it at the end."""
-
-    def __init__(self, hooks: dict[int, Any], key: int) -> None:
-        self.hooks = hooks
-        self.key = key
-
-    def remove(self) -> None:
-        """Take the hook out; once more is no error."""
-        self.hooks.pop(self.key, None)
-
-    def __enter__(self) -> Handle:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self.remove()
 
 
 class Hooks:
@@ -46,17 +28,9 @@ class Hooks:
         self.state_dict: Kind = {}
         self.load_state_dict_pre: Kind = {}
         self.load_state_dict: Kind = {}
-        self.count = 0
 
-    def add(self, kind: str, hook: Callable[..., Any], prepend: bool, with_kwargs: bool = False) -> Handle:
-        hooks: Kind = getattr(self, kind)
-        self.count += 1
-        rest = dict(hooks) if prepend else {}
-        if prepend:
-            hooks.clear()
-        hooks[self.count] = hook, with_kwargs
-        hooks.update(rest)
-        return Handle(hooks, self.count)
+    def add(self, kind: str, hook: Callable[..., Any], prepend: bool, with_kwargs: bool = False) -> RemovableHandle:
+        return RemovableHandle(getattr(self, kind), (hook, with_kwargs), prepend)
 
 
 def call_hooked(module: Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

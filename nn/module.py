@@ -10,9 +10,9 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from autograd import Tensor, scope
+from autograd import RemovableHandle, Tensor, scope
 
-from .hooks import Handle, Hooks, call_hooked
+from .hooks import Hooks, call_hooked
 from .parameter import Buffer, Parameter, replace
 from .shared import on_cpu
 from .state import Incompatible, load, save
@@ -396,7 +396,7 @@ class Module:
 
     def register_forward_pre_hook(
         self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
-    ) -> Handle:
+    ) -> RemovableHandle:
         """Before each forward(), call `hook(module, args)`; a result other than None takes the place of the arguments.
 
         With with_kwargs the call is `hook(module, args, kwargs)`, and the result a pair. Returns a handle that has
@@ -406,18 +406,18 @@ class Module:
 
     def register_forward_hook(
         self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
-    ) -> Handle:
+    ) -> RemovableHandle:
         """After each forward(), call `hook(module, args, output)`; a result other than None takes the output's place.
 
         With with_kwargs the call is `hook(module, args, kwargs, output)`. Returns a handle to remove() it.
         """
         return self._hook("forward", hook, prepend, with_kwargs)
 
-    def register_full_backward_pre_hook(self, hook: Callable[..., Any], prepend: bool = False) -> Handle:
+    def register_full_backward_pre_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
         """In the backward pass, call `hook(module, grad_output)` before the module's own part; it may replace it."""
         return self._hook("backward_pre", hook, prepend)
 
-    def register_full_backward_hook(self, hook: Callable[..., Any], prepend: bool = False) -> Handle:
+    def register_full_backward_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
         """In the backward pass, call `hook(module, grad_input, grad_output)` once the inputs' gradients are known.
 
         Both are tuples, of the positional inputs and of the outputs, None for what has no gradient. A result other than
@@ -425,29 +425,31 @@ class Module:
         """
         return self._hook("backward", hook, prepend)
 
-    def register_state_dict_pre_hook(self, hook: Callable[..., Any]) -> Handle:
+    def register_state_dict_pre_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
         """Before state_dict() looks at this module, call `hook(module, prefix, keep_vars)`."""
         return self._hook("state_dict_pre", hook)
 
-    def register_state_dict_post_hook(self, hook: Callable[..., Any]) -> Handle:
+    def register_state_dict_post_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
         """When state_dict() is done with this module, call `hook(module, state_dict, prefix, {})`; it may change it."""
         return self._hook("state_dict", hook)
 
-    def register_load_state_dict_pre_hook(self, hook: Callable[..., Any]) -> Handle:
+    def register_load_state_dict_pre_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
         """Before loading, call `hook(module, state_dict, prefix, {}, strict, missing_keys, unexpected_keys, errors)`.
 
         It may change the dict, say to rename what an older version wrote, and add to the lists.
         """
         return self._hook("load_state_dict_pre", hook)
 
-    def register_load_state_dict_post_hook(self, hook: Callable[..., Any]) -> Handle:
+    def register_load_state_dict_post_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
         """After loading, call `hook(module, incompatible)`; names that it takes out of the two lists raise no error.
 
         Where there is such a hook, missing and unexpected names are complained of after loading, and not before.
         """
         return self._hook("load_state_dict", hook)
 
-    def _hook(self, kind: str, hook: Callable[..., Any], prepend: bool = False, with_kwargs: bool = False) -> Handle:
+    def _hook(
+        self, kind: str, hook: Callable[..., Any], prepend: bool = False, with_kwargs: bool = False
+    ) -> RemovableHandle:
         if self._hooks is None:
             self.__dict__["_hooks"] = Hooks()
         assert self._hooks is not None

@@ -4,34 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from itertools import count
 from typing import Any
 
+from autograd import RemovableHandle
+
 Hook = Callable[..., Any]
-_keys = count()
-
-
-class Handle:
-    """A registered hook; `remove()` takes it out. Also a context manager that removes it at the end."""
-
-    def __init__(self, hooks: dict[int, Hook], hook: Hook, prepend: bool = False) -> None:
-        self.hooks = hooks
-        self.key = next(_keys)
-        rest = dict(hooks) if prepend else {}
-        if prepend:
-            hooks.clear()
-        hooks[self.key] = hook
-        hooks.update(rest)
-
-    def remove(self) -> None:
-        """Take the hook out; once more is no error."""
-        self.hooks.pop(self.key, None)
-
-    def __enter__(self) -> Handle:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self.remove()
 
 
 class Hooked:
@@ -53,8 +30,8 @@ class Hooked:
         if "step" in cls.__dict__:
             cls.step = hooked(cls.step)  # type: ignore[attr-defined]
 
-    def _register(self, kind: str, hook: Hook, prepend: bool = False) -> Handle:
-        return Handle(self._hooks.setdefault(kind, {}), hook, prepend)
+    def _register(self, kind: str, hook: Hook, prepend: bool = False) -> RemovableHandle:
+        return RemovableHandle(self._hooks.setdefault(kind, {}), hook, prepend)
 
     def _run(self, kind: str, value: Any = None) -> Any:
         """Call the hooks of a kind with the optimizer, and with a value that each may replace, if one is given."""
@@ -65,30 +42,30 @@ class Hooked:
                 value = changed
         return value
 
-    def register_step_pre_hook(self, hook: Hook) -> Handle:
+    def register_step_pre_hook(self, hook: Hook) -> RemovableHandle:
         """Before each step, call `hook(optimizer, args, kwargs)`; it may return another pair of arguments.
 
         The optimizer is the first of `args`.
         """
         return self._register("step_pre", hook)
 
-    def register_step_post_hook(self, hook: Hook) -> Handle:
+    def register_step_post_hook(self, hook: Hook) -> RemovableHandle:
         """After each step, call `hook(optimizer, args, kwargs)`."""
         return self._register("step_post", hook)
 
-    def register_state_dict_pre_hook(self, hook: Hook, prepend: bool = False) -> Handle:
+    def register_state_dict_pre_hook(self, hook: Hook, prepend: bool = False) -> RemovableHandle:
         """Before the state is taken by `state_dict()`, call `hook(optimizer)`."""
         return self._register("state_pre", hook, prepend)
 
-    def register_state_dict_post_hook(self, hook: Hook, prepend: bool = False) -> Handle:
+    def register_state_dict_post_hook(self, hook: Hook, prepend: bool = False) -> RemovableHandle:
         """Call `hook(optimizer, state_dict)` before `state_dict()` returns; it may return another dict to return."""
         return self._register("state_post", hook, prepend)
 
-    def register_load_state_dict_pre_hook(self, hook: Hook, prepend: bool = False) -> Handle:
+    def register_load_state_dict_pre_hook(self, hook: Hook, prepend: bool = False) -> RemovableHandle:
         """Before a state is loaded, call `hook(optimizer, state_dict)` with a shallow copy; it may return another."""
         return self._register("load_pre", hook, prepend)
 
-    def register_load_state_dict_post_hook(self, hook: Hook, prepend: bool = False) -> Handle:
+    def register_load_state_dict_post_hook(self, hook: Hook, prepend: bool = False) -> RemovableHandle:
         """After a state was loaded, call `hook(optimizer)`."""
         return self._register("load_post", hook, prepend)
 
@@ -97,14 +74,14 @@ _before: dict[int, Hook] = {}  # the hooks of all optimizers
 _after: dict[int, Hook] = {}
 
 
-def register_optimizer_step_pre_hook(hook: Hook) -> Handle:
+def register_optimizer_step_pre_hook(hook: Hook) -> RemovableHandle:
     """Before each step of any optimizer, call `hook(optimizer, args, kwargs)`, as Optimizer.register_step_pre_hook."""
-    return Handle(_before, hook)
+    return RemovableHandle(_before, hook)
 
 
-def register_optimizer_step_post_hook(hook: Hook) -> Handle:
+def register_optimizer_step_post_hook(hook: Hook) -> RemovableHandle:
     """After each step of any optimizer, call `hook(optimizer, args, kwargs)`."""
-    return Handle(_after, hook)
+    return RemovableHandle(_after, hook)
 
 
 def hooked(step: Hook) -> Hook:
