@@ -317,6 +317,8 @@ def cross(a: Any, b: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axi
 
 @composite(np.linalg.cross)
 def _cross(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
+    if not (np.ndim(x1) and np.ndim(x2)):
+        raise np.exceptions.AxisError(axis, 0, "cross")
     if np.shape(x1)[axis] != 3 or np.shape(x2)[axis] != 3:
         raise ValueError(f"cross: expected vectors of 3 components, got shapes {np.shape(x1)} and {np.shape(x2)}")
     return cross(x1, x2, axis=axis)

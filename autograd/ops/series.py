@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..primitive import Function, composite, primitive
+from ..primitive import Function, composite, primitive, unwrap
 from .joining import _axis, _slices
 
 # ---- differences ----------------------------------------------------------------------------------------------------
@@ -279,6 +279,8 @@ def roots(p: Any) -> Any:
         return np.repeat(np.real(p[:1] * 0).astype(float), trailing)
     top = (-p[1:] / p[0])[None]
     found = np.linalg.eigvals(np.concatenate([top, np.eye(n - 1, dtype=p.dtype)[:-1]]))
+    if p.dtype.kind == "f" and found.dtype.kind == "c" and not unwrap(found).imag.any():
+        found = np.real(found)  # from NumPy 2.5 on eigenvalues are always complex, roots are not
     return np.concatenate([found, np.zeros(trailing, found.dtype)]) if trailing else found
 
 

@@ -130,6 +130,7 @@ def test_complex64_stays_complex64(f: Any, monkeypatch: pytest.MonkeyPatch) -> N
 STEPS = [np.floor, np.ceil, np.trunc, np.rint, np.fix, np.round, np.around, np.sign, np.spacing]
 
 
+@pytest.mark.filterwarnings("ignore:numpy.fix is deprecated:DeprecationWarning")
 @pytest.mark.parametrize("function", STEPS, ids=lambda f: f.__name__)
 @pytest.mark.parametrize("shape", ONE)
 def test_steps_give_tensors_without_a_gradient(function: Any, shape: Any) -> None:
