@@ -66,11 +66,11 @@ def _root(output: Tensor, gradient: Any, create_graph: bool) -> tuple[Node, Any]
             "or it was computed under no_grad"
         )
     data = output._data
-    if gradient is None and data.ndim == 0 and not create_graph and type(data) is np.ndarray:
-        unit = _UNITS.get(data.dtype.char)
-        if unit is not None:  # a loss, in nearly every program
-            return node, unit
     if gradient is None:
+        if data.ndim == 0 and not create_graph and type(data) is np.ndarray:
+            unit = _UNITS.get(data.dtype.char)
+            if unit is not None:  # a loss, in nearly every program
+                return node, unit
         if data.size != 1:
             raise RuntimeError(
                 f"backward: a result of shape {data.shape} needs a gradient to start from; "

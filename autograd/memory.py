@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from . import versions
 from .graph import walk
 from .tensor import Tensor
 
@@ -126,7 +127,9 @@ def memory_table(*outputs: Tensor) -> MemoryTable:
 def _table(
     holders: dict[int, list[Any]], homes: dict[int, tuple[str, str]], counts: dict[tuple[str, str], int], freed: int
 ) -> MemoryTable:
-    outside = {id(_owner(entry[0])) for entry in holders.values() if sys.getrefcount(entry[0]) > _ALONE + entry[1]}
+    outside = {
+        id(versions._owner(entry[0])) for entry in holders.values() if sys.getrefcount(entry[0]) > _ALONE + entry[1]
+    }
     alone, shared = dict.fromkeys(counts, 0), dict.fromkeys(counts, 0)
     for identity, key in homes.items():
         (shared if identity in outside else alone)[key] += holders[identity][0].nbytes
@@ -140,12 +143,6 @@ def _arrays(value: Any) -> Iterator[Any]:
             yield from _arrays(item)
     elif hasattr(value, "nbytes") and hasattr(value, "shape"):
         yield value
-
-
-def _owner(array: Any) -> Any:
-    while type(base := getattr(array, "base", None)) is type(array):
-        array = base
-    return array
 
 
 def _count_alone() -> int:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numpy as np
-
 from ..primitive import Function, primitive
 from .products import matmul
 from .shape import sum_to
+from .sums import added
 
 
 def _affine(x: Any, w: Any, b: Any = None) -> Any:
@@ -21,10 +20,7 @@ def _affine(x: Any, w: Any, b: Any = None) -> Any:
     made = matmul(x, w.swapaxes(-1, -2))
     if b is None:
         return made
-    if made.ndim >= b.ndim and (made.dtype is b.dtype or made.dtype == np.result_type(made, b)):
-        made += b  # nobody else has it yet
-        return made
-    return made + b
+    return added(made, b) if made.ndim >= b.ndim else made + b
 
 
 def _rows(x: Any) -> Any:

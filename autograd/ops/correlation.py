@@ -23,6 +23,7 @@ import numpy as np
 
 from ..primitive import Function, primitive
 from .shape import sum_to
+from .sums import added
 from .windows import Geometry
 
 _FEW = 65536  # elements: so small may the kernel's gradients of all rows be to be made at once, and not one by one
@@ -147,13 +148,7 @@ def _correlate(
 
 
 def _biased(made: Any, b: Any) -> Any:
-    if b is None:
-        return made
-    b = b.reshape(-1, *(1,) * (made.ndim - 2))
-    if np.result_type(made, b) != made.dtype:
-        return made + b
-    made += b  # nobody else has it yet
-    return made
+    return made if b is None else added(made, b.reshape(-1, *(1,) * (made.ndim - 2)))
 
 
 def _correlate_transpose(

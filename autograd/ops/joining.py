@@ -166,7 +166,7 @@ def column_stack(tup: Any) -> Any:
 @composite(np.append)
 def append(arr: Any, values: Any, axis: int | None = None) -> Any:
     """As np.append."""
-    return concatenate((arr, values), axis) if axis is not None else concatenate((arr, values), None)
+    return concatenate((arr, values), axis)
 
 
 @composite(np.delete)

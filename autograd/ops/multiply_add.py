@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from ..primitive import Function, primitive
 from .shape import sum_to
-from .sums import product_to
+from .sums import added, product_to
 
 
 def _multiply_add(x: Any, w: Any, b: Any = None) -> Any:
@@ -22,12 +20,7 @@ def _multiply_add(x: Any, w: Any, b: Any = None) -> Any:
     made = x * w
     if made.shape != x.shape:
         raise ValueError(f"expected w that broadcasts to x's shape {x.shape}, got {w.shape}")
-    if b is None:
-        return made
-    if type(made) is np.ndarray and made.dtype == np.result_type(made, b):
-        made += b  # nobody else has it yet
-        return made
-    return made + b
+    return made if b is None else added(made, b)
 
 
 multiply_add: Function = primitive(
