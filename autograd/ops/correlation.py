@@ -231,20 +231,28 @@ def _correlate_kernel(
     if y.size:
         shifted, results = layout.shifted(x), layout.matrices_of(y)
         for tap in layout.row_taps():
-            image = layout.matrices(shifted, tap)
-            found = np.zeros((groups, layout.features, layout.merged), y.dtype)
-            if found.size * math.prod(layout.rows) <= _FEW:
-                found = (results @ image.swapaxes(-1, -2)).sum(tuple(range(1, 1 + len(layout.rows))))
-            else:
-                for row in np.ndindex(layout.rows):
-                    where = (slice(None), *row)
-                    found += results[where] @ image[where].swapaxes(-1, -2)
+            found = _products(results, layout.matrices(shifted, tap))
             index = tap if layout.height == 1 else tap[:-1]
             part: Any = total[(slice(None), slice(None), *index)]
             part[...] = found.reshape(part.shape)
     n = len(size)
     total = total.transpose(0, 1, 2 + n, *range(2, 2 + n))
     return np.ascontiguousarray(total).reshape(kernel_shape)
+
+
+def _products(a: Any, b: Any) -> Any:
+    """The matrix products a @ bᵀ, summed over all axes between the first and the last two."""
+    if b.shape[-2] > a.shape[-2]:  # BLAS is up to twice as fast when the first factor has the more rows
+        return _products(b, a).swapaxes(-1, -2)
+    rows = a.shape[1:-2]
+    b = b.swapaxes(-1, -2)
+    if a.shape[0] * a.shape[-2] * b.shape[-1] * math.prod(rows) <= _FEW:
+        return (a @ b).sum(tuple(range(1, 1 + len(rows))))
+    total: Any = np.zeros((a.shape[0], a.shape[-2], b.shape[-1]), a.dtype)
+    for row in np.ndindex(rows):
+        where = (slice(None), *row)
+        total += a[where] @ b[where]
+    return total
 
 
 # ---- one channel to a group: no matrix products, but as many passes as the window has places
