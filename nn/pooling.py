@@ -75,12 +75,24 @@ def _max_pool(n: int) -> Callable[..., Any]:
         size, strides, paddings, dilations = _arguments(n, who, kernel_size, stride, padding, dilation)
         shape = input.shape[-n:]
         _, sides = _plan(who, shape, size, strides, paddings, dilations, ceil_mode)
+        if size == tuple(shape) and not any(paddings):
+            result, place = _greatest(input, n)
+            return (result, place) if return_indices else result
         result = max_windows(input, size, strides, sides, dilations)
         if not return_indices:
             return result
         return result, _first_maximum(plain(input), size, strides, sides, dilations)
 
     return named(max_pool, who)
+
+
+def _greatest(input: Any, n: int) -> tuple[Any, Any]:
+    """The first maximum over all of the last n axes, which become 1 long, and where it is, counted over them."""
+    lead = input.shape[:-n]
+    lines = input.reshape(*lead, math.prod(input.shape[-n:]))
+    place = plain(lines).argmax(axis=-1)[..., None]
+    one = (*lead, *(1,) * n)
+    return np.take_along_axis(lines, place, -1).reshape(one), place.reshape(one)
 
 
 def _check_real(input: Any, who: str) -> None:
@@ -311,6 +323,9 @@ def _adaptive_max_pool(n: int) -> Callable[..., Any]:
         if 0 in counts:
             empty = _nothing(input, counts)
             return (empty, np.zeros(empty.shape, int)) if return_indices else empty
+        if all(count == 1 for count in counts):
+            result, place = _greatest(input, n)
+            return (result, place) if return_indices else result
         places = []
         for length, count in zip(input.shape[-n:], counts, strict=True):
             start, stop = _bins(length, count)
