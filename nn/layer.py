@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from .module import Module
+from .parameter import empty
 from .shared import on_cpu
 
 
@@ -12,7 +13,7 @@ class Layer(Module):
     """The base of layers whose constructor says what to call their function with.
 
     function  what is called, with the input and with the settings by name
-    shown     the layer's text, a format of the layer as {0}; without it all settings are shown
+    shown     the layer's text, a format of the settings; without it all of them are shown
 
     >>> from nn.functional import elu
     >>> class ELU(Layer, function=elu):
@@ -35,16 +36,20 @@ class Layer(Module):
     def hold(self, arguments: dict[str, Any]) -> None:
         """Begin, with a constructor's `locals()`: its arguments become attributes, and settings of the function.
 
-        No settings are `rng`, and `bias`, `device` and `dtype`, which say what parameters to make and are no attributes
-        either.
+        `rng` is an attribute only; `device` and `dtype` are neither; `bias`, as an attribute, is the parameter itself.
         """
         Module.__init__(self)
         on_cpu(arguments.get("device"), type(self).__name__)
-        left_out = ("self", "__class__", "bias", "device", "dtype")
-        arguments = {k: v for k, v in arguments.items() if k not in left_out}
+        arguments = {k: v for k, v in arguments.items() if k not in ("self", "__class__", "device", "dtype")}
         self.settings = tuple(name for name in arguments if name != "rng")
         for name, value in arguments.items():
-            setattr(self, name, value)
+            if name != "bias":
+                setattr(self, name, value)
+
+    def make(self, dtype: Any, **shapes: tuple[int, ...] | None) -> None:
+        """Register parameters of these shapes, whose values are still to be set; None where there is to be none."""
+        for name, shape in shapes.items():
+            self.register_parameter(name, None if shape is None else empty(shape, dtype))
 
     def held(self) -> dict[str, Any]:
         """The settings and their present values."""
@@ -54,6 +59,7 @@ class Layer(Module):
         return self.function(*inputs, **self.held())
 
     def extra_repr(self) -> str:
+        values = {k: v is not None if k == "bias" else v for k, v in self.held().items()}
         if self.shown is not None:
-            return self.shown.format(self)
-        return ", ".join(f"{k}={v}" for k, v in self.held().items() if k != "inplace" or v)
+            return self.shown.format(**values)
+        return ", ".join(f"{k}={v}" for k, v in values.items() if k != "inplace" or v)

@@ -23,10 +23,10 @@ class _Pool(Layer):
         self.padding = per_axis(self.padding, n, who, "padding", 0)
 
 
-_WINDOWS = "kernel_size={0.kernel_size}, stride={0.stride}, padding={0.padding}"
+_WINDOWS = "kernel_size={kernel_size}, stride={stride}, padding={padding}"
 
 
-class _MaxPool(Layer, shown=_WINDOWS + ", dilation={0.dilation}, ceil_mode={0.ceil_mode}"):
+class _MaxPool(Layer, shown=_WINDOWS + ", dilation={dilation}, ceil_mode={ceil_mode}"):
     def __init__(
         self, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1, return_indices: bool = False,
         ceil_mode: bool = False,
@@ -147,7 +147,7 @@ class AdaptiveAvgPool3d(_AdaptiveAvgPool, function=pooling.adaptive_avg_pool3d):
     """The means of as many windows of (N, C, D, H, W) or (C, D, H, W) as output_size says; None keeps an axis."""
 
 
-class _AdaptiveMaxPool(Layer, shown="output_size={0.output_size}"):
+class _AdaptiveMaxPool(Layer, shown="output_size={output_size}"):
     def __init__(self, output_size: Any, return_indices: bool = False) -> None:
         self.hold(locals())
 
