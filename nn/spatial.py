@@ -39,12 +39,9 @@ def check_dtype(who: str, weight: Any, *others: Any) -> None:
             )
 
 
-def batched(function: Callable[[Any], Any], input: Any, n: int, who: str) -> Any:
+def batched(function: Callable[[Any], Any], input: Any, n: int) -> Any:
     """function(input) for an input (N, C, *n axes); where N is missing it is put there, and taken away again."""
-    check_axes(input, n, who)
-    if input.ndim == n + 2:
-        return function(input)
-    return function(input[None])[0]
+    return function(input) if input.ndim == n + 2 else function(input[None])[0]
 
 
 def check_axes(input: Any, n: int, who: str) -> None:
