@@ -450,10 +450,9 @@ class Module:
     def _hook(
         self, kind: str, hook: Callable[..., Any], prepend: bool = False, with_kwargs: bool = False
     ) -> RemovableHandle:
-        if self._hooks is None:
-            self.__dict__["_hooks"] = Hooks()
-        assert self._hooks is not None
-        return self._hooks.add(kind, hook, prepend, with_kwargs)
+        hooks = Hooks(dict) if self._hooks is None else self._hooks
+        self.__dict__["_hooks"] = hooks
+        return RemovableHandle(hooks[kind], (hook, with_kwargs), prepend)
 
     # ---- text ------------------------------------------------------------------------------------------------------
 
