@@ -134,7 +134,7 @@ def _multiply_adds(module: Module, args: tuple[Any, ...], kwargs: dict[str, Any]
     own = [parameter for parameter in module._parameters.values() if parameter is not None]
     matrices = sum(parameter.size for parameter in own if parameter.ndim > 1)
     if isinstance(module, conv._Transposed):
-        return int(args[0].size) * math.prod(module.weight.shape[1:])
+        return int(args[0].size * math.prod(module.weight.shape[1:]))
     if isinstance(module, linear.Linear | linear.Bilinear | conv._Conv):
         return results[0].size * int(math.prod(module.weight.shape[1:]))
     if isinstance(module, recurrent.RNNBase | recurrent.RNNCellBase):  # every matrix once for each step and example
