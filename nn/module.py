@@ -146,7 +146,8 @@ class Module:
         """Give the module a child, or None where it might have one."""
         self._check_name(name, self._modules)
         if not (module is None or isinstance(module, Module)):
-            raise TypeError(f"register_module: expected a Module or None for {name!r}, got {type(module).__name__}")
+            what = f"the class {module.__name__}; make one" if isinstance(module, type) else type(module).__name__
+            raise TypeError(f"{type(self).__name__}: expected a Module or None for {name!r}, got {what}")
         if module is None:
             self._modules[name] = None
         else:

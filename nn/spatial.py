@@ -33,9 +33,10 @@ def check_dtype(who: str, weight: Any, *others: Any) -> None:
     """Raise TypeError unless the input and the bias have the weight's dtype."""
     for other in others:
         if other is not None and other.dtype != weight.dtype:
+            module = f", or the module with .to({str(other.dtype)!r})" if other.dtype.kind in "fc" else ""
             raise TypeError(
                 f"{who}: expected everything to be {weight.dtype}, as the weight, got {other.dtype}; "
-                f"convert with .astype({str(weight.dtype)!r}), or the module with .to({str(other.dtype)!r})"
+                f"convert with .astype({str(weight.dtype)!r}){module}"
             )
 
 

@@ -62,7 +62,7 @@ def load(module: Module, state: Mapping[str, Any], strict: bool, assign: bool) -
         if name in state:
             value = state[name]
             values[name] = value = value.data if isinstance(value, Tensor) else np.asarray(value)
-            if value.shape != tensor.shape and not isinstance(tensor, Uninitialized):
+            if not isinstance(tensor, Uninitialized) and value.shape != tensor.shape:
                 wrong.append(f"{name}: expected shape {tensor.shape}, got {value.shape}")
             elif not (assign or value.dtype.kind in "fiub" or np.can_cast(value.dtype, tensor.dtype, "same_kind")):
                 wrong.append(f"{name}: expected values for dtype {tensor.dtype}, got {value.dtype}")

@@ -84,6 +84,21 @@ def test_hooks_and_names_stay():
     assert not layer.training
 
 
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda p: p.size,
+        lambda p: p.shape,
+        lambda p: nn.init.normal_(p),
+    ],
+)
+def test_before_the_first_input_there_is_nothing_to_count_or_to_set(use):
+    weight = nn.LazyLinear(3).weight
+    with pytest.raises(RuntimeError, match="UninitializedParameter: it has no shape and no values yet"):
+        use(weight)
+    assert repr(weight) == "UninitializedParameter()"
+
+
 def test_what_cannot_be_found_out():
     with pytest.raises(ValueError, match="groups that divide"):
         nn.LazyConv1d(4, 1, groups=2)(np.ones((1, 3, 4), np.float32))
