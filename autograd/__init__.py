@@ -66,10 +66,12 @@ _np.empty(31 << 20, _np.uint8)
 if not TYPE_CHECKING:
 
     def __getattr__(name: str) -> Any:
-        """The names of HIPS autograd's, loaded when first asked for."""
+        """HIPS autograd's modules and names, loaded when first asked for."""
         if not name.startswith("_"):
             from importlib import import_module
 
+            if name in ("builtins", "core", "extend", "misc", "numpy", "scipy", "test_util", "tracer", "util"):
+                return import_module(f"autograd.{name}")
             for module in ("differential_operators", "builtins"):
                 if name in (found := import_module(f"autograd.{module}")).__all__:
                     return getattr(found, name)

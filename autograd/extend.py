@@ -17,13 +17,16 @@ from .primitive import primitive as _primitive
 from .primitive import unwrap
 from .recording import plain
 from .tensor import Tensor
+from .vector_space import VSpace, vspace
 
 Function = Callable[..., Any]
 
 __all__ = [
-    "def_linear", "defjvp", "defjvp_argnum", "defjvp_argnums", "defvjp", "defvjp_argnum", "defvjp_argnums",
-    "notrace_primitive", "primitive",
+    "Box", "VSpace", "def_linear", "defjvp", "defjvp_argnum", "defjvp_argnums", "defvjp", "defvjp_argnum",
+    "defvjp_argnums", "notrace_primitive", "primitive", "vspace",
 ]  # fmt: skip
+
+Box = Tensor  # what a tracked value is an instance of
 
 
 def primitive(fun: Function) -> Function:

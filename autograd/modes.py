@@ -25,6 +25,7 @@ class Mode(threading.local):
     recording: bool | Callable[..., None] = True
     watch: Callable[..., None] | None = None
     call: Call | None = None  # the innermost scope that is open
+    start: int | None = None  # when the outermost function began that a transform is just calling (see Recording)
 
 
 mode = Mode()

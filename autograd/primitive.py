@@ -377,8 +377,10 @@ def _compile(record: Primitive, namespace: dict[str, Any]) -> tuple[CodeType, An
         lines += [f"    _source = {name}"] if record.views and name == inputs[0] else []
         lines += [f"    if isinstance({name}, _Tensor):", f"        {node}{name} = {name}._data; _tensors = True"]
         if name in active:  # a list or a tuple is an array-like, and may hold Tensors
+            lines += [f"    elif {name}.__class__ not in _OPERANDS:"]
+            if isinstance(record.function, np.ufunc) and record.function.nin > 1:
+                lines += [f"        if _computes_itself({name}):", "            return NotImplemented"]
             lines += [
-                f"    elif {name}.__class__ is list or {name}.__class__ is tuple:",
                 f"        {name} = _array_of({name})",
                 f"        if isinstance({name}, _Tensor):",
                 f"            {node}{name} = {name}._data; _tensors = True",
@@ -535,8 +537,25 @@ def _as_array(value: Any) -> Any:
 
 
 def _array_of(value: Any) -> Any:
-    """The array that a list or a tuple stands for; if there are Tensors in it, a Tensor that is joined to them."""
-    return registry[np.array](value) if _holds_tensor(value) else np.asarray(value)
+    """The array that stands in a list, a tuple or a table: a Tensor, if it holds Tensors. An array is itself."""
+    if type(value) is list or type(value) is tuple:
+        return registry[np.array](value) if _holds_tensor(value) else np.asarray(value)
+    if hasattr(value, "__array_function__") or not hasattr(value, "__array__"):
+        return value
+    inner = getattr(value, "data", None)
+    return inner if isinstance(inner, Tensor) else np.asarray(value)
+
+
+def _computes_itself(value: Any) -> bool:
+    """Whether an operand is no array but a container that computes with those it holds, which a Tensor may be.
+
+    pandas' tables cannot hold one.
+    """
+    return (
+        hasattr(value, "__array_ufunc__")
+        and not hasattr(value, "__array_function__")
+        and not hasattr(value, "__pandas_priority__")
+    )
 
 
 def _holds_tensor(value: Any) -> bool:
@@ -605,10 +624,14 @@ def _store(result: Any, out: Any) -> Any:
 
 _new: Any = object.__new__
 
+_OPERANDS = frozenset({np.ndarray, bool, int, float, complex, type(None), *np.sctypeDict.values()})
+"""What most operands are, where they are no Tensors: it is clear how to compute with these."""
+
 _NAMESPACE = {
     "_Tensor": Tensor, "_Node": Node, "_Cotangents": Cotangents, "_ndarray": np.ndarray, "_generic": np.generic,
     "_asarray": np.asarray, "_mode": mode, "_tick": tick,
-    "_new": _new, "_as_array": _as_array, "_array_of": _array_of, "_wrap": wrap, "_rebuild": _rebuild,
+    "_new": _new, "_as_array": _as_array, "_array_of": _array_of, "_computes_itself": _computes_itself,
+    "_OPERANDS": _OPERANDS, "_wrap": wrap, "_rebuild": _rebuild,
     "_outputs": outputs, "_join": _join,
     "_explain": _explain, "_save": _save, "_shape_of": _shape_of, "_dtype_of": _dtype_of, "_strides_of": _strides_of,
     "_store": _store,

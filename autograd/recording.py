@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from .engine import gradients
-from .graph import tick, walk
+from .graph import Node, tick, walk
 from .modes import enable_grad, mode
 from .primitive import linear, wrap
 from .structure import is_differentiable, leaves, rebuild
@@ -50,7 +50,11 @@ class Recording:
             args, kwargs = list(args), dict(kwargs)
             for key, part in zip(keys, parts, strict=True):
                 (kwargs if isinstance(key, str) else args)[key] = part
-            self.result = fun(*args, **kwargs)
+            before, mode.start = mode.start, self.start if mode.start is None else mode.start
+            try:
+                self.result = fun(*args, **kwargs)
+            finally:
+                mode.start = before
         self.outs = leaves(self.result)
         self.joined = self.reaches_out(self.outs)  # whether what follows is to be recorded too
 
@@ -103,6 +107,12 @@ class Recording:
         if isinstance(data, np.ndarray) and (data.base is not None or value._node is not None):
             value = wrap(data.copy())
         return free(value, tensor)
+
+
+def depends_on_arguments(node: Node) -> bool:
+    """Whether a node depends on the arguments of a function that a transform is just calling."""
+    begins = argument.primitive.plan(("x",))  # type: ignore[attr-defined]
+    return any(node.plan is begins for node in walk([node], mode.start))
 
 
 def free(value: Any, tensor: bool) -> Any:

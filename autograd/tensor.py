@@ -245,10 +245,12 @@ class Tensor:
             self._data[unwrap(index)] = unwrap(value)
             versions.touch(self._data)
 
-    def _inplace(self, operator: Callable[..., Any], other: Any) -> Tensor:
+    def _inplace(self, operator: Callable[..., Any], other: Any) -> Any:
         """`self += other` and its kin."""
         self._refuse_leaf("an augmented assignment")
         result = operator(self, other)
+        if result is NotImplemented:
+            return result
         if mode.recording is not False and result._node is not None:
             if result.shape != self.shape:
                 raise ValueError(f"augmented assignment: the result's shape {result.shape} is not {self.shape}")
@@ -296,8 +298,21 @@ class Tensor:
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
         return call_function(function, args, kwargs)
 
+    __pandas_priority__ = 5000  # so that a Series or a DataFrame leaves it to a Tensor to compute with both
+
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        if dtype is None or np.dtype(dtype).kind in "fc":  # nothing is lost by rounding to integers
+            self._refuse_constant("np.asarray")
         return np.array(self._data, dtype=dtype, copy=copy)
+
+    def _refuse_constant(self, who: str) -> None:
+        """What a transform differentiates by would silently count as a constant, were it made a plain value."""
+        if self._node is not None and mode.start is not None and depends_on_arguments(self._node):
+            raise TypeError(
+                f"{who}: expected a plain value, got a tensor of shape {self.shape} that a function is just being "
+                f"differentiated by, which would count as a constant; compute with functions of NumPy, make arrays "
+                f"with autograd.numpy.array, or take .data or .item() where the value alone is wanted"
+            )
 
     # ---- Python's --------------------------------------------------------------------------------------------------
 
@@ -328,12 +343,14 @@ class Tensor:
         return bool((self == item).any())
 
     def __float__(self) -> float:
+        self._refuse_constant("float")
         return float(self._data.item())
 
     def __int__(self) -> int:
         return int(self._data.item())
 
     def __complex__(self) -> complex:
+        self._refuse_constant("complex")
         return complex(self._data.item())
 
     def __index__(self) -> int:
@@ -399,3 +416,4 @@ from .dispatch import call_function, call_ufunc  # noqa: E402 (they need Tensor)
 from .engine import backward  # noqa: E402
 from .ops.indexing import setitem  # noqa: E402
 from .primitive import unwrap, wrap  # noqa: E402
+from .recording import depends_on_arguments  # noqa: E402

@@ -57,6 +57,16 @@ def _again(fun: Callable[..., Any], name: str, args: tuple[Any, Any], modes: Seq
         check_grads(fun, (0, 1), modes, order - 1)(*args)
 
 
+def check_vjp(fun: Callable[..., Any], x: Any) -> None:
+    """check_grads of the gradient alone, of a function of one argument."""
+    check_grads(fun, modes=("rev",), order=1)(x)
+
+
+def check_jvp(fun: Callable[..., Any], x: Any) -> None:
+    """check_grads of the derivative along a tangent alone, of a function of one argument."""
+    check_grads(fun, modes=("fwd",), order=1)(x)
+
+
 def combo_check(fun: Callable[..., Any], *args: Any, **kwargs: Any) -> Callable[..., None]:
     """check_grads for every combination of the given arguments, each a list of them.
 

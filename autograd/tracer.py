@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from .extend import notrace_primitive, primitive
+from .extend import Box, notrace_primitive, primitive
 from .recording import plain
 from .tensor import Tensor
 
-__all__ = ["getval", "isbox", "notrace_primitive", "primitive"]
+__all__ = ["Box", "getval", "isbox", "notrace_primitive", "primitive"]
 
 
 def isbox(value: Any) -> bool:

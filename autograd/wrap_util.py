@@ -1,4 +1,4 @@
-"""Operators on functions of one argument, made operators on functions of several (a name of HIPS autograd's)."""
+"""Operators on functions of one argument, made operators on functions of several, and names (as HIPS autograd's)."""
 
 from __future__ import annotations
 
@@ -7,6 +7,24 @@ from collections.abc import Callable
 from typing import Any
 
 from .recording import name_of
+
+
+def wraps(
+    fun: Callable[..., Any], namestr: str = "{fun}", docstr: str = "{doc}", **names: Any
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """A decorator that gives a function a name and a text made of another's: {fun} and {doc} stand for those.
+
+    >>> from autograd.wrap_util import wraps
+    >>> wraps(np.sin, "{fun}_{times}", times=2)(lambda x: np.sin(np.sin(x))).__name__
+    'sin_2'
+    """
+
+    def named(function: Callable[..., Any]) -> Callable[..., Any]:
+        known = {"fun": name_of(fun), "doc": getattr(fun, "__doc__", None) or "", **names}
+        function.__name__, function.__doc__ = namestr.format(**known), docstr.format(**known)
+        return function
+
+    return named
 
 
 def unary_to_nary(operator: Callable[..., Any]) -> Callable[..., Callable[..., Any]]:

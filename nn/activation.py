@@ -12,8 +12,8 @@ from autograd import generator
 
 from .layer import Layer
 from .module import Module
-from .parameter import empty
-from .shared import Rng, axis_of, on_cpu, plain, replaced
+from .parameter import write
+from .shared import Rng, axis_of, plain, replaced
 from .spatial import named
 
 
@@ -370,24 +370,20 @@ class RReLU(Layer):
         return rrelu(input, self.lower, self.upper, self.training, self.inplace, rng=self.rng)
 
 
-class PReLU(Module):
+class PReLU(Layer, shown="num_parameters={num_parameters}"):
     """The module of `prelu`, with parameter weight (num_parameters)."""
 
     def __init__(self, num_parameters: int = 1, init: float = 0.25, *, device: Any = None, dtype: Any = None) -> None:
-        super().__init__()
-        on_cpu(device, "PReLU")
-        self.num_parameters, self.init = num_parameters, init
-        self.weight = empty((num_parameters,), dtype)
+        self.hold(locals())
+        self.make(dtype, weight=(num_parameters,))
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
-        self.weight.data[...] = self.init
+        """Set the weight to `init`."""
+        write(self.weight, self.init)
 
     def forward(self, input: Any) -> Any:
         return prelu(input, self.weight)
-
-    def extra_repr(self) -> str:
-        return f"num_parameters={self.num_parameters}"
 
 
 class Threshold(Layer, function=threshold):
@@ -410,7 +406,7 @@ class CELU(_Alpha, function=celu):
     """The module of `celu`."""
 
 
-class GELU(Layer, function=gelu, shown="approximate={0.approximate!r}"):
+class GELU(Layer, function=gelu, shown="approximate={approximate!r}"):
     """The module of `gelu`."""
 
     def __init__(self, approximate: str = "none") -> None:
@@ -424,7 +420,7 @@ class Softplus(Layer, function=softplus):
         self.hold(locals())
 
 
-class _Lambda(Layer, shown="{0.lambd}"):
+class _Lambda(Layer, shown="{lambd}"):
     def __init__(self, lambd: float = 0.5) -> None:
         self.hold(locals())
 

@@ -53,8 +53,7 @@ class _List(_Held):
         return type(self)(held.values())  # type: ignore[call-arg]
 
     def __setitem__(self, index: int, value: Any) -> None:
-        value = value if self.place == "_modules" else _as_parameter(value)
-        setattr(self, list(self._held())[_position(self, index, len(self))], value)
+        self._put(list(self._held())[_position(self, index, len(self))], value)
 
     def __delitem__(self, index: Any) -> None:
         names = list(self._held())

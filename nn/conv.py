@@ -15,7 +15,7 @@ from autograd import fold as sum_back
 from . import init
 from .layer import Layer
 from .padding import pad
-from .parameter import empty
+from .shared import unusual
 from .spatial import batched, check_axes, check_dtype, named, per_axis
 
 
@@ -49,7 +49,7 @@ def _conv(n: int) -> Callable[..., Any]:
                     f"{who}: expected an input at least as large as the kernel {weight.shape[2:]} "
                     f"(dilation {dilations}), got shape {input.shape} with padding {padding!r}"
                 )
-        return batched(lambda x: correlate(x, weight, strides, sides, dilations, groups, bias), input, n, who)
+        return batched(lambda x: correlate(x, weight, strides, sides, dilations, groups, bias), input, n)
 
     return named(conv, who)
 
@@ -82,37 +82,36 @@ def _conv_transpose(n: int) -> Callable[..., Any]:
         paddings = per_axis(padding, n, who, "padding", 0)
         extras = per_axis(output_padding, n, who, "output_padding", 0)
         shape, sides, rest = [], [], []
-        for length, k, s, p, extra, d in zip(
-            input.shape[-n:], weight.shape[2:], strides, paddings, extras, dilations, strict=True
-        ):
+        least = _least(input.shape, weight.shape[2:], strides, paddings, dilations)
+        for low, s, p, extra, d in zip(least, strides, paddings, extras, dilations, strict=True):
             if extra >= max(s, d):
                 raise ValueError(
                     f"{who}: expected output_padding below the stride {strides} or the dilation {dilations}, "
                     f"got {output_padding!r}"
                 )
-            full = (length - 1) * s + d * (k - 1) + 1
-            if full - 2 * p + extra < 1:
+            if low + extra < 1:
                 raise ValueError(
                     f"{who}: an input of shape {input.shape} with padding {padding!r} leaves nothing of the result"
                 )
-            if extra < s:  # the same windows fit into so much more
-                shape.append(full - 2 * p + extra)
-                sides.append((p, p))
-                rest.append(0)
-            else:  # less is cut off, and what no window reaches is zero
-                high = max(0, p - extra)
-                shape.append(full - p - high)
-                sides.append((p, high))
-                rest.append(max(0, extra - p))
+            # below the stride, the same windows fit into so much more; else less is cut off, and the rest is zero
+            cut = p if extra < s else max(0, p - extra)
+            shape.append(low + extra if extra < s else low + p - cut)
+            sides.append((p, cut))
+            rest.append(0 if extra < s else max(0, extra - p))
         result = batched(
-            lambda y: correlate_transpose(y, weight, tuple(shape), strides, tuple(sides), dilations, groups),
-            input, n, who,
-        )  # fmt: skip
+            lambda y: correlate_transpose(y, weight, tuple(shape), strides, tuple(sides), dilations, groups), input, n
+        )
         if any(rest):
             result = pad(result, [side for amount in reversed(rest) for side in (0, amount)])
         return result if bias is None else result + bias.reshape(-1, *(1,) * n)
 
     return named(conv_transpose, who)
+
+
+def _least(shape: Any, kernel: Any, stride: Any, padding: Any, dilation: Any) -> list[int]:
+    """The lengths of a transposed convolution's result without output_padding."""
+    numbers = zip(shape[-len(kernel) :], kernel, stride, padding, dilation, strict=True)
+    return [(length - 1) * s - 2 * p + d * (k - 1) + 1 for length, k, s, p, d in numbers]
 
 
 def _check(who: str, n: int, input: Any, weight: Any, bias: Any, groups: int, channels: int, features: int) -> None:
@@ -168,7 +167,8 @@ class _Conv(Layer):
                 f"{who}: expected groups that divide in_channels={ends[1]} and out_channels={ends[0]}, "
                 f"got {self.groups}"
             )
-        if self.padding_mode not in (modes := ("zeros",) if self.transposed else tuple(_PADDING_MODES)):
+        modes = ("zeros",) if self.transposed else ("zeros", "reflect", "replicate", "circular")
+        if self.padding_mode not in modes:
             raise ValueError(f"{who}: expected padding_mode {', '.join(modes)}, got {self.padding_mode!r}")
         for name, least in (("kernel_size", 1), ("stride", 1), ("dilation", 1), ("padding", 0), ("output_padding", 0)):
             value = arguments.get(name, 0)
@@ -176,28 +176,24 @@ class _Conv(Layer):
         if not self.transposed:
             _sides(who, self.padding, self.kernel_size, self.stride, self.dilation)
         first, second = ends[::-1] if self.transposed else ends
-        self.weight = empty((first, second // self.groups, *self.kernel_size), arguments["dtype"])
-        self.register_parameter("bias", empty((ends[0],), arguments["dtype"]) if arguments["bias"] else None)
+        shape = (first, second // self.groups, *self.kernel_size)
+        self.make(arguments["dtype"], weight=shape, bias=ends[:1] if arguments["bias"] else None)
         self.reset_parameters(self.rng)
 
     def reset_parameters(self, rng: Any = None) -> None:
         """Draw the initial values again: U(-k, k), k = 1/√(fan-in of the weight)."""
-        init.kaiming_uniform_(self.weight, a=math.sqrt(5), rng=rng)
         fan_in = math.prod(self.weight.shape[1:])
-        if self.bias is not None and fan_in:
-            init.uniform_(self.bias, -1 / math.sqrt(fan_in), 1 / math.sqrt(fan_in), rng=rng)
+        if fan_in:
+            init.uniform_by_fan_(fan_in, self.weight, self.bias, rng=rng)
 
     def extra_repr(self) -> str:
         n = self.axes
-        usual = {"padding": (0,) * n, "dilation": (1,) * n, "output_padding": (0,) * n, "groups": 1, "bias": True}
-        values = {**vars(self), "bias": self.bias is not None}
+        usual = {
+            "padding": (0,) * n, "dilation": (1,) * n, "output_padding": (0,) * n, "groups": 1, "bias": True,
+            "padding_mode": "zeros",
+        }  # fmt: skip
         text = f"{self.in_channels}, {self.out_channels}, kernel_size={self.kernel_size}, stride={self.stride}"
-        for name, value in (*usual.items(), ("padding_mode", "zeros")):
-            text += f", {name}={values[name]}" if values[name] != value else ""
-        return text
-
-
-_PADDING_MODES = {"zeros": "constant", "reflect": "reflect", "replicate": "replicate", "circular": "circular"}
+        return text + unusual({**vars(self), "bias": self.bias is not None}, usual)
 
 
 class _Forward(_Conv):
@@ -214,7 +210,7 @@ class _Forward(_Conv):
             check_axes(input, self.axes, self.function.__name__)
             sides = _sides(self.function.__name__, padding, self.kernel_size, self.stride, self.dilation)
             amounts = [amount for side in reversed(sides) for amount in side]
-            input, padding = pad(input, amounts, _PADDING_MODES[self.padding_mode]), 0
+            input, padding = pad(input, amounts, self.padding_mode), 0
         return self.function(input, self.weight, self.bias, self.stride, padding, self.dilation, self.groups)
 
 
@@ -231,28 +227,19 @@ class _Transposed(_Conv, transposed=True):
         extra = self.output_padding
         if output_size is not None:
             check_axes(input, self.axes, self.function.__name__)
-            extra = self._reach(input, tuple(output_size))
+            wanted = tuple(output_size)[-self.axes :]
+            least = _least(input.shape, self.kernel_size, self.stride, self.padding, self.dilation)
+            extra = tuple(size - low for size, low in zip(wanted, least, strict=False))
+            reached = all(0 <= more < s for more, s in zip(extra, self.stride, strict=False))
+            if len(output_size) not in (self.axes, input.ndim) or not reached:
+                most = [low + s - 1 for low, s in zip(least, self.stride, strict=True)]
+                raise ValueError(
+                    f"{type(self).__name__}: expected an output_size from {tuple(least)} to {tuple(most)}, "
+                    f"got {tuple(output_size)}"
+                )
         return self.function(
             input, self.weight, self.bias, self.stride, self.padding, extra, self.groups, self.dilation
         )
-
-    def _reach(self, input: Any, wanted: tuple[int, ...]) -> tuple[int, ...]:
-        n = self.axes
-        given, wanted = wanted, wanted[-n:]
-        least = [
-            (length - 1) * s - 2 * p + d * (k - 1) + 1
-            for length, s, p, d, k in zip(
-                input.shape[-n:], self.stride, self.padding, self.dilation, self.kernel_size, strict=True
-            )
-        ]
-        most = [low + s - 1 for low, s in zip(least, self.stride, strict=True)]
-        if len(given) not in (n, input.ndim) or not all(
-            low <= size <= high for low, size, high in zip(least, wanted, most, strict=True)
-        ):
-            raise ValueError(
-                f"{type(self).__name__}: expected an output_size from {tuple(least)} to {tuple(most)}, got {given}"
-            )
-        return tuple(size - low for size, low in zip(wanted, least, strict=True))
 
 
 class Conv1d(_Forward, axes=1, function=conv1d):
@@ -312,6 +299,7 @@ def unfold(input: Any, kernel_size: Any, dilation: Any = 1, padding: Any = 0, st
     >>> unfold(np.arange(9).reshape(1, 3, 3), 2)[:, 0]
     array([0, 1, 3, 4])
     """
+    check_axes(input, 2, "unfold")
     kernel, dilation, padding, stride = _columns("unfold", kernel_size, dilation, padding, stride)
 
     def run(x: Any) -> Any:
@@ -320,7 +308,7 @@ def unfold(input: Any, kernel_size: Any, dilation: Any = 1, padding: Any = 0, st
         spread = spread.transpose(0, 1, 4, 5, 2, 3)
         return spread.reshape(batch, channels * math.prod(kernel), rows * columns)
 
-    return batched(run, input, 2, "unfold")
+    return batched(run, input, 2)
 
 
 def fold(input: Any, output_size: Any, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1) -> Any:
@@ -346,11 +334,7 @@ def fold(input: Any, output_size: Any, kernel_size: Any, dilation: Any = 1, padd
             f"fold: expected ([N], C·{size}, {math.prod(counts)}) for windows of {kernel} in {shape}, got {input.shape}"
         )
     batch = input.shape[:-2]
-    spread = (
-        input.reshape(*batch, -1, *kernel, *counts)
-        if input.size
-        else input.reshape(*batch, input.shape[-2] // size, *kernel, *counts)
-    )
+    spread = input.reshape(*batch, input.shape[-2] // size, *kernel, *counts)
     spread = spread.transpose(*range(len(batch) + 1), *(len(batch) + i for i in (3, 4, 1, 2)))
     whole = sum_back(spread, padded, stride, dilation)
     return whole[..., padding[0] : padding[0] + shape[0], padding[1] : padding[1] + shape[1]]

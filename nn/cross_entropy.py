@@ -123,7 +123,11 @@ def _nll(
         raise ValueError(f"{who}: expected (N, C, ...) or (C,), got a 0-d input")
     expected = () if input.ndim == 1 else (shape[0], *shape[2:])
     if target.shape != expected:
-        raise ValueError(f"{who}: expected a target of shape {expected} for input of shape {shape}, got {target.shape}")
+        soft = who == "cross_entropy" and target.shape == shape
+        said = f"; probabilities of classes are floating, these are {target.dtype}" if soft else ""
+        raise ValueError(
+            f"{who}: expected a target of shape {expected} for input of shape {shape}, got {target.shape}{said}"
+        )
     classes = integers(target, f"{who}: target")
     n = shape[0 if input.ndim == 1 else 1]
     least, most = (np.minimum.reduce(classes, None), np.maximum.reduce(classes, None)) if classes.size else (0, -1)

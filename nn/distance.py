@@ -16,7 +16,10 @@ def cosine_similarity(x1: Any, x2: Any, dim: int = 1, eps: float = 1e-8) -> Any:
     >>> cosine_similarity(np.array([[1.0, 0.0]]), np.array([[1.0, 1.0]])).round(4)
     array([0.7071])
     """
-    shape = np.broadcast_shapes(x1.shape, x2.shape) or (1,)
+    try:
+        shape = np.broadcast_shapes(x1.shape, x2.shape) or (1,)
+    except ValueError:
+        raise ValueError(f"cosine_similarity: expected shapes that broadcast, got {x1.shape} and {x2.shape}") from None
     axis = axis_of(dim, len(shape), "cosine_similarity")
     x1, x2 = (x if x.shape == shape else np.broadcast_to(x, shape) for x in (x1, x2))
     n1, n2 = (np.maximum(norm(x, 2, axis, keepdims=True), eps) for x in (x1, x2))

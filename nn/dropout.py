@@ -96,7 +96,7 @@ def _alpha_dropout(
 # ---- modules ---------------------------------------------------------------------------------------------------------
 
 
-class _Dropout(Layer, shown="p={0.p}, inplace={0.inplace}"):
+class _Dropout(Layer, shown="p={p}, inplace={inplace}"):
     def __init__(self, p: float = 0.5, inplace: bool = False, *, rng: Rng = None) -> None:
         probability(p, type(self).__name__)
         self.hold(locals())

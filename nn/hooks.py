@@ -2,42 +2,26 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autograd import RemovableHandle, Tensor
+from autograd import Tensor
 
 if TYPE_CHECKING:
     from .module import Module
 
-Kind = dict[int, tuple[Callable[..., Any], bool]]
-"""Hooks of one kind by number, in order, and whether each is called with the keyword arguments too."""
-
-
-class Hooks:
-    """The hooks of one module, by kind, each kind in the order in which they run."""
-
-    def __init__(self) -> None:
-        self.forward_pre: Kind = {}
-        self.forward: Kind = {}
-        self.backward_pre: Kind = {}
-        self.backward: Kind = {}
-        self.state_dict_pre: Kind = {}
-        self.state_dict: Kind = {}
-        self.load_state_dict_pre: Kind = {}
-        self.load_state_dict: Kind = {}
-
-    def add(self, kind: str, hook: Callable[..., Any], prepend: bool, with_kwargs: bool = False) -> RemovableHandle:
-        return RemovableHandle(getattr(self, kind), (hook, with_kwargs), prepend)
+Hooks = defaultdict[str, dict[int, tuple[Callable[..., Any], bool]]]
+"""The hooks of a module by kind, those of a kind by number, in order; and whether each gets the keyword arguments."""
 
 
 def call_hooked(module: Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """module.forward(*args, **kwargs) with the module's hooks around it."""
     hooks = module._hooks
     assert hooks is not None
-    for hook, with_kwargs in list(hooks.forward_pre.values()):
+    for hook, with_kwargs in list(hooks["forward_pre"].values()):
         if with_kwargs:
             changed = hook(module, args, kwargs)
             if changed is not None:
@@ -48,11 +32,11 @@ def call_hooked(module: Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -
                 args, kwargs = changed
         elif (changed := hook(module, args)) is not None:
             args = changed if isinstance(changed, tuple) else (changed,)
-    watch = _Backward(module, hooks) if hooks.backward or hooks.backward_pre else None
+    watch = _Backward(module, hooks) if hooks["backward"] or hooks["backward_pre"] else None
     if watch is not None:
         args = watch.inputs(args)
     result = module.forward(*args, **kwargs)
-    for hook, with_kwargs in list(hooks.forward.values()):
+    for hook, with_kwargs in list(hooks["forward"].values()):
         changed = hook(module, args, kwargs, result) if with_kwargs else hook(module, args, result)
         result = result if changed is None else changed
     return result if watch is None else watch.outputs(result)
@@ -81,9 +65,9 @@ class _Backward:
         return values if several else values[0]
 
     def _on_outputs(self, gradients: tuple[Any, ...]) -> tuple[Any, ...]:
-        gradients = self.grad_output = self._run(self.hooks.backward_pre, gradients)
+        gradients = self.grad_output = self._run("backward_pre", gradients)
         if not self.has_inputs:
-            for hook, _ in list(self.hooks.backward.values()):
+            for hook, _ in list(self.hooks["backward"].values()):
                 if hook(self.module, (None,), gradients) is not None:
                     raise RuntimeError(
                         f"backward hook of {type(self.module).__name__}: no input requires a gradient, "
@@ -92,13 +76,13 @@ class _Backward:
         return gradients
 
     def _on_inputs(self, gradients: tuple[Any, ...]) -> tuple[Any, ...]:
-        gradients = self._run(self.hooks.backward, gradients, self.grad_output)
+        gradients = self._run("backward", gradients, self.grad_output)
         self.grad_output = ()
         return gradients
 
-    def _run(self, hooks: dict[int, Any], gradients: tuple[Any, ...], *more: Any) -> tuple[Any, ...]:
+    def _run(self, kind: str, gradients: tuple[Any, ...], *more: Any) -> tuple[Any, ...]:
         """Call hooks one after the other; the gradients, which each may replace."""
-        for hook, _ in list(hooks.values()):
+        for hook, _ in list(self.hooks[kind].values()):
             changed = hook(self.module, gradients, *more)
             if changed is not None:
                 gradients = changed if isinstance(changed, tuple) else (changed,)

@@ -163,6 +163,21 @@ def _fan(tensor: Tensor, mode: str) -> int:
     return fan_in if mode == "fan_in" else fan_out
 
 
+def uniform_by_fan_(fan_in: int, *tensors: Tensor | None, rng: Any = None) -> None:
+    """U(-k, k) with k = 1/√fan-in in each of the tensors, as most layers begin (LeCun et al., Efficient BackProp 1998).
+
+    >>> from nn.init import uniform_by_fan_
+    >>> bias = np.zeros(1000)
+    >>> uniform_by_fan_(4, bias, None)
+    >>> bool(0.4 < abs(bias).max() <= 0.5)
+    True
+    """
+    bound = 1 / math.sqrt(fan_in) if fan_in else 0.0
+    for tensor in tensors:
+        if tensor is not None:
+            uniform_(tensor, -bound, bound, rng=rng)
+
+
 def xavier_uniform_(tensor: Tensor, gain: float = 1.0, *, rng: Any = None) -> Any:
     """U(-a, a) with a = gain·√(6/(fan-in + fan-out)) (Glorot & Bengio, AISTATS 2010)."""
     bound = gain * math.sqrt(6 / sum(fans(tensor)))

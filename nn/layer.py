@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+import numpy as np
+
+from autograd import Tensor
+
 from .module import Module
+from .parameter import empty
 from .shared import on_cpu
 
 
@@ -12,7 +17,7 @@ class Layer(Module):
     """The base of layers whose constructor says what to call their function with.
 
     function  what is called, with the input and with the settings by name
-    shown     the layer's text, a format of the layer as {0}; without it all settings are shown
+    shown     the layer's text, a format of the settings; without it all of them are shown
 
     >>> from nn.functional import elu
     >>> class ELU(Layer, function=elu):
@@ -35,25 +40,44 @@ class Layer(Module):
     def hold(self, arguments: dict[str, Any]) -> None:
         """Begin, with a constructor's `locals()`: its arguments become attributes, and settings of the function.
 
-        No settings are `rng`, and `bias`, `device` and `dtype`, which say what parameters to make and are no attributes
-        either.
+        `rng` is an attribute only; `device` and `dtype` are neither; `bias`, as an attribute, is the parameter itself.
         """
         Module.__init__(self)
         on_cpu(arguments.get("device"), type(self).__name__)
-        left_out = ("self", "__class__", "bias", "device", "dtype")
-        arguments = {k: v for k, v in arguments.items() if k not in left_out}
+        arguments = {k: v for k, v in arguments.items() if k not in ("self", "__class__", "device", "dtype")}
         self.settings = tuple(name for name in arguments if name != "rng")
         for name, value in arguments.items():
-            setattr(self, name, value)
+            if isinstance(value, Tensor | np.ndarray) and "weight" not in name:
+                who = type(self).__name__
+                raise TypeError(
+                    f"{who}: expected a setting as {name}, got a {type(value).__name__}; make the layer first, and "
+                    f"call it then: {who}()(input)"
+                )
+            if name != "bias":
+                setattr(self, name, value)
+
+    def make(self, dtype: Any, **shapes: tuple[int, ...] | None) -> None:
+        """Register parameters of these shapes, whose values are still to be set; None where there is to be none."""
+        for name, shape in shapes.items():
+            if shape is not None and not all(isinstance(n, int | np.integer) and n >= 0 for n in shape):
+                who = type(self).__name__
+                raise ValueError(f"{who}: expected whole numbers as sizes, got {shape} as the shape of its {name}")
+            self.register_parameter(name, None if shape is None else empty(shape, dtype))
 
     def held(self) -> dict[str, Any]:
-        """The settings and their present values."""
-        return {name: getattr(self, name) for name in self.settings}
+        """The settings and their present values; None for a parameter that there is not."""
+        return {name: getattr(self, name, None) for name in self.settings}
 
     def forward(self, *inputs: Any) -> Any:
+        if inputs and isinstance(inputs[0], tuple):
+            raise TypeError(
+                f"{type(self).__name__}: expected a Tensor or an array, got a tuple of {len(inputs[0])}; "
+                f"take the one that is meant, as of the (output, state) of an LSTM"
+            )
         return self.function(*inputs, **self.held())
 
     def extra_repr(self) -> str:
+        values = {k: v is not None if k == "bias" else v for k, v in self.held().items()}
         if self.shown is not None:
-            return self.shown.format(self)
-        return ", ".join(f"{k}={v}" for k, v in self.held().items() if k != "inplace" or v)
+            return self.shown.format(**values)
+        return ", ".join(f"{k}={v}" for k, v in values.items() if k != "inplace" or v)

@@ -119,7 +119,7 @@ class LazyConvTranspose3d(_LazyConvTranspose, ConvTranspose3d, axis=-4):
     """A ConvTranspose3d whose in_channels is that of its first input."""
 
 
-class _LazyBatchNorm(_Lazy, counted="num_features", axis=1):
+class _LazyNorm(_Lazy, counted="num_features", axis=1):
     def __init__(
         self, eps: float = 1e-5, momentum: float | None = 0.1, affine: bool = True, track_running_stats: bool = True, *,
         bias: bool = True, device: Any = None, dtype: Any = None,
@@ -127,33 +127,28 @@ class _LazyBatchNorm(_Lazy, counted="num_features", axis=1):
         self.wait(locals())
 
 
-class LazyBatchNorm1d(_LazyBatchNorm, BatchNorm1d):
+class LazyBatchNorm1d(_LazyNorm, BatchNorm1d):
     """A BatchNorm1d whose num_features is the number of its first input's channels."""
 
 
-class LazyBatchNorm2d(_LazyBatchNorm, BatchNorm2d):
+class LazyBatchNorm2d(_LazyNorm, BatchNorm2d):
     """A BatchNorm2d whose num_features is the number of its first input's channels."""
 
 
-class LazyBatchNorm3d(_LazyBatchNorm, BatchNorm3d):
+class LazyBatchNorm3d(_LazyNorm, BatchNorm3d):
     """A BatchNorm3d whose num_features is the number of its first input's channels."""
 
 
-class _LazyInstanceNorm(_Lazy, counted="num_features"):
-    def __init__(
-        self, eps: float = 1e-5, momentum: float = 0.1, affine: bool = False, track_running_stats: bool = False, *,
-        bias: bool = True, device: Any = None, dtype: Any = None,
-    ) -> None:  # fmt: skip
-        self.wait(locals())
+class LazyInstanceNorm1d(_LazyNorm, InstanceNorm1d, axis=-2):
+    """An InstanceNorm1d whose num_features is the number of its first input's channels.
+
+    As in PyTorch, it is affine and tracks statistics unless told otherwise; InstanceNorm1d itself does neither.
+    """
 
 
-class LazyInstanceNorm1d(_LazyInstanceNorm, InstanceNorm1d, axis=-2):
-    """An InstanceNorm1d whose num_features is the number of its first input's channels."""
+class LazyInstanceNorm2d(_LazyNorm, InstanceNorm2d, axis=-3):
+    """An InstanceNorm2d whose num_features is the number of its first input's channels; defaults as in 1d."""
 
 
-class LazyInstanceNorm2d(_LazyInstanceNorm, InstanceNorm2d, axis=-3):
-    """An InstanceNorm2d whose num_features is the number of its first input's channels."""
-
-
-class LazyInstanceNorm3d(_LazyInstanceNorm, InstanceNorm3d, axis=-4):
-    """An InstanceNorm3d whose num_features is the number of its first input's channels."""
+class LazyInstanceNorm3d(_LazyNorm, InstanceNorm3d, axis=-4):
+    """An InstanceNorm3d whose num_features is the number of its first input's channels; defaults as in 1d."""

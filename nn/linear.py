@@ -10,7 +10,7 @@ from autograd import affine
 from . import init
 from .layer import Layer
 from .module import Module
-from .parameter import empty
+from .shared import axis_of
 from .spatial import check_array, check_dtype
 
 
@@ -63,13 +63,9 @@ def flatten(input: Any, start_dim: int = 0, end_dim: int = -1) -> Any:
     >>> flatten(np.zeros((2, 3, 4)), 1).shape
     (2, 12)
     """
-    n = input.ndim
-    if not n:
+    if not input.ndim:
         return input.reshape(1)
-    for dim in (start_dim, end_dim):
-        if not -n <= dim < n:
-            raise IndexError(f"flatten: expected a dim from {-n} to {n - 1}, got {dim}")
-    start, end = start_dim % n, end_dim % n
+    start, end = (axis_of(dim, input.ndim, "flatten") for dim in (start_dim, end_dim))
     if start > end:
         raise ValueError(f"flatten: expected start_dim before end_dim, got {start_dim} and {end_dim}")
     shape = input.shape
@@ -83,10 +79,7 @@ def unflatten(input: Any, dim: int, sizes: tuple[int, ...]) -> Any:
     >>> unflatten(np.zeros((2, 12)), 1, (3, 4)).shape
     (2, 3, 4)
     """
-    n, sizes = input.ndim, tuple(sizes)
-    if not -n <= dim < n:
-        raise IndexError(f"unflatten: expected a dim from {-n} to {n - 1}, got {dim}")
-    dim %= n
+    dim, sizes = axis_of(dim, input.ndim, "unflatten"), tuple(sizes)
     whole = input.shape[dim]
     known = math.prod(size for size in sizes if size != -1)
     if not sizes or sizes.count(-1) > 1 or (whole % known if -1 in sizes and known else whole != known):
@@ -121,22 +114,15 @@ class Linear(Layer):
         rng: Any = None,
     ) -> None:  # fmt: skip
         self.hold(locals())
-        self.weight = empty((out_features, in_features), dtype)
-        self.register_parameter("bias", empty((out_features,), dtype) if bias else None)
+        self.make(dtype, weight=(out_features, in_features), bias=(out_features,) if bias else None)
         self.reset_parameters(rng)
 
     def reset_parameters(self, rng: Any = None) -> None:
         """Draw the initial values again."""
-        init.kaiming_uniform_(self.weight, a=math.sqrt(5), rng=rng)
-        bound = 1 / math.sqrt(self.in_features) if self.in_features else 0.0
-        if self.bias is not None:
-            init.uniform_(self.bias, -bound, bound, rng=rng)
+        init.uniform_by_fan_(self.in_features, self.weight, self.bias, rng=rng)
 
     def forward(self, input: Any) -> Any:
         return linear(input, self.weight, self.bias)
-
-    def extra_repr(self) -> str:
-        return f"{super().extra_repr()}, bias={self.bias is not None}"
 
 
 class Bilinear(Layer):
@@ -156,22 +142,16 @@ class Bilinear(Layer):
         self.hold(locals())
         if in1_features <= 0:
             raise ValueError(f"Bilinear: expected in1_features above 0, got {in1_features}")
-        self.weight = empty((out_features, in1_features, in2_features), dtype)
-        self.register_parameter("bias", empty((out_features,), dtype) if bias else None)
+        shape = (out_features, in1_features, in2_features)
+        self.make(dtype, weight=shape, bias=(out_features,) if bias else None)
         self.reset_parameters(rng)
 
     def reset_parameters(self, rng: Any = None) -> None:
         """Draw the initial values again."""
-        bound = 1 / math.sqrt(self.in1_features)
-        init.uniform_(self.weight, -bound, bound, rng=rng)
-        if self.bias is not None:
-            init.uniform_(self.bias, -bound, bound, rng=rng)
+        init.uniform_by_fan_(self.in1_features, self.weight, self.bias, rng=rng)
 
     def forward(self, input1: Any, input2: Any) -> Any:
         return bilinear(input1, input2, self.weight, self.bias)
-
-    def extra_repr(self) -> str:
-        return f"{super().extra_repr()}, bias={self.bias is not None}"
 
 
 class Flatten(Layer, function=flatten):

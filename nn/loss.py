@@ -28,6 +28,11 @@ def reduced(loss: Any, size_average: bool | None, reduce: bool | None, reduction
 
 def reduction_of(size_average: bool | None, reduce: bool | None, reduction: str) -> str:
     if size_average is not None or reduce is not None:
+        if not all(isinstance(flag, bool | int | None) for flag in (size_average, reduce)):
+            raise TypeError(
+                "reduction: expected True, False or None as size_average and reduce, got arrays; a loss is made first, "
+                "and called then: MSELoss()(input, target)"
+            )
         reduction = "none" if reduce is False else "sum" if size_average is False else "mean"
     if reduction not in ("none", "mean", "sum"):
         raise ValueError(f"reduction: expected 'none', 'mean' or 'sum', got {reduction!r}")
@@ -233,7 +238,7 @@ class Loss(Layer, shown=""):
         buffers = {name: arguments[name] for name in ("weight", "pos_weight") if name in arguments}
         former = arguments.get("size_average"), arguments.get("reduce")
         super().hold({k: v for k, v in arguments.items() if k not in (*buffers, "size_average", "reduce")})
-        if former != (None, None):
+        if any(flag is not None for flag in former):
             self.reduction = reduction_of(*former, self.reduction)
         for name, value in buffers.items():
             self.register_buffer(name, value)

@@ -146,7 +146,8 @@ class Module:
         """Give the module a child, or None where it might have one."""
         self._check_name(name, self._modules)
         if not (module is None or isinstance(module, Module)):
-            raise TypeError(f"register_module: expected a Module or None for {name!r}, got {type(module).__name__}")
+            what = f"the class {module.__name__}; make one" if isinstance(module, type) else type(module).__name__
+            raise TypeError(f"{type(self).__name__}: expected a Module or None for {name!r}, got {what}")
         if module is None:
             self._modules[name] = None
         else:
@@ -450,10 +451,9 @@ class Module:
     def _hook(
         self, kind: str, hook: Callable[..., Any], prepend: bool = False, with_kwargs: bool = False
     ) -> RemovableHandle:
-        if self._hooks is None:
-            self.__dict__["_hooks"] = Hooks()
-        assert self._hooks is not None
-        return self._hooks.add(kind, hook, prepend, with_kwargs)
+        hooks = Hooks(dict) if self._hooks is None else self._hooks
+        self.__dict__["_hooks"] = hooks
+        return RemovableHandle(hooks[kind], (hook, with_kwargs), prepend)
 
     # ---- text ------------------------------------------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ import autograd
 from autograd import Tensor
 
 from .layer import Layer
-from .parameter import empty, write
+from .parameter import write
 from .shared import axis_of, norm, plain
 
 
@@ -212,25 +212,19 @@ class _Affine(Layer):
     """A normalization with parameters weight (ones) and bias (zeros), if it is to have them."""
 
     def parameters_of(self, shape: tuple[int, ...], affine: bool, bias: bool, dtype: Any) -> None:
-        self.register_parameter("weight", empty(shape, dtype) if affine else None)
-        self.register_parameter("bias", empty(shape, dtype) if affine and bias else None)
+        self.make(dtype, weight=shape if affine else None, bias=shape if affine and bias else None)
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
         """Set weight 1, bias 0."""
-        if self.weight is not None:
-            write(self.weight, 1)
-        if self.bias is not None:
-            write(self.bias, 0)
-
-    def extra_repr(self) -> str:
-        assert self.shown is not None
-        return self.shown.format(self, bias=self.bias is not None)
+        for parameter, value in ((self.weight, 1), (self.bias, 0)):
+            if parameter is not None:
+                write(parameter, value)
 
 
 _STATISTICS = (
-    "{0.num_features}, eps={0.eps}, momentum={0.momentum}, affine={0.affine}, bias={bias}, "
-    "track_running_stats={0.track_running_stats}"
+    "{num_features}, eps={eps}, momentum={momentum}, affine={affine}, bias={bias}, "
+    "track_running_stats={track_running_stats}"
 )
 
 
@@ -364,7 +358,7 @@ class InstanceNorm3d(_InstanceNorm, axes=(4, 5)):
     """`instance_norm` of (N, C, D, H, W) or (C, D, H, W)."""
 
 
-_FEATURES = "{0.normalized_shape}, eps={0.eps}, elementwise_affine={0.elementwise_affine}"
+_FEATURES = "{normalized_shape}, eps={eps}, elementwise_affine={elementwise_affine}"
 
 
 class LayerNorm(_Affine, shown=_FEATURES + ", bias={bias}"):
@@ -397,7 +391,7 @@ class RMSNorm(_Affine, shown=_FEATURES):
         return rms_norm(input, self.normalized_shape, self.weight, self.eps)
 
 
-class GroupNorm(_Affine, shown="{0.num_groups}, {0.num_channels}, eps={0.eps}, affine={0.affine}, bias={bias}"):
+class GroupNorm(_Affine, shown="{num_groups}, {num_channels}, eps={eps}, affine={affine}, bias={bias}"):
     """`group_norm`, with weight (ones) and bias (zeros) for each channel."""
 
     def __init__(
@@ -415,10 +409,7 @@ class GroupNorm(_Affine, shown="{0.num_groups}, {0.num_channels}, eps={0.eps}, a
         return group_norm(input, self.num_groups, self.weight, self.bias, self.eps)
 
 
-_RESPONSE = "{0.size}, alpha={0.alpha}, beta={0.beta}, k={0.k}"
-
-
-class LocalResponseNorm(Layer, function=local_response_norm, shown=_RESPONSE):
+class LocalResponseNorm(Layer, function=local_response_norm, shown="{size}, alpha={alpha}, beta={beta}, k={k}"):
     """The module of `local_response_norm`."""
 
     def __init__(self, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> None:

@@ -122,13 +122,10 @@ def summary(model: Module, input_shape: Any, *others: Any, dtype: Any = None) ->
     for path, module in model.named_modules():
         own = [p for _, p in module.named_parameters(recurse=False) if id(p) not in seen]
         seen.update(map(id, own))
-        rows.append(Row(path, type(module).__name__, *_row(sum(p.size for p in own), costs.get(module))))
+        shapes, products, memory = costs.get(module, (None, 0, 0))
+        output = shapes[0] if shapes and len(shapes) == 1 else shapes
+        rows.append(Row(path, type(module).__name__, output, sum(p.size for p in own), products, memory))
     return Summary(rows, model)
-
-
-def _row(parameters: int, cost: list[Any] | None) -> tuple[Any, int, int, int]:
-    shapes, products, memory = cost or (None, 0, 0)
-    return (shapes[0] if shapes and len(shapes) == 1 else shapes), parameters, products, memory
 
 
 def _multiply_adds(module: Module, args: tuple[Any, ...], kwargs: dict[str, Any], results: list[Tensor]) -> int:
@@ -137,13 +134,10 @@ def _multiply_adds(module: Module, args: tuple[Any, ...], kwargs: dict[str, Any]
     own = [parameter for parameter in module._parameters.values() if parameter is not None]
     matrices = sum(parameter.size for parameter in own if parameter.ndim > 1)
     if isinstance(module, conv._Transposed):
-        return int(args[0].size) * math.prod(module.weight.shape[1:])
+        return int(args[0].size * math.prod(module.weight.shape[1:]))
     if isinstance(module, linear.Linear | linear.Bilinear | conv._Conv):
-        features: tuple[int, ...] = module.weight.shape[1:]
-        return results[0].size * math.prod(features)
-    if isinstance(module, recurrent.RNNBase):  # every matrix once for each step and example
-        return matrices * math.prod(results[0].shape[:-1])
-    if isinstance(module, recurrent.RNNCellBase):
+        return results[0].size * int(math.prod(module.weight.shape[1:]))
+    if isinstance(module, recurrent.RNNBase | recurrent.RNNCellBase):  # every matrix once for each step and example
         return matrices * math.prod(results[0].shape[:-1])
     if isinstance(module, attention.MultiheadAttention):
         query, key, value = [*args[:3], *(kwargs[name] for name in ("query", "key", "value")[len(args) :])]

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from .layer import Layer
-from .spatial import check_array, per_axis
+from .spatial import check_array, check_axes, per_axis
 
 
 def pad(input: Any, pad: Sequence[int], mode: str = "constant", value: float | None = None) -> Any:
@@ -94,34 +93,28 @@ def _circular(x: Any, axis: int, left: int, right: int) -> list[Any]:
 _MODES: dict[str, Any] = {"constant": None, "reflect": _reflect, "replicate": _replicate, "circular": _circular}
 
 
-class _Pad(Layer, shown="{0.padding}"):
+class _Pad(Layer, shown="{padding}"):
     """padding: one number for all sides, or (left, right, top, bottom, front, back) as far as there are axes."""
 
     mode: str
     axes: int
+    value: float | None = None
 
     def __init__(self, padding: Any) -> None:
         padding = per_axis(padding, 2 * self.axes, type(self).__name__, "padding")
         self.hold(locals())
 
     def forward(self, input: Any) -> Any:
-        if self.mode != "constant" and input.ndim not in (self.axes + 1, self.axes + 2):
-            raise ValueError(
-                f"{type(self).__name__}: expected an input of {self.axes + 1} or {self.axes + 2} dimensions, "
-                f"got shape {input.shape}"
-            )
-        if self.mode != "constant" and not math.prod(input.shape[-self.axes - 1 :]):
-            raise ValueError(f"{type(self).__name__}: expected an input with elements, got shape {input.shape}")
-        return pad(input, self.padding, self.mode)
+        if self.mode != "constant":
+            check_axes(input, self.axes, type(self).__name__)
+        return pad(input, self.padding, self.mode, self.value)
 
 
-class _ConstantPad(_Pad, mode="constant", shown="padding={0.padding}, value={0.value}"):
+class _ConstantPad(_Pad, mode="constant", shown="padding={padding}, value={value}"):
     def __init__(self, padding: Any, value: float) -> None:
         super().__init__(padding)
         self.value = value
-
-    def forward(self, input: Any) -> Any:
-        return pad(input, self.padding, "constant", self.value)
+        self.settings += ("value",)
 
 
 class ConstantPad1d(_ConstantPad, axes=1):

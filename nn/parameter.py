@@ -50,6 +50,20 @@ class Uninitialized(Tensor):
     def __init__(self, requires_grad: bool = False, *, dtype: Any = None) -> None:
         Tensor.__init__(self, np.empty(0), np.float32 if dtype is None else dtype, requires_grad)
 
+    @property
+    def shape(self) -> tuple[int, ...]:
+        raise RuntimeError(
+            f"{type(self).__name__}: it has no shape and no values yet; call its module once with an input, or load a "
+            f"state_dict"
+        )
+
+    @property
+    def size(self) -> int:
+        return len(self.shape)  # which raises
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}()"
+
     def materialize(self, shape: tuple[int, ...], dtype: Any = None) -> None:
         """Take this shape, with values that are still to be set, and become an ordinary Parameter or Buffer."""
         self.__class__ = self.becomes  # type: ignore[assignment]

@@ -39,9 +39,10 @@ def _plan(
     return tuple(counts), tuple(sides)
 
 
-def _arguments(
+def arguments_of(
     n: int, who: str, kernel_size: Any, stride: Any, padding: Any = 0, dilation: Any = 1
 ) -> tuple[Ints, Ints, Ints, Ints]:
+    """Window, stride (the window unless it is given), padding and dilation as one number for each of n axes."""
     size = per_axis(kernel_size, n, who, "kernel_size", 1)
     stride = size if stride is None or stride == () else per_axis(stride, n, who, "stride", 1)
     return size, stride, per_axis(padding, n, who, "padding", 0), per_axis(dilation, n, who, "dilation", 1)
@@ -72,15 +73,31 @@ def _max_pool(n: int) -> Callable[..., Any]:
         """
         check_axes(input, n, who)
         _check_real(input, who)
-        size, strides, paddings, dilations = _arguments(n, who, kernel_size, stride, padding, dilation)
+        size, strides, paddings, dilations = arguments_of(n, who, kernel_size, stride, padding, dilation)
         shape = input.shape[-n:]
         _, sides = _plan(who, shape, size, strides, paddings, dilations, ceil_mode)
+        if size == tuple(shape) and not any(paddings):
+            result, place = _greatest(input, n)
+            return (result, place) if return_indices else result
         result = max_windows(input, size, strides, sides, dilations)
         if not return_indices:
             return result
-        return result, _first_maximum(plain(input), size, strides, sides, dilations)
+        places = np.arange(math.prod(shape)).reshape(shape)
+        return result, _first_maximum(plain(input), places, size, strides, sides, dilations)
 
     return named(max_pool, who)
+
+
+max_pool1d, max_pool2d, max_pool3d = map(_max_pool, (1, 2, 3))
+
+
+def _greatest(input: Any, n: int) -> tuple[Any, Any]:
+    """The first maximum over all of the last n axes, which become 1 long, and where it is, counted over them."""
+    lead = input.shape[:-n]
+    lines = input.reshape(*lead, math.prod(input.shape[-n:]))
+    place = plain(lines).argmax(axis=-1)[..., None]
+    one = (*lead, *(1,) * n)
+    return np.take_along_axis(lines, place, -1).reshape(one), place.reshape(one)
 
 
 def _check_real(input: Any, who: str) -> None:
@@ -88,19 +105,17 @@ def _check_real(input: Any, who: str) -> None:
         raise TypeError(f"{who}: expected real numbers, which have a maximum, got dtype {input.dtype}")
 
 
-def _first_maximum(x: Any, size: Ints, stride: Ints, sides: Any, dilation: Ints) -> Any:
-    """Where the first maximum of every window is, counted over the flattened last axes."""
-    n = len(size)
-    widths = [(0, 0)] * (x.ndim - n) + list(sides)
-    places = np.pad(np.arange(math.prod(x.shape[-n:])).reshape(x.shape[-n:]), sides, constant_values=-1)
-    places = windows(places, size, stride, dilation)
-    values = windows(np.pad(x, widths), size, stride, dilation)
-    flat = values.shape[:-n], math.prod(size)
+def _first_maximum(x: Any, places: Any, size: Ints, stride: Ints, sides: Any, dilation: Ints) -> Any:
+    """The place of every window's first maximum; `places` has the number of each element, or of each of a channel."""
+
+    def lines(array: Any, outside: int) -> Any:
+        around = [(0, 0)] * (array.ndim - len(size)) + list(sides)
+        spread = windows(np.pad(array, around, constant_values=outside), size, stride, dilation)
+        return np.ascontiguousarray(spread).reshape(*spread.shape[: array.ndim], math.prod(size))
+
+    places, values = lines(places, -1), lines(x, 0)
     values = np.where(places >= 0, values, -np.inf if x.dtype.kind == "f" else np.iinfo(x.dtype).min)
-    values = values.reshape(*flat[0], flat[1])
-    top = values.max(axis=-1, keepdims=True)
-    places = np.ascontiguousarray(places).reshape(*places.shape[:n], flat[1])
-    hit = ((values == top) | (values != values)) & (places >= 0)
+    hit = ((values == values.max(axis=-1, keepdims=True)) | (values != values)) & (places >= 0)
     return np.take_along_axis(np.broadcast_to(places, values.shape), hit.argmax(axis=-1)[..., None], -1)[..., 0]
 
 
@@ -123,7 +138,7 @@ def _max_unpool(n: int) -> Callable[..., Any]:
         array([[0., 3., 2., 0.]])
         """
         check_axes(input, n, who)
-        size, strides, paddings, _ = _arguments(n, who, kernel_size, stride, padding)
+        size, strides, paddings, _ = arguments_of(n, who, kernel_size, stride, padding)
         places = plain(indices)
         if places.shape != input.shape:
             raise ValueError(f"{who}: expected indices of the input's shape {input.shape}, got {places.shape}")
@@ -167,6 +182,8 @@ def _mean_pool(
     size, stride, padding, dilation = arguments
     shape = input.shape[-n:]
     counts, sides = _plan(who, shape, size, stride, padding, dilation, ceil_mode)
+    if size == tuple(shape) and not any(padding) and divisor_override is None:  # one window, which is everything
+        return input.mean(axis=tuple(range(-n, 0)), keepdims=True)
     total = sum_windows(input, size, stride, sides)
     if divisor_override is not None:
         if divisor_override == 0:
@@ -202,10 +219,13 @@ def _avg_pool(n: int) -> Callable[..., Any]:
         >>> avg_pool1d(np.array([[1.0, 3, 2, 0]]), 2)
         array([[2., 1.]])
         """
-        arguments = _arguments(n, who, kernel_size, stride, padding)
+        arguments = arguments_of(n, who, kernel_size, stride, padding)
         return _mean_pool(who, input, n, arguments, ceil_mode, count_include_pad, divisor_override)
 
     return named(avg_pool, who)
+
+
+avg_pool1d, avg_pool2d, avg_pool3d = map(_avg_pool, (1, 2, 3))
 
 
 def _lp_pool(n: int) -> Callable[..., Any]:
@@ -220,7 +240,7 @@ def _lp_pool(n: int) -> Callable[..., Any]:
         >>> lp_pool1d(np.array([[3.0, 4, 0, 0]]), 2, 2)
         array([[5., 0.]])
         """
-        arguments = _arguments(n, who, kernel_size, stride)
+        arguments = arguments_of(n, who, kernel_size, stride)
         total = _mean_pool(who, input**norm_type, n, arguments, ceil_mode, True, None) * math.prod(arguments[0])
         if norm_type == 1:
             return total
@@ -247,6 +267,12 @@ def _nothing(input: Any, counts: Ints) -> Any:
     """The result where no windows are asked for."""
     lead = input.shape[: input.ndim - len(counts)]
     return input[(..., *(slice(0),) * len(counts))].reshape(*lead, *counts)
+
+
+def _even(shape: Any, counts: Ints) -> Ints | None:
+    """The size of the windows, if they are all alike."""
+    pairs = list(zip(shape, counts, strict=True))
+    return None if any(length % count for length, count in pairs) else tuple(length // count for length, count in pairs)
 
 
 def _bins(length: int, count: int) -> tuple[Any, Any]:
@@ -277,14 +303,13 @@ def _adaptive_avg_pool(n: int) -> Callable[..., Any]:
         if 0 in counts:
             return _nothing(input, counts)
         shape = input.shape[-n:]
-        if not any(length % count for length, count in zip(shape, counts, strict=True)):
-            size = tuple(length // count for length, count in zip(shape, counts, strict=True))
-            return _mean_pool(who, input, n, (size, size, (0,) * n, (1,) * n), False, True, None)
+        if size := _even(shape, counts):
+            return (avg_pool1d, avg_pool2d, avg_pool3d)[n - 1](input, size)
         for axis, (length, count) in enumerate(zip(shape, counts, strict=True), -n):
             start, stop = _bins(length, count)
             place = np.arange(length)[:, None]
-            size = (stop - start).reshape(-1, *(1,) * (-1 - axis))
-            input = along(input, axis, (place >= start) & (place < stop)) / size.astype(input.dtype)
+            lengths = (stop - start).reshape(-1, *(1,) * (-1 - axis))
+            input = along(input, axis, (place >= start) & (place < stop)) / lengths.astype(input.dtype)
         return input
 
     return named(adaptive_avg_pool, who)
@@ -296,8 +321,8 @@ def _adaptive_max_pool(n: int) -> Callable[..., Any]:
     def adaptive_max_pool(input: Any, output_size: Any, return_indices: bool = False) -> Any:
         """The maxima of as many windows of (N, C, *axes), or of the same without N, as output_size says.
 
-        None in output_size keeps an axis. Window i of o reaches from floor(i·n/o) to ceil((i + 1)·n/o). With
-        return_indices also where each maximum is, counted over the flattened axes of a channel.
+        The windows are those of `adaptive_avg_pool1d`. With return_indices also where each maximum is, counted over the
+        flattened axes of a channel.
 
         >>> from nn.functional import adaptive_max_pool1d
         >>> adaptive_max_pool1d(np.arange(5.0)[None], 2)
@@ -309,11 +334,14 @@ def _adaptive_max_pool(n: int) -> Callable[..., Any]:
         if 0 in counts:
             empty = _nothing(input, counts)
             return (empty, np.zeros(empty.shape, int)) if return_indices else empty
+        shape = input.shape[-n:]
+        if size := _even(shape, counts):
+            return (max_pool1d, max_pool2d, max_pool3d)[n - 1](input, size, return_indices=return_indices)
         places = []
-        for length, count in zip(input.shape[-n:], counts, strict=True):
+        for length, count in zip(shape, counts, strict=True):
             start, stop = _bins(length, count)
-            size = int((stop - start).max())  # a shorter window has its last element again
-            places.append(np.minimum(start[:, None] + np.arange(size), stop[:, None] - 1))
+            longest = int((stop - start).max())  # a shorter window has its last element again
+            places.append(np.minimum(start[:, None] + np.arange(longest), stop[:, None] - 1))
         return _max_of(input, places, return_indices)
 
     return named(adaptive_max_pool, who)
@@ -322,32 +350,19 @@ def _adaptive_max_pool(n: int) -> Callable[..., Any]:
 def _max_of(input: Any, places: list[Any], return_indices: bool) -> Any:
     """The maxima of windows whose elements stand, along each axis, at `places` (..., windows, size)."""
     n = len(places)
-    lead = input.ndim - n
-    whole = input
-    if places[0].ndim == 2:  # the same for every channel
-        for axis, (place, length) in enumerate(zip(places, input.shape[lead:], strict=True), lead):
-            if place.size != length or (place.reshape(-1) != np.arange(length)).any():
-                whole = whole[(*(slice(None),) * axis, place.reshape(-1))]
-    else:
-        index = [np.arange(k).reshape(-1, *(1,) * (lead + n - 1 - i)) for i, k in enumerate(input.shape[:lead])]
-        for i, place in enumerate(places):
-            index.append(place.reshape(*place.shape[:lead], *(1,) * i, -1, *(1,) * (n - 1 - i)))
-        whole = whole[tuple(index)]
     size = tuple(place.shape[-1] for place in places)
+    lines = [place.reshape(*place.shape[:-2], *(1,) * i, -1, *(1,) * (n - 1 - i)) for i, place in enumerate(places)]
+    lead: Any = (...,)  # the same for every channel, or else of each its own
+    if places[0].ndim > 2:
+        lead = [index.reshape(*index.shape, *(1,) * n) for index in np.indices(input.shape[:-n], sparse=True)]
+    whole = input[(*lead, *lines)]
     result = max_windows(whole, size, size)
     if not return_indices:
         return result
-    data = plain(whole)
-    found = np.unravel_index(_first_maximum(data, size, size, ((0, 0),) * n, (1,) * n), data.shape[lead:])
-    flat: Any = 0
-    for where, place, length in zip(found, places, input.shape[lead:], strict=True):
-        line = place.reshape(*place.shape[:-2], -1)
-        if line.ndim == 1:
-            origin = line[where]
-        else:
-            origin = np.take_along_axis(line, where.reshape(*line.shape[:-1], -1), -1).reshape(where.shape)
-        flat = flat * length + origin
-    return result, flat
+    numbers: Any = 0
+    for line, length in zip(lines, input.shape[-n:], strict=True):
+        numbers = numbers * length + line
+    return result, _first_maximum(plain(whole), numbers, size, size, ((0, 0),) * n, (1,) * n)
 
 
 def _fractional_max_pool(n: int) -> Callable[..., Any]:
@@ -370,15 +385,11 @@ def _fractional_max_pool(n: int) -> Callable[..., Any]:
         (1, 3, 5, 4)
         """
         check_axes(input, n, who)
-        size = per_axis(kernel_size, n, who, "kernel_size", 1)
+        size, counts, ratios = fractions_of(n, who, kernel_size, output_size, output_ratio)
         shape = input.shape[-n:]
-        if (output_size is None) == (output_ratio is None):
-            raise ValueError(f"{who}: expected either output_size or output_ratio")
-        if output_size is None:
-            ratios = output_ratio if isinstance(output_ratio, tuple | list) else (output_ratio,) * n
-            check_ratios(who, ratios, n)
-            output_size = [int(length * ratio) for length, ratio in zip(shape, ratios, strict=True)]
-        counts = per_axis(output_size, n, who, "output_size", 1)
+        if ratios is not None:
+            counts = [int(length * ratio) for length, ratio in zip(shape, ratios, strict=True)]
+            counts = per_axis(counts, n, who, "output_size", 1)
         if any(count + k - 1 > length for count, k, length in zip(counts, size, shape, strict=True)):
             raise ValueError(
                 f"{who}: expected output_size + kernel_size - 1 of at most the input {shape}, got {counts} and {size}"
@@ -401,14 +412,20 @@ def _fractional_max_pool(n: int) -> Callable[..., Any]:
     return named(fractional_max_pool, who)
 
 
-def check_ratios(who: str, ratios: Any, n: int) -> None:
+def fractions_of(n: int, who: str, kernel_size: Any, output_size: Any, output_ratio: Any) -> tuple[Any, Any, Any]:
+    """The window, and of the output's size or ratio the one that is given, as one number for each of n axes."""
+    if (output_size is None) == (output_ratio is None):
+        raise ValueError(f"{who}: expected either output_size or output_ratio")
+    size = per_axis(kernel_size, n, who, "kernel_size", 1)
+    if output_ratio is None:
+        return size, per_axis(output_size, n, who, "output_size", 1), None
+    ratios = output_ratio if isinstance(output_ratio, tuple | list) else (output_ratio,) * n
     if len(ratios) != n or not all(0 < ratio < 1 for ratio in ratios):
         raise ValueError(f"{who}: expected {n} output ratios between 0 and 1, got {ratios}")
+    return size, None, ratios
 
 
-max_pool1d, max_pool2d, max_pool3d = map(_max_pool, (1, 2, 3))
 max_unpool1d, max_unpool2d, max_unpool3d = map(_max_unpool, (1, 2, 3))
-avg_pool1d, avg_pool2d, avg_pool3d = map(_avg_pool, (1, 2, 3))
 lp_pool1d, lp_pool2d, lp_pool3d = map(_lp_pool, (1, 2, 3))
 adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d = map(_adaptive_avg_pool, (1, 2, 3))
 adaptive_max_pool1d, adaptive_max_pool2d, adaptive_max_pool3d = map(_adaptive_max_pool, (1, 2, 3))

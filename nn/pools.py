@@ -6,7 +6,7 @@ from typing import Any
 
 from . import pooling
 from .layer import Layer
-from .spatial import per_axis
+from .pooling import arguments_of, fractions_of
 
 
 class _Pool(Layer):
@@ -17,16 +17,14 @@ class _Pool(Layer):
 
     def per_axis(self) -> None:
         """Hold window, stride and padding as one number for each axis; without a stride, it is the window."""
-        who, n = type(self).__name__, self.axes
-        self.kernel_size = per_axis(self.kernel_size, n, who, "kernel_size", 1)
-        self.stride = self.kernel_size if self.stride is None else per_axis(self.stride, n, who, "stride", 1)
-        self.padding = per_axis(self.padding, n, who, "padding", 0)
+        given = self.kernel_size, self.stride, self.padding
+        self.kernel_size, self.stride, self.padding, _ = arguments_of(self.axes, type(self).__name__, *given)
 
 
-_WINDOWS = "kernel_size={0.kernel_size}, stride={0.stride}, padding={0.padding}"
+_WINDOWS = "kernel_size={kernel_size}, stride={stride}, padding={padding}"
 
 
-class _MaxPool(Layer, shown=_WINDOWS + ", dilation={0.dilation}, ceil_mode={0.ceil_mode}"):
+class _MaxPool(Layer, shown=_WINDOWS + ", dilation={dilation}, ceil_mode={ceil_mode}"):
     def __init__(
         self, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1, return_indices: bool = False,
         ceil_mode: bool = False,
@@ -147,7 +145,7 @@ class AdaptiveAvgPool3d(_AdaptiveAvgPool, function=pooling.adaptive_avg_pool3d):
     """The means of as many windows of (N, C, D, H, W) or (C, D, H, W) as output_size says; None keeps an axis."""
 
 
-class _AdaptiveMaxPool(Layer, shown="output_size={0.output_size}"):
+class _AdaptiveMaxPool(Layer, shown="output_size={output_size}"):
     def __init__(self, output_size: Any, return_indices: bool = False) -> None:
         self.hold(locals())
 
@@ -171,15 +169,10 @@ class _FractionalMaxPool(Layer, shown=""):
         self, kernel_size: Any, output_size: Any = None, output_ratio: Any = None, return_indices: bool = False,
         _random_samples: Any = None, *, rng: Any = None,
     ) -> None:  # fmt: skip
-        who, n = type(self).__name__, self.axes
-        kernel_size = per_axis(kernel_size, n, who, "kernel_size", 1)
-        if (output_size is None) == (output_ratio is None):
-            raise ValueError(f"{who}: expected either output_size or output_ratio")
-        output_size = None if output_size is None else per_axis(output_size, n, who, "output_size", 1)
-        if output_ratio is not None:
-            output_ratio = output_ratio if isinstance(output_ratio, tuple | list) else (output_ratio,) * n
-            pooling.check_ratios(who, output_ratio, n)
-        self.hold({k: v for k, v in locals().items() if k not in ("who", "n", "_random_samples")})
+        kernel_size, output_size, output_ratio = fractions_of(
+            self.axes, type(self).__name__, kernel_size, output_size, output_ratio
+        )
+        self.hold({k: v for k, v in locals().items() if k != "_random_samples"})
         self.register_buffer("_random_samples", _random_samples)
 
     def forward(self, input: Any) -> Any:
@@ -194,7 +187,4 @@ class FractionalMaxPool2d(_FractionalMaxPool, axes=2, function=pooling.fractiona
 
 
 class FractionalMaxPool3d(_FractionalMaxPool, axes=3, function=pooling.fractional_max_pool3d):
-    """The maxima of windows at random distances, as many as output_size or output_ratio says.
-
-    See `fractional_max_pool3d`. Without `rng` the windows are drawn from the default generator, anew at each call.
-    """
+    """The maxima of windows at random distances, along three axes; see FractionalMaxPool2d."""

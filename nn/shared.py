@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -57,6 +58,11 @@ def norm(x: Any, p: float, axis: int, keepdims: bool = False) -> Any:
     if not x.ndim:
         return np.abs(x)
     return np.linalg.norm(x, ord=p, axis=axis, keepdims=keepdims)
+
+
+def unusual(values: Mapping[str, Any], usual: Mapping[str, Any]) -> str:
+    """For the text of a layer that leaves out what is usual: ", name=value" for each value that is not."""
+    return "".join(f", {name}={values[name]}" for name in usual if name in values and values[name] != usual[name])
 
 
 def on_cpu(device: Any, who: str) -> None:

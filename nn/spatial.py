@@ -33,18 +33,16 @@ def check_dtype(who: str, weight: Any, *others: Any) -> None:
     """Raise TypeError unless the input and the bias have the weight's dtype."""
     for other in others:
         if other is not None and other.dtype != weight.dtype:
+            module = f", or the module with .to({str(other.dtype)!r})" if other.dtype.kind in "fc" else ""
             raise TypeError(
                 f"{who}: expected everything to be {weight.dtype}, as the weight, got {other.dtype}; "
-                f"convert with .astype({str(weight.dtype)!r}), or the module with .to({str(other.dtype)!r})"
+                f"convert with .astype({str(weight.dtype)!r}){module}"
             )
 
 
-def batched(function: Callable[[Any], Any], input: Any, n: int, who: str) -> Any:
+def batched(function: Callable[[Any], Any], input: Any, n: int) -> Any:
     """function(input) for an input (N, C, *n axes); where N is missing it is put there, and taken away again."""
-    check_axes(input, n, who)
-    if input.ndim == n + 2:
-        return function(input)
-    return function(input[None])[0]
+    return function(input) if input.ndim == n + 2 else function(input[None])[0]
 
 
 def check_axes(input: Any, n: int, who: str) -> None:

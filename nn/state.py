@@ -62,12 +62,12 @@ def load(module: Module, state: Mapping[str, Any], strict: bool, assign: bool) -
         if name in state:
             value = state[name]
             values[name] = value = value.data if isinstance(value, Tensor) else np.asarray(value)
-            if value.shape != tensor.shape and not isinstance(tensor, Uninitialized):
+            if not isinstance(tensor, Uninitialized) and value.shape != tensor.shape:
                 wrong.append(f"{name}: expected shape {tensor.shape}, got {value.shape}")
             elif not (assign or value.dtype.kind in "fiub" or np.can_cast(value.dtype, tensor.dtype, "same_kind")):
                 wrong.append(f"{name}: expected values for dtype {tensor.dtype}, got {value.dtype}")
     result = Incompatible(missing, unexpected)
-    forgiving = any(below._hooks is not None and below._hooks.load_state_dict for _, below in walk)
+    forgiving = any(below._hooks is not None and below._hooks["load_state_dict"] for _, below in walk)
     if wrong or not forgiving:
         _complain(module, "was not changed", result, strict, wrong)
     for name, value in values.items():
@@ -92,7 +92,7 @@ def _complain(module: Module, what: str, names: Incompatible, strict: bool, wron
 def run_hooks(module: Module, kind: str, *args: Any) -> None:
     """Call a module's hooks of one kind with it and these arguments; each may change what it is given."""
     if module._hooks is not None:
-        for hook, _ in list(getattr(module._hooks, kind).values()):
+        for hook, _ in list(module._hooks[kind].values()):
             hook(module, *args)
 
 

@@ -96,8 +96,12 @@ class Optimizer(Hooked):
         self._hooks = {}
         self._forget()
         self._check(defaults)
-        if isinstance(params, Tensor | np.ndarray | str):
-            raise TypeError(f"{self._name}: expected a sequence of parameters or dicts, got {type(params).__name__}")
+        has = hasattr(params, "parameters")  # a Module, which may be a sequence of Modules too
+        if has or isinstance(params, Tensor | np.ndarray | str) or not isinstance(params, Iterable):
+            raise TypeError(
+                f"{self._name}: expected a sequence of parameters or dicts, got {type(params).__name__}"
+                f"{'; pass its .parameters()' if has else ''}"
+            )
         groups = list(params)
         if not groups:
             raise ValueError(f"{self._name}: expected parameters, got none")

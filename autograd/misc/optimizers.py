@@ -6,6 +6,7 @@ package `optim` has optimizers for modules.)
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -16,14 +17,43 @@ from .flatten import flatten
 Step = Callable[[Any, int], Any]  # of the gradient and the number of the iteration: the change
 
 
-def _descend(grad: Callable[..., Any], x0: Any, callback: Callable[..., Any] | None, n: int, step: Step) -> Any:
-    x, unflatten = flatten(x0)
+def unflatten_optimizer(optimize: Callable[..., Any]) -> Callable[..., Any]:
+    """Of an optimizer of a vector, optimize(grad, x0, callback, ...), the one of nested containers.
+
+    >>> from autograd.misc.optimizers import unflatten_optimizer
+    >>> @unflatten_optimizer
+    ... def one_step(grad, x, callback=None, step=0.5):
+    ...     return x - step * grad(x, 0)
+    >>> one_step(lambda p, i: {"a": 2 * p["a"]}, {"a": np.array([1.0, 2.0])})
+    {'a': array([0., 0.])}
+    """
+
+    @functools.wraps(optimize)
+    def of_containers(
+        grad: Callable[..., Any], x0: Any, callback: Callable[..., Any] | None = None, *args: Any, **kwargs: Any
+    ) -> Any:
+        x, unflatten = flatten(x0)
+
+        def of_vector(x: Any, i: int) -> Any:
+            return flatten(grad(unflatten(x), i))[0]
+
+        def shown(x: Any, i: int, g: Any) -> None:
+            if callback is not None:
+                callback(unflatten(x), i, unflatten(g))
+
+        return unflatten(optimize(of_vector, x, shown if callback else None, *args, **kwargs))
+
+    return of_containers
+
+
+@unflatten_optimizer
+def _descend(grad: Callable[..., Any], x: Any, callback: Callable[..., Any] | None, n: int, step: Step) -> Any:
     for i in range(n):
-        gradient = grad(unflatten(x), i)
+        g = grad(x, i)
         if callback is not None:
-            callback(unflatten(x), i, gradient)
-        x = x + step(flatten(gradient)[0], i)
-    return unflatten(x)
+            callback(x, i, g)
+        x = x + step(g, i)
+    return x
 
 
 def sgd(

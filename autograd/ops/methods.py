@@ -36,6 +36,28 @@ def _view(self: Tensor, dtype: Any = None, type: Any = None) -> Tensor:
     return whole
 
 
+def _flatten(self: Tensor, order: str = "C") -> Tensor:
+    if not isinstance(order, str):
+        raise TypeError(
+            f"Tensor.flatten: expected an order such as 'C', got {order!r}; for all axes but the first in a row write "
+            f"x.reshape(len(x), -1)"
+        )
+    whole: Tensor = shape.ravel(self, order).copy()
+    return whole
+
+
+def _transpose(self: Tensor, *axes: Any) -> Tensor:
+    if len(axes) == 2 and self.ndim != 2:
+        raise ValueError(
+            f"Tensor.transpose: expected all {self.ndim} axes in their new order, got {axes}; "
+            f"to swap two of them write x.swapaxes{axes}"
+        )
+    turned: Tensor = shape.transpose(
+        self, None if not axes else axes[0] if len(axes) == 1 and not isinstance(axes[0], int) else axes
+    )
+    return turned
+
+
 def _same(name: str) -> Any:
     return property(lambda self: getattr(self._data, name))
 
@@ -101,7 +123,7 @@ for name, function in {
     "any": registry[np.any], "all": registry[np.all],
     "swapaxes": shape.swapaxes,
     "copy": lambda self, order="C": shape.copy(self, order), "astype": shape.astype,
-    "ravel": shape.ravel, "flatten": lambda self, order="C": shape.ravel(self, order).copy(),
+    "ravel": shape.ravel, "flatten": _flatten,
     "squeeze": shape.squeeze, "repeat": shape.repeat, "take": indexing.take, "dot": products.dot,
     "diagonal": indexing.diagonal, "trace": indexing.trace, "put": indexing.put, "choose": indexing.choose,
     "compress": lambda self, condition, axis=None: indexing.compress(condition, self, axis),
@@ -113,9 +135,7 @@ for name, function in {
     "setflags": lambda self, write=None, align=None, uic=None: self._data.setflags(write, align, uic),
     "__dlpack__": lambda self, **options: self._data.__dlpack__(**options),
     "__dlpack_device__": lambda self: self._data.__dlpack_device__(),
-    "transpose": lambda self, *axes: shape.transpose(
-        self, None if not axes else axes[0] if len(axes) == 1 and not isinstance(axes[0], int) else axes
-    ),
+    "transpose": _transpose,
 }.items():  # fmt: skip
     setattr(Tensor, name, function)
 

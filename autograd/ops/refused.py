@@ -38,20 +38,25 @@ METHODS: dict[str, tuple[str, str]] = {
 
 
 INSTEAD: dict[str, str] = {
-    **{
-        name: f"np.{name}(x)"
-        for name in (
-            "abs", "ceil", "floor", "trunc", "sign", "square", "reciprocal", "cosh", "sinh", "tan", "expm1", "log10",
-            "log1p", "log2", "isnan", "isinf", "isfinite", "tril", "triu", "diag", "median",
-        )
-    },
-    **{name: f"np.{name}(x, y)" for name in ("cross", "outer", "maximum", "minimum")},
-    **{name: f"autograd.{name}(x)" for name in ("erf", "softmax", "logsumexp")},
     "flip": "np.flip(x, axis)", "roll": "np.roll(x, shift, axis)", "quantile": "np.quantile(x, q, axis)",
     "split": "np.split(x, indices, axis)",
+    "median": "np.median(x, axis)", "cross": "np.cross(x, y)", "outer": "np.outer(x, y)",
+    "lerp": "x + weight * (y - x)",
     "add": "x + y", "sub": "x - y", "mul": "x * y", "div": "x / y", "pow": "x ** y", "neg": "-x",
     "add_": "x += y", "sub_": "x -= y", "mul_": "x *= y", "div_": "x /= y", "copy_": "x[...] = y",
     "fill_": "x[...] = value", "zero_": "x[...] = 0", "clamp_": "x[...] = x.clip(low, high)",
+    "masked_fill_": "x[mask] = value", "clamp_min": "x.clip(low)", "clamp_max": "x.clip(None, high)",
+    "acos": "np.arccos(x)", "asin": "np.arcsin(x)", "atan": "np.arctan(x)", "atan2": "np.arctan2(x, y)",
+    "lgamma": "autograd.gammaln(x)", "frac": "np.fmod(x, 1)", "addcmul": "x + value * y * z",
+    "addcdiv": "x + value * y / z", "equal": "np.array_equal(x, y)", "pinverse": "np.linalg.pinv(x)",
+    "cummax": "np.maximum.accumulate(x, axis)", "cummin": "np.minimum.accumulate(x, axis)",
+    "logcumsumexp": "np.logaddexp.accumulate(x, axis)", "unfold": "autograd.windows(x, size, step)",
+    "unflatten": "x.reshape(shape)", "swapdims": "x.swapaxes(axis1, axis2)",
+    "tensor_split": "np.array_split(x, n, axis)",
+    "is_contiguous": "x.flags.c_contiguous", "is_floating_point": "x.dtype.kind == 'f'", "element_size": "x.itemsize",
+    "ndimension": "x.ndim", "new_zeros": "np.zeros_like(x, shape=shape)", "new_ones": "np.ones_like(x, shape=shape)",
+    "new_full": "np.full_like(x, value, shape=shape)", "new_tensor": "Tensor(data, dtype=x.dtype)",
+    "bernoulli": "(rng.random(x.shape) < x.data)", "multinomial": "rng.choice(len(x), n, p=x.data)",
     "matmul": "x @ y", "mm": "x @ y", "bmm": "x @ y", "mv": "x @ y", "rsqrt": "1 / np.sqrt(x)",
     "eq": "x == y", "ne": "x != y", "lt": "x < y", "le": "x <= y", "gt": "x > y", "ge": "x >= y",
     "clamp": "x.clip(low, high)", "clone": "x.copy()", "contiguous": "x", "cpu": "x", "cuda": "x",
@@ -73,7 +78,18 @@ INSTEAD: dict[str, str] = {
     "to": "x.astype(dtype)", "type": "x.astype(dtype), or x.dtype", "type_as": "x.astype(y.dtype)",
     "normal_": "x.data[...] = rng.normal(size=x.shape)", "uniform_": "x.data[...] = rng.uniform(size=x.shape)",
 }  # fmt: skip
-"""Methods of PyTorch's tensors that ndarray has not: what is written here."""
+"""Methods of PyTorch's tensors that ndarray has not: what is written here. Functions of the same name are found."""
+
+KEYWORDS: dict[str, str] = {
+    "dim": "axis", "keepdim": "keepdims", "unbiased": "ddof=1 for True, ddof=0 for False",
+    "descending": "[::-1] on the result, or -x", "as_tuple": "none; nonzero always gives a tuple",
+}  # fmt: skip
+"""Arguments of PyTorch's methods that ndarray's of the same name call otherwise."""
+
+WITH_KEYWORDS = (
+    "sum", "mean", "var", "std", "prod", "max", "min", "argmax", "argmin", "argsort", "sort", "any", "all", "cumsum",
+    "cumprod", "squeeze", "nonzero",
+)  # fmt: skip
 
 
 def _refusal(name: str, why: str, instead: str, error: type[Exception] = TypeError) -> Callable[..., Any]:
@@ -95,12 +111,52 @@ for _name, (_why, _instead) in METHODS.items():
 Tensor.ctypes = property(_refusal("Tensor.ctypes", *_BYTES, AttributeError))  # type: ignore[attr-defined]
 
 
+def _written_here(name: str) -> str | None:
+    """What is written for a method that ndarray has not, where that is known."""
+    if name in INSTEAD or name.startswith("_") or name in FUNCTIONS:
+        return INSTEAD.get(name)
+    import autograd
+
+    for place, owner in (("np", np), ("np.linalg", np.linalg), ("autograd", autograd)):
+        found = vars(owner).get(name)
+        if callable(found) and not isinstance(found, type):
+            return f"{place}.{name}(x, ...)"
+    if name.endswith("_"):
+        instead = f"x.{name[:-1]}(...)" if hasattr(Tensor, name[:-1]) else _written_here(name[:-1])
+        return instead and f"x[...] = {instead}"
+    return None
+
+
 def _absent(self: Tensor, name: str) -> Any:
     known = getattr(type(self), name, None)
     if isinstance(known, property) and known.fget is not None:
         return known.fget(self)  # it raised an AttributeError itself: again, for that one says more
-    instead = f"; a Tensor has ndarray's methods: write {INSTEAD[name]}" if name in INSTEAD else ""
-    raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}{instead}", name=name, obj=self)
+    instead = _written_here(name)
+    said = f"; a Tensor has ndarray's methods: write {instead}" if instead else ""
+    raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}{said}", name=name, obj=self)
 
+
+def _with_ndarrays_words(name: str) -> Callable[..., Any]:
+    """The method, with an error that says what ndarray calls an argument that it does not know."""
+    method: Any = getattr(Tensor, name)
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return method(*args, **kwargs)
+        except TypeError:
+            for word in kwargs:
+                if word in KEYWORDS:
+                    raise TypeError(
+                        f"Tensor.{name}: expected the arguments of ndarray's method, got {word}=; "
+                        f"write {KEYWORDS[word]}"
+                    ) from None
+            raise
+
+    call.__name__, call.__qualname__, call.__doc__ = name, f"Tensor.{name}", method.__doc__
+    return call
+
+
+for _name in WITH_KEYWORDS:
+    setattr(Tensor, _name, _with_ndarrays_words(_name))
 
 Tensor.__getattr__ = _absent  # type: ignore[method-assign]

@@ -13,7 +13,7 @@ from autograd import Tensor, no_grad
 
 from ..containers import ModuleDict, ModuleList
 from ..module import Module
-from ..parameter import Parameter, write
+from ..parameter import Parameter, replace, write
 
 __all__ = [
     "ParametrizationList", "cached", "is_parametrized", "register_parametrization", "remove_parametrizations",
@@ -178,7 +178,7 @@ def register_parametrization(module: M, tensor_name: str, parametrization: Modul
             with no_grad():
                 _check(parametrization, Tensor(value), made())
     except BaseException:
-        _assign(original, value)
+        replace(original, value)
         raise
     delattr(module, tensor_name)
     if not isinstance(module, _Parametrized):
@@ -198,14 +198,6 @@ def _check(parametrization: Module, before: Any, after: Any) -> None:
         )
 
 
-def _assign(tensor: Tensor, array: Any) -> None:
-    """Give a tensor another array, of another shape and dtype even."""
-    trained = tensor.requires_grad
-    tensor.requires_grad_(False)
-    tensor.data = array
-    tensor.requires_grad_(trained)
-
-
 def remove_parametrizations(module: M, tensor_name: str, leave_parametrized: bool = True) -> M:
     """Have a parameter or buffer be one again, of the present value, or else of the original's.
 
@@ -223,7 +215,7 @@ def remove_parametrizations(module: M, tensor_name: str, leave_parametrized: boo
         with no_grad():
             value = np.array(getattr(module, tensor_name).data)
         if made.is_tensor:
-            _assign(original, value)
+            replace(original, value)
         else:
             kept = original.requires_grad
             original = Parameter(value, kept) if isinstance(original, Parameter) else Tensor(value)

@@ -52,7 +52,7 @@ def _parameter(who: str, module: Module, name: str) -> Parameter:
 
 
 def _remove(who: str, module: M, name: str) -> M:
-    hooks = module._hooks.forward_pre if module._hooks is not None else {}
+    hooks = module._hooks["forward_pre"] if module._hooks is not None else {}
     for key, (hook, _) in list(hooks.items()):
         if isinstance(hook, _Hook) and (hook.who, hook.name) == (who, name):
             hook.parametrization.eval()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from autograd import Tensor
@@ -11,14 +11,15 @@ from ..module import Module
 
 
 def functional_call(
-    module: Module, parameters_and_buffers: Mapping[str, Any], args: Any = None,
+    module: Module, parameters_and_buffers: Mapping[str, Any] | Sequence[Mapping[str, Any]], args: Any = None,
     kwargs: Mapping[str, Any] | None = None, *, tie_weights: bool = True, strict: bool = False,
 ) -> Any:  # fmt: skip
     """module(*args, **kwargs) with other Tensors in the place of its parameters and buffers, by their paths.
 
-    args         a tuple, or the one argument
-    tie_weights  what is one parameter under several paths is replaced under all of them
-    strict       every parameter and buffer must be given
+    parameters_and_buffers  by path; or several such mappings, say one of parameters and one of buffers
+    args                    a tuple, or the one argument
+    tie_weights             what is one parameter under several paths is replaced under all of them
+    strict                  every parameter and buffer must be given
 
     The module is as it was afterwards, but for what it writes into its own buffers. Raises KeyError listing the paths
     that it does not have, and with strict those that are missing.
@@ -30,6 +31,8 @@ def functional_call(
     >>> slopes["weight"], slopes["bias"]
     (array([[3., 3.]], dtype=float32), array([3.], dtype=float32))
     """
+    if not isinstance(parameters_and_buffers, Mapping):
+        parameters_and_buffers = {path: value for each in parameters_and_buffers for path, value in each.items()}
     places: dict[str, tuple[Any, str]] = {}
     for path, part in module.named_modules(remove_duplicate=False):
         for held in (part._parameters, part._buffers):
@@ -37,7 +40,7 @@ def functional_call(
     unknown = [path for path in parameters_and_buffers if path not in places]
     missing = [path for path in places if path not in parameters_and_buffers] if strict else []
     if unknown or missing:
-        wrong = [f"{what}: {', '.join(paths)}" for what, paths in (("no", unknown), ("missing", missing)) if paths]
+        wrong = [f"{what}: {', '.join(paths)}" for what, paths in (("unknown", unknown), ("missing", missing)) if paths]
         raise KeyError(f"functional_call: {type(module).__name__}: {'; '.join(wrong)}")
     given = {path: v if isinstance(v, Tensor) else Tensor(v) for path, v in parameters_and_buffers.items()}
     before = {path: held[name] for path, (held, name) in places.items()}

@@ -36,12 +36,17 @@ from autograd import (
 from autograd import dict as ag_dict
 from autograd import isinstance as ag_isinstance
 from autograd import tuple as ag_tuple
+from autograd.core import primitive as core_primitive
+from autograd.core import vspace
 from autograd.extend import defvjp, defvjp_argnum, defvjp_argnums, notrace_primitive, primitive
 from autograd.misc.fixed_points import fixed_point
 from autograd.misc.flatten import flatten, flatten_func
 from autograd.misc.optimizers import adam, rmsprop, sgd
-from autograd.test_util import check_equivalent, check_grads, combo_check
+from autograd.numpy.numpy_vjps import match_complex, metadata, replace_zero, unbroadcast, unbroadcast_f
+from autograd.test_util import check_equivalent, check_grads, check_jvp, check_vjp, combo_check, scalar_close
 from autograd.tracer import getval, isbox
+from autograd.util import quick_grad_check, subval, subvals
+from autograd.wrap_util import wraps
 
 V = numpy.array([0.9, -0.6, 1.1])
 A = numpy.array([[0.3, -1.2, 2.0], [0.7, 1.5, -0.4]])
@@ -109,7 +114,9 @@ def test_importing_autograd_does_not_load_the_face() -> None:
     code = (
         "import sys, autograd; loaded = [m for m in sys.modules if m.startswith(('autograd.numpy', 'autograd.scipy', "
         "'autograd.misc', 'autograd.extend', 'autograd.test_util', 'autograd.differential', 'scipy'))]; "
-        "assert not loaded, loaded; autograd.make_vjp; autograd.dict; assert not hasattr(autograd, 'nonsense')"
+        "assert not loaded, loaded; autograd.make_vjp; autograd.dict; assert not hasattr(autograd, 'nonsense'); "
+        "autograd.numpy.linalg.inv; autograd.extend.vspace; autograd.scipy.stats.norm.logpdf; "
+        "autograd.scipy.linalg; assert not hasattr(autograd.scipy, 'nonsense')"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
 
@@ -221,6 +228,80 @@ def test_missing_and_zero_rules() -> None:
 # ---- types ----------------------------------------------------------------------------------------------------------
 
 
+def test_older_ways_to_define_a_primitive() -> None:
+    @core_primitive
+    def product(x, y):
+        return x * y
+
+    product.defgrad(lambda ans, x, y: lambda g: y * g)
+    product.defvjp(lambda g, ans, vs, gvs, x, y: g * x if vs == gvs == vspace(x) else None, argnum=1)
+    check_grads(product, (0, 1))(A, A + 1)
+    product.defvjp_is_zero([1])
+    assert grad(product, (0, 1))(3.0, 2.0) == (2, 0)
+    quick_grad_check(lambda x, y: product(x, y), 2.0, (3.0,))
+    with pytest.raises(AssertionError):
+        quick_grad_check(lambda x, y: product(y, x), 2.0, (3.0,))
+
+
+def test_rules_sum_down_what_was_broadcast() -> None:
+    @primitive
+    def product(x, y):
+        return x * y
+
+    defvjp(
+        product,
+        lambda ans, x, y: unbroadcast_f(x, lambda g: g * y),
+        lambda ans, x, y: unbroadcast_f(y, lambda g: g * x),
+    )
+    for x, y in ((2.0, V), (V, A), (A[:, :1], A), (A, 1j * V), (1j * A, V[:, None, None])):
+        check_grads(product, (0, 1))(x, y)
+    assert unbroadcast(numpy.ones((3, 2, 5)), metadata(A[:, :1].T), -1).shape == (1, 2)
+    assert match_complex(1j, V).dtype == complex
+    assert match_complex(1.0, 1j * V).dtype == float
+    assert list(replace_zero(numpy.array([0.0, 2.0]), 1.0)) == [1, 2]
+
+
+SPACES = {
+    "array": A,
+    "number": 2.0,
+    "complex": 1j * A,
+    "float32": V.astype("f4"),
+    "containers": {"x": [0.0, V], "y": ({"a": 1j}, [numpy.zeros((2, 0))], ())},
+}
+
+
+@pytest.mark.parametrize("case", SPACES)
+def test_vector_spaces(case: str) -> None:
+    space = vspace(SPACES[case])
+    basis = list(space.standard_basis())
+    assert len(basis) == space.size
+    gram = [[space.inner_prod(a, b) for a in basis] for b in basis]
+    assert numpy.array_equal(gram, numpy.eye(space.size))
+    total = space.zeros()
+    for vector in basis:
+        assert vspace(vector) == space
+        total = space.add(total, vector)
+    check_equivalent(total, space.ones())
+    x, y = space.randn(), space.randn()
+    assert vspace(x) == space == vspace(space.scalar_mul(x, 2.0))
+    assert scalar_close(space.inner_prod(space.scalar_mul(x, 2.0), y), 2 * space.inner_prod(y, x))
+    if case != "float32":  # differences need more digits
+        check_grads(space.inner_prod, (0, 1))(x, y)
+        check_grads(space.scalar_mul, (0, 1))(x, 3.0)
+    check_equivalent(space.covector(space.covector(x)), x)
+    assert space != vspace([SPACES[case]])
+
+
+def test_what_is_no_vector() -> None:
+    for value in ("a", 3, [1.0, None], numpy.arange(3)):
+        with pytest.raises(TypeError, match="vspace: expected floating"):
+            vspace(value)
+    assert vspace(1j * A).iscomplex
+    assert vspace(A).shape == (2, 3)
+    assert vspace(A.astype("f4")) != vspace(A)
+    assert len({vspace(A), vspace(A + 1)}) == 1
+
+
 def test_types() -> None:
     def fun(x):
         assert isbox(x)
@@ -283,6 +364,30 @@ def test_check_grads_takes_containers() -> None:
 
 
 # ---- misc -----------------------------------------------------------------------------------------------------------
+
+
+def test_check_vjp_and_check_jvp() -> None:
+    check_vjp(numpy.sin, V)
+    check_jvp(numpy.sin, V)
+    wrong = primitive(lambda x: x**2)
+    defvjp(wrong, lambda ans, x: lambda g: g * x)
+    for check in (check_vjp, check_jvp):
+        with pytest.raises(AssertionError, match="check of"):
+            check(wrong, V)
+
+
+def test_names_and_texts_of_wrappers() -> None:
+    @wraps(numpy.sin, "{fun}_{way}", "{fun}, but {way}: {doc}", way="twice")
+    def twice(x):
+        return numpy.sin(numpy.sin(x))
+
+    assert twice.__name__ == "sin_twice"
+    assert twice.__doc__.startswith("sin, but twice: sin(x")
+
+
+def test_helpers_of_tuples() -> None:
+    assert subvals([1, 2, 3], [(0, 5), (1, 6)]) == (5, 6, 3)
+    assert subval((1, 2), 1, "b") == (1, "b")
 
 
 def test_flatten() -> None:

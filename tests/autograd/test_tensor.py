@@ -373,6 +373,44 @@ def test_what_pytorch_calls_otherwise_is_no_attribute_and_the_error_says_what_to
         _ = x.nothing
 
 
+@pytest.mark.parametrize(
+    ("name", "instead"),
+    [
+        ("diff", "np.diff(x, ...)"),
+        ("logical_not", "np.logical_not(x, ...)"),
+        ("qr", "np.linalg.qr(x, ...)"),
+        ("log_softmax", "autograd.log_softmax(x, ...)"),
+        ("sigmoid_", "x[...] = x.sigmoid(...)"),
+        ("floor_", "x[...] = np.floor(x, ...)"),
+        ("masked_fill_", "x[mask] = value"),
+    ],
+)
+def test_a_function_of_a_methods_name_is_found(name, instead):
+    with pytest.raises(AttributeError, match=re.escape(f"write {instead}") + "$"):
+        getattr(Tensor([1.0]), name)
+    for none in ("save", "float32", "char", "linalg", "nothing_", "__nothing__"):
+        with pytest.raises(AttributeError, match=f"no attribute '{none}'$"):
+            getattr(Tensor([1.0]), none)
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "text"),
+    [
+        (lambda x: x.sum(dim=1), TypeError, "Tensor.sum: .* got dim=; write axis$"),
+        (lambda x: x.mean(axis=1, keepdim=True), TypeError, "Tensor.mean: .* got keepdim=; write keepdims$"),
+        (lambda x: x.std(unbiased=False), TypeError, "Tensor.std: .* got unbiased=; write ddof=1 for True"),
+        (lambda x: x.argmax(dim=-1), TypeError, "Tensor.argmax: .* got dim=; write axis$"),
+        (lambda x: x.squeeze(dim=0), TypeError, "Tensor.squeeze: .* got dim=; write axis$"),
+        (lambda x: x.sum(wrong=0), TypeError, "unexpected keyword argument 'wrong'"),
+        (lambda x: x.flatten(1), TypeError, r"Tensor.flatten: .* got 1; .* x.reshape\(len\(x\), -1\)$"),
+        (lambda x: x[None].transpose(1, 2), ValueError, r"all 3 axes .* got \(1, 2\); .* x.swapaxes\(1, 2\)$"),
+    ],
+)
+def test_pytorchs_arguments_are_answered_with_ndarrays(call, error, text):
+    with pytest.raises(error, match=text):
+        call(Tensor(np.ones((2, 3))))
+
+
 @pytest.mark.parametrize("name", [name for name, text in INSTEAD.items() if text.startswith(("np.", "autograd."))])
 def test_what_it_says_exists(name):
     first, *path = INSTEAD[name].partition("(")[0].split(".")

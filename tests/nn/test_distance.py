@@ -25,5 +25,7 @@ def test_errors() -> None:
         F.pdist(np.ones(3))
     with pytest.raises(ValueError, match="pdist"):
         F.pdist(np.ones((3, 2)), -1.0)
+    with pytest.raises(ValueError, match=r"cosine_similarity: .* \(2, 3\) and \(2, 4\)"):
+        F.cosine_similarity(np.ones((2, 3)), np.ones((2, 4)))
     with pytest.raises(IndexError, match="cosine"):
         F.cosine_similarity(np.ones(3), np.ones(3), dim=1)

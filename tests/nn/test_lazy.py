@@ -22,9 +22,9 @@ CASES = [
     (nn.LazyBatchNorm1d, nn.BatchNorm1d, (), {}, (5, 3), 3),
     (nn.LazyBatchNorm2d, nn.BatchNorm2d, (), {"affine": False}, (5, 3, 2, 2), 3),
     (nn.LazyBatchNorm3d, nn.BatchNorm3d, (), {"momentum": None}, (5, 3, 2, 2, 2), 3),
-    (nn.LazyInstanceNorm1d, nn.InstanceNorm1d, (), {}, (3, 4), 3),
+    (nn.LazyInstanceNorm1d, nn.InstanceNorm1d, (), {"affine": False, "track_running_stats": False}, (3, 4), 3),
     (nn.LazyInstanceNorm2d, nn.InstanceNorm2d, (), {"affine": True, "track_running_stats": True}, (2, 3, 4, 4), 3),
-    (nn.LazyInstanceNorm3d, nn.InstanceNorm3d, (), {"affine": True}, (2, 3, 2, 2, 2), 3),
+    (nn.LazyInstanceNorm3d, nn.InstanceNorm3d, (), {"affine": True, "track_running_stats": False}, (2, 3, 2, 2, 2), 3),
 ]
 
 
@@ -52,6 +52,12 @@ def test_becomes_the_ordinary_layer(lazy, kind, args, kwargs, shape, length):
     if before:
         result.sum().backward()
     assert all(p.grad is not None and p.grad.shape == p.shape for p in layer.parameters())
+
+
+def test_lazy_instance_norm_has_parameters_and_statistics_unless_told_otherwise():
+    layer = nn.LazyInstanceNorm2d()
+    layer(np.ones((2, 3, 4, 4), np.float32))
+    assert list(layer.state_dict()) == ["weight", "bias", "running_mean", "running_var", "num_batches_tracked"]
 
 
 def test_initial_values_are_those_of_the_layer():
@@ -82,6 +88,21 @@ def test_hooks_and_names_stay():
     net(np.ones((1, 3), np.float32))
     assert seen == [nn.Linear]
     assert not layer.training
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda p: p.size,
+        lambda p: p.shape,
+        lambda p: nn.init.normal_(p),
+    ],
+)
+def test_before_the_first_input_there_is_nothing_to_count_or_to_set(use):
+    weight = nn.LazyLinear(3).weight
+    with pytest.raises(RuntimeError, match="UninitializedParameter: it has no shape and no values yet"):
+        use(weight)
+    assert repr(weight) == "UninitializedParameter()"
 
 
 def test_what_cannot_be_found_out():

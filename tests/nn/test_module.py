@@ -110,6 +110,8 @@ def test_bad_kinds():
         nn.Module().register_parameter("x", Tensor(1.0))
     with pytest.raises(TypeError, match="expected a Module or None for 'x', got int"):
         nn.Module().add_module("x", 3)
+    with pytest.raises(TypeError, match=r"Sequential: .* for '0', got the class ReLU; make one"):
+        nn.Sequential(nn.ReLU)
 
 
 def test_before_init():

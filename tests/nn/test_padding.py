@@ -52,7 +52,7 @@ BAD = [
     (lambda: F.pad(np.ones(3), (-4, 0)), "cannot crop"),
     (lambda: F.pad(np.ones(3), (-2, -2)), "cannot crop"),
     (lambda: F.pad(np.ones((1, 0)), (1, 1), "replicate"), "at least one element"),
-    (lambda: nn.ReflectionPad2d(1)(np.ones((3, 3))), "expected an input of 3 or 4 dimensions"),
+    (lambda: nn.ReflectionPad2d(1)(np.ones((3, 3))), "expected an input of 3 .unbatched. or 4 dimensions"),
     (lambda: nn.ReplicationPad1d(1)(np.ones((3, 0))), "an input with elements"),
     (lambda: nn.ZeroPad2d((1, 2)), "expected one padding or 4"),
 ]

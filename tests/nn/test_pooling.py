@@ -46,11 +46,35 @@ def test_the_first_maximum_has_the_gradient():
     assert x.grad.data.tolist() == [[1, 1, 0, 1, 0]]
 
 
+@pytest.mark.parametrize("pool", ["max_pool", "adaptive_max_pool", "avg_pool", "adaptive_avg_pool"])
+@pytest.mark.parametrize("shape", [(2, 4), (3, 2, 3), (2, 2, 3, 4), (0, 2, 3), (1, 2, 3, 2, 2)])
+def test_one_window_of_everything(pool, shape):
+    n = max(1, len(shape) - 2)
+    x = Tensor(np.random.default_rng(0).integers(0, 3, shape).astype(float), requires_grad=True)
+    kinds = {"return_indices": True} if "max" in pool else {}
+    size = (1,) * n if "adaptive" in pool else shape[-n:]
+    whole = getattr(F, f"{pool}{n}d")(x, size, **kinds)
+    if not kinds:
+        np.testing.assert_allclose(whole.data, x.data.mean(axis=tuple(range(-n, 0)), keepdims=True))
+        return
+    values, places = whole
+    lines = x.data.reshape(*shape[:-n], np.prod(shape[-n:], dtype=int))
+    assert values.shape == places.shape == (*shape[:-n], *(1,) * n)
+    np.testing.assert_array_equal(values.data.reshape(lines.shape[:-1]), lines.max(axis=-1))
+    np.testing.assert_array_equal(places.reshape(lines.shape[:-1]), lines.argmax(axis=-1))
+    values.sum().backward()
+    first = np.arange(lines.shape[-1]) == lines.argmax(axis=-1)[..., None]
+    np.testing.assert_array_equal(x.grad.data.reshape(lines.shape), first)
+
+
 def test_nan_and_infinities():
     x = np.array([[[np.nan, 1, 2, -np.inf, -np.inf, np.inf]]])
     values, places = F.max_pool1d(x, 2, return_indices=True)
     np.testing.assert_array_equal(values, [[[np.nan, 2, np.inf]]])
     assert places.tolist() == [[[0, 2, 5]]]
+    values, places = F.adaptive_max_pool1d(x, 1, return_indices=True)
+    assert np.isnan(values).all()
+    assert places.tolist() == [[[0]]]
     values, places = F.max_pool1d(np.full((1, 1, 3), -np.inf), 2, 2, 1, return_indices=True)
     assert places.tolist() == [[[0, 1]]]
 

@@ -61,7 +61,7 @@ def test_the_model_stays_what_it_was():
         nn.summary(model, (1, 3, 8, 8))
     assert [module.training for module in model.modules()] == [True, True, False, False]
     assert all((model.state_dict()[name] == value).all() for name, value in before.items())
-    assert not model[0]._hooks.forward
+    assert not model[0]._hooks["forward"]
 
 
 @pytest.mark.parametrize(

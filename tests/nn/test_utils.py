@@ -71,6 +71,8 @@ def test_a_module_as_a_function_of_its_parameters() -> None:
     expected = twin(x).data
     np.testing.assert_array_equal(utils.functional_call(model, other, x).data, expected)
     np.testing.assert_array_equal(utils.functional_call(model, other, (), {"input": x}).data, expected)
+    buffers = {"1.running_mean": Tensor(np.zeros(2, np.float32))}
+    np.testing.assert_array_equal(utils.functional_call(model, (other, buffers), x).data, expected)
     untied = utils.functional_call(model, {"0.weight": other["0.weight"]}, (x,), tie_weights=False)
     assert not np.array_equal(untied.data, utils.functional_call(model, {"0.weight": other["0.weight"]}, (x,)).data)
     assert all(tensor is before[name] for name, tensor in [*model.named_parameters(), *model.named_buffers()])
@@ -83,7 +85,7 @@ def test_a_module_as_a_function_of_its_parameters() -> None:
         np.testing.assert_allclose(slopes[name], parameter.grad.data, rtol=1e-4, atol=1e-5)
 
     for wrong, options, match in (
-        ({"3.weight": x, "w": x}, {}, "no: 3.weight, w"), (other, {"strict": True}, "missing: .*1.running_mean"),
+        ({"3.weight": x, "w": x}, {}, "unknown: 3.weight, w"), (other, {"strict": True}, "missing: .*1.running_mean"),
     ):  # fmt: skip
         with pytest.raises(KeyError, match=match):
             utils.functional_call(model, wrong, x, **options)

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import nn
 import optim
 from autograd import Tensor
 from optim import optimizer as base
@@ -340,6 +341,9 @@ def test_what_no_optimizer_takes():
         ([], ValueError, "got none"),
         (a, TypeError, "sequence of parameters"),
         ([np.ones(3)], TypeError, "got ndarray as parameter 0"),
+        (3, TypeError, "sequence of parameters or dicts, got int$"),
+        (nn.Linear(2, 2), TypeError, r"got Linear; pass its .parameters\(\)$"),
+        (nn.Sequential(nn.Linear(2, 2)), TypeError, r"got Sequential; pass its .parameters\(\)$"),
         (
             [{"params": [a]}, {"params": [b, a]}],
             ValueError,
