@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 _PIECE = 32768  # elements: half a megabyte for an array, its result and what lies between
+_MANY = 1 << 20  # elements: fewer in a few arrays still fit into the cache, and pieces gain nothing
 
 
 def in_pieces(function: Callable[..., Any], x: Any) -> Any:
@@ -27,4 +29,25 @@ def in_pieces(function: Callable[..., Any], x: Any) -> Any:
     source, target = source.reshape(-1), target.reshape(-1)
     for start in range(0, source.size, _PIECE):
         function(source[start : start + _PIECE], target[start : start + _PIECE])
+    return result
+
+
+def in_rows(function: Callable[..., Any], axes: tuple[int, ...], *arrays: Any) -> Any:
+    """function(axes, *arrays) of a function that works element by element but for sums over `axes`.
+
+    The first array has the shape of the result; the others have it too, or size 1 along `axes`.
+    """
+    x = arrays[0]
+    first = x.ndim - len(axes)
+    if type(x) is not np.ndarray or x.size < _MANY or axes != tuple(range(first, x.ndim)):
+        return function(axes, *arrays)
+    if not all(type(a) is np.ndarray and a.flags.c_contiguous for a in arrays):
+        return function(axes, *arrays)
+    n = math.prod(x.shape[first:])
+    rows = max(1, 2 * _PIECE // n)
+    flat = [a.reshape(-1, n if a.shape[first:] == x.shape[first:] else 1) for a in arrays]
+    result = np.empty_like(x, dtype=np.result_type(*arrays))
+    target = result.reshape(-1, n)
+    for start in range(0, len(target), rows):
+        target[start : start + rows] = function((1,), *[a[start : start + rows] for a in flat])
     return result

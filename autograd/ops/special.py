@@ -10,7 +10,7 @@ import numpy as np
 from ..primitive import Function, elementwise, primitive
 from .elementwise import greatest, lifted, nonzero
 from .indexing import scatter_add
-from .pieces import in_pieces
+from .pieces import in_pieces, in_rows
 from .reductions import kept
 from .sums import axes_of, is_large, largest, total, total_of_product
 
@@ -231,7 +231,11 @@ def _softmax(x: Any, axis: Any = -1) -> Any:
 
 
 def _softmax_rule(g: Any, out: Any, axis: Any) -> Any:
-    part = g - total_of_product(g, out, axes_of(axis, out.ndim))
+    return in_rows(_softmax_back, axes_of(axis, out.ndim), g, out)
+
+
+def _softmax_back(axes: tuple[int, ...], g: Any, out: Any) -> Any:
+    part = g - total_of_product(g, out, axes)
     part *= out
     return part
 

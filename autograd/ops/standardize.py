@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..primitive import primitive
+from .pieces import in_rows
 from .sums import axes_of, total, total_of_product
 
 
@@ -71,15 +72,21 @@ def _standardize_rule(g: Any, x_shape: Any, out: Any, axis: Any, eps: float) -> 
     scale = 1 / np.sqrt(variance + eps)
     part = 0.0
     if of_y is not None:
-        part = y * (total_of_product(of_y, y, axes) / -n)
-        part += of_y
-        part -= total(of_y, axes) / n
-        part *= scale
+        part = in_rows(_standardized_back, axes, y, of_y, scale)
     if of_variance is not None:
         part = part + y * (of_variance * (2 / n) / scale)
     if of_mean is not None:
         part = part + of_mean / n
     return part if getattr(part, "shape", None) == x_shape else np.broadcast_to(part, x_shape)
+
+
+def _standardized_back(axes: tuple[int, ...], y: Any, g: Any, scale: Any) -> Any:
+    n = max(1, _count(y.shape, axes))
+    part = y * (total_of_product(g, y, axes) / -n)
+    part += g
+    part -= total(g, axes) / n
+    part *= scale
+    return part
 
 
 def _rescale(x: Any, axis: Any, eps: float = 0.0) -> Any:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from autograd import Tensor, erf, erfc, gelu_tanh, logsigmoid, ndtr, sigmoid, silu, softplus
+from autograd import Tensor, erf, erfc, gelu_tanh, logsigmoid, ndtr, sigmoid, silu, softmax, softplus, standardize
 
 SHAPE = (40, 30, 50)
 
@@ -36,6 +36,19 @@ def test_large_is_as_small(f, dtype):
             np.testing.assert_allclose(y[few], expected, rtol=near, atol=near)
             np.testing.assert_allclose(x.grad[few], small.grad, rtol=near, atol=near)
         np.testing.assert_array_equal(layout, before)
+
+
+@pytest.mark.parametrize("axis", [2, (1, 2), 0])
+@pytest.mark.parametrize("f", [softmax, lambda x, axis: standardize(x, axis, 1e-5)[0]])
+def test_rows_of_a_large_array_are_as_alone(f, axis):
+    rng = np.random.default_rng(0)
+    data, g = rng.normal(0, 3, (2, 2200, 50, 20))[:, :, ::2] if axis == 0 else rng.normal(0, 3, (2, 300, 50, 80))
+    x = Tensor(data, requires_grad=True)
+    f(x, axis).backward(g)
+    few = (slice(None), slice(3, 5)) if axis == 0 else slice(97, 101)
+    some = Tensor(data[few].copy(), requires_grad=True)
+    f(some, axis).backward(g[few])
+    np.testing.assert_allclose(x.grad[few], some.grad, rtol=1e-9, atol=1e-12)
 
 
 def test_the_memory_order_stays():
