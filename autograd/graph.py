@@ -93,12 +93,13 @@ class Leaf(Node):
 class Extras:
     """What few nodes have."""
 
-    __slots__ = ("hooks", "retain", "source")
+    __slots__ = ("given", "hooks", "retain", "source")
 
     def __init__(self) -> None:
         self.hooks: dict[int, Callable[[Tensor], Any]] = {}
         self.retain: Callable[[], Tensor | None] | None = None
         self.source: str | None = None
+        self.given: dict[str, Any] = {}  # its arguments, where a drawing watched the operation
 
 
 def walk(roots: Iterable[Node], oldest: int | None = None) -> list[Node]:

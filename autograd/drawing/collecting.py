@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
@@ -14,19 +14,19 @@ from ..modes import Call
 from ..tensor import Tensor
 from .calls import Calls, common, path
 from .expressions import constants, expression, is_array, literal, saved_values, values_text
-from .folding import Block, fold
+from .folding import Block, fold, is_operation
 from .formulas import formula_text
 from .linking import Link, links, stubs
 from .names import Distinct, Names
 from .picture import Arrow, Box, Picture
 from .steps import steps
-from .values import compute_missing, known_values
+from .values import compute_missing, known_values, lost_number, wants_its_input
 from .wording import bytes_text, operations_text, parameters_text, shortened
 
 if TYPE_CHECKING:
     from .sweep import Sweep
 
-LONG = 36
+LONG = 70
 """An expression of more characters than this is shortened; all of it is in the tooltip."""
 
 
@@ -92,7 +92,7 @@ class Collector:
         self._find_homes()
         self._name()
         self.values = known_values(self.open, (*self.names.tensors, *self.outputs))
-        if self.evaluate:
+        if self.evaluate or any(wants_its_input(node, self.values) for node in self.open):
             compute_missing(self.open, self.values)
         for n, node in enumerate(self.open, 1):
             self.ids[node.order] = f"n{n}"
@@ -112,6 +112,7 @@ class Collector:
         for link in self.links:
             if link.k is None:
                 self.boxes.setdefault(link.tail, next(box for box in self.constants.values() if box.id == link.tail))
+        self._house_constants()
         self.stubs = stubs(self.links)
         flows = Counter(link.tail for link in self.links if link.flows)
         self.sums = {id_: n for id_, n in flows.items() if n > 1 and self.passes != "forward"}
@@ -153,7 +154,7 @@ class Collector:
         tooltip: list[str] = []
         text = full = name
         if node.plan is not None:
-            computed = expression(node, lambda argument, value: self._call(node, argument, value))
+            computed = expression(node, partial(self._call, node), lost_number(node, self.values))
             full = f"{name} = {computed}"
             text = full if len(full) <= LONG else f"{name} = {shortened(computed, LONG - len(name) - 3)}"
             kind = node.plan.primitive.kind
@@ -163,7 +164,7 @@ class Collector:
         if node.extras is not None and node.extras.source:
             tooltip.append(node.extras.source)
         if self.saved and node.plan is not None:
-            lines.append(_saved_text(node))
+            lines.append(_saved_text(node, name, partial(self._call, node)))
         value = self.values.get(node.order)
         return Box(
             id=self.ids[node.order], kind="leaf" if node.plan is None else "operation", name=name, text=text, full=full,
@@ -181,6 +182,9 @@ class Collector:
         assert node.plan is not None
         if argument in node.plan.inputs and value is None:
             return self.called[node.parents[node.plan.inputs.index(argument)].order]
+        if is_array(value) and node.name == "checkpoint":  # it keeps the arrays of what its inputs bundle
+            (bundle,), arrays = node.parents, saved_values(node)["arrays"]
+            return self.called[bundle.parents[[id(array) for array in arrays].index(id(value))].order]
         if is_array(value) and (value.ndim or id(value) in self.names.arrays):
             return self._constant(value).name
         text = literal(value)
@@ -197,6 +201,17 @@ class Collector:
                 tooltip=("a constant: no gradient flows into it",),
             )  # fmt: skip
         return box
+
+    def _house_constants(self) -> None:
+        """A constant without a name that only one call uses was made inside of it, and stands there."""
+        users: dict[str, tuple[Call, ...]] = {}
+        for link in self.links:
+            if link.k is None:
+                around = self.calls.around(link.node)
+                users[link.tail] = common(users.get(link.tail, around), around)
+        for key, box in self.constants.items():
+            if self.names.arrays.get(key) is None and users.get(box.id):
+                self.boxes[box.id] = replace(box, scope=self.calls.place(users[box.id]))
 
     def _held(self, parent: Node, n: int) -> str:
         """An input that needs a gradient in general, but none for this picture: shown as held constant."""
@@ -367,11 +382,11 @@ class Collector:
         return named
 
     def _notes(self) -> Iterable[str]:
-        hidden = sum(node.plan is not None for node in self.nodes if node.order in self.closed)
+        hidden = sum(is_operation(node) for node in self.nodes if node.order in self.closed)
         if hidden:
             why = "to stay within max_nodes" if self.forced else "as depth asks"
             blocks = len({id(block) for block in self.closed.values()})
-            total = sum(node.plan is not None for node in self.nodes)
+            total = sum(is_operation(node) for node in self.nodes)
             yield (
                 f"{hidden:,} of {total:,} operations are inside {blocks:,} closed "
                 f"box{'es' if blocks > 1 else ''}, {why}"
@@ -387,15 +402,25 @@ class Collector:
             )
 
 
-def _saved_text(node: Node) -> str:
-    saved = saved_values(node)
+def _saved_text(node: Node, called: str, named: Callable[[Any, Any], str]) -> str:
+    """What a node keeps, by the names of the picture, and its bytes.
+
+    called  what its own value is called
+    named   what an argument is called, given which one it is and its value (None: it is a parent)
+    """
     if node.saved is None:
         return "saved: freed"
-    arrays = [(name, array) for name, value in saved.items() for array in _arrays(value)]
-    if not arrays:
-        return "saved: nothing"
-    names = ", ".join(dict.fromkeys(name for name, _ in arrays))
-    return f"saved: {names} · {bytes_text(sum(array.nbytes for _, array in arrays))}"
+    assert node.plan is not None
+    inputs = node.plan.inputs
+    names: list[str] = []
+    size = 0
+    for argument, value in saved_values(node).items():
+        for i, array in enumerate(value if type(value) is tuple else (value,)):
+            if is_array(array) and hasattr(array, "nbytes"):
+                size += array.nbytes
+                which = argument if argument in inputs else (argument, i)
+                names.append(called if argument == "out" else named(which, None if which in inputs else array))
+    return f"saved: {', '.join(dict.fromkeys(names))} · {bytes_text(size)}" if names else "saved: nothing"
 
 
 def _arrays(value: Any) -> list[Any]:

@@ -8,8 +8,11 @@ from collections.abc import Iterable
 from .picture import Arrow, Box, Picture
 from .style import FONT, THEMES, Look, Theme, Widths, arrow_attributes, box_attributes
 
-WRAP = 30
-"""A formula on the picture has lines of about this many characters, and at most three of them."""
+WRAP, LINES = 30, 4
+"""A formula on the picture has lines of about this many characters, and at most so many of them."""
+
+TITLE = 34
+"""What a box computes has lines of about this many characters."""
 
 MANY = 150
 """A picture of more boxes than this is laid out with less patience, and with straight arrows, and
@@ -45,15 +48,15 @@ def quote(text: str) -> str:
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def escape(text: str) -> str:
-    """Text inside an HTML-like label."""
-    clean = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
-    return html.escape(clean, quote=True)
+def escape(text: str, backslash: str = "&#92;&#92;") -> str:
+    """Text inside an HTML-like label, where a backslash stands twice: of `\\N` Graphviz would make the box's name."""
+    clean = "".join(c if c.isprintable() else " " if c.isspace() else "\N{REPLACEMENT CHARACTER}" for c in text)
+    return html.escape(clean, quote=True).replace("\\", backslash)
 
 
 def _tip(lines: Iterable[str]) -> str:
     """A tooltip: its value knows entities and backslashes."""
-    return quote("\0".join(escape(line) for line in lines if line)).replace("\0", "&#10;")
+    return quote("\0".join(escape(line, "\\\\") for line in lines if line)).replace("\0", "&#10;")
 
 
 def _attributes(pairs: dict[str, str]) -> str:
@@ -93,7 +96,8 @@ def _box(box: Box, look: Look, theme: Theme) -> str:
     if box.kind == "sum":
         label = "<<b>Σ</b>>"
     else:
-        rows = [f"<b>{escape(box.text)}</b>", *(_small(line, theme) for line in _lines(box, look))]
+        rows = [f"<b>{escape(line)}</b>" for line in wrapped(box.text, TITLE)]
+        rows += [_small(line, theme) for line in _lines(box, look)]
         if box.gradient is not None:
             rows.append(_small(gradient_text(box), theme, theme.formula))
         if box.alarm:
@@ -112,14 +116,22 @@ def _lines(box: Box, look: Look) -> list[str]:
     """The lines under the name, as the reader chose."""
     lines = [_shape(box, look.show)]
     if "value" in look.show and box.value is not None:
-        lines.append(box.value if len(box.value) <= 40 else box.value[:38] + " …")
+        lines += _rows(box.value)
     return [line for line in [*lines, *box.lines] if line]
+
+
+def _rows(value: str) -> list[str]:
+    """The elements of a value; a matrix that is wide and not very long in its rows."""
+    rows = value.replace("], [", "],\n[").split("\n")
+    if len(value) > 24 and len(rows) <= 6:
+        return [" " * (k > 0) + row for k, row in enumerate(rows)]
+    return [value if len(value) <= 40 else value[:38] + " …"]
 
 
 def _shape(box: Box, show: tuple[str, ...]) -> str:
     parts = []
     if "shape" in show and box.shape:
-        parts.append("×".join(map(str, box.shape)))
+        parts.append(str(box.shape))
     if "dtype" in show and box.dtype is not None and box.kind != "stub":
         parts.append(box.dtype)
     return " ".join(parts)
@@ -161,26 +173,26 @@ def _arrow(arrow: Arrow, n: int, theme: Theme, widths: Widths, with_formulas: bo
     return f"{ends[0]} -> {ends[1]} [{_attributes(pairs)}]"
 
 
-def wrapped(formula: str) -> list[str]:
-    """A formula in at most three lines, broken where the fewest brackets are open; what is left out is marked."""
+def wrapped(formula: str, wide: int = WRAP) -> list[str]:
+    """A formula in a few lines, broken where the fewest brackets are open; what is left out is marked."""
     lines = []
     rest = formula
-    while len(rest) > WRAP and (at := _break(rest)) is not None:
+    while len(rest) > wide and (at := _break(rest, wide)) is not None:
         lines.append(rest[:at])
         rest = rest[at + 1 :]
-    lines = [line if len(line) <= WRAP + 12 else line[: WRAP + 10] + " …" for line in [*lines, rest]]
-    return lines if len(lines) <= 3 else [*lines[:2], lines[2] + " …"]
+    lines = [line if len(line) <= wide + 12 else line[: wide + 10] + " …" for line in [*lines, rest]]
+    return lines if len(lines) <= LINES else [*lines[: LINES - 1], lines[LINES - 1] + " …"]
 
 
-def _break(text: str) -> int | None:
+def _break(text: str, wide: int) -> int | None:
     """The space to break a line at: before an operator or after a comma, not too early."""
     depth = 0
     found: list[tuple[int, int]] = []
     for k, character in enumerate(text):
         depth += (character in "([{") - (character in ")]}")
-        if character == " " and k > WRAP // 3 and (text[k - 1] == "," or text[k + 1] in "+-*/@<>=!&|"):
+        if character == " " and k > wide // 3 and (text[k - 1] == "," or text[k + 1] in "+-*/@<>=!&|"):
             found.append((depth, -k))
-        if k > WRAP and found:
+        if k > wide and found:
             break
     return -min(found)[1] if found else None
 

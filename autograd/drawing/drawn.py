@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from ..graph import Node
-from ..modes import enable_grad
+from ..modes import enable_grad, mode
+from ..primitive import Primitive
 from ..tensor import Tensor
 from .collecting import Collector, needed_for
 from .dot import to_dot
@@ -167,9 +168,8 @@ def make(
     shown = (show,) if isinstance(show, str) else tuple(show)
     if unknown := [item for item in shown if item not in SHOW]:
         raise ValueError(f"draw: expected show= to hold any of {', '.join(map(repr, SHOW))}, got {unknown[0]!r}")
-    tensors, given = _outputs(outputs, names)
+    tensors, named = _outputs(outputs, names)
     with _no_collection():
-        named = Names(given)
         named_tensors(named, tensors)
         roots, targets = _roots(tensors), _wrt(wrt)
         nodes = needed_for(roots, targets)
@@ -217,21 +217,55 @@ def _wrt(wrt: Any) -> list[Tensor] | None:
     return found
 
 
-def _outputs(outputs: tuple[Any, ...], names: Any) -> tuple[list[Tensor], Any]:
+def _outputs(outputs: tuple[Any, ...], names: Any) -> tuple[list[Tensor], Names]:
     """The tensors to draw, and what names them. A function or module comes with its example inputs, and is called."""
+    inputs: dict[str, Any] = {}
     if outputs and callable(outputs[0]) and not isinstance(outputs[0], Tensor):
-        function, inputs = outputs[0], outputs[1:]
-        with enable_grad():
-            result = function(*inputs)
+        function, given = outputs[0], outputs[1:]
+        with enable_grad(), _watched():
+            result = function(*given)
         if names is None and hasattr(function, "named_parameters"):
             names = function
+        inputs = _named_inputs(function, given)
         found = list(_tensors(result))
     else:
         found = list(_tensors(outputs))
     if not found:
         kinds = ", ".join(type(output).__name__ for output in outputs) or "nothing"
         raise TypeError(f"draw: expected Tensors, or a module or function and its inputs, got {kinds}")
-    return found, names
+    named = Names(names)
+    named.add(inputs)
+    return found, named
+
+
+@contextmanager
+def _watched() -> Iterator[None]:
+    """Within it every node remembers all that it was given, and so a picture shows what no rule keeps."""
+
+    def remember(primitive: Primitive, node: Node | None, results: Any, given: dict[str, Any], listed: Any) -> None:
+        if node is not None:
+            node.more().given = given
+        if before is not True:
+            before(primitive, node, results, given, listed)
+
+    before: Any = mode.recording
+    mode.recording = remember
+    try:
+        yield
+    finally:
+        mode.recording = before
+
+
+def _named_inputs(function: Any, given: tuple[Any, ...]) -> dict[str, Any]:
+    """What a function calls its arguments, and the arguments."""
+    import inspect
+
+    try:
+        parameters = list(inspect.signature(getattr(function, "forward", function)).parameters.values())
+    except (TypeError, ValueError):  # it has none that one could see
+        return {}
+    plain = [parameter.name for parameter in parameters if parameter.kind is not parameter.VAR_POSITIONAL]
+    return dict(zip(plain, given, strict=False))
 
 
 def _tensors(value: Any) -> Iterator[Tensor]:

@@ -19,6 +19,18 @@ PREFIX = {"negative": "-", "positive": "+"}
 UNKNOWN = "…"
 """What stands for an argument that needs no gradient, that no rule kept, and that the result does not tell."""
 
+OPTIONS = {
+    "axis": None, "axes": None, "ddof": 0, "edges": (), "full_matrices": True, "initial": None, "keepdims": False,
+    "norm": None, "where": True,
+}  # fmt: skip
+"""Arguments that a reader knows by their names: they are written with them, unless they are what they are in NumPy."""
+
+INNER = {("concatenate", "edges"), ("checkpoint", "segment")}
+"""Arguments that the engine made for itself."""
+
+SELDOM = {"casting", "edges", "kind", "order", "stable", "subok"}
+"""Arguments that are left out where nothing kept them, for they hardly ever are what a reader looks for."""
+
 SHAPES = {"reshape", "broadcast_to", "sum_to", "scatter_add"}
 """The primitives whose argument `shape` is the shape of the result."""
 
@@ -44,14 +56,16 @@ def saved_values(node: Node) -> dict[str, Any]:
     return dict(zip(node.plan.names, node.saved, strict=True))
 
 
-def arguments(node: Node) -> list[tuple[str, Any, Any]]:
+def arguments(node: Node, brief: bool = True) -> list[tuple[str, Any, Any]]:
     """The arguments in the order in which they are written: (keyword or "", which argument, its value if known).
 
     The value is `INPUT` of an argument that needs a gradient, `UNKNOWN` of one that is neither that nor kept.
-    Options that have their default value, or that nothing kept, are left out.
+    Options that nothing kept are left out; in brief, so are those that have their default value.
     """
     assert node.plan is not None
     primitive, inputs, saved = node.plan.primitive, set(node.plan.inputs), saved_values(node)
+    if node.extras is not None:
+        saved = node.extras.given | saved
     signature = _signature(primitive)
     if signature is None:
         return [("", input, INPUT) for input in node.plan.inputs]
@@ -59,16 +73,18 @@ def arguments(node: Node) -> list[tuple[str, Any, Any]]:
     for name in signature.positional + signature.keywords:
         if name == "out":  # to rules, that is the result
             continue
-        keyword = name if name in signature.defaults or name in signature.keywords else ""
+        keyword = name if name in signature.defaults or name in signature.keywords or name in OPTIONS else ""
         if name in inputs:
             found.append((keyword if found and keyword and primitive.rules.get(name) is None else "", name, INPUT))
-        elif name in saved:
-            default = signature.defaults.get(name, INPUT)
+        elif name in saved and not (brief and (primitive.name, name) in INNER):
+            default = signature.defaults.get(name, OPTIONS.get(name, INPUT) if brief else INPUT)
             plain = _is_plain(saved[name]) and type(default) is type(saved[name])
             if not (saved[name] is default or (plain and default == saved[name]) or _all_are(saved[name], default)):
                 found.append((keyword, name, saved[name]))
-        elif not keyword and not (primitive.name == "astype" and name != "dtype"):  # it has three more, seldom given
+        elif name not in signature.defaults and name not in signature.keywords and name not in SELDOM:
             found.append(("", name, _from_result(name, node)))
+        elif name == "a_min" and "a_max" not in saved:  # clip has a bound at least
+            found.append(("", name, UNKNOWN))
     if signature.sequence:
         found[:0] = _sequence(signature.sequence, node, saved)
     return found
@@ -114,6 +130,8 @@ def constants(node: Node, named: Container[int] = ()) -> list[tuple[Any, Any]]:
 
     An array of no dimensions is written where it is used, unless its id is among the `named`.
     """
+    if node.name == "checkpoint":  # it keeps the arrays of its inputs, which are in the picture
+        return []
     return [
         (argument, item)
         for _, argument, value in arguments(node)
@@ -137,14 +155,19 @@ def _is_plain(value: Any) -> bool:
     return value is None or isinstance(value, int | float | str | tuple | bool)
 
 
-def expression(node: Node, named: Named) -> str:
-    """The operation in Python, with the arrays called as `named` says."""
+def expression(node: Node, named: Named, lost: Any = UNKNOWN) -> str:
+    """The operation in Python, with the arrays called as `named` says, and a number that nothing kept as `lost`."""
     assert node.plan is not None
     primitive = node.plan.primitive
     if primitive.name == "output":
         return f"{named('values', None)}[{node.saved[0] if node.saved else '…'}]"
-    parts = [(keyword, argument_text(argument, value, named)) for keyword, argument, value in arguments(node)]
+    known = [(keyword, argument, lost if value is UNKNOWN else value) for keyword, argument, value in arguments(node)]
+    parts = [(keyword, argument_text(argument, value, named)) for keyword, argument, value in known]
     texts = [text for keyword, text in parts if not keyword]
+    if primitive.name == "affine" and len(parts) >= 2:
+        return f"{texts[0]} @ {texts[1]}.T{''.join(f' + {text}' for _, text in parts[2:])}"
+    if primitive.name == "checkpoint":
+        return f"checkpoint({texts[0]})"
     if primitive.name in INFIX and len(parts) == 2:
         return f"{_operand(parts[0][1])} {INFIX[primitive.name]} {_operand(parts[1][1])}"
     if primitive.name in PREFIX and len(parts) == 1:
@@ -153,13 +176,13 @@ def expression(node: Node, named: Named) -> str:
         parts.pop()
         texts.pop()
     if primitive.name == "getitem" and len(parts) == 2:
-        index = arguments(node)[1]
+        index = known[1]
         return f"{texts[0]}[{_index(index[2], index[1], named)}]"
     if primitive.name == "setitem" and len(parts) == 3:
-        _, (_, argument, index) = arguments(node)[1:]
+        _, (_, argument, index) = known[1:]
         return f"{texts[0]} with [{_index(index, argument, named)}] = {texts[1]}"
-    if primitive.name == "einsum" and "->" in repr(arguments(node)[-1][2]):
-        return f"einsum({', '.join([repr(repr(arguments(node)[-1][2])), *texts[:-1]])})"
+    if primitive.name == "einsum" and "->" in repr(known[-1][2]):
+        return f"einsum({', '.join([repr(repr(known[-1][2])), *texts[:-1]])})"
     if primitive.name == "transpose" and len(parts) == 1:
         return f"{texts[0]}.T"
     return f"{primitive.name}({', '.join(f'{keyword}={text}' if keyword else text for keyword, text in parts)})"
@@ -174,7 +197,7 @@ def argument_text(argument: Any, value: Any, named: Named) -> str:
 
 
 def _operand(text: str) -> str:
-    return f"({text})" if text.startswith("-") else text
+    return f"({text})" if text.startswith("-") or (text.endswith("j") and "+" in text) else text
 
 
 def _index(value: Any, argument: Any, named: Named) -> str:
@@ -199,6 +222,8 @@ def literal(value: Any) -> str:
         value = value.item() if hasattr(value, "item") else value
     if isinstance(value, bool) or value is None or isinstance(value, int | str):
         return repr(value)
+    if isinstance(value, complex) and not value.real:
+        return f"{short_number(value.imag)}j"
     if isinstance(value, float | complex):
         return short_number(value)
     if isinstance(value, np.dtype):

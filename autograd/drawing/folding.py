@@ -35,8 +35,14 @@ class Block:
         self.leaves: list[Node] = []
 
     def add(self, node: Node) -> None:
-        self.size += 1
-        self.operations[node.name] += 1
+        if is_operation(node):
+            self.size += 1
+            self.operations[node.name] += 1
+
+
+def is_operation(node: Node) -> bool:
+    """Whether a reader would count it: no leaf, and not one of several results picked out."""
+    return node.plan is not None and node.name != "output"
 
 
 def fold(

@@ -142,6 +142,8 @@ def _written(
             ast.Name(_rule_name(rule, node), ast.Load()), [given[name] for name in ("g", *_needs(rule))], []
         )
     tree = _transposed(tree, symbols, node)
+    if all(kind != "c" for kind in _kinds(node)):
+        tree = _Real().visit(tree)
     tree = _in_full(tree, symbols, node, parent)
     tree = _summed(tree, node, parent, input)
     tree = Brief(environment(node, node.plan.inputs.index(input))).visit(tree)
@@ -184,6 +186,22 @@ def _transposed(tree: ast.expr, symbols: _Symbols, node: Node) -> ast.expr:
 
     made: ast.expr = Swapped().visit(tree)
     return made
+
+
+def _kinds(node: Node) -> set[str]:
+    """The kinds of the dtypes of all arrays that a rule of this node may meet."""
+    values = [item for value in saved_values(node).values() for item in (value if type(value) is tuple else (value,))]
+    dtypes = [node.dtype, *(parent.dtype for parent in node.parents), *(v.dtype for v in values if is_array(v))]
+    return {"" if dtype is None else dtype.kind for dtype in dtypes}
+
+
+class _Real(ast.NodeTransformer):
+    """Real numbers are their own conjugates."""
+
+    def visit_Call(self, call: ast.Call) -> ast.AST:
+        self.generic_visit(call)
+        conjugates = isinstance(call.func, ast.Attribute) and call.func.attr == "conj" and not call.args
+        return call.func.value if conjugates and isinstance(call.func, ast.Attribute) else call
 
 
 def _in_full(tree: ast.expr, symbols: _Symbols, node: Node, parent: Node) -> ast.expr:

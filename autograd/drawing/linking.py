@@ -50,7 +50,7 @@ def links(
     ids       the box of each node, by the node's order
     outside   gives the box of a parent that is not among the nodes
     constant  gives the box of an array that needs no gradient; None: these are not drawn
-    named     the ids of arrays that have a name (see `constants`)
+    named     the ids of arrays that have a name (see `constants`); only these are drawn where they go into a closed box
     """
     found: list[Link] = []
     merged: dict[tuple[str, str], Link] = {}
@@ -69,9 +69,14 @@ def links(
                     merged[tail, head] = known = Link(tail, head, node, k, "", count=0, closed=True, flows=inside)
                     found.append(known)
                 known.count += 1
-        if not is_closed and constant is not None:
-            for argument, array in constants(node, named):
+        if constant is None:
+            continue
+        for argument, array in constants(node, named):
+            if not is_closed:
                 found.append(Link(constant(array).id, head, node, None, argument_name(argument), flows=False))
+            elif id(array) in named and (tail := constant(array).id, head) not in merged:
+                merged[tail, head] = Link(tail, head, node, None, "", closed=True, flows=False)
+                found.append(merged[tail, head])
     return found
 
 

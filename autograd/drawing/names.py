@@ -56,6 +56,12 @@ class Names:
         for name, value in module.named_buffers() if hasattr(module, "named_buffers") else ():
             yield prefix + name, value
 
+    def add(self, given: Mapping[str, Any]) -> None:
+        """Names for what has none yet."""
+        for name, value in given.items():
+            if isinstance(value, Tensor) or (hasattr(value, "__array_function__") and hasattr(value, "ndim")):
+                self._add((value.name if isinstance(value, Tensor) else None) or name, value)
+
     def _add(self, name: str, value: Any) -> None:
         array = value._data if isinstance(value, Tensor) else value
         if isinstance(value, Tensor):

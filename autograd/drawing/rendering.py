@@ -16,6 +16,9 @@ from .style import dark_css
 WIDEST = 60
 """A PNG is at most so many inches wide and high, at 144 dots per inch; a larger picture is scaled down."""
 
+SMALLEST = 0.6
+"""A place narrower than this part of an SVG's width scrolls: shrunk any further, its text could not be read."""
+
 ADVICE = "to see drawings, install Graphviz (its `dot` program) or `pip install pygraphviz`"
 
 _CHILD = """
@@ -72,10 +75,14 @@ def render(source: str, form: str, timeout: float, renderer: str = "auto") -> by
 
 
 def adapt(svg: str, theme: str) -> str:
-    """An SVG that stands alone: no prolog, a size that fits its place, and with "auto" the colours of a dark system."""
+    """An SVG that stands alone: no prolog, a size that fits its place as far as it stays legible, and with "auto" the
+    colours of a dark system."""
     svg = svg[svg.index("<svg") :]
-    heads = ".edge polygon{stroke-width:1}"  # else the outline of a wide arrow's head swallows its shape
-    style = f"<style>{heads}{dark_css() if theme == 'auto' else ''}</style>"
     head, rest = svg.split(">", 1)
-    head = re.sub(r'(width="[\d.]+pt" height="[\d.]+pt")', r'\1 style="max-width:100%;height:auto"', head, count=1)
-    return f"{head}>{style}{rest}"
+
+    def sized(found: re.Match[str]) -> str:
+        least = SMALLEST * float(found[1])
+        return f'{found[0]} style="max-width:max(100%,{least:.0f}pt);height:auto"'
+
+    head = re.sub(r'width="([\d.]+)pt" height="[\d.]+pt"', sized, head, count=1)
+    return f"{head}>{f'<style>{dark_css()}</style>' if theme == 'auto' else ''}{rest}"

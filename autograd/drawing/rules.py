@@ -251,14 +251,30 @@ class _Rule:
         return None
 
     def contraction(self, node: ast.Call) -> ast.expr | None:
-        """A contraction by labels, as `np.einsum` writes it, if it can (it cannot repeat along new axes)."""
-        labels = repr(self.value(node.args[-1]))
-        operands, _, result = labels.partition("->")
-        if not set(result) <= set(operands) or not labels.replace("->", "").replace(",", "").isalpha():
+        """A contraction by labels, as `np.einsum` writes it. That cannot repeat along a new axis, but multiply by ones;
+        and cannot fill a diagonal, but multiply by the identity."""
+        plan = self.value(node.args[-1])
+        known = dict.fromkeys(label for labels in (*plan.operands, plan.result) for label in labels)
+        letters = dict(zip(known, _LETTERS, strict=False))
+        spare = iter(_LETTERS[len(letters) :])
+        if 2 * len(letters) > len(_LETTERS):
             return None
+        operands = ["".join(letters[label] for label in labels) for labels in plan.operands]
         arrays = [self.expression(argument) for argument in node.args[:-1]]
+        met = {label for labels in plan.operands for label in labels}
+        result = ""
+        for k, label in enumerate(plan.result):
+            letter = letters[label]
+            if label in plan.result[:k]:
+                letter = next(spare)
+                operands.append(letters[label] + letter)
+                arrays.append(_call_of_numpy("eye", plan.sizes[label]))
+            elif label not in met and label not in plan.result[k + 1 :]:
+                operands.append(letter)
+                arrays.append(_call_of_numpy("ones", plan.sizes[label]))
+            result += letter
         einsum = ast.Attribute(ast.Name("np", ast.Load()), "einsum", ast.Load())
-        return ast.Call(einsum, [ast.Constant(labels), *arrays], [])
+        return ast.Call(einsum, [ast.Constant(f"{','.join(operands)}->{result}"), *arrays], [])
 
     def call(self, node: ast.Call) -> ast.expr | None:
         """A helper's own expression, in place of a call of it; None if it had better stay a call."""
@@ -305,6 +321,12 @@ class _Rule:
             return None
         return made if len(ast.unparse(made)) <= LONGEST else None
 
+
+def _call_of_numpy(name: str, size: int) -> ast.expr:
+    return ast.Call(ast.Attribute(ast.Name("np", ast.Load()), name, ast.Load()), [ast.Constant(int(size))], [])
+
+
+_LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 PURE = {"shape", "ndim", "size", "prod", "dtype", "result_type", "issubdtype", "isscalar"}
 

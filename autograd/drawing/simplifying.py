@@ -18,8 +18,10 @@ def to_expression(value: Any) -> ast.expr:
     if isinstance(value, np.generic) and not isinstance(value, np.datetime64 | np.timedelta64):
         value = value.item()
     if isinstance(value, int | float | complex):
-        if isinstance(value, complex) or value != value or value in (float("inf"), -float("inf")):
+        if not np.isfinite(value):
             raise NotPlain
+        if isinstance(value, complex):
+            return ast.Constant(value)
         return ast.UnaryOp(ast.USub(), ast.Constant(-value)) if value < 0 else ast.Constant(value)
     if type(value) is tuple:
         return ast.Tuple([to_expression(item) for item in value], ast.Load())
@@ -40,6 +42,8 @@ def simplify(node: ast.expr) -> ast.expr:
             return node.left
         if isinstance(node.op, ast.Mult) and _is_one(node.left):
             return node.right
+        if isinstance(node.op, ast.Add) and isinstance(node.left, ast.Tuple) and isinstance(node.right, ast.Tuple):
+            return ast.Tuple([*node.left.elts, *node.right.elts], ast.Load())
     if isinstance(node, ast.Subscript):
         node.slice = _as_slices(node.slice)
         if (
@@ -53,6 +57,13 @@ def simplify(node: ast.expr) -> ast.expr:
             return ast.Attribute(node.func.value, "T", ast.Load())
         if node.func.attr == "sum" and node.args and ast.unparse(node.args[0]) == "None":
             node.args = []
+        if (
+            node.func.attr == "sum"
+            and node.args
+            and isinstance(node.args[0], ast.Tuple)
+            and len(node.args[0].elts) == 1
+        ):
+            node.args = [node.args[0].elts[0], *node.args[1:]]
         if node.func.attr == "reshape" and not node.keywords:
             return _without_detour(node)
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
@@ -72,7 +83,10 @@ def _without_detour(node: ast.Call) -> ast.expr:
         and not inner.keywords
     ):
         inner = inner.func.value
-    if len(node.args) == 1 and ast.unparse(node.args[0]) == getattr(inner, "shape", None):
+    shape = getattr(inner, "shape", None)
+    if isinstance(inner, ast.Call) and ast.unparse(inner.func) == "scatter_add":
+        shape = ast.unparse(inner.args[2])
+    if len(node.args) == 1 and ast.unparse(node.args[0]) == shape:
         return inner
     return ast.Call(ast.Attribute(inner, "reshape", ast.Load()), node.args, [])
 
@@ -82,6 +96,10 @@ def _as_reshape(node: ast.Call) -> ast.expr:
     name = node.func.id if isinstance(node.func, ast.Name) else ""
     if name == "matmul" and len(node.args) == 2:
         return ast.BinOp(node.args[0], ast.MatMult(), node.args[1])
+    if name == "total_of_product" and len(node.args) == 3:
+        product = ast.BinOp(node.args[0], ast.Mult(), node.args[1])
+        keep = [ast.keyword("keepdims", ast.Constant(True))]
+        return simplify(ast.Call(ast.Attribute(product, "sum", ast.Load()), [node.args[2]], keep))
     if name == "_reshaped" and len(node.args) == 3 and ast.unparse(node.args[2]) == "'C'":
         shape = node.args[1]
     elif name == "scatter_add" and len(node.args) == 3 and _adds_axes(node.args[1]):

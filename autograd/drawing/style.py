@@ -48,21 +48,21 @@ LIGHT = Theme(
     block="#ece8f4", cluster="#f9fafb", deeper="#f3f5f7", result="#dff3ea", operation_line="#6e7781",
     leaf_line="#0072b2", constant_line="#8c959f", block_line="#6c5b9e", cluster_line="#c4cbd2", result_line="#00835f",
     forward="#3d444d",
-    backward="#c74e00", formula="#9c3d00", faint="#c9a58e", alarm="#b3006b",
+    backward="#c74e00", formula="#9c3d00", faint="#a8805f", alarm="#b3006b",
 )  # fmt: skip
 DARK = Theme(
     paper="#0d1117", ink="#f0f3f6", muted="#a4afbb", operation="#1c232c", leaf="#0f3350", constant="#10151c",
     block="#2a2440", cluster="#121820", deeper="#171e27", result="#0c3a2c", operation_line="#8b96a3",
     leaf_line="#56b4e9", constant_line="#717c88", block_line="#a594dc", cluster_line="#3a444f", result_line="#2fc592",
     forward="#c3ccd5",
-    backward="#ff9a4d", formula="#ffb57d", faint="#8a6248", alarm="#ff7fc4",
+    backward="#ff9a4d", formula="#ffb57d", faint="#a9805f", alarm="#ff7fc4",
 )  # fmt: skip
 THEMES = {"light": LIGHT, "dark": DARK, "auto": LIGHT}
 
 ON_PICTURE = 32
 """With `formulas="auto"`, a picture of more gradient arrows than this has its formulas in tooltips only."""
 
-THINNEST, THICKEST = 0.8, 5.0
+THINNEST, THICKEST = 0.8, 3.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,8 @@ class Widths:
             return 1.6
         if flow.norm <= 0:
             return THINNEST
-        part = math.log(flow.norm / self.low) / max(math.log(self.high / self.low), math.log(100))
+        low = math.log(self.low)  # no quotient of the norms themselves: that may overflow
+        part = (math.log(flow.norm) - low) / max(math.log(self.high) - low, math.log(100))
         return THINNEST + (THICKEST - THINNEST) * part
 
 
@@ -129,10 +130,11 @@ def arrow_attributes(arrow: Arrow, theme: Theme, widths: Widths) -> dict[str, st
     """The stroke and the head of an arrow; a gradient's is laid out along its value's, with the head at the tail."""
     if arrow.kind == "forward":
         return {"color": theme.forward, "arrowhead": "normal", "arrowsize": "0.7", "penwidth": "1.2"}
-    width = widths.of(arrow.flow)  # Graphviz lets heads grow with the stroke
+    width = widths.of(arrow.flow)
     found = {
         "color": theme.backward, "fontcolor": theme.formula, "style": "dashed", "dir": "back", "arrowtail": "vee",
-        "arrowsize": f"{0.95 / max(1.0, width) ** 0.5:.3f}", "penwidth": f"{width:.3f}",
+        "arrowsize": f"{0.6 + 0.4 * width:.3f}",  # a head that grew less would be filled by its own outline
+        "penwidth": f"{width:.3f}",
     }  # fmt: skip
     state = arrow.flow.state if arrow.flow is not None else ""
     if state in ("zero", "vanished"):

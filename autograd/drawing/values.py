@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -67,7 +67,7 @@ def _again(node: Node, values: dict[int, Any]) -> Any:
     parents = dict(zip(node.plan.inputs, node.parents, strict=True))
     given: list[Any] = []
     named: dict[str, Any] = {}
-    for keyword, argument, value in arguments(node):
+    for keyword, argument, value in arguments(node, brief=False):
         if value is UNKNOWN:
             return None
         if value is INPUT:
@@ -82,3 +82,51 @@ def _again(node: Node, values: dict[int, Any]) -> Any:
         return np.asarray(node.plan.primitive.function(*given, **named))
     except Exception:  # an option that nothing kept was not the default one
         return None
+
+
+SOLVED: dict[tuple[str, str], Callable[[Any, Any], Any]] = {
+    ("add", "x"): lambda out, other: out - other, ("add", "y"): lambda out, other: out - other,
+    ("subtract", "x"): lambda out, other: out + other, ("subtract", "y"): lambda out, other: other - out,
+    ("divide", "x"): lambda out, other: out * other,
+}  # fmt: skip
+"""For an operation, and the argument of it that nothing kept: that argument, from the result and the other one."""
+
+DIGITS = 6
+
+
+def wants_its_input(node: Node, values: dict[int, Any]) -> bool:
+    """Whether it takes only the value of its input to tell the number that it was given."""
+    if node.order not in values or len(node.parents) != 1 or node.parents[0].order in values:
+        return False
+    assert node.plan is not None
+    missing = [argument for _, argument, value in arguments(node) if value is UNKNOWN]
+    return len(missing) == 1 and (node.name, missing[0]) in SOLVED
+
+
+def lost_number(node: Node, values: dict[int, Any]) -> Any:
+    """The number in `1 - y` or `t[2:] = 0.0`, which no rule needs and so nothing kept; else UNKNOWN.
+
+    It is told where both the result and the other argument are known: the number of the fewest digits, and of no more
+    than `DIGITS`, that gives just this result, to the last bit.
+    """
+    if node.plan is None or len(node.parents) != 1:
+        return UNKNOWN
+    out, other = values.get(node.order), values.get(node.parents[0].order)
+    missing = [argument for _, argument, value in arguments(node) if value is UNKNOWN]
+    if len(missing) != 1 or not isinstance(out, np.ndarray) or not 0 < out.size <= LARGEST or out.dtype.kind != "f":
+        return UNKNOWN
+    if node.name == "setitem" and missing == ["value"]:
+        piece = np.asarray(out[saved_values(node)["index"]])
+        return piece.flat[0].item() if piece.size and (piece == piece.flat[0]).all() else UNKNOWN
+    solve, ufunc = SOLVED.get((node.name, missing[0])), node.plan.primitive.function
+    if solve is None or not isinstance(other, np.ndarray):
+        return UNKNOWN
+    with np.errstate(all="ignore"):
+        at = np.argmin(np.abs(np.where(np.isfinite(out), other, np.inf)))  # where the least is lost to rounding
+        guess = float(solve(out, np.broadcast_to(other, out.shape)).flat[at])
+        for digits in range(1, DIGITS + 1):
+            number = float(f"{guess:.{digits}g}")
+            again = ufunc(other, number) if missing == ["y"] else ufunc(number, other)
+            if number and again.dtype == out.dtype and np.array_equal(again, out, equal_nan=True):
+                return number
+    return UNKNOWN

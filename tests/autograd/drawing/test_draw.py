@@ -16,10 +16,11 @@ import numpy as np
 import pytest
 
 import nn
-from autograd import Tensor, affine, draw, enable_grad, grad, no_grad, scope, windows
+from autograd import Tensor, affine, checkpoint, detect_anomaly, draw, enable_grad, grad, no_grad, scope, windows
 from autograd.drawing import rendering
 from autograd.drawing.dot import wrapped
 from autograd.drawing.rendering import RenderError, find_renderer
+from autograd.modes import mode
 
 needs_renderer = pytest.mark.skipif(find_renderer() is None, reason="neither dot nor pygraphviz is here")
 
@@ -104,8 +105,8 @@ EXPECTED: dict[Any, tuple[list[str], list[tuple[str, str, str]]]] = {
         (B, "v1 = w * a", "Σ"), (B, "v1 = w * a", "a"), (B, "v2 = v1 + w", "v1 = w * a"), (B, "v2 = v1 + w", "Σ"),
         (B, "Σ", "w"),
     ]),
-    two_outputs: (["x", "v1 = x + …", "v2 = x * 2", "Σ"], [
-        (F, "x", "v1 = x + …"), (F, "x", "v2 = x * 2"), (B, "v1 = x + …", "Σ"), (B, "v2 = x * 2", "Σ"),
+    two_outputs: (["x", "v1 = x + 1", "v2 = x * 2", "Σ"], [
+        (F, "x", "v1 = x + 1"), (F, "x", "v2 = x * 2"), (B, "v1 = x + 1", "Σ"), (B, "v2 = x * 2", "Σ"),
         (B, "Σ", "x"),
     ]),
     chain: (["x", "v1 = x * 2", "v2 = tanh(v1)", "v3 = exp(v2)"], [
@@ -173,8 +174,12 @@ def test_names_of_all_kinds(name: str) -> None:
         y = x * 2.0
     svg = draw(y).svg()
     root = ElementTree.fromstring(svg)
-    shown = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in name)
-    assert any(text.text == shown for text in root.iter("{http://www.w3.org/2000/svg}text"))
+    shown = "".join(c if c.isprintable() else " " if c.isspace() else "\N{REPLACEMENT CHARACTER}" for c in name)
+    texts = [text.text for text in root.iter("{http://www.w3.org/2000/svg}text")]
+    assert texts.count(shown) == 2  # the box's and the frame's
+    assert f"v1 = {shown}_2 * 2" in texts or f"v1 = {shown} * 2" in texts
+    tips = [item.get("{http://www.w3.org/1999/xlink}title", "") for item in root.iter("{http://www.w3.org/2000/svg}a")]
+    assert f"module: {shown}" in tips
 
 
 @needs_renderer
@@ -270,9 +275,10 @@ def test_a_module_with_an_example() -> None:
         ("Sequential", "1"): "1 · Tanh", ("Sequential", "2"): "2 · Linear · 10 parameters",
     }  # fmt: skip
     closed = draw(network(), np.ones((5, 3), np.float32), depth=1)
-    assert [box.text for box in closed.graph.boxes] == ["0 · Linear", "1 · Tanh", "2 · Linear"]
+    assert [box.text for box in closed.graph.boxes] == ["0 · Linear", "1 · Tanh", "2 · Linear", "input"]
     assert "16 parameters" in closed.graph.boxes[0].lines
-    (whole,) = draw(network(), np.ones((5, 3), np.float32), depth=0).graph.boxes
+    whole, given = draw(network(), np.ones((5, 3), np.float32), depth=0).graph.boxes
+    assert (given.name, given.kind) == ("input", "constant")
     assert (whole.text, whole.lines[:2]) == ("Sequential", ("2 affine, 1 tanh", "26 parameters"))
 
 
@@ -306,6 +312,7 @@ def test_every_call_of_a_module_is_a_box_of_its_own() -> None:
         (ids[a.tail], ids[a.head]) for a in closed.arrows if a.kind == "forward" and "layer.0" not in ids[a.tail]
     ]
     assert between == [
+        ("x", "layer [1] · Sequential"), ("x", "layer [2] · Sequential"),
         ("layer [2] · Sequential", "layer [3] · Sequential"), ("layer [3] · Sequential", "other · Linear"),
         ("other · Linear", "layer [4] · Sequential"),
     ]  # fmt: skip
@@ -355,11 +362,87 @@ def test_arguments_that_no_rule_keeps() -> None:
     rows: list[tuple[Any, str]] = [
         (x.reshape(3, -1), "reshape(x, (3, 2))"), (np.broadcast_to(x, (4, 2, 3)), "broadcast_to(x, (4, 2, 3))"),
         (np.expand_dims(x, (0, 2)), "expand_dims(x, (0, 2))"), (np.expand_dims(x, -1), "expand_dims(x, 2)"),
-        (x.astype(np.float32), "astype(x, float32)"), (x - 1.0, "x - …"), (x.sum(axis=0), "sum(x, axis=0)"),
+        (x.astype(np.float32), "astype(x, float32)"), (x - 1.0, "x - 1"), (x.sum(axis=0), "sum(x, axis=0)"),
         (x.mean(), "mean(x)"), (x.transpose(1, 0), "transpose(x, axes=(1, 0))"), (x[:, 0], "x[:, 0]"),
     ]  # fmt: skip
     for made, text in rows:
         assert next(box.full for box in draw(made).graph.boxes if box.output) == f"v1 = {text}"
+
+
+def test_a_number_that_nothing_kept_is_told_by_the_result() -> None:
+    x = leaf(np.array([0.3, -1.7, 12.0]), "x")
+    small = leaf(np.array([0.3, 1.5], np.float32), "x")
+    rows: list[tuple[Any, str]] = [
+        (1 / (1 + np.exp(-x)), "1 / v3"), (x - 0.25, "x - 0.25"), (3.5 - x, "3.5 - x"), (x + 1e-5, "x + 1e-05"),
+        (small + 0.1, "x + 0.1"), (0.1 - small, "0.1 - x"), (x - (-2.0), "x - (-2)"),
+        (x + np.array([1.0, 2.0, 1.0]), "x + …"), (x + 1 / 3, "x + …"), (x + 0.0, "x + …"),
+    ]  # fmt: skip
+    for made, text in rows:
+        full = {box.full for box in draw(made).graph.boxes if box.output}
+        assert f" = {text}" in full.pop()
+    drawn = draw(1 / (1 + np.exp(-x)), names={"x": x})
+    assert [box.text for box in drawn.graph.boxes][1:] == ["v1 = -x", "v2 = exp(v1)", "v3 = 1 + v2", "v4 = 1 / v3"]
+
+
+def test_options_have_their_names_and_defaults_are_left_out() -> None:
+    x = leaf(np.arange(6.0).reshape(2, 3), "x")
+    rows: list[tuple[Any, str]] = [
+        (x.var(), "var(x)"), (x.std(1, ddof=1, keepdims=True), "std(x, axis=1, ddof=1, keepdims=True)"),
+        (np.clip(x, 0, 3), "clip(x, …)"), (np.concatenate([x, x]), "concatenate(x, x, axis=0)"),
+        (np.fft.fft(x), "fft(x, axes=(1,))"), (x * 1j, "x * 1j"), (x * (1 + 2j), "x * (1+2j)"),
+    ]  # fmt: skip
+    for made, text in rows:
+        assert next(box.full for box in draw(made).graph.boxes if box.output) == f"v1 = {text}"
+
+
+class Residual(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.inner = nn.Linear(2, 2)
+
+    def forward(self, x: Any, shift: Any) -> Any:
+        return np.clip(self.inner(x) + x, 0, 6) - shift
+
+
+def test_a_function_that_is_called_shows_all_that_it_was_given() -> None:
+    x, shift = np.ones((1, 2), np.float32), Tensor(np.ones((1, 2), np.float32), name="down")
+    graph = draw(Residual(), x, shift).graph
+    assert [box.full for box in graph.boxes if box.kind == "operation"] == [
+        "v1 = x @ inner.weight.T + inner.bias", "v2 = v1 + x", "v3 = clip(v2, a_min=0, a_max=6)", "v4 = v3 - down",
+    ]  # fmt: skip
+    ids = {box.name: box.id for box in graph.boxes}
+    heads = {name: [a.head for a in graph.arrows if a.tail == ids[name]] for name in ("x", "down")}
+    assert heads == {"x": [ids["v1"], ids["v2"]], "down": [ids["v4"]]}
+    named = draw(Residual(), x, shift, names={"pixels": x}).graph
+    assert {"pixels", "down"} <= {box.name for box in named.boxes}
+    before = mode.recording
+    with pytest.raises(ZeroDivisionError):
+        draw(lambda x: x / (1 // 0), leaf())
+    assert mode.recording is before
+    with detect_anomaly(), pytest.raises(RuntimeError, match="log made -inf"), np.errstate(divide="ignore"):
+        draw(np.log, leaf(0.0))
+
+
+def test_constants_that_a_module_makes_stand_inside_of_it() -> None:
+    (state,) = (box for box in draw(nn.RNN(2, 3), np.ones((1, 1, 2), np.float32)).graph.boxes if box.name == "c1")
+    assert state.scope == ("RNN",)
+
+
+def test_a_matrix_is_written_in_rows() -> None:
+    x = leaf(np.arange(6.0).reshape(3, 2) / 8, "x")
+    dot = draw(x * 1.0, show="value").dot
+    assert ">[[0, 0.125],<" in dot
+    assert "> [0.5, 0.625]]<" in dot
+
+
+def test_a_wide_picture_is_not_shrunk_until_it_cannot_be_read() -> None:
+    x = leaf(name="x")
+    for _ in range(12):
+        x = x.tanh()
+    svg = draw(x).svg()
+    found = re.search(r'width="([\d.]+)pt" height="[\d.]+pt" style="max-width:max\(100%,(\d+)pt\);height:auto"', svg)
+    assert found is not None
+    assert float(found[2]) == pytest.approx(0.6 * float(found[1]), abs=1)
 
 
 def test_what_a_rule_calls_out_is_no_argument() -> None:
@@ -380,7 +463,7 @@ def test_an_assignment_reads_as_one() -> None:
     y[1] = x[0]
     y[2:] = 0.0
     assert [box.full for box in draw(y, names={"y": y}).graph.boxes if box.kind == "operation"] == [
-        "v1 = x * 2", "v2 = x[0]", "v3 = v1 with [1] = v2", "y = v3 with [2:] = …",
+        "v1 = x * 2", "v2 = x[0]", "v3 = v1 with [1] = v2", "y = v3 with [2:] = 0",
     ]  # fmt: skip
 
 
@@ -392,10 +475,22 @@ def test_long_formulas_break_at_their_operators() -> None:
 
 
 def test_a_long_call_shows_its_first_arguments() -> None:
-    weight = leaf(np.ones((2, 3)), "a_rather_long_name_of_a_weight")
-    x = leaf(np.ones((4, 3)), "x")
-    box = next(box for box in draw(affine(x, weight)).graph.boxes if box.output)
-    assert (box.text, box.full) == ("v1 = affine(x, …)", "v1 = affine(x, a_rather_long_name_of_a_weight)")
+    weight = leaf(np.ones((4, 3)), "a_rather_long_name_of_a_weight_that_goes_on_and_on")
+    x = leaf(np.ones((4, 3)), "a_shorter_name_of_the_input")
+    drawing = draw(np.maximum(x, weight))
+    box = next(box for box in drawing.graph.boxes if box.output)
+    assert box.text == "v1 = maximum(a_shorter_name_of_the_input, …)"
+    assert box.full == f"v1 = maximum(a_shorter_name_of_the_input, {weight.name})"
+    assert "<td><b>v1 =</b></td>" not in drawing.dot
+    assert "<b>v1 = maximum(a_shorter_name_of_the_input,</b></td></tr><tr><td><b>…)</b>" in drawing.dot
+
+
+def test_an_affine_map_reads_as_one() -> None:
+    x, w, b = leaf(np.ones((4, 3)), "x"), leaf(np.ones((2, 3)), "w"), leaf(np.ones(2), "b")
+    assert [draw(y).graph.boxes[-1].text for y in (affine(x, w), affine(x, w, b))] == [
+        "v1 = x @ w.T",
+        "v1 = x @ w.T + b",
+    ]
 
 
 def test_index_arrays_are_shown() -> None:
@@ -410,6 +505,23 @@ def test_saved_arrays_are_counted_once() -> None:
     y = x * x
     y.sum().backward()
     assert "freed" in draw(y, saved=True).graph.notes[0]
+
+
+def test_saved_arrays_have_the_names_of_the_picture() -> None:
+    x, y = leaf(np.ones(2)), leaf(np.ones(2))
+    drawing = draw(np.tanh(x * y), names={"y": x, "z": y}, saved=True)
+    assert [box.lines for box in drawing.graph.boxes if box.kind == "operation"] == [
+        ("saved: z, y · 32 B",), ("saved: v2 · 16 B",),
+    ]  # fmt: skip
+
+
+def test_a_checkpoint_shows_its_inputs_once() -> None:
+    x, w = leaf(np.ones((1, 2)), "x"), leaf(np.eye(2), "w")
+    graph = draw(checkpoint(lambda x: np.tanh(x @ w))(x)).graph
+    assert [box.full for box in graph.boxes] == [
+        "x", "w", "v1 = inputs(x, w)", "v2 = checkpoint(v1)", "v3 = v2[0]",
+    ]  # fmt: skip
+    assert "segment.again(ḡ, (x, w))" in [arrow.formula for arrow in graph.arrows]
 
 
 def test_values_are_as_they_were() -> None:

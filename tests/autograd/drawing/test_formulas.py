@@ -162,6 +162,12 @@ TEXTS = [
     (lambda: np.einsum("ij,jk->ik", X, W), ["np.einsum('ab,cb->ac', ḡ, W)", "np.einsum('ab,ac->bc', X, ḡ)"]),
     (lambda: 2 / V, ["-ḡ * v1 / V"]),
     (lambda: V @ W, ["(W @ ḡ[..., None])[..., 0]", "V[:, None] * ḡ[..., None, :]"]),
+    (lambda: np.einsum("ii->", X[:3]), ["np.einsum(',ab->ab', ḡ, np.eye(3))"]),
+    (lambda: np.einsum("ijk->j", array(2, 4, 3)), ["np.einsum('a,b,c->bac', ḡ, np.ones(2), np.ones(3))"]),
+    (lambda: autograd.softmax(X, -1), ["(ḡ - (ḡ * v1).sum(1, keepdims=True)) * v1"]),
+    (lambda: np.abs(X), ["ḡ * np.sign(X)"]),
+    (lambda: X * 2j, ["(ḡ * 2j).real"]),
+    (lambda: np.take(V, np.array([0, 2])), ["scatter_add(ḡ, (c1,), (3,))"]),
     (lambda: array(5, 4, 3) @ array(5, 3, 2), ["ḡ @ x2.swapaxes(-1, -2)", "x1.swapaxes(-1, -2) @ ḡ"]),
 ]
 

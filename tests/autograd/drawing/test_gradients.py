@@ -62,6 +62,15 @@ def test_widths_grow_with_the_norm() -> None:
     assert f"{pairs[0][0]:.2g} … {pairs[-1][0]:.2g}" in drawing.dot
 
 
+def test_widths_of_norms_whose_quotient_overflows() -> None:
+    x, w = leaf([1e200, 1e-200], "x"), leaf(1e-300, "w")
+    drawing = draw((x * 1e100 * w).sum() + leaf(1.0, "b"), gradients=True)
+    widths = Widths(arrow.flow for arrow in drawing.graph.arrows)
+    found = [float(arrow_attributes(a, LIGHT, widths)["penwidth"]) for a in drawing.graph.arrows]
+    assert all(0.5 < width < 5 for width in found)
+    assert max(found) > 3
+
+
 def test_zero_and_vanished_gradients_are_marked() -> None:
     x = leaf([-1.0, -2.0], "x")
     states = [a.flow.state for a in draw(np.maximum(x, 0).sum(), gradients=True).graph.arrows if a.flow is not None]
