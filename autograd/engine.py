@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from . import versions
-from .graph import Node, walk
+from .graph import Node, between
 from .modes import mode
 from .ops.shape import sum_to
 from .primitive import unwrap, wrap
@@ -42,14 +42,9 @@ def gradients(
             raise RuntimeError("grad: one of the inputs does not require a gradient; make it with requires_grad=True")
     roots = [_root(output, seed, create_graph) for output, seed in zip(outputs, seeds, strict=True)]
     targets: dict[int, Any] = {input._node.order: None for input in inputs if input._node is not None}
-    oldest = max(targets, default=0)
-    needed = set(targets)
-    for node in reversed(walk((root for root, _ in roots), oldest)):
-        for parent in node.parents:
-            if parent.order in needed:
-                needed.add(node.order)
-                break
-    roots = [root for root in roots if root[0].order in needed]
+    needed = between([root for root, _ in roots], targets)
+    if needed is not None:
+        roots = [root for root in roots if root[0].order in needed]
     _sweep(roots, create_graph if retain_graph is None else retain_graph, create_graph, targets, needed)
     found = [targets[input._node.order] for input in inputs if input._node is not None]
     return [None if g is None else _leaving(g, create_graph) for g in found]

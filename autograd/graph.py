@@ -7,7 +7,7 @@ and there is nothing here that could form a reference cycle.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import TYPE_CHECKING, Any
 from weakref import ref
 
@@ -112,3 +112,33 @@ def walk(roots: Iterable[Node], oldest: int | None = None) -> list[Node]:
             found[node.order] = node
             stack.extend(node.parents)
     return [found[order] for order in sorted(found)]
+
+
+def between(roots: Iterable[Node], targets: Collection[int]) -> set[int] | None:
+    """The orders of the nodes on a way from `roots` to one of `targets`; None if `roots` depend on no other node."""
+    oldest = max(targets, default=0)
+    found: dict[int, tuple[Node, ...]] = {}
+    others = False
+    stack = list(roots)
+    while stack:
+        node = stack.pop()
+        order = node.order
+        if order in found:
+            continue
+        if order > oldest:
+            others = True
+            continue
+        found[order] = parents = node.parents
+        if parents:
+            stack.extend(parents)
+        elif order not in targets:
+            others = True
+    if not others:
+        return None
+    needed = set(targets)
+    for order in sorted(found, reverse=True):
+        for parent in found[order]:
+            if parent.order in needed:
+                needed.add(order)
+                break
+    return needed

@@ -9,7 +9,7 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from .. import versions
-from ..graph import Leaf, Node, walk
+from ..graph import Leaf, Node, between, walk
 from ..modes import Call
 from ..tensor import Tensor
 from .calls import Calls, common, path
@@ -35,12 +35,9 @@ def needed_for(roots: Iterable[Node], wrt: Sequence[Tensor] | None) -> list[Node
     if wrt is None:
         return walk(roots)
     targets = {tensor._node.order for tensor in wrt if tensor._node is not None}
-    nodes = walk(roots, max(targets, default=0))
-    needed = set(targets)
-    for node in reversed(nodes):
-        if any(parent.order in needed for parent in node.parents):
-            needed.add(node.order)
-    return [node for node in nodes if node.order in needed]
+    roots = list(roots)
+    nodes, needed = walk(roots, max(targets, default=0)), between(roots, targets)
+    return nodes if needed is None else [node for node in nodes if node.order in needed]
 
 
 class Collector:

@@ -283,6 +283,12 @@ def _softmax_by(x: Any, lse: Any, factor: Any) -> Any:
     return factor * np.exp(x - lifted(lse))
 
 
+softmax_by: Function = elementwise(  # one step, for second derivatives of classifiers have several of it
+    _softmax_by, name="softmax_by",
+    x=lambda g, out: g * out, lse=lambda g, out: -(g * out), factor=lambda g, x, lse: softmax_by(x, lse, g),
+)  # fmt: skip
+
+
 def _log_softmax_at(x: Any, index: Any, axis: int = -1) -> Any:
     """log_softmax(x, axis) at one place along the axis, and the logsumexp; both without that axis.
 
@@ -323,7 +329,7 @@ def _log_softmax_at_rule(g: Any, x: Any, index: Any, axis: int, out: Any) -> Any
     axis %= x.ndim
     rest = tuple([1 if i == axis else n for i, n in enumerate(x.shape)])
     factor = -of_found if of_lse is None else of_lse if of_found is None else of_lse - of_found
-    part = _softmax_by(x, out[1].reshape(rest), factor.reshape(rest))
+    part = softmax_by(x, out[1].reshape(rest), factor.reshape(rest))
     if of_found is None:
         return part
     places = _along(x.shape, index, axis)
@@ -337,7 +343,7 @@ softmax = primitive(_softmax, name="softmax", x=_softmax_rule)
 log_softmax = primitive(_log_softmax, name="log_softmax", x=_log_softmax_rule)
 logsumexp = primitive(
     _logsumexp, name="logsumexp",
-    x=lambda g, x, out, axis, keepdims: _softmax_by(
+    x=lambda g, x, out, axis, keepdims: softmax_by(
         x, kept(out, axis, keepdims, x.shape), kept(g, axis, keepdims, x.shape)
     ),
 )  # fmt: skip
