@@ -11,9 +11,9 @@ import numpy as np
 import autograd
 
 from .containers import ModuleList, Sequential
+from .layer import Layer
 from .linear import Linear
-from .module import Module
-from .shared import Rng, integers, on_cpu, plain
+from .shared import Rng, integers, plain
 
 
 class ASMoutput(NamedTuple):
@@ -23,7 +23,7 @@ class ASMoutput(NamedTuple):
     loss: Any
 
 
-class AdaptiveLogSoftmaxWithLoss(Module):
+class AdaptiveLogSoftmaxWithLoss(Layer, shown=""):
     """The log-probabilities of classes that are sorted by frequency, the most frequent first.
 
     cutoffs    where the groups begin, after the first: classes below cutoffs[0] are in the head, the others in clusters
@@ -38,8 +38,6 @@ class AdaptiveLogSoftmaxWithLoss(Module):
         self, in_features: int, n_classes: int, cutoffs: Sequence[int], div_value: float = 4.0, head_bias: bool = False,
         *, device: Any = None, dtype: Any = None, rng: Rng = None,
     ) -> None:  # fmt: skip
-        super().__init__()
-        on_cpu(device, "AdaptiveLogSoftmaxWithLoss")
         cutoffs = list(cutoffs)
         if not cutoffs:
             raise ValueError("AdaptiveLogSoftmaxWithLoss: expected at least one cutoff")
@@ -49,7 +47,7 @@ class AdaptiveLogSoftmaxWithLoss(Module):
                 f"AdaptiveLogSoftmaxWithLoss: expected cutoffs that rise from 1 to at most {n_classes - 1}, got "
                 f"{cutoffs}"
             )
-        self.in_features, self.n_classes, self.div_value, self.head_bias = in_features, n_classes, div_value, head_bias
+        self.hold(locals())
         self.cutoffs = [*cutoffs, n_classes]
         self.shortlist_size, self.n_clusters = cutoffs[0], len(cutoffs)
         self.head_size = self.shortlist_size + self.n_clusters
@@ -58,12 +56,8 @@ class AdaptiveLogSoftmaxWithLoss(Module):
         for i in range(self.n_clusters):
             hidden = int(in_features // div_value ** (i + 1))
             size = self.cutoffs[i + 1] - self.cutoffs[i]
-            self.tail.append(
-                Sequential(
-                    Linear(in_features, hidden, False, dtype=dtype, rng=rng),
-                    Linear(hidden, size, False, dtype=dtype, rng=rng),
-                )
-            )
+            pair = [Linear(a, b, False, dtype=dtype, rng=rng) for a, b in ((in_features, hidden), (hidden, size))]
+            self.tail.append(Sequential(*pair))
 
     def reset_parameters(self, rng: Rng = None) -> None:
         """Draw the initial values again."""

@@ -11,10 +11,10 @@ import autograd
 
 from . import init
 from .dropout import dropout
+from .layer import Layer
 from .linear import Linear, linear
-from .module import Module
-from .parameter import empty, write
-from .shared import Rng, on_cpu, plain
+from .parameter import write
+from .shared import Rng, plain
 
 
 def _additive(mask: Any, keeps: bool, dtype: Any, who: str) -> Any:
@@ -43,13 +43,6 @@ def _weights(scores: Any, bias: Any) -> Any:
     return autograd.softmax(scores + np.where(dead, 0.0, bias), -1) * ~dead
 
 
-def _causal(rows: int, columns: int, dtype: Any) -> Any:
-    """-inf above the diagonal."""
-    bias = np.zeros((rows, columns), dtype)
-    bias[np.arange(columns) > np.arange(rows)[:, None]] = -math.inf
-    return bias
-
-
 def scaled_dot_product_attention(
     query: Any, key: Any, value: Any, attn_mask: Any = None, dropout_p: float = 0.0, is_causal: bool = False,
     scale: float | None = None, enable_gqa: bool = False, *, rng: Rng = None,
@@ -69,11 +62,8 @@ def scaled_dot_product_attention(
     (1, 2, 5)
     """
     who = "scaled_dot_product_attention"
-    if (
-        min(query.ndim, key.ndim, value.ndim) < 2
-        or query.shape[-1] != key.shape[-1]
-        or key.shape[-2] != value.shape[-2]
-    ):
+    axes = min(query.ndim, key.ndim, value.ndim)
+    if axes < 2 or query.shape[-1] != key.shape[-1] or key.shape[-2] != value.shape[-2]:
         raise ValueError(
             f"{who}: expected query (..., L, E), key (..., S, E), value (..., S, V), got {query.shape}, {key.shape} "
             f"and {value.shape}"
@@ -81,7 +71,8 @@ def scaled_dot_product_attention(
     if is_causal and attn_mask is not None:
         raise ValueError(f"{who}: expected attn_mask or is_causal, got both")
     rows, columns = query.shape[-2], key.shape[-2]
-    bias = _causal(rows, columns, query.dtype) if is_causal else _additive(attn_mask, True, query.dtype, who)
+    mask = np.tri(rows, columns, dtype=bool) if is_causal else attn_mask
+    bias = _additive(mask, True, query.dtype, who)
     heads = query.shape[:-2]
     if enable_gqa:
         query = _grouped(query, key, value, who)
@@ -223,7 +214,7 @@ def _mask_of_heads(
     return total
 
 
-class MultiheadAttention(Module):
+class MultiheadAttention(Layer, shown=""):
     """Attention with several heads. (Vaswani et al. 2017)
 
     Called with query, key and value it gives the output, and the weights, or None with need_weights=False; their shapes
@@ -244,31 +235,27 @@ class MultiheadAttention(Module):
         add_zero_attn: bool = False, kdim: int | None = None, vdim: int | None = None, batch_first: bool = False, *,
         device: Any = None, dtype: Any = None, rng: Rng = None,
     ) -> None:  # fmt: skip
-        super().__init__()
-        on_cpu(device, "MultiheadAttention")
+        kdim = embed_dim if kdim is None else kdim
+        vdim = embed_dim if vdim is None else vdim
+        self.hold(locals())
         if embed_dim <= 0 or num_heads <= 0 or embed_dim % num_heads:
             raise ValueError(
                 f"MultiheadAttention: expected embed_dim above 0 and divisible by num_heads, got {embed_dim}, "
                 f"{num_heads}"
             )
-        self.embed_dim, self.num_heads, self.head_dim = embed_dim, num_heads, embed_dim // num_heads
-        self.dropout, self.batch_first, self.add_zero_attn, self.rng = dropout, batch_first, add_zero_attn, rng
-        self.kdim = embed_dim if kdim is None else kdim
-        self.vdim = embed_dim if vdim is None else vdim
-        self._qkv_same_embed_dim = self.kdim == self.vdim == embed_dim
-        if self._qkv_same_embed_dim:
-            self.in_proj_weight = empty((3 * embed_dim, embed_dim), dtype)
-            for name in ("q_proj_weight", "k_proj_weight", "v_proj_weight"):
-                self.register_parameter(name, None)
-        else:
-            self.q_proj_weight = empty((embed_dim, embed_dim), dtype)
-            self.k_proj_weight = empty((embed_dim, self.kdim), dtype)
-            self.v_proj_weight = empty((embed_dim, self.vdim), dtype)
-            self.register_parameter("in_proj_weight", None)
-        self.register_parameter("in_proj_bias", empty((3 * embed_dim,), dtype) if bias else None)
+        self.head_dim = embed_dim // num_heads
+        self._qkv_same_embed_dim = same = kdim == vdim == embed_dim
+        self.make(
+            dtype,
+            q_proj_weight=None if same else (embed_dim, embed_dim),
+            k_proj_weight=None if same else (embed_dim, kdim),
+            v_proj_weight=None if same else (embed_dim, vdim),
+            in_proj_weight=(3 * embed_dim, embed_dim) if same else None,
+            in_proj_bias=(3 * embed_dim,) if bias else None,
+            bias_k=(1, 1, embed_dim) if add_bias_kv else None,
+            bias_v=(1, 1, embed_dim) if add_bias_kv else None,
+        )
         self.out_proj = Linear(embed_dim, embed_dim, bias, dtype=dtype, rng=rng)
-        self.register_parameter("bias_k", empty((1, 1, embed_dim), dtype) if add_bias_kv else None)
-        self.register_parameter("bias_v", empty((1, 1, embed_dim), dtype) if add_bias_kv else None)
         self._reset_parameters(rng)
 
     def _reset_parameters(self, rng: Rng = None) -> None:

@@ -18,13 +18,14 @@ from autograd import Tensor, generator, no_grad
 from . import init
 from .activation import Sigmoid
 from .containers import ModuleList, Sequential
+from .layer import Layer
 from .linear import Linear, linear
 from .module import Module
-from .parameter import empty, write
+from .parameter import write
 from .shared import Rng, plain
 
 
-class RBM(Module):
+class RBM(Layer, shown="{n_visible}, {n_hidden}"):
     """Visible units v and hidden units h, 0 or 1, with energy E(v, h) = -v·a - h·b - h·W v. (Hinton 2002, 2012)
 
     Called with visible units (..., n_visible) it gives the probabilities of the hidden ones (..., n_hidden).
@@ -38,11 +39,8 @@ class RBM(Module):
     """
 
     def __init__(self, n_visible: int, n_hidden: int, *, dtype: Any = None, rng: Rng = None) -> None:
-        super().__init__()
-        self.n_visible, self.n_hidden, self.rng = n_visible, n_hidden, rng
-        self.weight = empty((n_hidden, n_visible), dtype)
-        self.visible_bias = empty((n_visible,), dtype)
-        self.hidden_bias = empty((n_hidden,), dtype)
+        self.hold(locals())
+        self.make(dtype, weight=(n_hidden, n_visible), visible_bias=(n_visible,), hidden_bias=(n_hidden,))
         self.chain: Tensor | None
         self.register_buffer("chain", None, persistent=False)
         self.reset_parameters(rng)
@@ -72,16 +70,12 @@ class RBM(Module):
         if steps < 1:
             raise ValueError(f"RBM.sample: expected at least one step, got {steps}")
         draw = generator(self.rng if rng is None else rng)
-        v = plain(visible)
+        units = plain(visible)
         with no_grad():
-            for _ in range(steps):
-                h = self._bernoulli(self.forward(v), draw)
-                v = self._bernoulli(self.visible(h), draw)
-        return v
-
-    def _bernoulli(self, probabilities: Any, draw: np.random.Generator) -> Any:
-        p = plain(probabilities)
-        return (draw.random(p.shape, dtype=np.float32) < p).astype(p.dtype)
+            for probability in (self.forward, self.visible) * steps:
+                p = plain(probability(units))
+                units = (draw.random(p.shape, dtype=np.float32) < p).astype(p.dtype)
+        return units
 
     def contrastive_divergence(self, visible: Any, k: int = 1, persistent: bool = False, *, rng: Rng = None) -> Any:
         """mean(F(data) - F(sample)) over the rows of (N, n_visible): its gradient is that of CD-k.
@@ -98,9 +92,6 @@ class RBM(Module):
         both = self.free_energy(np.concatenate([plain(visible).astype(sample.dtype), sample]))
         n = sample.shape[0]
         return (both[:n] - both[n:]).mean()
-
-    def extra_repr(self) -> str:
-        return f"{self.n_visible}, {self.n_hidden}"
 
 
 class DeepBeliefNetwork(Module):

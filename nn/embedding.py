@@ -223,10 +223,13 @@ class _Table(Layer):
             write(self.weight, values)
 
     @classmethod
-    def _from(cls, embeddings: Any, freeze: bool, **options: Any) -> Any:
-        if embeddings.ndim != 2:
-            raise ValueError(f"from_pretrained: expected embeddings of two axes, got shape {embeddings.shape}")
-        return cls(*embeddings.shape, **options, _weight=embeddings, _freeze=freeze)  # type: ignore[call-arg]
+    def _from(cls, arguments: dict[str, Any]) -> Any:
+        """A table of the rows given, with the `locals()` of from_pretrained."""
+        rows, freeze = arguments["embeddings"], arguments["freeze"]
+        if rows.ndim != 2:
+            raise ValueError(f"from_pretrained: expected embeddings of two axes, got shape {rows.shape}")
+        options = {k: v for k, v in arguments.items() if k not in ("cls", "embeddings", "freeze")}
+        return cls(*rows.shape, **options, _weight=rows, _freeze=freeze)  # type: ignore[call-arg]
 
     def extra_repr(self) -> str:
         usual = {"padding_idx": None, "max_norm": None, "norm_type": 2.0, "scale_grad_by_freq": False, "sparse": False}
@@ -254,10 +257,7 @@ class Embedding(_Table):
         norm_type: float = 2.0, scale_grad_by_freq: bool = False, sparse: bool = False,
     ) -> Any:  # fmt: skip
         """An Embedding of the rows given, which are not trained unless freeze is False."""
-        return cls._from(
-            embeddings, freeze, padding_idx=padding_idx, max_norm=max_norm, norm_type=norm_type,
-            scale_grad_by_freq=scale_grad_by_freq, sparse=sparse,
-        )  # fmt: skip
+        return cls._from(locals())
 
 
 class EmbeddingBag(_Table):
@@ -287,7 +287,4 @@ class EmbeddingBag(_Table):
         padding_idx: int | None = None,
     ) -> Any:  # fmt: skip
         """An EmbeddingBag of the rows given, which are not trained unless freeze is False."""
-        return cls._from(
-            embeddings, freeze, max_norm=max_norm, norm_type=norm_type, scale_grad_by_freq=scale_grad_by_freq,
-            mode=mode, sparse=sparse, include_last_offset=include_last_offset, padding_idx=padding_idx,
-        )  # fmt: skip
+        return cls._from(locals())

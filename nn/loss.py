@@ -39,12 +39,17 @@ def reduction_of(size_average: bool | None, reduce: bool | None, reduction: str)
     return reduction
 
 
-def _same_shape(who: str, input: Any, target: Any) -> None:
+def _of_same_shape(who: str, input: Any, target: Any) -> Any:
+    """The target, as `floating` has it. Raises ValueError unless it has the input's shape."""
+    target = floating(target, input)
     if input.shape != target.shape:
         raise ValueError(f"{who}: expected a target of the input's shape {input.shape}, got {target.shape}")
+    return target
 
 
-def _warn_of_broadcasting(who: str, input: Any, target: Any) -> None:
+def _error(who: str, input: Any, target: Any) -> Any:
+    """input - target, with a warning where they are broadcast."""
+    target = floating(target, input)
     if input.shape != target.shape:
         import warnings
 
@@ -52,6 +57,7 @@ def _warn_of_broadcasting(who: str, input: Any, target: Any) -> None:
             f"{who}: the target's shape {target.shape} is not the input's {input.shape}; they are broadcast",
             stacklevel=3,
         )
+    return input - target
 
 
 # ---- regression ------------------------------------------------------------------------------------------------------
@@ -65,9 +71,8 @@ def l1_loss(
     >>> l1_loss(np.array([1.0, 2.0]), np.array([0.0, 4.0])).item()
     1.5
     """
-    target = floating(target, input)
-    _warn_of_broadcasting("l1_loss", input, target)
-    return _weighted(np.abs(input - target), weight, reduction_of(size_average, reduce, reduction))
+    loss = np.abs(_error("l1_loss", input, target))
+    return _weighted(loss, weight, reduction_of(size_average, reduce, reduction))
 
 
 def mse_loss(
@@ -78,18 +83,15 @@ def mse_loss(
     >>> mse_loss(np.array([1.0, 2.0]), np.array([0.0, 4.0])).item()
     2.5
     """
-    target = floating(target, input)
-    _warn_of_broadcasting("mse_loss", input, target)
-    return _weighted(np.square(input - target), weight, reduction_of(size_average, reduce, reduction))
+    loss = np.square(_error("mse_loss", input, target))
+    return _weighted(loss, weight, reduction_of(size_average, reduce, reduction))
 
 
 def huber_loss(input: Any, target: Any, reduction: str = "mean", delta: float = 1.0, weight: Any = None) -> Any:
     """(x - y)² / 2 where |x - y| <= delta, else delta · (|x - y| - delta / 2); times the weight. (Huber 1964)"""
     if delta <= 0:
         raise ValueError(f"huber_loss: expected delta > 0, got {delta}")
-    target = floating(target, input)
-    _warn_of_broadcasting("huber_loss", input, target)
-    loss = _rounded(input - target, delta)
+    loss = _rounded(_error("huber_loss", input, target), delta)
     return reduced(loss if weight is None else loss * weight, None, None, reduction)
 
 
@@ -99,9 +101,7 @@ def smooth_l1_loss(
     """(x - y)² / (2 beta) where |x - y| < beta, and |x - y| - beta / 2 elsewhere. (Girshick 2015)"""
     if beta < 0:
         raise ValueError(f"smooth_l1_loss: expected beta >= 0, got {beta}")
-    target = floating(target, input)
-    _warn_of_broadcasting("smooth_l1_loss", input, target)
-    error = input - target
+    error = _error("smooth_l1_loss", input, target)
     loss = np.abs(error) if beta == 0 else _rounded(error, beta) / beta
     return reduced(loss, size_average, reduce, reduction)
 
@@ -188,8 +188,7 @@ def binary_cross_entropy(
 
     binary_cross_entropy_with_logits is the stable way. Raises ValueError for an input outside of [0, 1].
     """
-    target = floating(target, input)
-    _same_shape("binary_cross_entropy", input, target)
+    target = _of_same_shape("binary_cross_entropy", input, target)
     x = plain(input)
     if x.size and not ((x >= 0) & (x <= 1)).all():
         raise ValueError(f"binary_cross_entropy: expected probabilities from 0 to 1, got {x.min()} to {x.max()}")
@@ -216,8 +215,7 @@ def binary_cross_entropy_with_logits(
     >>> binary_cross_entropy_with_logits(np.array([0.0, 1000.0]), np.array([1.0, 1.0])).round(4).item()
     0.3466
     """
-    target = floating(target, input)
-    _same_shape("binary_cross_entropy_with_logits", input, target)
+    target = _of_same_shape("binary_cross_entropy_with_logits", input, target)
     if pos_weight is None:
         loss = autograd.softplus(input) - target * input
     else:

@@ -147,14 +147,12 @@ def triplet_margin_loss(
 ) -> Any:  # fmt: skip
     """max(0, d(a, p) - d(a, n) + margin), d the p-norm distance; `swap` takes d(p, n) where that is smaller."""
 
-    def distance(x: Any, y: Any) -> Any:
-        return pairwise_distance(x, y, p, eps)
-
     _as_many_axes("triplet_margin_loss", anchor, positive, negative)
     how = reduction_of(size_average, reduce, reduction)
     return triplet_margin_with_distance_loss(
-        anchor, positive, negative, distance_function=distance, margin=margin, swap=swap, reduction=how
-    )
+        anchor, positive, negative, distance_function=lambda x, y: pairwise_distance(x, y, p, eps), margin=margin,
+        swap=swap, reduction=how,
+    )  # fmt: skip
 
 
 def triplet_margin_with_distance_loss(

@@ -56,12 +56,7 @@ class Adam(Optimizer):
         mean_square(v, g, beta2, share2, s)
         if "max_exp_avg_sq" in state:
             v = np.maximum(state["max_exp_avg_sq"], v, out=state["max_exp_avg_sq"])
-        np.sqrt(v, out=s)
-        s /= root
-        s += eps
-        np.divide(m, s, out=s)
-        s *= size
-        x -= s
+        x -= np.multiply(over_root(m, v, eps, s, root), size, out=s)
 
 
 class AdamW(Adam):
@@ -83,8 +78,8 @@ class AdamW(Adam):
 class Adamax(Optimizer):
     """Adam with the infinity norm: the mean of the gradient, divided by the largest of its decaying magnitudes.
 
-    betas         how much of the mean and of the magnitude is kept at each step
-    eps           added to each magnitude
+    betas  how much of the mean and of the magnitude is kept at each step
+    eps    added to each magnitude
 
     Source: Kingma and Ba 2015, algorithm 2.
     """
@@ -110,9 +105,7 @@ class Adamax(Optimizer):
         s += eps
         largest *= beta2
         np.maximum(largest, s, out=largest)
-        np.divide(m, largest, out=s)
-        s *= size
-        x -= s
+        x -= np.multiply(np.divide(m, largest, out=s), size, out=s)
 
 
 class NAdam(Optimizer):
@@ -154,11 +147,7 @@ class NAdam(Optimizer):
         mean_square(v, g, beta2, share2, s)
         np.multiply(g, of_gradient, out=ahead)
         ahead += np.multiply(m, of_mean, out=s)
-        np.sqrt(v, out=s)
-        s /= root
-        s += eps
-        ahead /= s
-        x -= ahead
+        x -= over_root(ahead, v, eps, s, root)
 
 
 class RAdam(Optimizer):

@@ -48,15 +48,13 @@ class RMSprop(Optimizer):
             mean(center, g, share, s)
             np.subtract(v, np.multiply(center, center, out=square), out=s)
             v = np.maximum(s, 0, out=s)  # rounding can leave it a little below zero
-        over_root(g, v, eps, s)
+        step = over_root(g, v, eps, s)
         if "momentum_buffer" in state:
             buffer = state["momentum_buffer"]
             buffer *= momentum
-            buffer += s
-            np.multiply(buffer, lr, out=s)
-        else:
-            s *= lr
-        x -= s
+            buffer += step
+            step = buffer
+        x -= np.multiply(step, lr, out=s)
 
 
 class Adagrad(Optimizer):
@@ -86,9 +84,7 @@ class Adagrad(Optimizer):
     def update(self, x: Any, g: Any, state: State, scratch: Lent, numbers: Any) -> None:
         (lr, eps), s, total = numbers, scratch[0], state["sum"]
         total += np.multiply(g, g, out=s)
-        over_root(g, total, eps, s)
-        s *= lr
-        x -= s
+        x -= np.multiply(over_root(g, total, eps, s), lr, out=s)
 
 
 class Adadelta(Optimizer):
@@ -120,8 +116,7 @@ class Adadelta(Optimizer):
         step /= s
         step *= g
         mean_square(of_steps, step, rho, share, s)
-        step *= lr
-        x -= step
+        x -= np.multiply(step, lr, out=s)
 
 
 class Rprop(Optimizer):
@@ -157,9 +152,7 @@ class Rprop(Optimizer):
         np.multiply(size, shorter, out=size, where=mask)
         np.copyto(before, 0, where=mask)  # one step is left out after a turn
         np.clip(size, shortest, longest, out=size)
-        np.sign(before, out=agree)
-        agree *= size
-        x -= agree
+        x -= np.multiply(np.sign(before, out=agree), size, out=agree)
 
 
 class Adafactor(Optimizer):
@@ -221,8 +214,7 @@ class Adafactor(Optimizer):
             mean(variance, s, new, s)
             np.copyto(s, variance)
         np.maximum(s, least * least, out=s)
-        np.sqrt(s, out=s)
-        np.divide(g, s, out=s)
+        over_root(g, s, 0, s)
         rms = math.sqrt(float(np.vdot(s, s)) / s.size)
         s *= size / max(1.0, rms / largest)
         x -= s

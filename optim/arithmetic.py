@@ -22,8 +22,10 @@ def mean_square(v: Any, g: Any, beta: Any, share: Any, s: Any) -> None:
     v += s
 
 
-def over_root(g: Any, v: Any, eps: Any, s: Any) -> Any:
-    """g / (sqrt(v) + eps), in `s`."""
+def over_root(g: Any, v: Any, eps: Any, s: Any, root: Any = None) -> Any:
+    """g / (sqrt(v) + eps), or with a `root` g / (sqrt(v) / root + eps), in `s`."""
     np.sqrt(v, out=s)
+    if root is not None:
+        s /= root
     s += eps
     return np.divide(g, s, out=s)

@@ -11,6 +11,7 @@ import numpy as np
 from autograd import enable_grad
 
 from .optimizer import Optimizer, options
+from .rows import real
 
 _SEARCHES = (None, "strong_wolfe")
 _Point = tuple[float, float, Any, float]  # a length, and the loss, its gradient and its slope there
@@ -73,10 +74,16 @@ class LBFGS(Optimizer):
         lr, tolerance = float(group["lr"]), group["tolerance_change"]
 
         def evaluate() -> tuple[Any, Any]:
+            """The loss and its gradient, as a row."""
             with enable_grad():
                 loss = closure()
             state["func_evals"] += 1
-            return loss, self._gradient()
+            return loss, _row(np.zeros_like(p.data) if p.grad is None else p.grad.data for p in group["params"])
+
+        def along(t: float) -> tuple[Any, Any]:
+            """The same after a step of length t from x, where an iteration begins, along its direction d."""
+            self._put(x + t * d)
+            return evaluate()
 
         first, g = evaluate()
         loss, begun = float(first), state["func_evals"] - 1
@@ -90,26 +97,14 @@ class LBFGS(Optimizer):
             slope = float(g @ d)
             if slope > -tolerance:
                 break
+            x = _row(p.data for p in group["params"])
             if group["line_search_fn"] is not None:
-                start = [p.data.copy() for p in group["params"]]
-
-                def along(t: float, d: Any = d, start: list[Any] = start) -> tuple[float, Any]:
-                    self._add(t, d)
-                    value, gradient = evaluate()
-                    for p, data in zip(group["params"], start, strict=True):
-                        array = p.data
-                        np.copyto(array, data)
-                        p.data = array
-                    return float(value), gradient
-
                 left = group["max_eval"] - (state["func_evals"] - begun)
                 loss, g, state["t"] = strong_wolfe(along, state["t"], d, loss, g, slope, tolerance, left)
-                self._add(state["t"], d)
-            else:
-                self._add(state["t"], d)
-                if iteration < group["max_iter"]:
-                    value, g = evaluate()
-                    loss = float(value)
+            self._put(x + state["t"] * d)
+            if group["line_search_fn"] is None and iteration < group["max_iter"]:
+                value, g = evaluate()
+                loss = float(value)
             if (
                 state["func_evals"] - begun >= group["max_eval"]
                 or abs(g).max() <= group["tolerance_grad"]
@@ -144,35 +139,22 @@ class LBFGS(Optimizer):
             d += (parts[i] - float(changes[i] @ d) * ro[i]) * steps[i]
         return d
 
-    def _gradient(self) -> Any:
-        """The gradients of all parameters in one row; zeros where there is none, complex ones as pairs."""
-        rows = []
-        for p in self.param_groups[0]["params"]:
-            row = (np.zeros_like(p.data) if p.grad is None else p.grad.data).reshape(-1)
-            rows.append(_real(row))
-        return np.concatenate(rows)
-
-    def _add(self, t: float, d: Any) -> None:
-        """A step of length t along d."""
-        start = 0
+    def _put(self, row: Any) -> None:
+        """Write a row into the parameters."""
         for p in self.param_groups[0]["params"]:
             data = p.data
-            size = data.size * (2 if data.dtype.kind == "c" else 1)
-            step = t * d[start : start + size]
-            if data.dtype.kind == "c":
-                step = step[::2] + 1j * step[1::2]
-            data += step.reshape(data.shape)
+            part, row = np.split(row, [data.size * (2 if data.dtype.kind == "c" else 1)])
+            data[...] = (part[::2] + 1j * part[1::2] if data.dtype.kind == "c" else part).reshape(data.shape)
             p.data = data
-            start += size
 
 
-def _real(row: Any) -> Any:
-    """A row of complex numbers as one of pairs."""
-    return row.view(row.real.dtype) if row.dtype.kind == "c" else row
+def _row(arrays: Iterable[Any]) -> Any:
+    """Arrays one after the other in one row of real numbers, complex ones as pairs."""
+    return np.concatenate([real(array.reshape(-1)) for array in arrays])
 
 
 def strong_wolfe(
-    along: Callable[[float], tuple[float, Any]], t: float, d: Any, loss: float, g: Any, slope: float,
+    along: Callable[[float], tuple[Any, Any]], t: float, d: Any, loss: float, g: Any, slope: float,
     tolerance: float, evaluations: int,
 ) -> tuple[float, Any, float]:  # fmt: skip
     """A step that lowers the loss enough and flattens its slope enough (the strong Wolfe conditions).
@@ -189,12 +171,11 @@ def strong_wolfe(
 
     def point(t: float) -> _Point:
         value, gradient = along(t)
-        return t, value, gradient, float(gradient @ d)
+        return t, float(value), gradient, float(gradient @ d)
 
     start: _Point = 0.0, loss, g, slope
     before, now = start, point(t)
     count = 0
-    bracket = [start, now]
     done = False
     while count < evaluations:  # go on until a minimum is bracketed
         if now[1] > loss + enough * now[0] * slope or (count > 1 and now[1] >= before[1]):
@@ -220,14 +201,11 @@ def strong_wolfe(
             break
         t = _minimum(bracket[0], bracket[1])
         margin = 0.1 * (right - left)
-        if min(right - t, t - left) < margin:
-            if stuck or t >= right or t <= left:
-                t = right - margin if abs(t - right) < abs(t - left) else left + margin
-                stuck = False
-            else:
-                stuck = True
-        else:
-            stuck = False
+        close = min(right - t, t - left) < margin
+        if close and (stuck or not left < t < right):
+            t = right - margin if abs(t - right) < abs(t - left) else left + margin
+            close = False
+        stuck = close
         now = point(t)
         count += 1
         if now[1] > loss + enough * t * slope or now[1] >= bracket[low][1]:

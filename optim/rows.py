@@ -74,7 +74,7 @@ class Row:
         self.arrays: list[tuple[State, str, Any]] = []
         for name, fill in fills.items():
             row = np.empty(self.size, dtype=self.dtype, like=like)
-            rows[name] = _real(row)
+            rows[name] = real(row)
             rows[name][...] = fill
             for state, part in zip(self.states, self._parts(row), strict=True):
                 if name in state:
@@ -93,7 +93,7 @@ class Row:
             x = self.memory.lend("x", self.size, like)
             self.copies = self._parts(x)
             self._lend_gradients()
-        x = _real(x)
+        x = real(x)
         lent = [self.memory.lend(i, min(x.size, BLOCK), x) for i in range(scratch)]
         self.cuts = [slice(start, min(start + BLOCK, x.size)) for start in range(0, x.size or 1, BLOCK)]
         self.pieces: list[Piece] = [
@@ -108,7 +108,7 @@ class Row:
 
     def _lend_gradients(self) -> None:
         row = self.memory.lend("g", self.size, self.data[0])
-        self.gradient, self.gradients = _real(row), self._parts(row)
+        self.gradient, self.gradients = real(row), self._parts(row)
 
     def _parts(self, row: Any) -> list[Any]:
         """The row as seen from each parameter: its part, in its shape and order of memory."""
@@ -148,7 +148,7 @@ class Row:
                     self._lend_gradients()
                 self.gradients[0][...] = g
                 flat = self.gradient
-            g = _real(flat)
+            g = real(flat)
             return [(x, g[cut], arrays, s) for cut, (x, _, arrays, s) in zip(self.cuts, self.pieces, strict=True)]
         for part, data in zip(self.copies, self.data, strict=True):
             part[...] = data
@@ -214,6 +214,6 @@ def _flat(array: Any, axes: list[int]) -> Any:
     return turned.reshape(-1) if turned.flags.c_contiguous else None
 
 
-def _real(row: Any) -> Any:
+def real(row: Any) -> Any:
     """A row of complex numbers as one of pairs of real numbers."""
     return row.view(row.real.dtype) if row.dtype.kind == "c" else row

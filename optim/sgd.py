@@ -138,9 +138,7 @@ class Lion(Optimizer):
         np.subtract(m, g, out=s)
         s *= of_step
         s += g
-        np.sign(s, out=s)
-        s *= lr
-        x -= s
+        x -= np.multiply(np.sign(s, out=s), lr, out=s)
         mean(m, g, share, s)
 
 

@@ -14,6 +14,8 @@ import numpy as np
 
 from autograd import Tensor, no_grad
 from nn import BatchNorm1d, BatchNorm2d, BatchNorm3d, Module
+from nn.parameter import write
+from nn.shared import plain
 
 from .lr_scheduler import LRScheduler
 from .lr_scheduler.base import for_groups
@@ -55,15 +57,9 @@ def get_ema_multi_avg_fn(decay: float = 0.999) -> Average:
 def _for_lists(average: Average) -> Average:
     def update(averaged: Iterable[Tensor], current: Iterable[Tensor], count: Any) -> None:
         for old, new in zip(averaged, current, strict=True):
-            _write(old, average(old.data, new.data, float(count)))
+            write(old, average(old.data, new.data, float(count)))
 
     return update
-
-
-def _write(tensor: Tensor, value: Any) -> None:
-    array = tensor.data
-    array[...] = value.data if isinstance(value, Tensor) else value
-    tensor.data = array  # tells the engine that the array was written
 
 
 class AveragedModel(Module):
@@ -119,16 +115,16 @@ class AveragedModel(Module):
             theirs += model.buffers()
         if not self.n_averaged.item():
             for old, new in zip(ours, theirs, strict=True):
-                _write(old, new)
+                write(old, new.data)
         elif self.avg_fn is not None:
             for old, new in zip(ours, theirs, strict=True):
-                _write(old, self.avg_fn(old.detach(), new.detach(), self.n_averaged.detach()))
+                write(old, plain(self.avg_fn(old.detach(), new.detach(), self.n_averaged.detach())))
         else:
             (self.multi_avg_fn or get_swa_multi_avg_fn())(ours, theirs, self.n_averaged.detach())
         if not self.use_buffers:
             for old, new in zip(self.module.buffers(), model.buffers(), strict=True):
-                _write(old, new)
-        _write(self.n_averaged, self.n_averaged.data + 1)
+                write(old, new.data)
+        write(self.n_averaged, self.n_averaged.data + 1)
 
 
 @no_grad()

@@ -162,7 +162,10 @@ def _arrow(arrow: Arrow, n: int, theme: Theme, widths: Widths, with_formulas: bo
     if arrow.count > 1:
         rows.append(f"×{arrow.count:,}")
     if rows:
-        pairs["label"] = f"<{'<br/>'.join(f'&nbsp;{escape(row)}' for row in rows)}>"  # a little off the arrow
+        texts = [f"&nbsp;{escape(row)}" for row in rows]  # a little off the arrow
+        if widths.of(arrow.flow) > 2:
+            texts.append('<font point-size="4">&nbsp;</font>')
+        pairs["label"] = f"<{'<br/>'.join(texts)}>"
     tip = [f"for {arrow.argument}" if arrow.argument and arrow.kind == "backward" else arrow.argument, arrow.formula]
     if arrow.flow is not None:
         tip.append(f"norm {arrow.flow.norm:.6g}" + (f", value {arrow.flow.value}" if arrow.flow.value else ""))

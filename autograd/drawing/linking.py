@@ -12,6 +12,9 @@ from .folding import STUBS, Block
 from .picture import Box
 from .wording import argument_name
 
+CLOSED = 3
+"""So it is with a value that goes into more closed boxes than this, and nowhere else: calls of one layer, mostly."""
+
 INPUTS = 12
 """Into an operation of more inputs than this lead stubs, and one arrow."""
 
@@ -87,6 +90,7 @@ def stubs(found: Sequence[Link]) -> dict[int, int]:
     of a recurrent network, but for the newest of the inputs, and leaves that are used there only.
     """
     uses = Counter(link.tail for link in found)
+    opened = {link.tail for link in found if not link.closed}
     inputs = Counter(link.head for link in found if not link.closed)
     newest: dict[str, int] = {}
     for link in found:
@@ -99,6 +103,8 @@ def stubs(found: Sequence[Link]) -> dict[int, int]:
         many = inputs[link.head] > INPUTS and not link.closed
         source = link.node.parents[link.k] if link.k is not None else None
         alone = source is None or source.plan is None or source.order == newest[link.head]
-        if uses[link.tail] > STUBS or (many and not (alone and uses[link.tail] == 1)):
+        if uses[link.tail] > (STUBS if link.tail in opened else CLOSED) or (
+            many and not (alone and uses[link.tail] == 1)
+        ):
             numbers[n] = turn[link.tail]
     return numbers

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def _colours(name: str) -> str:
-    """The page's colours, as CSS: those of the picture in it."""
+    """The page's colours, as CSS: those of the picture in it; and no gradient is seen before its step has come."""
 
     def rule(theme: Theme) -> str:
         used = ("paper", "ink", "operation", "leaf_line", "cluster_line", "forward", "backward", "formula")
@@ -24,7 +24,8 @@ def _colours(name: str) -> str:
         return f":root {{ color-scheme: {'dark' if theme is DARK else 'light'}; {colours} }}"
 
     dark = f"\n@media (prefers-color-scheme: dark) {{ {rule(DARK)} }}" if name == "auto" else ""
-    return rule(THEMES[name]) + dark
+    unseen = f'g.node:not(.sum):not(.back) text[fill="{THEMES[name].formula}"] {{ visibility: hidden; }}'
+    return f"{rule(THEMES[name])}{dark}\n{unseen}"
 
 
 class Player:

@@ -470,14 +470,14 @@ def _matrix(x: Any, order: Any, axes: tuple[int, int]) -> Any:
         return sums.max(outer, keepdims=True) if order > 0 else sums.min(outer, keepdims=True)
     if order in (2, -2, "nuc"):
         s = np.linalg.svdvals(np.moveaxis(x, axes, (-2, -1)))
-        made = s.sum(-1) if order == "nuc" else s[..., 0] if order == 2 else s[..., -1]
+        made = s.sum(-1) if order == "nuc" else s.max(-1) if order == 2 else s.min(-1)
         return np.expand_dims(made, tuple(sorted(axis % x.ndim for axis in axes)))
     raise ValueError(f"norm: expected 'fro', 'nuc', ±1, ±2 or ±inf as the order of a matrix's norm, got {order!r}")
 
 
 @composite(np.linalg.norm)
 def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
-    """As np.linalg.norm, all orders; where the norm of a vector is 0 its gradient is 0."""
+    """As np.linalg.norm, all orders; where a vector's norm is 0 its gradient is 0, and what ties shares it evenly."""
     x = x if x.dtype.kind in "fc" else x.astype(float)
     axes = tuple(range(x.ndim)) if axis is None else tuple(axis) if np.iterable(axis) else (axis,)
     if axis is None and ord is not None and x.ndim not in (1, 2):
@@ -515,8 +515,9 @@ def cond(x: Any, p: Any = None) -> Any:
     """As np.linalg.cond: the norm of x times that of its inverse."""
     if p is None or p in (2, -2):
         s = np.linalg.svdvals(x)
+        largest, smallest = s.max(-1), s.min(-1)
         with np.errstate(divide="ignore", invalid="ignore"):
-            return s[..., -1] / s[..., 0] if p == -2 else s[..., 0] / s[..., -1]
+            return smallest / largest if p == -2 else largest / smallest
     return norm(x, p, (-2, -1)) * norm(np.linalg.inv(x), p, (-2, -1))
 
 

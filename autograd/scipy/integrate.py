@@ -15,7 +15,7 @@ from ..recording import tracked
 from ..transforms import vjp
 
 
-def odeint(func: Callable[..., Any], y0: Any, t: Any, args: tuple[Any, ...] = (), **options: Any) -> Any:
+def odeint(func: Callable[..., Any], y0: Any, t: Any, args: Any = (), **options: Any) -> Any:
     """The solution of dy/dt = func(y, t, *args) with y(t[0]) = y0 at the times t: an array (times, size of y0).
 
     Options (rtol, atol, mxstep, …) are those of scipy.integrate.odeint. Gradients come from the adjoint equation,
@@ -30,7 +30,7 @@ def odeint(func: Callable[..., Any], y0: Any, t: Any, args: tuple[Any, ...] = ()
     True
     """
     y0, t = asarray(y0, dtype=float).reshape(-1), asarray(t, dtype=float)
-    theta, unflatten = flatten(args)
+    theta, unflatten = flatten(args if isinstance(args, tuple) else (args,))
 
     def field(y: Any, t: Any, theta: Any) -> Any:
         return array(func(y, t, *unflatten(theta)), copy=None)

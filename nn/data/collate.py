@@ -11,8 +11,8 @@ from autograd import Tensor
 
 
 def take(dataset: Any, indices: Sequence[Any]) -> Any:
-    """The batch of a dataset's samples: by its own `take`, or of one sample after another."""
-    return dataset.take(indices) if hasattr(dataset, "take") else default_collate(samples(dataset, indices))
+    """The batch of a dataset's samples: by its own `take_batch`, or of one sample after another."""
+    return dataset.take_batch(indices) if hasattr(dataset, "take_batch") else default_collate(samples(dataset, indices))
 
 
 def samples(dataset: Any, indices: Sequence[Any]) -> list[Any]:

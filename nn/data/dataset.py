@@ -20,8 +20,8 @@ from .sampler import random
 class Dataset:
     """What has a length and gives a sample for an index: override `__len__` and `__getitem__`.
 
-    A dataset that can give many samples at once, faster than one by one, defines `take(indices)` as well: the batch
-    that collating those samples would make.
+    A dataset that can give many samples at once, faster than one by one, defines `take_batch(indices)` as well: the
+    batch that collating those samples would make.
 
     >>> class Squares(Dataset):
     ...     def __len__(self):
@@ -90,7 +90,7 @@ class TensorDataset(Dataset):
     def __getitem__(self, index: Any) -> tuple[Tensor, ...]:
         return tuple(t[index] for t in self.tensors)
 
-    def take(self, indices: Sequence[int]) -> list[Tensor]:
+    def take_batch(self, indices: Sequence[int]) -> list[Tensor]:
         """The batch of these samples."""
         rows = np.asarray(indices, dtype=np.intp)
         return [t[rows] for t in self.tensors]
@@ -113,7 +113,7 @@ class Subset(Dataset):
     def __getitem__(self, index: Any) -> Any:
         return self.dataset[self.indices[index]]
 
-    def take(self, indices: Sequence[int]) -> Any:
+    def take_batch(self, indices: Sequence[int]) -> Any:
         """The batch of these samples."""
         return take(self.dataset, [self.indices[i] for i in indices])
 

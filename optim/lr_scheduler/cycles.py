@@ -207,16 +207,12 @@ class OneCycleLR(_MomentumCycle):
                 break
             begin = end if end is not self.phases[-1][0] else begin
         share = (self.last_epoch - begin) / (end - begin) if end != begin else 1.0
-        rates, momentums = [], []
-        for group in self.optimizer.param_groups:
-            rates.append(self._between(group[names[0]], group[names[1]], share))
-            if self.cycle_momentum:
-                momentums.append(self._between(group[names[2]], group[names[3]], share))
-        if self.cycle_momentum:
-            self._set_momentums(momentums)
-        return rates
+        done = (1 - math.cos(math.pi * share)) / 2 if self.anneal_strategy == "cos" else share
 
-    def _between(self, start: float, end: float, share: float) -> float:
-        if self.anneal_strategy == "cos":
-            return end + (start - end) / 2 * (math.cos(math.pi * share) + 1)
-        return (end - start) * share + start
+        def between(first: str, last: str) -> list[float]:
+            groups = self.optimizer.param_groups
+            return [group[first] * (1 - done) + group[last] * done for group in groups]
+
+        if self.cycle_momentum:
+            self._set_momentums(between(*names[2:]))
+        return between(*names[:2])

@@ -239,6 +239,8 @@ def test_odeint() -> None:
         fun(y0, t, rate, shift), scipy.integrate.odeint(field, y0, t, (rate, {"shift": shift})), rtol=1e-6
     )
     assert gradcheck(fun, y0, t, rate, shift, tolerance=1e-4)
+    single = lambda args: integrate.odeint(lambda y, t, rate: -rate * y, y0, t, args)
+    np.testing.assert_array_equal(single(shift), single((shift,)))  # as SciPy takes it
     assert gradgradcheck(fun, y0, t[:2], rate, shift, eps=1e-4, tolerance=1e-4)
     with pytest.raises(TypeError, match="uses a tracked tensor from outside"):
         grad(lambda rate: integrate.odeint(lambda y, t: -rate * y, y0, t)[1, 0])(rate)

@@ -58,6 +58,12 @@ class Listed(Dataset):
         return i, i * i
 
 
+@pytest.mark.parametrize("kind", [np.asarray, Tensor, list, lambda rows: Subset(rows, range(3))])
+def test_whatever_has_a_length_and_an_index_is_a_dataset(kind):
+    rows = np.arange(6).reshape(3, 2)
+    assert [batch.tolist() for batch in DataLoader(kind(rows), 2)] == [[[0, 1], [2, 3]], [[4, 5]]]
+
+
 def firsts(loader):
     return [batch[0].tolist() for batch in loader]
 

@@ -336,6 +336,16 @@ def test_modules_that_are_called_by_the_user_close_as_well() -> None:
     assert all("21 parameters" in box.lines for box in boxes if box.kind == "block")
 
 
+def test_a_parameter_of_many_closed_calls_is_drawn_as_stubs() -> None:
+    layer = nn.Linear(2, 2)
+    for calls, stubs in ((3, 0), (4, 8)):
+        x = Tensor(np.ones((1, 2), np.float32))
+        for _ in range(calls):
+            x = layer(x)
+        kinds = Counter(box.kind for box in draw(x, names=layer, depth=0).graph.boxes)
+        assert (kinds["block"], kinds["leaf"], kinds["stub"]) == (calls, 2, stubs)
+
+
 def test_a_scope_that_is_entered_twice_is_two() -> None:
     x, same = leaf(name="x"), scope("same")
     with same:

@@ -74,13 +74,18 @@ addEventListener("load", () => {
     return b.left < s.right && b.right > s.left && b.top < s.bottom && b.bottom > s.top;
   };
   const followed = [];
-  for (let k = 0; k < steps.length; k++) { go(k); followed.push(seenNow()); }
+  const told = [];
+  for (let k = 0; k < steps.length; k++) {
+    go(k); followed.push(seenNow());
+    told.push([...document.querySelectorAll("g.node:not(.sum) text")].filter(
+      t => t.textContent.startsWith("ḡ") && getComputedStyle(t).visibility === "visible").length);
+  }
   document.getElementById(steps[2].box).dispatchEvent(new MouseEvent("click", {bubbles: true, cancelable: true}));
   const clicked = +document.body.dataset.step;
   key(" "); const playing = document.getElementById("play").textContent;
   key(" "); const paused = document.getElementById("play").textContent;
   const out = document.createElement("pre"); out.id = "result";
-  out.textContent = JSON.stringify({seen, playing, paused, sizes, followed, clicked}); document.body.append(out);
+  out.textContent = JSON.stringify({seen, playing, paused, sizes, followed, told, clicked}); document.body.append(out);
 });
 </script>
 """
@@ -115,6 +120,8 @@ def test_in_a_browser(tmp_path: Path) -> None:
     assert widths[3] <= 1200
     assert len({round(width / scale) for width, scale in result["sizes"]}) == 1  # the layout is the same
     assert result["followed"] == [True] * len(steps)  # the box of the step is in sight, however large the picture
+    backward = [step.phase == "backward" for step in steps]
+    assert result["told"] == [sum(backward[: k + 1]) for k in range(len(steps))]  # no gradient before its step
     assert steps[result["clicked"]].box == steps[2].box
     assert "pause" in result["playing"]
     assert "play" in result["paused"]

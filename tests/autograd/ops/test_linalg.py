@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograd import Tensor
+from autograd import Tensor, grad
 from autograd.gradcheck import gradcheck, gradgradcheck
 
 _draw = np.random.default_rng(1)
@@ -143,6 +143,15 @@ def test_the_norm_of_zero_has_gradient_0_to_second_order(norm: Any) -> None:
     if first.requires_grad:
         (first.sum() + x.sum()).backward()
         np.testing.assert_array_equal(x.grad.data, 1)
+
+
+def test_singular_values_that_tie_share_the_gradient_of_a_norm() -> None:
+    even = np.eye(3) / 3
+    for order in (2, -2):
+        np.testing.assert_allclose(grad(lambda x, order=order: np.linalg.norm(x, order))(np.eye(3)), even, atol=1e-15)
+        np.testing.assert_allclose(grad(lambda x, order=order: np.linalg.cond(x, order))(np.eye(3)), 0, atol=1e-15)
+    slope = grad(lambda x: np.linalg.matrix_norm(x, ord=2))(np.diag([2.0, 2.0, 1.0]))
+    np.testing.assert_allclose(slope, np.diag([0.5, 0.5, 0]), atol=1e-15)
 
 
 def test_a_norm_with_one_component_0_is_finite() -> None:
