@@ -234,7 +234,7 @@ def _where(condition: Any, x: Any, y: Any, /) -> Any:
 
 _chosen = primitive(
     _where, name="where", broadcasts=True, condition=None,
-    x=lambda g, condition: np.where(condition, g, 0), y=lambda g, condition: np.where(condition, 0, g),
+    x=lambda g, condition: where(condition, g, 0), y=lambda g, condition: where(condition, 0, g),
 )  # fmt: skip
 
 
