@@ -130,7 +130,7 @@ def _sweep(
                     f"backward: the graph has been freed at {node.name}, by an earlier backward pass through it; "
                     f"pass retain_graph=True to that one"
                 )
-            if order > versions.last_write:
+            if order > versions.last_write:  # the clock counts down: something was written after this node was made
                 _check_versions(node, saved)
             plan = node.plan
             if create_graph:
@@ -157,7 +157,7 @@ def _sweep(
                         push(heap, key)
                 else:
                     entry[1] = _sum(entry, part, create_graph)
-                    entry = None
+                    entry = None  # else it would hold that sum when its node's turn comes
             g = saved = part = None  # what is not needed any more is freed before the next node runs
         for order, entry in arrived.items():  # all that is left are leaves
             if entry[0].extras is not None:

@@ -19,7 +19,7 @@ Call = tuple[Any, str, str]
 class Mode(threading.local):
     """The state of one thread.
 
-    recording is False, True, or, in anomaly mode, the function that is shown every new node.
+    recording is False, True, or a function that is shown every operation: of anomaly mode, or of a drawing.
     """
 
     recording: bool | Callable[..., None] = True
