@@ -393,6 +393,7 @@ def _compile(record: Primitive, namespace: dict[str, Any]) -> tuple[CodeType, An
         ]
     given = ", ".join(f"{name!r}: {name}" for name in inputs)
     shown = f"{'out' if record.multiple else '(out,)'}, {{{given}}}, {listed or '()'}"
+    # a dtype may be asked for that has no gradient, as in x.astype(int)
     whole = " or out.dtype.kind not in 'fc'" if "dtype" in signature.names() and not record.multiple else ""
     none = [f"_{name}_node is None" for name in active] + (["not any(_nodes)"] if listed else [])
     lines += [
