@@ -40,7 +40,11 @@ def hardtanh(input: Any, min_val: float = -1.0, max_val: float = 1.0, inplace: b
     if min_val > max_val:
         raise ValueError(f"hardtanh: expected min_val <= max_val, got {min_val} and {max_val}")
     x = plain(input)
-    return replaced(input, np.where((x > min_val) & (x < max_val), input, np.clip(x, min_val, max_val)), inplace)
+    if ((x == min_val) | (x == max_val)).any():
+        kept = np.where((x > min_val) & (x < max_val), input, np.clip(x, min_val, max_val))
+    else:  # the derivative of clip, which is 1 at the two ends, does as well
+        kept = np.clip(input, min_val, max_val)
+    return replaced(input, kept, inplace)
 
 
 def relu6(input: Any, inplace: bool = False) -> Any:

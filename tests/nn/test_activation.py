@@ -55,6 +55,17 @@ def test_extreme_values(name: str, value: float) -> None:
         assert math.isfinite(result)
 
 
+@pytest.mark.parametrize("at_the_ends", [True, False])
+def test_the_derivative_at_the_ends_of_a_line_is_0(at_the_ends: bool) -> None:
+    values = [-2.0, 1.0, 4.0, 7.0, math.nan] + [0.0, 6.0] * at_the_ends
+    x = Tensor(values, requires_grad=True)
+    y = F.relu6(x)
+    y.sum().backward()
+    np.testing.assert_array_equal(y.data, np.clip(values, 0, 6))
+    assert x.grad is not None
+    np.testing.assert_array_equal(x.grad.data, [0, 1, 1, 0, 0] + [0, 0] * at_the_ends)
+
+
 def test_rrelu_draws_a_slope_for_each_negative_element() -> None:
     x = -np.ones(2000)
     slopes = -F.rrelu(x, 0.1, 0.5, training=True, rng=np.random.default_rng(0))
