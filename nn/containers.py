@@ -149,8 +149,8 @@ class _Dict(_Held):
 class _Uncalled(Module):
     """A container that is not called itself, so that its children carry its name before their own in the graph."""
 
-    def _assign(self, name: str, value: Any) -> None:
-        super()._assign(name, value)
+    def _assign(self, kept: dict[str, Any], name: str, value: Any) -> None:
+        super()._assign(kept, name, value)
         if isinstance(value, Module):
             self._hand_on(name, value)
 

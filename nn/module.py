@@ -63,32 +63,28 @@ class Module:
 
     def __setattr__(self, name: str, value: Any) -> None:
         known = self.__dict__
-        if isinstance(value, Parameter | Module) or name in known.get("_parameters", ()):
-            self._assign(name, value)
+        if isinstance(value, Parameter):
+            self._assign(self._parameters, name, value)
+        elif isinstance(value, Module):
+            self._assign(self._modules, name, value)
         elif isinstance(value, Buffer):
             self.register_buffer(name, value, value.persistent)
         elif name in known.get("_buffers", ()):
             self._buffers[name] = _as_buffer(self, name, value)
-        elif name in known.get("_modules", ()):
+        elif name in known.get("_parameters", ()) or name in known.get("_modules", ()):
+            held, what = (self._parameters, "Parameter") if name in self._parameters else (self._modules, "Module")
             if value is not None:
+                hint = "write to .data, or " if what == "Parameter" else ""
                 raise TypeError(
-                    f"{type(self).__name__}.{name}: expected a Module or None, as it is one of its modules, "
-                    f"got {type(value).__name__}; delete the attribute first to give it another kind of value"
+                    f"{type(self).__name__}.{name}: expected a {what} or None, as it is one of its {what.lower()}s, "
+                    f"got {type(value).__name__}; {hint}delete the attribute first"
                 )
-            self._modules[name] = None
+            held[name] = None
         else:
             object.__setattr__(self, name, value)
 
-    def _assign(self, name: str, value: Any) -> None:
-        """Register a parameter or a module, in place of whatever had that name."""
-        if "_parameters" not in self.__dict__:
-            raise AttributeError(f"{type(self).__name__}.{name}: call super().__init__() before anything is assigned")
-        if name in self._parameters and not (value is None or isinstance(value, Parameter | Module)):
-            raise TypeError(
-                f"{type(self).__name__}.{name}: expected a Parameter or None, as it is one of its parameters, "
-                f"got {type(value).__name__}; write to .data, or delete the attribute first"
-            )
-        kept: dict[str, Any] = self._modules if isinstance(value, Module) else self._parameters
+    def _assign(self, kept: dict[str, Any], name: str, value: Any) -> None:
+        """Register a parameter or a module among those that are kept, in place of whatever had that name."""
         for place in (self.__dict__, self._parameters, self._buffers, self._modules):
             if place is not kept:
                 place.pop(name, None)
@@ -108,6 +104,8 @@ class Module:
         for place in ("_parameters", "_buffers", "_modules"):
             if place in known and name in known[place]:
                 return known[place][name]
+        if name in ("_parameters", "_buffers", "_modules"):
+            raise AttributeError(f"{type(self).__name__}: call super().__init__() before anything is assigned to it")
         raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
 
     def __delattr__(self, name: str) -> None:
@@ -127,11 +125,7 @@ class Module:
         if not (param is None or isinstance(param, Parameter)):
             what = type(param).__name__
             raise TypeError(f"register_parameter: expected a Parameter or None for {name!r}, got {what}")
-        if param is None:
-            self.__dict__.pop(name, None)
-            self._parameters[name] = None
-        else:
-            self._assign(name, param)
+        self._assign(self._parameters, name, param)
 
     def register_buffer(self, name: str, tensor: Any, persistent: bool = True) -> None:
         """Give the module a Tensor (an array becomes one) that is not trained; None holds its place.
@@ -148,16 +142,11 @@ class Module:
         if not (module is None or isinstance(module, Module)):
             what = f"the class {module.__name__}; make one" if isinstance(module, type) else type(module).__name__
             raise TypeError(f"{type(self).__name__}: expected a Module or None for {name!r}, got {what}")
-        if module is None:
-            self._modules[name] = None
-        else:
-            self._assign(name, module)
+        self._assign(self._modules, name, module)
 
     add_module = register_module
 
     def _check_name(self, name: str, own: Mapping[str, Any]) -> None:
-        if "_parameters" not in self.__dict__:
-            raise AttributeError(f"{type(self).__name__}: call super().__init__() before anything is registered")
         if not isinstance(name, str):
             raise TypeError(f"{type(self).__name__}: expected a string as name, got {type(name).__name__}")
         if "." in name or not name:
@@ -246,7 +235,7 @@ class Module:
             raise ValueError(f"set_submodule: expected a path and a Module, got {target!r}, {type(module).__name__}")
         if strict or (name not in parent._modules and hasattr(parent, name)):
             self.get_submodule(target)
-        parent._assign(name, module)
+        parent._assign(parent._modules, name, module)
 
     def get_parameter(self, target: str) -> Parameter:
         """The parameter at a path such as "encoder.0.weight". Raises AttributeError where there is none."""

@@ -119,7 +119,7 @@ def test_before_init():
         def __init__(self):
             self.layer = nn.Identity()
 
-    with pytest.raises(AttributeError, match=r"Early.layer: call super\(\).__init__\(\)"):
+    with pytest.raises(AttributeError, match=r"Early: call super\(\).__init__\(\)"):
         Early()
 
 
