@@ -26,8 +26,20 @@ from .tensor import Tensor
 _leaf_lock = threading.Lock()
 
 
-def backward(output: Tensor, gradient: Any, retain_graph: bool | None, create_graph: bool) -> None:
-    """Add to the `.grad` of every leaf that `output` depends on."""
+def backward(
+    output: Tensor, gradient: Any, retain_graph: bool | None, create_graph: bool, inputs: Any = None
+) -> None:  # fmt: skip
+    """Add to the `.grad` of every leaf that `output` depends on, or of `inputs` only."""
+    if inputs is not None:
+        inputs = [inputs] if isinstance(inputs, Tensor) else list(inputs)
+        if not inputs:
+            raise RuntimeError("backward: expected Tensors as inputs, got none; without inputs= all leaves are meant")
+        found = gradients([output], inputs, [gradient], retain_graph, create_graph)
+        with _leaf_lock:
+            for input, g in zip(inputs, found, strict=True):
+                if g is not None:
+                    input._grad = g if input._grad is None else input._grad + g
+        return
     root = _root(output, gradient, create_graph)
     _sweep([root], create_graph if retain_graph is None else retain_graph, create_graph)
 

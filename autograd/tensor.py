@@ -192,12 +192,15 @@ class Tensor:
 
     # ---- gradients -------------------------------------------------------------------------------------------------
 
-    def backward(self, gradient: Any = None, retain_graph: bool | None = None, create_graph: bool = False) -> None:
+    def backward(
+        self, gradient: Any = None, retain_graph: bool | None = None, create_graph: bool = False, inputs: Any = None
+    ) -> None:  # fmt: skip
         """Add the gradient of this tensor to the `.grad` of every leaf that it was computed from.
 
         gradient      that of something with respect to this tensor; one element needs none (it is 1)
         retain_graph  keep what was saved for a further backward pass; as create_graph unless it is given
         create_graph  record the backward pass itself, so that gradients can be differentiated again
+        inputs        one Tensor or several, of this tensor's graph: only their `.grad` is added to
 
         Raises RuntimeError if nothing here needs a gradient, if `gradient` is missing or has another shape, if the
         graph was freed by an earlier backward pass, or if a value that is needed has been overwritten.
@@ -209,7 +212,7 @@ class Tensor:
         >>> g, x.grad
         (Tensor(12., requires_grad=True), Tensor(12.))
         """
-        backward(self, gradient, retain_graph, create_graph)
+        backward(self, gradient, retain_graph, create_graph, inputs)
 
     def retain_grad(self) -> None:
         """Have the backward pass leave this tensor's gradient in `.grad` though it is no leaf."""

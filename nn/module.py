@@ -106,6 +106,8 @@ class Module:
                 return known[place][name]
         if name in ("_parameters", "_buffers", "_modules"):
             raise AttributeError(f"{type(self).__name__}: call super().__init__() before anything is assigned to it")
+        if isinstance(asked := getattr(type(self), name, None), property) and asked.fget is not None:
+            return asked.fget(self)  # it raised an AttributeError itself: again, for that one says more
         raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
 
     def __delattr__(self, name: str) -> None:

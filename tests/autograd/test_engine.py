@@ -143,6 +143,18 @@ def test_leaves_add_up_and_intermediates_do_not():
     assert k.grad is None
 
 
+def test_a_backward_pass_for_some_inputs_leaves_the_others_alone():
+    x, y, unused = (Tensor([value], requires_grad=True) for value in (2.0, 3.0, 5.0))
+    z = x * x
+    for times in (1, 2):
+        (z * y).sum().backward(retain_graph=True, inputs=[x, unused])
+        assert (x.grad.tolist(), y.grad, unused.grad) == ([12.0 * times], None, None)
+    (z * y).sum().backward(inputs=z, create_graph=True)  # not a leaf
+    assert (z.grad.tolist(), z.grad.requires_grad, y.grad) == ([3.0], True, None)
+    with pytest.raises(RuntimeError, match="expected Tensors as inputs, got none"):
+        z.sum().backward(inputs=[])
+
+
 def test_create_graph_differentiates_the_backward_pass():
     x = leaf(2.0)
     (g,) = autograd.grad([x**3], [x], create_graph=True)

@@ -134,6 +134,17 @@ def test_missing_attributes_name_module_and_attribute():
         nn.Module()(1)
 
 
+def test_a_property_that_fails_says_itself_why():
+    class Net(nn.Module):
+        @property
+        def width(self):
+            return self.weight.shape[0]
+
+    with pytest.raises(AttributeError, match="Net has no attribute 'weight'"):
+        _ = Net().width
+    assert not hasattr(Net(), "width")
+
+
 def test_getting_by_path():
     net = Net()
     assert net.get_submodule("blocks.1.inner") is net.blocks[1].inner
