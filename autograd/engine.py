@@ -153,6 +153,11 @@ def _sweep(
                 node.saved = None
                 if watch is not None:
                     watch.freed(node)
+            if plan.into is not None and not create_graph and watch is None:
+                entry = arrived.get(node.parents[0].order)
+                if entry is not None and _added(entry, plan.into, g, saved):
+                    entry = g = saved = None
+                    continue
             for parent, vjp in zip(node.parents, plan.vjps):  # noqa: B905 (this is the hottest line)
                 key = parent.order
                 if needed is not None and key not in needed:
@@ -189,6 +194,15 @@ def _sum(entry: list[Any], part: Any, create_graph: bool) -> Any:
     if not create_graph and type(part) is np.ndarray and _is_ours(total, 1):
         return np.add(total, part, out=total)
     return total + part
+
+
+def _added(entry: list[Any], into: Any, g: Any, saved: tuple[Any, ...]) -> bool:
+    """Add a part to the sum so far, where nobody else holds that; whether it was done."""
+    total = entry[1]
+    if not _is_ours(total, 1):
+        return False
+    into(total, g, *saved)
+    return True
 
 
 def _is_ours(array: Any, others: int) -> bool:

@@ -51,6 +51,8 @@ class Primitive:
     broadcasts  a rule's result may still have the result's shape: the sweep sums it down to the argument's
     views       the result may share memory with the first argument
     multiple    the result is a tuple of arrays, and so is `g` (None where an output had no part in the result)
+    into        None, or of a function with one rule: adds what that gives to an array in place, into(array, g, *needs);
+                for functions whose gradient is mostly zeros, so that n parts of an array cost n parts, not n arrays
     """
 
     def __init__(
@@ -64,6 +66,7 @@ class Primitive:
         self.broadcasts = broadcasts
         self.views = views
         self.multiple = multiple
+        self.into: Function | None = None
         self.plans: dict[Any, Plan] = {}
 
     def plan(self, inputs: tuple[Any, ...]) -> Plan:
@@ -85,13 +88,15 @@ class Plan:
     vjps         for each input, a function of the gradient and the saved values
     links        for each saved value, where it came from (see `_link`)
     elementwise  whether the primitive works element by element
+    into         the primitive's
     """
 
-    __slots__ = ("elementwise", "inputs", "links", "names", "primitive", "vjps")
+    __slots__ = ("elementwise", "inputs", "into", "links", "names", "primitive", "vjps")
 
     def __init__(self, primitive: Primitive, inputs: tuple[Any, ...]) -> None:
         self.primitive = primitive
         self.elementwise = primitive.kind == "elementwise"
+        self.into = primitive.into
         self.inputs = inputs
         rules = [(_rule(primitive, input), input) for input in inputs]
         wanted = dict.fromkeys(name for rule, _ in rules for name in _needs(rule))

@@ -34,15 +34,27 @@ def _scatter_add(g: Any, index: Any, shape: tuple[int, ...]) -> Any:
     total = np.zeros_like(g, order="C", shape=shape)
     if type(total) is not np.ndarray:
         return _scatter_add_elsewhere(total, g, index, shape)
-    if is_basic(index) or (hasattr(index, "dtype") and index.dtype.kind == "b"):
+    if _names_once(index):
         total[index] = g
-        return total
-    places = _places(index, shape) if type(g) is np.ndarray else None
+    else:
+        _add_at(total, g, shape, index)
+    return total
+
+
+def _add_at(total: Any, g: Any, shape: tuple[int, ...], index: Any) -> None:
+    """total[index] += g, also where the index names an element more than once."""
+    if _names_once(index):
+        total[index] += g
+        return
+    places = _places(index, shape) if type(g) is np.ndarray and total.flags.c_contiguous else None
     if places is None:
         np.add.at(total, index, g)
     else:  # in one dimension np.add.at is several times as fast
         np.add.at(total.reshape(-1), places.reshape(-1), g.reshape(-1))
-    return total
+
+
+def _names_once(index: Any) -> bool:
+    return is_basic(index) or (hasattr(index, "dtype") and index.dtype.kind == "b")
 
 
 def _scatter_add_elsewhere(total: Any, g: Any, index: Any, shape: tuple[int, ...]) -> Any:
@@ -96,6 +108,7 @@ def _setitem_value(g: Any, value_shape: tuple[int, ...], index: Any) -> Any:
 
 
 _get = linear(_getitem, name="getitem", views=True, x=lambda g, x_shape, index: scatter_add(g, index, x_shape))
+_get.primitive.into = _add_at  # type: ignore[attr-defined]
 scatter_add: Function = linear(_scatter_add, name="scatter_add", g=lambda g, index: g[index])
 setitem: Function = linear(_setitem, name="setitem", x=_setitem_x, value=_setitem_value)
 

@@ -161,6 +161,63 @@ def _assigned(x: Any, index: Any, value: Any) -> Any:
 # ---- particular cases -----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("through", [lambda x: x, lambda x: x + 0, lambda x: (x.T + 0).T, np.exp, lambda x: x[:, ::-1]])
+def test_the_gradients_of_many_parts_of_an_array_add_up(through: Callable[..., Any]) -> None:
+    data = real(3, 4, 4)
+    chosen: list[Any] = [
+        0, -1, (slice(1, None), 2), (..., None, 1), [0, 0, 2], np.array([[1, 1], [0, 2]]), (slice(None), [3, 3, -1]),
+        data > 0, (1, [0, 2], slice(None, None, -1)), slice(None), np.array(2), (slice(None), slice(None), 1), ...,
+    ]  # fmt: skip
+    weights = [real(*data[index].shape) for index in chosen]
+    found: list[Any] = []
+    for dense in (False, True):
+        x = Tensor(data, requires_grad=True)
+        y = through(x)
+        y.register_hook(found.append)
+        total = y.sum()
+        for index, weight in zip(chosen, weights, strict=True):
+            spread = np.zeros(data.shape)
+            np.add.at(spread, index, weight)
+            total = total + ((y * spread).sum() if dense else (y[index] * weight).sum())
+        total = total + (y.T * 2).sum() + (y.T * y.T).sum()  # the first to arrive, in another order of memory
+        total.backward()
+        found.append(x.grad)
+    assert len(found) == 4
+    np.testing.assert_allclose(found[0], found[2], rtol=1e-12)
+    np.testing.assert_allclose(found[1], found[3], rtol=1e-12)
+
+
+def test_what_a_hook_keeps_is_not_added_to() -> None:
+    x = Tensor(np.ones(3), requires_grad=True)
+    y = x * 2
+    kept: list[Any] = []
+    z = y.reshape(3)
+    z.register_hook(lambda g: kept.append(g))
+    (y[0] + z.sum() + y[1:].sum() + y[0]).backward()
+    np.testing.assert_array_equal(kept[0].data, np.ones(3))
+    np.testing.assert_array_equal(x.grad.data, [6, 4, 4])
+
+
+def test_n_parts_of_an_array_cost_n_parts_and_not_n_arrays() -> None:
+    x = Tensor(np.ones((400, 1000)), requires_grad=True)
+    total = sum(row[0] * 2 for row in x) + x[np.arange(3)].sum()
+    begun = np.zeros_like
+    made: list[int] = []
+
+    def counted(like: Any, *args: Any, **kwargs: Any) -> Any:
+        result = begun(like, *args, **kwargs)
+        made.append(result.size)
+        return result
+
+    np.zeros_like = counted
+    try:
+        total.backward()
+    finally:
+        np.zeros_like = begun
+    assert made.count(x.size) == 1
+    assert x.grad.data.sum() == 3800
+
+
 def test_an_element_taken_twice_accumulates() -> None:
     x = Tensor([1.0, 2.0], requires_grad=True)
     x[[0, 0, 1]].sum().backward()
