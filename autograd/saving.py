@@ -56,7 +56,8 @@ def save(path: Path, mapping: Mapping[Any, Any]) -> None:
     {'weights': {'a': array([1., 1.])}, 'epoch': 3, 'rates': (0.1, 0.2)}
     """
     if not isinstance(mapping, Mapping):
-        raise TypeError(f"save: expected a dict to save, got {type(mapping).__name__}")
+        instead = "; the path comes first: save(path, mapping)" if isinstance(path, Mapping) else ""
+        raise TypeError(f"save: expected a dict to save, got {type(mapping).__name__}{instead}")
     write = {".npz": _write_npz, ".safetensors": _write_safetensors}.get(os.path.splitext(path)[1])
     if write is None:
         raise ValueError(f"save: expected a path that ends in .npz or .safetensors, got {os.fspath(path)!r}")

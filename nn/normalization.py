@@ -36,11 +36,16 @@ def _per_channel(value: Any, ndim: int) -> Any:
     return value if value is None or ndim < 3 else value.reshape(-1, *[1] * (ndim - 2))
 
 
-def _track(running_mean: Any, running_var: Any, mean: Any, variance: Any, count: int, momentum: float) -> None:
-    """Take running statistics a step towards those of `count` values each, in place; the variance as the unbiased one.
-
-    mean, variance  (N, C, ...) of each sample, or (1, C, ...) of the batch
-    """
+def _by_own_statistics(
+    who: str, input: Any, axes: tuple[int, ...], running_mean: Any, running_var: Any, weight: Any, bias: Any,
+    momentum: float, eps: float,
+) -> Any:  # fmt: skip
+    """The input standardized over the axes; the running statistics, if any, go a step towards the means of its own."""
+    count = math.prod(input.shape[axis] for axis in axes)
+    if count == 1:
+        raise ValueError(f"{who}: expected more than one value per channel in training, got shape {input.shape}")
+    weight, bias = _per_channel(weight, input.ndim), _per_channel(bias, input.ndim)
+    result, mean, variance = _standardize(input, axes, eps, weight, bias)
     for running, value, factor in ((running_mean, mean, 1.0), (running_var, variance, count / max(count - 1, 1))):
         if running is None or value is None:
             continue
@@ -50,6 +55,7 @@ def _track(running_mean: Any, running_var: Any, mean: Any, variance: Any, count:
             write(running, new)
         else:
             running[...] = new
+    return result
 
 
 def batch_norm(
@@ -70,20 +76,15 @@ def batch_norm(
     if eps <= 0:
         raise ValueError(f"batch_norm: expected eps > 0, got {eps}")
     ndim = input.ndim
-    weight, bias = _per_channel(weight, ndim), _per_channel(bias, ndim)
-    if not training:
-        if running_mean is None or running_var is None:
-            raise ValueError("batch_norm: expected running_mean and running_var when not training")
-        mean, deviation = _per_channel(running_mean, ndim), np.sqrt(_per_channel(running_var, ndim) + eps)
-        factor = 1 / deviation if weight is None else weight / deviation
-        return autograd.multiply_add(input, factor, -mean * factor if bias is None else bias - mean * factor)
-    count = input.size // input.shape[1] if input.shape[1] else 0
-    if count == 1:
-        raise ValueError(f"batch_norm: expected more than one value per channel in training, got shape {input.shape}")
-    axes = (0, *range(2, ndim))
-    result, mean, variance = _standardize(input, axes, eps, weight, bias)
-    _track(running_mean, running_var, mean, variance, count, momentum)
-    return result
+    if training:
+        axes = (0, *range(2, ndim))
+        return _by_own_statistics("batch_norm", input, axes, running_mean, running_var, weight, bias, momentum, eps)
+    if running_mean is None or running_var is None:
+        raise ValueError("batch_norm: expected running_mean and running_var when not training")
+    mean, variance, weight, bias = (_per_channel(v, ndim) for v in (running_mean, running_var, weight, bias))
+    deviation = np.sqrt(variance + eps)
+    factor = 1 / deviation if weight is None else weight / deviation
+    return autograd.multiply_add(input, factor, -mean * factor if bias is None else bias - mean * factor)
 
 
 def _check_channels(who: str, input: Any, *values: Any) -> None:
@@ -109,14 +110,8 @@ def instance_norm(
     if not use_input_stats:
         return batch_norm(input, running_mean, running_var, weight, bias, False, momentum, eps)
     _check_channels("instance_norm", input, running_mean, running_var, weight, bias)
-    ndim = input.ndim
-    count = math.prod(input.shape[2:])
-    if count == 1:
-        raise ValueError(f"instance_norm: expected more than one value per channel, got shape {input.shape}")
-    axes = tuple(range(2, ndim))
-    result, mean, variance = _standardize(input, axes, eps, _per_channel(weight, ndim), _per_channel(bias, ndim))
-    _track(running_mean, running_var, mean, variance, count, momentum)
-    return result
+    axes = tuple(range(2, input.ndim))
+    return _by_own_statistics("instance_norm", input, axes, running_mean, running_var, weight, bias, momentum, eps)
 
 
 def _features(who: str, input: Any, normalized_shape: Any, *values: Any) -> tuple[int, ...]:
@@ -271,22 +266,18 @@ class _BatchNorm(_Norm):
     def forward(self, input: Any) -> Any:
         self._check(input)
         tracked = self.running_mean is not None and self.running_var is not None
-        momentum = 0.0 if self.momentum is None else self.momentum
         update = self.training and self.track_running_stats
         training = self.training or not tracked
-        if training and input.ndim > 1 and input.size and input.size == input.shape[1]:
-            raise ValueError(
-                f"{type(self).__name__}: expected more than one value per channel in training, got shape {input.shape}"
-            )
-        if update and self.num_batches_tracked is not None:
-            write(self.num_batches_tracked, self.num_batches_tracked.data + 1)
-            if self.momentum is None:
-                momentum = 1.0 / self.num_batches_tracked.item()
+        batches = self.num_batches_tracked.data + 1 if update and self.num_batches_tracked is not None else None
+        average = 0.0 if batches is None else 1.0 / batches.item()
         use = tracked and (update or not training)
-        return batch_norm(
+        result = batch_norm(
             input, self.running_mean if use else None, self.running_var if use else None, self.weight, self.bias,
-            training, momentum, self.eps,
+            training, average if self.momentum is None else self.momentum, self.eps,
         )  # fmt: skip
+        if batches is not None:
+            write(self.num_batches_tracked, batches)
+        return result
 
 
 class BatchNorm1d(_BatchNorm, axes=(2, 3)):

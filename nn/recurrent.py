@@ -6,8 +6,7 @@ everything is (features, examples): then each gate is one piece of memory, and t
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -17,9 +16,8 @@ from autograd import generator
 
 from . import init
 from .dropout import dropout
-from .module import Module
-from .parameter import empty
-from .shared import Rng, on_cpu, probability
+from .layer import Layer
+from .shared import Rng, probability, unusual
 from .utils.rnn import PackedSequence
 
 Step = Callable[[Any, tuple[Any, ...]], tuple[Any, ...]]
@@ -106,7 +104,7 @@ def _run(step: Step, x: Any, state: tuple[Any, ...], sizes: list[int], reverse: 
     return np.concatenate(outputs, 1) if len(outputs) > 1 else outputs[0], state
 
 
-class RNNBase(Module):
+class RNNBase(Layer):
     """What RNN, LSTM and GRU share.
 
     input   (T, N, input_size); (N, T, input_size) with batch_first; (T, input_size); or a PackedSequence
@@ -119,61 +117,58 @@ class RNNBase(Module):
     not match.
     """
 
-    gates: dict[str, int] = {"RNN_TANH": 1, "RNN_RELU": 1, "LSTM": 4, "GRU": 3}  # noqa: RUF012 (it is never changed)
+    gates: Mapping[str, int] = {"RNN_TANH": 1, "RNN_RELU": 1, "LSTM": 4, "GRU": 3}
+    proj_size = 0  # but for an LSTM
 
     def __init__(
         self, mode: str, input_size: int, hidden_size: int, num_layers: int = 1, bias: bool = True,
         batch_first: bool = False, dropout: float = 0.0, bidirectional: bool = False, proj_size: int = 0, *,
         device: Any = None, dtype: Any = None, rng: Rng = None,
     ) -> None:  # fmt: skip
-        super().__init__()
-        who = type(self).__name__
-        on_cpu(device, who)
-        if mode not in self.gates:
-            raise ValueError(f"{who}: expected mode to be one of {', '.join(self.gates)}, got {mode!r}")
-        for flag, value in (("bias", bias), ("batch_first", batch_first)):
+        self.begin(locals())
+
+    def begin(self, arguments: dict[str, Any]) -> None:
+        """Hold a constructor's arguments and the mode, and make the parameters."""
+        self.hold(arguments)
+        self.bias, self.dropout = arguments["bias"], float(arguments["dropout"])
+        who, hidden = type(self).__name__, self.hidden_size
+        if self.mode not in self.gates:
+            raise ValueError(f"{who}: expected mode to be one of {', '.join(self.gates)}, got {self.mode!r}")
+        for flag, value in (("bias", self.bias), ("batch_first", self.batch_first)):
             if not isinstance(value, bool):
                 raise TypeError(f"{who}: expected {flag} to be True or False, got {value!r}")
-        probability(dropout, f"{who}: dropout")
-        if not isinstance(hidden_size, int):
-            raise TypeError(f"{who}: expected hidden_size to be an integer, got {type(hidden_size).__name__}")
-        if min(input_size, hidden_size, num_layers) <= 0:
+        probability(self.dropout, f"{who}: dropout")
+        if not isinstance(hidden, int):
+            raise TypeError(f"{who}: expected hidden_size to be an integer, got {type(hidden).__name__}")
+        if min(self.input_size, hidden, self.num_layers) <= 0:
             raise ValueError(
-                f"{who}: expected input_size, hidden_size and num_layers above 0, got {input_size}, {hidden_size} and "
-                f"{num_layers}"
+                f"{who}: expected input_size, hidden_size and num_layers above 0, got {self.input_size}, {hidden} and "
+                f"{self.num_layers}"
             )
-        if not 0 <= proj_size < hidden_size:
-            raise ValueError(f"{who}: expected proj_size from 0 to below hidden_size {hidden_size}, got {proj_size}")
-        if proj_size and mode != "LSTM":
+        if not 0 <= self.proj_size < hidden:
+            raise ValueError(f"{who}: expected proj_size from 0 to below hidden_size {hidden}, got {self.proj_size}")
+        if self.proj_size and self.mode != "LSTM":
             raise ValueError(f"{who}: proj_size is for the LSTM only")
-        if dropout and num_layers == 1:
+        if self.dropout and self.num_layers == 1:
             import warnings
 
             warnings.warn(f"{who}: dropout is applied between layers, and there is only one", stacklevel=3)
-        self.mode, self.input_size, self.hidden_size, self.num_layers = mode, input_size, hidden_size, num_layers
-        self.bias, self.batch_first, self.dropout, self.bidirectional = bias, batch_first, float(dropout), bidirectional
-        self.proj_size, self.rng = proj_size, rng
-        rows, output = self.gates[mode] * hidden_size, proj_size or hidden_size
-        for layer in range(num_layers):
-            inputs = input_size if layer == 0 else output * (2 if bidirectional else 1)
+        rows, output = self.gates[self.mode] * hidden, self.proj_size or hidden
+        for layer in range(self.num_layers):
+            inputs = self.input_size if layer == 0 else output * (2 if self.bidirectional else 1)
+            shapes: dict[str, tuple[int, ...]] = {"weight_ih": (rows, inputs), "weight_hh": (rows, output)}
+            shapes |= {"bias_ih": (rows,), "bias_hh": (rows,)} if self.bias else {}
+            shapes |= {"weight_hr": (output, hidden)} if self.proj_size else {}
             for suffix in self._suffixes(layer):
-                setattr(self, f"weight_ih_{suffix}", empty((rows, inputs), dtype))
-                setattr(self, f"weight_hh_{suffix}", empty((rows, output), dtype))
-                if bias:
-                    setattr(self, f"bias_ih_{suffix}", empty((rows,), dtype))
-                    setattr(self, f"bias_hh_{suffix}", empty((rows,), dtype))
-                if proj_size:
-                    setattr(self, f"weight_hr_{suffix}", empty((proj_size, hidden_size), dtype))
-        self.reset_parameters(rng)
+                self.make(arguments["dtype"], **{f"{kind}_{suffix}": shape for kind, shape in shapes.items()})
+        self.reset_parameters(self.rng)
 
     def _suffixes(self, layer: int) -> list[str]:
         return [f"l{layer}", f"l{layer}_reverse"] if self.bidirectional else [f"l{layer}"]
 
     def reset_parameters(self, rng: Rng = None) -> None:
         """Draw the initial values again."""
-        bound = 1 / math.sqrt(self.hidden_size)
-        for parameter in self.parameters():
-            init.uniform_(parameter, -bound, bound, rng=rng)
+        init.uniform_by_fan_(self.hidden_size, *self.parameters(), rng=rng)
 
     @property
     def all_weights(self) -> list[list[Any]]:
@@ -266,14 +261,16 @@ class RNNBase(Module):
         return given if batched else tuple(value.reshape(shape) for value, shape in zip(given, shapes, strict=True))
 
     def extra_repr(self) -> str:
-        text = f"{self.input_size}, {self.hidden_size}"
-        for name, default in (
-            ("proj_size", 0), ("num_layers", 1), ("bias", True), ("batch_first", False), ("dropout", 0.0),
-            ("bidirectional", False),
-        ):  # fmt: skip
-            if getattr(self, name) != default:
-                text += f", {name}={getattr(self, name)}"
-        return text
+        usual = {
+            "proj_size": 0, "num_layers": 1, "bias": True, "batch_first": False, "dropout": 0.0, "bidirectional": False,
+        }  # fmt: skip
+        return f"{self.input_size}, {self.hidden_size}" + unusual(vars(self), usual)
+
+
+def _mode(who: str, nonlinearity: str) -> str:
+    if nonlinearity not in ("tanh", "relu"):
+        raise ValueError(f"{who}: expected nonlinearity 'tanh' or 'relu', got {nonlinearity!r}")
+    return f"RNN_{nonlinearity.upper()}"
 
 
 class RNN(RNNBase):
@@ -290,13 +287,7 @@ class RNN(RNNBase):
         batch_first: bool = False, dropout: float = 0.0, bidirectional: bool = False, *, device: Any = None,
         dtype: Any = None, rng: Rng = None,
     ) -> None:  # fmt: skip
-        if nonlinearity not in ("tanh", "relu"):
-            raise ValueError(f"RNN: expected nonlinearity 'tanh' or 'relu', got {nonlinearity!r}")
-        super().__init__(
-            f"RNN_{nonlinearity.upper()}", input_size, hidden_size, num_layers, bias, batch_first, dropout,
-            bidirectional, device=device, dtype=dtype, rng=rng,
-        )  # fmt: skip
-        self.nonlinearity = nonlinearity
+        self.begin({"mode": _mode("RNN", nonlinearity), **locals()})
 
 
 class LSTM(RNNBase):
@@ -310,10 +301,7 @@ class LSTM(RNNBase):
         dropout: float = 0.0, bidirectional: bool = False, proj_size: int = 0, *, device: Any = None,
         dtype: Any = None, rng: Rng = None,
     ) -> None:  # fmt: skip
-        super().__init__(
-            "LSTM", input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, proj_size,
-            device=device, dtype=dtype, rng=rng,
-        )  # fmt: skip
+        self.begin({"mode": "LSTM", **locals()})
 
 
 class GRU(RNNBase):
@@ -323,16 +311,13 @@ class GRU(RNNBase):
         self, input_size: int, hidden_size: int, num_layers: int = 1, bias: bool = True, batch_first: bool = False,
         dropout: float = 0.0, bidirectional: bool = False, *, device: Any = None, dtype: Any = None, rng: Rng = None,
     ) -> None:  # fmt: skip
-        super().__init__(
-            "GRU", input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, device=device,
-            dtype=dtype, rng=rng,
-        )  # fmt: skip
+        self.begin({"mode": "GRU", **locals()})
 
 
 # ---- cells -----------------------------------------------------------------------------------------------------------
 
 
-class RNNCellBase(Module):
+class RNNCellBase(Layer):
     """One step: of an input (N, input_size) or (input_size,) and a state (N, hidden_size) or (hidden_size,).
 
     Parameters weight_ih (gates · hidden_size, input_size), weight_hh, bias_ih, bias_hh, drawn as RNNBase's.
@@ -344,23 +329,18 @@ class RNNCellBase(Module):
         self, input_size: int, hidden_size: int, bias: bool, num_chunks: int, *, device: Any = None, dtype: Any = None,
         rng: Rng = None,
     ) -> None:  # fmt: skip
-        super().__init__()
-        on_cpu(device, type(self).__name__)
-        self.input_size, self.hidden_size, self.bias = input_size, hidden_size, bias
-        self.weight_ih = empty((num_chunks * hidden_size, input_size), dtype)
-        self.weight_hh = empty((num_chunks * hidden_size, hidden_size), dtype)
-        self.register_parameter("bias_ih", empty((num_chunks * hidden_size,), dtype) if bias else None)
-        self.register_parameter("bias_hh", empty((num_chunks * hidden_size,), dtype) if bias else None)
+        self.hold(locals())
+        self.bias, rows = bias, num_chunks * hidden_size
+        biases = (rows,) if bias else None
+        self.make(dtype, weight_ih=(rows, input_size), weight_hh=(rows, hidden_size), bias_ih=biases, bias_hh=biases)
         self.reset_parameters(rng)
 
     def reset_parameters(self, rng: Rng = None) -> None:
         """Draw the initial values again."""
-        bound = 1 / math.sqrt(self.hidden_size) if self.hidden_size else 0
-        for parameter in self.parameters():
-            init.uniform_(parameter, -bound, bound, rng=rng)
+        init.uniform_by_fan_(self.hidden_size, *self.parameters(), rng=rng)
 
-    def _next(self, input: Any, state: Any, parts: int) -> tuple[Any, ...]:
-        who = type(self).__name__
+    def forward(self, input: Any, hx: Any = None) -> Any:
+        who, state, parts = type(self).__name__, hx, 2 if self.mode == "LSTM" else 1
         if input.ndim not in (1, 2) or input.shape[-1] != self.input_size:
             raise ValueError(f"{who}: expected input (N, {self.input_size}) or ({self.input_size},), got {input.shape}")
         expected = (*input.shape[:-1], self.hidden_size)
@@ -372,11 +352,11 @@ class RNNCellBase(Module):
         x, *state = (value.T if value.ndim == 2 else value.reshape(-1, 1) for value in (input, *state))
         inputs, b_left = _inputs(self.mode, x, self.weight_ih, self.bias_ih, self.bias_hh)
         after = _step(self.mode, self.weight_hh, b_left)(inputs, tuple(state))
-        return tuple(s.T if input.ndim == 2 else s.reshape(-1) for s in after)
+        after = tuple(s.T if input.ndim == 2 else s.reshape(-1) for s in after)
+        return after if parts > 1 else after[0]
 
     def extra_repr(self) -> str:
-        text = f"{self.input_size}, {self.hidden_size}" + ("" if self.bias else ", bias=False")
-        return text + (", nonlinearity=relu" if self.mode == "RNN_RELU" else "")
+        return f"{self.input_size}, {self.hidden_size}" + unusual(vars(self), {"bias": True, "nonlinearity": "tanh"})
 
 
 class RNNCell(RNNCellBase):
@@ -386,40 +366,23 @@ class RNNCell(RNNCellBase):
         self, input_size: int, hidden_size: int, bias: bool = True, nonlinearity: str = "tanh", *, device: Any = None,
         dtype: Any = None, rng: Rng = None,
     ) -> None:  # fmt: skip
-        if nonlinearity not in ("tanh", "relu"):
-            raise ValueError(f"RNNCell: expected nonlinearity 'tanh' or 'relu', got {nonlinearity!r}")
+        mode = _mode("RNNCell", nonlinearity)
         super().__init__(input_size, hidden_size, bias, 1, device=device, dtype=dtype, rng=rng)
-        self.nonlinearity, self.mode = nonlinearity, f"RNN_{nonlinearity.upper()}"
-
-    def forward(self, input: Any, hx: Any = None) -> Any:
-        return self._next(input, hx, 1)[0]
+        self.nonlinearity, self.mode = nonlinearity, mode
 
 
-class LSTMCell(RNNCellBase):
+class _GatedCell(RNNCellBase):
+    def __init__(
+        self, input_size: int, hidden_size: int, bias: bool = True, *, device: Any = None, dtype: Any = None,
+        rng: Rng = None,
+    ) -> None:  # fmt: skip
+        chunks = RNNBase.gates[self.mode]
+        super().__init__(input_size, hidden_size, bias, chunks, device=device, dtype=dtype, rng=rng)
+
+
+class LSTMCell(_GatedCell, mode="LSTM"):
     """One step of an LSTM: the state is a pair (h, c), and so is the result."""
 
-    mode = "LSTM"
 
-    def __init__(
-        self, input_size: int, hidden_size: int, bias: bool = True, *, device: Any = None, dtype: Any = None,
-        rng: Rng = None,
-    ) -> None:  # fmt: skip
-        super().__init__(input_size, hidden_size, bias, 4, device=device, dtype=dtype, rng=rng)
-
-    def forward(self, input: Any, hx: Any = None) -> Any:
-        return self._next(input, hx, 2)
-
-
-class GRUCell(RNNCellBase):
+class GRUCell(_GatedCell, mode="GRU"):
     """One step of a GRU: gives the next hidden state."""
-
-    mode = "GRU"
-
-    def __init__(
-        self, input_size: int, hidden_size: int, bias: bool = True, *, device: Any = None, dtype: Any = None,
-        rng: Rng = None,
-    ) -> None:  # fmt: skip
-        super().__init__(input_size, hidden_size, bias, 3, device=device, dtype=dtype, rng=rng)
-
-    def forward(self, input: Any, hx: Any = None) -> Any:
-        return self._next(input, hx, 1)[0]

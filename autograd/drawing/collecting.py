@@ -20,7 +20,7 @@ from .linking import Link, links, stubs
 from .names import Distinct, Names
 from .picture import Arrow, Box, Picture
 from .steps import steps
-from .values import compute_missing, known_values, lost_number, wants_its_input
+from .values import compute_missing, known_values, lost_argument, wants_its_input
 from .wording import bytes_text, operations_text, parameters_text, shortened
 
 if TYPE_CHECKING:
@@ -91,6 +91,10 @@ class Collector:
         self.values = known_values(self.open, (*self.names.tensors, *self.outputs))
         if self.evaluate or any(wants_its_input(node, self.values) for node in self.open):
             compute_missing(self.open, self.values)
+        named = [array for _, array in self.names.arrays.values()]
+        self.told = {
+            node.order: lost for node in self.open if (lost := lost_argument(node, self.values, named))
+        }  # by the order of a node: what it was given that nothing kept
         for n, node in enumerate(self.open, 1):
             self.ids[node.order] = f"n{n}"
         for node in self.open:
@@ -105,7 +109,7 @@ class Collector:
             return held[parent.order]
 
         constant = self._constant if self.passes != "backward" else None
-        self.links = links(reversed(self.nodes), self.ids, self.closed, outside, constant, self.names.arrays)
+        self.links = links(reversed(self.nodes), self.ids, self.closed, outside, constant, self.names.arrays, self.told)
         for link in self.links:
             if link.k is None:
                 self.boxes.setdefault(link.tail, next(box for box in self.constants.values() if box.id == link.tail))
@@ -151,7 +155,7 @@ class Collector:
         tooltip: list[str] = []
         text = full = name
         if node.plan is not None:
-            computed = expression(node, partial(self._call, node), lost_number(node, self.values))
+            computed = expression(node, partial(self._call, node), self.told.get(node.order, {}))
             full = f"{name} = {computed}"
             text = full if len(full) <= LONG else f"{name} = {shortened(computed, LONG - len(name) - 3)}"
             kind = node.plan.primitive.kind

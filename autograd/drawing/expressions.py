@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Callable, Container, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -34,6 +34,8 @@ SELDOM = {"casting", "edges", "kind", "order", "stable", "subok"}
 SHAPES = {"reshape", "broadcast_to", "sum_to", "scatter_add"}
 """The primitives whose argument `shape` is the shape of the result."""
 
+NOTHING: Mapping[str, Any] = {}
+
 INPUT = "<an input>"
 """What stands for the value of an argument that needs a gradient: a parent of the node."""
 
@@ -56,8 +58,10 @@ def saved_values(node: Node) -> dict[str, Any]:
     return dict(zip(node.plan.names, node.saved, strict=True))
 
 
-def arguments(node: Node, brief: bool = True) -> list[tuple[str, Any, Any]]:
+def arguments(node: Node, brief: bool = True, told: Mapping[str, Any] = NOTHING) -> list[tuple[str, Any, Any]]:
     """The arguments in the order in which they are written: (keyword or "", which argument, its value if known).
+
+    `told` are values of arguments that nothing kept.
 
     The value is `INPUT` of an argument that needs a gradient, `UNKNOWN` of one that is neither that nor kept.
     Options that nothing kept are left out; in brief, so are those that have their default value.
@@ -66,6 +70,8 @@ def arguments(node: Node, brief: bool = True) -> list[tuple[str, Any, Any]]:
     primitive, inputs, saved = node.plan.primitive, set(node.plan.inputs), saved_values(node)
     if node.extras is not None:
         saved = node.extras.given | saved
+    if told:
+        saved = {**told, **saved}
     signature = _signature(primitive)
     if signature is None:
         return [("", input, INPUT) for input in node.plan.inputs]
@@ -125,8 +131,10 @@ def _sequence(name: str, node: Node, saved: dict[str, Any]) -> Iterator[tuple[st
             yield "", (name, i), UNKNOWN if known is None else known[i]
 
 
-def constants(node: Node, named: Container[int] = ()) -> list[tuple[Any, Any]]:
-    """The arrays that went into the node, need no gradient, and were kept: (which argument, array).
+def constants(
+    node: Node, named: Container[int] = (), told: Mapping[str, Any] = NOTHING
+) -> list[tuple[Any, Any]]:  # fmt: skip
+    """The arrays that went into the node, need no gradient, and were kept, or `told`: (which argument, array).
 
     An array of no dimensions is written where it is used, unless its id is among the `named`.
     """
@@ -134,7 +142,7 @@ def constants(node: Node, named: Container[int] = ()) -> list[tuple[Any, Any]]:
         return []
     return [
         (argument, item)
-        for _, argument, value in arguments(node)
+        for _, argument, value in arguments(node, told=told)
         for item in (value if type(value) is tuple else (value,))
         if is_array(item) and (item.ndim or id(item) in named)
     ]
@@ -155,13 +163,13 @@ def _is_plain(value: Any) -> bool:
     return value is None or isinstance(value, int | float | str | tuple | bool)
 
 
-def expression(node: Node, named: Named, lost: Any = UNKNOWN) -> str:
-    """The operation in Python, with the arrays called as `named` says, and a number that nothing kept as `lost`."""
+def expression(node: Node, named: Named, told: Mapping[str, Any] = NOTHING) -> str:
+    """The operation in Python, with the arrays called as `named` says."""
     assert node.plan is not None
     primitive = node.plan.primitive
     if primitive.name == "output":
         return f"{named('values', None)}[{node.saved[0] if node.saved else '…'}]"
-    known = [(keyword, argument, lost if value is UNKNOWN else value) for keyword, argument, value in arguments(node)]
+    known = arguments(node, told=told)
     parts = [(keyword, argument_text(argument, value, named)) for keyword, argument, value in known]
     texts = [text for keyword, text in parts if not keyword]
     if primitive.name == "affine" and len(parts) >= 2:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from ..graph import Node
 from .expressions import constants
@@ -45,7 +46,7 @@ class Link:
 
 def links(
     nodes: Iterable[Node], ids: dict[int, str], closed: dict[int, Block], outside: Callable[[Node], str],
-    constant: Callable[[object], Box] | None, named: Container[int],
+    constant: Callable[[object], Box] | None, named: Container[int], told: dict[int, dict[str, Any]],
 ) -> list[Link]:  # fmt: skip
     """All uses, in the order in which things were made.
 
@@ -54,6 +55,7 @@ def links(
     outside   gives the box of a parent that is not among the nodes
     constant  gives the box of an array that needs no gradient; None: these are not drawn
     named     the ids of arrays that have a name (see `constants`); only these are drawn where they go into a closed box
+    told      by the order of a node: arguments of it that nothing kept
     """
     found: list[Link] = []
     merged: dict[tuple[str, str], Link] = {}
@@ -74,7 +76,7 @@ def links(
                 known.count += 1
         if constant is None:
             continue
-        for argument, array in constants(node, named):
+        for argument, array in constants(node, named, told.get(node.order, {})):
             if not is_closed:
                 found.append(Link(constant(array).id, head, node, None, argument_name(argument), flows=False))
             elif id(array) in named and (tail := constant(array).id, head) not in merged:

@@ -103,30 +103,50 @@ def wants_its_input(node: Node, values: dict[int, Any]) -> bool:
     return len(missing) == 1 and (node.name, missing[0]) in SOLVED
 
 
-def lost_number(node: Node, values: dict[int, Any]) -> Any:
-    """The number in `1 - y` or `t[2:] = 0.0`, which no rule needs and so nothing kept; else UNKNOWN.
+def lost_argument(node: Node, values: dict[int, Any], named: Iterable[Any]) -> dict[str, Any]:
+    """What no rule needs and so nothing kept, by the argument's name: the 1 in `1 - y`, or the t in `t - y`.
 
-    It is told where both the result and the other argument are known: the number of the fewest digits, and of no more
-    than `DIGITS`, that gives just this result, to the last bit.
+    It is told where both the result and the other argument are known, by what gives just this result, to the last bit:
+    one of the arrays with a name, if it has different elements, or else the number of the fewest digits, and of no more
+    than `DIGITS`.
     """
     if node.plan is None or len(node.parents) != 1:
-        return UNKNOWN
+        return {}
     out, other = values.get(node.order), values.get(node.parents[0].order)
     missing = [argument for _, argument, value in arguments(node) if value is UNKNOWN]
     if len(missing) != 1 or not isinstance(out, np.ndarray) or not 0 < out.size <= LARGEST or out.dtype.kind != "f":
-        return UNKNOWN
-    if node.name == "setitem" and missing == ["value"]:
+        return {}
+    argument, ufunc = missing[0], node.plan.primitive.function
+    if node.name == "setitem" and argument == "value":
         piece = np.asarray(out[saved_values(node)["index"]])
-        return piece.flat[0].item() if piece.size and (piece == piece.flat[0]).all() else UNKNOWN
-    solve, ufunc = SOLVED.get((node.name, missing[0])), node.plan.primitive.function
+        return {argument: piece.flat[0].item()} if piece.size and (piece == piece.flat[0]).all() else {}
+    solve = SOLVED.get((node.name, argument))
     if solve is None or not isinstance(other, np.ndarray):
-        return UNKNOWN
+        return {}
+
+    def fits(value: Any) -> bool:
+        again = ufunc(other, value) if argument == "y" else ufunc(value, other)
+        return again.dtype == out.dtype and np.array_equal(again, out, equal_nan=True)
+
     with np.errstate(all="ignore"):
+        for array in named:
+            if _differs(array, out) and fits(array):
+                return {argument: array}
         at = np.argmin(np.abs(np.where(np.isfinite(out), other, np.inf)))  # where the least is lost to rounding
         guess = float(solve(out, np.broadcast_to(other, out.shape)).flat[at])
         for digits in range(1, DIGITS + 1):
             number = float(f"{guess:.{digits}g}")
-            again = ufunc(other, number) if missing == ["y"] else ufunc(number, other)
-            if number and again.dtype == out.dtype and np.array_equal(again, out, equal_nan=True):
-                return number
-    return UNKNOWN
+            if number and fits(number):
+                return {argument: number}
+    return {}
+
+
+def _differs(array: Any, out: np.ndarray[Any, Any]) -> bool:
+    """Whether it is an array that could go into this result, and that no single number could be taken for."""
+    if (
+        not isinstance(array, np.ndarray)
+        or array.dtype.kind not in "fiu"
+        or array.shape not in (out.shape, out.shape[1:])
+    ):
+        return False
+    return bool((array != array.flat[0]).any())

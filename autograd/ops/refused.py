@@ -72,7 +72,7 @@ INSTEAD: dict[str, str] = {
     "masked_fill": "np.where(mask, value, x)", "masked_select": "x[mask]", "where": "np.where(condition, x, y)",
     "scatter": "np.put_along_axis(x, indices, values, axis), on a copy",
     "scatter_add": "np.add.at(x, indices, values), on a copy", "index_add": "np.add.at(x, indices, values), on a copy",
-    "topk": "x[np.argsort(x)[::-1][:k]]", "kthvalue": "np.sort(x, axis)[k - 1]", "unique": "np.unique(x)",
+    "topk": "np.sort(x)[..., : -k - 1 : -1]", "kthvalue": "np.sort(x, axis)[k - 1]", "unique": "np.unique(x)",
     "float": "x.astype(np.float32)", "double": "x.astype(np.float64)", "half": "x.astype(np.float16)",
     "int": "x.astype(np.int32)", "long": "x.astype(np.int64)", "bool": "x.astype(bool)", "byte": "x.astype(np.uint8)",
     "to": "x.astype(dtype)", "type": "x.astype(dtype), or x.dtype", "type_as": "x.astype(y.dtype)",

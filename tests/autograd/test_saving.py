@@ -121,6 +121,11 @@ def test_what_cannot_be_saved_leaves_the_old_file(tmp_path, ending, value, match
     assert os.listdir(tmp_path) == [path.name]
 
 
+def test_the_other_order_of_arguments_is_told(tmp_path):
+    with pytest.raises(TypeError, match=r"got str; the path comes first: save\(path, mapping\)$"):
+        save({"a": np.ones(1)}, str(tmp_path / "a.npz"))
+
+
 def test_other_endings(tmp_path):
     for name in ("w", "w.pt", "w.npy", "w.NPZ.gz"):
         with pytest.raises(ValueError, match=r"ends in \.npz or \.safetensors"):

@@ -394,6 +394,16 @@ def test_a_number_that_nothing_kept_is_told_by_the_result() -> None:
     assert [box.text for box in drawn.graph.boxes][1:] == ["v1 = -x", "v2 = exp(v1)", "v3 = 1 + v2", "v4 = 1 / v3"]
 
 
+def test_an_array_with_a_name_that_nothing_kept_is_found() -> None:
+    y, t = leaf(np.array([0.3, -1.7]), "y"), np.array([1.0, 0.0])
+    error = ((Tensor(t) - y) ** 2).sum()
+    graph = draw(error, names={"t": t, "ones": np.ones(2)}).graph
+    assert [box.text for box in graph.boxes] == ["y", "v1 = t - y", "v2 = v1 ** 2", "v3 = sum(v2)", "t"]
+    assert [(a.tail, a.head) for a in graph.arrows if a.tail == "c1"] == [("c1", "n2")]
+    equal = draw(((1 - y) ** 2).sum(), names={"ones": np.ones(2)}).graph
+    assert "v1 = 1 - y" in [box.text for box in equal.boxes]
+
+
 def test_options_have_their_names_and_defaults_are_left_out() -> None:
     x = leaf(np.arange(6.0).reshape(2, 3), "x")
     rows: list[tuple[Any, str]] = [
