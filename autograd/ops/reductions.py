@@ -78,7 +78,13 @@ def _mean(
 
 def _mean_rule(g: Any, a_shape: Any, axis: Any, keepdims: Any, where: Any) -> Any:
     n = count(a_shape, axis, where)
-    part = kept(g, axis, keepdims, a_shape) / (np.maximum(n, 1).astype(g.dtype) if where is not True else n or 1)
+    part = kept(g, axis, keepdims, a_shape)
+    if where is not True:
+        part = part / np.maximum(n, 1).astype(g.dtype)
+    elif g.dtype.char == "e":  # float16 ends at 65504, but 1 / n is a number in it for more elements than that
+        part = part * (1 / (n or 1))
+    else:
+        part = part / (n or 1)
     return only(broadcast_to(part, a_shape), where)
 
 

@@ -24,14 +24,18 @@ def get_total_norm(
 ) -> Tensor:  # fmt: skip
     """The norm of all tensors together, as one vector; norm_type may be infinite. foreach has no effect.
 
+    Of float16 it is computed in float32, and given in float16.
+
     Raises RuntimeError with error_if_nonfinite if it is infinite or NaN.
     """
     arrays = [tensor.data for tensor in ([tensors] if isinstance(tensors, Tensor) else tensors)]
     if not arrays:
         return Tensor(0.0, np.float32)
     norm_type = float(norm_type)  # "inf" is one, too
-    norms = [np.linalg.norm(array.reshape(-1), norm_type) if array.size else array.dtype.type(0) for array in arrays]
-    total = np.linalg.norm(np.stack(norms), norm_type)
+    dtype = np.result_type(*arrays)
+    wide = [array.astype(np.float32) if array.dtype.char == "e" else array for array in arrays]
+    norms = [np.linalg.norm(array.reshape(-1), norm_type) if array.size else array.dtype.type(0) for array in wide]
+    total = np.linalg.norm(np.stack(norms), norm_type).astype(np.abs(dtype.type(0)).dtype)
     if error_if_nonfinite and not np.isfinite(total):
         raise RuntimeError(f"get_total_norm: expected a finite norm of the gradients, got {total}")
     return Tensor(total)

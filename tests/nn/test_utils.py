@@ -41,6 +41,14 @@ def test_clipping_without_gradients_and_with_infinite_ones() -> None:
     assert np.isnan(tensors[0].grad.data).all()
 
 
+def test_norms_of_halves_are_summed_in_more_than_halves() -> None:
+    x = Tensor(np.zeros(3, np.float16), requires_grad=True)
+    x.grad = Tensor(np.full(3, 300.0, np.float16))  # their squares add up to more than 65504
+    total = utils.clip_grad_norm_([x], 1.0)
+    assert (total.dtype, total.item()) == (np.float16, 519.5)
+    np.testing.assert_allclose(x.grad.data, 0.577, rtol=1e-3)
+
+
 def test_clip_grad_value() -> None:
     (tensor,) = with_gradients([3.0, -4.0, 0.1])
     utils.clip_grad_value_(tensor, 0.5)

@@ -373,6 +373,10 @@ def test_halves_that_many_are_summed_do_not_overflow() -> None:
     y = Tensor(np.zeros((), "f2"), requires_grad=True)
     (y + np.zeros(70_000, "f2")).mean(dtype="f4").backward()
     assert abs(y.grad.item() - 1) < 0.02
+    z = Tensor(np.zeros(70_000, "f2"), requires_grad=True)
+    z.mean().backward()
+    assert z.grad.dtype == np.float16
+    assert abs(z.grad.data.astype("f4") * 70_000 - 1).max() < 0.01
 
 
 def test_lists_are_taken_where_numpy_takes_them() -> None:
