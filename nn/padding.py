@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -30,8 +31,8 @@ def pad(input: Any, pad: Sequence[int], mode: str = "constant", value: float | N
         raise ValueError(
             f"pad: expected pairs (left, right) for at most {input.ndim} axes of an input {input.shape}, got {amounts}"
         )
-    if mode not in _MODES:
-        raise ValueError(f"pad: expected the mode {', '.join(_MODES)}, got {mode!r}")
+    if mode not in _NUMPY:
+        raise ValueError(f"pad: expected the mode {', '.join(_NUMPY)}, got {mode!r}")
     pairs = [(input.ndim - 1 - i // 2, amounts[i], amounts[i + 1]) for i in range(0, len(amounts), 2)]
     if mode != "constant" and value is not None:
         raise ValueError(f"pad: mode {mode!r} takes no value, got {value}")
@@ -40,15 +41,20 @@ def pad(input: Any, pad: Sequence[int], mode: str = "constant", value: float | N
             raise ValueError(f"pad: cannot crop {amounts} from an input of shape {input.shape}")
     first = mode in ("constant", "circular")
     input = _cropped(input, pairs) if first else input
-    more = [(axis, max(left, 0), max(right, 0)) for axis, left, right in pairs if left > 0 or right > 0]
-    if mode == "constant":
-        widths = [(0, 0)] * input.ndim
-        for axis, left, right in more:
-            widths[axis] = left, right
-        return np.pad(input, widths, constant_values=0 if value is None else value) if more else input
-    for axis, left, right in more:
-        input = np.concatenate(_MODES[mode](input, axis, left, right), axis=axis)
+    widths = [(0, 0)] * input.ndim
+    for axis, left, right in pairs:
+        n = input.shape[axis]
+        most = {"constant": math.inf, "reflect": max(n - 1, 0), "replicate": math.inf if n else 0, "circular": n}[mode]
+        if max(left, right) > most:
+            raise ValueError(f"pad: {mode} adds at most {most} elements to an axis of {n}, got {(left, right)}")
+        widths[axis] = max(left, 0), max(right, 0)
+    if any(map(any, widths)):
+        options: dict[str, Any] = {"constant_values": 0 if value is None else value} if mode == "constant" else {}
+        input = np.pad(input, widths, _NUMPY[mode], **options)
     return input if first else _cropped(input, pairs)
+
+
+_NUMPY: dict[str, Any] = {"constant": "constant", "reflect": "reflect", "replicate": "edge", "circular": "wrap"}
 
 
 def _cropped(x: Any, pairs: list[tuple[int, int, int]]) -> Any:
@@ -57,40 +63,8 @@ def _cropped(x: Any, pairs: list[tuple[int, int, int]]) -> Any:
         if left < 0 or right < 0:
             if -min(left, 0) - min(right, 0) > x.shape[axis]:
                 raise ValueError(f"pad: cannot crop {(left, right)} along axis {axis} from shape {x.shape}")
-            x = x[_span(axis, -min(left, 0), x.shape[axis] + min(right, 0))]
+            x = x[(*(slice(None),) * axis, slice(-min(left, 0), x.shape[axis] + min(right, 0)))]
     return x
-
-
-def _span(axis: int, start: int | None, stop: int | None, step: int = 1) -> tuple[slice, ...]:
-    return (*(slice(None),) * axis, slice(start, stop, step))
-
-
-def _reflect(x: Any, axis: int, left: int, right: int) -> list[Any]:
-    n = x.shape[axis]
-    if max(left, right) >= n:
-        raise ValueError(f"pad: reflect needs a padding smaller than the axis, got {(left, right)} for {n} elements")
-    after = x[_span(axis, n - 2, n - 2 - right if n - 2 - right >= 0 else None, -1)] if right else x[_span(axis, 0, 0)]
-    return [x[_span(axis, left, 0, -1)], x, after]
-
-
-def _replicate(x: Any, axis: int, left: int, right: int) -> list[Any]:
-    if not x.shape[axis]:
-        raise ValueError(f"pad: replicate needs at least one element along the axis, got shape {x.shape}")
-
-    def repeated(part: Any, times: int) -> Any:
-        return np.broadcast_to(part, (*x.shape[:axis], times, *x.shape[axis + 1 :]))
-
-    return [repeated(x[_span(axis, 0, 1)], left), x, repeated(x[_span(axis, -1, None)], right)]
-
-
-def _circular(x: Any, axis: int, left: int, right: int) -> list[Any]:
-    n = x.shape[axis]
-    if max(left, right) > n:
-        raise ValueError(f"pad: circular goes round at most once, got {(left, right)} for {n} elements")
-    return [x[_span(axis, n - left, None)], x, x[_span(axis, 0, right)]]
-
-
-_MODES: dict[str, Any] = {"constant": None, "reflect": _reflect, "replicate": _replicate, "circular": _circular}
 
 
 class _Pad(Layer, shown="{padding}"):

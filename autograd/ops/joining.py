@@ -320,13 +320,24 @@ def _pad_axis(x: Any, width: tuple[int, int], axis: int, mode: str, kwargs: dict
     }
     if mode in ("edge", "symmetric", "reflect", "wrap") and kwargs.get("reflect_type", "even") == "even":
         places = _numpy_pad(np.arange(n), width, mode, **kwargs)
-        return np.take(x, places, axis)
+        before, after = np.split(places, [width[0], width[0] + n])[::2]
+        return np.concatenate([_in_a_row(x, before, axis), x, _in_a_row(x, after, axis)], axis)
     if mode in ("maximum", "minimum", "median"):
         function: Any = {"maximum": np.max, "minimum": np.min, "median": np.median}[mode]
         lengths = per_axis.get("stat_length")
         return _pad_with(x, width, axis, function, (n, n) if lengths is None else lengths)
     options = tuple([(k, v if isinstance(v, str) or v is None else tuple(v.tolist())) for k, v in per_axis.items()])
     return _padded_line(x, width, axis, mode, options)
+
+
+def _in_a_row(x: Any, places: Any, axis: int) -> Any:
+    """np.take; where the places follow one another, or are all the same, by a slice, whose gradient is much faster."""
+    first, step = (places[0], places[1] - places[0]) if places.size > 1 else (places.sum(), 1)
+    if abs(step) > 1 or (np.diff(places) != step).any():
+        return np.take(x, places, axis)
+    stop = first + step * places.size if step else first + 1
+    part = x[(*[slice(None)] * axis, slice(first, None if stop < 0 else stop, step or 1))]
+    return part if step else np.broadcast_to(part, (*x.shape[:axis], places.size, *x.shape[axis + 1 :]))
 
 
 def _pad_with(x: Any, width: tuple[int, int], axis: int, function: Any, lengths: Any) -> Any:
