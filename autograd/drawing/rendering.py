@@ -16,7 +16,7 @@ from .style import dark_css
 WIDEST = 60
 """A PNG is at most so many inches wide and high, at 144 dots per inch; a larger picture is scaled down."""
 
-SMALLEST = 0.6
+SMALLEST = 0.45
 """A place narrower than this part of an SVG's width scrolls: shrunk any further, its text could not be read."""
 
 ADVICE = "to see drawings, install Graphviz (its `dot` program) or `pip install pygraphviz`"

@@ -22,6 +22,13 @@ import nn.utils
 import optim
 import optim.lr_scheduler
 
+FIRST = (
+    "Tensor", "grad", "value_and_grad", "vjp", "jvp", "jacobian", "hessian", "hvp", "no_grad", "enable_grad", "draw",
+    "gradcheck", "gradgradcheck", "manual_seed", "save", "load", "primitive", "elementwise", "linear",
+    "nondifferentiable", "Module", "Parameter", "Sequential", "Optimizer", "LRScheduler", "DataLoader", "Dataset",
+)  # fmt: skip
+"""What is used most stands first on its page, in this order; the rest follows by the alphabet."""
+
 BASES = (nn.Module, optim.Optimizer, optim.lr_scheduler.LRScheduler)  # their methods are shown once, with them
 
 NUMPY = re.compile(r"^(?:-{4,}|Refer to `numpy\.|\.\. )", re.MULTILINE)
@@ -36,7 +43,8 @@ def public(module: ModuleType) -> list[str]:
             name for name, value in vars(module).items()
             if not name.startswith("_") and getattr(value, "__module__", None) == module.__name__
         ]  # fmt: skip
-    return sorted((n for n in names if not isinstance(getattr(module, n), ModuleType)), key=lambda n: (n.lower(), n))
+    shown = (name for name in names if not isinstance(getattr(module, name), ModuleType))
+    return sorted(shown, key=lambda n: (FIRST.index(n) if n in FIRST else len(FIRST), n.lower(), n))
 
 
 def groups() -> Iterator[tuple[str, str, str, list[tuple[str, Any]]]]:

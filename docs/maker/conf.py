@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 from latex2mathml.converter import convert
@@ -59,6 +60,22 @@ def formula(latex: str, display: str) -> str:
     return text.replace("<mi>&#x02032;</mi>", "<mo>&#x02032;</mo>")
 
 
+SMALLEST = 0.45  # of a drawing's own size: any smaller, its text could not be read
+
+
+def keep_legible(app: Any, doctree: Any, _name: str) -> None:
+    """Wide drawings scroll on a narrow page: a class says how wide they are at least, in hundreds of pixels."""
+    from docutils.nodes import image
+
+    for node in doctree.findall(image):
+        path = Path(app.srcdir) / node["uri"]
+        if path.suffix == ".svg" and path.exists():
+            found = re.search(r'<svg width="([\d.]+)pt"', path.read_text(encoding="utf-8")[:2000])
+            least = round(float(found[1]) * 4 / 3 * SMALLEST / 100) if found else 0
+            if least > 3:
+                node["classes"].append(f"wide-{min(least, 20)}")
+
+
 def setup(app: Any) -> dict[str, bool]:
     from docutils.nodes import SkipNode
 
@@ -70,5 +87,6 @@ def setup(app: Any) -> dict[str, bool]:
         writer.body.append(f'<div class="formula">{formula(node.astext(), "block")}</div>')
         raise SkipNode
 
+    app.connect("doctree-resolved", keep_legible)
     app.add_html_math_renderer("mathml", (inline, None), (block, None))
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -462,7 +462,7 @@ def test_a_wide_picture_is_not_shrunk_until_it_cannot_be_read() -> None:
     svg = draw(x).svg()
     found = re.search(r'width="([\d.]+)pt" height="[\d.]+pt" style="max-width:max\(100%,(\d+)pt\);height:auto"', svg)
     assert found is not None
-    assert float(found[2]) == pytest.approx(0.6 * float(found[1]), abs=1)
+    assert float(found[2]) == pytest.approx(rendering.SMALLEST * float(found[1]), abs=1)
 
 
 def test_what_a_rule_calls_out_is_no_argument() -> None:
