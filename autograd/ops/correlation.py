@@ -131,8 +131,6 @@ def _correlate(
     _check(x.shape, w.shape, groups)
     layout = _Layout(x.shape, w.shape, stride, padding, dilation, groups)
     x, w = _common(x, w)
-    if layout.channels == layout.features == 1 < groups:
-        return _biased(_depthwise(x, w, layout), b)
     memory = np.empty((*layout.rows, groups, layout.features, layout.columns * layout.examples), x.dtype)
     n = len(layout.rows)
     matrices = memory.transpose(n, *range(n), n + 1, n + 2)
@@ -172,10 +170,11 @@ def _correlate_transpose(
             f"got {y.shape}"
         )
     y, w = _common(y, w)
+    many = layout.channels >= min(16, layout.features / 2)  # so that the products that follow have rows enough
+    if many and all(s == 1 for s in layout.stride) and y.size:
+        return _turned(y, w, layout)
     if layout.channels == layout.features == 1 < groups:
         return _depthwise_transpose(y, w, layout)
-    if all(s == 1 for s in layout.stride) and layout.channels >= 16 and y.size:
-        return _turned(y, w, layout)
     n = len(layout.rows)
     lengths = layout.padded_rows()
     k, wide = layout.size[-1], layout.columns * layout.examples
@@ -225,8 +224,6 @@ def _correlate_kernel(
     kernel_shape = (y.shape[1], x.shape[1] // groups, *size)
     layout = _Layout(x.shape, kernel_shape, stride, padding, dilation, groups)
     y, x = _common(y, x)
-    if layout.channels == layout.features == 1 < groups:
-        return _depthwise_kernel(y, x, layout)
     total: Any = np.zeros((groups, layout.features, *size[:-1], size[-1], layout.channels), y.dtype)
     if y.size:
         shifted, results = layout.shifted(x), layout.matrices_of(y)
@@ -255,34 +252,12 @@ def _products(a: Any, b: Any) -> Any:
     return total
 
 
-# ---- one channel to a group: no matrix products, but as many passes as the window has places
-# ---------------------------
-
-
-def _depthwise(x: Any, w: Any, layout: _Layout) -> Any:
-    total: Any = np.zeros_like(x, shape=(*x.shape[:2], *layout.out))
-    for tap, inside, which in layout.taps():
-        total[which] += x[inside] * _column(w, tap)
-    return total
-
-
 def _depthwise_transpose(y: Any, w: Any, layout: _Layout) -> Any:
+    """With one channel to a group, no matrix products, but as many passes as the window has places."""
     total: Any = np.zeros_like(y, shape=(*y.shape[:2], *layout.spatial))
     for tap, inside, which in layout.taps():
-        total[inside] += y[which] * _column(w, tap)
+        total[inside] += y[which] * w[(slice(None), 0, *tap)].reshape(-1, *(1,) * len(tap))
     return total
-
-
-def _depthwise_kernel(y: Any, x: Any, layout: _Layout) -> Any:
-    total: Any = np.zeros_like(x, shape=(layout.groups, 1, *layout.size))
-    axes = (0, *range(2, x.ndim))
-    for tap, inside, which in layout.taps():
-        total[(slice(None), 0, *tap)] = (y[which] * x[inside]).sum(axes)
-    return total
-
-
-def _column(w: Any, tap: tuple[int, ...]) -> Any:
-    return w[(slice(None), 0, *tap)].reshape(-1, *(1,) * len(tap))
 
 
 # ---- arguments -------------------------------------------------------------------------------------------------------
