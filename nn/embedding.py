@@ -23,23 +23,21 @@ def _row(padding_idx: int | None, n: int, who: str) -> int | None:
     return padding_idx % n
 
 
-def _indices(input: Any, weight: Any, who: str) -> Any:
+def _indices(input: Any, weight: Any, max_norm: float | None, norm_type: float, who: str) -> Any:
+    """The indices, checked. Rows in use whose norm is above max_norm are scaled down to it, in the weight itself."""
     if weight.ndim != 2:
         raise ValueError(f"{who}: expected a weight of shape (rows, features), got {weight.shape}")
     index = integers(input, who)
     if index.size and (index.min() < 0 or index.max() >= weight.shape[0]):
         raise IndexError(f"{who}: expected indices from 0 to {weight.shape[0] - 1}, got {index.min()} to {index.max()}")
+    if max_norm is not None:
+        rows = np.unique(index)
+        values = plain(weight)[rows]
+        norms = np.linalg.norm(values, norm_type, 1)
+        scale = np.where(norms > max_norm, max_norm / (norms + 1e-7), 1).astype(values.dtype)
+        with no_grad():
+            weight[rows] = values * scale[:, None]
     return index
-
-
-def _renormalize(weight: Any, index: Any, max_norm: float, norm_type: float) -> None:
-    """Scale the rows in use whose norm is above max_norm down to it, in place."""
-    rows = np.unique(index)
-    values = plain(weight)[rows]
-    norms = np.linalg.norm(values, norm_type, 1)
-    scale = np.where(norms > max_norm, max_norm / (norms + 1e-7), 1).astype(values.dtype)
-    with no_grad():
-        weight[rows] = values * scale[:, None]
 
 
 def _with_gradient(rows: Any, share: Any) -> Any:
@@ -65,10 +63,8 @@ def embedding(
     array([[5., 6.],
            [1., 2.]])
     """
-    index = _indices(input, weight, "embedding")
     padding_idx = _row(padding_idx, weight.shape[0], "embedding")
-    if max_norm is not None:
-        _renormalize(weight, index, max_norm, norm_type)
+    index = _indices(input, weight, max_norm, norm_type, "embedding")
     rows = weight[index]
     share = _share(index, padding_idx, scale_grad_by_freq, weight)
     return rows if share is None else _with_gradient(rows, share)
@@ -111,14 +107,13 @@ def embedding_bag(
         raise NotImplementedError(f"{who}: per_sample_weights go with mode 'sum', got mode {mode!r}")
     if scale_grad_by_freq and mode == "max":
         raise ValueError(f"{who}: scale_grad_by_freq goes with modes 'sum' and 'mean'")
-    index = _indices(input, weight, who)
-    if per_sample_weights is not None and per_sample_weights.shape != index.shape:
+    shape = plain(input).shape
+    if per_sample_weights is not None and per_sample_weights.shape != shape:
         raise ValueError(
-            f"{who}: expected per_sample_weights of the input's shape {index.shape}, got {per_sample_weights.shape}"
+            f"{who}: expected per_sample_weights of the input's shape {shape}, got {per_sample_weights.shape}"
         )
     padding_idx = _row(padding_idx, weight.shape[0], who)
-    if max_norm is not None:
-        _renormalize(weight, index, max_norm, norm_type)
+    index = _indices(input, weight, max_norm, norm_type, who)
     places, filled = _bags(index, offsets, include_last_offset, who)
     index = np.append(index.reshape(-1), 0)[places]  # (bags, longest); the last place stands for none
     if padding_idx is not None:

@@ -214,12 +214,24 @@ def orthogonal_(tensor: Tensor, gain: float = 1, *, rng: Any = None) -> Any:
         raise ValueError(f"orthogonal_: expected at least 2 dimensions, got shape {tensor.shape}")
     if not tensor.size:
         return tensor
-    rows = tensor.shape[0]
-    flat = _draw(rng, tensor, "normal").reshape(rows, -1)
-    q, r = np.linalg.qr(flat if rows >= flat.shape[1] else flat.T)
-    diagonal = np.diagonal(r)
-    q = q * (diagonal / np.abs(diagonal))  # so that every orthogonal matrix is as likely
-    return _set(tensor, gain * (q if rows >= flat.shape[1] else q.T).reshape(tensor.shape))
+    flat = _draw(rng, tensor, "normal").reshape(tensor.shape[0], -1)
+    made = orthonormal(flat.T).T if flat.shape[0] < flat.shape[1] else orthonormal(flat)
+    return _set(tensor, gain * made.reshape(tensor.shape))
+
+
+def orthonormal(matrix: Any) -> Any:
+    """The orthonormal columns of a QR decomposition (or of each of a stack) of which R has a positive diagonal.
+
+    Of a matrix of normal numbers they are as likely to be any as any other.
+
+    >>> from nn.init import orthonormal
+    >>> orthonormal(np.array([[0.0, 2.0], [3.0, 4.0]])).round(9) + 0.0
+    array([[0., 1.],
+           [1., 0.]])
+    """
+    q, r = np.linalg.qr(matrix)
+    diagonal = np.diagonal(r, axis1=-2, axis2=-1)
+    return q * (diagonal / np.abs(diagonal))[..., None, :]
 
 
 def sparse_(tensor: Tensor, sparsity: float, std: float = 0.01, *, rng: Any = None) -> Any:

@@ -9,16 +9,14 @@ rnn.py               sequences of different lengths
 stateless.py         a module as a function of its parameters
 """
 
+# ruff: noqa: I001 (a table of contents, to be read as lines and not as a column)
+
 from . import parametrizations, parametrize, rnn
 from .fusion import fuse_conv_bn_eval, fuse_linear_bn_eval
 from .parameters import (
-    clip_grad_norm_,
-    clip_grad_value_,
-    clip_grads_with_norm_,
-    get_total_norm,
-    parameters_to_vector,
+    clip_grad_norm_, clip_grad_value_, clip_grads_with_norm_, get_total_norm, parameters_to_vector,
     vector_to_parameters,
-)
+)  # fmt: skip
 from .reparametrize import remove_spectral_norm, remove_weight_norm, spectral_norm, weight_norm
 from .stateless import functional_call
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from autograd import Tensor, generator
 
+from ..init import orthonormal
 from ..module import Module
 from ..parameter import write
 from ..shared import Rng, plain
@@ -117,13 +118,6 @@ def matrix_exp(a: Any) -> Any:
     return result
 
 
-def _orthonormal(matrix: Any) -> Any:
-    """The orthonormal columns of a QR decomposition, of which R has a positive diagonal."""
-    q, r = np.linalg.qr(matrix)
-    diagonal = np.diagonal(r, axis1=-2, axis2=-1)
-    return q * (diagonal / np.abs(diagonal))[..., None, :]
-
-
 class Orthogonal(Module):
     """A matrix with orthonormal columns (or rows, if it is wide) of any matrix of its shape.
 
@@ -182,7 +176,7 @@ class Orthogonal(Module):
             if n != k:
                 rest = generator().normal(size=(*tall.shape[:-1], n - k)).astype(tall.dtype)
                 tall = np.concatenate([tall, rest], axis=-1)
-            self.base = Tensor(_orthonormal(tall))
+            self.base = Tensor(orthonormal(tall))
             start = np.zeros_like(array)
             np.einsum("...ii->...i", start[..., : min(n, k), : min(n, k)])[...] = -1
             return Tensor(start)
