@@ -54,8 +54,10 @@ class _Layout(Geometry):
         n = len(self.rows)
         source: Any = image.reshape(self.examples, self.groups, self.channels, *self.spatial)
         source = source.transpose(1, *range(3, 3 + n), 2, 3 + n, 0)  # (groups, rows..., channels, column, examples)
-        if self.size[-1] == 1 == self.stride[-1] and not any(map(any, self.padding)):
+        alone = self.size[-1] == 1 == self.stride[-1] and not any(map(any, self.padding))
+        if alone or (self.examples > 1 and source.strides[-1] > source.strides[-2]):  # turned once, not at each shift
             source = np.ascontiguousarray(source)
+        if alone:
             return source[(*(slice(None),) * (n + 1), None)]
         k, lengths = self.size[-1], self.padded_rows()
         shape = (self.groups, *lengths, k, self.channels, self.columns, self.examples)
@@ -96,7 +98,8 @@ class _Layout(Geometry):
         if n > 1:
             index = tap if self.height == 1 else tap[:-1]
             parts = parts[(slice(None), slice(None), *index)]
-        return parts.reshape(self.groups, *(1,) * len(self.rows), self.features, self.merged)
+        parts = parts.reshape(self.groups, *(1,) * len(self.rows), self.features, self.merged)
+        return np.ascontiguousarray(parts)  # BLAS does not go backwards, as one that was turned round may have to
 
     def results(self, memory: Any) -> Any:
         """(rows..., groups, features, columns x examples) in memory, as everybody sees it."""
