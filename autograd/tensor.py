@@ -243,10 +243,17 @@ class Tensor:
         self._refuse_leaf("t[i] = v")
         if mode.recording is not False and (self._node is not None or getattr(value, "_node", None) is not None):
             self._refuse_shared(index)
-            self._rebind(setitem(self, value, index))
+            self._rebind(value.copy() if self._becomes(index, value) else setitem(self, value, index))
         else:
             self._data[unwrap(index)] = unwrap(value)
             versions.touch(self._data)
+
+    def _becomes(self, index: Any, value: Any) -> bool:
+        """Whether self[index] = value is `x[...] = f(x)`: nothing stays of what was there, but in the value."""
+        if index is not ... or getattr(value, "_node", None) is None:
+            return False
+        of_self = any(parent is self._node for parent in value._node.parents)
+        return of_self and value.shape == self.shape and value.dtype == self.dtype
 
     def _inplace(self, operator: Callable[..., Any], other: Any) -> Any:
         """`self += other` and its kin."""

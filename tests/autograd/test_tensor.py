@@ -236,6 +236,22 @@ def test_assignment_makes_a_new_value_and_leaves_the_old_one():
     np.testing.assert_allclose(x.grad.data, 2 * np.exp([2.0, 4.0, 6.0]))
 
 
+def test_what_becomes_a_function_of_itself_leaves_no_gradient_for_what_it_was():
+    x = leaf([-1.0, 2.0])
+    t = x * 3
+    value = t.relu()
+    t[...] = value
+    assert t.grad_fn.name == "copy"  # and no assignment, whose old value would get a gradient of zeros
+    assert not np.shares_memory(t.data, value.data)
+    (t * t).sum().backward()
+    assert x.grad.tolist() == [0, 36]
+    x.grad = None
+    u = x * 3
+    u[...] = x * 2  # of the same leaf, but not of u itself: what it was gets a gradient
+    u.sum().backward()
+    assert x.grad.tolist() == [2, 2]
+
+
 def test_a_constant_becomes_recorded_by_what_is_assigned():
     t, v = Tensor(np.zeros(3)), leaf([1.0, 2.0])
     t[1:] = v * 3
