@@ -6,6 +6,7 @@ put in place by `ops/methods.py`.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 from weakref import ref
@@ -243,10 +244,17 @@ class Tensor:
         self._refuse_leaf("t[i] = v")
         if mode.recording is not False and (self._node is not None or getattr(value, "_node", None) is not None):
             self._refuse_shared(index)
-            self._rebind(setitem(self, value, index))
+            self._rebind(value.copy() if self._becomes(index, value) else setitem(self, value, index))
         else:
             self._data[unwrap(index)] = unwrap(value)
             versions.touch(self._data)
+
+    def _becomes(self, index: Any, value: Any) -> bool:
+        """Whether self[index] = value is `x[...] = f(x)`: nothing stays of what was there, but in the value."""
+        if index is not ... or getattr(value, "_node", None) is None:
+            return False
+        of_self = any(parent is self._node for parent in value._node.parents)
+        return of_self and value.shape == self.shape and value.dtype == self.dtype
 
     def _inplace(self, operator: Callable[..., Any], other: Any) -> Any:
         """`self += other` and its kin."""
@@ -257,7 +265,8 @@ class Tensor:
         if mode.recording is not False and result._node is not None:
             if result.shape != self.shape:
                 raise ValueError(f"augmented assignment: the result's shape {result.shape} is not {self.shape}")
-            self._refuse_shared(...)
+            if sys.getrefcount(self) > _ITEM:  # not the item in `t[i] += v`, which is assigned to t in a moment
+                self._refuse_shared(...)
             self._rebind(result if result.dtype == self.dtype else result.astype(self.dtype, casting="same_kind"))
         else:
             np.copyto(self._data, result._data, casting="same_kind")
@@ -409,6 +418,33 @@ class Tensor:
         def __neg__(self) -> Tensor: ...
         def __abs__(self) -> Tensor: ...
         def __getitem__(self, index: Any) -> Tensor: ...
+
+
+def _references() -> int:
+    """How often the item in `t[i] += v`, which has no name, is referred to in `_inplace`; -1 where one with a name may
+    be as often. Pythons differ in what they count, and count otherwise once code has been run some times."""
+    seen: list[int] = []
+
+    class Item:
+        __iadd__ = lambda self, other: self._inplace(None, other)
+
+        def _inplace(self, operator: Any, other: Any) -> Any:
+            seen.append(sys.getrefcount(self))
+            return self
+
+    class Whole:
+        __getitem__ = lambda self, index: Item()
+        __setitem__ = lambda self, index, value: None
+
+    whole, item = Whole(), Item()
+    for _ in range(50):
+        whole[0] += 1
+        item += 1
+    most, least = max(seen[::2]), min(seen[1::2])
+    return most if most < least else -1
+
+
+_ITEM = _references()
 
 
 def _new(kind: type[Tensor]) -> Tensor:

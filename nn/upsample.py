@@ -59,10 +59,7 @@ def interpolate(
         cubic, corners = mode == "bicubic", bool(align_corners)
         if length == new and (antialias or not cubic or corners or scale in (None, 1)):
             continue
-        if antialias:
-            matrix = _smooth(length, new, scale, corners, cubic)
-        else:
-            matrix = (_cubic if cubic else _linear)(length, new, _step(length, new, scale, corners), corners)
+        matrix = (_smooth if antialias else _sharp)(length, new, _step(length, new, scale, corners), corners, cubic)
         input = along(input, axis, matrix)
     return input
 
@@ -134,45 +131,33 @@ def _nearest(x: Any, sizes: tuple[int, ...], scales: tuple[float | None, ...], s
     return spread_windows(x, shape, tuple(times), tuple(times), 0, 1)
 
 
-def _positions(new: int, step: float, align_corners: bool) -> Any:
-    """Where the new elements are among the old ones."""
+def _sharp(length: int, new: int, step: float, align_corners: bool, cubic: bool) -> Any:
+    """The matrix (length, new) of a kernel as wide as old elements are apart; at the edges they stand for more."""
     i = np.arange(new)
-    return step * i if align_corners else step * (i + 0.5) - 0.5
-
-
-def _linear(length: int, new: int, step: float, align_corners: bool) -> Any:
-    """The matrix (length, new) of linear interpolation."""
-    position = np.maximum(_positions(new, step, align_corners), 0)
-    low = np.minimum(position.astype(int), length - 1)
-    high = np.minimum(low + 1, length - 1)
-    weight = np.clip(position - low, 0, 1)
-    made = np.zeros((length, new))
-    np.add.at(made, (low, np.arange(new)), 1 - weight)
-    np.add.at(made, (high, np.arange(new)), weight)
-    return made
-
-
-def _cubic(length: int, new: int, step: float, align_corners: bool) -> Any:
-    """The matrix (length, new) of cubic convolution (R. Keys, IEEE Trans. ASSP 29, 1981, with a = −3/4)."""
-    position = _positions(new, step, align_corners)
+    position = step * i if align_corners else step * (i + 0.5) - 0.5
     low = np.floor(position).astype(int)
     made = np.zeros((length, new))
-    for tap in range(-1, 3):
-        np.add.at(made, (np.clip(low + tap, 0, length - 1), np.arange(new)), keys(position - (low + tap), -0.75))
+    for tap in range(-1, 3) if cubic else (0, 1):
+        distance = position - (low + tap)
+        np.add.at(made, (np.clip(low + tap, 0, length - 1), i), keys(distance, -0.75) if cubic else _triangle(distance))
     return made
+
+
+def _triangle(x: Any) -> Any:
+    """The kernel of linear interpolation at a distance x."""
+    return np.maximum(1 - np.abs(x), 0)
 
 
 def keys(x: Any, a: float) -> Any:
-    """The kernel of cubic convolution at a distance x."""
+    """The kernel of cubic convolution at a distance x (R. Keys, IEEE Trans. ASSP 29, 1981; a is −1/2 there)."""
     x = np.abs(x)
     near = ((a + 2) * x - (a + 3)) * x * x + 1
     far = ((a * x - 5 * a) * x + 8 * a) * x - 4 * a
     return np.where(x <= 1, near, np.where(x < 2, far, 0))
 
 
-def _smooth(length: int, new: int, scale: float | None, align_corners: bool, cubic: bool) -> Any:
+def _smooth(length: int, new: int, step: float, align_corners: bool, cubic: bool) -> Any:
     """The matrix (length, new) of a kernel as wide as a new element, each column normalized."""
-    step = _step(length, new, scale, align_corners)
     stretch = max(step, 1.0)
     support = (2 if cubic else 1) * stretch
     centre = step * (np.arange(new) + 0.5)
@@ -180,7 +165,7 @@ def _smooth(length: int, new: int, scale: float | None, align_corners: bool, cub
     last = np.minimum((centre + support + 0.5).astype(int), length)
     place = np.arange(length)[:, None]
     distance = (place - centre + 0.5) / stretch
-    weights = keys(distance, -0.5) if cubic else np.maximum(1 - np.abs(distance), 0)
+    weights = keys(distance, -0.5) if cubic else _triangle(distance)
     weights = weights * ((place >= first) & (place < last))
     return weights / weights.sum(axis=0)
 

@@ -1,4 +1,4 @@
-"""Functions that make arrays, called with `like=` a Tensor: they make Tensors.
+"""Functions that make arrays, called for one like a Tensor: they make Tensors.
 
 NumPy asks nobody how to make an array unless it is told whose. Without `like=`, numpy.array(t) and its kin give the
 plain array that t holds, and no gradient flows through it.
@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..primitive import composite, registry, wrap
+from ..primitive import composite, primitive, registry, wrap
 from ..tensor import Tensor
 from .joining import stack
 
@@ -87,6 +87,26 @@ def full(shape: Any, fill_value: Any, dtype: Any = None, order: str = "C", *, de
     """
     value = array(fill_value, dtype, copy=None)
     return np.broadcast_to(value, (shape,) if np.ndim(shape) == 0 else tuple(shape)).copy()
+
+
+def _empty_like(
+    prototype: Any, dtype: Any = None, order: Any = "K", subok: bool = True, shape: Any = None, *, device: Any = None
+) -> Any:
+    return np.empty_like(prototype, dtype, order, subok, shape)
+
+
+empty_like = primitive(_empty_like, np.empty_like, name="empty_like", prototype=None)
+zeros_like, ones_like = primitive(np.zeros_like, a=None), primitive(np.ones_like, a=None)
+
+
+@composite(np.full_like)
+def full_like(
+    a: Any, fill_value: Any, dtype: Any = None, order: str = "K", subok: bool = True, shape: Any = None, *,
+    device: Any = None,
+) -> Any:  # fmt: skip
+    """As np.full_like: a Tensor, joined to the one that it is filled with."""
+    value = array(fill_value, copy=None).astype(a.dtype if dtype is None else dtype)
+    return full(np.shape(a) if shape is None else shape, value)
 
 
 LIKE = frozenset(

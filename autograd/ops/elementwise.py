@@ -330,5 +330,4 @@ nondifferentiable(
     np.logical_xor, np.logical_not, np.isnan, np.isinf, np.isfinite, np.isposinf, np.isneginf, np.signbit,
     np.isreal, np.iscomplex, np.isrealobj, np.iscomplexobj, np.allclose, np.isclose, np.array_equal, np.array_equiv,
     np.shape, np.ndim, np.size, np.result_type, np.can_cast, np.min_scalar_type, np.common_type,
-    np.zeros_like, np.ones_like, np.empty_like, np.full_like,
 )  # fmt: skip

@@ -216,8 +216,8 @@ CALLS: dict[str, Call] = {
     **each("shape ndim size result_type min_scalar_type common_type array_repr array_str array2string", call(X)),
     "can_cast": call(X, np.complex128, through=lambda f: lambda x, to: f(x.dtype, to)),
     **each("zeros_like ones_like", call(X)),
-    "empty_like": call(X, through=lambda f: lambda x: f(x).shape),
-    "full_like": call(X, 1),
+    "empty_like": call(X, through=lambda f: lambda x: np.zeros_like(f(x))),
+    "full_like": call(X, Of(())),
     # transforms
     **each("fft.fft fft.ifft fft.rfft fft.irfft fft.hfft fft.ihfft fft.fft2 fft.ifft2 fft.rfft2 fft.irfft2 fft.fftn "
            "fft.ifftn fft.rfftn fft.irfftn fft.fftshift fft.ifftshift", call(X)),

@@ -1,13 +1,14 @@
 """What a Tensor is: construction, Python's and NumPy's protocols, assignment."""
 
 import re
+import sys
 import warnings
 
 import numpy as np
 import pytest
 
 import autograd
-from autograd import Tensor, no_grad
+from autograd import Tensor, gradcheck, no_grad
 from autograd.ops.refused import INSTEAD
 
 
@@ -236,6 +237,22 @@ def test_assignment_makes_a_new_value_and_leaves_the_old_one():
     np.testing.assert_allclose(x.grad.data, 2 * np.exp([2.0, 4.0, 6.0]))
 
 
+def test_what_becomes_a_function_of_itself_leaves_no_gradient_for_what_it_was():
+    x = leaf([-1.0, 2.0])
+    t = x * 3
+    value = t.relu()
+    t[...] = value
+    assert t.grad_fn.name == "copy"  # and no assignment, whose old value would get a gradient of zeros
+    assert not np.shares_memory(t.data, value.data)
+    (t * t).sum().backward()
+    assert x.grad.tolist() == [0, 36]
+    x.grad = None
+    u = x * 3
+    u[...] = x * 2  # of the same leaf, but not of u itself: what it was gets a gradient
+    u.sum().backward()
+    assert x.grad.tolist() == [2, 2]
+
+
 def test_a_constant_becomes_recorded_by_what_is_assigned():
     t, v = Tensor(np.zeros(3)), leaf([1.0, 2.0])
     t[1:] = v * 3
@@ -418,3 +435,53 @@ def test_what_it_says_exists(name):
     for part in path:
         place = getattr(place, part)
     assert callable(place)
+
+
+@pytest.mark.skipif(
+    sys.modules["autograd.tensor"]._ITEM < 0, reason="this Python does not tell an item from a variable"
+)
+def test_augmented_assignment_to_an_item():
+    """`t[i] += v` is t[i] = t[i] + v, whatever the index, before and after Python has warmed up."""
+
+    def run(x):
+        y = x * 1.0
+        for _ in range(40):
+            y[:, 1] += 2 * x[:, 0]
+            y[0] *= 1.01
+            y[[0, 2]] -= 0.1
+            y[1, 1] /= 2
+            y[...] += 1
+        return (y**2).sum()
+
+    x = leaf(np.arange(6.0).reshape(3, 2))
+    assert run(x).item() == pytest.approx(float(run(x.data)))
+    assert gradcheck(run, x)
+
+
+def test_augmented_assignment_to_a_view_that_has_a_name_raises():
+    def in_place(v):
+        v += 1
+
+    def named(y):
+        row = y[0]
+        row += 1
+
+    def held(y):
+        rows = [y[0]]
+        rows[0] += 1
+
+    def each(y):
+        for row in y:
+            row += 1
+
+    def other(y):
+        row = y[0]
+        y[0] += 1
+        return row
+
+    y = leaf([[1.0, 2.0], [3.0, 4.0]]) * 1
+    for _ in range(40):
+        for change in (lambda y: in_place(y[0]), named, held, each, other):
+            with pytest.raises(RuntimeError, match="another tensor shares"):
+                change(y)
+    assert y.tolist() == [[1, 2], [3, 4]]

@@ -91,3 +91,24 @@ def test_the_arrays_own_attributes() -> None:
     assert np.shares_memory(t.view().data, t.data)
     assert not hasattr(t, "ctypes")
     assert pickle.loads(pickle.dumps(t)).tolist() == t.tolist()
+
+
+def test_arrays_like_a_tensor_take_tensors() -> None:
+    def filled(x: Any) -> Any:
+        made, other = np.zeros_like(x), np.empty_like(x, shape=(2, *x.shape))
+        for i in range(len(x)):
+            made[i] = x[i] ** 2 * (1 + made[i - 1])
+        other[0], other[1] = made, np.full_like(x, x[1])
+        return (other * np.ones_like(other)).sum(axis=1)
+
+    x = np.array([0.5, -1.0, 2.0])
+    assert gradcheck(filled, x)
+    assert gradgradcheck(filled, x)
+    t = Tensor(x, requires_grad=True)
+    for like in (np.zeros_like, np.ones_like, np.empty_like):
+        made = like(t, dtype=np.float32, shape=(2, 2))
+        assert type(made) is Tensor
+        assert (made.shape, made.dtype, made.requires_grad) == ((2, 2), np.float32, False)
+    for value, tracked in ((t[0], True), (2.5, False), (3, False)):
+        made = np.full_like(t, value, dtype=np.float32, shape=4)
+        assert (made.shape, made.dtype, made.requires_grad) == ((4,), np.float32, tracked)
