@@ -15,7 +15,7 @@ import numpy as np
 from autograd import Tensor, no_grad
 from nn import BatchNorm1d, BatchNorm2d, BatchNorm3d, Module
 from nn.parameter import write
-from nn.shared import plain
+from nn.shared import on_cpu, plain
 
 from .lr_scheduler import LRScheduler
 from .lr_scheduler.base import for_groups
@@ -94,8 +94,7 @@ class AveragedModel(Module):
         super().__init__()
         if avg_fn is not None and multi_avg_fn is not None:
             raise ValueError("AveragedModel: expected one of avg_fn and multi_avg_fn, got both")
-        if device not in (None, "cpu"):
-            raise ValueError(f'AveragedModel: expected device None or "cpu", got {device!r}')
+        on_cpu(device, "AveragedModel")
         self.module = deepcopy(model)
         self.register_buffer("n_averaged", np.array(0))
         self.avg_fn = avg_fn

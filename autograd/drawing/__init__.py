@@ -29,7 +29,7 @@ def draw(
 ) -> Drawing:  # fmt: skip
     """A picture of how `outputs` were computed, and of the backward pass from them.
 
-    outputs    Tensors, or a module or function followed by its example inputs
+    outputs    Tensors, or a module or function followed by its example inputs, which have the names of its arguments
     wrt        draw only what lies on a way from these tensors to the outputs
     names      what to call things: a dict of tensors (`locals()` will do) or a module
     direction  "both" passes, or "forward" or "backward" alone

@@ -230,6 +230,12 @@ def _outputs(outputs: tuple[Any, ...], names: Any) -> tuple[list[Tensor], Names]
         found = list(_tensors(result))
     else:
         found = list(_tensors(outputs))
+    if not found and inputs:
+        raise TypeError(
+            f"draw: expected a function that gives Tensors, got {type(result).__name__} from "
+            f"{getattr(function, '__name__', None) or type(function).__name__}; give it Tensors, such as "
+            f"Tensor(x, requires_grad=True)"
+        )
     if not found:
         kinds = ", ".join(type(output).__name__ for output in outputs) or "nothing"
         raise TypeError(f"draw: expected Tensors, or a module or function and its inputs, got {kinds}")

@@ -9,6 +9,8 @@ import numpy as np
 
 from autograd import Tensor, generator
 
+from ..shared import plain
+
 
 def compose(*functions: Callable[[Any], Any]) -> Callable[[Any], Any]:
     """The functions one after another, as one function.
@@ -33,7 +35,7 @@ def normalize(images: Any, mean: Any, std: Any) -> Any:
     >>> normalize(np.full((2, 1, 1), 3.0), mean=[1.0, 2.0], std=2.0)[:, 0, 0]
     array([1. , 0.5])
     """
-    array = images.data if isinstance(images, Tensor) else images
+    array = plain(images)
     mean, std = (np.asarray(value, dtype=array.dtype) for value in (mean, std))
     if not std.all():
         raise ValueError(f"normalize: expected standard deviations other than zero, got {std.tolist()}")
@@ -52,16 +54,9 @@ def one_hot(labels: Any, num_classes: int | None = None) -> Any:
     array([[0., 0., 1.],
            [1., 0., 0.]], dtype=float32)
     """
-    array = np.asarray(labels.data if isinstance(labels, Tensor) else labels)
-    if array.dtype.kind not in "iu":
-        raise TypeError(f"one_hot: expected whole numbers, got {array.dtype}")
-    largest = int(array.max()) if array.size else -1
-    classes = largest + 1 if num_classes is None else num_classes
-    if array.size and (array.min() < 0 or largest >= classes):
-        raise ValueError(f"one_hot: expected labels from 0 to {classes - 1}, got {array.min()} to {largest}")
-    made = np.zeros((*array.shape, classes), dtype=np.float32)
-    np.put_along_axis(made, array[..., None].astype(np.intp), 1, axis=-1)
-    return _like(labels, made)
+    from ..embedding import one_hot as of_integers
+
+    return of_integers(labels, -1 if num_classes is None else num_classes).astype(np.float32)
 
 
 def random_crop(
@@ -78,7 +73,7 @@ def random_crop(
     >>> random_crop(np.ones((5, 1, 8, 8)), 6).shape
     (5, 1, 6, 6)
     """
-    array = images.data if isinstance(images, Tensor) else images
+    array = plain(images)
     rng = generator(rng)
     height, width = (size, size) if isinstance(size, int) else size
     if padding:
@@ -102,7 +97,7 @@ def random_flip(images: Any, p: float = 0.5, axis: int = -1, rng: np.random.Gene
     >>> random_flip(np.array([[[1, 2]]]), p=1.0)
     array([[[2, 1]]])
     """
-    array = images.data if isinstance(images, Tensor) else images
+    array = plain(images)
     if axis not in (-1, -2):
         raise ValueError(f"random_flip: expected axis -1 (left to right) or -2 (upside down), got {axis}")
     turned = generator(rng).random(array.shape[:-3]) < p

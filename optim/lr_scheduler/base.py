@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from numbers import Real
 from typing import Any
 
 from autograd import Tensor
@@ -143,6 +144,13 @@ def for_groups(who: str, what: str, optimizer: Optimizer, value: Any) -> list[An
     if len(value) != count:
         raise ValueError(f"{who}: expected {what} for {count} groups, got {len(value)}")
     return list(value)
+
+
+def positive(who: str, what: str, value: Any) -> Any:
+    """`value`, if it is a number above 0. Raises ValueError otherwise."""
+    if not isinstance(value, Real) or value <= 0:
+        raise ValueError(f"{who}: expected {what} to be a number above 0, got {value!r}")
+    return value
 
 
 def whole(who: str, what: str, value: Any) -> int:

@@ -7,7 +7,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 
 from ..optimizer import Optimizer
-from .base import LRScheduler, Schedule, for_groups, whole
+from .base import LRScheduler, Schedule, for_groups, positive
 
 
 class LambdaLR(LRScheduler):
@@ -47,8 +47,8 @@ class MultiplicativeLR(LambdaLR):
 class StepLR(LRScheduler):
     """The rate times gamma every step_size epochs."""
 
-    def __init__(self, optimizer: Optimizer, step_size: int, gamma: float = 0.1, last_epoch: int = -1) -> None:
-        self.step_size = whole("StepLR", "step_size", step_size)
+    def __init__(self, optimizer: Optimizer, step_size: float, gamma: float = 0.1, last_epoch: int = -1) -> None:
+        self.step_size = positive("StepLR", "step_size", step_size)
         self.gamma = gamma
         super().__init__(optimizer, last_epoch)
 
@@ -168,8 +168,8 @@ class CosineAnnealingLR(LRScheduler):
     Source: Loshchilov and Hutter 2017, equation 5, without the restarts.
     """
 
-    def __init__(self, optimizer: Optimizer, T_max: int, eta_min: float = 0.0, last_epoch: int = -1) -> None:
-        self.T_max = whole("CosineAnnealingLR", "T_max", T_max)
+    def __init__(self, optimizer: Optimizer, T_max: float, eta_min: float = 0.0, last_epoch: int = -1) -> None:
+        self.T_max = positive("CosineAnnealingLR", "T_max", T_max)
         self.eta_min = eta_min
         super().__init__(optimizer, last_epoch)
 

@@ -685,7 +685,7 @@ def test_transforms(kind):
     assert type(rows) is type(images)
     np.testing.assert_array_equal(np.asarray(rows)[:, 0], np.eye(4)[[2, 0]])
     for labels in ([-1], [4]):
-        with pytest.raises(ValueError, match="labels from 0 to 3"):
+        with pytest.raises(ValueError, match="integers from 0 to 3"):
             one_hot(kind(np.array(labels)), 4)
     with pytest.raises(TypeError, match="float64"):
         one_hot(kind(np.ones(2)))

@@ -227,6 +227,19 @@ def test_errors(what):
         call(make())
 
 
+def test_lengths_may_be_numbers_that_are_not_whole():
+    rates = {}
+    for length in (7.5, np.float64(7.5)):
+        optimizer = make()
+        scheduler = schedule.CosineAnnealingLR(optimizer, length)
+        for _ in range(3):
+            optimizer.step()
+            scheduler.step()
+        rates[type(length)] = scheduler.get_last_lr()[0] / scheduler.base_lrs[0]
+    assert list(rates.values()) == pytest.approx([(1 + np.cos(np.pi * 3 / 7.5)) / 2] * 2)
+    assert schedule.StepLR(make(), 1e1).step_size == 10
+
+
 CLOSED = [
     "StepLR", "MultiStepLR", "ConstantLR", "LinearLR", "ExponentialLR", "PolynomialLR", "CosineAnnealingLR", "LambdaLR",
     "CyclicLR",

@@ -610,6 +610,8 @@ def test_nothing_to_draw() -> None:
         draw(3)
     with pytest.raises(TypeError, match="nothing"):
         draw()
+    with pytest.raises(TypeError, match=r"gives Tensors, got ndarray from sin.*requires_grad=True"):
+        draw(np.sin, np.ones(2))
 
 
 # ---- size ------------------------------------------------------------------------------------------------------------
