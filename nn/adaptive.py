@@ -13,7 +13,7 @@ import autograd
 from .containers import ModuleList, Sequential
 from .layer import Layer
 from .linear import Linear
-from .shared import Rng, integers, plain
+from .shared import Rng, integers, plain, within
 
 
 class ASMoutput(NamedTuple):
@@ -71,11 +71,7 @@ class AdaptiveLogSoftmaxWithLoss(Layer, shown=""):
                 f"AdaptiveLogSoftmaxWithLoss: expected (N, {self.in_features}) and (N,), or ({self.in_features},) and "
                 f"(), got {input_.shape} and {target.shape}"
             )
-        if target.size and (target.min() < 0 or target.max() >= self.n_classes):
-            raise IndexError(
-                f"AdaptiveLogSoftmaxWithLoss: expected targets from 0 to {self.n_classes - 1}, got {target.min()} to "
-                f"{target.max()}"
-            )
+        within(target, 0, self.n_classes, "AdaptiveLogSoftmaxWithLoss", "targets")
         x, y = (input_, target) if target.ndim else (input_.reshape(1, -1), target.reshape(1))
         group = np.searchsorted(self.cutoffs, y, side="right")  # 0: the head
         column = np.where(group == 0, y, self.shortlist_size + group - 1)

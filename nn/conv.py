@@ -15,7 +15,7 @@ from autograd import fold as sum_back
 from . import init
 from .layer import Layer
 from .padding import pad
-from .shared import unusual
+from .shared import one_of, unusual
 from .spatial import batched, check_axes, check_dtype, named, per_axis
 
 
@@ -168,8 +168,7 @@ class _Conv(Layer):
                 f"got {self.groups}"
             )
         modes = ("zeros",) if self.transposed else ("zeros", "reflect", "replicate", "circular")
-        if self.padding_mode not in modes:
-            raise ValueError(f"{who}: expected padding_mode {', '.join(modes)}, got {self.padding_mode!r}")
+        one_of(self.padding_mode, modes, who, "padding_mode")
         for name, least in (("kernel_size", 1), ("stride", 1), ("dilation", 1), ("padding", 0), ("output_padding", 0)):
             value = arguments.get(name, 0)
             setattr(self, name, value if isinstance(value, str) else per_axis(value, n, who, name, least))

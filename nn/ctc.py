@@ -10,7 +10,7 @@ import numpy as np
 import autograd
 
 from .loss import Loss, reduction_of
-from .shared import integers, plain
+from .shared import integers, plain, within
 
 
 def ctc_loss(
@@ -61,8 +61,7 @@ def _labels(shape: Any, targets: Any, input_lengths: Any, target_lengths: Any, b
         raise ValueError(
             f"ctc_loss: expected {n} input_lengths and target_lengths, got {inputs.size} and {lengths.size}"
         )
-    if n and (inputs.min() < 0 or inputs.max() > steps):
-        raise ValueError(f"ctc_loss: expected input_lengths from 0 to {steps}, got {inputs.min()} to {inputs.max()}")
+    within(inputs, 0, steps + 1, "ctc_loss", "input_lengths", ValueError)
     if n and lengths.min() < 0:
         raise ValueError(f"ctc_loss: expected target_lengths >= 0, got {lengths.min()}")
     longest = int(lengths.max()) if n else 0

@@ -11,7 +11,7 @@ from autograd import Tensor, no_grad
 from . import init
 from .layer import Layer
 from .parameter import Parameter, empty, write
-from .shared import Rng, integers, plain
+from .shared import Rng, integers, one_of, plain, within
 
 
 def _row(padding_idx: int | None, n: int, who: str) -> int | None:
@@ -28,8 +28,7 @@ def _indices(input: Any, weight: Any, max_norm: float | None, norm_type: float, 
     if weight.ndim != 2:
         raise ValueError(f"{who}: expected a weight of shape (rows, features), got {weight.shape}")
     index = integers(input, who)
-    if index.size and (index.min() < 0 or index.max() >= weight.shape[0]):
-        raise IndexError(f"{who}: expected indices from 0 to {weight.shape[0] - 1}, got {index.min()} to {index.max()}")
+    within(index, 0, weight.shape[0], who, "indices")
     if max_norm is not None:
         rows = np.unique(index)
         values = plain(weight)[rows]
@@ -101,8 +100,7 @@ def embedding_bag(
            [2.]])
     """
     who = "embedding_bag"
-    if mode not in ("sum", "mean", "max"):
-        raise ValueError(f"{who}: expected mode 'sum', 'mean' or 'max', got {mode!r}")
+    one_of(mode, ("sum", "mean", "max"), who, "mode")
     if per_sample_weights is not None and mode != "sum":
         raise NotImplementedError(f"{who}: per_sample_weights go with mode 'sum', got mode {mode!r}")
     if scale_grad_by_freq and mode == "max":
@@ -184,8 +182,7 @@ def one_hot(tensor: Any, num_classes: int = -1) -> Any:
         if not index.size:
             raise ValueError("one_hot: expected num_classes for an empty input")
         num_classes = int(index.max()) + 1
-    if index.size and (index.min() < 0 or index.max() >= num_classes):
-        raise ValueError(f"one_hot: expected integers from 0 to {num_classes - 1}, got {index.min()} to {index.max()}")
+    within(index, 0, num_classes, "one_hot", "integers", ValueError)
     result = (index[..., None] == np.arange(num_classes)).astype(np.int64)
     return Tensor(result) if isinstance(tensor, Tensor) else result
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .shared import plain
+from .shared import one_of, plain
 from .upsample import keys
 
 
@@ -58,10 +58,8 @@ def grid_sample(
         raise ValueError(
             f"grid_sample: expected a grid ({input.shape[0]}, ..., {n}) for {input.shape}, got {grid.shape}"
         )
-    if mode not in ("bilinear", "nearest", "bicubic"):
-        raise ValueError(f"grid_sample: expected the mode bilinear, nearest or bicubic, got {mode!r}")
-    if padding_mode not in ("zeros", "border", "reflection"):
-        raise ValueError(f"grid_sample: expected the padding_mode zeros, border or reflection, got {padding_mode!r}")
+    one_of(mode, ("bilinear", "nearest", "bicubic"), "grid_sample", "mode")
+    one_of(padding_mode, ("zeros", "border", "reflection"), "grid_sample", "padding_mode")
     if mode == "bicubic" and n != 2:
         raise ValueError(f"grid_sample: bicubic is for images of 2 axes, got {input.shape}")
     if not math.prod(input.shape[1:]):

@@ -12,6 +12,8 @@ import numpy as np
 
 from autograd import Tensor, generator, no_grad
 
+from .shared import one_of
+
 
 def _set(tensor: Tensor, values: Any) -> Any:
     if not isinstance(tensor, Tensor | np.ndarray):
@@ -157,8 +159,7 @@ def fans(tensor: Tensor) -> tuple[int, int]:
 
 def _fan(tensor: Tensor, mode: str) -> int:
     mode = mode.lower()
-    if mode not in ("fan_in", "fan_out"):
-        raise ValueError(f"init: expected the mode 'fan_in' or 'fan_out', got {mode!r}")
+    one_of(mode, ("fan_in", "fan_out"), "init", "mode")
     fan_in, fan_out = fans(tensor)
     return fan_in if mode == "fan_in" else fan_out
 

@@ -11,6 +11,7 @@ from autograd import Tensor
 from .module import Module
 from .parameter import empty
 from .shared import on_cpu
+from .spatial import not_an_array
 
 
 class Layer(Module):
@@ -70,10 +71,7 @@ class Layer(Module):
 
     def forward(self, *inputs: Any) -> Any:
         if inputs and isinstance(inputs[0], tuple):
-            raise TypeError(
-                f"{type(self).__name__}: expected a Tensor or an array, got a tuple of {len(inputs[0])}; "
-                f"take the one that is meant, as of the (output, state) of an LSTM"
-            )
+            raise not_an_array(inputs[0], type(self).__name__)
         return self.function(*inputs, **self.held())
 
     def extra_repr(self) -> str:

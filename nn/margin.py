@@ -12,7 +12,7 @@ import autograd
 from .cross_entropy import class_weight
 from .distance import PairwiseDistance, pairwise_distance
 from .loss import Flag, Loss, Plain, Weighted, reduced, reduction_of
-from .shared import floating, integers, plain
+from .shared import floating, integers, plain, within
 
 
 def margin_ranking_loss(
@@ -95,8 +95,7 @@ def multi_margin_loss(
     rows = _rows(who, input, target, input.shape[:-1])
     classes = integers(target, f"{who}: target").reshape(-1)
     n = rows.shape[1]
-    if classes.size and (classes.min() < 0 or classes.max() >= n):
-        raise IndexError(f"{who}: expected targets from 0 to {n - 1}, got {classes.min()} to {classes.max()}")
+    within(classes, 0, n, who, "targets")
     picked = np.take_along_axis(rows, classes[:, None], 1)
     other = classes[:, None] != np.arange(n)
     slack = _hinge((rows - picked + margin) * other)
@@ -121,8 +120,7 @@ def multilabel_margin_loss(
     labels = integers(target, f"{who}: target").reshape(rows.shape)
     n = rows.shape[1]
     listed = np.logical_and.accumulate(labels >= 0, axis=1)
-    if (labels < -1).any() or (labels >= n).any():
-        raise IndexError(f"{who}: expected targets from -1 to {n - 1}, got {labels.min()} to {labels.max()}")
+    within(labels, -1, n, who, "targets")
     safe = np.where(listed, labels, 0)
     is_label = ((safe[..., None] == np.arange(n)) & listed[..., None]).any(1)
     picked = np.take_along_axis(rows, safe, 1)

@@ -15,9 +15,13 @@ from autograd import RemovableHandle, Tensor, scope
 from .hooks import Hooks, call_hooked
 from .parameter import Buffer, Parameter, replace
 from .shared import on_cpu
+from .spatial import not_an_array
 from .state import Incompatible, load, save
 
 M = TypeVar("M", bound="Module")
+
+_NO_ARRAYS = tuple | list | dict | str | None
+"""What is given to a module by mistake, and does not have the attribute of an array that it then asks for."""
 
 
 class Module:
@@ -57,7 +61,13 @@ class Module:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         with scope(self._name or "", type(self).__name__):
-            return self.forward(*args, **kwargs) if self._hooks is None else call_hooked(self, args, kwargs)
+            try:
+                return self.forward(*args, **kwargs) if self._hooks is None else call_hooked(self, args, kwargs)
+            except AttributeError as error:
+                given = error.obj
+                if error.name and isinstance(given, _NO_ARRAYS) and any(given is arg for arg in args):
+                    raise not_an_array(given, type(self).__name__) from error
+                raise
 
     # ---- its parts -------------------------------------------------------------------------------------------------
 

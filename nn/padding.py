@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from .layer import Layer
+from .shared import one_of
 from .spatial import check_array, check_axes, per_axis
 
 
@@ -31,8 +32,7 @@ def pad(input: Any, pad: Sequence[int], mode: str = "constant", value: float | N
         raise ValueError(
             f"pad: expected pairs (left, right) for at most {input.ndim} axes of an input {input.shape}, got {amounts}"
         )
-    if mode not in _NUMPY:
-        raise ValueError(f"pad: expected the mode {', '.join(_NUMPY)}, got {mode!r}")
+    one_of(mode, _NUMPY, "pad", "mode")
     pairs = [(input.ndim - 1 - i // 2, amounts[i], amounts[i + 1]) for i in range(0, len(amounts), 2)]
     if mode != "constant" and value is not None:
         raise ValueError(f"pad: mode {mode!r} takes no value, got {value}")

@@ -10,7 +10,7 @@ import numpy as np
 
 from autograd import Tensor, generator, max_windows, sum_windows, windows
 
-from .shared import plain
+from .shared import plain, within
 from .spatial import check_axes, named, per_axis
 
 Ints = tuple[int, ...]
@@ -151,8 +151,7 @@ def _max_unpool(n: int) -> Callable[..., Any]:
                 raise ValueError(f"{who}: expected an output_size within a stride of {shape}, got {tuple(output_size)}")
             shape = wanted
         total = math.prod(shape)
-        if places.size and (places.min() < 0 or places.max() >= total):
-            raise ValueError(f"{who}: expected indices from 0 to {total - 1}, for a result of {shape}")
+        within(places, 0, total, who, "indices", ValueError)
         lead = input.shape[:-n]
         channels = math.prod(lead)
         tensor = isinstance(input, Tensor)

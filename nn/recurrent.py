@@ -17,7 +17,7 @@ from autograd import generator
 from . import init
 from .dropout import dropout
 from .layer import Layer
-from .shared import Rng, probability, unusual
+from .shared import Rng, one_of, probability, unusual
 from .utils.rnn import PackedSequence
 
 Step = Callable[[Any, tuple[Any, ...]], tuple[Any, ...]]
@@ -132,8 +132,7 @@ class RNNBase(Layer):
         self.hold(arguments)
         self.bias, self.dropout = arguments["bias"], float(arguments["dropout"])
         who, hidden = type(self).__name__, self.hidden_size
-        if self.mode not in self.gates:
-            raise ValueError(f"{who}: expected mode to be one of {', '.join(self.gates)}, got {self.mode!r}")
+        one_of(self.mode, self.gates, who, "mode")
         for flag, value in (("bias", self.bias), ("batch_first", self.batch_first)):
             if not isinstance(value, bool):
                 raise TypeError(f"{who}: expected {flag} to be True or False, got {value!r}")
@@ -268,8 +267,7 @@ class RNNBase(Layer):
 
 
 def _mode(who: str, nonlinearity: str) -> str:
-    if nonlinearity not in ("tanh", "relu"):
-        raise ValueError(f"{who}: expected nonlinearity 'tanh' or 'relu', got {nonlinearity!r}")
+    one_of(nonlinearity, ("tanh", "relu"), who, "nonlinearity")
     return f"RNN_{nonlinearity.upper()}"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -51,6 +51,18 @@ def probability(p: float, who: str) -> None:
     """Raises ValueError unless p lies between 0 and 1."""
     if not 0.0 <= p <= 1.0:
         raise ValueError(f"{who}: expected a probability from 0 to 1, got {p}")
+
+
+def one_of(value: Any, choices: Iterable[str], who: str, what: str) -> None:
+    """Raises ValueError unless the value is one of the choices."""
+    if value not in choices:
+        raise ValueError(f"{who}: expected {what} {' or '.join(map(repr, choices))}, got {value!r}")
+
+
+def within(values: Any, least: int, below: int, who: str, what: str, error: type[Exception] = IndexError) -> None:
+    """Raises an error unless all values of an array of integers are at least the one and below the other."""
+    if values.size and (values.min() < least or values.max() >= below):
+        raise error(f"{who}: expected {what} from {least} to {below - 1}, got {values.min()} to {values.max()}")
 
 
 def norm(x: Any, p: float, axis: int, keepdims: bool = False) -> Any:

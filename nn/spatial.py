@@ -26,7 +26,15 @@ def per_axis(value: Any, n: int, who: str, what: str, least: int | None = None) 
 def check_array(input: Any, who: str) -> None:
     """Raise TypeError for what is neither a Tensor nor an array."""
     if not hasattr(input, "shape"):
-        raise TypeError(f"{who}: expected a Tensor or an array, got {type(input).__name__}")
+        raise not_an_array(input, who)
+
+
+def not_an_array(given: Any, who: str) -> TypeError:
+    """The error for something else than an array: most often a tuple that a recurrent layer returned."""
+    what = type(given).__name__
+    if type(given) is tuple:
+        what = f"a tuple of {len(given)}; take the one that is meant, as of the (output, state) of an LSTM"
+    return TypeError(f"{who}: expected a Tensor or an array, got {what}")
 
 
 def check_dtype(who: str, weight: Any, *others: Any) -> None:

@@ -17,14 +17,13 @@ from .dropout import Dropout
 from .linear import Linear
 from .module import Module
 from .normalization import LayerNorm
-from .shared import Rng, on_cpu
+from .shared import Rng, on_cpu, one_of
 
 
 def _activation(activation: str | Callable[[Any], Any]) -> Callable[[Any], Any]:
     if not isinstance(activation, str):
         return activation
-    if activation not in ("relu", "gelu"):
-        raise ValueError(f"activation: expected 'relu', 'gelu' or a function, got {activation!r}")
+    one_of(activation, ("relu", "gelu"), "transformer", "activation")
     return relu if activation == "relu" else gelu
 
 

@@ -12,6 +12,7 @@ from autograd import spread_windows
 from . import pooling
 from .layer import Layer
 from .pooling import along
+from .shared import one_of
 from .spatial import check_array, check_axes
 
 _AXES = {
@@ -40,8 +41,7 @@ def interpolate(
     """
     check_array(input, "interpolate")
     n = input.ndim - 2
-    if mode not in _AXES:
-        raise ValueError(f"interpolate: expected a mode of {', '.join(_AXES)}, got {mode!r}")
+    one_of(mode, _AXES, "interpolate", "mode")
     if n not in _AXES[mode]:
         raise ValueError(f"interpolate: expected {_AXES[mode]} spatial axes for {mode!r}, got input {input.shape}")
     check_axes(input, n, "interpolate")

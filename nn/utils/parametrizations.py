@@ -12,7 +12,7 @@ from autograd import Tensor, generator
 from ..init import orthonormal
 from ..module import Module
 from ..parameter import write
-from ..shared import Rng, plain
+from ..shared import Rng, one_of, plain
 from .parametrize import register_parametrization
 
 __all__ = ["orthogonal", "spectral_norm", "weight_norm"]
@@ -260,10 +260,7 @@ def orthogonal(
     if orthogonal_map is None:
         square = weight.shape[-2] == weight.shape[-1] or weight.dtype.kind == "c"
         orthogonal_map = "matrix_exp" if square else "householder"
-    if orthogonal_map not in ("matrix_exp", "cayley", "householder"):
-        raise ValueError(
-            f"orthogonal: expected the map 'matrix_exp', 'cayley' or 'householder', got {orthogonal_map!r}"
-        )
+    one_of(orthogonal_map, ("matrix_exp", "cayley", "householder"), "orthogonal", "map")
     if orthogonal_map == "householder" and weight.dtype.kind == "c":
         raise ValueError("orthogonal: expected 'matrix_exp' or 'cayley' for complex weights, got 'householder'")
     return register_parametrization(module, name, Orthogonal(orthogonal_map, use_trivialization), unsafe=True)

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..shared import integers, plain
+from ..shared import integers, one_of, plain
 
 
 class PackedSequence(NamedTuple):
@@ -95,8 +95,7 @@ def pad_sequence(
     array([[1., 2.],
            [3., 0.]])
     """
-    if padding_side not in ("left", "right"):
-        raise ValueError(f"pad_sequence: expected padding_side 'left' or 'right', got {padding_side!r}")
+    one_of(padding_side, ("left", "right"), "pad_sequence", "padding_side")
     sequences = list(sequences)
     if not sequences:
         raise ValueError("pad_sequence: expected at least one sequence")
