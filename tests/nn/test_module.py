@@ -145,6 +145,28 @@ def test_a_property_that_fails_says_itself_why():
     assert not hasattr(Net(), "width")
 
 
+@pytest.mark.parametrize(
+    "module",
+    [nn.LayerNorm(3), nn.Dropout(), nn.BatchNorm1d(3), nn.LSTM(3, 2), nn.Linear(3, 2), nn.ReLU(), nn.Conv1d(3, 2, 1)],
+)
+def test_what_is_no_array_is_told_as_such(module):
+    pair = nn.GRU(4, 3)(np.ones((5, 2, 4), np.float32))
+    with pytest.raises(TypeError, match="expected a Tensor or an array, got a tuple of 2; take the one that is meant"):
+        module(pair)
+    if not isinstance(module, nn.ReLU):
+        with pytest.raises(TypeError, match=f"{type(module).__name__}|linear|conv1d: .* got NoneType$"):
+            module(None)
+
+
+def test_an_attribute_error_of_anything_else_stays_one():
+    class Net(nn.Module):
+        def forward(self, x, what=None):
+            return x, (1, 2).shape
+
+    with pytest.raises(AttributeError, match="'tuple' object has no attribute 'shape'"):
+        Net()((3, 4))
+
+
 def test_getting_by_path():
     net = Net()
     assert net.get_submodule("blocks.1.inner") is net.blocks[1].inner
