@@ -20,7 +20,7 @@ from .state import Incompatible, load, save
 
 M = TypeVar("M", bound="Module")
 
-_NO_ARRAYS = tuple | list | dict | str | None
+_NO_ARRAYS = (tuple, list, dict, str, type(None))
 """What is given to a module by mistake, and does not have the attribute of an array that it then asks for."""
 
 
