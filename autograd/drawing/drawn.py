@@ -16,6 +16,7 @@ from ..tensor import Tensor
 from .collecting import Collector, needed_for
 from .dot import to_dot
 from .explaining import Explainer
+from .expressions import _signature
 from .names import Names, named_tensors
 from .picture import Picture, Step
 from .player import Player
@@ -250,7 +251,9 @@ def _watched() -> Iterator[None]:
 
     def remember(primitive: Primitive, node: Node | None, results: Any, given: dict[str, Any], listed: Any) -> None:
         if node is not None:
-            node.more().given = given
+            signature = _signature(primitive)
+            sequence = signature.sequence if signature is not None else None
+            node.more().given = {**given, sequence: listed} if listed and sequence else given
         if before is not True:
             before(primitive, node, results, given, listed)
 

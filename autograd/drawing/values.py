@@ -117,9 +117,12 @@ def lost_argument(node: Node, values: dict[int, Any], named: Iterable[Any]) -> d
     if len(missing) != 1 or not isinstance(out, np.ndarray) or not 0 < out.size <= LARGEST or out.dtype.kind != "f":
         return {}
     argument, ufunc = missing[0], node.plan.primitive.function
+    saved = saved_values(node)
     if node.name == "setitem" and argument == "value":
-        piece = np.asarray(out[saved_values(node)["index"]])
-        return {argument: piece.flat[0].item()} if piece.size and (piece == piece.flat[0]).all() else {}
+        return _the_one(argument, out[saved["index"]])
+    if node.name == "where" and argument in ("x", "y"):
+        condition = np.broadcast_to(np.asarray(saved["condition"], bool), out.shape)
+        return _the_one(argument, out[condition if argument == "x" else ~condition])
     solve = SOLVED.get((node.name, argument))
     if solve is None or not isinstance(other, np.ndarray):
         return {}
@@ -139,6 +142,12 @@ def lost_argument(node: Node, values: dict[int, Any], named: Iterable[Any]) -> d
             if number and fits(number):
                 return {argument: number}
     return {}
+
+
+def _the_one(argument: str, piece: Any) -> dict[str, Any]:
+    """The number that all elements of a piece of the result are."""
+    piece = np.asarray(piece)
+    return {argument: piece.flat[0].item()} if piece.size and (piece == piece.flat[0]).all() else {}
 
 
 def _differs(array: Any, out: np.ndarray[Any, Any]) -> bool:

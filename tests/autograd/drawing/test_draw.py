@@ -390,6 +390,8 @@ def test_a_number_that_nothing_kept_is_told_by_the_result() -> None:
     for made, text in rows:
         full = {box.full for box in draw(made).graph.boxes if box.output}
         assert f" = {text}" in full.pop()
+    positive = np.where(x.data > 0, x, 0.5)
+    assert "v1 = where(c1, x, 0.5)" in [box.text for box in draw(positive).graph.boxes]
     drawn = draw(1 / (1 + np.exp(-x)), names={"x": x})
     assert [box.text for box in drawn.graph.boxes][1:] == ["v1 = -x", "v2 = exp(v1)", "v3 = 1 + v2", "v4 = 1 / v3"]
 
@@ -433,6 +435,8 @@ def test_a_function_that_is_called_shows_all_that_it_was_given() -> None:
     ids = {box.name: box.id for box in graph.boxes}
     heads = {name: [a.head for a in graph.arrows if a.tail == ids[name]] for name in ("x", "down")}
     assert heads == {"x": [ids["v1"], ids["v2"]], "down": [ids["v4"]]}
+    joined = draw(lambda x, y: np.concatenate([x, y]), leaf(np.ones(2)), np.zeros(2)).graph
+    assert "v1 = concatenate(x, y, axis=0)" in [box.text for box in joined.boxes]
     named = draw(Residual(), x, shift, names={"pixels": x}).graph
     assert {"pixels", "down"} <= {box.name for box in named.boxes}
     before = mode.recording
