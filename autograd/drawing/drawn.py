@@ -273,7 +273,8 @@ def _named_inputs(function: Any, given: tuple[Any, ...]) -> dict[str, Any]:
         parameters = list(inspect.signature(getattr(function, "forward", function)).parameters.values())
     except (TypeError, ValueError):  # it has none that one could see
         return {}
-    plain = [parameter.name for parameter in parameters if parameter.kind is not parameter.VAR_POSITIONAL]
+    kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    plain = [parameter.name for parameter in parameters if parameter.kind in kinds]
     return dict(zip(plain, given, strict=False))
 
 

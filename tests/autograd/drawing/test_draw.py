@@ -437,6 +437,8 @@ def test_a_function_that_is_called_shows_all_that_it_was_given() -> None:
     assert heads == {"x": [ids["v1"], ids["v2"]], "down": [ids["v4"]]}
     joined = draw(lambda x, y: np.concatenate([x, y]), leaf(np.ones(2)), np.zeros(2)).graph
     assert "v1 = concatenate(x, y, axis=0)" in [box.text for box in joined.boxes]
+    many = draw(lambda *args, **options: args[0] * 2.0, leaf()).graph
+    assert [box.text for box in many.boxes] == ["x1", "v1 = x1 * 2"]
     named = draw(Residual(), x, shift, names={"pixels": x}).graph
     assert {"pixels", "down"} <= {box.name for box in named.boxes}
     before = mode.recording
