@@ -12,9 +12,7 @@ from .elementwise import stored
 from .sums import axes_of
 
 nondifferentiable(
-    np.argsort, np.argpartition, np.lexsort, np.searchsorted, np.digitize, np.histogram_bin_edges, np.histogram2d,
-    np.histogramdd, np.unique, np.unique_all, np.unique_counts, np.unique_inverse, np.unique_values, np.union1d,
-    np.intersect1d, np.setdiff1d, np.setxor1d, np.isin, *([np.in1d] if hasattr(np, "in1d") else []),
+    np.argsort, np.argpartition, np.lexsort, np.searchsorted, np.digitize, np.histogram_bin_edges
 )  # fmt: skip
 
 # ---- sorting: a permutation, whose adjoint is its inverse ------------------------------------------------------------
@@ -224,11 +222,48 @@ def histogram(a: Any, bins: Any = 10, range: Any = None, density: Any = None, we
     if weights is None or not getattr(weights, "requires_grad", False):
         return np.histogram(a, bins, range, density, unwrap(weights))
     edges = np.histogram_bin_edges(a, bins, range, unwrap(weights))
-    places = np.searchsorted(edges, a.ravel(), "right") - 1
-    places[a.ravel() == edges[-1]] = len(edges) - 2
-    inside = np.flatnonzero((places >= 0) & (places < len(edges) - 1))
-    counts = bincount(places[inside], np.reshape(weights, -1)[inside], len(edges) - 1)
+    counts = _binned([np.ravel(a)], [edges], np.reshape(weights, -1)).astype(weights.dtype)
     return (counts / counts.sum() / np.diff(edges) if density else counts), edges
+
+
+@composite(np.histogramdd)
+def histogramdd(sample: Any, bins: Any = 10, range: Any = None, density: Any = None, weights: Any = None) -> Any:
+    """As np.histogramdd: a gradient flows to the weights, none to the sample."""
+    sample, bins, range = unwrap(sample), unwrap(bins), unwrap(range)
+    counts, edges = np.histogramdd(sample, bins, range, density, unwrap(weights))
+    if weights is None or not getattr(weights, "requires_grad", False):
+        return counts, edges
+    columns = list(sample) if isinstance(sample, list | tuple) else list(np.atleast_2d(sample.T))
+    counts = _binned(columns, edges, weights)
+    if density:
+        counts = counts / counts.sum()
+        for axis, edge in enumerate(edges):
+            counts = counts / np.diff(edge).reshape((-1,) + (1,) * (len(edges) - 1 - axis))
+    return counts, edges
+
+
+@composite(np.histogram2d)
+def histogram2d(
+    x: Any, y: Any, bins: Any = 10, range: Any = None, density: Any = None, weights: Any = None
+) -> Any:  # fmt: skip
+    """As np.histogram2d: a gradient flows to the weights, none to the samples."""
+    bins = unwrap(bins)
+    single = hasattr(bins, "__len__") and len(bins) not in (1, 2)  # the edges of both axes
+    counts, edges = histogramdd((x, y), [bins, bins] if single else bins, range, density, weights)
+    return counts, *edges
+
+
+def _binned(columns: list[Any], edges: Any, weights: Any) -> Any:
+    """The sums of the weights in each cell between the edges; what lies on the last edge of all lies before it."""
+    shape = tuple([len(edge) - 1 for edge in edges])
+    place: Any = 0
+    inside: Any = True
+    for column, edge in zip(columns, edges, strict=True):
+        i = np.searchsorted(edge, column, "right") - 1 - (column == edge[-1])
+        place = place * (len(edge) - 1) + i
+        inside = inside & (i >= 0) & (i < len(edge) - 1)
+    chosen = np.flatnonzero(inside)
+    return bincount(place[chosen], weights[chosen], math.prod(shape)).reshape(shape)
 
 
 # ---- between sorted points -------------------------------------------------------------------------------------------

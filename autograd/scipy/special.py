@@ -116,8 +116,12 @@ stdtr = _of_order(
 logit = elementwise(sp.logit, x=lambda g, x: g / (x * (1 - x)))
 expit = elementwise(sp.expit, x=lambda g, out: g * (out * (1 - out)))
 log_expit = elementwise(sp.log_expit, x=lambda g, x: g * sp.expit(-x))
-xlogy = elementwise(sp.xlogy, x=lambda g, y: g * np.log(y), y=lambda g, x, y: g * (x / y))
-xlog1py = elementwise(sp.xlog1py, x=lambda g, y: g * np.log1p(y), y=lambda g, x, y: g * (x / (1 + y)))
+xlogy = elementwise(
+    sp.xlogy, x=lambda g, y: g * np.log(y), y=lambda g, x, y: g * (x / np.where((x == 0) & (y == 0), 1, y))
+)
+xlog1py = elementwise(
+    sp.xlog1py, x=lambda g, y: g * np.log1p(y), y=lambda g, x, y: g * (x / np.where((x == 0) & (y == -1), 1, 1 + y))
+)
 entr = elementwise(sp.entr, x=lambda g, x: g * (-np.log(x) - 1))
 rel_entr = elementwise(sp.rel_entr, x=lambda g, x, y: g * (np.log(x) - np.log(y) + 1), y=lambda g, x, y: g * -(x / y))
 kl_div = elementwise(sp.kl_div, x=lambda g, x, y: g * (np.log(x) - np.log(y)), y=lambda g, x, y: g * (1 - x / y))

@@ -119,8 +119,8 @@ CALLS: dict[str, Call] = {
     "bincount": call(np.array([0, 2, 2, 1]), V),
     "histogram": call(np.linspace(-1, 1, 4), bins=3, weights=V),
     "histogram_bin_edges": call(V, bins=3, range=(-2, 2)),
-    "histogram2d": call(V, W, bins=2),
-    "histogramdd": call(Of((4, 2)), bins=2),
+    "histogram2d": call(np.linspace(-1, 1, 4), np.linspace(0, 1, 4) ** 2, bins=2, weights=V),
+    "histogramdd": call(np.linspace(-1, 1, 8).reshape(4, 2), bins=2, weights=V),
     # order
     **each("sort argsort", call(X, axis=0)),
     "sort_complex": call(V),
@@ -129,8 +129,11 @@ CALLS: dict[str, Call] = {
     "lexsort": call(X),
     "searchsorted": call(np.array([-1, 0, 1]), X),
     "digitize": call(X, np.array([-1, 0, 1])),
-    **each("unique unique_all unique_counts unique_inverse unique_values", call(X)),
-    **each("union1d intersect1d setdiff1d setxor1d isin in1d", call(V, W)),
+    **each("unique unique_all unique_counts unique_inverse", call(X)),
+    "unique_values": call(X, through=lambda f: lambda x: np.sort(f(x))),  # NumPy's come in no order
+    **each("union1d setdiff1d setxor1d", call(V, Of((5,)))),  # of five: other numbers than those of four
+    "intersect1d": call(V, through=lambda f: lambda x: f(x, x)),
+    **each("isin in1d", call(V, W)),
     # products
     **each("dot inner vdot convolve correlate", call(V, W)),
     **each("outer linalg.outer kron", call(V, Of((3,), seed=3))),

@@ -247,3 +247,11 @@ def test_odeint() -> None:
     decay = lambda y0: integrate.odeint(lambda y, t: [-y[0]], y0, [0.0, 1.0])[1]
     np.testing.assert_allclose(jacobian(decay)(np.ones(1)), [[np.exp(-1)]], rtol=1e-6)
     assert vjp(lambda t: integrate.odeint(lambda y, t: -y, 1.0, t), np.zeros(1))[1](np.ones((1, 1)))[0] == 0
+
+
+def test_no_logarithm_of_nothing() -> None:
+    """Where the factor of a logarithm of 0 is 0, so is the derivative."""
+    assert grad(lambda y: special.xlogy(0.0, y))(0.0) == 0
+    assert grad(lambda y: special.xlog1py(0.0, y))(-1.0) == 0
+    assert grad(grad(lambda x: special.gammainc(1.0, x)))(0.0) == -1
+    assert grad(grad(lambda x: special.betainc(1.0, 2.0, x)))(0.0) == -2

@@ -138,7 +138,7 @@ def test_methods_sort_in_place_as_ndarrays_do() -> None:
     ("f", "more"),
     [
         (np.argsort, ()), (np.argpartition, (1,)), (np.searchsorted, ([0.1],)), (np.digitize, ([0.0, 1.0],)),
-        (np.lexsort, ()), (np.unique, ()), (np.isin, ([1.0],)), (np.histogram_bin_edges, ()), (np.argmax, ()),
+        (np.lexsort, ()), (np.isin, ([1.0],)), (np.histogram_bin_edges, ()), (np.argmax, ()),
     ],
 )  # fmt: skip
 def test_what_only_looks_gives_plain_arrays(f: Any, more: Any) -> None:
@@ -213,3 +213,33 @@ def test_a_quantile_at_an_element_moves_along_the_line_to_the_next() -> None:
     q = Tensor([0.5, 0.25, 0.0, 1.0], requires_grad=True)
     np.nanquantile(np.array([1.0, 2.0, np.nan, 5.0]), q).sum().backward()
     np.testing.assert_allclose(q.grad.data, [6, 2, 2, 0])
+
+
+SAMPLE = np.array([[0.1, 0.9], [0.5, 0.2], [1.0, 1.0], [0.3, 0.2], [2.0, 0.1], [0.6, 1.0]])
+
+
+@pytest.mark.parametrize("options", [
+    {"bins": 3}, {"bins": [2, 4]}, {"bins": 2, "range": [(0, 1), (0, 1)]}, {"bins": [[0.0, 0.5, 1.0], 3]},
+    {"bins": [[0.0, 0.2, 1.0], [0.0, 0.3, 1.0]], "density": True},
+])  # fmt: skip
+def test_histograms_of_several_axes(options: Any) -> None:
+    w = np.array([0.5, 1.0, 2.0, 0.25, 3.0, 0.75])
+    x, y = SAMPLE.T
+    for function in (
+        lambda w: np.histogramdd(SAMPLE, weights=w, **options)[0],
+        lambda w: np.histogramdd([x, y], weights=w, **options)[0],
+        lambda w: np.histogram2d(x, y, weights=w, **options)[0],
+    ):
+        np.testing.assert_allclose(function(Tensor(w, requires_grad=True)).data, function(w))
+        assert gradgradcheck(function, w)
+    for of, plain in zip(np.histogram2d(Tensor(x), y, **options), np.histogram2d(x, y, **options), strict=True):
+        np.testing.assert_array_equal(of, plain)
+    edges = np.linspace(0, 2, 4)
+    counts, *found = np.histogram2d(x, y, edges, weights=Tensor(w, requires_grad=True))
+    np.testing.assert_allclose(counts.data, np.histogram2d(x, y, edges, weights=w)[0])
+    np.testing.assert_array_equal(found, [edges, edges])
+
+
+def test_a_histogram_has_its_weights_dtype() -> None:
+    w = np.array([0.5, 1.0], "f4")
+    assert np.histogram(w, 2, weights=Tensor(w, requires_grad=True))[0].dtype == np.float32
