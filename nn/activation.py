@@ -118,8 +118,7 @@ def softshrink(input: Any, lambd: float = 0.5) -> Any:
     """x moved towards 0 by lambd, 0 where it would cross. Raises ValueError for a negative lambd."""
     if lambd < 0:
         raise ValueError(f"softshrink: expected lambd >= 0, got {lambd}")
-    x = plain(input)
-    return input * ~((x >= -lambd) & (x <= lambd)) - np.clip(x, -lambd, lambd) * (np.abs(x) > lambd)
+    return input - np.clip(input, -lambd, lambd)
 
 
 # ---- smooth ----------------------------------------------------------------------------------------------------------
