@@ -281,8 +281,16 @@ def _bins(length: int, count: int) -> tuple[Any, Any]:
 
 
 def along(x: Any, axis: int, matrix: Any) -> Any:
-    """Every line along an axis times a matrix (length, new length)."""
-    return (x.swapaxes(axis, -1) @ matrix.astype(x.dtype)).swapaxes(axis, -1)
+    """Every line along an axis times a matrix (length, new length), which is 0 in most places.
+
+    NaN and infinities stay where they belong: 0 times one of them would be NaN everywhere.
+    """
+    x, matrix = x.swapaxes(axis, -1), matrix.astype(x.dtype)
+    if np.isfinite(plain(x)).all():
+        result = x @ matrix
+    else:
+        result = np.stack([x[..., used] @ column[used] for column in matrix.T for used in np.nonzero(column)], axis=-1)
+    return result.swapaxes(axis, -1)
 
 
 def _adaptive_avg_pool(n: int) -> Callable[..., Any]:

@@ -134,6 +134,17 @@ def test_gradients():
         gradgradcheck(function, x)
 
 
+def test_what_is_not_finite_stays_in_its_own_bins():
+    x = Tensor(np.array([[np.inf, 1.0, 2.0, 3.0, 4.0]]), requires_grad=True)
+    means = F.adaptive_avg_pool1d(x, 2)
+    assert means.tolist() == [[np.inf, 3]]
+    means[:, 1].sum().backward()
+    np.testing.assert_allclose(x.grad.data, [[0, 0, 1 / 3, 1 / 3, 1 / 3]])
+    line = F.interpolate(np.array([[[np.nan, 1.0, 2.0, 3.0]]]), size=8, mode="linear")[0, 0]
+    np.testing.assert_array_equal(np.isnan(line), np.arange(8) < 3)
+    np.testing.assert_allclose(line[3:], [1.25, 1.75, 2.25, 2.75, 3.0])
+
+
 def test_norm_of_nothing_has_gradient_zero():
     x = Tensor(np.zeros((1, 4)), requires_grad=True)
     with warnings.catch_warnings():
