@@ -56,7 +56,7 @@ def cross_entropy(
     spread = logp if weight is None else logp * class_weight(who, weight, logp)
     smooth = -spread.sum(axis)
     if how == "none":
-        smooth = smooth * valid
+        smooth = np.where(valid, smooth, 0.0)
     else:
         smooth = (smooth if valid.all() else smooth[valid]).sum()
         if how == "mean":

@@ -84,13 +84,18 @@ def grid_sample(
     image = input.transpose(0, *range(2, n + 2), 1)
     batch = np.arange(input.shape[0]).reshape(-1, *(1,) * n)
     total: Any = 0
+    finite = np.isfinite(plain(input)).all()  # what is outside counts 0 times, which of infinity would be NaN
     for corner in itertools.product(*taps):
-        weight: Any = 1
+        inside: Any = True
         index = [batch]
-        for (at, part), length in zip(corner, input.shape[2:], strict=True):
-            weight = weight * ((at >= 0) & (at < length)).astype(input.dtype) * (1 if part is None else part)
+        for (at, _), length in zip(corner, input.shape[2:], strict=True):
+            inside = inside & (at >= 0) & (at < length)
             index.append(np.clip(np.nan_to_num(at), 0, length - 1).astype(int))
-        total = total + image[tuple(index)] * weight[..., None]
+        weight: Any = inside.astype(input.dtype)
+        for _, part in corner:
+            weight = weight if part is None else weight * part
+        value = image[tuple(index)]
+        total = total + (value if finite else np.where(inside[..., None], value, 0)) * weight[..., None]
     return total.transpose(0, n + 1, *range(1, n + 1))
 
 

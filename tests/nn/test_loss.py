@@ -91,6 +91,14 @@ def test_broadcasting_warns() -> None:
             assert function(np.ones((3, 1)), np.ones(3)).item() == 0
 
 
+def test_scores_that_are_not_finite_count_only_where_the_target_is_not_ignored() -> None:
+    scores = np.array([[1.0, 2.0, 3.0], [np.nan, 0.0, np.inf]])
+    for how in ("none", "mean", "sum"):
+        losses = F.cross_entropy(scores, np.array([1, -100]), reduction=how, label_smoothing=0.1)
+        alone = F.cross_entropy(scores[:1], np.array([1]), label_smoothing=0.1)
+        np.testing.assert_allclose(losses, [alone, 0] if how == "none" else alone)
+
+
 X = np.zeros((2, 3))
 
 

@@ -120,6 +120,7 @@ def test_outside_of_the_image():
     x = np.array([[[[1.0, 2], [3, 4]]]])
     grid = np.array([[[[-5.0, -5], [5, 0], [np.nan, 0]]]])
     assert F.grid_sample(x, grid[:, :, :2], "nearest").tolist() == [[[[0, 0]]]]
+    assert F.grid_sample(x * np.inf, grid[:, :, :2], "nearest").tolist() == [[[[0, 0]]]]  # nothing of what is outside
     assert F.grid_sample(x, grid[:, :, :2], padding_mode="border").tolist() == [[[[1, 3]]]]
     reflected = F.grid_sample(x, grid, padding_mode="reflection")[0, 0, 0]
     np.testing.assert_array_equal(reflected, [1, 3, np.nan])
