@@ -16,6 +16,7 @@ import numpy as np
 from .primitive import primitive as _primitive
 from .primitive import unwrap
 from .recording import plain
+from .structure import leaves, rebuild
 from .tensor import Tensor
 from .vector_space import VSpace, vspace
 
@@ -31,6 +32,8 @@ Box = Tensor  # what a tracked value is an instance of
 
 def primitive(fun: Function) -> Function:
     """Make a function of arrays differentiable; `defvjp` gives it its rules.
+
+    Its result may stand in containers: then the gradient that a rule gets does too, with zeros for what had no part.
 
     >>> from autograd.extend import defvjp, primitive
     >>> @primitive
@@ -49,17 +52,24 @@ def primitive(fun: Function) -> Function:
         maker = rules.get(i, _missing(name, i))
         return None if maker is None else _array(maker(out, *values, **named)(g), g)
 
-    def run(*values: Any, named: dict[str, Any]) -> Any:
-        return fun(*map(plain, values), **named)
+    def rule_of_several(g: Any, i: int, values: Any, named: dict[str, Any], made: Any, out: Any) -> Any:
+        parts = [np.zeros_like(value) if part is None else part for part, value in zip(g, out, strict=True)]
+        return rule(rebuild(made, iter(parts)), i, values, named, rebuild(made, iter(out)))
 
     name = getattr(fun, "__name__", "primitive")
-    recorded = _primitive(run, name=name, values=rule)
+    single = _primitive(lambda *values, named, made: made, name=name, values=rule)
+    several = _primitive(
+        lambda *values, named, made: tuple(leaves(made)), name=name, multiple=True, values=rule_of_several
+    )
 
     @functools.wraps(fun)
     def call(*args: Any, **kwargs: Any) -> Any:
         if not any(isinstance(value, Tensor) for value in args):
             return fun(*args, **kwargs)
-        return recorded(*args, named=kwargs)
+        made = fun(*[plain(value._data) if isinstance(value, Tensor) else value for value in args], **kwargs)
+        if isinstance(made, tuple | list | dict):
+            return rebuild(made, iter(several(*args, named=kwargs, made=made)))
+        return single(*args, named=kwargs, made=made)
 
     call.rules = rules  # type: ignore[attr-defined]
     call.together = together  # type: ignore[attr-defined]

@@ -9,33 +9,29 @@ from typing import Any
 
 import numpy
 
+from ..lists import join_lists, joined
 from ..tensor import Tensor
 
 Function = Callable[..., Any]
 
-_ARRAY_LIKE = frozenset({"A", "a", "arr", "array", "ary", "m", "obj", "v", "x"})
-
 
 def lifted(module: ModuleType) -> dict[str, Any]:
-    """The public names of a module of NumPy's; those of its functions that take an array take lists of Tensors too.
+    """The public names of a module of NumPy's; those of its functions that take arrays take lists of Tensors too.
 
-    NumPy asks a Tensor how to compute np.mean(t), but makes of np.mean([t, t]) an array that is not tracked.
+    NumPy asks a Tensor how to compute np.mean(t), but knows nothing of those in np.mean([t, t]).
     """
-    found = {}
-    for name, value in vars(module).items():
-        if not name.startswith("_") and not isinstance(value, ModuleType):
-            inner = getattr(value, "_implementation", None)
-            code = getattr(inner, "__code__", None)
-            takes = code is not None and code.co_argcount > 0 and code.co_varnames[0] in _ARRAY_LIKE
-            found[name] = _lifted(value) if takes else value
-    return found
+    return {
+        name: _lifted(value) if hasattr(value, "_implementation") else value
+        for name, value in vars(module).items()
+        if not name.startswith("_") and not isinstance(value, ModuleType)
+    }
 
 
 def _lifted(function: Function) -> Function:
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
-        if any(type(value) in (list, tuple) for value in args):
-            args = tuple([_stacked(value) if _holds_tensor(value) else value for value in args])
+        if any(type(value) in (list, tuple) for value in (*args, *kwargs.values())):
+            args, kwargs = join_lists(function, args, kwargs)
         return function(*args, **kwargs)
 
     return call
@@ -90,7 +86,7 @@ def where(condition: Any, x: Any = None, y: Any = None) -> Any:
         return numpy.where(condition)
     if isinstance(condition, bool) and not (hasattr(x, "dtype") or hasattr(y, "dtype")):
         return x if condition else y
-    return numpy.where(condition, x, y)
+    return numpy.where(condition, joined(x), joined(y))
 
 
 def make_diagonal(D: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..lists import joined
 from ..primitive import Function, composite, primitive
 from .contraction import contract_one, contract_two, contraction
 
@@ -251,6 +252,7 @@ if hasattr(np, "matvec"):
 
 
 def _array(x: Any) -> Any:
+    x = joined(x)
     return x if hasattr(x, "shape") else np.asarray(x)
 
 

@@ -265,6 +265,8 @@ def astype(
     x: Any, dtype: Any, order: Any = "K", casting: Any = "unsafe", subok: bool = True, copy: bool = True
 ) -> Any:  # fmt: skip
     """As ndarray.astype; with copy=False what needs no conversion is returned itself."""
+    if np.dtype(dtype).kind not in "fciub":
+        raise TypeError(f"astype: expected a numeric dtype, got {np.dtype(dtype)}; a Tensor holds numbers")
     if not copy and x.dtype == dtype:
         return x
     return _converted(x, dtype, order, casting, subok)

@@ -62,6 +62,14 @@ OF_TENSORS = {
     "asarray": lambda x: np.asarray((x[0], x[2])) * x[1],
     "full": lambda x: np.full((2, 3), x[1]) * x,
     "mean of a list": lambda x: np.mean([x, x * x], axis=0),
+    "dot of lists": lambda x: np.dot([x[0], 1.0], [2.0, x[1] * x[0]]),
+    "einsum of lists": lambda x: np.einsum("i,i", [x[0], 1.0], [x[2], x[1] ** 2]),
+    "where of lists": lambda x: np.where([True, False], [x[0], 1.0], [[x[1], x[2]]]) ** 2,
+    "a list by name": lambda x: np.trapezoid(y=[x[0], x[1] ** 2, 1.0], x=[0.0, x[2] ** 2, 2.0]),
+    "a list in second place": lambda x: np.polyval([x[0], 1.0], [x[1], x[2]]),
+    "meshgrid of lists": lambda x: np.meshgrid([x[0], x[1]], [1.0, x[2]])[0] ** 2,
+    "lists of several arrays": lambda x: np.stack([[x[0], 1.0], x[:2]]) + np.concatenate([x, [x[1]]]).reshape(2, 2),
+    "solve with lists": lambda x: np.linalg.solve([[x[0], 1.0], [0.5, x[2]]], [x[1], 2.0]),
     "sum of a tuple": lambda x: np.sum((x[0], x[1] ** 2)),
     "norm of a list": lambda x: np.linalg.norm([x[0], x[2]]),
     "append": lambda x: np.append([x[0], 1.0], x * x),
@@ -104,6 +112,8 @@ def test_the_names_of_numpy() -> None:
 def test_what_has_no_tensor_form_raises() -> None:
     with pytest.raises(TypeError, match="array: order is not for Tensors"):
         np.array([Tensor(1.0)], order="F")
+    with pytest.raises(TypeError, match="astype: expected a numeric dtype, got object"):
+        np.asarray([Tensor(1.0), 2.0], dtype=object)
     with pytest.raises(TypeError, match="directive"):
         _ = np.r_["0,2", Tensor(V)]
     with pytest.raises(NotImplementedError, match="make_diagonal"):
@@ -209,6 +219,28 @@ def test_rules_for_several_arguments() -> None:
 
     defvjp_argnum(total, lambda i, ans, args, kwargs: lambda g: g * (i + 1))
     assert grad(total, (0, 1, 2))(1.0, 2.0, 3.0) == (1, 2, 3)
+
+
+def test_results_in_containers() -> None:
+    @primitive
+    def both(x, y):
+        return {"product": x * y, "rest": [x + y, 3, x]}
+
+    defvjp(
+        both,
+        lambda ans, x, y: lambda g: g["product"] * y + g["rest"][0] + g["rest"][2],
+        lambda ans, x, y: lambda g: g["product"] * ans["rest"][2] + g["rest"][0],
+    )
+
+    def fun(x, y):
+        found = both(x, y)
+        assert found["rest"][1] == 3
+        return found["product"] * found["rest"][0] ** 2
+
+    assert gradcheck(fun, V, V - 2)
+    assert gradgradcheck(fun, V, V - 2)
+    assert grad(lambda x: np.sum(both(x, 2.0)["rest"][2]))(3.0) == 1
+    assert type(both(3.0, 2.0)["product"]) is float
 
 
 def test_missing_and_zero_rules() -> None:

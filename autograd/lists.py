@@ -1,0 +1,60 @@
+"""Lists that hold Tensors, as arguments of NumPy's functions: a list that stands for one array is made one Tensor.
+
+NumPy would make a plain array of it, through which no gradient flows. Whether a list stands for one array or for
+several is told by the name of the argument; in a list of several arrays, each that is a list stands for one.
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import numpy as np
+
+from .primitive import _holds_tensor, registry
+
+_NAMES = (
+    "A a a1 a2 a_max a_min append ar1 ar2 arr array ary b constant_values element end_values f fill_value fp initial m "
+    "nan p prepend q seq_of_zeros src start stop test_elements to_begin to_end u v val vals values w weights x x1 x2 "
+    "xp y z"
+)
+_ARRAYS = frozenset(_NAMES.split())
+"""The names of arguments that are arrays in all functions of NumPy."""
+
+_OF_C = {
+    "dot": "a b", "inner": "a b", "vdot": "a b", "bincount": "x weights", "putmask": "a mask values",
+    "copyto": "dst src", "where": "condition x y",
+}  # fmt: skip
+"""The arguments of functions written in C, whose signature Python does not know."""
+
+
+def joined(value: Any) -> Any:
+    """A list or a tuple that holds Tensors, at any depth, as one Tensor; anything else as it is."""
+    return registry[np.array](value) if _holds_tensor(value) else value
+
+
+def join_lists(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """The arguments of a call of NumPy's function, each list of Tensors that stands for an array made a Tensor."""
+    names = _names(function)
+    if function is np.block:  # where lists are the layout
+        return args, kwargs
+    places = [names[i] if i < len(names) else "x" for i in range(len(args))]  # what follows, of *args, are arrays
+    return (
+        tuple([_one(name, value) for name, value in zip(places, args, strict=True)]),
+        {name: _one(name, value) for name, value in kwargs.items()},
+    )
+
+
+def _one(name: str, value: Any) -> Any:
+    if type(value) is not list and type(value) is not tuple:
+        return value
+    return joined(value) if name in _ARRAYS else type(value)([joined(item) for item in value])
+
+
+@functools.cache
+def _names(function: Any) -> tuple[str, ...]:
+    code = getattr(getattr(function, "_implementation", None), "__code__", None)
+    if code is not None:
+        names: tuple[str, ...] = code.co_varnames[: code.co_argcount]
+        return names
+    return tuple(_OF_C.get(function.__name__, "several " * 9).split())
