@@ -2,7 +2,7 @@
 
 Only `windows` makes the windows. The others go tap by tap: the elements that stand at the same place in every window
 are one strided slice of the array, so a k × k window is k·k slices, and nothing k·k times as large as the array is ever
-made.
+made. Sums and maxima go one axis after the other, in k + k slices.
 """
 
 from __future__ import annotations
@@ -71,6 +71,25 @@ class Geometry:
             spans = [self.span(axis, i) for axis, i in enumerate(tap)]
             if None not in spans:
                 yield tap, (..., *(a for a, _ in spans)), (..., *(b for _, b in spans))  # type: ignore[misc]
+
+    def taps_along(self, axis: int) -> Iterator[tuple[Slices, Slices]]:
+        """The same for windows along one axis alone: (where it is in the array, for which windows)."""
+        after = (slice(None),) * (len(self.size) - 1 - axis)
+        for i in range(self.size[axis]):
+            span = self.span(axis, i)
+            if span is not None:
+                yield (..., span[0], *after), (..., span[1], *after)
+
+    def shape_after(self, shape: Any, axis: int) -> tuple[int, ...]:
+        """An array's shape with the number of windows along an axis; `shape_before`: with what they lie over."""
+        return self._with(shape, axis, self.out[axis])
+
+    def shape_before(self, shape: Any, axis: int) -> tuple[int, ...]:
+        return self._with(shape, axis, self.spatial[axis])
+
+    def _with(self, shape: Any, axis: int, length: int) -> tuple[int, ...]:
+        axis += len(shape) - len(self.out)
+        return (*shape[:axis], length, *shape[axis + 1 :])
 
     def span(self, axis: int, i: int) -> tuple[slice, slice] | None:
         """Along one axis: where the i-th elements of the windows are, and which windows have theirs inside."""
@@ -165,19 +184,23 @@ def _sum_windows(x: Any, size: Any, stride: Any = 1, padding: Any = 0, dilation:
            [4., 4.]])
     """
     geometry = Geometry(x.shape, size, stride, padding, dilation)
-    total = _empty(x, geometry, 0)
-    for _, inside, which in geometry.taps():
-        total[which] += x[inside]
-    return total
+    for axis in range(len(geometry.out)):
+        total = _filled(x, geometry.shape_after(x.shape, axis), 0)
+        for inside, which in geometry.taps_along(axis):
+            total[which] += x[inside]
+        x = total
+    return x
 
 
 def _spread(g: Any, shape: Any, size: Any, stride: Any, padding: Any, dilation: Any) -> Any:
     """The adjoint of `sum_windows`: every element of a window gets the window's value."""
     geometry = Geometry(shape, size, stride, padding, dilation)
-    total = _empty_like_windows(g, geometry)
-    for _, inside, which in geometry.taps():
-        total[inside] += g[which]
-    return total
+    for axis in range(len(geometry.out)):
+        total = _filled(g, geometry.shape_before(g.shape, axis), 0)
+        for inside, which in geometry.taps_along(axis):
+            total[inside] += g[which]
+        g = total
+    return g
 
 
 sum_windows: Function = linear(
@@ -207,16 +230,18 @@ def _max_windows(x: Any, size: Any, stride: Any = 1, padding: Any = 0, dilation:
     """
     geometry = Geometry(x.shape, size, stride, padding, dilation)
     lowest = -np.inf if x.dtype.kind == "f" else np.iinfo(x.dtype).min
-    highest = None
-    for _, inside, which in geometry.taps():
-        part = x[inside]
-        if highest is None and part.shape[part.ndim - len(geometry.out) :] == geometry.out:
-            highest = part.copy(order="K")
-            continue
-        if highest is None:
-            highest = _empty(x, geometry, lowest)
-        np.maximum(highest[which], part, out=highest[which])
-    return _empty(x, geometry, lowest) if highest is None else highest
+    for axis in range(len(geometry.out)):
+        highest, shape = None, geometry.shape_after(x.shape, axis)
+        for inside, which in geometry.taps_along(axis):
+            part = x[inside]
+            if highest is None and part.shape == shape:
+                highest = part.copy(order="K")
+                continue
+            if highest is None:
+                highest = _filled(x, shape, lowest)
+            np.maximum(highest[which], part, out=highest[which])
+        x = _filled(x, shape, lowest) if highest is None else highest
+    return x
 
 
 def _hits(x: Any, out: Any, geometry: Geometry) -> Iterator[tuple[Slices, Slices, Any]]:
@@ -274,15 +299,6 @@ from_max: Function = primitive(
 
 
 # ---- arrays in the memory order of another ---------------------------------------------------------------------------
-
-
-def _empty(x: Any, geometry: Geometry, value: Any) -> Any:
-    """An array of one element per window, all `value`, its axes in memory in the order of x's."""
-    return _filled(x, (*x.shape[: x.ndim - len(geometry.out)], *geometry.out), value)
-
-
-def _empty_like_windows(g: Any, geometry: Geometry) -> Any:
-    return _filled(g, (*g.shape[: g.ndim - len(geometry.out)], *geometry.spatial), 0)
 
 
 def _filled(like: Any, shape: Any, value: Any) -> Any:
