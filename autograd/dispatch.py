@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .lists import join_lists
+from .lists import holds_more_than_numbers, join_lists
 from .primitive import _store, registry
 
 methods: dict[str, Any] = {}
@@ -31,7 +31,7 @@ def call_function(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) 
             f"{what}: no derivative rule is known for Tensors; apply it to .data, or give it one (primitive)"
         )
     for value in (*args, *kwargs.values()) if kwargs else args:
-        if value.__class__ is list or value.__class__ is tuple:
+        if holds_more_than_numbers(value):
             args, kwargs = join_lists(function, args, kwargs)
             break
     out = kwargs.pop("out", None)

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from .primitive import _holds_tensor, registry
+from .tensor import Tensor
 
 _NAMES = (
     "A a a1 a2 a_max a_min append ar1 ar2 arr array ary b constant_values element end_values f fill_value fp initial m "
@@ -35,20 +36,37 @@ def joined(value: Any) -> Any:
 
 def join_lists(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
     """The arguments of a call of NumPy's function, each list of Tensors that stands for an array made a Tensor."""
-    names = _names(function)
     if function is np.block:  # where lists are the layout
         return args, kwargs
-    places = [names[i] if i < len(names) else "x" for i in range(len(args))]  # what follows, of *args, are arrays
-    return (
-        tuple([_one(name, value) for name, value in zip(places, args, strict=True)]),
-        {name: _one(name, value) for name, value in kwargs.items()},
-    )
+    names = _names(function)
+    changed = {}
+    for i, value in enumerate(args):
+        made = _one(names[i] if i < len(names) else "x", value)  # what follows, of *args, are arrays
+        if made is not value:
+            changed[i] = made
+    if changed:
+        args = tuple([changed.get(i, value) for i, value in enumerate(args)])
+    return args, {name: _one(name, value) for name, value in kwargs.items()} if kwargs else kwargs
 
 
 def _one(name: str, value: Any) -> Any:
     if type(value) is not list and type(value) is not tuple:
         return value
-    return joined(value) if name in _ARRAYS else type(value)([joined(item) for item in value])
+    if name in _ARRAYS:
+        return joined(value)
+    for item in value:
+        if item.__class__ is list or item.__class__ is tuple:
+            return type(value)([joined(item) for item in value])
+    return value
+
+
+def holds_more_than_numbers(value: Any) -> bool:
+    """Whether a list or a tuple holds Tensors, lists or tuples; of any other value it is False."""
+    if value.__class__ is list or value.__class__ is tuple:
+        for item in value:
+            if item.__class__ is list or item.__class__ is tuple or isinstance(item, Tensor):
+                return True
+    return False
 
 
 @functools.cache

@@ -51,6 +51,15 @@ def reduced(a: Any, method: str, axis: Any, keepdims: Any, **options: Any) -> An
     return getattr(a, method)(axis=axis, keepdims=keepdims, **given)
 
 
+def _start(initial: Any) -> Any:
+    """The number that a reduction starts from."""
+    if getattr(initial, "requires_grad", False):
+        raise TypeError(
+            "initial: expected a number, got a Tensor, which would get no gradient; combine it with the result"
+        )
+    return initial
+
+
 # ---- sums and means --------------------------------------------------------------------------------------------------
 
 
@@ -62,7 +71,7 @@ def _sum(
         return reduced(a, "sum", axis, keepdims, dtype=dtype, initial=initial, where=where)
     if where is True and initial is _none and dtype is None and not keepdims:
         return _add_reduce(a, axis)  # of few elements, in half the time
-    return _add_reduce(a, axis, dtype, None, keepdims, initial, where)
+    return _add_reduce(a, axis, dtype, None, keepdims, _start(initial), where)
 
 
 def _mean(
@@ -203,7 +212,7 @@ def _prod(
     a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = False, initial: Any = _none,
     where: Any = True,
 ) -> Any:  # fmt: skip
-    return _multiply_reduce(a, axis, dtype, None, keepdims, initial, where)
+    return _multiply_reduce(a, axis, dtype, None, keepdims, _start(initial), where)
 
 
 def _before(x: Any) -> Any:
@@ -238,7 +247,7 @@ def _max(
 ) -> Any:
     if not isinstance(a, np.ndarray):
         return reduced(a, "max", axis, keepdims, initial=initial, where=where)
-    return _maximum_reduce(a, axis, None, None, keepdims, initial, where)
+    return _maximum_reduce(a, axis, None, None, keepdims, _start(initial), where)
 
 
 def _min(
@@ -246,19 +255,19 @@ def _min(
 ) -> Any:
     if not isinstance(a, np.ndarray):
         return reduced(a, "min", axis, keepdims, initial=initial, where=where)
-    return _minimum_reduce(a, axis, None, None, keepdims, initial, where)
+    return _minimum_reduce(a, axis, None, None, keepdims, _start(initial), where)
 
 
 def _nanmax(
     a: Any, axis: Any = None, out: Any = None, keepdims: Any = False, initial: Any = _none, where: Any = True
 ) -> Any:
-    return np.nanmax(a, axis, None, keepdims, initial, where)
+    return np.nanmax(a, axis, None, keepdims, _start(initial), where)
 
 
 def _nanmin(
     a: Any, axis: Any = None, out: Any = None, keepdims: Any = False, initial: Any = _none, where: Any = True
 ) -> Any:
-    return np.nanmin(a, axis, None, keepdims, initial, where)
+    return np.nanmin(a, axis, None, keepdims, _start(initial), where)
 
 
 def _extreme_rule(g: Any, a: Any, out: Any, axis: Any, keepdims: Any, initial: Any, where: Any) -> Any:

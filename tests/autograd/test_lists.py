@@ -82,6 +82,14 @@ def test_gradients(case: str) -> None:
     np.testing.assert_allclose(t.grad.data, grad(lambda x: function(x).sum())(x))
 
 
+@pytest.mark.parametrize("name", ["sum", "prod", "max", "min", "nansum", "nanprod", "nanmax", "nanmin"])
+def test_where_a_reduction_starts_is_a_number(name: str) -> None:
+    t, function = Tensor([1.0, 2.0], requires_grad=True), getattr(np, name)
+    with pytest.raises(TypeError, match="initial: expected a number"):
+        function(t, initial=t[0] * 2)
+    assert function(t, initial=t.detach()[0] * 2).data == function(t.data, initial=2.0)
+
+
 def test_the_layout_of_a_block() -> None:
     t = Tensor([1.0, 2.0], requires_grad=True)
     made = np.block([[t, t[:1]], [np.zeros(2), t[1:]]])
