@@ -34,6 +34,12 @@ def joined(value: Any) -> Any:
     return registry[np.array](value) if _holds_tensor(value) else value
 
 
+def one_array(value: Any) -> Any:
+    """What stands for one array: a Tensor or an array as it is, a list of Tensors as one, all else as NumPy's."""
+    value = joined(value)
+    return value if hasattr(value, "shape") else np.asarray(value)
+
+
 def join_lists(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
     """The arguments of a call of NumPy's function, each list of Tensors that stands for an array made a Tensor."""
     if function is np.block:  # where lists are the layout

@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy
 
-from ..lists import join_lists, joined
+from ..lists import join_lists, joined, one_array
+from ..primitive import _holds_tensor
 from ..tensor import Tensor
 
 Function = Callable[..., Any]
@@ -48,7 +49,7 @@ def array(object: Any, dtype: Any = None, *, copy: bool | None = True, ndmin: in
         return numpy.array(object, dtype, copy=copy, ndmin=ndmin, **options)
     if options:
         raise TypeError(f"array: {', '.join(options)} is not for Tensors")
-    made: Any = object.copy() if isinstance(object, Tensor) and copy else _stacked(object)
+    made: Any = object.copy() if isinstance(object, Tensor) and copy else joined(object)
     made = made.astype(dtype) if dtype is not None and made.dtype != dtype else made
     return made.reshape((1,) * (ndmin - made.ndim) + made.shape) if made.ndim < ndmin else made
 
@@ -115,7 +116,7 @@ class _Joined:
             return self.plain[key]
         if isinstance(items[0], str):
             raise TypeError("r_: a directive in a string is not for Tensors; use concatenate or stack")
-        parts = [numpy.r_[item] if isinstance(item, slice) else _stacked(item) for item in items]
+        parts = [numpy.r_[item] if isinstance(item, slice) else one_array(item) for item in items]
         parts = [part.reshape(-1, 1)[:, 0] if part.ndim == 0 else part for part in parts]
         if self.axis == -1:
             parts = [part[:, None] if part.ndim == 1 else part for part in parts]
@@ -124,13 +125,3 @@ class _Joined:
 
 r_ = _Joined(numpy.r_, 0)
 c_ = _Joined(numpy.c_, -1)
-
-
-def _holds_tensor(value: Any) -> bool:
-    return type(value) in (tuple, list) and any(isinstance(item, Tensor) or _holds_tensor(item) for item in value)
-
-
-def _stacked(value: Any) -> Any:
-    if _holds_tensor(value):
-        return numpy.stack([_stacked(item) for item in value])
-    return value if isinstance(value, Tensor) else numpy.asarray(value)

@@ -39,9 +39,8 @@ def in_rows(function: Callable[..., Any], axes: tuple[int, ...], *arrays: Any) -
     """
     x = arrays[0]
     first = x.ndim - len(axes)
-    if type(x) is not np.ndarray or x.size < _MANY or axes != tuple(range(first, x.ndim)):
-        return function(axes, *arrays)
-    if not all(type(a) is np.ndarray and a.flags.c_contiguous for a in arrays):
+    pays = x.size >= _MANY and axes == tuple(range(first, x.ndim))
+    if not pays or not all(type(a) is np.ndarray and a.flags.c_contiguous for a in arrays):
         return function(axes, *arrays)
     n = math.prod(x.shape[first:])
     rows = max(1, 2 * _PIECE // n)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..lists import joined
+from ..lists import one_array
 from ..primitive import Function, composite, primitive
 from .contraction import contract_one, contract_two, contraction
 
@@ -33,11 +33,11 @@ def einsum(*operands: Any, optimize: Any = True, dtype: Any = None, order: Any =
         lists = (*operands[1 : 2 * n : 2], *operands[2 * n :])
         key = tuple([tuple([part if part is Ellipsis else int(part) for part in labels]) for labels in lists])
     if dtype is not None:
-        arrays = tuple([_array(array).astype(dtype, casting=casting) for array in arrays])
+        arrays = tuple([one_array(array).astype(dtype, casting=casting) for array in arrays])
     try:
         shapes = tuple([array.shape for array in arrays])
     except AttributeError:
-        arrays = tuple([_array(array) for array in arrays])
+        arrays = tuple([one_array(array) for array in arrays])
         shapes = tuple([array.shape for array in arrays])
     found = _parsed.get((key, shapes))
     if found is None:
@@ -229,7 +229,7 @@ def _vectors(name: str, x: Any, ndim: int) -> Any:
 @composite(np.vecdot, np.linalg.vecdot)
 def _vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
     """As np.vecdot: sums of the products of x1, conjugated, with x2."""
-    x1, x2 = _vectors("vecdot", _array(x1), 1), _vectors("vecdot", _array(x2), 1)
+    x1, x2 = _vectors("vecdot", one_array(x1), 1), _vectors("vecdot", one_array(x2), 1)
     return vecdot(x1, x2) if axis == -1 else vecdot(np.moveaxis(x1, axis, -1), np.moveaxis(x2, axis, -1))
 
 
@@ -238,28 +238,23 @@ if hasattr(np, "matvec"):
     @composite(np.matvec)
     def matvec(x1: Any, x2: Any, /) -> Any:
         """As np.matvec."""
-        x1, x2 = _vectors("matvec", _array(x1), 2), _vectors("matvec", _array(x2), 1)
+        x1, x2 = _vectors("matvec", one_array(x1), 2), _vectors("matvec", one_array(x2), 1)
         return (x1 @ x2[..., None])[..., 0]
 
     @composite(np.vecmat)
     def vecmat(x1: Any, x2: Any, /) -> Any:
         """As np.vecmat: with the vectors conjugated."""
-        x1, x2 = _vectors("vecmat", _array(x1), 1), _vectors("vecmat", _array(x2), 2)
+        x1, x2 = _vectors("vecmat", one_array(x1), 1), _vectors("vecmat", one_array(x2), 2)
         return ((x1.conj() if x1.dtype.kind == "c" else x1)[..., None, :] @ x2)[..., 0, :]
 
 
 # ---- dot and its kin ------------------------------------------------------------------------------------------------
 
 
-def _array(x: Any) -> Any:
-    x = joined(x)
-    return x if hasattr(x, "shape") else np.asarray(x)
-
-
 @composite(np.dot)
 def dot(a: Any, b: Any) -> Any:
     """As np.dot: over the last axis of a and the last but one of b."""
-    a, b = _array(a), _array(b)
+    a, b = one_array(a), one_array(b)
     if not a.ndim or not b.ndim:
         return a * b
     return matmul(a, b) if b.ndim <= 2 else tensordot(a, b, ((a.ndim - 1,), (b.ndim - 2,)))
@@ -268,7 +263,7 @@ def dot(a: Any, b: Any) -> Any:
 @composite(np.inner)
 def inner(a: Any, b: Any, /) -> Any:
     """As np.inner: over the last axes of both."""
-    a, b = _array(a), _array(b)
+    a, b = one_array(a), one_array(b)
     return a * b if not a.ndim or not b.ndim else tensordot(a, b, ((a.ndim - 1,), (b.ndim - 1,)))
 
 
@@ -306,7 +301,7 @@ def cross(a: Any, b: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axi
     """As np.cross: of vectors of three components, or of two, whose third is 0."""
     if axis is not None:
         axisa = axisb = axisc = axis
-    a, b = np.moveaxis(_array(a), axisa, -1), np.moveaxis(_array(b), axisb, -1)
+    a, b = np.moveaxis(one_array(a), axisa, -1), np.moveaxis(one_array(b), axisb, -1)
     if a.shape[-1] not in (2, 3) or b.shape[-1] not in (2, 3):
         raise ValueError(f"cross: expected vectors of 2 or 3 components, got shapes {a.shape} and {b.shape}")
     a0, a1, b0, b1 = a[..., 0], a[..., 1], b[..., 0], b[..., 1]

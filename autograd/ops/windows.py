@@ -80,16 +80,10 @@ class Geometry:
             if span is not None:
                 yield (..., span[0], *after), (..., span[1], *after)
 
-    def shape_after(self, shape: Any, axis: int) -> tuple[int, ...]:
-        """An array's shape with the number of windows along an axis; `shape_before`: with what they lie over."""
-        return self._with(shape, axis, self.out[axis])
-
-    def shape_before(self, shape: Any, axis: int) -> tuple[int, ...]:
-        return self._with(shape, axis, self.spatial[axis])
-
-    def _with(self, shape: Any, axis: int, length: int) -> tuple[int, ...]:
-        axis += len(shape) - len(self.out)
-        return (*shape[:axis], length, *shape[axis + 1 :])
+    def resized(self, shape: Any, axis: int, lengths: tuple[int, ...]) -> tuple[int, ...]:
+        """An array's shape, with one of these lengths (`out`, or `spatial`) along an axis that windows lie over."""
+        at = axis + len(shape) - len(lengths)
+        return (*shape[:at], lengths[axis], *shape[at + 1 :])
 
     def span(self, axis: int, i: int) -> tuple[slice, slice] | None:
         """Along one axis: where the i-th elements of the windows are, and which windows have theirs inside."""
@@ -185,7 +179,7 @@ def _sum_windows(x: Any, size: Any, stride: Any = 1, padding: Any = 0, dilation:
     """
     geometry = Geometry(x.shape, size, stride, padding, dilation)
     for axis in range(len(geometry.out)):
-        total = _filled(x, geometry.shape_after(x.shape, axis), 0)
+        total = np.zeros_like(x, shape=geometry.resized(x.shape, axis, geometry.out))
         for inside, which in geometry.taps_along(axis):
             total[which] += x[inside]
         x = total
@@ -196,7 +190,7 @@ def _spread(g: Any, shape: Any, size: Any, stride: Any, padding: Any, dilation: 
     """The adjoint of `sum_windows`: every element of a window gets the window's value."""
     geometry = Geometry(shape, size, stride, padding, dilation)
     for axis in range(len(geometry.out)):
-        total = _filled(g, geometry.shape_before(g.shape, axis), 0)
+        total = np.zeros_like(g, shape=geometry.resized(g.shape, axis, geometry.spatial))
         for inside, which in geometry.taps_along(axis):
             total[inside] += g[which]
         g = total
@@ -231,16 +225,16 @@ def _max_windows(x: Any, size: Any, stride: Any = 1, padding: Any = 0, dilation:
     geometry = Geometry(x.shape, size, stride, padding, dilation)
     lowest = -np.inf if x.dtype.kind == "f" else np.iinfo(x.dtype).min
     for axis in range(len(geometry.out)):
-        highest, shape = None, geometry.shape_after(x.shape, axis)
+        highest, shape = None, geometry.resized(x.shape, axis, geometry.out)
         for inside, which in geometry.taps_along(axis):
             part = x[inside]
             if highest is None and part.shape == shape:
                 highest = part.copy(order="K")
                 continue
             if highest is None:
-                highest = _filled(x, shape, lowest)
+                highest = np.full_like(x, lowest, shape=shape)
             np.maximum(highest[which], part, out=highest[which])
-        x = _filled(x, shape, lowest) if highest is None else highest
+        x = np.full_like(x, lowest, shape=shape) if highest is None else highest
     return x
 
 
@@ -296,10 +290,3 @@ from_max: Function = primitive(
     _from_max, name="from_max", x=None, highest=None,
     g=lambda g, x, highest, size, stride, padding, dilation: to_max(g, x, highest, size, stride, padding, dilation),
 )  # fmt: skip
-
-
-# ---- arrays in the memory order of another ---------------------------------------------------------------------------
-
-
-def _filled(like: Any, shape: Any, value: Any) -> Any:
-    return np.full_like(like, value, shape=shape) if value else np.zeros_like(like, shape=shape)

@@ -1,9 +1,7 @@
 """Random networks, trained as PyTorch trains them: losses, norms of gradients, an evaluation at the end."""
 
-import importlib.util
 import json
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -12,12 +10,10 @@ import nn
 import optim
 from autograd import Tensor
 
+from ..loading import script
+
 FOLDER = Path(__file__).parent.parent / "reference"
-spec = importlib.util.spec_from_file_location("networks", FOLDER / "networks.py")
-assert spec is not None
-assert spec.loader is not None
-table: Any = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(table)
+table = script(FOLDER / "networks.py")
 CURVES = json.loads((FOLDER / "networks.json").read_text())
 
 

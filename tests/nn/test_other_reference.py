@@ -1,6 +1,5 @@
 """Every module but the spatial ones against PyTorch: results, gradients of inputs and parameters, buffers."""
 
-import importlib.util
 import io
 import warnings
 import zipfile
@@ -14,12 +13,10 @@ import nn
 from autograd import Tensor, gradgradcheck
 from nn.parameter import write
 
+from ..loading import script
+
 FOLDER = Path(__file__).parent.parent / "reference"
-spec = importlib.util.spec_from_file_location("nn_other_cases", FOLDER / "nn_other_cases.py")
-assert spec is not None
-assert spec.loader is not None
-table: Any = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(table)
+table = script(FOLDER / "nn_other_cases.py")
 
 
 def read() -> dict[str, dict[str, Any]]:

@@ -1,7 +1,6 @@
 """Parameters that are computed from others, compared with PyTorch (see tests/reference/make_nn_utils.py)."""
 
 import copy
-import importlib.util
 import pickle
 from pathlib import Path
 from typing import Any
@@ -15,10 +14,10 @@ from nn.utils import fuse_conv_bn_eval, fuse_linear_bn_eval, parametrizations
 from nn.utils import parametrize as P
 from optim import SGD
 
+from ..loading import script
+
 FOLDER = Path(__file__).parents[1] / "reference"
-spec = importlib.util.spec_from_file_location("make_nn_utils", FOLDER / "make_nn_utils.py")
-cases = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(cases)
+cases = script(FOLDER / "make_nn_utils.py")
 with np.load(FOLDER / "nn_utils.npz") as file:
     REFERENCE = dict(file)
 

@@ -1,6 +1,5 @@
 """The notebooks' helpers: a missed claim raises, exercises say right, wrong or not yet, and one seed seeds all."""
 
-import importlib.util
 from pathlib import Path
 
 import matplotlib as mpl
@@ -10,10 +9,9 @@ import pytest
 import nn
 from autograd import Tensor
 
-PLACE = Path(__file__).resolve().parents[2] / "notebooks" / "lecture.py"
-SPEC = importlib.util.spec_from_file_location("lecture", PLACE)
-lecture = importlib.util.module_from_spec(SPEC)
-SPEC.loader.exec_module(lecture)
+from ..loading import script
+
+lecture = script(Path(__file__).resolve().parents[2] / "notebooks" / "lecture.py")
 
 
 @pytest.mark.parametrize(
