@@ -60,14 +60,15 @@ class _Watch:
     """What is shown every operation and every VJP."""
 
     def __call__(
-        self, primitive: Primitive, node: Node | None, results: tuple[Any, ...], inputs: dict[str, Any], listed: Any
+        self, primitive: Primitive, node: Node | None, results: tuple[Any, ...], given: dict[str, Any], listed: Any
     ) -> None:
         """After an operation: check its results, note the source line, lock what was saved."""
-        given = {**inputs, **{f"argument {i}": value for i, value in enumerate(listed)}}
+        arrays = {name: value for name, value in given.items() if name in primitive.rules}
+        arrays |= {f"argument {i}": value for i, value in enumerate(listed)}
         for result in results:
             index = _first_bad(result)
             if index is not None:
-                _report_forward(primitive.name, result, index, given)
+                _report_forward(primitive.name, result, index, arrays)
         if node is not None:
             node.more().source = _caller()
             _locks.hold(node)

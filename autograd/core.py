@@ -6,11 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 from . import extend
+from .extend import primitive_vjps
 from .tracer import getval, isbox
 from .transforms import jvp, vjp
 from .vector_space import VSpace, vspace
 
-__all__ = ["VSpace", "getval", "isbox", "make_jvp", "make_vjp", "primitive", "vspace"]
+__all__ = ["VSpace", "getval", "isbox", "make_jvp", "make_vjp", "primitive", "primitive_vjps", "vspace"]
 
 
 def make_vjp(fun: Callable[..., Any], x: Any) -> tuple[Callable[[Any], Any], Any]:

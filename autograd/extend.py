@@ -10,12 +10,13 @@ import functools
 import itertools
 from collections.abc import Callable
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from .primitive import primitive as _primitive
 from .primitive import unwrap
-from .recording import plain
+from .recording import name_of, plain
 from .structure import leaves, rebuild
 from .tensor import Tensor
 from .vector_space import VSpace, vspace
@@ -28,6 +29,9 @@ __all__ = [
 ]  # fmt: skip
 
 Box = Tensor  # what a tracked value is an instance of
+
+primitive_vjps: WeakKeyDictionary[Function, Function] = WeakKeyDictionary()
+"""The rules of the primitives that are made here: maker(argnums, result, args, kwargs)(g) is a tuple of gradients."""
 
 
 def primitive(fun: Function) -> Function:
@@ -43,24 +47,29 @@ def primitive(fun: Function) -> Function:
     >>> grad(cube)(2.0)
     np.float64(12.0)
     """
-    rules: dict[int, Function | None] = {}
-    together: list[Function] = []
 
     def rule(g: Any, i: int, values: tuple[Any, ...], named: dict[str, Any], out: Any) -> Any:
-        if together:
-            return together[-1]((i,), out, values, named)(g)[0]
-        maker = rules.get(i, _missing(name, i))
-        return None if maker is None else _array(maker(out, *values, **named)(g), g)
+        maker = primitive_vjps.get(call)
+        if maker is None:
+            raise _undefined(name, i)
+        part = maker((i,), out, values, named)(g)[0]
+        return part if part is None or hasattr(part, "shape") else np.asarray(part)
 
     def rule_of_several(g: Any, i: int, values: Any, named: dict[str, Any], made: Any, out: Any) -> Any:
         parts = [np.zeros_like(value) if part is None else part for part, value in zip(g, out, strict=True)]
         return rule(rebuild(made, iter(parts)), i, values, named, rebuild(made, iter(out)))
 
-    name = getattr(fun, "__name__", "primitive")
-    single = _primitive(lambda *values, named, made: made, name=name, values=rule)
+    name = name_of(fun)
+
+    def value(values: tuple[Any, ...], named: dict[str, Any], found: list[Any]) -> Any:
+        """The result that `call` found, which had to see whether it is one array; found again if it is asked again."""
+        return found.pop() if found else fun(*map(plain, values), **named)
+
+    single = _primitive(lambda *values, named, found: value(values, named, found), name=name, values=rule)
     several = _primitive(
-        lambda *values, named, made: tuple(leaves(made)), name=name, multiple=True, values=rule_of_several
-    )
+        lambda *values, named, made, found: tuple(leaves(value(values, named, found))),
+        name=name, multiple=True, values=rule_of_several,
+    )  # fmt: skip
 
     @functools.wraps(fun)
     def call(*args: Any, **kwargs: Any) -> Any:
@@ -68,23 +77,11 @@ def primitive(fun: Function) -> Function:
             return fun(*args, **kwargs)
         made = fun(*[plain(value._data) if isinstance(value, Tensor) else value for value in args], **kwargs)
         if isinstance(made, tuple | list | dict):
-            return rebuild(made, iter(several(*args, named=kwargs, made=made)))
-        return single(*args, named=kwargs, made=made)
+            return rebuild(made, iter(several(*args, named=kwargs, made=made, found=[made])))
+        return single(*args, named=kwargs, found=[made])
 
-    call.rules = rules  # type: ignore[attr-defined]
-    call.together = together  # type: ignore[attr-defined]
+    call.rules = {}  # type: ignore[attr-defined]
     return call
-
-
-def _missing(name: str, i: int) -> Function:
-    def maker(*args: Any, **kwargs: Any) -> Any:
-        raise NotImplementedError(f"{name}: no VJP is defined for argument {i}; give it one with defvjp")
-
-    return maker
-
-
-def _array(value: Any, g: Any) -> Any:
-    return value if hasattr(value, "shape") else np.asarray(value)
 
 
 def defvjp(fun: Function, *makers: Function | None, argnums: Any = None) -> None:
@@ -93,7 +90,16 @@ def defvjp(fun: Function, *makers: Function | None, argnums: Any = None) -> None
     The makers are for arguments 0, 1, … or for `argnums`; None stands for a gradient that is zero.
     Raises TypeError for a function that `autograd.extend.primitive` did not make.
     """
-    _of(fun, "rules").update(zip(itertools.count() if argnums is None else argnums, makers, strict=False))
+    rules = _rules(fun)
+    rules.update(zip(itertools.count() if argnums is None else argnums, makers, strict=False))
+
+    def of_one(i: int, out: Any, args: Any, kwargs: Any) -> Function:
+        if i not in rules:
+            raise _undefined(name_of(fun), i)
+        maker = rules[i]
+        return (lambda g: None) if maker is None else maker(out, *args, **kwargs)
+
+    defvjp_argnum(fun, of_one)
 
 
 def defvjp_argnum(fun: Function, maker: Function) -> None:
@@ -103,12 +109,13 @@ def defvjp_argnum(fun: Function, maker: Function) -> None:
 
 def defvjp_argnums(fun: Function, maker: Function) -> None:
     """Give a primitive one rule for several arguments: maker(argnums, result, args, kwargs)(g) is a tuple."""
-    _of(fun, "together").append(maker)
+    _rules(fun)
+    primitive_vjps[fun] = maker
 
 
 def _no_rule_needed(fun: Function, *makers: Any, argnums: Any = None) -> None:
     """Accepts a forward-mode rule, which this engine does not need: its `jvp` goes back twice, by the VJPs."""
-    _of(fun, "rules")
+    _rules(fun)
 
 
 defjvp = defjvp_argnum = defjvp_argnums = def_linear = _no_rule_needed
@@ -129,10 +136,13 @@ def notrace_primitive(fun: Function) -> Function:
     return untraced
 
 
-def _of(fun: Function, what: str) -> Any:
-    found = getattr(fun, what, None)
-    if found is None:
-        raise TypeError(
-            f"defvjp: {getattr(fun, '__name__', fun)} is no primitive; make it one with autograd.extend.primitive"
-        )
-    return found
+def _rules(fun: Function) -> dict[int, Function | None]:
+    """A primitive's makers, by argument."""
+    rules: dict[int, Function | None] | None = getattr(fun, "rules", None)
+    if rules is None:
+        raise TypeError(f"defvjp: {name_of(fun)} is no primitive; make it one with autograd.extend.primitive")
+    return rules
+
+
+def _undefined(name: str, i: int) -> NotImplementedError:
+    return NotImplementedError(f"{name}: no VJP is defined for argument {i}; give it one with defvjp")

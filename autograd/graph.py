@@ -99,7 +99,7 @@ class Extras:
         self.hooks: dict[int, Callable[[Tensor], Any]] = {}
         self.retain: Callable[[], Tensor | None] | None = None
         self.source: str | None = None
-        self.given: dict[str, Any] = {}  # its arguments, where a drawing watched the operation
+        self.given: dict[str, Any] = {}  # its arguments (see remembering.py)
 
 
 def walk(roots: Iterable[Node], oldest: int | None = None) -> list[Node]:

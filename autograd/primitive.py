@@ -51,6 +51,7 @@ class Primitive:
     broadcasts  a rule's result may still have the result's shape: the sweep sums it down to the argument's
     views       the result may share memory with the first argument
     multiple    the result is a tuple of arrays, and so is `g` (None where an output had no part in the result)
+    call        what stands for it on Tensors: the function that records itself
     into        None, or of a function with one rule: adds what that gives to an array in place, into(array, g, *needs);
                 for functions whose gradient is mostly zeros, so that n parts of an array cost n parts, not n arrays
     """
@@ -66,6 +67,7 @@ class Primitive:
         self.broadcasts = broadcasts
         self.views = views
         self.multiple = multiple
+        self.call: Function = function
         self.into: Function | None = None
         self.plans: dict[Any, Plan] = {}
 
@@ -264,7 +266,7 @@ def pick_node(parent: Node, i: int, n: int, value: Any) -> Node | None:
         return None
     node = Node()
     node.order = tick()
-    node.plan = _PICK
+    node.plan = PICK
     node.parents = (parent,)
     node.saved = (i, n)
     node.shape = value.shape
@@ -310,7 +312,7 @@ def _lazily(record: Primitive) -> Callable[..., Any]:
     made = FunctionType(_STUB, namespace, record.name)
     made.__qualname__ = record.name
     namespace["_itself"] = made
-    made.primitive = record  # type: ignore[attr-defined]
+    record.call, made.primitive = made, record  # type: ignore[attr-defined]
     made.__doc__ = record.function.__doc__
     made.__module__ = getattr(record.function, "__module__", __name__)
     made.__wrapped__ = record.function  # type: ignore[attr-defined]
@@ -320,7 +322,7 @@ def _lazily(record: Primitive) -> Callable[..., Any]:
 _STUB: CodeType = (lambda *args, **kwargs: (_compile_now(), _itself(*args, **kwargs))[1]).__code__  # type: ignore[name-defined] # noqa: F821
 
 
-class _Signature:
+class Signature:
     """A function's parameters, read off its code (the module `inspect` would double the time of our import)."""
 
     def __init__(self, record: Primitive) -> None:
@@ -363,12 +365,21 @@ class _Signature:
         return ", ".join(parts + [f"{name}={instead.get(name, name)}" for name in self.keywords])
 
 
+@functools.lru_cache(maxsize=1024)
+def signature_of(record: Primitive) -> Signature | None:
+    """Its parameters, or None of a function that does not tell them."""
+    try:
+        return Signature(record)
+    except TypeError:
+        return None
+
+
 def _compile(record: Primitive, namespace: dict[str, Any]) -> tuple[CodeType, Any, Any]:
     """The code of the function that runs a primitive and records it, with its defaults.
 
     Its own variables begin with an underscore, so that they cannot meet an argument's name; `out` is the result.
     """
-    signature = _Signature(record)
+    signature = Signature(record)
     _check(record, signature)
     inputs = [name for name in signature.positional + signature.keywords if name in record.rules]
     active = [name for name in inputs if record.rules[name] is not None]
@@ -396,7 +407,7 @@ def _compile(record: Primitive, namespace: dict[str, Any]) -> tuple[CodeType, An
             f"    _tensors = _tensors or any([isinstance(value, _Tensor) for value in {listed}])",
             f"    {listed} = tuple([value._data if isinstance(value, _Tensor) else value for value in {listed}])",
         ]
-    given = ", ".join(f"{name!r}: {name}" for name in inputs)
+    given = ", ".join(f"{name!r}: {name}" for name in signature.positional + signature.keywords if name != "out")
     shown = f"{'out' if record.multiple else '(out,)'}, {{{given}}}, {listed or '()'}"
     # a dtype may be asked for that has no gradient, as in x.astype(int)
     whole = " or out.dtype.kind not in 'fc'" if "dtype" in signature.names() and not record.multiple else ""
@@ -474,7 +485,7 @@ def _branches(record: Primitive, active: list[str], namespace: dict[str, Any]) -
     return lines
 
 
-def _general(record: Primitive, active: list[str], listed: str | None, signature: _Signature) -> list[str]:
+def _general(record: Primitive, active: list[str], listed: str | None, signature: Signature) -> list[str]:
     """The same for a sequence of inputs, or many: looked up when it runs."""
     pairs = [f"({name!r}, _{name}_node)" for name in active]
     if listed:
@@ -579,7 +590,7 @@ def _join(source: Tensor, view: Tensor) -> None:
         family[:] = [member for member in family if member() is not None]
 
 
-def _check(record: Primitive, signature: _Signature) -> None:
+def _check(record: Primitive, signature: Signature) -> None:
     known = set(signature.names())
     unknown = [name for name in record.rules if name not in known]
     if unknown:
@@ -643,7 +654,7 @@ _NAMESPACE = {
     "_store": _store,
 }  # fmt: skip
 
-_PICK = Primitive(
+PICK = Primitive(
     "output", lambda values, index, n: values[index],
     {"values": lambda g, index, n: Cotangents.of_one(g, index, n)},
 ).plan(("values",))  # fmt: skip

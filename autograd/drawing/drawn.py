@@ -10,13 +10,12 @@ from contextlib import contextmanager
 from typing import Any
 
 from ..graph import Node
-from ..modes import enable_grad, mode
-from ..primitive import Primitive
+from ..modes import enable_grad
+from ..remembering import remembering
 from ..tensor import Tensor
 from .collecting import Collector, needed_for
 from .dot import to_dot
 from .explaining import Explainer
-from .expressions import _signature
 from .names import Names, named_tensors
 from .picture import Picture, Step
 from .player import Player
@@ -223,7 +222,7 @@ def _outputs(outputs: tuple[Any, ...], names: Any) -> tuple[list[Tensor], Names]
     inputs: dict[str, Any] = {}
     if outputs and callable(outputs[0]) and not isinstance(outputs[0], Tensor):
         function, given = outputs[0], outputs[1:]
-        with enable_grad(), _watched():
+        with enable_grad(), remembering():
             result = function(*given)
         if names is None and hasattr(function, "named_parameters"):
             names = function
@@ -243,26 +242,6 @@ def _outputs(outputs: tuple[Any, ...], names: Any) -> tuple[list[Tensor], Names]
     named = Names(names)
     named.add(inputs)
     return found, named
-
-
-@contextmanager
-def _watched() -> Iterator[None]:
-    """Within it every node remembers all that it was given, and so a picture shows what no rule keeps."""
-
-    def remember(primitive: Primitive, node: Node | None, results: Any, given: dict[str, Any], listed: Any) -> None:
-        if node is not None:
-            signature = _signature(primitive)
-            sequence = signature.sequence if signature is not None else None
-            node.more().given = {**given, sequence: listed} if listed and sequence else given
-        if before is not True:
-            before(primitive, node, results, given, listed)
-
-    before: Any = mode.recording
-    mode.recording = remember
-    try:
-        yield
-    finally:
-        mode.recording = before
 
 
 def _named_inputs(function: Any, given: tuple[Any, ...]) -> dict[str, Any]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Container, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
 from ..graph import Node
-from ..primitive import Primitive, _Signature
+from ..primitive import signature_of
 
 INFIX = {
     "add": "+", "subtract": "-", "multiply": "*", "divide": "/", "true_divide": "/", "matmul": "@", "power": "**",
@@ -43,14 +42,6 @@ Named = Callable[[Any, Any], str]
 """How an array is called: given the argument (a name, or a name and a position) and its value if that is known."""
 
 
-@functools.lru_cache(maxsize=1024)
-def _signature(primitive: Primitive) -> _Signature | None:
-    try:
-        return _Signature(primitive)
-    except TypeError:
-        return None
-
-
 def saved_values(node: Node) -> dict[str, Any]:
     """What the node saved, by name; empty once it has been freed."""
     if node.plan is None or node.saved is None:
@@ -72,7 +63,7 @@ def arguments(node: Node, brief: bool = True, told: Mapping[str, Any] = NOTHING)
         saved = node.extras.given | saved
     if told:
         saved = {**told, **saved}
-    signature = _signature(primitive)
+    signature = signature_of(primitive)
     if signature is None:
         return [("", input, INPUT) for input in node.plan.inputs]
     found: list[tuple[str, Any, Any]] = []

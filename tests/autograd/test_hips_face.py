@@ -37,8 +37,9 @@ from autograd import dict as ag_dict
 from autograd import isinstance as ag_isinstance
 from autograd import tuple as ag_tuple
 from autograd.core import primitive as core_primitive
-from autograd.core import vspace
+from autograd.core import primitive_vjps, vspace
 from autograd.extend import defvjp, defvjp_argnum, defvjp_argnums, notrace_primitive, primitive
+from autograd.misc import const_graph
 from autograd.misc.fixed_points import fixed_point
 from autograd.misc.flatten import flatten, flatten_func
 from autograd.misc.optimizers import adam, rmsprop, sgd
@@ -255,6 +256,86 @@ def test_missing_and_zero_rules() -> None:
         defvjp(numpy.sin, None)
     steps = notrace_primitive(lambda x: numpy.floor(x))
     assert grad(lambda x: x * steps(x))(2.5) == 2
+
+
+def test_rules_by_function() -> None:
+    square = primitive(lambda x: x * x)
+    defvjp(square, lambda ans, x: lambda g: g * 2 * x)
+    maker = primitive_vjps.pop(square)
+    assert maker((0,), 9.0, (3.0,), {})(1.0) == (6.0,)
+    with pytest.raises(NotImplementedError, match="no VJP is defined for argument 0"):
+        grad(square)(3.0)
+    primitive_vjps[square] = lambda argnums, ans, args, kwargs: lambda g: (g * 3 * args[0],)
+    assert grad(square)(3.0) == 9
+
+
+# ---- functions recorded once ----------------------------------------------------------------------------------------
+
+
+def _parts(p, x):
+    h = np.tanh(np.dot(x, p["W"]) + p["b"])
+    both = np.concatenate([h, 2 * h, x], axis=1)
+    _, log = np.linalg.slogdet(np.dot(h.T, h) + np.eye(3))
+    return {"sum": np.einsum("ij,ij->i", both, both)[1:].sum() + log, "rest": (np.split(h, 3, axis=1)[1], "text")}
+
+
+def _given(seed: int):
+    rng = numpy.random.default_rng(seed)
+    return {"W": rng.standard_normal((4, 3)), "b": rng.standard_normal(3)}, rng.standard_normal((5, 4))
+
+
+def test_a_recorded_function_is_not_called_again() -> None:
+    calls = []
+
+    def fun(*args):
+        calls.append(args)
+        return _parts(*args)
+
+    repeat = const_graph(fun)
+    for seed in range(3):
+        found, wanted = repeat(*_given(seed)), _parts(*_given(seed))
+        assert numpy.isclose(found["sum"], wanted["sum"], rtol=1e-13)
+        assert type(found["sum"]) is numpy.float64
+        assert numpy.allclose(found["rest"][0], wanted["rest"][0], rtol=1e-13)
+        assert found["rest"][1] == "text"
+    assert len(calls) == 1
+
+
+def test_a_recorded_function_has_derivatives_inside_and_outside() -> None:
+    (p, x), (q, y) = _given(0), _given(1)
+    total = const_graph(lambda p, x: _parts(p, x)["sum"])
+    total(p, x)
+    check_equivalent(grad(total, (0, 1))(q, y), grad(lambda p, x: _parts(p, x)["sum"], (0, 1))(q, y))
+    slope = const_graph(lambda x: grad(lambda x: np.sum(np.sin(x) * np.exp(x)))(x))
+    slope(V)
+    check_grads(slope)(V + 1)
+    assert numpy.array_equal(slope(V + 1), grad(lambda x: np.sum(np.sin(x) * np.exp(x)))(V + 1))
+
+
+def test_what_a_recorded_function_repeats() -> None:
+    seen = []
+
+    @primitive
+    def noted(x, name):
+        seen.append(name)
+        return [x, 2 * x]
+
+    defvjp(noted, lambda ans, x, name: lambda g: g[0] + 2 * g[1])
+    repeat = const_graph(lambda a, x, b: a * noted(b, "b")[0] + noted(x, "x")[1] * (x > 0), 3.0, b=2.0)
+    assert repeat(1.0) == 8
+    assert repeat(-1.0) == 4  # the comparison is from the first call
+    assert seen == ["b", "x", "x"]
+    assert grad(repeat)(5.0) == 2
+
+
+def test_what_cannot_be_recorded_raises() -> None:
+    with pytest.raises(ValueError, match="const_graph: the result does not depend on the arguments"):
+        const_graph(lambda x: 3.0)(1.0)
+    w = Tensor(2.0, requires_grad=True)
+    with pytest.raises(ValueError, match="const_graph: a Tensor that requires a gradient went in"):
+        const_graph(lambda x: x * w)(1.0)
+    with pytest.raises(TypeError, match="const_graph: expected floating or complex values"):
+        const_graph(lambda x: x * 2.0)(1)
 
 
 # ---- types ----------------------------------------------------------------------------------------------------------
