@@ -45,7 +45,7 @@ from autograd.misc.flatten import flatten, flatten_func
 from autograd.misc.optimizers import adam, rmsprop, sgd
 from autograd.numpy.numpy_vjps import match_complex, metadata, replace_zero, unbroadcast, unbroadcast_f
 from autograd.test_util import check_equivalent, check_grads, check_jvp, check_vjp, combo_check, scalar_close
-from autograd.tracer import getval, isbox
+from autograd.tracer import Node, getval, isbox, trace
 from autograd.util import quick_grad_check, subval, subvals
 from autograd.wrap_util import wraps
 
@@ -299,6 +299,9 @@ def test_a_recorded_function_is_not_called_again() -> None:
         assert numpy.allclose(found["rest"][0], wanted["rest"][0], rtol=1e-13)
         assert found["rest"][1] == "text"
     assert len(calls) == 1
+    p, x = _given(3)
+    assert numpy.isclose(repeat(p, x[:2])["sum"], _parts(p, x[:2])["sum"], rtol=1e-13)
+    assert len(calls) == 2  # another shape
 
 
 def test_a_recorded_function_has_derivatives_inside_and_outside() -> None:
@@ -336,6 +339,49 @@ def test_what_cannot_be_recorded_raises() -> None:
         const_graph(lambda x: x * w)(1.0)
     with pytest.raises(TypeError, match="const_graph: expected floating or complex values"):
         const_graph(lambda x: x * 2.0)(1)
+
+
+class _Listed(Node):
+    """Writes what happens into a list."""
+
+    def initialize_root(self, lines):
+        self.lines, self.name = lines, "x"
+
+    def __init__(self, value, fun, args, kwargs, parent_argnums, parents):
+        self.lines, self.name = parents[0].lines, f"v{len(parents[0].lines)}"
+        shown = list(map(str, args))
+        for i, parent in zip(parent_argnums, parents, strict=True):
+            shown[i] = parent.name
+        self.lines.append(f"{self.name} = {fun.__name__}({', '.join(shown)}{kwargs or ''}) = {value}")
+
+
+@pytest.mark.parametrize(
+    ("fun", "x", "lines"),
+    [
+        (lambda x: np.sin(x + x) / 2, 0.0, ["v0 = add(x, x) = 0.0", "v1 = sin(v0) = 0.0", "v2 = divide(v1, 2) = 0.0"]),
+        (grad(lambda x: x**2), 3.0, ["v0 = multiply(2, x) = 6.0", "v1 = multiply(1.0, v0) = 6.0"]),
+        (
+            lambda x: np.sum(np.split(x, 2)[1], axis=0),
+            np.ones(2),
+            ["v0 = split(x, (0, 1, 2), 0) = (array([1.]), array([1.]))", "v1 = sum(v0{'axis': 0}) = 1.0"],
+        ),
+        (lambda x: np.einsum("i,i->", x, x), np.ones(2), ["v0 = einsum(x, x, a,a->) = 2.0"]),
+        (lambda x: 2.0, 1.0, []),
+    ],
+)  # fmt: skip
+def test_trace(fun, x, lines) -> None:
+    found: list[str] = []
+    value, node = trace(_Listed.new_root(found), fun, x)
+    assert value == fun(x)
+    assert found == lines
+    assert (node.name if node else None) == (lines[-1].split()[0] if lines else None)
+
+
+def test_a_node_needs_both_methods() -> None:
+    with pytest.raises(NotImplementedError, match="Node: a Node of one's own has to define initialize_root"):
+        Node.new_root()
+    with pytest.raises(NotImplementedError, match="define __init__"):
+        Node(1.0, np.sin, (1.0,), {}, (0,), [])
 
 
 # ---- types ----------------------------------------------------------------------------------------------------------
