@@ -370,7 +370,14 @@ class Tensor:
         return index
 
     def __format__(self, spec: str) -> str:
-        return format(self._data.item() if self.ndim == 0 else self, spec) if spec else str(self)
+        if not spec:
+            return str(self)
+        if self.size != 1:
+            raise TypeError(
+                f"format: expected one element for {spec!r}, got a tensor of shape {self.shape}; format its elements "
+                f"one by one, or print it under numpy.printoptions(precision=2)"
+            )
+        return format(self._data.item(), spec)
 
     def __copy__(self) -> Tensor:
         return self.__deepcopy__({})

@@ -110,7 +110,9 @@ def test_truth_numbers_and_format():
     assert float(Tensor([2.5])) == 2.5
     assert int(Tensor(3.0)) == 3
     assert complex(Tensor(1j)) == 1j
-    assert f"{Tensor(3.14159):.2f}" == "3.14"
+    assert f"{Tensor(3.14159):.2f} {Tensor([[3.14159]]):6.1f} {Tensor(3):03d}" == "3.14    3.1 003"
+    with pytest.raises(TypeError, match=r"format: expected one element for '.2f', got a tensor of shape \(2,\)"):
+        f"{Tensor([1.0, 2.0]):.2f}"
     assert [1, 2, 3][Tensor(1)] == 2
     assert leaf(3.0).item() == 3.0
     with pytest.raises((TypeError, ValueError)):
