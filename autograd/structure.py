@@ -11,7 +11,10 @@ from .tensor import Tensor
 
 
 def leaves(value: Any) -> list[Any]:
-    """What stands in the containers, in their order; a value that is no container is the one leaf of itself."""
+    """What stands in the containers, in their order; a value that is no container is the one leaf of itself.
+
+    A dict's order is that of its sorted keys, so that equal dicts have their leaves in the same places.
+    """
     found: list[Any] = []
     _collect(value, found)
     return found
@@ -21,7 +24,7 @@ def rebuild(like: Any, items: Iterator[Any]) -> Any:
     """The containers of `like` again, with these items for its leaves."""
     if isinstance(like, dict):
         made = like.copy()  # a subclass keeps its own properties
-        for key in like:
+        for key in _keys(like):
             made[key] = rebuild(like[key], items)
         return made
     if isinstance(like, tuple | list):
@@ -37,6 +40,13 @@ def rebuild(like: Any, items: Iterator[Any]) -> Any:
     return next(items)
 
 
+def leaves_as(value: Any, like: Any) -> list[Any]:
+    """The leaves of `value`, one for each leaf of `like`. Raises TypeError where it has not the same containers."""
+    found: list[Any] = []
+    _pair(value, like, found)
+    return found
+
+
 def is_differentiable(leaf: Any) -> bool:
     """Whether a leaf is a floating or complex array or number."""
     if isinstance(leaf, Tensor):
@@ -48,8 +58,8 @@ def is_differentiable(leaf: Any) -> bool:
 
 def _collect(value: Any, found: list[Any]) -> None:
     if isinstance(value, dict):
-        for item in value.values():
-            _collect(item, found)
+        for key in _keys(value):
+            _collect(value[key], found)
     elif isinstance(value, tuple | list):
         for item in value:
             _collect(item, found)
@@ -58,6 +68,41 @@ def _collect(value: Any, found: list[Any]) -> None:
             _collect(getattr(value, name), found)
     else:
         found.append(value)
+
+
+def _pair(value: Any, like: Any, found: list[Any]) -> None:
+    if isinstance(like, dict):
+        if not isinstance(value, dict) or value.keys() != like.keys():
+            raise TypeError(f"expected {_said(like)}, got {_said(value)}")
+        for key in _keys(like):
+            _pair(value[key], like[key], found)
+    elif isinstance(like, tuple | list):
+        if not isinstance(value, tuple | list) or len(value) != len(like):
+            raise TypeError(f"expected {_said(like)}, got {_said(value)}")
+        for item, model in zip(value, like, strict=True):
+            _pair(item, model, found)
+    elif _is_dataclass(like):
+        if type(value) is not type(like):
+            raise TypeError(f"expected {_said(like)}, got {_said(value)}")
+        for name in _fields(like):
+            _pair(getattr(value, name), getattr(like, name), found)
+    else:
+        found.append(value)
+
+
+def _said(value: Any) -> str:
+    if isinstance(value, dict):
+        return f"a dict with the keys {_keys(value)}"
+    if isinstance(value, tuple | list):
+        return f"a sequence of {len(value)}"
+    return f"a {type(value).__name__}"
+
+
+def _keys(value: dict[Any, Any]) -> list[Any]:
+    try:
+        return sorted(value)
+    except TypeError:  # keys that cannot be compared
+        return list(value)
 
 
 def _is_dataclass(value: Any) -> bool:

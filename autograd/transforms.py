@@ -20,7 +20,7 @@ import numpy as np
 from .engine import gradients
 from .primitive import unwrap, wrap
 from .recording import Recording, conj, name_of, select, tracked
-from .structure import leaves, rebuild
+from .structure import leaves, leaves_as, rebuild
 from .tensor import Tensor
 
 Function = Callable[..., Any]
@@ -299,11 +299,12 @@ def _gradient(call: Recording, out: Any) -> list[Any]:
 
 def _matching(who: str, values: Any, like: Any) -> list[Any]:
     """The leaves of `values`, which must stand in the same containers as those of `like`, and have their shapes."""
-    items, models = leaves(values), leaves(like)
-    if len(items) != len(models):
-        raise TypeError(f"{who}: expected {len(models)} arrays, in the same containers, got {len(items)}")
+    try:
+        items = leaves_as(values, like)
+    except TypeError as error:
+        raise TypeError(f"{who}: {error}") from None
     seeds = []
-    for item, model in zip(items, models, strict=True):
+    for item, model in zip(items, leaves(like), strict=True):
         item = item if hasattr(item, "shape") or item is None else np.asarray(item)
         if item is not None and hasattr(model, "shape") and item.shape != model.shape:
             raise RuntimeError(f"{who}: expected shape {model.shape}, got {item.shape}")

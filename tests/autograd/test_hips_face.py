@@ -555,6 +555,7 @@ def test_flatten() -> None:
     assert vector.shape == (10,)
     check_equivalent(unflatten(vector), value)
     assert flatten([])[0].size == 0
+    assert flatten({"b": 1.0, "a": V})[0].tolist() == [*V, 1.0]  # by the keys in order, however the dict was made
     assert grad(lambda x, y: np.sum(flatten([x, y])[0] ** 2), (0, 1))(1.0, 2.0) == (2, 4)
     flat, back, vector = flatten_func(lambda p: {"a": p["a"] ** 2}, {"a": V})
     numpy.testing.assert_array_equal(jacobian(flat)(vector), numpy.diag(2 * V))

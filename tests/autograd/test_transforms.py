@@ -167,7 +167,19 @@ REFUSED = {
     "elementwise complex": (lambda: elementwise_grad(lambda z: z * z)(1j), "real result, got a complex one"),
     "primals": (lambda: jvp(np.sin, 1.0, (1.0,)), "jvp: expected primals as a tuple of the arguments, got float"),
     "tangents": (lambda: hvp(np.sin, (1.0,), 1.0), "hvp: expected tangents as a tuple"),
-    "number of tangents": (lambda: jvp(np.sin, (1.0,), (1.0, 2.0)), "expected 1 arrays, in the same containers, got 2"),
+    "number of tangents": (
+        lambda: jvp(np.sin, (1.0,), (1.0, 2.0)),
+        "jvp: expected a sequence of 1, got a sequence of 2",
+    ),
+    "keys of tangents": (
+        lambda: hvp(lambda p: p["a"] * p["b"], ({"a": 1.0, "b": 1.0},), ({"a": 1.0, "c": 1.0},)),
+        r"hvp: expected a dict with the keys \['a', 'b'\], got a dict with the keys \['a', 'c'\]",
+    ),
+    "another container": (lambda: vjp(lambda x: [x], 1.0)[1](1.0), "vjp: expected a sequence of 1, got a float"),
+    "a container of its own": (
+        lambda: jvp(lambda p: p.weight.sum(), (Layer(A, 1.5),), ([A, 1.5],)),
+        "jvp: expected a Layer, got a sequence of 2",
+    ),
     "inputs": (lambda: grad([Tensor(1.0)], [3]), "expected Tensors as inputs, got int"),
 }
 
@@ -367,6 +379,20 @@ def test_vjp_and_jvp_of_containers() -> None:
     np.testing.assert_allclose(tangent["product"], 2 * V)
     np.testing.assert_allclose(tangent["rest"][0], 3 * np.ones(3))
     assert not tangent["rest"][2].any()
+
+
+def test_the_order_of_a_dict_means_nothing() -> None:
+    fun = lambda p: (p["a"] * p["b"] ** 2).sum()
+    p, reordered = {"a": V, "b": 2.0 * V}, {"b": np.ones(3), "a": np.zeros(3)}
+    np.testing.assert_allclose(jvp(fun, (p,), (reordered,))[1], (2 * p["a"] * p["b"]).sum())
+    (product,) = hvp(fun, (p,), (reordered,))[1]
+    np.testing.assert_allclose(product["a"], 2 * p["b"])
+    np.testing.assert_allclose(product["b"], 2 * p["a"])
+    assert list(product) == list(p)
+    _, pullback = vjp(lambda x: {"one": x, "two": 2 * x}, V)
+    np.testing.assert_array_equal(pullback({"two": np.ones(3), "one": np.zeros(3)})[0], [2, 2, 2])
+    odd = {1: V, "b": V}  # keys of different kinds have no order
+    assert jvp(lambda p: p[1].sum(), (odd,), ({"b": V, 1: np.zeros(3)},))[1] == 0
 
 
 # ---- complex --------------------------------------------------------------------------------------------------------
