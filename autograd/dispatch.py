@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from .lists import holds_more_than_numbers, join_lists
-from .primitive import _store, registry
+from .operands import store
+from .primitive import registry
 
 methods: dict[str, Any] = {}
 """What stands for each method of a ufunc, and for a call with options; put in place by `ops/ufuncs.py`."""
@@ -36,4 +37,4 @@ def call_function(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) 
             break
     out = kwargs.pop("out", None)
     result = known(*args, **kwargs)
-    return result if out is None else _store(result, out)
+    return result if out is None else store(result, out)

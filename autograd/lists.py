@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from .primitive import _holds_tensor, registry
+from .operands import holds_tensor
+from .primitive import registry
 from .tensor import Tensor
 
 _NAMES = (
@@ -31,7 +32,7 @@ _OF_C = {
 
 def joined(value: Any) -> Any:
     """A list or a tuple that holds Tensors, at any depth, as one Tensor; anything else as it is."""
-    return registry[np.array](value) if _holds_tensor(value) else value
+    return registry[np.array](value) if holds_tensor(value) else value
 
 
 def one_array(value: Any) -> Any:

@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from .compiling import signature_of
 from .graph import Node
 from .modes import mode
-from .primitive import Primitive, signature_of
+from .primitive import Primitive
 
 
 @contextmanager

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import compress
 from typing import Any
 
+from .compiling import signature_of
 from .graph import Node, walk
-from .primitive import PICK, signature_of
+from .primitive import PICK
 from .recording import Recording, free, tracked
 from .remembering import remembering
 from .structure import leaves, rebuild

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..graph import Node
-from ..primitive import Primitive, _needs, _rule, registry
+from ..primitive import Primitive, needs_of, registry, rule_of
 from .expressions import is_array, saved_values
 from .rules import Array, specialise
 from .simplifying import Brief, axes_summed, to_expression
@@ -60,14 +60,14 @@ def formula(node: Node, k: int, named: Named, out: str) -> Formula:
     assert node.plan is not None
     plan = node.plan
     input, parent = plan.inputs[k], node.parents[k]
-    rule = _rule(plan.primitive, input)
+    rule = rule_of(plan.primitive, input)
     symbols = _Symbols()
     values = saved_values(node)
     parents = dict(zip(plan.inputs, node.parents, strict=True))
     shape = node.shape if type(node.shape) is tuple else None
     shown: dict[str, ast.expr] = {"g": symbols.add("g", "ḡ")}
     known: dict[str, Any] = {"g": Array(shape, node.dtype)}
-    for name in _needs(rule):
+    for name in needs_of(rule):
         if name == "i":
             known["i"] = input[-1]
         elif name == "out":
@@ -139,7 +139,7 @@ def _written(
         tree = None
     if tree is None:
         tree = ast.Call(
-            ast.Name(_rule_name(rule, node), ast.Load()), [given[name] for name in ("g", *_needs(rule))], []
+            ast.Name(_rule_name(rule, node), ast.Load()), [given[name] for name in ("g", *needs_of(rule))], []
         )
     tree = _transposed(tree, symbols, node)
     if all(kind != "c" for kind in _kinds(node)):
@@ -270,7 +270,7 @@ def environment(node: Node, k: int) -> dict[str, Any]:
     from .. import ops
 
     assert node.plan is not None
-    rule = _rule(node.plan.primitive, node.plan.inputs[k])
+    rule = rule_of(node.plan.primitive, node.plan.inputs[k])
     space: dict[str, Any] = {}
     for module in vars(ops).values():
         if type(module) is type(ops):

@@ -10,7 +10,7 @@ from typing import Any
 import numpy
 
 from ..lists import join_lists, joined, one_array
-from ..primitive import _holds_tensor
+from ..operands import holds_tensor
 from ..tensor import Tensor
 
 Function = Callable[..., Any]
@@ -45,7 +45,7 @@ def array(object: Any, dtype: Any = None, *, copy: bool | None = True, ndmin: in
     >>> grad(lambda x: anp.array([[x, 2 * x], [3.0, 4.0]]).sum())(1.0)
     np.float64(3.0)
     """
-    if not isinstance(object, Tensor) and not _holds_tensor(object):
+    if not isinstance(object, Tensor) and not holds_tensor(object):
         return numpy.array(object, dtype, copy=copy, ndmin=ndmin, **options)
     if options:
         raise TypeError(f"array: {', '.join(options)} is not for Tensors")
@@ -56,7 +56,7 @@ def array(object: Any, dtype: Any = None, *, copy: bool | None = True, ndmin: in
 
 def asarray(a: Any, dtype: Any = None, **options: Any) -> Any:
     """As numpy.asarray, of Tensors and lists of them too."""
-    if isinstance(a, Tensor) or _holds_tensor(a):
+    if isinstance(a, Tensor) or holds_tensor(a):
         return array(a, dtype, copy=None)
     return numpy.asarray(a, dtype, **options)
 
@@ -112,7 +112,7 @@ class _Joined:
 
     def __getitem__(self, key: Any) -> Any:
         items = key if isinstance(key, tuple) else (key,)
-        if not any(isinstance(item, Tensor) or _holds_tensor(item) for item in items):
+        if not any(isinstance(item, Tensor) or holds_tensor(item) for item in items):
             return self.plain[key]
         if isinstance(items[0], str):
             raise TypeError("r_: a directive in a string is not for Tensors; use concatenate or stack")

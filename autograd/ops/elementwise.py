@@ -12,12 +12,13 @@ from typing import Any
 
 import numpy as np
 
-from ..primitive import Function, _store, composite, elementwise, nondifferentiable, primitive, unwrap
+from ..operands import store
+from ..primitive import Function, composite, elementwise, nondifferentiable, primitive, unwrap
 
 
 def stored(result: Any, out: Any) -> Any:
     """The result, put into `out` if there is one."""
-    return result if out is None else _store(result, out)
+    return result if out is None else store(result, out)
 
 
 _F4, _F8 = np.dtype(np.float32), np.dtype(np.float64)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..primitive import Function, _join, composite, linear, unwrap, wrap
+from ..primitive import Function, composite, linear, note_view, unwrap, wrap
 from ..tensor import Tensor
 from .shape import _array, atleast_1d, atleast_2d, atleast_3d
 
@@ -85,7 +85,7 @@ def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
     parts = _pieces(ary, edges, axis)
     if isinstance(ary, Tensor):
         for part in parts:
-            _join(ary, part)
+            note_view(ary, part)
     return list(parts)
 
 

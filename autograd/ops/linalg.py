@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from ..primitive import Function, _rebuild, composite, nondifferentiable, primitive, wrap
+from ..primitive import Function, composite, nondifferentiable, primitive, rebuilt, wrap
 from .indexing import take_along_axis
 
 _linalg: Any = np.linalg
@@ -409,7 +409,7 @@ def _svd_hermitian(a: Any) -> Any:
     order = np.argsort(np.abs(_plain(w)), -1)[..., ::-1]
     w, v = take_along_axis(w, order, -1), take_along_axis(v, order[..., None, :], -1)
     sign = np.sign(_plain(w))
-    return _rebuild(np.linalg.svd(np.eye(1)), [v, w * sign, _h(v * sign[..., None, :])])
+    return rebuilt(np.linalg.svd(np.eye(1)), [v, w * sign, _h(v * sign[..., None, :])])
 
 
 svdvals = primitive(

@@ -13,7 +13,8 @@ import numpy as np
 from .. import versions
 from ..dispatch import methods
 from ..modes import mode
-from ..primitive import _store, registry, unwrap, wrap
+from ..operands import store
+from ..primitive import registry, unwrap, wrap
 from ..tensor import Tensor
 from . import reductions
 from .elementwise import stored
@@ -96,7 +97,7 @@ def _put(ufunc: Any, result: Any, target: Any, casting: Any, mask: Any = None) -
     if mask is None:
         if np.broadcast_shapes(result.shape, target.shape) != target.shape:
             raise ValueError(f"numpy.{ufunc.__name__}: expected out= of shape {result.shape}, got {target.shape}")
-        return _store(result, target)
+        return store(result, target)
     if mask.shape != target.shape:
         raise ValueError(f"numpy.{ufunc.__name__}: expected out= of shape {mask.shape}, got {target.shape}")
     if isinstance(target, Tensor):
