@@ -1,86 +1,163 @@
-"""From scipy.linalg: sqrtm, solve_sylvester, solve_triangular, solve_banded.
+"""scipy.linalg, differentiable as far as rules are known; the rest of it takes arrays alone.
 
-The rules are those of M. Giles, "Collected matrix derivative results for forward and reverse mode algorithmic
-differentiation" (2008), and what follows from the defining equation in the same way.
+What NumPy has too is NumPy's on Tensors, and SciPy's on arrays.
 """
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
 from scipy import linalg
+from scipy.linalg import LinAlgError, LinAlgWarning
 
-from ..primitive import Function, primitive
-
-solve_sylvester: Function = primitive(
-    lambda a, b, q: linalg.solve_sylvester(a, b, q), name="solve_sylvester",
-    a=lambda g, a, b, out: -solve_sylvester(a.T, b.T, g) @ out.T,
-    b=lambda g, a, b, out: -out.T @ solve_sylvester(a.T, b.T, g),
-    q=lambda g, a, b: solve_sylvester(a.T, b.T, g),
+from ..numpy.creation import array
+from .matrix_equations import (
+    cho_factor,
+    cho_solve,
+    cholesky,
+    lu,
+    lu_factor,
+    lu_solve,
+    solve,
+    solve_banded,
+    solve_circulant,
+    solve_continuous_lyapunov,
+    solve_discrete_lyapunov,
+    solve_lyapunov,
+    solve_sylvester,
+    solve_toeplitz,
+    solve_triangular,
+    sqrtm,
 )  # fmt: skip
-sqrtm: Function = primitive(lambda A: linalg.sqrtm(A), name="sqrtm", A=lambda g, out: solve_sylvester(out.T, out.T, g))
+from .matrix_functions import coshm, cosm, expm, fractional_matrix_power, logm, signm, sinhm, sinm, tanhm, tanm
+from .matrix_patterns import block_diag, circulant, hankel, khatri_rao, toeplitz
+from .on_tensors import any_tensor, on_tensors
 
-# ---- triangular ------------------------------------------------------------------------------------------------------
-
-
-def _outer(x: Any, y: Any) -> Any:
-    """x yᵀ of vectors or of the columns of matrices."""
-    return x[:, None] * y if x.ndim == 1 else x @ y.T
-
-
-def _triangular(a: Any, b: Any, trans: int = 0, lower: bool = False, unit_diagonal: bool = False) -> Any:
-    return linalg.solve_triangular(a, b, trans, lower, unit_diagonal)
-
-
-def _triangular_a(g: Any, a: Any, out: Any, trans: int, lower: bool, unit_diagonal: bool) -> Any:
-    back = _solve_triangular(a, g, 1 - trans, lower, unit_diagonal)
-    product = -_outer(out, back) if trans else -_outer(back, out)
-    return np.tril(product, -unit_diagonal) if lower else np.triu(product, unit_diagonal)
+__all__ = [
+    "LinAlgError", "LinAlgWarning", "block_diag", "cho_factor", "cho_solve", "cholesky", "circulant", "coshm", "cosm",
+    "det", "eigh", "eigvalsh", "expm", "fractional_matrix_power", "hankel", "inv", "khatri_rao", "logm", "lu",
+    "lu_factor", "lu_solve", "norm", "orthogonal_procrustes", "pinv", "polar", "qr", "signm", "sinhm", "sinm", "solve",
+    "solve_banded", "solve_circulant", "solve_continuous_lyapunov", "solve_discrete_lyapunov", "solve_lyapunov",
+    "solve_sylvester", "solve_toeplitz", "solve_triangular", "sqrtm", "svd", "svdvals", "tanhm", "tanm", "toeplitz",
+]  # fmt: skip
 
 
-_solve_triangular: Function = primitive(
-    _triangular, name="solve_triangular", a=_triangular_a,
-    b=lambda g, a, trans, lower, unit_diagonal: _solve_triangular(a, g, 1 - trans, lower, unit_diagonal),
-)  # fmt: skip
+def _h(x: Any) -> Any:
+    return np.conj(np.swapaxes(x, -1, -2))
 
 
-def solve_triangular(a: Any, b: Any, trans: Any = 0, lower: bool = False, unit_diagonal: bool = False) -> Any:
-    """As scipy.linalg.solve_triangular, of one matrix: the x with a x = b, where a is triangular.
+# ---- decompositions --------------------------------------------------------------------------------------------------
 
-    >>> from autograd.scipy.linalg import solve_triangular
-    >>> solve_triangular(np.array([[2.0, 0.0], [1.0, 1.0]]), np.array([2.0, 3.0]), lower=True)
-    array([1., 2.])
+
+@on_tensors
+def qr(a: Any, *, mode: str = "full") -> tuple[Any, ...]:
+    """As scipy.linalg.qr without pivoting; of a Tensor the signs are NumPy's."""
+    if mode == "r":
+        return (np.linalg.qr(a, "complete")[1],)
+    modes: Any = {"full": "complete", "economic": "reduced"}
+    q, r = np.linalg.qr(a, modes[mode])
+    return q, r
+
+
+@on_tensors
+def svd(a: Any, full_matrices: bool = True, compute_uv: bool = True) -> Any:
+    """As scipy.linalg.svd."""
+    return tuple(np.linalg.svd(a, full_matrices)) if compute_uv else svdvals(a)
+
+
+@on_tensors
+def svdvals(a: Any) -> Any:
+    """As scipy.linalg.svdvals: the singular values, largest first."""
+    return np.linalg.svd(a, compute_uv=False)
+
+
+@on_tensors
+def eigh(a: Any, b: Any = None, *, lower: bool = True, eigvals_only: bool = False) -> Any:
+    """As scipy.linalg.eigh: the w and v with a v = v w, or with a v = b v w for a positive definite b.
+
+    >>> from autograd.scipy.linalg import eigh
+    >>> grad(lambda b: eigh(np.eye(1), b, eigvals_only=True)[0])(np.array([[2.0]]))
+    array([[-0.25]])
     """
-    code = {"N": 0, "T": 1, "C": 2}.get(trans, trans)
-    if code not in (0, 1, 2):
-        raise ValueError(f"solve_triangular: expected trans 0, 1, 2, 'N', 'T' or 'C', got {trans!r}")
-    return _solve_triangular(np.conj(a) if code == 2 else a, b, min(code, 1), bool(lower), bool(unit_diagonal))
+    side: Any = "L" if lower else "U"
+    if b is None:
+        return np.linalg.eigvalsh(a, side) if eigvals_only else tuple(np.linalg.eigh(a, side))
+    factor = cholesky(array(b, copy=None), lower=True)
+    a = array(a, copy=None)
+    a = np.tril(a) + _h(np.tril(a, -1)) if lower else np.triu(a) + _h(np.triu(a, 1))
+    inner = solve_triangular(factor, _h(solve_triangular(factor, a, lower=True)), lower=True)
+    if eigvals_only:
+        return np.linalg.eigvalsh(inner)
+    w, v = np.linalg.eigh(inner)
+    return w, solve_triangular(factor, v, "C", lower=True)
 
 
-# ---- banded ----------------------------------------------------------------------------------------------------------
+@on_tensors
+def eigvalsh(a: Any, b: Any = None, *, lower: bool = True) -> Any:
+    """As scipy.linalg.eigvalsh: the w of eigh."""
+    return eigh(a, b, lower=lower, eigvals_only=True)
 
 
-def _transposed(l_and_u: tuple[int, int], ab: Any) -> Any:
-    """The diagonals of the transposed matrix: row by row the other way round, each starting in another column."""
-    upper = l_and_u[1]
-    return np.stack([np.roll(ab[r], r - upper) for r in reversed(range(sum(l_and_u) + 1))])
+@on_tensors
+def polar(a: Any, side: str = "right") -> tuple[Any, Any]:
+    """As scipy.linalg.polar: a = u @ p with orthonormal u and positive p, or p @ u with side="left"."""
+    w, s, vh = np.linalg.svd(a, full_matrices=False)
+    return w @ vh, (_h(vh) * s) @ vh if side == "right" else (w * s) @ _h(w)
 
 
-def _banded_ab(g: Any, l_and_u: tuple[int, int], ab: Any, out: Any) -> Any:
-    lower, upper = l_and_u
-    back = solve_banded((upper, lower), _transposed(l_and_u, ab), g)
-    n = len(out)
-    rows = []
-    for r in range(lower + upper + 1):
-        k = upper - r  # this row holds the elements (j - k, j)
-        inside = (np.arange(n) - k >= 0) & (np.arange(n) - k < n)
-        product = np.roll(back, k, axis=0) * out
-        rows.append(-(product if product.ndim == 1 else product.sum(axis=1)) * inside)
-    return np.stack(rows)
+@on_tensors
+def orthogonal_procrustes(A: Any, B: Any) -> tuple[Any, Any]:
+    """As scipy.linalg.orthogonal_procrustes: the orthogonal r that brings A @ r closest to B, and its scale."""
+    u, s, vh = np.linalg.svd(_h(A) @ B)
+    return u @ vh, s.sum()
 
 
-solve_banded: Function = primitive(
-    lambda l_and_u, ab, b: linalg.solve_banded(l_and_u, ab, b), name="solve_banded", ab=_banded_ab,
-    b=lambda g, l_and_u, ab: solve_banded(l_and_u[::-1], _transposed(l_and_u, ab), g),
-)  # fmt: skip
+# ---- NumPy's ---------------------------------------------------------------------------------------------------------
+
+
+@on_tensors
+def inv(a: Any, *, assume_a: Any = None, lower: bool = False) -> Any:
+    """As scipy.linalg.inv; of a Tensor all elements are read, also where it is said to be symmetric."""
+    return np.linalg.inv(a)
+
+
+@on_tensors
+def det(a: Any) -> Any:
+    """As scipy.linalg.det."""
+    return np.linalg.det(a)
+
+
+@on_tensors
+def pinv(a: Any, *, rtol: Any = None) -> Any:
+    """As scipy.linalg.pinv."""
+    cut = max(a.shape[-2:]) * np.finfo(a.dtype).eps if rtol is None else rtol
+    return np.linalg.pinv(a, rtol=cut)
+
+
+@on_tensors
+def norm(a: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
+    """As scipy.linalg.norm."""
+    return np.linalg.norm(a, ord, axis, keepdims)
+
+
+# ---- the rest of it --------------------------------------------------------------------------------------------------
+
+
+def __getattr__(name: str) -> Any:
+    """What has no derivative rule: SciPy's own, which refuses Tensors."""
+    found = getattr(linalg, name)
+    if name.startswith("_") or isinstance(found, type) or not callable(found):
+        return found
+
+    @functools.wraps(found)
+    def plainly(*args: Any, **options: Any) -> Any:
+        if any_tensor(*args, *options.values()):
+            raise TypeError(
+                f"scipy.linalg.{name}: no derivative rule is known for Tensors; apply it to .data, or give it one "
+                f"(primitive)"
+            )
+        return found(*args, **options)
+
+    return plainly

@@ -200,6 +200,81 @@ def test_solve_banded() -> None:
         linalg.solve_triangular(M, V3, 3)
 
 
+W = draw.normal(size=(4, 3))
+U4 = np.array([1.0, 0.3, -0.2, 0.8])
+C, D = M + 1j * N, V3 + np.array([4.0, 0.0, 0.0])
+both = lambda a: a + a.T
+MATRICES: dict[str, tuple[Any, ...]] = {  # SciPy's on arrays, what is written here on Tensors
+    "expm": (linalg.expm, M), "expm of a stack": (linalg.expm, np.stack([M, N])), "complex expm": (linalg.expm, C),
+    "logm": (linalg.logm, POSITIVE), "signm": (linalg.signm, POSITIVE - 2 * np.eye(3)), "sinm": (linalg.sinm, M),
+    "complex cosm": (linalg.cosm, C), "tanm": (linalg.tanm, M / 3), "sinhm": (linalg.sinhm, M),
+    "coshm": (linalg.coshm, M), "tanhm": (linalg.tanhm, M / 3),
+    "power": (lambda a: linalg.fractional_matrix_power(a, 0.3), POSITIVE),
+    "solve": (linalg.solve, M, V3),
+    "solve transposed": (lambda a, b: linalg.solve(a, b, transposed=True, check_finite=False), M, W.T),
+    "toeplitz": (linalg.toeplitz, V3 + 1j), "toeplitz by row": (linalg.toeplitz, V3, U4),
+    "hankel": (linalg.hankel, V3), "hankel by row": (linalg.hankel, V3, U4), "circulant": (linalg.circulant, V3),
+    "solve_toeplitz": (linalg.solve_toeplitz, D, V3),
+    "solve_toeplitz by row": (lambda c, r, b: linalg.solve_toeplitz((c, r), b), D, V3, W.T),
+    "solve_circulant": (linalg.solve_circulant, D, V3),
+    "lyapunov": (linalg.solve_continuous_lyapunov, C, N + 0j),
+    "discrete lyapunov": (linalg.solve_discrete_lyapunov, C / 5, C),
+    "cholesky": (lambda a: linalg.cholesky(both(a)), POSITIVE),
+    "lower cholesky": (lambda a: linalg.cholesky(both(a), lower=True), POSITIVE),
+    "cho_solve": (lambda a, b: linalg.cho_solve(linalg.cho_factor(both(a)), b), POSITIVE, V3),
+    "lower cho_solve": (lambda a, b: linalg.cho_solve(linalg.cho_factor(both(a), True), b), POSITIVE, W.T),
+    "complex cho_solve": (
+        lambda a, b: linalg.cho_solve(linalg.cho_factor(a @ np.conj(a.T) + np.eye(3)), b), C, V3 + 0j
+    ),
+    "lu": (lambda a: linalg.lu(a)[1:], M), "permuted lu": (lambda a: linalg.lu(a, permute_l=True), N),
+    "lu_solve": (lambda a, b: linalg.lu_solve(linalg.lu_factor(a), b), N, V3),
+    "lu_solve transposed": (lambda a, b: linalg.lu_solve(linalg.lu_factor(a), b, 1), N, W.T),
+    "complex lu_solve": (lambda a, b: linalg.lu_solve(linalg.lu_factor(a), b, 2), C, V3 + 1j),
+    "qr": (linalg.qr, M), "economic qr": (lambda a: linalg.qr(a, mode="economic"), W),
+    "r of qr": (lambda a: linalg.qr(a, mode="r")[0], M), "svd": (lambda a: linalg.svd(a)[1], W),
+    "svdvals": (linalg.svdvals, W), "eigh": (lambda a: linalg.eigh(both(a))[0], M),
+    "upper eigh": (lambda a: np.abs(linalg.eigh(both(a), lower=False)[1]), M),
+    "generalized eigh": (lambda a, b: np.abs(linalg.eigh(both(a), both(b))[1]), M, POSITIVE),
+    "generalized eigvalsh": (lambda a, b: linalg.eigvalsh(both(a), both(b), lower=False), M, POSITIVE),
+    "polar": (linalg.polar, W), "left complex polar": (lambda a: linalg.polar(a, side="left"), C),
+    "procrustes": (linalg.orthogonal_procrustes, M, N),
+    "inv": (linalg.inv, M), "det": (linalg.det, M), "pinv": (linalg.pinv, W), "norm": (linalg.norm, W),
+    "norm by axis": (lambda a: linalg.norm(a, 1, axis=0, keepdims=True), W),
+    "block_diag": (linalg.block_diag, M, V3, W), "khatri_rao": (linalg.khatri_rao, M, W),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", MATRICES)
+def test_matrices(case: str) -> None:
+    fun, *inputs = MATRICES[case]
+    several = lambda result: result if isinstance(result, tuple) else (result,)
+    ours, theirs = several(fun(*map(Tensor, inputs))), several(fun(*inputs))
+    for one, other in zip(ours, theirs, strict=True):
+        assert isinstance(one, Tensor)
+        assert one.dtype == other.dtype
+        np.testing.assert_allclose(one.data, other, rtol=1e-10, atol=1e-12)
+    check(fun, *inputs)
+
+
+def test_permutation_of_lu() -> None:
+    for matrix in (M, N):
+        p, low, up = linalg.lu(Tensor(matrix))
+        np.testing.assert_array_equal(p, scipy.linalg.lu(matrix)[0])
+        np.testing.assert_allclose((p @ low @ up).data, matrix)
+        np.testing.assert_array_equal(linalg.lu(Tensor(matrix), p_indices=True)[0].argsort(), p.argmax(0))
+    with pytest.raises(NotImplementedError, match=r"lu_factor: expected one square matrix, got shape \(4, 3\)"):
+        linalg.lu(Tensor(W))
+
+
+def test_what_has_no_rule() -> None:
+    np.testing.assert_array_equal(linalg.schur(M), scipy.linalg.schur(M))
+    assert linalg.LinAlgError is np.linalg.LinAlgError
+    with pytest.raises(TypeError, match=r"scipy.linalg.schur: no derivative rule is known for Tensors"):
+        linalg.schur(Tensor(M))
+    with pytest.raises(AttributeError, match="nonsense"):
+        _ = linalg.nonsense
+
+
 # ---- signal and integrate --------------------------------------------------------------------------------------------
 
 

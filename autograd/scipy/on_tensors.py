@@ -1,0 +1,32 @@
+"""SciPy's function of arrays, and for Tensors one that is made of what has a derivative."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+from scipy import linalg
+
+from ..operands import holds_tensor
+from ..primitive import Function
+from ..tensor import Tensor
+
+_OF_SPEED = {"check_finite", "overwrite_a", "overwrite_ab", "overwrite_b", "lwork", "lapack_driver", "driver"}
+"""Options that change no result."""
+
+
+def any_tensor(*values: Any) -> bool:
+    return any(isinstance(value, Tensor) or holds_tensor(value) for value in values)
+
+
+def on_tensors(function: Function) -> Function:
+    """scipy.linalg's function of this name, but for Tensors the one written here."""
+    theirs = getattr(linalg, function.__name__)
+
+    @functools.wraps(function)
+    def call(*args: Any, **options: Any) -> Any:
+        if any_tensor(*args, *options.values()):
+            return function(*args, **{key: value for key, value in options.items() if key not in _OF_SPEED})
+        return theirs(*args, **options)
+
+    return call
