@@ -16,7 +16,7 @@ import numpy as np
 
 from .graph import Node, tick
 from .modes import mode
-from .operands import OPERANDS, array_of, computes_itself, store
+from .operands import NUMBERS, OPERANDS, array_of, computes_itself, store
 from .primitive import Cotangents, Primitive, as_array, needs_of, note_view, outputs, rebuilt, wrap
 from .tensor import Tensor
 
@@ -215,6 +215,8 @@ def _expression(name: str, arrays: tuple[str, ...] = ()) -> str:
     base, _, what = name.rpartition("_")
     if not base or what not in _PROPERTIES:
         return name
+    if what == "number":
+        return f"{base} if {base}.__class__ in _NUMBERS else None"
     return f"{base}.{what}" if base in arrays and what != "strides" else f"_{what}_of({base})"
 
 
@@ -244,7 +246,13 @@ def _strides_of(value: Any) -> Any:
     return getattr(value, "strides", None)  # not every kind of array lies in memory
 
 
-_PROPERTIES: dict[str, Callable[[Any], Any]] = {"shape": _shape_of, "dtype": _dtype_of, "strides": _strides_of}
+def _number_of(value: Any) -> Any:
+    return value if value.__class__ in NUMBERS else None
+
+
+_PROPERTIES: dict[str, Callable[[Any], Any]] = {
+    "shape": _shape_of, "dtype": _dtype_of, "strides": _strides_of, "number": _number_of,
+}  # fmt: skip
 
 
 def _check(record: Primitive, signature: Signature) -> None:
@@ -260,7 +268,8 @@ def _check(record: Primitive, signature: Signature) -> None:
             if need not in allowed:
                 raise TypeError(
                     f"primitive: the rule of {record.name} for {name} asks for {need!r}; "
-                    f"it may name out, i, {', '.join(sorted(known))}, and each of these with _shape, _dtype or _strides"
+                    f"it may name out, i, {', '.join(sorted(known))}, and each of these with "
+                    f"{', '.join(f'_{what}' for what in _PROPERTIES)}"
                 )
             if record.kind == "linear" and (need == "out" or record.rules.get(need) is not None):
                 raise TypeError(f"linear: the rule of {record.name} for {name} needs {need!r}, so it is not linear")
@@ -287,7 +296,7 @@ _NAMESPACE = {
     "_Tensor": Tensor, "_Node": Node, "_Cotangents": Cotangents, "_ndarray": np.ndarray, "_generic": np.generic,
     "_asarray": np.asarray, "_mode": mode, "_tick": tick,
     "_new": object.__new__, "_as_array": as_array, "_array_of": array_of, "_computes_itself": computes_itself,
-    "_OPERANDS": OPERANDS, "_wrap": wrap, "_rebuild": rebuilt,
+    "_NUMBERS": NUMBERS, "_OPERANDS": OPERANDS, "_wrap": wrap, "_rebuild": rebuilt,
     "_outputs": outputs, "_note_view": note_view,
     "_explain": _explain, "_save": _save, "_shape_of": _shape_of, "_dtype_of": _dtype_of, "_strides_of": _strides_of,
     "_store": store,

@@ -147,7 +147,7 @@ def _sweep(
             plan = node.plan
             if create_graph:
                 saved = plan.relink(node)
-            elif saved and plan.elementwise and not node.shape:  # scalars take a tenth of the time
+            elif plan.elementwise and not node.shape:  # scalars take a tenth of the time
                 saved = tuple([v[()] if type(v) is ndarray and not v.ndim else v for v in saved])
             if not retain_graph:
                 node.saved = None

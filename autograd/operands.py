@@ -9,7 +9,10 @@ import numpy as np
 from .primitive import registry, unwrap
 from .tensor import Tensor
 
-OPERANDS = frozenset({np.ndarray, bool, int, float, complex, type(None), *np.sctypeDict.values()})
+NUMBERS = frozenset({bool, int, float, complex, *np.sctypeDict.values()})
+"""The classes of single numbers, Python's and NumPy's."""
+
+OPERANDS = NUMBERS | {np.ndarray, type(None)}
 """What most operands are, where they are no Tensors: it is clear how to compute with these."""
 
 

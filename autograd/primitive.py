@@ -4,12 +4,14 @@
     multiply = elementwise(np.multiply, x=lambda g, y: g * y, y=lambda g, x: g * x)
 
 The keyword says for which argument a rule is the vector-Jacobian product (VJP). `g` is the gradient of the result;
-every further parameter names what the rule needs, and only that is kept until the backward pass:
+every further parameter names what the rule needs, and of arrays only that is kept until the backward pass
+(a number is kept as well, such as the 1 of `x + 1`: it costs nothing, and pictures show it):
 
     an argument          x, y, axis, keepdims
     the result           out
     a shape or a dtype   x_shape, x_dtype (of the argument x); of a sequence of arguments, a tuple of them
     a memory layout      x_strides (of the argument x; None for arrays that have none)
+    a number             x_number (the argument x where it is a number, None where it is an array)
     i                    which one of a sequence of arguments (`*arrays`) the gradient is for
 
 A rule gets arrays on the ordinary backward pass and Tensors where the backward pass is itself recorded; NumPy's
@@ -86,7 +88,7 @@ class Plan:
     names        what is saved, by name
     vjps         for each input, a function of the gradient and the saved values
     links        for each saved value, where it came from (see `_link`)
-    elementwise  whether the primitive works element by element
+    elementwise  whether the primitive works element by element, and a rule needs more than `g`
     into         the primitive's
     """
 
@@ -94,12 +96,14 @@ class Plan:
 
     def __init__(self, primitive: Primitive, inputs: tuple[Any, ...]) -> None:
         self.primitive = primitive
-        self.elementwise = primitive.kind == "elementwise"
         self.into = primitive.into
         self.inputs = inputs
         rules = [(rule_of(primitive, input), input) for input in inputs]
         wanted = dict.fromkeys(name for rule, _ in rules for name in needs_of(rule))
-        self.names = tuple(name for name in wanted if name != "i")
+        self.elementwise = primitive.kind == "elementwise" and bool(wanted)
+        known = {*wanted, *(input[0] if type(input) is tuple else input for input in inputs)}
+        numbers = [f"{name}_number" for name, rule in primitive.rules.items() if rule is not None and name not in known]
+        self.names = tuple(name for name in dict.fromkeys([*wanted, *numbers]) if name != "i")
         self.vjps = tuple(self._vjp(rule, input) for rule, input in rules)
         self.links = tuple(self._link(name) for name in self.names)
 

@@ -20,7 +20,7 @@ from .linking import Link, links, stubs
 from .names import Distinct, Names
 from .picture import Arrow, Box, Picture
 from .steps import steps
-from .values import compute_missing, known_values, lost_argument, wants_its_input
+from .values import compute_missing, known_values, lacks_an_array, lost_argument
 from .wording import bytes_text, operations_text, parameters_text, shortened
 
 if TYPE_CHECKING:
@@ -89,9 +89,9 @@ class Collector:
         self._find_homes()
         self._name()
         self.values = known_values(self.open, (*self.names.tensors, *self.outputs))
-        if self.evaluate or any(wants_its_input(node, self.values) for node in self.open):
-            compute_missing(self.open, self.values)
         named = [array for _, array in self.names.arrays.values()]
+        if self.evaluate or (named and any(lacks_an_array(node) for node in self.open)):
+            compute_missing(self.open, self.values)
         self.told = {
             node.order: lost for node in self.open if (lost := lost_argument(node, self.values, named))
         }  # by the order of a node: what it was given that nothing kept

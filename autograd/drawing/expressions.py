@@ -43,10 +43,14 @@ Named = Callable[[Any, Any], str]
 
 
 def saved_values(node: Node) -> dict[str, Any]:
-    """What the node saved, by name; empty once it has been freed."""
+    """What the node saved, by name, with the numbers among its arguments; empty once it has been freed."""
     if node.plan is None or node.saved is None:
         return {}
-    return dict(zip(node.plan.names, node.saved, strict=True))
+    found = dict(zip(node.plan.names, node.saved, strict=True))
+    for name in node.plan.names:
+        if name.endswith("_number") and found[name] is not None:
+            found[name.removesuffix("_number")] = found[name]
+    return found
 
 
 def arguments(node: Node, brief: bool = True, told: Mapping[str, Any] = NOTHING) -> list[tuple[str, Any, Any]]:
@@ -78,6 +82,9 @@ def arguments(node: Node, brief: bool = True, told: Mapping[str, Any] = NOTHING)
             plain = _is_plain(saved[name]) and type(default) is type(saved[name])
             if not (saved[name] is default or (plain and default == saved[name]) or _all_are(saved[name], default)):
                 found.append((keyword, name, saved[name]))
+        elif name == "dtype" and node.name != "astype":
+            if node.dtype != node.parents[0].dtype:
+                found.append((keyword or name, name, node.dtype))
         elif name not in signature.defaults and name not in signature.keywords and name not in SELDOM:
             found.append(("", name, _from_result(name, node)))
         elif name == "a_min" and "a_max" not in saved:  # clip has a bound at least

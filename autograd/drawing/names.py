@@ -69,7 +69,7 @@ class Names:
             if value._node is not None:
                 self.nodes.setdefault(value._node.order, name)
                 return
-        if hasattr(array, "__array_function__") and (array.ndim or isinstance(value, Tensor)):
+        if hasattr(array, "__array_function__"):
             self.arrays.setdefault(id(array), (name, array))
 
     def of_node(self, node: Node) -> str | None:
