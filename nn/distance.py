@@ -31,6 +31,9 @@ def pairwise_distance(x1: Any, x2: Any, p: float = 2.0, eps: float = 1e-6, keepd
     return norm(x1 - x2 + eps, p, -1, keepdim)
 
 
+_ROWS = 32  # rows whose distances to all after them are found together
+
+
 def pdist(input: Any, p: float = 2.0) -> Any:
     """The p-norm distances of all pairs of rows of (n, m), in the order (0, 1), (0, 2), … (1, 2), …: (n(n-1)/2,).
 
@@ -41,8 +44,12 @@ def pdist(input: Any, p: float = 2.0) -> Any:
         raise ValueError(f"pdist: expected (n, m), got shape {input.shape}")
     if p < 0:
         raise ValueError(f"pdist: expected p >= 0, got {p}")
-    first, second = np.triu_indices(input.shape[0], 1)
-    return norm(input[first] - input[second], p, -1)
+    n, parts = input.shape[0], []
+    for start in range(0, max(n, 1), _ROWS):
+        later = input[start:]
+        part = norm(later[:_ROWS, None] - later, p, -1)
+        parts.append(part[~np.tri(*part.shape, dtype=bool)])
+    return np.concatenate(parts)
 
 
 class CosineSimilarity(Layer, function=cosine_similarity, shown=""):

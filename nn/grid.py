@@ -65,14 +65,15 @@ def grid_sample(
     if not math.prod(input.shape[1:]):
         raise ValueError(f"grid_sample: expected an input with elements, got shape {input.shape}")
     corners = bool(align_corners)
-    taps = []  # along each axis, pairs of (index, weight)
-    for i, length in enumerate(input.shape[2:]):
-        place = grid[..., n - 1 - i]
-        place = (place + 1) / 2 * (length - 1) if corners else ((place + 1) * length - 1) / 2
+    shape = input.shape[2:]
+    taps = []  # along each axis: pairs of the place, and the weight that it has
+    for i, length in enumerate(shape):
+        place = grid[..., n - 1 - i].reshape(-1)
+        place = (place + 1) * ((length - 1) / 2) if corners else ((place + 1) * length - 1) * 0.5
         if mode == "bicubic":
             low = np.floor(plain(place))
             shifts = [(low + tap, keys(place - (low + tap), -0.75)) for tap in (-1, 0, 1, 2)]
-            taps.append([(_inside(at, length, padding_mode, corners), weight) for at, weight in shifts])
+            taps.append([(_inside(plain(at), length, padding_mode, corners), weight) for at, weight in shifts])
             continue
         place = _inside(place, length, padding_mode, corners)
         if mode == "nearest":
@@ -81,22 +82,26 @@ def grid_sample(
             low = np.floor(plain(place))
             part = place - low
             taps.append([(low, 1 - part), (low + 1, part)])
-    image = input.transpose(0, *range(2, n + 2), 1)
-    batch = np.arange(input.shape[0]).reshape(-1, *(1,) * n)
-    total: Any = 0
+    taps = [[_tap(at, part, n) for at, part in pairs] for pairs, n in zip(taps, shape, strict=True)]
+    rows = input.transpose(0, *range(2, n + 2), 1).reshape(-1, input.shape[1])  # an element of all channels each
+    batch = np.repeat(np.arange(input.shape[0]), math.prod(grid.shape[1:-1]))
     finite = np.isfinite(plain(input)).all()  # what is outside counts 0 times, which of infinity would be NaN
+    total: Any = 0
     for corner in itertools.product(*taps):
-        inside: Any = True
-        index = [batch]
-        for (at, _), length in zip(corner, input.shape[2:], strict=True):
-            inside = inside & (at >= 0) & (at < length)
-            index.append(np.clip(np.nan_to_num(at), 0, length - 1).astype(int))
-        weight: Any = inside.astype(input.dtype)
-        for _, part in corner:
-            weight = weight if part is None else weight * part
-        value = image[tuple(index)]
-        total = total + (value if finite else np.where(inside[..., None], value, 0)) * weight[..., None]
-    return total.transpose(0, n + 1, *range(1, n + 1))
+        index, weight, inside = batch, 1, True
+        for (at, part, within), length in zip(corner, shape, strict=True):
+            index, weight, inside = index * length + at, part * weight, within & inside
+        value = rows[index]
+        total = total + (value if finite else np.where(inside[:, None], value, 0)) * weight[:, None]
+    made = total.reshape(input.shape[0], -1, input.shape[1]).swapaxes(1, 2)
+    return made.reshape(*input.shape[:2], *grid.shape[1:-1])
+
+
+def _tap(at: Any, part: Any, length: int) -> tuple[Any, Any, Any]:
+    """Places along an axis as indices, the weights they have, 0 outside of the image, and whether they are inside."""
+    inside = (at >= 0) & (at < length)
+    weight = inside.astype(at.dtype)
+    return np.nan_to_num(at).clip(0, length - 1).astype(np.intp), weight if part is None else part * weight, inside
 
 
 def _inside(place: Any, length: int, padding_mode: str, corners: bool) -> Any:

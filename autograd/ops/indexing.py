@@ -16,7 +16,22 @@ _ALL = slice(None)
 
 
 def _getitem(x: Any, index: Any) -> Any:
+    last = index[-1] if type(index) is tuple and index else index
+    if type(last) is np.ndarray and type(x) is np.ndarray and x.flags.c_contiguous:
+        axis = _rows_of(index, x.shape)
+        if axis is not None and last.ndim:
+            return x.take(last, axis)  # the same, up to ten times as fast
     return x[index]
+
+
+def _rows_of(index: Any, shape: tuple[int, ...]) -> int | None:
+    """Along which axis an index is one array of integers, all others being whole; None for any other index."""
+    parts = index if type(index) is tuple else (index,)
+    axis = len(parts) - 1
+    if 0 <= axis < len(shape) and np.asarray(parts[axis]).dtype.kind in "iu":
+        if all(type(part) is slice and part == _ALL for part in parts[:axis]):
+            return axis
+    return None
 
 
 def is_basic(index: Any) -> bool:
@@ -36,9 +51,23 @@ def _scatter_add(g: Any, index: Any, shape: tuple[int, ...]) -> Any:
         return _scatter_add_elsewhere(total, g, index, shape)
     if _names_once(index):
         total[index] = g
+    elif _rows_of(index, shape) == 0 and math.prod(shape[1:]) >= _WIDE and np.size(index) <= shape[0]:
+        rows = np.reshape(index, -1)
+        g = g.reshape(len(rows), *shape[1:])
+        total[rows] = g  # of several for one row the last one stays, and the others are added
+        steps = np.arange(len(rows))
+        last = np.empty(shape[0], np.intp)
+        last[rows] = steps
+        others = np.flatnonzero(last[rows] != steps)
+        if others.size:
+            _add_at(total, g[others], shape, rows[others])
     else:
         _add_at(total, g, shape, index)
     return total
+
+
+_WIDE = 16  # elements: shorter rows are added as quickly as they are assigned
+_PIECE = 16384  # elements to be added whose places are worked out together
 
 
 def _add_at(total: Any, g: Any, shape: tuple[int, ...], index: Any) -> None:
@@ -49,8 +78,18 @@ def _add_at(total: Any, g: Any, shape: tuple[int, ...], index: Any) -> None:
     places = _places(index, shape) if type(g) is np.ndarray and total.flags.c_contiguous else None
     if places is None:
         np.add.at(total, index, g)
-    else:  # in one dimension np.add.at is several times as fast
-        np.add.at(total.reshape(-1), places.reshape(-1), g.reshape(-1))
+        return
+    # in one dimension np.add.at is several times as fast
+    total, places, g = total.reshape(-1), places.reshape(-1), g.reshape(-1)
+    along = np.arange(g.size // max(places.size, 1))
+    if len(along) < 2:
+        np.add.at(total, places, g)
+        return
+    places = places * len(along)
+    for start in range(0, places.size, max(1, _PIECE // len(along))):
+        few = places[start : start + max(1, _PIECE // len(along))]
+        each = (few[:, None] + along).reshape(-1)
+        np.add.at(total, each, g[start * len(along) : start * len(along) + each.size])
 
 
 def _names_once(index: Any) -> bool:
@@ -73,16 +112,27 @@ def _scatter_add_elsewhere(total: Any, g: Any, index: Any, shape: tuple[int, ...
 
 
 def _places(index: Any, shape: tuple[int, ...]) -> Any:
-    """Where in the flattened array the elements of an index lie; None where that would cost more than it spares."""
-    rows = index if type(index) is tuple else (index,)
-    whole = len(rows) - 1
-    places = np.asarray(rows[whole])
-    if whole < len(shape) and places.dtype.kind == "i" and all(type(r) is slice and r == _ALL for r in rows[:whole]):
-        before, n, after = math.prod(shape[:whole]), shape[whole], math.prod(shape[whole + 1 :])
-        places = np.where(places < 0, places + n, places).reshape(-1, 1) * after + np.arange(after)
-        return places if before == 1 else np.arange(before).reshape(-1, 1, 1) * (n * after) + places
-    size = math.prod(shape)
-    return np.arange(size).reshape(shape)[index] if size < 100_000 else None
+    """Where in the flattened array what an index names lies, elements or rows of the axes after it.
+
+    None where that would cost more than it spares.
+    """
+    axis = _rows_of(index, shape)
+    parts = index if type(index) is tuple else (index,)
+    if axis is None and not all(map(_are_integers, parts)):
+        size = math.prod(shape)
+        return np.arange(size).reshape(shape)[index] if size < 100_000 else None
+    first = axis or 0
+    places: Any = 0
+    for part, n in zip(parts[first:], shape[first:], strict=False):
+        part = np.asarray(part)
+        places = places * n + (part if part.min(initial=0) >= 0 else np.where(part < 0, part + n, part))
+    if first:
+        places = np.arange(math.prod(shape[:first])).reshape(-1, 1) * shape[first] + places.reshape(-1)
+    return places
+
+
+def _are_integers(part: Any) -> bool:
+    return type(part) is int or (type(part) is np.ndarray and part.dtype.kind in "iu")
 
 
 def _setitem(x: Any, value: Any, index: Any) -> Any:

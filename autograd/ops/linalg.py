@@ -18,6 +18,7 @@ import numpy as np
 
 from ..primitive import Function, composite, nondifferentiable, primitive, rebuilt, wrap
 from .indexing import take_along_axis
+from .sums import axes_of, total_of_product
 
 _linalg: Any = np.linalg
 
@@ -424,7 +425,7 @@ def _norm(x: Any, axis: tuple[int, ...] = (-1,)) -> Any:
     """The square root of the sum of squares over axes, which stay with size 1."""
     if x.dtype.kind == "c":
         return np.sqrt((x.real**2 + x.imag**2).sum(axis, keepdims=True))
-    return np.sqrt((x * x).sum(axis, keepdims=True))
+    return np.sqrt(total_of_product(x, x, axes_of(axis, x.ndim)))
 
 
 def _norm_p(x: Any, axis: tuple[int, ...], p: float) -> Any:

@@ -15,6 +15,7 @@ from ..primitive import Function, primitive
 _add_reduce: Any = np.add.reduce
 _maximum_reduce: Any = np.maximum.reduce
 LARGE = 4096  # elements: below, NumPy's reduction takes less time than to choose
+_SHORT = 32  # elements: so few are multiplied and added up sooner than they are handed to BLAS row by row
 _LONG = 4096  # elements: the most that BLAS adds up without a partial sum, so that single precision keeps its digits
 
 
@@ -90,7 +91,7 @@ def total(x: Any, axes: tuple[int, ...]) -> Any:
     if len(shape) == 1 and not summed[0]:
         return x
     n = shape[-1]
-    if 0 in x.strides or (n > _LONG if summed[-1] else len(shape) != 2 or shape[0] < 8):
+    if 0 in x.strides or (n > _LONG if summed[-1] else len(shape) > 3 or (len(shape) == 2 and shape[0] < 8)):
         return _add_reduce(x, axes, None, None, True)
     flat = x.transpose(order).reshape(shape)
     if summed[-1]:
@@ -98,7 +99,7 @@ def total(x: Any, axes: tuple[int, ...]) -> Any:
         if len(shape) > 2:
             part = _add_reduce(part.reshape(shape[:-1]), tuple([k for k, gone in enumerate(summed[:-1]) if gone]))
     else:
-        part = np.ones(shape[0], x.dtype) @ flat
+        part = np.ones(shape[-2], x.dtype) @ flat
     return _back(part, order, x.shape, axes)
 
 
@@ -107,6 +108,8 @@ def _total_of_product(a: Any, b: Any, axes: tuple[int, ...]) -> Any:
     if not (type(a) is type(b) is np.ndarray and a.shape == b.shape and a.dtype is b.dtype and b.dtype.char in "fd"):
         return (a * b).sum(axes, keepdims=True)
     if axes == (b.ndim - 1,) and b.shape[-1] <= 16 * _LONG:
+        if b.size >= LARGE and b.shape[-1] <= _SHORT:
+            return total(a * b, axes)
         return np.vecdot(a, b)[..., None]
     if b.size < LARGE:
         return (a * b).sum(axes, keepdims=True)
