@@ -238,8 +238,16 @@ def _max_windows(x: Any, size: Any, stride: Any = 1, padding: Any = 0, dilation:
     return x
 
 
+def _comparable(x: Any, highest: Any) -> tuple[Any, Any]:
+    """Both, with infinity for NaN, which equals nothing: so that a NaN is its window's maximum."""
+    if not np.isnan(highest).any():
+        return x, highest
+    return np.where(np.isnan(x), np.inf, x), np.where(np.isnan(highest), np.inf, highest)
+
+
 def _hits(x: Any, out: Any, geometry: Geometry) -> Iterator[tuple[Slices, Slices, Any]]:
     """For each place in a window: where it is, for which windows, and in which of these the first maximum is there."""
+    x, out = _comparable(x, out)
     free = np.ones_like(out, dtype=bool)
     for _, inside, which in geometry.taps():
         hit = x[inside] == out[which]
@@ -256,6 +264,7 @@ def _to_max(g: Any, x: Any, highest: Any, size: Any, stride: Any, padding: Any, 
     rest = np.empty_like(highest, dtype=g.dtype)  # of the windows whose maximum has not been found yet
     rest[...] = g
     found = np.empty_like(rest)
+    x, highest = _comparable(x, highest)
     taps = list(geometry.taps())
     for number, (_, inside, which) in enumerate(taps, 1):
         part = rest[which]
