@@ -23,11 +23,14 @@ from .ops.special import (
     erfc,
     gammaln,
     gelu_tanh,
+    hardswish,
+    huber,
     i0,
     i1,
     log_ndtr,
     log_softmax,
     log_softmax_at,
+    logistic_loss,
     logit,
     logsigmoid,
     logsumexp,
@@ -50,12 +53,12 @@ from .transforms import elementwise_grad, grad, hessian, hvp, jacobian, jvp, val
 __all__ = [
     "RemovableHandle", "Tensor", "affine", "center", "checkpoint", "correlate", "correlate_kernel",
     "correlate_transpose", "detect_anomaly", "digamma", "draw", "elementwise", "elementwise_grad", "enable_grad",
-    "erf", "erfc", "fold", "gammaln", "gelu_tanh", "generator", "grad", "gradcheck", "gradgradcheck", "hessian",
-    "hvp", "i0", "i1", "is_grad_enabled", "jacobian", "jvp", "linear", "load", "log_ndtr", "log_softmax",
-    "log_softmax_at", "logit", "logsigmoid", "logsumexp", "lstm_gates", "manual_seed", "max_windows",
-    "memory_table", "multiply_add", "ndtr", "no_grad", "nondifferentiable", "ops", "polygamma", "primitive", "relu",
-    "rescale", "save", "scope", "set_grad_enabled", "sigmoid", "silu", "softmax", "softplus", "spread_windows",
-    "standardize", "sum_windows", "value_and_grad", "vjp", "windows", "xlogy",
+    "erf", "erfc", "fold", "gammaln", "gelu_tanh", "generator", "grad", "gradcheck", "gradgradcheck", "hardswish",
+    "hessian", "huber", "hvp", "i0", "i1", "is_grad_enabled", "jacobian", "jvp", "linear", "load", "log_ndtr",
+    "log_softmax", "log_softmax_at", "logistic_loss", "logit", "logsigmoid", "logsumexp", "lstm_gates",
+    "manual_seed", "max_windows", "memory_table", "multiply_add", "ndtr", "no_grad", "nondifferentiable", "ops",
+    "polygamma", "primitive", "relu", "rescale", "save", "scope", "set_grad_enabled", "sigmoid", "silu", "softmax",
+    "softplus", "spread_windows", "standardize", "sum_windows", "value_and_grad", "vjp", "windows", "xlogy",
 ]  # fmt: skip
 
 # The C library maps the memory of large arrays anew, page by page, until it has once freed a large block: from then on

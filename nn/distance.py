@@ -48,7 +48,7 @@ def pdist(input: Any, p: float = 2.0) -> Any:
     for start in range(0, max(n, 1), _ROWS):
         later = input[start:]
         part = norm(later[:_ROWS, None] - later, p, -1)
-        parts.append(part[~np.tri(*part.shape, dtype=bool)])
+        parts.append(part[np.tri(*part.shape) == 0])
     return np.concatenate(parts)
 
 

@@ -66,7 +66,7 @@ def grid_sample(
         raise ValueError(f"grid_sample: expected an input with elements, got shape {input.shape}")
     corners = bool(align_corners)
     shape = input.shape[2:]
-    taps = []  # along each axis: pairs of the place, and the weight that it has
+    taps: list[Any] = []  # along each axis: pairs of the place, and the weight that it has
     for i, length in enumerate(shape):
         place = grid[..., n - 1 - i].reshape(-1)
         place = (place + 1) * ((length - 1) / 2) if corners else ((place + 1) * length - 1) * 0.5
@@ -82,13 +82,14 @@ def grid_sample(
             low = np.floor(plain(place))
             part = place - low
             taps.append([(low, 1 - part), (low + 1, part)])
-    taps = [[_tap(at, part, n) for at, part in pairs] for pairs, n in zip(taps, shape, strict=True)]
+    kind = input.dtype
+    taps = [[_tap(at, part, n, kind) for at, part in pairs] for pairs, n in zip(taps, shape, strict=True)]
     rows = input.transpose(0, *range(2, n + 2), 1).reshape(-1, input.shape[1])  # an element of all channels each
     batch = np.repeat(np.arange(input.shape[0]), math.prod(grid.shape[1:-1]))
     finite = np.isfinite(plain(input)).all()  # what is outside counts 0 times, which of infinity would be NaN
     total: Any = 0
     for corner in itertools.product(*taps):
-        index, weight, inside = batch, 1, True
+        index, weight, inside = batch, 1, True  # type: Any, Any, Any
         for (at, part, within), length in zip(corner, shape, strict=True):
             index, weight, inside = index * length + at, part * weight, within & inside
         value = rows[index]
@@ -97,10 +98,10 @@ def grid_sample(
     return made.reshape(*input.shape[:2], *grid.shape[1:-1])
 
 
-def _tap(at: Any, part: Any, length: int) -> tuple[Any, Any, Any]:
+def _tap(at: Any, part: Any, length: int, dtype: Any) -> tuple[Any, Any, Any]:
     """Places along an axis as indices, the weights they have, 0 outside of the image, and whether they are inside."""
     inside = (at >= 0) & (at < length)
-    weight = inside.astype(at.dtype)
+    weight = inside.astype(dtype)
     return np.nan_to_num(at).clip(0, length - 1).astype(np.intp), weight if part is None else part * weight, inside
 
 

@@ -91,7 +91,7 @@ def huber_loss(input: Any, target: Any, reduction: str = "mean", delta: float = 
     """(x - y)² / 2 where |x - y| <= delta, else delta · (|x - y| - delta / 2); times the weight. (Huber 1964)"""
     if delta <= 0:
         raise ValueError(f"huber_loss: expected delta > 0, got {delta}")
-    loss = _rounded(_error("huber_loss", input, target), delta)
+    loss = autograd.huber(_error("huber_loss", input, target), delta)
     return reduced(loss if weight is None else loss * weight, None, None, reduction)
 
 
@@ -102,14 +102,9 @@ def smooth_l1_loss(
     if beta < 0:
         raise ValueError(f"smooth_l1_loss: expected beta >= 0, got {beta}")
     error = _error("smooth_l1_loss", input, target)
-    loss = np.abs(error) if beta == 0 else _rounded(error, beta) / beta
+    loss = np.abs(error) if beta == 0 else autograd.huber(error, beta)
+    loss = loss if beta in (0, 1) else loss / beta
     return reduced(loss, size_average, reduce, reduction)
-
-
-def _rounded(error: Any, delta: float) -> Any:
-    """The Huber function: c · (e - c / 2), c being e kept within ±delta; the derivative is c, everywhere."""
-    kept = np.clip(error, -delta, delta)
-    return kept * (error - kept * 0.5)
 
 
 def _weighted(loss: Any, weight: Any, how: str) -> Any:
@@ -210,14 +205,14 @@ def binary_cross_entropy_with_logits(
     input: Any, target: Any, weight: Any = None, size_average: Flag = None, reduce: Flag = None,
     reduction: str = "mean", pos_weight: Any = None,
 ) -> Any:  # fmt: skip
-    """The binary cross-entropy of sigmoid(x), stably: softplus(x) - y · x. pos_weight multiplies the part of y.
+    """The binary cross-entropy of sigmoid(x), stably. pos_weight multiplies the part of y.
 
     >>> binary_cross_entropy_with_logits(np.array([0.0, 1000.0]), np.array([1.0, 1.0])).round(4).item()
     0.3466
     """
     target = _of_same_shape("binary_cross_entropy_with_logits", input, target)
     if pos_weight is None:
-        loss = autograd.softplus(input) - target * input
+        loss = autograd.logistic_loss(input, target)
     else:
         loss = (1 - target) * input + (target * (pos_weight - 1) + 1) * autograd.softplus(-input)
     return reduced(loss if weight is None else loss * weight, size_average, reduce, reduction)

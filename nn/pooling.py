@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd import Tensor, generator, max_windows, sum_windows, windows
+from autograd import Tensor, generator, max_windows, sum_windows
 
 from .shared import plain, within
 from .spatial import check_axes, named, per_axis
@@ -95,12 +95,21 @@ max_pool1d, max_pool2d, max_pool3d = map(_max_pool, (1, 2, 3))
 
 
 def _greatest(input: Any, n: int) -> tuple[Any, Any]:
-    """The first maximum over all of the last n axes, which become 1 long, and where it is, counted over them."""
+    """The first maximum over all of the last n axes, which become 1 long, and where it is, counted over them.
+
+    Of NaNs it is the last.
+    """
     lead = input.shape[:-n]
     lines = input.reshape(*lead, math.prod(input.shape[-n:]))
-    place = plain(lines).argmax(axis=-1)[..., None]
+    values = plain(lines)
+    place = values.argmax(axis=-1)[..., None]
+    result = np.take_along_axis(lines, place, -1)
+    if np.isnan(plain(result)).any():
+        last = lines.shape[-1] - 1 - np.isnan(values)[..., ::-1].argmax(axis=-1)[..., None]
+        place = np.where(np.isnan(plain(result)), last, place)
+        result = np.take_along_axis(lines, place, -1)
     one = (*lead, *(1,) * n)
-    return np.take_along_axis(lines, place, -1).reshape(one), place.reshape(one)
+    return result.reshape(one), place.reshape(one)
 
 
 def _check_real(input: Any, who: str) -> None:
@@ -129,8 +138,9 @@ def _first_maxima(input: Any, places: list[Any]) -> tuple[Any, Any]:
                 better |= np.isnan(other)
             np.maximum(choice, better * choice.dtype.type(k), out=choice)
             np.maximum(highest, other, out=highest)
-        windows = np.arange(place[..., 0].size).reshape(*place.shape[:-2], *(1,) * (n + axis), -1, *(1,) * (-1 - axis))
-        place = place.reshape(-1).take(windows * place.shape[-1] + choice)
+        first = np.arange(0, place.size, place.shape[-1])
+        first = first.reshape(*place.shape[:-2], *(1,) * (n + axis), -1, *(1,) * (-1 - axis))
+        place = place.reshape(-1).take(first + choice)
         before = _along(where, place, axis) if np.ndim(where) else 0
         where = before + place * math.prod(shape[n + axis + 1 :])
     lines = input.reshape(*lead, math.prod(shape))

@@ -28,10 +28,8 @@ def _rows_of(index: Any, shape: tuple[int, ...]) -> int | None:
     """Along which axis an index is one array of integers, all others being whole; None for any other index."""
     parts = index if type(index) is tuple else (index,)
     axis = len(parts) - 1
-    if 0 <= axis < len(shape) and np.asarray(parts[axis]).dtype.kind in "iu":
-        if all(type(part) is slice and part == _ALL for part in parts[:axis]):
-            return axis
-    return None
+    whole = all(type(part) is slice and part == _ALL for part in parts[:axis])
+    return axis if whole and 0 <= axis < len(shape) and np.asarray(parts[axis]).dtype.kind in "iu" else None
 
 
 def is_basic(index: Any) -> bool:
@@ -207,10 +205,9 @@ def _along(indices: Any, shape: tuple[int, ...], axis: int) -> tuple[Any, ...]:
 
 
 def _take_along_axis(arr: Any, indices: Any, axis: int | None = -1) -> Any:
-    shape = getattr(arr, "shape", ())
-    if axis is not None and type(arr) is type(indices) is np.ndarray and arr.ndim == indices.ndim and indices.size:
-        if indices.dtype.kind in "iu" and -shape[axis] <= indices.min() and indices.max() < shape[axis]:
-            return arr.reshape(-1).take(_places(_along(indices, shape, axis), shape))  # the same in a third of the time
+    plain = type(arr) is np.ndarray and _are_integers(indices) and indices.size and arr.ndim == indices.ndim
+    if axis is not None and plain and -arr.shape[axis] <= indices.min() and indices.max() < arr.shape[axis]:
+        return arr.reshape(-1).take(_places(_along(indices, arr.shape, axis), arr.shape))  # in a third of the time
     return np.take_along_axis(arr, indices, axis)
 
 

@@ -127,6 +127,12 @@ if hasattr(np, "unstack"):
 # ---- joining in other ways: concatenate of reshaped arrays ----------------------------------------------------------
 
 
+_stacked: Function = linear(
+    lambda *arrays, axis: np.stack(arrays, axis), name="stack",
+    arrays=lambda g, i, axis: g[(*[slice(None)] * axis, i)],
+)  # fmt: skip
+
+
 @composite(np.stack)
 def stack(arrays: Any, axis: int = 0, *, dtype: Any = None, casting: Any = "same_kind") -> Any:
     """As np.stack."""
@@ -138,8 +144,8 @@ def stack(arrays: Any, axis: int = 0, *, dtype: Any = None, casting: Any = "same
         raise ValueError(f"stack: expected arrays of one shape, got {sorted(shapes)}")
     (shape,) = shapes
     axis = _axis("stack", axis, len(shape) + 1)
-    wide = (*shape[:axis], 1, *shape[axis:])
-    return concatenate([array.reshape(wide) for array in arrays], axis, dtype=dtype, casting=casting)
+    made = _stacked(*arrays, axis=axis)
+    return made if dtype is None else made.astype(dtype, casting=casting)
 
 
 def _joining(widen: Any, axis: Any) -> Any:

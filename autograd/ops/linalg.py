@@ -12,12 +12,15 @@ chooses makes one of their components real (`_held`), and is differentiated with
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
 from ..primitive import Function, composite, nondifferentiable, primitive, rebuilt, wrap
+from ..tensor import Tensor
 from .indexing import take_along_axis
+from .reductions import products_of_others
 from .sums import axes_of, total_of_product
 
 _linalg: Any = np.linalg
@@ -166,15 +169,27 @@ def _det_a(g: Any, a: Any, out: Any) -> Any:
 
 def _cofactors(a: Any, det: Any) -> Any:
     """The gradient of the determinant: det(a) times the inverse transposed; it is there for singular matrices too."""
-    bound = np.prod(np.sqrt(np.sum(np.square(np.abs(_plain(a))), -1)), -1)
-    if not np.any(np.abs(_plain(det)) <= 1e-7 * bound):
+    if not _nearly_singular(_plain(a), _plain(det)):
         return det[..., None, None] * _t(np.linalg.inv(a))
-    # cofactors are determinants, so that this can be differentiated again, however singular the matrix is
     n = a.shape[-1]
-    others = np.array([[k for k in range(n) if k != i] for i in range(n)], int).reshape(n, n - 1)
+    if n > 4 and not isinstance(a, Tensor):
+        u, s, vh = np.linalg.svd(a)
+        others = products_of_others(s, -1).astype(a.dtype)[..., None]
+        return (np.linalg.det(u) * np.linalg.det(vh))[..., None, None] * (u.conj() @ (others * vh.conj()))
+    # cofactors are determinants, so that this can be differentiated again, however singular the matrix is
+    rest = np.array([[k for k in range(n) if k != i] for i in range(n)], int).reshape(n, n - 1)
     signs = (-1.0) ** np.arange(n)
-    rows = [np.linalg.det(a[..., others[i][:, None], others[:, None, :]]) * (signs * signs[i]) for i in range(n)]
+    rows = [np.linalg.det(a[..., rest[i][:, None], rest[:, None, :]]) * (signs * signs[i]) for i in range(n)]
     return np.stack(rows, -2)
+
+
+def _nearly_singular(a: Any, det: Any) -> bool:
+    """Whether the inverse of one of these matrices would be far from exact."""
+    bound = np.prod(np.sqrt(np.sum(np.square(np.abs(a)), -1)), -1)
+    if not np.any(np.abs(det) <= 1e-7 * bound):
+        return False
+    s = np.linalg.svdvals(a)  # a large matrix has a small determinant for its rows' lengths, and may still be regular
+    return not np.all(s[..., -1] > math.sqrt(np.finfo(s.dtype).eps) * s[..., 0]) if a.shape[-1] else False
 
 
 def _plain(x: Any) -> Any:

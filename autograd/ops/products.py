@@ -270,7 +270,7 @@ def inner(a: Any, b: Any, /) -> Any:
 @composite(np.outer)
 def outer(a: Any, b: Any) -> Any:
     """As np.outer: each element of a times each of b."""
-    return np.reshape(a, (-1, 1)) * np.reshape(b, (1, -1))
+    return np.matmul(np.reshape(a, (-1, 1)), np.reshape(b, (1, -1)))
 
 
 @composite(np.linalg.outer)
@@ -296,20 +296,34 @@ def kron(a: Any, b: Any) -> Any:
     return (a * b).reshape([p * q for p, q in zip(of_a, of_b, strict=True)])
 
 
+_NEXT = np.array([[1, 2, 0], [2, 0, 1]])
+
+
+def _cross3(a: Any, b: Any) -> Any:
+    """The cross product of vectors of three components along the last axis, which broadcast."""
+    a1, a2, b1, b2 = (np.take(x, order, -1) for x in (a, b) for order in _NEXT)
+    return a1 * b2 - a2 * b1
+
+
+cross3: Function = primitive(
+    _cross3, name="cross", broadcasts=True, a=lambda g, b: cross3(b, g), b=lambda g, a: cross3(g, a)
+)
+
+
 @composite(np.cross)
 def cross(a: Any, b: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axis: int | None = None) -> Any:
     """As np.cross: of vectors of three components, or of two, whose third is 0."""
     if axis is not None:
         axisa = axisb = axisc = axis
-    a, b = np.moveaxis(one_array(a), axisa, -1), np.moveaxis(one_array(b), axisb, -1)
-    if a.shape[-1] not in (2, 3) or b.shape[-1] not in (2, 3):
+    a, b = one_array(a), one_array(b)
+    a = a if axisa == -1 else np.moveaxis(a, axisa, -1)
+    b = b if axisb == -1 else np.moveaxis(b, axisb, -1)
+    if not all(x.ndim and x.shape[-1] in (2, 3) for x in (a, b)):
         raise ValueError(f"cross: expected vectors of 2 or 3 components, got shapes {a.shape} and {b.shape}")
-    a0, a1, b0, b1 = a[..., 0], a[..., 1], b[..., 0], b[..., 1]
-    third = a0 * b1 - a1 * b0
     if a.shape[-1] == b.shape[-1] == 2:
-        return third
-    a2, b2 = (x[..., 2] if x.shape[-1] == 3 else np.zeros_like(x[..., 0]) for x in (a, b))
-    return np.moveaxis(np.stack([a1 * b2 - a2 * b1, a2 * b0 - a0 * b2, third], -1), -1, axisc)
+        return a[..., 0] * b[..., 1] - a[..., 1] * b[..., 0]
+    a, b = (x if x.shape[-1] == 3 else np.pad(x, [(0, 0)] * (x.ndim - 1) + [(0, 1)]) for x in (a, b))
+    return cross3(a, b) if axisc == -1 else np.moveaxis(cross3(a, b), -1, axisc)
 
 
 @composite(np.linalg.cross)

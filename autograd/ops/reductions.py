@@ -220,7 +220,7 @@ def _before(x: Any) -> Any:
     return np.concatenate([np.ones_like(unwrap(x[..., :1])), np.cumprod(x[..., :-1], -1)], -1)
 
 
-def _others(x: Any, axis: Any) -> Any:
+def products_of_others(x: Any, axis: Any) -> Any:
     """The product of all elements but each: also where some are 0."""
     last = axes_of(axis, x.ndim)
     order = [*[i for i in range(x.ndim) if i not in last], *last]
@@ -234,7 +234,8 @@ def _prod_rule(g: Any, a: Any, out: Any, axis: Any, keepdims: Any, initial: Any,
     a = a if where is True else np.where(where, a, 1)
     if (out != 0).all():
         return only(kept(g * out, axis, keepdims, a.shape) / a, where)
-    return only(kept(g, axis, keepdims, a.shape) * _others(a, axis) * (1 if initial is _none else initial), where)
+    others = products_of_others(a, axis) * (1 if initial is _none else initial)
+    return only(kept(g, axis, keepdims, a.shape) * others, where)
 
 
 prod = primitive(_prod, np.prod, name="prod", where=None, a=_prod_rule)

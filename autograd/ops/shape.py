@@ -191,7 +191,7 @@ def _repeat_a(g: Any, a_shape: Any, repeats: Any, axis: Any) -> Any:
     axis = 0 if axis is None else axis % len(shape)
     if np.size(repeats) == 1:  # a group of neighbours for each
         g = g.reshape((*shape[: axis + 1], -1 if 0 not in g.shape else int(np.max(repeats)), *shape[axis + 1 :]))
-        return g.sum(axis + 1).reshape(a_shape)
+        return total(g, (axis + 1,)).reshape(a_shape)
     from .indexing import scatter_add
 
     places = np.repeat(np.arange(shape[axis]), repeats)

@@ -12,7 +12,7 @@ from .elementwise import greatest, lifted, nonzero
 from .indexing import scatter_add
 from .pieces import in_pieces, in_rows
 from .reductions import kept
-from .sums import axes_of, is_large, largest, total, total_of_product
+from .sums import added, axes_of, is_large, largest, total, total_of_product
 
 # ---- of networks: few passes, in place where the array is nobody else's ----------------------------------------------
 
@@ -179,12 +179,76 @@ def _gelu_slope_piece(x: Any, out: Any = None) -> Any:
 
 
 def _gelu_bend(g: Any, x: Any) -> Any:
+    x = np.clip(x, -64, 64)  # beyond, s is 0 or 1 to the last bit, and the powers may overflow
     square = np.square(x)
     s = sigmoid(x * (_B * square + _C))
     slope = 3 * _B * square + _C  # of z
     return g * (s * (1 - s) * (2 * slope + x * ((1 - 2 * s) * np.square(slope) + 6 * _B * x)))
 
 
+def _hardswish(x: Any) -> Any:
+    """x times a line that goes from 0 at -3 to 1 at 3 and is kept within, element by element. (Howard et al. 2019)
+
+    >>> hardswish(np.array([-4.0, 0.0, 3.0, 4.0]))
+    array([-0.,  0.,  3.,  4.])
+    """
+    return in_pieces(_hardswish_piece, _floating(x))
+
+
+def _hardswish_piece(x: Any, out: Any = None) -> Any:
+    result = np.add(x, 3, out=out)
+    result = np.clip(result, 0, 6, out=out)
+    result *= x
+    result *= 1 / 6
+    return result
+
+
+def _hardswish_slope(x: Any) -> Any:
+    """The derivative of hardswish: x/3 + 1/2 between -3 and 3; 0 below, 1 above."""
+    kept = np.clip(x, -3, 3)
+    result = kept * (np.absolute(kept) < 3)
+    result += kept
+    result += 3
+    result *= 1 / 6
+    return result
+
+
+def _huber(x: Any, delta: Any) -> Any:
+    """x²/2 where |x| <= delta, else delta (|x| - delta/2), element by element. (Huber 1964)
+
+    >>> huber(np.array([1.0, -3.0]), 2.0)
+    array([0.5, 4. ])
+    """
+    kept = np.clip(x, -delta, delta)
+    result = kept * -0.5
+    result += x
+    result *= kept
+    return result
+
+
+def _logistic_loss(x: Any, y: Any) -> Any:
+    """-y log s - (1 - y) log(1 - s) with s = sigmoid(x), element by element, also where s is 0 or 1.
+
+    >>> logistic_loss(np.array([0.0, 1000.0, 1000.0]), np.array([1.0, 1.0, 0.0])).round(4)
+    array([6.931e-01, 0.000e+00, 1.000e+03])
+    """
+    x = _floating(x)
+    result = _log1p_of(_exp_of(_negated(np.absolute(x))))
+    return added(result, x * ((x > 0) - _floating(y)))
+
+
+hardswish_slope: Function = elementwise(
+    _hardswish_slope, name="hardswish_slope", x=lambda g, x: g * ((np.absolute(x) < 3) * g.dtype.type(1 / 3))
+)
+hardswish = elementwise(_hardswish, name="hardswish", x=lambda g, x: g * hardswish_slope(x))
+huber = elementwise(
+    _huber, name="huber",
+    x=lambda g, x, delta: g * np.clip(x, -delta, delta),
+    delta=lambda g, x, delta: g * np.maximum(np.absolute(x) - delta, 0),
+)  # fmt: skip
+logistic_loss = elementwise(
+    _logistic_loss, name="logistic_loss", x=lambda g, x, y: g * (sigmoid(x) - y), y=lambda g, x: -(g * x)
+)
 gelu_slope: Function = elementwise(_gelu_slope, name="gelu_slope", x=_gelu_bend)
 gelu_tanh = elementwise(_gelu_tanh, name="gelu_tanh", x=lambda g, x: g * gelu_slope(x))
 sigmoid: Function = elementwise(_sigmoid, name="sigmoid", x=lambda g, out: g * (out * (1 - out)))

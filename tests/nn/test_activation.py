@@ -156,3 +156,24 @@ def test_in_place_with_arguments():
     x = Tensor(np.array([-1.0, 2.0]))
     assert F.threshold_(x, 0.0, 5.0).data.tolist() == [5, 2]
     assert F.rrelu_(x, 0.5, 0.5).data.tolist() == [5, 2]
+
+
+@pytest.mark.parametrize("dtype", ["f", "d"])
+@pytest.mark.parametrize("function", [F.elu, F.selu, F.celu], ids=lambda f: f.__name__)
+def test_the_smallest_numbers_count_once(function: Any, dtype: str) -> None:
+    """What is just above 0 is on the straight side only."""
+    tiny = np.finfo(dtype).smallest_subnormal
+    x = Tensor(np.array([tiny, 1e-31, 1.0], dtype), requires_grad=True)
+    y = function(x)
+    y.sum().backward()
+    np.testing.assert_array_equal(x.grad.data, x.grad.data[-1])
+    np.testing.assert_allclose(y.data[1], x.data[1] * x.grad.data[-1], rtol=1e-6)
+
+
+@pytest.mark.parametrize("slope", [0.0, 0.01, 1.0, 1.5, -0.5])
+def test_leaky_relu_of_every_slope(slope: float) -> None:
+    x = Tensor([-2.0, -0.0, 0.0, 3.0, np.inf], requires_grad=True)
+    y = F.leaky_relu(x, slope)
+    y.backward(np.ones(5))
+    np.testing.assert_array_equal(y.data, [-2 * slope, 0, 0, 3, np.inf])
+    np.testing.assert_array_equal(x.grad.data, [slope, slope, slope, 1, 1])

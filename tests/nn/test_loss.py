@@ -249,3 +249,21 @@ def test_linear_cross_entropy_of_one_sample_has_one_class():
         np.ones((1, 3)), w, np.zeros((1, 4), int), options=nn.LinearCrossEntropyOptions(batch_chunk_size=2)
     )
     np.testing.assert_allclose(loss, np.log(2))
+
+
+@pytest.mark.parametrize("function", [F.huber_loss, F.smooth_l1_loss], ids=lambda f: f.__name__)
+def test_an_infinite_error_has_a_finite_gradient(function):
+    x = Tensor([np.inf, -np.inf, 3e300, 0.5, np.nan], requires_grad=True)
+    loss = function(x, np.zeros(5), reduction="none")
+    np.testing.assert_array_equal(loss.data, [np.inf, np.inf, 3e300, 0.125, np.nan])
+    loss.backward(np.ones(5))
+    np.testing.assert_array_equal(x.grad.data, [1, -1, 1, 0.5, np.nan])
+
+
+def test_the_cross_entropy_of_large_scores_keeps_its_digits():
+    scores, target = np.array([-40.0, 40.0, -2000.0, np.inf]), np.array([0.0, 1.0, 0.0, 0.5])
+    x = Tensor(scores, requires_grad=True)
+    loss = F.binary_cross_entropy_with_logits(x, target, reduction="none")
+    np.testing.assert_allclose(loss.data, [np.exp(-40), np.exp(-40), 0, np.inf], rtol=1e-15)
+    loss.backward(np.ones(4))
+    np.testing.assert_allclose(x.grad.data, [np.exp(-40), 0, 0, 0.5], rtol=1e-14)

@@ -67,6 +67,37 @@ def test_one_window_of_everything(pool, shape):
     np.testing.assert_array_equal(x.grad.data.reshape(lines.shape), first)
 
 
+@pytest.mark.parametrize("return_indices", [False, True])
+def test_a_nan_has_the_gradient_of_its_window(return_indices):
+    x = Tensor([[[1.0, np.nan, 0.0, 2.0, 3.0, np.inf]]], requires_grad=True)
+    result = F.max_pool1d(x, 3, return_indices=return_indices)
+    (result[0] if return_indices else result).backward(np.array([[[5.0, 7.0]]]))
+    assert x.grad.tolist() == [[[0, 5, 0, 0, 0, 7]]]
+
+
+def test_of_several_nans_the_last_is_the_maximum():
+    """As in PyTorch, where a NaN takes the place of whatever was the largest so far."""
+    x = np.array([[[np.nan, 9, np.nan, 1], [1, 2, 3, 4]]])
+    assert F.adaptive_max_pool2d(x, (1, 1), return_indices=True)[1].tolist() == [[[2]]]
+    assert F.max_pool2d(x, 2, return_indices=True)[1].tolist() == [[[0, 2]]]
+
+
+@pytest.mark.parametrize("lead", [(3,), (2, 3)])
+@pytest.mark.parametrize("function", [
+    lambda x: F.adaptive_max_pool2d(x, (3, 2), return_indices=True),
+    lambda x: F.adaptive_max_pool2d(x, (4, 5), return_indices=True),
+    lambda x: F.max_pool2d(x, 3, 2, 1, ceil_mode=True, return_indices=True),
+    lambda x: F.fractional_max_pool2d(x, 2, (4, 3), return_indices=True, rng=np.random.default_rng(3)),
+])  # fmt: skip
+def test_maxima_stand_where_their_indices_say(function, lead):
+    x = np.random.default_rng(0).permutation(int(np.prod(lead)) * 70).reshape(*lead, 7, 10).astype(float)
+    values, places = function(x)
+    flat = x.reshape(*lead, -1)
+    np.testing.assert_array_equal(np.take_along_axis(flat, places.reshape(*lead, -1), -1), values.reshape(*lead, -1))
+    gradcheck(lambda x: function(x)[0], x)
+    gradgradcheck(lambda x: np.square(function(x)[0]), x / 100)
+
+
 def test_nan_and_infinities():
     x = np.array([[[np.nan, 1, 2, -np.inf, -np.inf, np.inf]]])
     values, places = F.max_pool1d(x, 2, return_indices=True)

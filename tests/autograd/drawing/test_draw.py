@@ -672,7 +672,7 @@ def test_all_steps_of_a_recurrent_network_stacked() -> None:
     boxes = {box.id: box for box in drawing.graph.boxes}
     into = [boxes[arrow.tail] for arrow in drawing.graph.arrows if arrow.kind == "forward" and arrow.head == last]
     assert Counter(box.kind for box in into) == {"stub": 99, "operation": 1}  # the last one is joined to it
-    assert {box.text[-4:] for box in into if box.kind == "stub"} == {" [1]"}
+    assert {box.text[-4:] for box in into if box.kind == "stub"} == {" [2]"}  # [1] is the next step
     assert drawing.svg().startswith("<svg")
     few = draw(np.concatenate([leaf([1.0]) for _ in range(20)]))
     assert not [box for box in few.graph.boxes if box.kind == "stub"]

@@ -360,3 +360,28 @@ def test_the_sign_of_complex_zero_has_gradient_zero() -> None:
     x = Tensor([0j, 2j], requires_grad=True)
     np.sign(x).real.sum().backward()
     np.testing.assert_array_equal(x.grad.data, [0, 0.5])
+
+
+def test_logaddexp_of_many_is_that_of_few() -> None:
+    values = np.array([0.0, -0.0, 1.0, -1.0, 700.0, -700.0, 1e300, np.inf, -np.inf, np.nan])
+    x, y = (np.tile(part.ravel(), 20) for part in np.meshgrid(values, values))
+    many = np.logaddexp(Tensor(x), Tensor(y)).data
+    with np.errstate(invalid="ignore"):
+        np.testing.assert_allclose(many, np.logaddexp(x, y), rtol=1e-14, atol=1e-300)
+    assert np.logaddexp(Tensor(np.ones(2000, "f")), Tensor(np.ones(2000, "f"))).dtype == np.float32
+
+
+@pytest.mark.parametrize("dtype", ["f", "d"])
+def test_where_of_many_is_that_of_few(dtype: str) -> None:
+    """Large arrays are chosen from by their bits, which leaves NaNs and infinities where they are."""
+    rng = np.random.default_rng(0)
+    x = rng.choice([1.5, -0.0, np.nan, np.inf], (80, 70)).astype(dtype)
+    condition = rng.random(x.shape) < 0.5
+    for choices in ((x, -x), (x, 0), (0, x), (x, 2.5), (2.5, x), (x, x[:1]), (x[:, :1], x)):
+        tracked = [Tensor(c, requires_grad=True) if c is x else c for c in choices]
+        found = np.where(condition, *tracked)
+        np.testing.assert_array_equal(found.data, np.where(condition, *choices))
+        found.backward(np.ones_like(x))
+        for c, kept in zip(tracked, (condition, ~condition), strict=True):
+            if isinstance(c, Tensor):
+                np.testing.assert_array_equal(c.grad.data, kept)

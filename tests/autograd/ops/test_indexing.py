@@ -410,3 +410,47 @@ def test_scatter_add_is_the_adjoint_of_getitem() -> None:
     np.testing.assert_allclose(np.sum(scatter_add(g, index, (2, 3)) * X), np.sum(X[index] * g))
     gradcheck(lambda g: scatter_add(g, index, (2, 3)), g)
     gradgradcheck(lambda g: scatter_add(g, index, (2, 3)) ** 2, g)
+
+
+# ---- many rows at once ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("index", [
+    np.array([3, 0, 9]), np.array([[3, -1], [3, 9]]), np.array([2, 2, 2, -8]), np.array([], int),
+    np.random.default_rng(1).integers(0, 10, 10), np.random.default_rng(2).integers(-10, 10, 200),
+], ids=lambda index: str(index.shape))  # fmt: skip
+@pytest.mark.parametrize("width", [1, 16, 40])
+def test_rows_add_up_however_often_they_are_named(index: Any, width: int) -> None:
+    """Rows that are named once are assigned, the others added; wide ones otherwise than narrow ones."""
+    g = real(*index.shape, width)
+    expected = np.zeros((10, width))
+    np.add.at(expected, index, g)
+    np.testing.assert_allclose(scatter_add(g, index, (10, width)), expected, atol=1e-12)
+    x = Tensor(real(10, width), requires_grad=True)
+    np.testing.assert_array_equal(x.data[index], x[index].data)
+    (x[index] * g).sum().backward()
+    np.testing.assert_allclose(x.grad.data, expected, atol=1e-12)
+    gradcheck(lambda x: x[index] * x[:1], x.data)
+
+
+@pytest.mark.parametrize("index", [
+    (slice(None), np.array([0, 2, 2, -1])), (np.array([0, 1, 1]), np.array([3, -1, 3])), (1, np.array([0, 0, -1])),
+    (np.array([[0], [1]]), np.array([1, 1, 2])), (slice(None), slice(None), np.array([[4, 4], [-5, 0]])),
+], ids=str)  # fmt: skip
+def test_places_that_are_named_by_several_arrays_add_up(index: Any) -> None:
+    x = Tensor(real(2, 4, 5), requires_grad=True)
+    part = x[index]
+    np.testing.assert_array_equal(part.data, x.data[index])
+    g = real(*part.shape)
+    part.backward(g)
+    expected = np.zeros(x.shape)
+    np.add.at(expected, index, g)
+    np.testing.assert_allclose(x.grad.data, expected, atol=1e-12)
+
+
+@pytest.mark.parametrize("index", [np.array([0, 4]), (slice(None), np.array([-6]))], ids=str)
+def test_an_index_outside_is_refused(index: Any) -> None:
+    with pytest.raises(IndexError, match="out of bounds"):
+        Tensor(real(4, 5), requires_grad=True)[index]
+    with pytest.raises(IndexError, match="out of bounds"):
+        np.take_along_axis(Tensor(real(4, 5)), np.array([[0, 5]]), 1)

@@ -9,6 +9,7 @@ import pytest
 
 from autograd import Tensor, grad
 from autograd.gradcheck import gradcheck, gradgradcheck
+from autograd.ops import linalg
 
 _draw = np.random.default_rng(1)
 
@@ -127,6 +128,26 @@ def test_results_keep_their_names(fun: Any) -> None:
 def test_the_determinant_of_a_singular_matrix_has_its_gradients(matrix: Any) -> None:
     gradcheck(la.det, np.array(matrix, float))
     gradgradcheck(la.det, np.array(matrix, float))
+
+
+def test_the_determinant_of_a_larger_singular_matrix_has_its_gradients() -> None:
+    a = real(2, 6, 6)
+    a[0, 1] = a[0, 4]
+    gradcheck(la.det, a)
+    gradgradcheck(la.det, a)
+    z = a[0] + 1j * real(6, 6)
+    z[1] = 2 * z[4]
+    gradcheck(la.det, z)
+
+
+def test_a_large_matrix_is_not_taken_for_a_singular_one(monkeypatch: Any) -> None:
+    """Its determinant is small beside the lengths of its rows, or too small for its dtype; no cofactors are made."""
+    monkeypatch.setattr(linalg, "products_of_others", None)
+    for a in (real(50, 50), np.eye(200, dtype="f") / 128):
+        x = Tensor(a, requires_grad=True)
+        det = la.det(x)
+        det.backward()
+        np.testing.assert_allclose(x.grad.data, det.data * la.inv(a).T, rtol=1e-9)
 
 
 @pytest.mark.parametrize("norm", [

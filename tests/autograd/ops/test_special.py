@@ -36,6 +36,8 @@ TABLE = [
             special.silu_slope,
             special.gelu_tanh,
             special.gelu_slope,
+            special.hardswish,
+            special.hardswish_slope,
             special.i0,
             special.i1,
         ]
@@ -52,6 +54,8 @@ TABLE = [
     ),
     *rows(special.logsumexp, anywhere, shapes=[(), (1,)]),
     *rows(special.logit, probability, shapes=SHAPES),
+    *rows(special.huber, anywhere, positive, shapes=[((2, 3), (2, 3)), ((2, 3), ()), ((), ())]),
+    *rows(special.logistic_loss, anywhere, probability, shapes=[((2, 3), (2, 3)), ((2, 3), (3,)), ((), ())]),
     *rows(special.xlogy, anywhere, positive, shapes=[((2, 1), (3,)), ((), (2,)), ((0, 1), (2,))]),
     *[
         row
