@@ -17,7 +17,8 @@ import numpy as np
 from .graph import Node, tick
 from .modes import mode
 from .operands import NUMBERS, OPERANDS, array_of, computes_itself, store
-from .primitive import Cotangents, Primitive, as_array, needs_of, note_view, outputs, rebuilt, wrap
+from .primitive import Cotangents, Primitive, as_array, needs_of, outputs, rebuilt, wrap
+from .sharing import note_view
 from .tensor import Tensor
 
 

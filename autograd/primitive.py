@@ -26,7 +26,6 @@ import functools
 from collections.abc import Callable
 from types import CodeType, FunctionType
 from typing import Any
-from weakref import ref
 
 import numpy as np
 
@@ -232,17 +231,6 @@ def wrap(value: Any, node: Node | None = None) -> Tensor:
     result._family = None
     result.name = None
     return result
-
-
-def note_view(source: Tensor, view: Tensor) -> None:
-    """Note that two Tensors share memory, for an assignment to either (see Tensor.__setitem__)."""
-    family = source._family
-    if family is None:
-        family = source._family = [ref(source)]
-    family.append(ref(view))
-    view._family = family
-    if len(family) & (len(family) - 1) == 0:  # at each power of two: drop the dead, so that it stays linear
-        family[:] = [member for member in family if member() is not None]
 
 
 class Cotangents(list[Any]):

@@ -17,6 +17,7 @@ from . import versions
 from .graph import Leaf, Node
 from .hooks import RemovableHandle
 from .modes import mode
+from .sharing import assign, others
 
 
 class Tensor:
@@ -243,8 +244,8 @@ class Tensor:
         """As NumPy's. On a recorded tensor it makes a new value; whoever saved the old one keeps that."""
         self._refuse_leaf("t[i] = v")
         if mode.recording is not False and (self._node is not None or getattr(value, "_node", None) is not None):
-            self._refuse_shared(index)
-            self._rebind(value.copy() if self._becomes(index, value) else setitem(self, value, index))
+            new = value.copy() if self._becomes(index, value) else setitem(self, value, index)
+            self._rebind(new, unwrap(index))
         else:
             self._data[unwrap(index)] = unwrap(value)
             versions.touch(self._data)
@@ -265,16 +266,19 @@ class Tensor:
         if mode.recording is not False and result._node is not None:
             if result.shape != self.shape:
                 raise ValueError(f"augmented assignment: the result's shape {result.shape} is not {self.shape}")
-            if sys.getrefcount(self) > _ITEM:  # not the item in `t[i] += v`, which is assigned to t in a moment
-                self._refuse_shared(...)
-            self._rebind(result if result.dtype == self.dtype else result.astype(self.dtype, casting="same_kind"))
+            result = result if result.dtype == self.dtype else result.astype(self.dtype, casting="same_kind")
+            item = sys.getrefcount(self) <= _ITEM  # that of `t[i] += v`, which is assigned to t in a moment
+            self._rebind(result, ..., item)
         else:
             np.copyto(self._data, result._data, casting="same_kind")
             versions.touch(self._data)
         return self
 
-    def _rebind(self, new: Tensor) -> None:
+    def _rebind(self, new: Tensor, index: Any, item: bool = False) -> None:
+        """Take the value `new`, which differs at `index`; but for an item, what shares memory with it sees that too."""
         if self._family is not None:
+            if not item and (sharing := others(self)):
+                return assign(self, new, index, sharing)
             self._family[:] = [member for member in self._family if member() is not self]
             self._family = None
         self._data, self._node = new._data, new._node
@@ -284,22 +288,6 @@ class Tensor:
             raise RuntimeError(
                 f"{what}: this leaf requires a gradient, so it cannot be changed in place while recording; "
                 f"do it under no_grad(), or on a copy"
-            )
-
-    def _refuse_shared(self, index: Any) -> None:
-        """Recorded tensors are assigned by making a new value, which other tensors of the same memory would not see."""
-        others = [member for m in self._family or () if (member := m()) is not None and member is not self]
-        if not others:
-            return
-        try:
-            region = self._data[unwrap(index)]
-        except IndexError:
-            return  # the assignment itself raises
-        region = region if isinstance(region, np.ndarray) and region.base is not None else self._data
-        if any(np.may_share_memory(region, other._data) for other in others):
-            raise RuntimeError(
-                f"assignment: another tensor shares the memory of this one (of shape {self.shape}), as a view, and "
-                f"would not see the change; take a .copy() of one of them first"
             )
 
     # ---- NumPy's protocols -----------------------------------------------------------------------------------------

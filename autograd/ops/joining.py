@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from ..primitive import Function, composite, linear, note_view, unwrap, wrap
+from ..primitive import Function, composite, linear, unwrap, wrap
+from ..sharing import note_view
 from ..tensor import Tensor
 from .shape import _array, atleast_1d, atleast_2d, atleast_3d
 

@@ -332,23 +332,6 @@ def test_augmented_assignment_keeps_shape_and_dtype():
         counts += 0.5
 
 
-@pytest.mark.parametrize(
-    "view", [lambda t: t[1:], lambda t: t.reshape(3, 1), lambda t: t.T, lambda t: t[1:][::-1], lambda t: np.ravel(t)]
-)
-def test_assignment_through_a_recorded_view_raises(view):
-    x = leaf([1.0, 2.0, 3.0])
-    y = x * 2
-    v = view(y)
-    with pytest.raises(RuntimeError, match="another tensor"):
-        v[0] = 9.0
-    with pytest.raises(RuntimeError, match="another tensor"):
-        y[...] = 9.0
-    assert y.tolist() == [2, 4, 6]
-    w = v.copy()
-    w[0] = 9.0
-    assert y.tolist() == [2, 4, 6]
-
-
 def test_assignment_is_free_once_views_are_gone_or_lie_elsewhere():
     x = leaf([1.0, 2.0, 3.0])
     y = x * 2
@@ -458,32 +441,3 @@ def test_augmented_assignment_to_an_item():
     x = leaf(np.arange(6.0).reshape(3, 2))
     assert run(x).item() == pytest.approx(float(run(x.data)))
     assert gradcheck(run, x)
-
-
-def test_augmented_assignment_to_a_view_that_has_a_name_raises():
-    def in_place(v):
-        v += 1
-
-    def named(y):
-        row = y[0]
-        row += 1
-
-    def held(y):
-        rows = [y[0]]
-        rows[0] += 1
-
-    def each(y):
-        for row in y:
-            row += 1
-
-    def other(y):
-        row = y[0]
-        y[0] += 1
-        return row
-
-    y = leaf([[1.0, 2.0], [3.0, 4.0]]) * 1
-    for _ in range(40):
-        for change in (lambda y: in_place(y[0]), named, held, each, other):
-            with pytest.raises(RuntimeError, match="another tensor shares"):
-                change(y)
-    assert y.tolist() == [[1, 2], [3, 4]]
