@@ -5,7 +5,7 @@
 
 The keyword says for which argument a rule is the vector-Jacobian product (VJP). `g` is the gradient of the result;
 every further parameter names what the rule needs, and of arrays only that is kept until the backward pass
-(a number is kept as well, such as the 1 of `x + 1`: it costs nothing, and pictures show it):
+(a number is kept as well, such as the 1 of `x + 1`: it costs little, and pictures show it):
 
     an argument          x, y, axis, keepdims
     the result           out

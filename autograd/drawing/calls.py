@@ -5,7 +5,7 @@ A module that is called three times makes three calls, `cell [1]`, `cell [2]` an
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 from ..graph import Node
 from ..modes import Call
@@ -14,18 +14,24 @@ from ..modes import Call
 class Calls:
     """All calls that the operations of a picture were made in.
 
-    nodes  oldest first
+    nodes   oldest first
+    owners  of a parameter, by the order of its node: the names of its modules, with their classes
     """
 
-    def __init__(self, nodes: Iterable[Node]) -> None:
+    def __init__(self, nodes: Sequence[Node], owners: Mapping[int, set[tuple[str, str]]]) -> None:
         self._chains: dict[int, tuple[Call, ...]] = {id(None): ()}
         self._labels: dict[int, str] = {}
+        self._wholes = self._named_wholes(nodes, owners)
+        self._own: set[int] = set()  # what has a name, and not that of its class only
         names: dict[tuple[int, str], list[Call]] = {}  # the calls of one name directly inside of one call
         for node in nodes:
-            if id(node.call) not in self._chains:
+            if node.call is not None and id(node.call) not in self._labels:
                 for call in self.around(node):
                     if id(call) not in self._labels:
-                        self._labels[id(call)] = name = call[1] or call[2] or "scope"
+                        own = call[1] or self._wholes.get(id(call), "")
+                        self._labels[id(call)] = name = own or call[2] or "scope"
+                        if own:
+                            self._own.add(id(call))
                         names.setdefault((id(call[0]), name), []).append(call)
         for (_, name), calls in names.items():
             if len(calls) > 1:
@@ -42,6 +48,31 @@ class Calls:
                 call = call[0]
             known = self._chains[id(node.call)] = tuple(reversed(found))
         return known
+
+    def _named_wholes(self, nodes: Sequence[Node], owners: Mapping[int, set[tuple[str, str]]]) -> dict[int, str]:
+        """What the user calls the module of an outermost call: the one whose parameters, and no other's, it uses."""
+        found: dict[int, tuple[Call, set[tuple[str, str]]]] = {}
+        for node in nodes if owners else ():
+            around = self.around(node)
+            for parent in node.parents if around else ():
+                if parent.order in owners:
+                    of = owners[parent.order]
+                    known = found.setdefault(id(around[0]), (around[0], set(of)))
+                    known[1].intersection_update(of)
+        wholes = {}
+        for call, modules in found.values():
+            names = [name for name, kind in sorted(modules) if call[1] or kind == call[2]]
+            if len(names) == 1:
+                wholes[id(call)] = names[0]
+        return wholes
+
+    def whole(self, call: Call) -> str:
+        """What the user calls the module of an outermost call; "" if that is not known."""
+        return self._wholes.get(id(call), "")
+
+    def kind(self, call: Call) -> str:
+        """The class of the module, unless the call is called by it."""
+        return call[2] if id(call) in self._own else ""
 
     def place(self, calls: Iterable[Call]) -> tuple[str, ...]:
         """What each of these calls is called; different calls inside of one are called differently."""

@@ -20,7 +20,7 @@ from .linking import Link, links, stubs
 from .names import Distinct, Names
 from .picture import Arrow, Box, Picture
 from .steps import steps
-from .values import compute_missing, known_values, lacks_an_array, lost_argument
+from .values import compute_missing, known_values, lacks_an_array, lost_argument, overwritten
 from .wording import bytes_text, operations_text, parameters_text, shortened
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class Collector:
         self.saved = saved
         self.evaluate = evaluate
         self.results = {output._node.order for output in outputs if output._node is not None}
-        self.calls = Calls(node for node in reversed(nodes) if node.plan is not None)
+        self.calls = Calls([node for node in reversed(nodes) if node.plan is not None], names.owners)
         self.closed, self.forced = fold(
             nodes,
             self.calls,
@@ -71,6 +71,7 @@ class Collector:
         self.open = [node for node in reversed(nodes) if node.order not in self.closed]
         self.distinct = Distinct()
         self.called: dict[int, str] = {}  # order of a node -> the name of its value
+        self.changed = overwritten(nodes)
         self.ids: dict[int, str] = {}  # order of a node -> the box it is in
         self.constants: dict[int, Box] = {}  # id of an array -> its box
         self.boxes: dict[str, Box] = {}
@@ -88,7 +89,7 @@ class Collector:
     def _arrange(self) -> None:
         self._find_homes()
         self._name()
-        self.values = known_values(self.open, (*self.names.tensors, *self.outputs))
+        self.values = known_values(self.open, (*self.names.tensors, *self.outputs), self.changed)
         named = [array for _, array in self.names.arrays.values()]
         if self.evaluate or (named and any(lacks_an_array(node) for node in self.open)):
             compute_missing(self.open, self.values)
@@ -164,6 +165,11 @@ class Collector:
             tooltip.append(f"module: {node.scope}")
         if node.extras is not None and node.extras.source:
             tooltip.append(node.extras.source)
+        if node.order in self.changed:
+            lines.append("overwritten since")
+        if self.passes != "forward" and node.extras is not None and (hooks := len(node.extras.hooks)):
+            who = "a hook sees" if hooks == 1 else f"{hooks} hooks see"
+            lines.append(f"{who} ḡ, and may change it")
         if self.saved and node.plan is not None:
             lines.append(_saved_text(node, name, partial(self._call, node)))
         value = self.values.get(node.order)
@@ -196,12 +202,19 @@ class Collector:
         if box is None:
             given = self.names.of_array(array)
             name = self.distinct.take(given) if given is not None else self.distinct.number("c")
+            whole = self._wholes.get(id(versions._owner(array))) if given is None else None
             box = self.constants[id(array)] = Box(
                 id=f"c{len(self.constants) + 1}", kind="constant", name=name, text=name, full=name,
                 shape=tuple(array.shape), dtype=str(array.dtype), value=values_text(array),
+                lines=(f"a view of {whole}",) if whole is not None else (),
                 tooltip=("a constant: no gradient flows into it",),
             )  # fmt: skip
         return box
+
+    @cached_property
+    def _wholes(self) -> dict[int, str]:
+        """The names of arrays, by the identity of what owns their memory."""
+        return {id(versions._owner(array)): name for name, array in reversed(self.names.arrays.values())}
 
     def _house_constants(self) -> None:
         """A constant without a name that only one call uses was made inside of it, and stands there."""
@@ -237,13 +250,18 @@ class Collector:
 
     def _blocks(self) -> None:
         numbered: dict[int, str] = {}
+        around: dict[int, tuple[Call, ...]] = {}  # the calls that all of a part was made in
+        for node in self.nodes:
+            if node.order in self.closed and node.plan is not None:
+                part, made_in = id(self.closed[node.order]), self.calls.around(node)
+                around[part] = common(around.get(part, made_in), made_in)
         for node in reversed(self.nodes):
             block = self.closed.get(node.order)
             if block is None or node.plan is None:
                 continue
             if id(block) not in numbered:
                 numbered[id(block)] = id_ = f"b{len(numbered) + 1}"
-                self.boxes[id_] = self._block(id_, block)
+                self.boxes[id_] = self._block(id_, block, block.calls[:-1] if block.calls else around[id(block)])
             self.ids[node.order] = numbered[id(block)]
         for node in self.nodes:
             if node.plan is None and node.order in self.closed:
@@ -252,7 +270,7 @@ class Collector:
             if node.order in self.closed and (node.order in self.called or node.order in self.results):
                 self._comes_out(node)
 
-    def _block(self, id_: str, block: Block) -> Box:
+    def _block(self, id_: str, block: Block, around: tuple[Call, ...]) -> Box:
         counts = block.operations.most_common()
         lines = [operations_text(counts)]
         count = self._parameters(block.calls, sum(_size(leaf) for leaf in block.leaves))
@@ -262,18 +280,21 @@ class Collector:
         return Box(
             id=id_, kind="block", text=text, full=text, lines=tuple(lines),
             tooltip=(f"closed: {block.size:,} operations", *(f"{n:,} {name}" for name, n in counts[:20])),
-            scope=self.calls.place(block.calls[:-1]),
+            scope=self.calls.place(around),
         )  # fmt: skip
 
     def _title(self, calls: tuple[Call, ...]) -> str:
         """What a call is called, and the class of the module."""
         *around, label = self.calls.place(calls)
         names = [name for name, call in zip(around, calls, strict=False) if call[1]]
-        return ".".join([*names, label]) + (f" · {calls[-1][2]}" if all(calls[-1][1:]) else "")
+        kind = self.calls.kind(calls[-1])
+        return ".".join([*names, label]) + (f" · {kind}" if kind else "")
 
     def _parameters(self, calls: tuple[Call, ...], inside: int) -> int:
         """How many numbers the parameters of a module are; of one that is not known, those seen `inside` of it."""
-        return (self.names.counts.get((path(calls), calls[-1][2])) if calls else 0) or inside
+        if not calls:
+            return inside
+        return self.names.counts.get((self.calls.whole(calls[0]), path(calls), calls[-1][2])) or inside
 
     def _comes_out(self, node: Node) -> None:
         box = self.boxes[self.ids[node.order]]
@@ -324,7 +345,7 @@ class Collector:
         for n, link in enumerate(self.links):
             source, target = link.tail, f"s{link.tail}" if link.tail in self.sums else link.tail
             if n in self.stubs:
-                box = self._stub(boxes[link.tail], self.stubs[n], boxes[link.head])
+                box = self._stub(boxes[link.tail], self.stubs[n], link.count, boxes[link.head])
                 boxes[box.id], source, target = box, box.id, box.id
             if self.passes != "backward":
                 arrows.append(Arrow("forward", source, link.head, link.argument, count=link.count))
@@ -332,10 +353,10 @@ class Collector:
                 arrows.append(self._backward(link, target, sweep))
         return arrows
 
-    def _stub(self, box: Box, n: int, at: Box) -> Box:
-        name = box.name or box.text
+    def _stub(self, box: Box, first: int, count: int, at: Box) -> Box:
+        name, which = box.name or box.text, str(first) if count == 1 else f"{first}…{first + count - 1}"
         return Box(
-            id=f"u{box.id}_{n}", kind="stub", name=name, text=f"{name} [{n}]", full=f"use {n} of {name}",
+            id=f"u{box.id}_{first}", kind="stub", name=name, text=f"{name} [{which}]", full=f"use {which} of {name}",
             scope=at.scope, of=box.id,
         )  # fmt: skip
 
@@ -376,9 +397,9 @@ class Collector:
                     inside[place[:n]] += _size(node)
         named = {}
         for scope in sorted(scopes):
-            _, name, kind = known[scope][-1]
+            kind = self.calls.kind(known[scope][-1])
             count = self._parameters(known[scope], inside[scope])
-            parts = [scope[-1], kind if name else "", parameters_text(count) if count else ""]
+            parts = [scope[-1], kind, parameters_text(count) if count else ""]
             named[scope] = " · ".join(filter(None, parts))
         return named
 

@@ -162,7 +162,8 @@ def _arrow(arrow: Arrow, n: int, theme: Theme, widths: Widths, with_formulas: bo
     if arrow.count > 1:
         rows.append(f"×{arrow.count:,}")
     if rows:
-        texts = [f"&nbsp;{escape(row)}" for row in rows]  # a little off the arrow
+        beside = "&nbsp;" * max(1, round(2 * widths.of(arrow.flow)) - 1)  # a little off the arrow, and off its head
+        texts = [f"{beside}{escape(row)}{beside[6:]}" for row in rows]
         if widths.of(arrow.flow) > 2:
             texts.append('<font point-size="4">&nbsp;</font>')
         pairs["label"] = f"<{'<br/>'.join(texts)}>"

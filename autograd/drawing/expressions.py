@@ -174,6 +174,8 @@ def expression(node: Node, named: Named, told: Mapping[str, Any] = NOTHING) -> s
         return f"{texts[0]} @ {texts[1]}.T{''.join(f' + {text}' for _, text in parts[2:])}"
     if primitive.name == "checkpoint":
         return f"checkpoint({texts[0]})"
+    if primitive.name == "argument":  # where a function that is differentiated begins
+        return texts[0]
     if primitive.name in INFIX and len(parts) == 2:
         return f"{_operand(parts[0][1])} {INFIX[primitive.name]} {_operand(parts[1][1])}"
     if primitive.name in PREFIX and len(parts) == 1:

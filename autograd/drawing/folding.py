@@ -16,7 +16,7 @@ from .calls import Calls
 STUBS = 6
 """A value with more uses than this is drawn as numbered stubs instead of with an arrow to each use."""
 
-COARSE = 20
+COARSE = 10
 """Calls are not closed to save room where less than this part of it would then be used."""
 
 
@@ -165,7 +165,7 @@ def _close_middle(
             return False
         spent += cost
         kept[k] = True
-        shown.update(p.order for node in items[k] for p in node.parents if p.plan is None)
+        shown.update(p.order for node in items[k] for p in node.parents if p.plan is None and p.order not in blocks)
         return True
 
     for k in [k for k, is_pinned in enumerate(kept) if is_pinned]:

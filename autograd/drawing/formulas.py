@@ -205,7 +205,12 @@ class _Real(ast.NodeTransformer):
 
 
 def _in_full(tree: ast.expr, symbols: _Symbols, node: Node, parent: Node) -> ast.expr:
-    """Two helpers in plain terms: the sum of ḡ down to a shape, and ḡ at its place among several results."""
+    """In plain terms: the sum of ḡ, or of a product with it, down to a shape; ḡ at its place among several results."""
+    if isinstance(tree, ast.Call) and type(node.shape) is tuple:
+        made = rf"\({symbols.of['g']} \* \w+\)\.sum\(.+, keepdims=True\)\.reshape\(.+\)"
+        if re.fullmatch(made, ast.unparse(tree)):
+            product = tree.func.value.func.value  # type: ignore[attr-defined]
+            return axes_summed(product, node.shape, parent.shape)
     name = tree.func.id if isinstance(tree, ast.Call) and isinstance(tree.func, ast.Name) else ""
     if isinstance(tree, ast.Call) and name == "sum_to" and ast.unparse(tree.args[0]) == symbols.of["g"]:
         return tree.args[0] if node.shape == parent.shape else axes_summed(tree.args[0], node.shape, parent.shape)

@@ -86,7 +86,8 @@ def links(
 
 
 def stubs(found: Sequence[Link]) -> dict[int, int]:
-    """The links that are drawn as numbered stubs, not as long arrows: by their place, which use of the value it is.
+    """The links that are drawn as numbered stubs, not as long arrows: by their place, which use of the value it is
+    (the first of them, where a link stands for several).
 
     They are those of a value with many uses, and those into an operation of many inputs, such as the stack of all steps
     of a recurrent network, but for the newest of the inputs, and leaves that are used there only.
@@ -101,12 +102,13 @@ def stubs(found: Sequence[Link]) -> dict[int, int]:
     turn: Counter[str] = Counter()
     numbers = {}
     for n, link in enumerate(found):
-        turn[link.tail] += 1
+        first = turn[link.tail] + 1
+        turn[link.tail] += link.count
         many = inputs[link.head] > INPUTS and not link.closed
         source = link.node.parents[link.k] if link.k is not None else None
         alone = source is None or source.plan is None or source.order == newest[link.head]
         if uses[link.tail] > (STUBS if link.tail in opened else CLOSED) or (
             many and not (alone and uses[link.tail] == 1)
         ):
-            numbers[n] = turn[link.tail]
+            numbers[n] = first
     return numbers

@@ -20,7 +20,9 @@ class Names:
     def __init__(self, given: Any = None) -> None:
         self.nodes: dict[int, str] = {}
         self.tensors: list[Tensor] = []  # whose values may be shown
-        self.counts: dict[tuple[str, str], int] = {}  # a module's path and class -> how many numbers it has; 0: unsure
+        self.owners: dict[int, set[tuple[str, str]]] = {}  # of a parameter: the names of its modules, and their classes
+        self.counts: dict[tuple[str, str, str], int] = {}  # a module's name, the path inside of it, and the class of
+        # what is there -> how many numbers that has; 0: unsure
         self.arrays: dict[int, tuple[str, Any]] = {}
         if given is not None:
             for name, value in self._pairs(given):
@@ -47,11 +49,14 @@ class Names:
                 yield str(name), value
 
     def _module(self, prefix: str, module: Any) -> Iterator[tuple[str, Any]]:
+        whole = prefix.rstrip(".")
         for name, part in module.named_modules() if hasattr(module, "named_modules") else ():
             count = sum(parameter.size for _, parameter in part.named_parameters())
-            if self.counts.setdefault((name, type(part).__name__), count) != count:
-                self.counts[name, type(part).__name__] = 0  # two modules are called so
+            if self.counts.setdefault((whole, name, type(part).__name__), count) != count:
+                self.counts[whole, name, type(part).__name__] = 0  # two modules are called so
         for name, value in module.named_parameters():
+            if value._node is not None:
+                self.owners.setdefault(value._node.order, set()).add((whole, type(module).__name__))
             yield prefix + name, value
         for name, value in module.named_buffers() if hasattr(module, "named_buffers") else ():
             yield prefix + name, value

@@ -330,7 +330,7 @@ def _call_of_numpy(name: str, size: int) -> ast.expr:
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
-PURE = {"shape", "ndim", "size", "prod", "dtype", "result_type", "issubdtype", "isscalar"}
+PURE = {"shape", "ndim", "size", "prod", "dtype", "result_type", "issubdtype", "isscalar", "finfo"}
 
 
 def _stored(statement: ast.stmt) -> set[str]:

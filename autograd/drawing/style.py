@@ -114,7 +114,7 @@ def box_attributes(box: Box, theme: Theme) -> dict[str, str]:
     if box.kind == "constant":
         found["style"] = "filled,dashed"
     if box.kind == "block":
-        found.update(shape="box3d")
+        found.update(shape="box3d", margin="0.18,0.12")
     if box.kind == "sum":
         found.update(shape="circle", width="0.3", height="0.3", fixedsize="true", fontcolor=theme.formula, margin="0")
     if box.output:

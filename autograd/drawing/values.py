@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -17,12 +17,26 @@ LARGEST = 100_000
 """A value of more elements than this is not computed again."""
 
 
-def known_values(nodes: Iterable[Node], tensors: Iterable[Tensor]) -> dict[int, Any]:
-    """By the order of the node: what was saved, and what leaves and `tensors` hold; not what was overwritten since."""
+def overwritten(nodes: Iterable[Node]) -> set[int]:
+    """The orders of the leaves that do not hold any more what they held when an operation used them."""
+    return {
+        parent.order
+        for node in nodes
+        for parent in node.parents
+        if isinstance(parent, Leaf) and node.order > versions.last_write  # the clock counts down
+        if (tensor := parent.tensor()) is not None and versions.written_since(tensor._data, node.order)
+    }
+
+
+def known_values(nodes: Iterable[Node], tensors: Iterable[Tensor], changed: Collection[int] = ()) -> dict[int, Any]:
+    """By the order of the node: what was saved, and what leaves and `tensors` hold; not what was overwritten since.
+
+    changed  the orders of leaves that were overwritten
+    """
     values: dict[int, Any] = {}
     for node in nodes:
         if isinstance(node, Leaf):
-            if (tensor := node.tensor()) is not None:
+            if (tensor := node.tensor()) is not None and node.order not in changed:
                 values[node.order] = tensor._data
             continue
         saved = saved_values(node)
@@ -39,7 +53,7 @@ def known_values(nodes: Iterable[Node], tensors: Iterable[Tensor]) -> dict[int, 
             if is_array(value) and parent.order not in values and not versions.written_since(value, node.order):
                 values[parent.order] = value
     for tensor in tensors:
-        if tensor._node is not None and tensor._node.order not in values:
+        if tensor._node is not None and tensor._node.order not in values and tensor._node.order not in changed:
             values[tensor._node.order] = tensor._data
     return values
 

@@ -336,6 +336,63 @@ def test_modules_that_are_called_by_the_user_close_as_well() -> None:
     assert all("21 parameters" in box.lines for box in boxes if box.kind == "block")
 
 
+def test_modules_have_the_names_that_the_user_gave_them() -> None:
+    """Two networks of one class are told apart, also where only one of them is trained."""
+    G, D = nn.Sequential(nn.Linear(2, 3), nn.Tanh()), nn.Sequential(nn.Linear(3, 2), nn.Linear(2, 1))
+    fake = G(np.ones((1, 2), np.float32))
+    loss = (D(fake) + D(fake.detach())).sum()
+    graph = draw(loss, names={"G": G, "D": D}).graph
+    assert {scope: text for scope, text in graph.clusters.items() if len(scope) == 1} == {
+        ("G",): "G · Sequential · 9 parameters", ("D [1]",): "D [1] · Sequential · 11 parameters",
+        ("D [2]",): "D [2] · Sequential · 11 parameters",
+    }  # fmt: skip
+    assert graph.clusters["G", "0"] == "0 · Linear · 9 parameters"
+    assert graph.clusters["D [2]", "1"] == "1 · Linear · 3 parameters"
+    closed = draw(loss, names={"G": G, "D": D}, depth=0, wrt=G.parameters()).graph
+    assert [box.text for box in closed.boxes if box.kind == "block"] == ["G · Sequential", "D · Sequential"]
+    part = draw(D[1](np.ones((1, 2), np.float32)), names={"D": D}).graph
+    assert part.clusters == {("1",): "1 · Linear · 3 parameters"}
+    shared = draw(loss, names={"both": nn.ModuleList([G, D]), "D": D}).graph
+    assert {("D [1]",), ("Sequential",)} <= set(shared.clusters)
+
+
+def test_a_hook_is_seen() -> None:
+    x = leaf([1.0, 2.0], "x")
+    y = x * 3
+    y.register_hook(lambda g: g * 10)
+    lines = {box.name: box.lines for box in draw(y.sum(), names={"y": y}, gradients=True).graph.boxes}
+    assert lines["y"] == ("a hook sees ḡ, and may change it",)
+    assert lines["x"] == ()
+    y.register_hook(lambda g: None)
+    assert draw(y).graph.boxes[1].lines == ("2 hooks see ḡ, and may change it",)
+    assert draw(y, direction="forward").graph.boxes[1].lines == ()
+
+
+def test_a_leaf_that_was_overwritten_shows_no_value_that_nobody_used() -> None:
+    w = leaf([1.0, 2.0], "w")
+    before, other = (w - 3) ** 2, leaf([1.0, 2.0], "other")
+    with no_grad():
+        w.data -= 0.5
+    boxes = {box.name: box for box in draw(before * other, show="value").graph.boxes}
+    assert (boxes["w"].value, boxes["w"].lines) == (None, ("overwritten since",))
+    assert (boxes["other"].value, boxes["other"].lines) == ("[1, 2]", ())
+    assert boxes["v1"].value == "[-2, -1]"
+    after = draw(w * 2, show="value").graph.boxes[0]
+    assert (after.value, after.lines) == ("[0.5, 1.5]", ())
+
+
+def test_a_part_of_a_named_array_says_so() -> None:
+    xs, w = np.arange(6.0).reshape(3, 2), leaf([1.0, 2.0], "w")
+    boxes = {box.name: box for box in draw(w * xs[1], names={"xs": xs}).graph.boxes}
+    assert boxes["c1"].lines == ("a view of xs",)
+    assert draw(w * xs[1].copy(), names={"xs": xs}).graph.boxes[-1].lines == ()
+
+
+def test_the_argument_of_a_function_that_is_differentiated_reads_as_itself() -> None:
+    boxes = draw(grad(lambda x: np.exp(x)), leaf(2.0, "x")).graph.boxes
+    assert [box.text for box in boxes[:3]] == ["x", "v1 = x", "v2 = exp(v1)"]
+
+
 def test_a_parameter_of_many_closed_calls_is_drawn_as_stubs() -> None:
     layer = nn.Linear(2, 2)
     for calls, stubs in ((3, 0), (4, 8)):
@@ -365,6 +422,10 @@ def test_room_is_not_wasted_on_one_closed_module() -> None:
     assert 200 < len(graph.boxes) <= 400
     assert {"0 · Linear", "499 · Linear"} <= {box.text for box in graph.boxes}
     assert "to stay within max_nodes" in graph.notes[0]
+    assert {box.kind for box in graph.boxes} == {"block", "constant"}  # parameters are inside of their layers
+    assert {box.scope for box in graph.boxes if box.kind == "block"} == {("Sequential",)}
+    small = draw(net[:30], np.ones((1, 2), np.float32), max_nodes=20).graph
+    assert "29 · Linear" in {box.text for box in small.boxes}
 
 
 def test_arguments_that_no_rule_keeps() -> None:
@@ -657,6 +718,17 @@ def test_a_recurrent_network(most: int) -> None:
     if most == 1000:
         stubs = [box.text for box in drawing.graph.boxes if box.kind == "stub"]
         assert stubs == [f"W [{n}]" for n in range(1, 101)]
+
+
+def test_uses_are_counted_also_where_some_are_in_a_closed_part() -> None:
+    w, y = leaf(0.5, "w"), leaf(1.0, "y")
+    h = y
+    for _ in range(30):
+        h = np.tanh(h * w)
+    stubs = [box.text for box in draw(h, max_nodes=36).graph.boxes if box.kind == "stub"]
+    ranges = [[int(n) for n in text[3:-1].split("…")] for text in stubs]
+    assert any(len(both) == 2 for both in ranges)
+    assert [n for both in ranges for n in range(both[0], both[-1] + 1)] == list(range(1, 31))
 
 
 @needs_renderer
