@@ -36,14 +36,16 @@ def to_expression(value: Any) -> ast.expr:
 
 
 def simplify(node: ast.expr) -> ast.expr:
-    """Without what changes nothing: `x ** 1`, `1 * x`, `0 - x`, and a slice written as one."""
+    """Without what changes nothing: `x ** 1`, `1 * x`, `x - 0`, and a slice written as one."""
     if isinstance(node, ast.BinOp):
         if isinstance(node.op, ast.Pow | ast.Mult | ast.Div) and _is_one(node.right):
             return node.left
         if isinstance(node.op, ast.Mult) and _is_one(node.left):
             return node.right
-        if isinstance(node.op, ast.Sub) and isinstance(node.left, ast.Constant) and node.left.value == 0:
+        if isinstance(node.op, ast.Sub) and _is_zero(node.left):
             return ast.UnaryOp(ast.USub(), node.right)
+        if isinstance(node.op, ast.Sub) and _is_zero(node.right):
+            return node.left
         if isinstance(node.op, ast.Add) and isinstance(node.left, ast.Tuple) and isinstance(node.right, ast.Tuple):
             return ast.Tuple([*node.left.elts, *node.right.elts], ast.Load())
     if isinstance(node, ast.Subscript):
@@ -118,6 +120,10 @@ def _adds_axes(index: ast.expr) -> bool:
 
 def _is_one(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant) and node.value == 1 and not isinstance(node.value, bool)
+
+
+def _is_zero(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value == 0 and not isinstance(node.value, bool)
 
 
 def _as_slices(node: ast.expr) -> ast.expr:

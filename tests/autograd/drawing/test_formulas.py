@@ -161,7 +161,8 @@ TEXTS = [
     (lambda: np.concatenate([X, X]), ["ḡ[0:4, :]", "ḡ[4:8, :]"]),
     (lambda: np.einsum("ij,jk->ik", X, W), ["np.einsum('ab,cb->ac', ḡ, W)", "np.einsum('ab,ac->bc', X, ḡ)"]),
     (lambda: 2 / V, ["-ḡ * v1 / V"]),
-    (lambda: np.logaddexp(0, V), ["ḡ * np.exp(-np.logaddexp(0, -V))"]),
+    (lambda: np.logaddexp(0, V), ["ḡ * sigmoid(V)"]),
+    (lambda: np.logaddexp(V, 0), ["ḡ * sigmoid(V)"]),
     (
         lambda: autograd.multiply_add(array(5, 2), B, array(1, 2)),
         ["ḡ * B", "(ḡ * x1).sum(0)", "ḡ.sum(0, keepdims=True)"],
