@@ -98,13 +98,16 @@ class Optimizer(Hooked):
         self._check(defaults)
         has = hasattr(params, "parameters")  # a Module, which may be a sequence of Modules too
         if has or isinstance(params, Tensor | np.ndarray | str) or not isinstance(params, Iterable):
+            instead = "; pass its .parameters()" if has else "; put it in a list" if isinstance(params, Tensor) else ""
             raise TypeError(
-                f"{self._name}: expected a sequence of parameters or dicts, got {type(params).__name__}"
-                f"{'; pass its .parameters()' if has else ''}"
+                f"{self._name}: expected a sequence of parameters or dicts, got {type(params).__name__}{instead}"
             )
         groups = list(params)
         if not groups:
-            raise ValueError(f"{self._name}: expected parameters, got none")
+            raise ValueError(
+                f"{self._name}: expected parameters, got none (a module finds those of layers in a ModuleList or "
+                f"ModuleDict, not in a plain list or dict)"
+            )
         if not isinstance(groups[0], dict):
             groups = [{"params": groups}]
         for group in groups:

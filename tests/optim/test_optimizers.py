@@ -338,8 +338,8 @@ def test_named_parameters():
 def test_what_no_optimizer_takes():
     a, b, _ = parameters()
     for params, error, match in (
-        ([], ValueError, "got none"),
-        (a, TypeError, "sequence of parameters"),
+        ([], ValueError, r"got none \(a module finds those of layers in a ModuleList"),
+        (a, TypeError, "sequence of parameters or dicts, got Tensor; put it in a list$"),
         ([np.ones(3)], TypeError, "got ndarray as parameter 0"),
         (3, TypeError, "sequence of parameters or dicts, got int$"),
         (nn.Linear(2, 2), TypeError, r"got Linear; pass its .parameters\(\)$"),
