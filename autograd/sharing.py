@@ -95,9 +95,7 @@ def _seen(other: Any, new: Any, source: Any) -> tuple[Any, Node | None]:
 
     known = source >= 0
     if not known.any():
-        known = source >= 0
-    if known.all():
-        value = new.reshape(-1)[source]
-    else:
-        value = setitem(other, new.reshape(-1)[source[known]], known)
+        return other._data, other._node
+    seen = new.reshape(-1)[source[known]]
+    value = seen.reshape(other.shape) if known.all() else setitem(other, seen, known)
     return value._data, value._node
