@@ -41,6 +41,8 @@ def written_since(array: Any, order: int) -> bool:
 
 def _owner(array: Any) -> Any:
     """The array that owns the memory: all views of it are overwritten together."""
-    while type(base := getattr(array, "base", None)) is type(array):
-        array = base
-    return array
+    owner, kind = array, type(array)
+    while (array := getattr(array, "base", None)) is not None:  # as_strided puts something else in between
+        if type(array) is kind:
+            owner = array
+    return owner

@@ -434,6 +434,24 @@ def test_overwriting_a_constant_that_was_saved_raises():
     np.testing.assert_array_equal(gradient(w), [5, 2])
 
 
+@pytest.mark.parametrize(
+    "view",
+    [
+        lambda y: y[1:], lambda y: y[::-1], lambda y: y.reshape(3, 1),
+        lambda y: np.lib.stride_tricks.sliding_window_view(y, 2), lambda y: np.broadcast_to(y, (2, 3)),
+    ],
+)  # fmt: skip
+def test_overwriting_what_a_saved_view_looks_at_raises(view):
+    y = Tensor([1.0, 2.0, 3.0], requires_grad=True) * 1
+    v = view(y)
+    z = (v * v).sum()
+    with no_grad():
+        y[1] = 100.0
+    assert 100.0 in v
+    with pytest.raises(RuntimeError, match=r"multiply saved .* overwritten"):
+        z.backward()
+
+
 def test_a_new_array_is_not_an_overwritten_one():
     w = leaf([1.0, 2.0])
     y = (w * w).sum()
