@@ -7,6 +7,7 @@ memory together, in which they lie to one another as before.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 from weakref import ref
 
@@ -51,26 +52,38 @@ def assign(tensor: Any, new: Any, index: Any, sharing: list[Any]) -> None:
                 f"assignment: another tensor, of {other.dtype}, shares the memory of this one, of {tensor.dtype}, and "
                 f"cannot be told of the change; take a .copy() of one of them first"
             )
-    bounds = [_bounds(member._data) for member in (tensor, *sharing)]
-    low, step = min(first for first, _ in bounds), tensor.itemsize
-    assigned = np.full((max(last for _, last in bounds) - low) // step + 1, -1)  # by place: which element of `new`
-    places, elements = _places(tensor._data, low)[index], np.arange(tensor.size).reshape(tensor.shape)[index]
-    assigned[places] = elements
-    if (assigned[places] != elements).any():
+    if _overlaps_itself(tensor._data):
         raise ValueError(
             f"assignment: elements of this tensor of shape {tensor.shape} lie in the same memory, as those of a "
             f"broadcast one do; take a .copy() of it first"
         )
-    values = [(new._data, new._node)]
-    for other, (first, last) in zip(sharing, bounds[1:], strict=True):
-        apart = last < bounds[0][0] or bounds[0][1] < first
-        values.append((other._data, other._node) if apart else _seen(other, new, assigned[_places(other._data, low)]))
-    memory = np.empty(len(assigned), tensor.dtype)
-    for member, (data, node) in zip((tensor, *sharing), values, strict=True):
+    places = _assigned(tensor._data, index)
+    if not places.size:
+        return
+    first, last = int(places.min()), int(places.max())
+    step = tensor.itemsize
+    elements = np.full((last - first) // step + 1, -1)  # by place in memory: which of those assigned lies there
+    elements[(places - first) // step] = np.arange(places.size).reshape(places.shape)
+    values = [(new._data, new._node), *[_seen(other, new, index, elements, first, last) for other in sharing]]
+    members = (tensor, *sharing)
+    bounds = [_bounds(member._data) for member in members]
+    low = min(low for low, _ in bounds)
+    memory = np.empty((max(high for _, high in bounds) - low) // step + 1, tensor.dtype)
+    for member, (data, node) in zip(members, values, strict=True):
         start = member._data.__array_interface__["data"][0] - low
         place = np.ndarray(member.shape, member.dtype, memory, start, member._data.strides)
         place[...] = data
         member._data, member._node = place, node
+
+
+def _overlaps_itself(array: Any) -> bool:
+    axes = sorted((abs(s), length) for length, s in zip(array.shape, array.strides, strict=True) if length > 1)
+    reach = array.itemsize
+    for stride, length in axes:
+        if stride < reach:  # as a rule, then: axes may also interlock
+            return bool(np.unique(_places(array)).size < array.size)
+        reach += stride * (length - 1)
+    return False
 
 
 def _bounds(array: Any) -> tuple[int, int]:
@@ -81,21 +94,61 @@ def _bounds(array: Any) -> tuple[int, int]:
     return low, high
 
 
-def _places(array: Any, low: int) -> Any:
-    """Which element of the memory from the address `low` on each one is."""
-    found = np.asarray(array.__array_interface__["data"][0] - low)
+def _places(array: Any) -> Any:
+    """The address of each element."""
+    found = np.asarray(array.__array_interface__["data"][0])
     for length, stride in zip(array.shape, array.strides, strict=True):
-        found = found[..., None] + np.arange(length) * stride
-    return found // array.itemsize
+        found = np.asarray(found[..., None] + np.arange(length) * stride)
+    return found
 
 
-def _seen(other: Any, new: Any, source: Any) -> tuple[Any, Node | None]:
-    """The array and the node of a tensor whose elements are those of `new` that `source` names, or, at -1, its own."""
+def _assigned(array: Any, index: Any) -> Any:
+    """The addresses of array[index]."""
+    from .ops.indexing import is_basic
+
+    if is_basic(index):
+        keys = index if type(index) is tuple else (index,)
+        return _places(array[keys if any(key is ... for key in keys) else (*keys, ...)])  # a view, of no axes too
+    return np.asarray(_places(array)[index])
+
+
+def _seen(other: Any, new: Any, index: Any, elements: Any, first: int, last: int) -> tuple[Any, Node | None]:
+    """The array and the node of a tensor, of whose memory the part from `first` to `last` was assigned to.
+
+    `elements` says for each place in that part which element of new[index] lies there, or -1.
+    """
     from .ops.indexing import setitem
 
+    old = other._data, other._node
+    low, high = _bounds(other._data)
+    if high < first or last < low:
+        return old
+    near = _near(other._data, first, last)
+    places = _places(other._data[near])
+    inside = (first <= places) & (places <= last)
+    source = np.where(inside, elements[np.where(inside, places - first, 0) // other.itemsize], -1)
     known = source >= 0
     if not known.any():
-        return other._data, other._node
-    seen = new.reshape(-1)[source[known]]
-    value = seen.reshape(other.shape) if known.all() else setitem(other, seen, known)
+        return old
+    flat = new[index].reshape(-1)
+    if known.all():
+        value = setitem(other, flat[source], near)
+    else:
+        at = np.nonzero(known)
+        if near:
+            at = (*at[: len(near) - 1], at[len(near) - 1] + near[-1].start, *at[len(near) :])
+        value = setitem(other, flat[source[known]], at)
     return value._data, value._node
+
+
+def _near(array: Any, first: int, last: int) -> tuple[slice, ...]:
+    """A part of the array, along the axis with the longest stride, that has all its elements between two addresses."""
+    strides = [abs(stride) if length > 1 else 0 for length, stride in zip(array.shape, array.strides, strict=True)]
+    if not any(strides):
+        return ()
+    axis = strides.index(max(strides))
+    stride = array.strides[axis]
+    low, high = _bounds(array[(slice(None),) * axis + (slice(0, 1),)])
+    ends = sorted([(first - high) / stride, (last - low) / stride])
+    begin, end = max(0, math.ceil(ends[0])), min(array.shape[axis], math.floor(ends[1]) + 1)
+    return (*[slice(None)] * axis, slice(begin, max(begin, end)))

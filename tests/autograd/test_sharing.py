@@ -163,6 +163,13 @@ def test_leaves_and_other_numbers_refuse() -> None:
     wide = np.broadcast_to(y, (2, 1))
     with pytest.raises(ValueError, match=r"elements of this tensor of shape \(2, 1\) lie in the same memory"):
         wide += np.array([[1.0], [2.0]])
+    with pytest.raises(ValueError, match="lie in the same memory"):
+        wide[0] = 1.0
+    pairs = np.lib.stride_tricks.sliding_window_view(longer := Tensor(np.ones(3)) * z.real, 2)
+    with pytest.raises(ValueError, match="lie in the same memory"):
+        pairs[0, 0] = 1.0
+    longer[1] = 2.0
+    assert pairs.tolist() == [[1, 2], [2, 1]]
     y *= 2
     assert view.tolist() == [1]
     assert real.tolist() == [1]
