@@ -161,7 +161,7 @@ def _named_or(name: str, value: Any, named: Named) -> str:
 
 
 def _transposed(tree: ast.expr, symbols: _Symbols, node: Node) -> ast.expr:
-    """`W.T` for the two axes of a matrix exchanged."""
+    """Products of matrices and vectors as one writes them, and `W.T` for the two axes of a matrix exchanged."""
     assert node.plan is not None
     values = saved_values(node)
     parents = dict(zip(node.plan.inputs, node.parents, strict=True))
@@ -183,6 +183,23 @@ def _transposed(tree: ast.expr, symbols: _Symbols, node: Node) -> ast.expr:
                 return call
             flips = text.endswith((".swapaxes(-1, -2)", ".transpose(None)", ".transpose((1, 0))"))
             return ast.Attribute(inner.value, "T", ast.Load()) if flips and dims.get(inner.value.id) == 2 else call
+
+        def visit_Subscript(self, part: ast.Subscript) -> ast.AST:
+            """`W @ v` for what makes a column of the vector, and a vector of the column that comes out."""
+            self.generic_visit(part)
+            found = re.fullmatch(r"\((\w+)(?:\.T)? @ (\w+)\[\.\.\., None\]\)\[\.\.\., 0\]", ast.unparse(part))
+            if found is None or dims.get(found[1]) != 2 or dims.get(found[2]) != 1:
+                return part
+            return ast.BinOp(part.value.left, ast.MatMult(), ast.Name(found[2], ast.Load()))  # type: ignore[attr-defined]
+
+        def visit_BinOp(self, product: ast.BinOp) -> ast.AST:
+            """`np.outer(v, w)` for a column times a row."""
+            self.generic_visit(product)
+            found = re.fullmatch(r"(\w+)\[[:.]+, None\] \* (\w+)(?:\[\.\.\., None, :\])?", ast.unparse(product))
+            if found is None or dims.get(found[1]) != 1 or dims.get(found[2]) != 1:
+                return product
+            vectors: list[ast.expr] = [ast.Name(found[k], ast.Load()) for k in (1, 2)]
+            return ast.Call(ast.Attribute(ast.Name("np", ast.Load()), "outer", ast.Load()), vectors, [])
 
     made: ast.expr = Swapped().visit(tree)
     return made
