@@ -93,8 +93,14 @@ class Collector:
         named = [array for _, array in self.names.arrays.values()]
         if self.evaluate or (named and any(lacks_an_array(node) for node in self.open)):
             compute_missing(self.open, self.values)
+        users: dict[int, list[Node]] = {}
+        for node in self.open if named else ():
+            for parent in node.parents:
+                users.setdefault(parent.order, []).append(node)
         self.told = {
-            node.order: lost for node in self.open if (lost := lost_argument(node, self.values, named))
+            node.order: lost
+            for node in self.open
+            if named and (lost := lost_argument(node, self.values, named, users.get(node.order, ())))
         }  # by the order of a node: what it was given that nothing kept
         for n, node in enumerate(self.open, 1):
             self.ids[node.order] = f"n{n}"

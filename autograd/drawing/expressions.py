@@ -30,7 +30,7 @@ INNER = {("concatenate", "edges"), ("checkpoint", "segment")}
 SELDOM = {"casting", "edges", "kind", "order", "stable", "subok"}
 """Arguments that are left out where nothing kept them, for they hardly ever are what a reader looks for."""
 
-SHAPES = {"reshape", "broadcast_to", "sum_to", "scatter_add"}
+SHAPES = {"reshape", "broadcast_to", "sum_to", "scatter_add", "on_diagonal"}
 """The primitives whose argument `shape` is the shape of the result."""
 
 NOTHING: Mapping[str, Any] = {}
@@ -263,11 +263,11 @@ def values_text(array: Any, most: int = 12) -> str | None:
         items = array.astype(object) if array.dtype.kind != "b" else array
         return str(items.tolist()) if array.ndim else str(array.item())
 
-    def one(number: Any) -> str:
-        return f"{number:.3g}".replace("+0j", "").replace("-0j", "") if number == number else "nan"
+    def one(number: Any) -> str:  # + 0: no minus before a zero
+        return f"{number + 0:.3g}".replace("+0j", "").replace("-0j", "") if number == number else "nan"
 
     if not array.ndim:
-        return f"{array.item():.4g}"
+        return f"{array.item() + 0:.4g}"
     rows = array.reshape(-1, array.shape[-1]) if array.size else array.reshape(0, 1)
     texts = ["[" + ", ".join(one(number) for number in row.tolist()) + "]" for row in rows]
     return texts[0] if array.ndim == 1 and texts else "[" + ", ".join(texts) + "]"

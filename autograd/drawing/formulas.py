@@ -172,6 +172,13 @@ def _transposed(tree: ast.expr, symbols: _Symbols, node: Node) -> ast.expr:
         if type(shape) is tuple:
             dims[symbol] = len(shape)
 
+    def is_matrix(part: ast.expr) -> bool:
+        """Whether it has two axes: by its name, or as a product of two that have."""
+        if isinstance(part, ast.BinOp):
+            return isinstance(part.op, ast.MatMult) and is_matrix(part.left) and is_matrix(part.right)
+        part = part.value if isinstance(part, ast.Attribute) and part.attr == "T" else part
+        return isinstance(part, ast.Name) and dims.get(part.id) == 2
+
     class Swapped(ast.NodeTransformer):
         def visit_Call(self, call: ast.Call) -> ast.AST:
             self.generic_visit(call)
@@ -179,10 +186,10 @@ def _transposed(tree: ast.expr, symbols: _Symbols, node: Node) -> ast.expr:
             text = ast.unparse(call)
             if isinstance(inner, ast.Attribute) and re.search(r"\.reshape\(\d+, \d+\)\.swapaxes\(-1, -2\)$", text):
                 return ast.Attribute(inner.value, "T", ast.Load())
-            if not (isinstance(inner, ast.Attribute) and isinstance(inner.value, ast.Name)):
-                return call
             flips = text.endswith((".swapaxes(-1, -2)", ".transpose(None)", ".transpose((1, 0))"))
-            return ast.Attribute(inner.value, "T", ast.Load()) if flips and dims.get(inner.value.id) == 2 else call
+            if not (flips and isinstance(inner, ast.Attribute) and is_matrix(inner.value)):
+                return call
+            return ast.Attribute(inner.value, "T", ast.Load())
 
         def visit_Subscript(self, part: ast.Subscript) -> ast.AST:
             """`W @ v` for what makes a column of the vector, and a vector of the column that comes out."""

@@ -50,11 +50,7 @@ def simplify(node: ast.expr) -> ast.expr:
             return ast.Tuple([*node.left.elts, *node.right.elts], ast.Load())
     if isinstance(node, ast.Subscript):
         node.slice = _as_slices(node.slice)
-        if (
-            isinstance(node.slice, ast.Tuple)
-            and len(node.slice.elts) == 1
-            and isinstance(node.slice.elts[0], ast.Slice)
-        ):
+        if isinstance(node.slice, ast.Tuple) and len(node.slice.elts) == 1:
             node.slice = node.slice.elts[0]
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
         if node.func.attr == "transpose" and not node.args:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
@@ -107,16 +108,37 @@ def lacks_an_array(node: Node) -> str | None:
     return missing[0] if len(missing) == 1 and rules.get(missing[0]) is not None else None
 
 
-def lost_argument(node: Node, values: dict[int, Any], named: Iterable[Any]) -> dict[str, Any]:
-    """That argument, by its name: the one of the arrays with a name that gives just this result, to the last bit."""
-    out: Any = values.get(node.order)
-    argument = lacks_an_array(node) if isinstance(out, np.ndarray) and 0 < out.size <= LARGEST else None
-    if argument is None:
+def lost_argument(
+    node: Node, values: dict[int, Any], named: Iterable[Any], users: Iterable[Node]
+) -> dict[str, Any]:  # fmt: skip
+    """That argument, by its name: the one of the arrays with a name that gives just this result, to the last bit.
+
+    Where nobody kept the result, it is what gives the results of its users; it is then known from there on.
+
+    users  the operations that use the result
+    """
+    argument = lacks_an_array(node)
+    if argument is None or not 0 < math.prod(node.shape) <= LARGEST:
         return {}
-    with np.errstate(all="ignore"):
+    out = values.get(node.order)
+    with np.errstate(all="ignore"), no_grad():
         for array in named:
-            if isinstance(array, np.ndarray) and array.ndim <= out.ndim and array.dtype.kind in "fciub":
+            if isinstance(array, np.ndarray) and array.ndim <= len(node.shape) and array.dtype.kind in "fciub":
                 again = _again(node, values, {argument: array})
-                if again is not None and again.dtype == out.dtype and np.array_equal(again, out, equal_nan=True):
+                if again is None or again.shape != node.shape or again.dtype != node.dtype:
+                    continue
+                if _same(again, out) if out is not None else _fits(again, node, values, users):
+                    values[node.order] = again
                     return {argument: array}
     return {}
+
+
+def _fits(value: Any, node: Node, values: dict[int, Any], users: Iterable[Node]) -> bool:
+    """Whether those users of a node whose results are known get them from this value of it; and there are some."""
+    known = [user for user in users if user.order in values]
+    tried = {**values, node.order: value} if known else {}
+    return bool(known) and all(_same(_again(user, tried), values[user.order]) for user in known)
+
+
+def _same(a: Any, b: Any) -> bool:
+    return a is not None and a.dtype == b.dtype and bool(np.array_equal(a, b, equal_nan=a.dtype.kind in "fc"))

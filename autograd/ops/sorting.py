@@ -157,7 +157,9 @@ def _quantile_rule(g: Any, a: Any, q: Any, out: Any, axis: Any, method: str, wei
 
 
 def _quantiles(function: Any, scale: float) -> Function:
-    def quantile(a: Any, q: Any, axis: Any, method: str, keepdims: Any, weights: Any) -> Any:
+    def quantile(
+        a: Any, q: Any, axis: Any = None, method: str = "linear", keepdims: Any = False, weights: Any = None
+    ) -> Any:  # fmt: skip
         many = np.ndim(q) > 1  # with several axes np.nanquantile mixes up a q of two dimensions
         found = function(a, np.ravel(q) if many else q, axis, method=method, keepdims=keepdims, weights=weights)
         return found.reshape(np.shape(q) + found.shape[1:]) if many else found

@@ -469,15 +469,21 @@ def test_an_array_with_a_name_that_nothing_kept_is_found() -> None:
     target, shift = Tensor(1.0), np.array(2.0)
     single = draw((target - y) ** 2 * shift, names={"target": target, "shift": shift}).graph
     assert [box.text for box in single.boxes][1:4] == ["v1 = target - y", "v2 = v1 ** 2", "v3 = v2 * shift"]
+    mask, key = np.array([[0.0, -np.inf], [0.0, 0.0]]), leaf(np.array([[1.0, 2.0], [0.5, 3.0]]), "key")
+    weights = nn.functional.softmax(key @ key.T / 2 + mask, -1)  # nobody keeps what goes into the softmax
+    other = np.zeros((2, 2))
+    texts = [box.text for box in draw(weights, names={"other": other, "mask": mask}, show="value").graph.boxes]
+    assert "v4 = v3 + mask" in texts
     put = y * 2
     put[:1] = t[1:]
     assert "v2 = v1 with [:1] = last" in [box.text for box in draw(put, names={"last": t[1:]}).graph.boxes]
 
 
 def test_options_have_their_names_and_defaults_are_left_out() -> None:
-    x = leaf(np.arange(6.0).reshape(2, 3), "x")
+    x, d = leaf(np.arange(6.0).reshape(2, 3), "x"), leaf(np.ones(3), "d")
     rows: list[tuple[Any, str]] = [
         (x.var(), "var(x)"), (x.std(1, ddof=1, keepdims=True), "std(x, axis=1, ddof=1, keepdims=True)"),
+        (np.percentile(x, 25), "percentile(x, 25)"), (np.diag(d), "on_diagonal(d, (3, 3))"),
         (np.cumsum(x, 0), "cumsum(x, axis=0)"), (np.sum(x, dtype=np.float32), "sum(x, dtype=float32)"),
         (np.clip(x, 0, 3), "clip(x, a_min=0, a_max=3)"), (np.concatenate([x, x]), "concatenate(x, x, axis=0)"),
         (np.fft.fft(x), "fft(x, axes=(1,))"), (x * 1j, "x * 1j"), (x * (1 + 2j), "x * (1+2j)"),

@@ -142,6 +142,7 @@ TEXTS = [
     (lambda: X.sum(), ["broadcast_to(ḡ, (4, 3))"]),
     (lambda: X.mean(axis=0, keepdims=True), ["broadcast_to(ḡ / 4, (4, 3))"]),
     (lambda: X.T, ["ḡ.T"]),
+    (lambda: np.stack([V.sum(), V.sum()]), ["ḡ[0]", "ḡ[1]"]),
     (lambda: X**4, ["ḡ * (4 * (X * X * X))"]),
     (lambda: array(5, 4, 3) * array(4, 1), ["ḡ * x2", "(ḡ * x1).sum((0, 2)).reshape((4, 1))"]),
     (lambda: array(5, 4, 3) * array(1, 3), ["ḡ * x2", "(ḡ * x1).sum((0, 1)).reshape((1, 3))"]),
