@@ -96,24 +96,24 @@ def _log_likelihood(scores: Any, labels: Any, inputs: Any, lengths: Any, blank: 
     place = np.arange(states)
     skip = np.zeros((n, states), bool)
     skip[:, 3::2] = labels[:, 1:] != labels[:, :-1]
-    before = np.stack([
-        np.broadcast_to(place, (n, states)), np.broadcast_to(np.where(place > 0, place - 1, never), (n, states)),
-        np.where(skip, place - 2, never),
-    ], 2)  # fmt: skip
-    before = np.concatenate([before, np.full((n, 1, 3), never)], 1)
+    before = np.full((3, n, states + 1), never)
+    before[0, :, :never] = place
+    before[1, :, 1:never] = place[:-1]
+    before[2, :, :never] = np.where(skip, place - 2, never)
     rows = np.arange(n)[:, None]
+    first = rows * (states + 1)  # the states of all sequences stand in one row
+    before = (before + first).reshape(3, 1, -1)
     symbols = np.concatenate([symbols, np.full((n, 1), blank)], 1)
     start = np.full((n, states + 1), -math.inf, scores.dtype)
     start[:, 0] = 0  # before the first step: as if in the first blank, from where the first label can be reached
-    emitted = np.split(scores[:, rows, symbols], steps) if steps else []
-    alpha: Any = start
+    emitted = np.split(scores[:, rows, symbols].reshape(steps, -1), steps) if steps else []
+    shortest = inputs.min(initial=steps)
+    alpha: Any = start.reshape(1, -1)
     for t in range(steps):
-        reached = alpha[rows[..., None], before]
-        moved = autograd.logsumexp(reached, axis=-1) + emitted[t].reshape(n, states + 1)
-        ended = t >= inputs
-        alpha = np.where(ended[:, None], alpha, moved) if ended.any() else moved
-    last = np.stack([2 * lengths, np.where(lengths > 0, 2 * lengths - 1, never)], 1)
-    return autograd.logsumexp(alpha[rows, last], axis=-1)
+        moved = autograd.logsumexp(np.take(alpha, before), axis=0) + emitted[t]
+        alpha = moved if t < shortest else np.where(np.repeat(t >= inputs, states + 1), alpha, moved)
+    last = np.stack([2 * lengths, np.where(lengths > 0, 2 * lengths - 1, never)]) + first.reshape(-1)
+    return autograd.logsumexp(np.take(alpha, last), axis=0)
 
 
 class CTCLoss(Loss, function=ctc_loss):

@@ -119,8 +119,10 @@ def multilabel_margin_loss(
     rows = _rows(who, input, target, input.shape)
     labels = integers(target, f"{who}: target").reshape(rows.shape)
     n = rows.shape[1]
-    listed = np.logical_and.accumulate(labels >= 0, axis=1)
     within(labels, -1, n, who, "targets")
+    listed = np.logical_and.accumulate(labels >= 0, axis=1)
+    longest = listed.sum(1).max(initial=0)
+    labels, listed = labels[:, :longest], listed[:, :longest]
     safe = np.where(listed, labels, 0)
     is_label = ((safe[..., None] == np.arange(n)) & listed[..., None]).any(1)
     picked = np.take_along_axis(rows, safe, 1)

@@ -205,6 +205,8 @@ def _matmul_y(g: Any, x: Any, x_shape: Any, y_shape: Any, y_strides: Any) -> Any
         return g * x if len(y_shape) == 1 else x[:, None] * g[..., None, :]
     if len(y_shape) == 1:
         return (x.swapaxes(-1, -2) @ g[..., None])[..., 0]
+    if x_shape[-2] == 1 and len(y_shape) > 2:  # columns times rows, in a quarter of the time
+        return x.swapaxes(-1, -2) * g
     if len(y_shape) == 2 < len(x_shape):  # one product of all rows, not a product for each matrix and then their sum
         x, g = _rows(x), _rows(g)
     if y_strides is not None and y_strides[-2] < y_strides[-1]:  # y is a transposed view: so is its gradient
@@ -267,10 +269,15 @@ def inner(a: Any, b: Any, /) -> Any:
     return a * b if not a.ndim or not b.ndim else tensordot(a, b, ((a.ndim - 1,), (b.ndim - 1,)))
 
 
+_outer_product: Function = primitive(
+    lambda a, b: a[:, None] * b, name="outer", a=lambda g, b: g @ b, b=lambda g, a: a @ g
+)
+
+
 @composite(np.outer)
 def outer(a: Any, b: Any) -> Any:
     """As np.outer: each element of a times each of b."""
-    return np.matmul(np.reshape(a, (-1, 1)), np.reshape(b, (1, -1)))
+    return _outer_product(np.reshape(a, -1), np.reshape(b, -1))
 
 
 @composite(np.linalg.outer)
