@@ -9,7 +9,8 @@ import numpy as np
 
 from ..primitive import Function, composite, linear, nondifferentiable, primitive, unwrap
 from .elementwise import stored
-from .sums import axes_of
+from .indexing import scatter_add
+from .sums import LARGE, axes_of
 
 nondifferentiable(
     np.argsort, np.argpartition, np.lexsort, np.searchsorted, np.digitize, np.histogram_bin_edges
@@ -75,30 +76,32 @@ def _rows(a: Any, axis: Any) -> tuple[Any, tuple[int, ...], list[int]]:
     return moved.reshape(math.prod(shape[:n]), math.prod(shape[n:])), shape, order
 
 
-def _spread(g: Any, a: Any, axis: Any, places: Any) -> Any:
+def _spread(g: Any, a: Any, axis: Any, places: Any, ranked: bool = True) -> Any:
     """Take the gradients of quantiles to the elements that they were taken from.
 
-    places(rows) tells, of the sorted rows of a matrix, where each quantile lies: an array (quantiles, rows or 1) of
-    indices whose fractions go to the next element, or NaN for nowhere.
+    places(rows) tells, of the rows of a matrix, where each quantile lies: an array (quantiles, rows) of indices, into
+    the sorted row if they are ranked, whose fractions go to the next element, or NaN for nowhere.
     """
     rows, shape, order = _rows(unwrap(a), axis)
-    ranks = np.argsort(rows, -1, kind="stable")
-    where = places(np.take_along_axis(rows, ranks, -1))
-    g = g.reshape(where.shape[0], rows.shape[0], 1)
-    index = np.arange(rows.shape[1])
-    total = None
-    for k, place in enumerate(where):  # the weights are a tent of width 1 around the place
-        weights = np.maximum(1 - abs(index - place[:, None]), 0).astype(g.dtype)
-        part = g[k] * np.where(np.isnan(weights), 0, weights)
-        total = part if total is None else total + part
-    if total is None:
-        total = np.zeros_like(rows, dtype=g.dtype)
-    result = permuted(total, _inverse(ranks, -1), -1)
+    where = places(rows)
+    n, known = rows.shape[1], ~np.isnan(where)
+    low = np.where(known, np.floor(unwrap(where)), 0).astype(int)
+    beyond = np.where(known, where - low, 0).astype(g.dtype)
+    columns = np.stack([low, np.minimum(low + 1, max(n - 1, 0))])
+    each = np.arange(len(rows))
+    if ranked and n:
+        few = rows.size > LARGE and len(ranks := np.unique(columns)) <= _FEW
+        columns = (np.argpartition(rows, ranks, -1) if few else np.argsort(rows, -1, kind="stable"))[each, columns]
+    shares = np.stack([known - beyond, beyond]) * g.reshape(low.shape)
+    result = scatter_add(shares, (each, columns), rows.shape) if n else np.zeros_like(rows, dtype=g.dtype)
     return result.reshape(shape).transpose(sorted(range(a.ndim), key=order.__getitem__))
 
 
+_FEW = 16  # ranks: so few are found sooner than all elements are sorted
+
+
 def _places(q: Any, method: Any) -> Any:
-    """Where quantiles lie among sorted elements without NaNs before them: those of the numbers 0, 1, 2, ... say so."""
+    """Where quantiles lie among sorted elements, NaNs being last: those of the numbers 0, 1, 2, ... say so."""
 
     def places(rows: Any) -> Any:
         present = (~np.isnan(rows)).sum(-1)
@@ -111,7 +114,7 @@ def _places(q: Any, method: Any) -> Any:
 
 
 def _found(out: Any) -> Any:
-    """Where the elements `out` are among sorted ones: for weighted quantiles, which are elements."""
+    """Where the elements `out` are: for weighted quantiles, which are elements."""
     return lambda rows: (rows == out.reshape(-1, rows.shape[0], 1)).argmax(-1).astype(float)
 
 
@@ -152,7 +155,7 @@ def _moving(q: Any, method: str) -> Any:
 
 def _quantile_rule(g: Any, a: Any, q: Any, out: Any, axis: Any, method: str, weights: Any, scale: float) -> Any:
     if weights is not None:
-        return _spread(g, a, axis, _found(unwrap(out)))
+        return _spread(g, a, axis, _found(unwrap(out)), ranked=False)
     return _spread(g, a, axis, _moving((q if hasattr(q, "dtype") else np.asarray(q)) / scale, method))
 
 

@@ -140,6 +140,18 @@ def test_the_determinant_of_a_larger_singular_matrix_has_its_gradients() -> None
     gradcheck(la.det, z)
 
 
+def test_the_inverse_of_a_large_triangle() -> None:
+    x = np.tril(real(2, 150, 150)) + 20 * np.eye(150)
+    np.testing.assert_allclose(linalg._inverse_of_lower(x), la.inv(x), atol=1e-12)
+    a = x @ x.swapaxes(1, 2)
+    for fun in (la.cholesky, lambda a: la.qr(a)[1]):
+        t = Tensor(a, requires_grad=True)
+        direction, w = hermitian(real(2, 150, 150)), real(2, 150, 150)
+        fun(t).backward(w)
+        slope = ((fun(a + 1e-4 * direction) - fun(a - 1e-4 * direction)) * w).sum() / 2e-4
+        np.testing.assert_allclose((t.grad.data * direction).sum(), slope, rtol=1e-6)
+
+
 def test_a_large_matrix_is_not_taken_for_a_singular_one(monkeypatch: Any) -> None:
     """Its determinant is small beside the lengths of its rows, or too small for its dtype; no cofactors are made."""
     monkeypatch.setattr(linalg, "products_of_others", None)

@@ -243,3 +243,20 @@ def test_histograms_of_several_axes(options: Any) -> None:
 def test_a_histogram_has_its_weights_dtype() -> None:
     w = np.array([0.5, 1.0], "f4")
     assert np.histogram(w, 2, weights=Tensor(w, requires_grad=True))[0].dtype == np.float32
+
+
+@pytest.mark.parametrize("count", [1, 3, 40])
+def test_few_quantiles_and_many_have_the_same_gradients(count: int) -> None:
+    """A few are found without sorting; a NaN lies behind all numbers."""
+    a, q = np.random.default_rng(0).permutation(6000).reshape(3, 2000) / 7, np.linspace(0, 1, count)
+    x = Tensor(a, requires_grad=True)
+    found = np.quantile(x, q, axis=1)
+    found.backward(g := np.arange(1.0, 3 * count + 1).reshape(count, 3))
+    np.testing.assert_allclose((x.grad.data * a).sum(1), (found.data * g).sum(0))
+    assert ((x.grad.data != 0).sum(1) <= 2 * count).all()
+    a[1, 5:9] = np.nan
+    x = Tensor(a, requires_grad=True)
+    found = np.nanquantile(x, q, axis=1)
+    found.backward(np.ones_like(found.data))
+    np.testing.assert_allclose(x.grad.data.sum(1), count)
+    assert not x.grad.data[1, 5:9].any()
