@@ -84,7 +84,7 @@ def grid_sample(
             taps.append([(low, 1 - part), (low + 1, part)])
     kind = input.dtype
     taps = [[_tap(at, part, n, kind) for at, part in pairs] for pairs, n in zip(taps, shape, strict=True)]
-    rows = input.transpose(0, *range(2, n + 2), 1).reshape(-1, input.shape[1])  # an element of all channels each
+    channels = input.swapaxes(0, 1).reshape(input.shape[1], -1)
     batch = np.repeat(np.arange(input.shape[0]), math.prod(grid.shape[1:-1]))
     finite = np.isfinite(plain(input)).all()  # what is outside counts 0 times, which of infinity would be NaN
     total: Any = 0
@@ -92,10 +92,9 @@ def grid_sample(
         index, weight, inside = batch, 1, True  # type: Any, Any, Any
         for (at, part, within), length in zip(corner, shape, strict=True):
             index, weight, inside = index * length + at, part * weight, within & inside
-        value = rows[index]
-        total = total + (value if finite else np.where(inside[:, None], value, 0)) * weight[:, None]
-    made = total.reshape(input.shape[0], -1, input.shape[1]).swapaxes(1, 2)
-    return made.reshape(*input.shape[:2], *grid.shape[1:-1])
+        value = channels[:, index]
+        total = total + (value if finite else np.where(inside, value, 0)) * weight
+    return total.reshape(input.shape[1], *grid.shape[:-1]).swapaxes(0, 1)
 
 
 def _tap(at: Any, part: Any, length: int, dtype: Any) -> tuple[Any, Any, Any]:

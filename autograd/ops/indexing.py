@@ -65,6 +65,7 @@ def _scatter_add(g: Any, index: Any, shape: tuple[int, ...]) -> Any:
 
 
 _WIDE = 16  # elements: shorter rows are added as quickly as they are assigned
+_LONG = 2048  # elements: so many are added line by line, without their places being worked out
 _PIECE = 16384  # elements to be added whose places are worked out together
 
 
@@ -73,11 +74,18 @@ def _add_at(total: Any, g: Any, shape: tuple[int, ...], index: Any) -> None:
     if _names_once(index):
         total[index] += g
         return
-    places = _places(index, shape) if type(g) is np.ndarray and total.flags.c_contiguous else None
-    if places is None:
+    if type(g) is not np.ndarray or not total.flags.c_contiguous:
         np.add.at(total, index, g)
         return
     # in one dimension np.add.at is several times as fast
+    if _rows_of(index, shape) == len(shape) - 1 > 0 and np.size(last := index[-1]) > _LONG:
+        for row, part in zip(total.reshape(-1, shape[-1]), g.reshape(-1, np.size(last)), strict=True):
+            np.add.at(row, np.reshape(last, -1), part)
+        return
+    places = _places(index, shape)
+    if places is None:
+        np.add.at(total, index, g)
+        return
     total, places, g = total.reshape(-1), places.reshape(-1), g.reshape(-1)
     along = np.arange(g.size // max(places.size, 1))
     if len(along) < 2:

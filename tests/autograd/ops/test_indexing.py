@@ -435,8 +435,9 @@ def test_rows_add_up_however_often_they_are_named(index: Any, width: int) -> Non
 
 @pytest.mark.parametrize("index", [
     (slice(None), np.array([0, 2, 2, -1])), (np.array([0, 1, 1]), np.array([3, -1, 3])), (1, np.array([0, 0, -1])),
+    (slice(None), slice(None), np.random.default_rng(4).integers(-5, 5, 2100)),
     (np.array([[0], [1]]), np.array([1, 1, 2])), (slice(None), slice(None), np.array([[4, 4], [-5, 0]])),
-], ids=str)  # fmt: skip
+], ids=lambda index: str([np.shape(part) for part in index]))  # fmt: skip
 def test_places_that_are_named_by_several_arrays_add_up(index: Any) -> None:
     x = Tensor(real(2, 4, 5), requires_grad=True)
     part = x[index]
