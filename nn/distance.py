@@ -45,9 +45,10 @@ def pdist(input: Any, p: float = 2.0) -> Any:
     if p < 0:
         raise ValueError(f"pdist: expected p >= 0, got {p}")
     n, parts = input.shape[0], []
+    columns = input.T.copy()  # so that all pairs, which are many, are next to each other
     for start in range(0, max(n, 1), _ROWS):
-        later = input[start:]
-        part = norm(later[:_ROWS, None] - later, p, -1)
+        later = columns[:, start:]
+        part = norm(later[:, :_ROWS, None] - later[:, None], p, 0)
         parts.append(part[np.tri(*part.shape) == 0])
     return np.concatenate(parts)
 

@@ -297,7 +297,11 @@ def ptp(a: Any, axis: Any = None, out: Any = None, keepdims: Any = False) -> Any
 
 def _reversed_cumsum(g: Any, axis: int) -> Any:
     back = (slice(None),) * (axis % g.ndim) + (slice(None, None, -1),)
-    return np.cumsum(g[back], axis)[back]
+    if type(g) is not np.ndarray:
+        return np.cumsum(g[back], axis)[back]
+    made = np.empty_like(g)  # in whose own order it is written, so that nobody has to copy it
+    np.cumsum(g[back], axis, out=made[back])
+    return made
 
 
 def _cumprod_rule(g: Any, a: Any, out: Any, axis: int) -> Any:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from autograd import Tensor
+from autograd import Tensor, gradcheck, gradgradcheck
 from nn import functional as F
 
 
@@ -11,6 +11,26 @@ def test_equal_points_have_a_finite_gradient() -> None:
     x = Tensor(np.zeros((3, 2)), requires_grad=True)
     (F.pdist(x).sum() + F.pairwise_distance(x, x, eps=0.0).sum() + F.cosine_similarity(x, x).sum()).backward()
     assert np.isfinite(x.grad.data).all()
+
+
+@pytest.mark.parametrize("p", [1.0, 2.0, 3.0, np.inf])
+@pytest.mark.parametrize("n", [0, 1, 2, 33, 70])
+def test_all_pairs_of_many_rows_stand_in_order(n: int, p: float) -> None:
+    """However many rows are taken together."""
+    x = np.random.default_rng(n).normal(size=(n, 3))
+    first, second = np.triu_indices(n, 1)
+    expected = np.linalg.norm(x[first] - x[second], p, -1)
+    np.testing.assert_allclose(F.pdist(x, p), expected)
+    a, b = (Tensor(x, requires_grad=True) for _ in range(2))
+    F.pdist(a, p).backward(expected)
+    np.linalg.norm(b[first] - b[second], p, -1).backward(expected)
+    np.testing.assert_allclose(a.grad.data, b.grad.data, atol=1e-9)
+
+
+def test_pairs_have_second_derivatives() -> None:
+    x = np.random.default_rng(0).normal(size=(34, 2))
+    gradcheck(F.pdist, x)
+    gradgradcheck(F.pdist, x)
 
 
 def test_cosine_broadcasts_before_it_takes_norms() -> None:
