@@ -131,10 +131,8 @@ def compiled(record: Primitive, namespace: dict[str, Any]) -> tuple[CodeType, An
         lines += ["    _result = _new(_Tensor)", "    _result._data = out", "    _result._node = None"]
         lines += ["    _result._grad = None", "    _result._family = None", "    _result.name = None"]
         if record.views:
-            lines += [
-                "    if isinstance(_source, _Tensor) and getattr(out, 'base', None) is not None:",
-                "        _note_view(_source, _result)",
-            ]
+            shares = f"(getattr(out, 'base', None) is not None or out is {inputs[0]})"
+            lines += [f"    if isinstance(_source, _Tensor) and {shares}:", "        _note_view(_source, _result)"]
     lines += [
         "    _recording = _mode.recording",
         f"    if _recording is False or ({' and '.join(none) or 'True'}){whole}:",

@@ -75,6 +75,12 @@ def _held(y: Any) -> None:
     rows[2] *= rows[0]
 
 
+def _real(y: Any) -> None:
+    same = y.real
+    same[0] = 2.0
+    y[1] += same[0]
+
+
 def _out(y: Any) -> None:
     block = y[1:, 1:]
     np.multiply(block, block, out=block)
@@ -90,7 +96,7 @@ def _by_a_function(y: Any) -> None:
 
 
 CHANGES: list[Callable[[Any], None]] = [
-    _a_row, _each_row, _flat, _turned, _the_whole, _overlapping, _places, _others_lie_elsewhere, _held, _out,
+    _a_row, _each_row, _flat, _turned, _the_whole, _overlapping, _places, _others_lie_elsewhere, _held, _real, _out,
     _by_a_function,
 ]  # fmt: skip
 
