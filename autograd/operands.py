@@ -51,6 +51,13 @@ def store(result: Any, out: Any) -> Any:
         out[...] = result
         return out
     if isinstance(result, Tensor) and result.requires_grad:
-        raise TypeError("out=: a result that requires a gradient cannot be stored in a plain array; give a Tensor")
+        raise not_for_plain("out= or an augmented assignment")
     out[...] = unwrap(result)
     return out
+
+
+def not_for_plain(who: str) -> TypeError:
+    return TypeError(
+        f"{who}: a result that requires a gradient cannot be stored in a plain array; make that a Tensor, with "
+        f"Tensor(array) or np.zeros(shape, like=x)"
+    )

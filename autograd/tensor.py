@@ -311,7 +311,8 @@ class Tensor:
             raise TypeError(
                 f"{who}: expected a plain value, got a tensor of shape {self.shape} that a function is just being "
                 f"differentiated by, which would count as a constant; compute with functions of NumPy, make arrays "
-                f"with autograd.numpy.array, or take .data or .item() where the value alone is wanted"
+                f"with autograd.numpy.array, those to assign to with np.zeros(shape, like=x), or take .data or .item() "
+                f"where the value alone is wanted"
             )
 
     # ---- Python's --------------------------------------------------------------------------------------------------

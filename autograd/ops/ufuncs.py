@@ -13,7 +13,7 @@ import numpy as np
 from .. import versions
 from ..dispatch import methods
 from ..modes import mode
-from ..operands import store
+from ..operands import not_for_plain, store
 from ..primitive import registry, unwrap, wrap
 from ..tensor import Tensor
 from . import reductions
@@ -103,7 +103,7 @@ def _put(ufunc: Any, result: Any, target: Any, casting: Any, mask: Any = None) -
     if isinstance(target, Tensor):
         target[mask] = result
     elif _recorded(result):
-        raise TypeError("out=: a result that requires a gradient cannot be stored in a plain array; give a Tensor")
+        raise not_for_plain("out=")
     else:
         target[mask] = unwrap(result)
     return target
@@ -203,10 +203,7 @@ def at(ufunc: Any, a: Any, indices: Any, *b: Any) -> None:
         versions.touch(data)
         return
     if not isinstance(a, Tensor):
-        raise TypeError(
-            f"numpy.{ufunc.__name__}.at: a result that requires a gradient cannot be stored in a plain array; "
-            f"give a Tensor"
-        )
+        raise not_for_plain(f"numpy.{ufunc.__name__}.at")
     places = np.arange(a.size).reshape(a.shape)[indices]
     values = [np.broadcast_to(value, places.shape) if hasattr(value, "ndim") else value for value in b]
     if ufunc in (np.add, np.subtract) and hasattr(values[0], "ndim"):

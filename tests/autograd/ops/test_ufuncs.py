@@ -122,6 +122,14 @@ def test_refusals_say_why() -> None:
         np.hypot.reduce(x, where=[True, False])
     with pytest.raises(TypeError, match="cannot be stored in a plain array"):
         np.add.at(np.zeros(2), [0, 1], x)
+    total = np.zeros(2)
+    with pytest.raises(
+        TypeError, match=r"augmented assignment: .* Tensor\(array\) or np.zeros\(shape, like=x\)"
+    ):
+        total += x
+    total = np.zeros(2, like=x)
+    total += x
+    assert total.requires_grad
 
 
 def test_out_may_be_a_tensor_or_an_array() -> None:
