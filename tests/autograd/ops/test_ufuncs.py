@@ -123,9 +123,7 @@ def test_refusals_say_why() -> None:
     with pytest.raises(TypeError, match="cannot be stored in a plain array"):
         np.add.at(np.zeros(2), [0, 1], x)
     total = np.zeros(2)
-    with pytest.raises(
-        TypeError, match=r"augmented assignment: .* Tensor\(array\) or np.zeros\(shape, like=x\)"
-    ):
+    with pytest.raises(TypeError, match=r"augmented assignment: .* Tensor\(array\) or np.zeros\(shape, like=x\)"):
         total += x
     total = np.zeros(2, like=x)
     total += x
