@@ -21,7 +21,7 @@ from .names import Distinct, Names
 from .picture import Arrow, Box, Picture
 from .steps import steps
 from .values import compute_missing, known_values, lacks_an_array, lost_argument, overwritten
-from .wording import bytes_text, operations_text, parameters_text, shortened
+from .wording import bytes_text, hooks_text, operations_text, parameters_text, shortened
 
 if TYPE_CHECKING:
     from .sweep import Sweep
@@ -173,9 +173,9 @@ class Collector:
             tooltip.append(node.extras.source)
         if node.order in self.changed:
             lines.append("overwritten since")
-        if self.passes != "forward" and node.extras is not None and (hooks := len(node.extras.hooks)):
-            who = "a hook sees" if hooks == 1 else f"{hooks} hooks see"
-            lines.append(f"{who} ḡ, and may change it")
+        hooks = len(node.extras.hooks) if node.extras is not None and self.passes != "forward" else 0
+        if hooks:
+            lines.append(hooks_text(hooks))
         if self.saved and node.plan is not None:
             lines.append(_saved_text(node, name, partial(self._call, node)))
         value = self.values.get(node.order)
@@ -184,6 +184,7 @@ class Collector:
             shape=node.shape if type(node.shape) is tuple else None,
             dtype=None if node.dtype is None else str(node.dtype), lines=tuple(lines), tooltip=tuple(tooltip),
             scope=self.calls.place(self._around(node)), output=node.order in self.results, value=values_text(value),
+            hooks=hooks,
         )  # fmt: skip
 
     def _around(self, node: Node) -> tuple[Call, ...]:

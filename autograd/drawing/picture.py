@@ -47,6 +47,7 @@ class Box:
     of        the id of the box that a sum or a stub belongs to
     gradient  that of the value, if gradients were asked for
     alarm     what is wrong with its value or gradient, in words
+    hooks     how many hooks its gradient goes through
     """
 
     id: str
@@ -64,6 +65,7 @@ class Box:
     value: str | None = None
     gradient: Flow | None = None
     alarm: str = ""
+    hooks: int = 0
 
 
 @dataclass(frozen=True, slots=True)

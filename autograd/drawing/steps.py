@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from .picture import Arrow, Box, Step
-from .wording import flow_text
+from .wording import flow_text, hooks_text
 
 Part = tuple[str, str, str]
 
@@ -33,7 +33,8 @@ def steps(boxes: Mapping[str, Box], arrows: Iterable[Arrow], order: Mapping[str,
     if passes != "forward":
         for id_ in newest_first:
             box = boxes[id_]
+            text = ": ".join(filter(None, (box.name or box.text, hooks_text(box.hooks))))
             yield Step(
-                "backward", id_, box.name or box.text, flow_text(box.gradient), tuple(arriving.get(id_, ())),
+                "backward", id_, text, flow_text(box.gradient), tuple(arriving.get(id_, ())),
                 tuple(sending.get(id_, ())),
             )  # fmt: skip

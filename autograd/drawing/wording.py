@@ -14,6 +14,11 @@ def flow_text(flow: Flow | None) -> str:
     return flow.value if flow.value is not None else f"norm {flow.norm:.4g}"
 
 
+def hooks_text(n: int) -> str:
+    """What stands at a value whose gradient goes through hooks."""
+    return f"{'a hook sees' if n == 1 else f'{n} hooks see'} ḡ, and may change it" if n else ""
+
+
 def parameters_text(n: int) -> str:
     return f"{n:,} parameter{'s' if n != 1 else ''}"
 

@@ -360,7 +360,9 @@ def test_a_hook_is_seen() -> None:
     x = leaf([1.0, 2.0], "x")
     y = x * 3
     y.register_hook(lambda g: g * 10)
-    lines = {box.name: box.lines for box in draw(y.sum(), names={"y": y}, gradients=True).graph.boxes}
+    drawing = draw(y.sum(), names={"y": y}, gradients=True)
+    lines = {box.name: box.lines for box in drawing.graph.boxes}
+    assert [step.text for step in drawing.steps()][3:] == ["y: a hook sees ḡ, and may change it", "x"]
     assert lines["y"] == ("a hook sees ḡ, and may change it",)
     assert lines["x"] == ()
     y.register_hook(lambda g: None)
