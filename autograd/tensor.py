@@ -89,7 +89,20 @@ class Tensor:
 
     @property
     def grad(self) -> Tensor | None:
-        """The gradient that backward passes have added up here, or None."""
+        """The gradient that backward passes have added up here, or None.
+
+        Warns, as PyTorch does, of a tensor that was computed from others and has not been told to retain_grad().
+        """
+        node = self._node
+        if self._grad is None and node and node.plan and (node.extras is None or node.extras.retain is None):
+            from warnings import warn
+
+            warn(
+                f"grad: backward() leaves none in a tensor that was computed from others, as this one of shape "
+                f"{self.shape}; call retain_grad() on it before, or, if it was to be a parameter's next value, write "
+                f"p.data -= step, for p = p - step makes another tensor",
+                stacklevel=2,
+            )
         return self._grad
 
     @grad.setter

@@ -140,7 +140,9 @@ def test_leaves_add_up_and_intermediates_do_not():
     assert gradient(h) == 3 + 3  # a retained gradient adds up as a leaf's does
     k = x * x
     (k * 3).backward()
-    assert k.grad is None
+    with pytest.warns(UserWarning, match=r"grad: backward\(\) leaves none .* retain_grad\(\) .* p.data -= step"):
+        assert k.grad is None
+    assert (k.detach().grad, Tensor(1.0).grad, leaf(1.0).grad) == (None, None, None)
 
 
 def test_a_backward_pass_for_some_inputs_leaves_the_others_alone():

@@ -35,7 +35,7 @@ def test_norms_are_those_of_the_gradients() -> None:
             (g,) = grad(loss, names[box.name], retain_graph=True)
             assert box.gradient is not None
             np.testing.assert_allclose(box.gradient.norm, np.linalg.norm(g.data), rtol=1e-12)
-    assert all(tensor.grad is None for tensor in names.values())
+    assert all(tensor._grad is None for tensor in names.values())
 
 
 def test_kept_gradients_are_left_alone_and_hooks_count() -> None:
