@@ -15,9 +15,7 @@ def leaves(value: Any) -> list[Any]:
 
     A dict's order is that of its sorted keys, so that equal dicts have their leaves in the same places.
     """
-    found: list[Any] = []
-    _collect(value, found)
-    return found
+    return leaves_as(value, value)
 
 
 def rebuild(like: Any, items: Iterator[Any]) -> Any:
@@ -43,7 +41,7 @@ def rebuild(like: Any, items: Iterator[Any]) -> Any:
 def leaves_as(value: Any, like: Any) -> list[Any]:
     """The leaves of `value`, one for each leaf of `like`. Raises TypeError where it has not the same containers."""
     found: list[Any] = []
-    _pair(value, like, found)
+    _collect(value, like, found)
     return found
 
 
@@ -56,36 +54,22 @@ def is_differentiable(leaf: Any) -> bool:
     return hasattr(leaf, "__array_function__") and leaf.dtype.kind in "fc"
 
 
-def _collect(value: Any, found: list[Any]) -> None:
-    if isinstance(value, dict):
-        for key in _keys(value):
-            _collect(value[key], found)
-    elif isinstance(value, tuple | list):
-        for item in value:
-            _collect(item, found)
-    elif _is_dataclass(value):
-        for name in _fields(value):
-            _collect(getattr(value, name), found)
-    else:
-        found.append(value)
-
-
-def _pair(value: Any, like: Any, found: list[Any]) -> None:
+def _collect(value: Any, like: Any, found: list[Any]) -> None:
     if isinstance(like, dict):
         if not isinstance(value, dict) or value.keys() != like.keys():
             raise TypeError(f"expected {_said(like)}, got {_said(value)}")
         for key in _keys(like):
-            _pair(value[key], like[key], found)
+            _collect(value[key], like[key], found)
     elif isinstance(like, tuple | list):
         if not isinstance(value, tuple | list) or len(value) != len(like):
             raise TypeError(f"expected {_said(like)}, got {_said(value)}")
         for item, model in zip(value, like, strict=True):
-            _pair(item, model, found)
+            _collect(item, model, found)
     elif _is_dataclass(like):
         if type(value) is not type(like):
             raise TypeError(f"expected {_said(like)}, got {_said(value)}")
         for name in _fields(like):
-            _pair(getattr(value, name), getattr(like, name), found)
+            _collect(getattr(value, name), getattr(like, name), found)
     else:
         found.append(value)
 

@@ -93,8 +93,9 @@ class Tensor:
 
         Warns, as PyTorch does, of a tensor that was computed from others and has not been told to retain_grad().
         """
-        node = self._node
-        if self._grad is None and node and node.plan and (node.extras is None or node.extras.retain is None):
+        if self._grad is not None or (node := self._node) is None or node.plan is None:
+            return self._grad
+        if node.extras is None or node.extras.retain is None:
             from warnings import warn
 
             warn(
@@ -103,7 +104,7 @@ class Tensor:
                 f"p.data -= step, for p = p - step makes another tensor",
                 stacklevel=2,
             )
-        return self._grad
+        return None
 
     @grad.setter
     def grad(self, value: Any) -> None:

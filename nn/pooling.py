@@ -141,7 +141,7 @@ def _first_maxima(input: Any, places: list[Any]) -> tuple[Any, Any]:
         first = np.arange(0, place.size, place.shape[-1])
         first = first.reshape(*place.shape[:-2], *(1,) * (n + axis), -1, *(1,) * (-1 - axis))
         place = place.reshape(-1).take(first + choice)
-        before = _along(where, place, axis) if np.ndim(where) else 0
+        before = _taken(where, place, axis) if np.ndim(where) else 0
         where = before + place * math.prod(shape[n + axis + 1 :])
     lines = input.reshape(*lead, math.prod(shape))
     return np.take_along_axis(lines, where.reshape(*lead, -1), -1).reshape(where.shape), where
@@ -152,15 +152,12 @@ def _lines(x: Any, index: Any, axis: int) -> Any:
     if index.ndim == 1:
         return x.take(index, axis)
     wide = x.ndim - (index.ndim - 1)
-    return _along(x, index.reshape(*index.shape[:-1], *(1,) * (wide + axis), -1, *(1,) * (-1 - axis)), axis)
+    return _taken(x, index.reshape(*index.shape[:-1], *(1,) * (wide + axis), -1, *(1,) * (-1 - axis)), axis)
 
 
-def _along(x: Any, index: Any, axis: int) -> Any:
-    """As np.take_along_axis, in a third of the time."""
-    shape, axis = x.shape, axis % x.ndim
-    before = np.arange(math.prod(shape[:axis])).reshape(*shape[:axis], *(1,) * (x.ndim - axis))
-    after = np.arange(math.prod(shape[axis + 1 :])).reshape(shape[axis + 1 :])
-    return x.reshape(-1).take((before * shape[axis] + index) * after.size + after)
+def _taken(x: Any, index: Any, axis: int) -> Any:
+    """np.take_along_axis of plain arrays, in the quicker way that it has on Tensors."""
+    return plain(np.take_along_axis(Tensor(x), index, axis))
 
 
 def _max_unpool(n: int) -> Callable[..., Any]:
