@@ -1,22 +1,35 @@
-"""Reverse-mode automatic differentiation on NumPy."""
+"""Reverse-mode automatic differentiation on NumPy.
+
+The folders are stages, and each imports only what stands before it here:
+
+    engine       the kernel: nodes, Tensors, primitives, the reverse sweep
+    ops          the derivative rules, next to their functions
+    transforms   functions into functions: grad, vjp, jacobian, checkpoint, gradcheck
+    saving, random, memory
+    drawing      pictures of a graph and of its backward pass, and the page that plays it
+    surface      what of NumPy can be differentiated
+    numpy, scipy, hips   NumPy's and SciPy's names, and the faces for code written for HIPS autograd
+
+The public names are in the order of use.
+"""
 
 from typing import TYPE_CHECKING, Any
 
 import numpy as _np
 
-from .tensor import Tensor  # isort: skip (the others need it)
-from . import ops
-from .anomaly import detect_anomaly
-from .checkpoint import checkpoint
+from .engine.tensor import Tensor
+
+from . import hips, ops  # noqa: F401 # isort: skip (ops complete Tensor; hips has the names of its modules found)
 from .drawing import draw
-from .gradcheck import gradcheck, gradgradcheck
-from .hooks import RemovableHandle
+from .engine.anomaly import detect_anomaly
+from .engine.declare import elementwise, linear, nondifferentiable, primitive
+from .engine.hooks import RemovableHandle
+from .engine.modes import enable_grad, is_grad_enabled, no_grad, scope, set_grad_enabled
 from .memory import memory_table
-from .modes import enable_grad, is_grad_enabled, no_grad, scope, set_grad_enabled
-from .ops.affine import affine
 from .ops.correlation import correlate, correlate_kernel, correlate_transpose
+from .ops.fused import affine, multiply_add
 from .ops.gates import lstm_gates
-from .ops.multiply_add import multiply_add
+from .ops.sliding import fold, max_windows, spread_windows, sum_windows, windows
 from .ops.special import (
     digamma,
     erf,
@@ -43,12 +56,14 @@ from .ops.special import (
     softplus,
     xlogy,
 )  # fmt: skip
-from .ops.standardize import center, rescale, standardize
-from .ops.windows import fold, max_windows, spread_windows, sum_windows, windows
-from .primitive import elementwise, linear, nondifferentiable, primitive
+from .ops.standardization import center, rescale, standardize
 from .random import generator, manual_seed
 from .saving import load, save
-from .transforms import elementwise_grad, grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
+from .transforms.checkpoint import checkpoint
+from .transforms.gradcheck import gradcheck, gradgradcheck
+from .transforms.gradients import elementwise_grad, grad, value_and_grad
+from .transforms.jacobians import hessian, jacobian
+from .transforms.products import hvp, jvp, vjp
 
 __all__ = [
     "RemovableHandle", "Tensor", "affine", "center", "checkpoint", "correlate", "correlate_kernel",
@@ -60,6 +75,8 @@ __all__ = [
     "polygamma", "primitive", "relu", "rescale", "save", "scope", "set_grad_enabled", "sigmoid", "silu", "softmax",
     "softplus", "spread_windows", "standardize", "sum_windows", "value_and_grad", "vjp", "windows", "xlogy",
 ]  # fmt: skip
+
+ops.refused.PLACES["autograd"] = globals()
 
 # The C library maps the memory of large arrays anew, page by page, until it has once freed a large block: from then on
 # it keeps what is freed, up to twice that size, and a fresh array costs the same as a reused one. The block is never

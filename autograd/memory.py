@@ -6,9 +6,9 @@ import sys
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from . import versions
-from .graph import walk
-from .tensor import Tensor
+from .engine import versions
+from .engine.node import walk
+from .engine.tensor import Tensor
 
 
 class Kept(NamedTuple):

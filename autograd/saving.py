@@ -30,7 +30,7 @@ from typing import Any
 
 import numpy as np
 
-from .tensor import Tensor
+from .engine.tensor import Tensor
 
 Path = str | os.PathLike[str]
 

@@ -22,9 +22,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .engine.primitive import Primitive, registry
+from .engine.tensor import Tensor
 from .ops.creation import LIKE
-from .primitive import Primitive, registry
-from .tensor import Tensor
 
 KINDS = {
     "differentiable": "a Tensor, through which gradients flow, to any order",

@@ -14,7 +14,7 @@ import pytest
 
 import autograd
 from autograd import Tensor
-from autograd.primitive import registry
+from autograd.engine.primitive import registry
 
 Row = tuple[Any, ...]
 SIZES = {"small": 8, "large": 512}

@@ -8,17 +8,17 @@ from dataclasses import replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
-from .. import versions
-from ..graph import Leaf, Node, between, walk
-from ..modes import Call
-from ..tensor import Tensor
-from .calls import Calls, common, path
+from ..engine import versions
+from ..engine.modes import Entry
+from ..engine.node import Leaf, Node, between, walk
+from ..engine.tensor import Tensor
 from .expressions import constants, expression, is_array, literal, saved_values, values_text
 from .folding import Block, fold, is_operation
 from .formulas import formula_text
 from .linking import Link, links, stubs
 from .names import Distinct, Names
 from .picture import Arrow, Box, Picture
+from .scopes import Scopes, common, path
 from .steps import steps
 from .values import compute_missing, known_values, lacks_an_array, lost_argument, overwritten
 from .wording import bytes_text, hooks_text, operations_text, parameters_text, shortened
@@ -58,10 +58,10 @@ class Collector:
         self.saved = saved
         self.evaluate = evaluate
         self.results = {output._node.order for output in outputs if output._node is not None}
-        self.calls = Calls([node for node in reversed(nodes) if node.plan is not None], names.owners)
+        self.scopes = Scopes([node for node in reversed(nodes) if node.plan is not None], names.owners)
         self.closed, self.forced = fold(
             nodes,
-            self.calls,
+            self.scopes,
             depth,
             max_nodes,
             self.results,
@@ -75,7 +75,7 @@ class Collector:
         self.ids: dict[int, str] = {}  # order of a node -> the box it is in
         self.constants: dict[int, Box] = {}  # id of an array -> its box
         self.boxes: dict[str, Box] = {}
-        self.homes: dict[int, tuple[Call, ...]] = {}  # order of a leaf -> the calls that it stands inside of
+        self.homes: dict[int, tuple[Entry, ...]] = {}  # order of a leaf -> the calls that it stands inside of
         self.paths: dict[int, str] = {}  # order of a leaf -> the path of the module that uses it
         self._arrange()
 
@@ -132,7 +132,7 @@ class Collector:
         for node in self.nodes:
             for parent in node.parents:
                 if parent.plan is None and type(parent.tensor() if isinstance(parent, Leaf) else None) is not Tensor:
-                    around = self.calls.around(node)
+                    around = self.scopes.around(node)
                     self.homes[parent.order] = common(self.homes.get(parent.order, around), around)
                     if paths.setdefault(parent.order, path(around)) != path(around):
                         paths[parent.order] = None
@@ -183,13 +183,13 @@ class Collector:
             id=self.ids[node.order], kind="leaf" if node.plan is None else "operation", name=name, text=text, full=full,
             shape=node.shape if type(node.shape) is tuple else None,
             dtype=None if node.dtype is None else str(node.dtype), lines=tuple(lines), tooltip=tuple(tooltip),
-            scope=self.calls.place(self._around(node)), output=node.order in self.results, value=values_text(value),
+            scope=self.scopes.place(self._around(node)), output=node.order in self.results, value=values_text(value),
             hooks=hooks,
         )  # fmt: skip
 
-    def _around(self, node: Node) -> tuple[Call, ...]:
+    def _around(self, node: Node) -> tuple[Entry, ...]:
         """The calls whose frames a node's box stands in."""
-        return self.calls.around(node) if node.plan is not None else self.homes.get(node.order, ())
+        return self.scopes.around(node) if node.plan is not None else self.homes.get(node.order, ())
 
     def _call(self, node: Node, argument: Any, value: Any) -> str:
         """The name of an argument of `node`, as the picture shows it."""
@@ -225,14 +225,14 @@ class Collector:
 
     def _house_constants(self) -> None:
         """A constant without a name that only one call uses was made inside of it, and stands there."""
-        users: dict[str, tuple[Call, ...]] = {}
+        users: dict[str, tuple[Entry, ...]] = {}
         for link in self.links:
             if link.k is None:
-                around = self.calls.around(link.node)
+                around = self.scopes.around(link.node)
                 users[link.tail] = common(users.get(link.tail, around), around)
         for key, box in self.constants.items():
             if self.names.arrays.get(key) is None and users.get(box.id):
-                self.boxes[box.id] = replace(box, scope=self.calls.place(users[box.id]))
+                self.boxes[box.id] = replace(box, scope=self.scopes.place(users[box.id]))
 
     def _held(self, parent: Node, n: int) -> str:
         """An input that needs a gradient in general, but none for this picture: shown as held constant."""
@@ -257,10 +257,10 @@ class Collector:
 
     def _blocks(self) -> None:
         numbered: dict[int, str] = {}
-        around: dict[int, tuple[Call, ...]] = {}  # the calls that all of a part was made in
+        around: dict[int, tuple[Entry, ...]] = {}  # the calls that all of a part was made in
         for node in self.nodes:
             if node.order in self.closed and node.plan is not None:
-                part, made_in = id(self.closed[node.order]), self.calls.around(node)
+                part, made_in = id(self.closed[node.order]), self.scopes.around(node)
                 around[part] = common(around.get(part, made_in), made_in)
         for node in reversed(self.nodes):
             block = self.closed.get(node.order)
@@ -277,7 +277,7 @@ class Collector:
             if node.order in self.closed and (node.order in self.called or node.order in self.results):
                 self._comes_out(node)
 
-    def _block(self, id_: str, block: Block, around: tuple[Call, ...]) -> Box:
+    def _block(self, id_: str, block: Block, around: tuple[Entry, ...]) -> Box:
         counts = block.operations.most_common()
         lines = [operations_text(counts)]
         count = self._parameters(block.calls, sum(_size(leaf) for leaf in block.leaves))
@@ -287,21 +287,21 @@ class Collector:
         return Box(
             id=id_, kind="block", text=text, full=text, lines=tuple(lines),
             tooltip=(f"closed: {block.size:,} operations", *(f"{n:,} {name}" for name, n in counts[:20])),
-            scope=self.calls.place(around),
+            scope=self.scopes.place(around),
         )  # fmt: skip
 
-    def _title(self, calls: tuple[Call, ...]) -> str:
+    def _title(self, calls: tuple[Entry, ...]) -> str:
         """What a call is called, and the class of the module."""
-        *around, label = self.calls.place(calls)
+        *around, label = self.scopes.place(calls)
         names = [name for name, call in zip(around, calls, strict=False) if call[1]]
-        kind = self.calls.kind(calls[-1])
+        kind = self.scopes.kind(calls[-1])
         return ".".join([*names, label]) + (f" · {kind}" if kind else "")
 
-    def _parameters(self, calls: tuple[Call, ...], inside: int) -> int:
+    def _parameters(self, calls: tuple[Entry, ...], inside: int) -> int:
         """How many numbers the parameters of a module are; of one that is not known, those seen `inside` of it."""
         if not calls:
             return inside
-        return self.names.counts.get((self.calls.whole(calls[0]), path(calls), calls[-1][2])) or inside
+        return self.names.counts.get((self.scopes.whole(calls[0]), path(calls), calls[-1][2])) or inside
 
     def _comes_out(self, node: Node) -> None:
         box = self.boxes[self.ids[node.order]]
@@ -391,20 +391,20 @@ class Collector:
 
     def _clusters(self, boxes: Iterable[Box]) -> dict[tuple[str, ...], str]:
         scopes = {box.scope[:n] for box in boxes for n in range(1, len(box.scope) + 1)}
-        known: dict[tuple[str, ...], tuple[Call, ...]] = {}
+        known: dict[tuple[str, ...], tuple[Entry, ...]] = {}
         inside: Counter[tuple[str, ...]] = Counter()  # of what is in the picture, where the module itself is not known
         for node in self.nodes:
             around = self._around(node)
             if not around:
                 continue
-            place = self.calls.place(around)
+            place = self.scopes.place(around)
             for n in range(1, len(place) + 1):
                 known.setdefault(place[:n], around[:n])
                 if node.plan is None:
                     inside[place[:n]] += _size(node)
         named = {}
         for scope in sorted(scopes):
-            kind = self.calls.kind(known[scope][-1])
+            kind = self.scopes.kind(known[scope][-1])
             count = self._parameters(known[scope], inside[scope])
             parts = [scope[-1], kind, parameters_text(count) if count else ""]
             named[scope] = " · ".join(filter(None, parts))

@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from ..graph import Node
-from ..modes import enable_grad
-from ..remembering import remembering
-from ..tensor import Tensor
+from ..engine.arguments import keeping_arguments
+from ..engine.modes import enable_grad
+from ..engine.node import Node
+from ..engine.tensor import Tensor
 from .collecting import Collector, needed_for
 from .dot import to_dot
 from .explaining import Explainer
@@ -89,7 +89,7 @@ class Drawing:
 
     def player(self) -> Player:
         """A page that plays the forward and then the backward pass; a notebook shows it by itself."""
-        return Player(self)
+        return Player(self.graph, self.svg, self._look.theme)
 
     def _render(self, form: str) -> bytes:
         if form not in self._rendered:
@@ -222,7 +222,7 @@ def _outputs(outputs: tuple[Any, ...], names: Any) -> tuple[list[Tensor], Names]
     inputs: dict[str, Any] = {}
     if outputs and callable(outputs[0]) and not isinstance(outputs[0], Tensor):
         function, given = outputs[0], outputs[1:]
-        with enable_grad(), remembering():
+        with enable_grad(), keeping_arguments():
             result = function(*given)
         if names is None and hasattr(function, "named_parameters"):
             names = function

@@ -8,9 +8,9 @@ from weakref import ref
 
 import numpy as np
 
-from .. import versions
-from ..graph import Leaf, Node
-from ..tensor import Tensor
+from ..engine import versions
+from ..engine.node import Leaf, Node
+from ..engine.tensor import Tensor
 
 
 class Explainer:

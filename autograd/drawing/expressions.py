@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ..compiling import signature_of
-from ..graph import Node
+from ..engine.node import Node
+from ..engine.signature import signature_of
 
 INFIX = {
     "add": "+", "subtract": "-", "multiply": "*", "divide": "/", "true_divide": "/", "matmul": "@", "power": "**",

@@ -9,15 +9,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection
 
-from ..graph import Node
-from ..modes import Call
-from .calls import Calls
+from ..engine.modes import Entry
+from ..engine.node import Node
+from .scopes import Scopes
 
 STUBS = 6
 """A value with more uses than this is drawn as numbered stubs instead of with an arrow to each use."""
 
 COARSE = 10
-"""Calls are not closed to save room where less than this part of it would then be used."""
+"""Scopes are not closed to save room where less than this part of it would then be used."""
 
 
 class Block:
@@ -28,7 +28,7 @@ class Block:
 
     __slots__ = ("calls", "leaves", "operations", "size")
 
-    def __init__(self, calls: tuple[Call, ...]) -> None:
+    def __init__(self, calls: tuple[Entry, ...]) -> None:
         self.calls = calls
         self.size = 0
         self.operations: Counter[str] = Counter()
@@ -46,7 +46,7 @@ def is_operation(node: Node) -> bool:
 
 
 def fold(
-    nodes: list[Node], calls: Calls, depth: int | None, most: int, outputs: Collection[int],
+    nodes: list[Node], calls: Scopes, depth: int | None, most: int, outputs: Collection[int],
     extra: Callable[[Node], int], stays: Callable[[Node], bool],
 ) -> tuple[dict[int, Block], bool]:  # fmt: skip
     """The closed parts, by the order of each node in them; and whether `most` forced more to be closed than asked.
@@ -83,7 +83,7 @@ def count_uses(nodes: list[Node]) -> dict[int, int]:
     return uses
 
 
-def _close(nodes: list[Node], calls: Calls, depth: int) -> dict[int, Block]:
+def _close(nodes: list[Node], calls: Scopes, depth: int) -> dict[int, Block]:
     """Every run of operations inside of one call below `depth` becomes a block."""
     blocks: dict[int, Block] = {}
     current: Block | None = None

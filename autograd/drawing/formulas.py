@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from ..graph import Node
-from ..primitive import Primitive, needs_of, registry, rule_of
+from ..engine.node import Node
+from ..engine.primitive import Primitive, needs_of, registry, rule_of
 from .expressions import is_array, saved_values
 from .rules import Array, specialise
 from .simplifying import Brief, axes_summed, to_expression
@@ -290,7 +290,7 @@ def _fits(shape: tuple[int, ...], target: tuple[int, ...]) -> bool:
 
 def _rule_name(rule: Any, node: Node) -> str:
     """What a rule is called that cannot be written out: by its own name, unless that says nothing."""
-    said = rule.__name__.isidentifier() and rule.__module__ != "autograd.extend"
+    said = rule.__name__.isidentifier() and rule.__module__ != "autograd.hips.extend"
     return rule.__name__ if said else f"{node.name}_vjp"
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..graph import Node
+from ..engine.node import Node
 from .expressions import constants
 from .folding import STUBS, Block
 from .picture import Box

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from ..graph import Leaf, Node
-from ..tensor import Tensor
+from ..engine.node import Leaf, Node
+from ..engine.tensor import Tensor
 
 
 class Names:

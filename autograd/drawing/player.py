@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import html
 import json
+from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from .rendering import RenderError, adapt
+from .picture import Picture
+from .rendering import RenderError
 from .style import DARK, THEMES, Theme
-
-if TYPE_CHECKING:
-    from .drawn import Drawing
 
 
 def _colours(name: str) -> str:
@@ -29,17 +28,22 @@ def _colours(name: str) -> str:
 
 
 class Player:
-    """The page: `html` is its text, `save` writes it, a notebook shows it inline."""
+    """The page: `html` is its text, `save` writes it, a notebook shows it inline.
 
-    def __init__(self, drawing: Drawing) -> None:
-        self._drawing = drawing
+    graph  what is played
+    svg    renders it
+    theme  the name of its colours
+    """
+
+    def __init__(self, graph: Picture, svg: Callable[[], str], theme: str) -> None:
+        self._graph, self._svg, self._theme = graph, svg, theme
 
     @cached_property
     def html(self) -> str:
         """The page. Where no picture can be rendered, it plays on the tree of text."""
-        graph = self._drawing.graph
+        graph = self._graph
         try:
-            stage = adapt(self._drawing._render("svg").decode(), self._drawing._look.theme)
+            stage = self._svg()
         except RenderError as error:
             boxes = (
                 f'<li id="{box.id}" class="{box.kind}">{html.escape(box.full or box.text)}</li>' for box in graph.boxes
@@ -56,7 +60,7 @@ class Player:
         }
         text = json.dumps(known, ensure_ascii=False).replace("</", "<\\/").replace("<!--", "<\\!--")
         page = (Path(__file__).parent / "player.html").read_text(encoding="utf-8")
-        page = page.replace("/*COLOURS*/", _colours(self._drawing._look.theme))
+        page = page.replace("/*COLOURS*/", _colours(self._theme))
         return page.replace("/*DATA*/null", text).replace("<!--STAGE-->", stage)
 
     def save(self, path: Any) -> None:
@@ -69,4 +73,4 @@ class Player:
         return f'<iframe srcdoc="{source}" style="width:100%;height:640px;border:0" title="backward pass"></iframe>'
 
     def __repr__(self) -> str:
-        return f"<Player: {len(self._drawing.steps())} steps>"
+        return f"<Player: {len(self._graph.steps)} steps>"

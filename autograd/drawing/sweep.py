@@ -13,10 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from ..engine import _fit, _root, _sweep
-from ..graph import Node
-from ..modes import mode
-from ..tensor import Tensor
+from ..engine.modes import mode
+from ..engine.node import Node
+from ..engine.sweep import _fit, _root, _sweep
+from ..engine.tensor import Tensor
 from .expressions import constants, values_text
 from .picture import Flow
 from .values import compute_missing, known_values

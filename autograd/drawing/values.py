@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from .. import versions
-from ..graph import Leaf, Node
-from ..modes import no_grad
-from ..tensor import Tensor
+from ..engine import versions
+from ..engine.modes import no_grad
+from ..engine.node import Leaf, Node
+from ..engine.tensor import Tensor
 from .expressions import INPUT, NOTHING, UNKNOWN, arguments, is_array, saved_values
 
 LARGEST = 100_000

@@ -16,7 +16,8 @@ from .creation import lifted as _lifted
 
 globals().update(_lifted(_numpy))
 
-from . import fft, linalg, numpy_boxes, random
+from ..hips import numpy_boxes
+from . import fft, linalg, random
 from .creation import array, asanyarray, asarray, ascontiguousarray, c_, full, make_diagonal, r_, where
 
 __all__ = [_name for _name in globals() if not _name.startswith("_") and _name != "annotations"]

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy
 
-from ..lists import join_lists, joined, one_array
-from ..operands import holds_tensor
-from ..tensor import Tensor
+from ..engine.lists import join_lists, joined, one_array
+from ..engine.operands import holds_tensor
+from ..engine.tensor import Tensor
 
 Function = Callable[..., Any]
 

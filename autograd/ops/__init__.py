@@ -1,7 +1,7 @@
 """The derivative rules, a file for each family; `methods` puts them on Tensor."""
 
+from ..engine import sums
 from . import (
-    affine,
     correlation,
     creation,
     elementwise,
@@ -10,7 +10,6 @@ from . import (
     joining,
     linalg,
     methods,
-    multiply_add,
     pieces,
     products,
     reductions,
@@ -20,11 +19,12 @@ from . import (
     shape,
     sorting,
     special,
-    standardize,
-    sums,
     ufuncs,
-    windows,
 )
+from . import fused as affine
+from . import fused as multiply_add
+from . import sliding as windows
+from . import standardization as standardize
 
 __all__ = [
     "affine",

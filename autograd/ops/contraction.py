@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from ..primitive import Function, linear, primitive
+from ..engine.declare import linear, primitive
+from ..engine.primitive import Function
 
 Labels = tuple[Any, ...]
 

@@ -21,10 +21,11 @@ from typing import Any
 
 import numpy as np
 
-from ..primitive import Function, primitive
-from .shape import sum_to
-from .sums import added
-from .windows import Geometry
+from ..engine.broadcasting import sum_to
+from ..engine.declare import primitive
+from ..engine.primitive import Function
+from ..engine.sums import added
+from .sliding import Geometry
 
 _FEW = 65536  # elements: so small may the kernel's gradients of all rows be to be made at once, and not one by one
 

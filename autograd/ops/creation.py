@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from ..primitive import composite, primitive, registry, wrap
-from ..tensor import Tensor
+from ..engine.declare import composite, primitive
+from ..engine.primitive import registry
+from ..engine.tensor import Tensor, wrap
 from .joining import stack
 
 _MAKERS = (

@@ -12,8 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from ..operands import store
-from ..primitive import Function, composite, elementwise, nondifferentiable, primitive, unwrap
+from ..engine.declare import composite, elementwise, nondifferentiable, primitive
+from ..engine.operands import store
+from ..engine.primitive import Function
+from ..engine.tensor import unwrap
 
 
 def stored(result: Any, out: Any) -> Any:
@@ -91,33 +93,6 @@ def lifted(x: Any) -> Any:
     """x, with the lowest finite number for -inf: so that -inf - lifted(-inf) is -inf and its exponential 0."""
     return np.maximum(x, -greatest(x.dtype))
 
-
-def _logaddexp(x: Any, y: Any, /) -> Any:
-    """As np.logaddexp, which works out one number after the other; large arrays take a fifth of the time."""
-    if not (type(x) is type(y) is np.ndarray and x.dtype is y.dtype and x.dtype.char in "fd" and x.size > 1000):
-        return np.logaddexp(x, y)
-    highest = np.maximum(x, y)
-    below = np.minimum(x, y) - np.clip(highest, -greatest(x.dtype), greatest(x.dtype))
-    return np.log1p(np.exp(below, out=below), out=below) + highest
-
-
-def _share(g: Any, x: Any, y: Any, scale: float = 1.0) -> Any:
-    """The part that exp(x) has in exp(x) + exp(y): 0 where x is -inf, also if both are."""
-    from .special import sigmoid
-
-    least = float(np.finfo(g.dtype).min)
-    ahead = x - (max(y, least) if isinstance(y, int | float) else np.maximum(y, least))
-    return sigmoid(ahead if scale == 1 else ahead * scale)
-
-
-logaddexp = elementwise(  # from the difference of both, which keeps its digits however large they are
-    _logaddexp, np.logaddexp, name="logaddexp",
-    x=lambda g, x, y: g * _share(g, x, y), y=lambda g, x, y: g * _share(g, y, x),
-)  # fmt: skip
-logaddexp2 = elementwise(
-    np.logaddexp2,
-    x=lambda g, x, y: g * _share(g, x, y, math.log(2)), y=lambda g, x, y: g * _share(g, y, x, math.log(2)),
-)  # fmt: skip
 
 # ---- angles ----------------------------------------------------------------------------------------------------------
 

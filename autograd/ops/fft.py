@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from ..primitive import Function, composite, linear
+from ..engine.declare import composite, linear
+from ..engine.primitive import Function
 from .joining import _slices
 
 _TURNED = {None: "forward", "backward": "forward", "ortho": "ortho", "forward": "backward"}

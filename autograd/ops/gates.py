@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..primitive import primitive
+from ..engine.declare import primitive
 from .special import _sigmoid
 
 

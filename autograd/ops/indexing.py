@@ -7,8 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from ..primitive import Function, composite, linear, nondifferentiable, unwrap
-from ..tensor import Tensor
+from ..engine.broadcasting import sum_to
+from ..engine.declare import composite, linear, nondifferentiable
+from ..engine.primitive import Function
+from ..engine.tensor import Tensor, unwrap
 
 _ALL = slice(None)
 
@@ -152,8 +154,6 @@ def _setitem_x(g: Any, index: Any) -> Any:
 
 
 def _setitem_value(g: Any, value_shape: tuple[int, ...], index: Any) -> Any:
-    from .shape import sum_to
-
     part = g[index]
     if not is_basic(index):  # of several values for one element the last is the one that stays
         places = np.empty(g.shape, dtype=np.intp)

@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from ..primitive import Function, composite, linear, unwrap, wrap
-from ..sharing import note_view
-from ..tensor import Tensor
+from ..engine.declare import composite, linear
+from ..engine.primitive import Function
+from ..engine.sharing import note_view
+from ..engine.tensor import Tensor, unwrap, wrap
 from .shape import _array, atleast_1d, atleast_2d, atleast_3d
 
 # ---- concatenate and split: adjoint to each other -------------------------------------------------------------------

@@ -17,11 +17,12 @@ from typing import Any
 
 import numpy as np
 
-from ..primitive import Function, composite, nondifferentiable, primitive, rebuilt, wrap
-from ..tensor import Tensor
+from ..engine.declare import composite, nondifferentiable, primitive
+from ..engine.primitive import Function, rebuilt
+from ..engine.sums import axes_of, total_of_product
+from ..engine.tensor import Tensor, wrap
 from .indexing import take_along_axis
 from .reductions import products_of_others
-from .sums import axes_of, total_of_product
 
 _linalg: Any = np.linalg
 

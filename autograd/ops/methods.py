@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from ..primitive import registry
-from ..tensor import Tensor
+from ..engine.primitive import registry
+from ..engine.tensor import Tensor
 from . import elementwise, indexing, products, reductions, shape, sorting, special
+from .assignment import augment
 
 
 def _flipped(function: Any) -> Any:
@@ -22,7 +23,7 @@ def _compare(ufunc: Any) -> Any:
 
 
 def _inplace(function: Any) -> Any:
-    return lambda self, other: self._inplace(function, other)
+    return lambda self, other: augment(self, function, other)
 
 
 def _sort(self: Tensor, axis: int = -1, kind: Any = None, order: Any = None, *, stable: bool | None = None) -> None:

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from ..lists import one_array
-from ..primitive import Function, composite, primitive
+from ..engine.declare import composite, primitive
+from ..engine.lists import one_array
+from ..engine.primitive import Function
 from .contraction import contract_one, contract_two, contraction
 
 # ---- einsum and tensordot -------------------------------------------------------------------------------------------

@@ -8,10 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from ..primitive import Function, composite, linear, nondifferentiable, primitive, unwrap
+from ..engine.broadcasting import broadcast_to
+from ..engine.declare import composite, linear, nondifferentiable, primitive
+from ..engine.primitive import Function
+from ..engine.sums import axes_of
+from ..engine.tensor import unwrap
 from .elementwise import stored
-from .shape import broadcast_to
-from .sums import axes_of
 
 _none: Any = np._NoValue
 _add_reduce: Any = np.add.reduce

@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from ..primitive import registry
-from ..tensor import Tensor
+from ..engine.primitive import registry
+from ..engine.tensor import Tensor
 
 _FILES = "a file of NumPy's holds no graph", "write its .data, or use autograd.save"
 _DATES = "dates are not numbers that have a gradient", "use it on .data"
@@ -111,14 +111,16 @@ for _name, (_why, _instead) in METHODS.items():
 Tensor.ctypes = property(_refusal("Tensor.ctypes", *_BYTES, AttributeError))  # type: ignore[attr-defined]
 
 
+PLACES = {"np": vars(np), "np.linalg": vars(np.linalg)}
+"""Where a function may stand that is sought as a method; the package puts its own names in."""
+
+
 def _written_here(name: str) -> str | None:
     """What is written for a method that ndarray has not, where that is known."""
     if name in INSTEAD or name.startswith("_") or name in FUNCTIONS:
         return INSTEAD.get(name)
-    import autograd
-
-    for place, owner in (("np", np), ("np.linalg", np.linalg), ("autograd", autograd)):
-        found = vars(owner).get(name)
+    for place, owner in PLACES.items():
+        found = owner.get(name)
         if callable(found) and not isinstance(found, type):
             return f"{place}.{name}(x, ...)"
     if name.endswith("_"):

@@ -6,7 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from ..primitive import Function, composite, primitive, unwrap
+from ..engine.declare import composite, primitive
+from ..engine.primitive import Function
+from ..engine.tensor import unwrap
 from .joining import _axis, _slices
 
 # ---- differences ----------------------------------------------------------------------------------------------------

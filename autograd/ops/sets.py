@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from ..primitive import composite, nondifferentiable, unwrap
+from ..engine.declare import composite, nondifferentiable
+from ..engine.tensor import unwrap
 
 nondifferentiable(np.isin, *([np.in1d] if hasattr(np, "in1d") else []))
 

@@ -7,10 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from ..primitive import Function, composite, linear, nondifferentiable, primitive, unwrap
+from ..engine.declare import composite, linear, nondifferentiable, primitive
+from ..engine.primitive import Function
+from ..engine.sums import LARGE, axes_of
+from ..engine.tensor import unwrap
 from .elementwise import stored
 from .indexing import scatter_add
-from .sums import LARGE, axes_of
 
 nondifferentiable(
     np.argsort, np.argpartition, np.lexsort, np.searchsorted, np.digitize, np.histogram_bin_edges

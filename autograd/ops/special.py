@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from ..primitive import Function, elementwise, primitive
+from ..engine.declare import elementwise, primitive
+from ..engine.primitive import Function
+from ..engine.sums import added, axes_of, is_large, largest, total, total_of_product
 from .elementwise import greatest, lifted, nonzero
 from .indexing import scatter_add
 from .pieces import in_pieces, in_rows
 from .reductions import kept
-from .sums import added, axes_of, is_large, largest, total, total_of_product
 
 # ---- of networks: few passes, in place where the array is nobody else's ----------------------------------------------
 
@@ -255,6 +256,32 @@ sigmoid: Function = elementwise(_sigmoid, name="sigmoid", x=lambda g, out: g * (
 relu = elementwise(_relu, name="relu", x=lambda g, out: g * (out > 0))
 softplus = elementwise(_softplus, name="softplus", x=lambda g, x: g * sigmoid(x))
 logsigmoid = elementwise(_logsigmoid, name="logsigmoid", x=lambda g, x: g * sigmoid(-x))
+
+
+def _logaddexp(x: Any, y: Any, /) -> Any:
+    """As np.logaddexp, which works out one number after the other; large arrays take a fifth of the time."""
+    if not (type(x) is type(y) is np.ndarray and x.dtype is y.dtype and x.dtype.char in "fd" and x.size > 1000):
+        return np.logaddexp(x, y)
+    highest = np.maximum(x, y)
+    below = np.minimum(x, y) - np.clip(highest, -greatest(x.dtype), greatest(x.dtype))
+    return np.log1p(np.exp(below, out=below), out=below) + highest
+
+
+def _share(g: Any, x: Any, y: Any, scale: float = 1.0) -> Any:
+    """The part that exp(x) has in exp(x) + exp(y): 0 where x is -inf, also if both are."""
+    least = float(np.finfo(g.dtype).min)
+    ahead = x - (max(y, least) if isinstance(y, int | float) else np.maximum(y, least))
+    return sigmoid(ahead if scale == 1 else ahead * scale)
+
+
+logaddexp = elementwise(  # from the difference of both, which keeps its digits however large they are
+    _logaddexp, np.logaddexp, name="logaddexp",
+    x=lambda g, x, y: g * _share(g, x, y), y=lambda g, x, y: g * _share(g, y, x),
+)  # fmt: skip
+logaddexp2 = elementwise(
+    np.logaddexp2,
+    x=lambda g, x, y: g * _share(g, x, y, math.log(2)), y=lambda g, x, y: g * _share(g, y, x, math.log(2)),
+)  # fmt: skip
 
 
 # Where the sums are within these bounds no exponential has overflowed and none that counts has vanished, so the usual

@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from .. import versions
-from ..dispatch import methods
-from ..modes import mode
-from ..operands import not_for_plain, store
-from ..primitive import registry, unwrap, wrap
-from ..tensor import Tensor
+from ..engine import versions
+from ..engine.dispatch import methods
+from ..engine.modes import mode
+from ..engine.operands import not_for_plain, store
+from ..engine.primitive import registry
+from ..engine.tensor import Tensor, unwrap, wrap
 from . import reductions
 from .elementwise import stored
 from .indexing import scatter_add, setitem

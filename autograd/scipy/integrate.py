@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 from scipy import integrate
 
-from ..misc.flatten import flatten
+from ..engine.declare import primitive
+from ..engine.tensor import unwrap
+from ..hips.misc.flatten import flatten
 from ..numpy.creation import array, asarray
-from ..primitive import primitive, unwrap
-from ..recording import tracked
-from ..transforms import vjp
+from ..transforms.call import tracked
+from ..transforms.products import vjp
 
 
 def odeint(func: Callable[..., Any], y0: Any, t: Any, args: Any = (), **options: Any) -> Any:

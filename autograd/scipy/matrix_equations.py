@@ -11,7 +11,9 @@ from typing import Any
 import numpy as np
 from scipy import linalg
 
-from ..primitive import Function, primitive, unwrap
+from ..engine.declare import primitive
+from ..engine.primitive import Function
+from ..engine.tensor import unwrap
 from .matrix_patterns import circulant, toeplitz
 from .on_tensors import on_tensors
 

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 from scipy import linalg
 
-from ..primitive import Function, primitive
+from ..engine.declare import primitive
+from ..engine.primitive import Function
 
 
 def _corner(function: Function, A: Any, g: Any) -> Any:

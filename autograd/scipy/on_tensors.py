@@ -7,9 +7,9 @@ from typing import Any
 
 from scipy import linalg
 
-from ..operands import holds_tensor
-from ..primitive import Function
-from ..tensor import Tensor
+from ..engine.operands import holds_tensor
+from ..engine.primitive import Function
+from ..engine.tensor import Tensor
 
 _OF_SPEED = {"check_finite", "overwrite_a", "overwrite_ab", "overwrite_b", "lwork", "lapack_driver", "driver"}
 """Options that change no result."""

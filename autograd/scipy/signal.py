@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..ops.windows import windows
+from ..ops.sliding import windows
 
 Axes = tuple[Sequence[int], Sequence[int]]
 

@@ -12,10 +12,12 @@ from typing import Any
 import numpy as np
 from scipy import special as sp
 
+from ..engine.declare import elementwise, nondifferentiable, primitive
+from ..engine.primitive import Function
+from ..engine.tensor import unwrap
 from ..ops.special import log_softmax as _log_softmax
 from ..ops.special import logsumexp as _logsumexp
 from ..ops.special import softmax as _softmax
-from ..primitive import Function, elementwise, nondifferentiable, primitive, unwrap
 
 
 def _unknown(name: str, argument: str) -> Function:

@@ -13,8 +13,8 @@ import pytest
 
 from autograd import Tensor, gradcheck, gradgradcheck
 from autograd import surface as table
+from autograd.engine.primitive import registry
 from autograd.ops.creation import LIKE
-from autograd.primitive import registry
 
 from .calls import CALLS, Call, Of
 

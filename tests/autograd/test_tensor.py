@@ -423,7 +423,7 @@ def test_what_it_says_exists(name):
 
 
 @pytest.mark.skipif(
-    sys.modules["autograd.tensor"]._ITEM < 0, reason="this Python does not tell an item from a variable"
+    sys.modules["autograd.ops.assignment"]._ITEM < 0, reason="this Python does not tell an item from a variable"
 )
 def test_augmented_assignment_to_an_item():
     """`t[i] += v` is t[i] = t[i] + v, whatever the index, before and after Python has warmed up."""

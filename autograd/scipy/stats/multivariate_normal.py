@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from ...primitive import unwrap
-from ...recording import tracked
+from ...engine.tensor import unwrap
+from ...transforms.call import tracked
 
 rvs = stats.multivariate_normal.rvs
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from scipy import special as sp
 
-from ...primitive import unwrap
+from ...engine.tensor import unwrap
 
 
 def logpmf(k: Any, mu: Any, loc: Any = 0) -> Any:

@@ -20,7 +20,7 @@ from autograd import Tensor, affine, checkpoint, detect_anomaly, draw, enable_gr
 from autograd.drawing import rendering
 from autograd.drawing.dot import wrapped
 from autograd.drawing.rendering import RenderError, find_renderer
-from autograd.modes import mode
+from autograd.engine.modes import mode
 
 needs_renderer = pytest.mark.skipif(find_renderer() is None, reason="neither dot nor pygraphviz is here")
 

@@ -14,15 +14,15 @@ import pytest
 import autograd
 from autograd import Tensor, draw, ops, primitive
 from autograd.drawing.formulas import Formula, environment, formula
-from autograd.engine import _fit
-from autograd.graph import Node, walk
+from autograd.engine.broadcasting import sum_to
+from autograd.engine.node import Node, walk
+from autograd.engine.primitive import Cotangents, Primitive, registry
+from autograd.engine.sums import total_of_product
+from autograd.engine.sweep import _fit
 from autograd.ops.joining import crop
-from autograd.ops.shape import sum_to
+from autograd.ops.sliding import from_max
 from autograd.ops.special import bell, log_softmax_at
-from autograd.ops.sums import total_of_product
 from autograd.ops.ufuncs import scatter_add
-from autograd.ops.windows import from_max
-from autograd.primitive import Cotangents, Primitive, registry
 
 FILES = ["elementwise", "reductions", "special", "sorting", "products", "linalg", "indexing", "shape", "fft", "ufuncs"]
 ROWS_OF = ("TABLE", "ROWS")

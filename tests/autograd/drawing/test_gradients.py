@@ -9,9 +9,9 @@ import pytest
 
 from autograd import Tensor, checkpoint, detect_anomaly, draw, grad, no_grad, scope
 from autograd.drawing.style import LIGHT, Widths, arrow_attributes
-from autograd.engine import _root, _sweep
-from autograd.modes import mode
-from autograd.primitive import wrap
+from autograd.engine.modes import mode
+from autograd.engine.sweep import _root, _sweep
+from autograd.engine.tensor import wrap
 
 
 def leaf(value: Any, name: str | None = None) -> Tensor:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from autograd import Tensor
-from autograd.gradcheck import gradcheck, gradgradcheck
+from autograd.transforms.gradcheck import gradcheck, gradgradcheck
 
 
 def _parts(result: Any) -> list[Any]:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from autograd import Tensor, gradcheck, gradgradcheck
-from autograd.primitive import registry
+from autograd.engine.primitive import registry
 
 from .table import (
     Row,

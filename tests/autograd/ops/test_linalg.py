@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from autograd import Tensor, grad
-from autograd.gradcheck import gradcheck, gradgradcheck
 from autograd.ops import linalg
+from autograd.transforms.gradcheck import gradcheck, gradgradcheck
 
 _draw = np.random.default_rng(1)
 

@@ -260,7 +260,7 @@ def test_the_gradient_of_a_transposed_weight_is_in_c_order(shape: Any) -> None:
 
 
 def test_the_gradient_of_a_transposed_weight_is_not_copied_and_is_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    from autograd import engine
+    from autograd.engine import sweep as engine
 
     copied: list[Any] = []
     monkeypatch.setattr(engine, "_copy", lambda g: (copied.append(g.shape), np.array(g))[1])

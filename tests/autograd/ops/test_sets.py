@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from autograd import Tensor, grad, gradcheck, gradgradcheck
-from autograd.structure import leaves
+from autograd.transforms.tree import leaves
 
 A = np.array([[2.0, -1.0, 2.0], [0.5, 3.0, -1.0]])
 B = np.array([3.0, 0.5, 7.0])

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from autograd import Tensor
-from autograd.gradcheck import gradcheck, gradgradcheck
 from autograd.ops.joining import crop
+from autograd.transforms.gradcheck import gradcheck, gradgradcheck
 
 _draw = np.random.default_rng(0)
 

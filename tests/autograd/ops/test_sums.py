@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from autograd import Tensor, grad
-from autograd.ops.sums import product_to, summed_axes, total, total_of_product
+from autograd.engine.sums import product_to, summed_axes, total, total_of_product
 
 SHAPE = (9, 8, 5, 16)
 AXES = [axes for n in range(5) for axes in itertools.combinations(range(4), n)]

@@ -1,0 +1,194 @@
+"""A checked mode: who first made a NaN or an infinity, and nobody writes into what the backward pass needs."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from collections.abc import Callable
+from contextlib import ContextDecorator
+from types import TracebackType
+from typing import Any
+from weakref import finalize
+
+import numpy as np
+
+from .modes import mode
+from .node import Node
+from .primitive import Primitive
+from .tensor import unwrap
+
+_ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+_PACKAGES = tuple(os.path.join(_ROOT, name) + os.sep for name in ("autograd", "nn", "optim"))
+
+
+class detect_anomaly(ContextDecorator):
+    """Within it every operation on Tensors, and every VJP of a backward pass, is checked. Slow; per thread.
+
+    The first NaN or infinity raises a RuntimeError that names the operation, forward or backward, and the line of
+    source that called it. An infinity that comes in (a mask of -inf, say) may be passed on, a NaN may not. What the
+    backward pass needs is locked until it has run: to write into it, `t.data[0] = 1` too, raises NumPy's ValueError.
+    Operations remember the line that called them, which drawings show.
+
+    >>> x = Tensor([1.0, 0.0], requires_grad=True)
+    >>> with detect_anomaly(), np.errstate(divide="ignore"):  # doctest: +ELLIPSIS
+    ...     np.log(x)
+    Traceback (most recent call last):
+    RuntimeError: detect_anomaly: log made -inf at index (1,) of its result from finite x (0.0); at ...
+    """
+
+    def __init__(self) -> None:
+        self.before: list[tuple[Any, Any]] = []
+
+    def __enter__(self) -> None:
+        self.before.append((mode.recording, mode.watch))
+        mode.watch = _Watch()
+        if mode.recording is not False:
+            mode.recording = mode.watch
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
+    ) -> None:
+        mode.recording, mode.watch = self.before.pop()
+
+    def _recreate_cm(self) -> detect_anomaly:
+        return detect_anomaly()
+
+
+class _Watch:
+    """What is shown every operation and every VJP."""
+
+    def __call__(
+        self, primitive: Primitive, node: Node | None, results: tuple[Any, ...], given: dict[str, Any], listed: Any
+    ) -> None:
+        """After an operation: check its results, note the source line, lock what was saved."""
+        arrays = {name: value for name, value in given.items() if name in primitive.rules}
+        arrays |= {f"argument {i}": value for i, value in enumerate(listed)}
+        for result in results:
+            index = _first_bad(result)
+            if index is not None:
+                _report_forward(primitive.name, result, index, arrays)
+        if node is not None:
+            node.more().source = _caller()
+            _locks.hold(node)
+
+    def vjp(self, node: Node, parent: Node, rule: Callable[..., Any], g: Any, saved: Any) -> Any:
+        """Run one VJP, and check what it gives."""
+        part = rule(g, saved)
+        for result, arriving in zip(_arrays(part), _arrays(g), strict=False):
+            index = _first_bad(result)
+            if index is not None:
+                _report_backward(node, parent, result, index, arriving, saved)
+        return part
+
+    def freed(self, node: Node) -> None:
+        """After a node's saved values were freed: they may be written again."""
+        _locks.release(node)
+
+
+class _Locks:
+    """Arrays that nodes need, read-only until the last of these nodes is gone or freed."""
+
+    def __init__(self) -> None:
+        self.counts: dict[int, int] = {}
+        self.held: dict[int, Any] = {}
+        self.lock = threading.RLock()
+
+    def hold(self, node: Node) -> None:
+        arrays = []
+        with self.lock:
+            for value in node.saved or ():
+                for array in value if type(value) is tuple else (value,):
+                    while isinstance(array, np.ndarray):
+                        if array.flags.writeable or id(array) in self.counts:
+                            arrays.append(array)
+                        array = array.base
+            for array in arrays:
+                self.counts[id(array)] = self.counts.get(id(array), 0) + 1
+                array.flags.writeable = False
+            if arrays:
+                self.held[node.order] = finalize(node, self._unlock, arrays, node.order)
+                self.held[node.order].atexit = False
+
+    def release(self, node: Node) -> None:
+        held = self.held.get(node.order)
+        if held is not None:
+            held()
+
+    def _unlock(self, arrays: list[Any], order: int) -> None:
+        with self.lock:
+            self.held.pop(order, None)
+            for array in reversed(arrays):  # the owner of the memory before its views
+                self.counts[id(array)] -= 1
+                if not self.counts[id(array)]:
+                    del self.counts[id(array)]
+                    if array.base is None or not isinstance(array.base, np.ndarray) or array.base.flags.writeable:
+                        array.flags.writeable = True
+
+
+_locks = _Locks()
+
+
+def _arrays(value: Any) -> tuple[Any, ...]:
+    return tuple(map(unwrap, value)) if isinstance(value, tuple | list) else (unwrap(value),)
+
+
+def _first_bad(value: Any) -> tuple[int, ...] | None:
+    """Where the first NaN or infinity is."""
+    if value is None or not hasattr(value, "dtype") or value.dtype.kind not in "fc":
+        return None
+    bad = ~np.isfinite(value)
+    return tuple(int(i) for i in np.argwhere(bad)[0]) if bad.any() else None
+
+
+def _report_forward(name: str, result: Any, index: tuple[int, ...], given: dict[str, Any]) -> None:
+    value = result[index]
+    came = [(argument, bad) for argument, x in given.items() if (bad := _first_bad(np.asarray(x))) is not None]
+    if came:
+        if not any(np.isnan(np.asarray(x)).any() for x in given.values()) and not np.isnan(result).any():
+            return  # an infinity was given, and passed on
+        argument, bad = came[0]
+        raise RuntimeError(
+            f"detect_anomaly: {name} was given {np.asarray(given[argument])[bad]} at index {bad} of {argument}; "
+            f"at {_caller()}"
+        )
+    shown = [
+        f"{argument} ({np.asarray(x)[index] if np.shape(x) == result.shape else np.asarray(x).flat[0]})"
+        if np.shape(x) in ((), result.shape)
+        else f"{argument} of shape {np.shape(x)}"
+        for argument, x in given.items()
+    ]
+    raise RuntimeError(
+        f"detect_anomaly: {name} made {value} at index {index} of its result from finite {', '.join(shown)}; "
+        f"at {_caller()}"
+    )
+
+
+def _report_backward(node: Node, parent: Node, result: Any, index: tuple[int, ...], arriving: Any, saved: Any) -> None:
+    """An infinity that was there before, in the gradient or in a saved value, may be passed on; a NaN may not."""
+    assert node.plan is not None
+    inputs = [k for k, p in zip(node.plan.inputs, node.parents, strict=True) if p is parent]
+    line = f"; the operation ran at {node.extras.source}" if node.extras is not None and node.extras.source else ""
+    bad = _first_bad(arriving)
+    values = [array for value in saved for array in _arrays(value) if _first_bad(array) is not None]
+    if (bad is not None or values) and not np.isnan(result).any():
+        return
+    if bad is not None:
+        raise RuntimeError(f"detect_anomaly: the gradient arriving at {node.name} is {arriving[bad]} at {bad}{line}")
+    raise RuntimeError(
+        f"detect_anomaly: the VJP of {node.name} for {inputs[0]} made {result[index]} at index {index} "
+        f"from a finite gradient and {'values that are not finite' if values else 'finite values'}{line}"
+    )
+
+
+def _caller() -> str:
+    """The line of source outside of these packages that the call came from."""
+    import linecache
+
+    frame: Any = sys._getframe(1)
+    while frame.f_back is not None and (
+        frame.f_code.co_filename.startswith(_PACKAGES) or frame.f_code.co_filename.startswith("<primitive")
+    ):
+        frame = frame.f_back
+    text = linecache.getline(frame.f_code.co_filename, frame.f_lineno).strip()
+    return f"{frame.f_code.co_filename}:{frame.f_lineno}" + (f": {text}" if text else "")

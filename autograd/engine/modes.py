@@ -1,0 +1,189 @@
+"""What is recorded, and how closely it is watched: grad modes, and the scopes that name parts of a graph.
+
+All of it is per thread.
+"""
+
+from __future__ import annotations
+
+import functools
+import threading
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Any
+
+Entry = tuple[Any, str, str]
+"""One time that a scope was entered: (the entry around it or None, name, kind). Another time is another tuple."""
+
+
+class Mode(threading.local):
+    """The state of one thread.
+
+    recording is False, True, or a function that is shown every operation: of anomaly mode, or of a drawing.
+    """
+
+    recording: bool | Callable[..., None] = True
+    watch: Callable[..., None] | None = None
+    entry: Entry | None = None  # the innermost scope that is open
+    start: int | None = None  # when the outermost call of a transform began that is just running
+
+
+mode = Mode()
+
+
+class _GradMode:
+    """Sets whether operations are recorded, until it is left. Nests, survives exceptions, and decorates functions."""
+
+    enabled: bool
+
+    def __init__(self) -> None:
+        self.before: list[bool | Callable[..., None]] = []
+
+    def __enter__(self) -> None:
+        self.before.append(mode.recording)
+        _record(self.enabled)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
+    ) -> None:
+        mode.recording = self.before.pop()
+
+    def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """Decorate a function, or a generator: its body runs in this mode, the code between its yields does not."""
+        from inspect import isgeneratorfunction  # here, for it is slow to import
+
+        enabled = self.enabled
+        if isgeneratorfunction(function):
+
+            @functools.wraps(function)
+            def generator(*args: Any, **kwargs: Any) -> Any:
+                return (yield from _in_mode(enabled, function(*args, **kwargs)))
+
+            return generator
+
+        @functools.wraps(function)
+        def wrapped(*args: Any, **kwargs: Any) -> Any:
+            with _mode(enabled):
+                return function(*args, **kwargs)
+
+        return wrapped
+
+
+class no_grad(_GradMode):
+    """Within it nothing is recorded; also a decorator. Per thread.
+
+    >>> x = Tensor([1.0, 2.0], requires_grad=True)
+    >>> with no_grad():
+    ...     (x * 2).requires_grad
+    False
+    """
+
+    enabled = False
+
+
+class enable_grad(_GradMode):
+    """Within it operations are recorded again, inside a `no_grad` too; also a decorator. Per thread.
+
+    >>> x = Tensor([1.0, 2.0], requires_grad=True)
+    >>> with no_grad(), enable_grad():
+    ...     (x * 2).requires_grad
+    True
+    """
+
+    enabled = True
+
+
+class set_grad_enabled(_GradMode):
+    """Turns recording on or off at once; used in a `with` statement, until its end. Per thread.
+
+    >>> x = Tensor([1.0, 2.0], requires_grad=True)
+    >>> with set_grad_enabled(False):
+    ...     (x * 2).requires_grad
+    False
+    """
+
+    def __init__(self, enabled: bool) -> None:
+        super().__init__()
+        self.enabled = bool(enabled)
+        self.start: bool | Callable[..., None] = mode.recording
+        _record(self.enabled)
+
+    def __enter__(self) -> None:
+        self.before.append(self.start)
+        _record(self.enabled)
+
+    def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        mode.recording = self.start  # a decorator changes nothing outside of the function
+        return super().__call__(function)
+
+
+def is_grad_enabled() -> bool:
+    """Whether this thread records operations now.
+
+    >>> is_grad_enabled()
+    True
+    """
+    return mode.recording is not False
+
+
+class scope:
+    """Within it every recorded operation carries `name` (below the scope around it), so that drawings can group by it.
+
+    name  what the group is called; "" for one that has only a kind
+    kind  what it is, as drawings show it beside the name: a module's class
+
+    >>> x = Tensor(1.0, requires_grad=True)
+    >>> with scope("encoder"), scope("0"):
+    ...     (x * 2).grad_fn.scope
+    'encoder.0'
+    """
+
+    __slots__ = ("kind", "name")
+
+    def __init__(self, name: str, kind: str = "") -> None:
+        self.name = name
+        self.kind = kind
+
+    def __enter__(self) -> None:
+        mode.entry = (mode.entry, self.name, self.kind)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
+    ) -> None:
+        mode.entry = mode.entry[0] if mode.entry is not None else None
+
+
+def _record(enabled: bool) -> None:
+    mode.recording = (mode.watch or True) if enabled else False
+
+
+@contextmanager
+def _mode(enabled: bool) -> Iterator[None]:
+    before = mode.recording
+    _record(enabled)
+    try:
+        yield
+    finally:
+        mode.recording = before
+
+
+def _in_mode(enabled: bool, body: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:
+    """Run a generator so that each of its steps, and none of its consumer's, is in the mode."""
+    try:
+        with _mode(enabled):
+            value = next(body)
+        while True:
+            try:
+                sent = yield value
+            except GeneratorExit:
+                with _mode(enabled):
+                    body.close()
+                raise
+            except BaseException as error:
+                with _mode(enabled):
+                    value = body.throw(error)
+            else:
+                with _mode(enabled):
+                    value = body.send(sent)
+    except StopIteration as end:
+        return end.value

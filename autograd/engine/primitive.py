@@ -1,0 +1,216 @@
+"""A primitive: a function of arrays and, next to it, its derivative rules, one line of plain NumPy each.
+
+    exp      = elementwise(np.exp, x=lambda g, out: g * out)
+    multiply = elementwise(np.multiply, x=lambda g, y: g * y, y=lambda g, x: g * x)
+
+The keyword says for which argument a rule is the vector-Jacobian product (VJP). `g` is the gradient of the result;
+every further parameter names what the rule needs, and of arrays only that is kept until the backward pass
+(a number is kept as well, such as the 1 of `x + 1`: it costs little, and pictures show it):
+
+    an argument          x, y, axis, keepdims
+    the result           out
+    a shape or a dtype   x_shape, x_dtype (of the argument x); of a sequence of arguments, a tuple of them
+    a memory layout      x_strides (of the argument x; None for arrays that have none)
+    a number             x_number (the argument x where it is a number, None where it is an array)
+    i                    which one of a sequence of arguments (`*arrays`) the gradient is for
+
+A rule gets arrays on the ordinary backward pass and Tensors where the backward pass is itself recorded; NumPy's
+dispatch makes the same text right for both.
+
+How one is declared is in declare.py, the function that then stands for it in recorders.py.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from types import CodeType
+from typing import Any
+
+import numpy as np
+
+from .node import Node, tick
+from .tensor import wrap
+
+registry: dict[Any, Callable[..., Any]] = {}
+"""What stands for each function of NumPy when one of its arguments is a Tensor."""
+
+Rule = Callable[..., Any]
+Function = Callable[..., Any]
+
+
+class Primitive:
+    """A function and its rules.
+
+    name        what errors and pictures call it
+    function    the function of plain arrays
+    rules       argument -> VJP; None: no gradient flows into that argument, by definition
+    kind        "elementwise", "linear" or "" (what a reader may rely on)
+    broadcasts  a rule's result may still have the result's shape: the sweep sums it down to the argument's
+    views       the result may share memory with the first argument
+    multiple    the result is a tuple of arrays, and so is `g` (None where an output had no part in the result)
+    recorder    what stands for it on Tensors: the function that records itself
+    into        None, or of a function with one rule: adds what that gives to an array in place, into(array, g, *needs);
+                for functions whose gradient is mostly zeros, so that n parts of an array cost n parts, not n arrays
+    """
+
+    def __init__(
+        self, name: str, function: Callable[..., Any], rules: dict[str, Rule | None], *, kind: str = "",
+        broadcasts: bool = False, views: bool = False, multiple: bool = False,
+    ) -> None:  # fmt: skip
+        self.name = name
+        self.function = function
+        self.rules = rules
+        self.kind = kind
+        self.broadcasts = broadcasts
+        self.views = views
+        self.multiple = multiple
+        self.recorder: Function = function
+        self.into: Function | None = None
+        self.plans: dict[Any, Plan] = {}
+
+    def plan(self, inputs: tuple[Any, ...]) -> Plan:
+        """What to save and how to go back, for gradients of just these inputs."""
+        found = self.plans.get(inputs)
+        if found is None:
+            found = self.plans[inputs] = Plan(self, inputs)
+        return found
+
+    def __repr__(self) -> str:
+        return f"<primitive {self.name}>"
+
+
+class Plan:
+    """What a node of a primitive needs, given which inputs need a gradient.
+
+    inputs       those inputs, in order: an argument's name, or for a sequence of arguments (name, position)
+    names        what is saved, by name
+    vjps         for each input, a function of the gradient and the saved values
+    links        for each saved value, where it came from (see `_link`)
+    elementwise  whether the primitive works element by element, and a rule needs more than `g`
+    into         the primitive's
+    """
+
+    __slots__ = ("elementwise", "inputs", "into", "links", "names", "primitive", "vjps")
+
+    def __init__(self, primitive: Primitive, inputs: tuple[Any, ...]) -> None:
+        self.primitive = primitive
+        self.into = primitive.into
+        self.inputs = inputs
+        rules = [(rule_of(primitive, input), input) for input in inputs]
+        wanted = dict.fromkeys(name for rule, _ in rules for name in needs_of(rule))
+        self.elementwise = primitive.kind == "elementwise" and bool(wanted)
+        known = {*wanted, *(input[0] if type(input) is tuple else input for input in inputs)}
+        numbers = [f"{name}_number" for name, rule in primitive.rules.items() if rule is not None and name not in known]
+        self.names = tuple(name for name in dict.fromkeys([*wanted, *numbers]) if name != "i")
+        self.vjps = tuple(self._vjp(rule, input) for rule, input in rules)
+        self.links = tuple(self._link(name) for name in self.names)
+
+    def _vjp(self, rule: Rule, input: Any) -> Callable[[Any, tuple[Any, ...]], Any]:
+        """The rule as a function of (g, saved)."""
+        wants = ["i" if name == "i" else f"saved[{self.names.index(name)}]" for name in needs_of(rule)]
+        code = _lambda(f"lambda g, saved: rule({', '.join(['g', *wants])})")
+        made: Callable[[Any, tuple[Any, ...]], Any] = eval(code, {"rule": rule, "i": input[-1]})
+        return made
+
+    def relink(self, node: Node) -> tuple[Any, ...]:
+        """The saved values as Tensors, each joined to the graph where it came from: for a recorded backward pass."""
+        assert node.saved is not None
+        parents, links = node.parents, self.links
+        made = []
+        for value, link in zip(node.saved, links, strict=True):
+            if link is None:
+                made.append(value)
+            elif type(link) is int:
+                made.append(wrap(value, parents[link]))
+            elif link == "out":
+                made.append(outputs(value, node) if self.primitive.multiple else wrap(value, node))
+            else:
+                made.append(tuple([wrap(v, parents[link[i]]) if i in link else v for i, v in enumerate(value)]))
+        return tuple(made)
+
+    def _link(self, name: str) -> Any:
+        """Where a saved value came from: the position of a parent, "out", for a sequence that of each of its elements
+        (place -> position), or None."""
+        if name == "out":
+            return name
+        if name in self.inputs:
+            return self.inputs.index(name)
+        places = {input[1]: k for k, input in enumerate(self.inputs) if type(input) is tuple and input[0] == name}
+        return places or None
+
+
+class Cotangents(list[Any]):
+    """The gradient of a tuple of results: one of each, or None. It adds up as a gradient does, into the first one."""
+
+    shape = "several"
+    dtype = None
+    only: int | None = None  # where it is not None, if that is known
+
+    @classmethod
+    def of_one(cls, g: Any, index: int, n: int) -> Cotangents:
+        """The gradient of the one result at `index`, of n."""
+        made = cls([None] * n)
+        made[index], made.only = g, index
+        return made
+
+    def __add__(self, other: Any) -> Any:
+        for i in range(len(other)) if other.only is None else (other.only,):
+            if other[i] is not None:
+                self[i] = other[i] if self[i] is None else self[i] + other[i]
+        self.only = None
+        return self
+
+
+def outputs(values: Any, node: Node) -> Any:
+    """The results of a node that has several, as Tensors: each with a small node of its own that picks it out."""
+    items = [as_array(value) for value in values]
+    return rebuilt(values, [wrap(item, pick_node(node, i, len(items), item)) for i, item in enumerate(items)])
+
+
+def pick_node(parent: Node, i: int, n: int, value: Any) -> Node | None:
+    if value.dtype.kind not in "fc":
+        return None
+    node = Node()
+    node.order = tick()
+    node.plan = PICK
+    node.parents = (parent,)
+    node.saved = (i, n)
+    node.shape = value.shape
+    node.dtype = value.dtype
+    node.entry = parent.entry
+    node.extras = None
+    return node
+
+
+def rebuilt(values: Any, items: list[Any]) -> Any:
+    return type(values)(*items) if hasattr(values, "_fields") else type(values)(items)
+
+
+def as_array(value: Any) -> Any:
+    """NumPy gives a scalar where a 0-d array is meant; other arrays pass as they are."""
+    return np.asarray(value) if isinstance(value, np.generic | int | float | complex) else value
+
+
+def rule_of(primitive: Primitive, input: Any) -> Rule:
+    rule = primitive.rules[input[0] if type(input) is tuple else input]
+    assert rule is not None
+    return rule
+
+
+def needs_of(rule: Rule) -> tuple[str, ...]:
+    """The names of a rule's parameters after `g`."""
+    code = rule.__code__
+    return code.co_varnames[1 : code.co_argcount]
+
+
+@functools.cache
+def _lambda(source: str) -> CodeType:
+    """Compiled once for all rules that want the same: a join of a thousand arrays has a thousand of them."""
+    return compile(source, "<rule>", "eval")
+
+
+PICK = Primitive(
+    "output", lambda values, index, n: values[index],
+    {"values": lambda g, index, n: Cotangents.of_one(g, index, n)},
+).plan(("values",))  # fmt: skip

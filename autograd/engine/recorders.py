@@ -1,0 +1,250 @@
+"""The function that stands for a primitive, written out as Python source, as `dataclasses` do for `__init__`.
+
+So Python binds the arguments, and an operation costs no more than its own few lines: it takes the arrays out of
+Tensors, calls the function, and makes a Tensor of the result, with a node if a gradient is needed.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from types import CodeType
+from typing import Any
+
+import numpy as np
+
+from .modes import mode
+from .node import Node, tick
+from .operands import NUMBERS, OPERANDS, array_of, computes_itself, store
+from .primitive import Cotangents, Primitive, as_array, needs_of, outputs, rebuilt
+from .sharing import note_view
+from .signature import Signature
+from .tensor import Tensor, wrap
+
+
+def compiled(record: Primitive, namespace: dict[str, Any]) -> tuple[CodeType, Any, Any]:
+    """The code of the function that runs a primitive and records it, with its defaults.
+
+    Its own variables begin with an underscore, so that they cannot meet an argument's name; `out` is the result.
+    """
+    signature = Signature(record)
+    _check(record, signature)
+    inputs = [name for name in signature.positional + signature.keywords if name in record.rules]
+    active = [name for name in inputs if record.rules[name] is not None]
+    listed = signature.sequence if record.rules.get(signature.sequence or "") is not None else None
+    lines = [f"def call({signature.declared()}):", "    _tensors = False"]
+    if "out" in signature.names():
+        lines += ["    if out is not None:", f"        return _store(_itself({signature.passed(out='None')}), out)"]
+    for name in inputs:
+        node = f"_{name}_node = {name}._node; " if name in active else ""
+        lines += [f"    _{name}_node = None"] if name in active else []
+        lines += [f"    _source = {name}"] if record.views and name == inputs[0] else []
+        lines += [f"    if isinstance({name}, _Tensor):", f"        {node}{name} = {name}._data; _tensors = True"]
+        if name in active:  # a list or a tuple is an array-like, and may hold Tensors
+            lines += [f"    elif {name}.__class__ not in _OPERANDS:"]
+            if isinstance(record.function, np.ufunc) and record.function.nin > 1:
+                lines += [f"        if _computes_itself({name}):", "            return NotImplemented"]
+            lines += [
+                f"        {name} = _array_of({name})",
+                f"        if isinstance({name}, _Tensor):",
+                f"            {node}{name} = {name}._data; _tensors = True",
+            ]
+    if listed:
+        lines += [
+            f"    _nodes = [value._node if isinstance(value, _Tensor) else None for value in {listed}]",
+            f"    _tensors = _tensors or any([isinstance(value, _Tensor) for value in {listed}])",
+            f"    {listed} = tuple([value._data if isinstance(value, _Tensor) else value for value in {listed}])",
+        ]
+    given = ", ".join(f"{name!r}: {name}" for name in signature.positional + signature.keywords if name != "out")
+    shown = f"{'out' if record.multiple else '(out,)'}, {{{given}}}, {listed or '()'}"
+    # a dtype may be asked for that has no gradient, as in x.astype(int)
+    whole = " or out.dtype.kind not in 'fc'" if "dtype" in signature.names() and not record.multiple else ""
+    none = [f"_{name}_node is None" for name in active] + (["not any(_nodes)"] if listed else [])
+    lines += [
+        "    try:",
+        f"        out = _function({signature.passed()})",
+        "    except Exception as _error:",
+        f"        _explain(_error, _record, {{{', '.join(f'{name!r}: {name}' for name in signature.names())}}})",
+        "        raise",
+        "    if not _tensors:",
+        "        return out",
+    ]
+    if record.multiple:
+        plain = "_rebuild(out, [_wrap(_as_array(_value)) for _value in out])"
+        cut = ["                for _value in _result:", "                    _value._cut = 'no_grad'"]
+    else:
+        cut = ["                _result._cut = 'no_grad'"]  # a drawing can say then why it has no gradient
+        lines += ["    if type(out) is not _ndarray:"]
+        lines += ["        out = _asarray(out) if isinstance(out, _generic) else _as_array(out)"]
+        lines += ["    _result = _new(_Tensor)", "    _result._data = out", "    _result._node = None"]
+        lines += ["    _result._grad = None", "    _result._family = None", "    _result.name = None"]
+        if record.views:
+            shares = f"(getattr(out, 'base', None) is not None or out is {inputs[0]})"
+            lines += [f"    if isinstance(_source, _Tensor) and {shares}:", "        _note_view(_source, _result)"]
+    lines += [
+        "    _recording = _mode.recording",
+        f"    if _recording is False or ({' and '.join(none) or 'True'}){whole}:",
+        *([f"        _result = {plain}"] if record.multiple else []),
+        "        if _recording is not True:",
+        "            if _recording:",
+        f"                _recording(_record, None, {shown})",
+        *([f"            elif not ({' and '.join(none)}):", *cut] if none else []),
+        "        return _result",
+        "    _node = _Node()",
+        "    _node.order = _tick()",
+        "    _node.entry = _mode.entry",
+        "    _node.extras = None",
+        f"    _node.shape = {'_Cotangents.shape' if record.multiple else 'out.shape'}",
+        f"    _node.dtype = {'None' if record.multiple else 'out.dtype'}",
+        *(
+            _general(record, active, listed, signature)
+            if listed or len(active) > 3
+            else _branches(record, active, namespace)
+        ),
+        f"    {'_result = _outputs(out, _node)' if record.multiple else '_result._node = _node'}",
+        "    if _recording is not True:",
+        f"        _recording(_record, _node, {shown})",
+        "    return _result",
+    ]
+    namespace.update(_NAMESPACE, _record=record, _function=record.function, _plan=record.plan)
+    exec(compile("\n".join(lines), f"<primitive {record.name}>", "exec"), namespace)
+    code = namespace.pop("call").__code__
+    defaults = tuple(signature.defaults[name] for name in signature.positional if name in signature.defaults)
+    keywords = {name: signature.defaults[name] for name in signature.keywords if name in signature.defaults}
+    return code.replace(co_name=record.name), defaults or None, keywords or None
+
+
+def _branches(record: Primitive, active: list[str], namespace: dict[str, Any]) -> list[str]:
+    """One branch for each set of inputs that may need a gradient: it names the plan, the parents and what is saved."""
+    lines = []
+    subsets = [c for n in range(len(active), 0, -1) for c in itertools.combinations(active, n)]
+    for k, subset in enumerate(subsets):
+        plan = namespace[f"_plan_{k}"] = record.plan(subset)
+        test = " and ".join(f"_{name}_node is not None" for name in subset)
+        head = "if" if k == 0 else "elif" if k < len(subsets) - 1 else "else"
+        lines += [
+            f"    {head}{'' if head == 'else' else ' ' + test}:",
+            f"        _node.plan = _plan_{k}",
+            f"        _node.parents = ({_comma(f'_{name}_node' for name in subset)})",
+            f"        _node.saved = ({_comma(_expression(name, subset) for name in plan.names)})",
+        ]
+    return lines
+
+
+def _general(record: Primitive, active: list[str], listed: str | None, signature: Signature) -> list[str]:
+    """The same for a sequence of inputs, or many: looked up when it runs."""
+    pairs = [f"({name!r}, _{name}_node)" for name in active]
+    if listed:
+        pairs.append(f"*[(({listed!r}, k), n) for k, n in enumerate(_nodes)]")
+    if listed and not active:  # there is one rule, so it is known what it saves
+        names = record.plan(((listed, 0),)).names
+        return [
+            f"    _keys = tuple([({listed!r}, k) for k, n in enumerate(_nodes) if n is not None])",
+            "    _node.plan = _plan(_keys)",
+            "    _node.parents = tuple([n for n in _nodes if n is not None])",
+            f"    _node.saved = ({_comma(_expression(name) for name in names)})",
+        ]
+    values = ", ".join(f"{name!r}: {name}" for name in dict.fromkeys([*signature.names(), "out"]))
+    return [
+        f"    _pairs = [(k, n) for k, n in ({_comma(pairs)}) if n is not None]",
+        "    _node.plan = _plan(tuple([k for k, n in _pairs]))",
+        "    _node.parents = tuple([n for k, n in _pairs])",
+        f"    _node.saved = _save(_node.plan.names, {{{values}}})",
+    ]
+
+
+def _comma(items: Any) -> str:
+    return "".join(f"{item}, " for item in items).rstrip()
+
+
+def _expression(name: str, arrays: tuple[str, ...] = ()) -> str:
+    """How a name that a rule may use reads in the compiled function, where these arguments are known to be arrays."""
+    base, _, what = name.rpartition("_")
+    if not base or what not in _PROPERTIES:
+        return name
+    if what == "number":
+        return f"{base} if {base}.__class__ in _NUMBERS else None"
+    return f"{base}.{what}" if base in arrays and what != "strides" else f"_{what}_of({base})"
+
+
+def _save(names: tuple[str, ...], values: dict[str, Any]) -> tuple[Any, ...]:
+    def value(name: str) -> Any:
+        if name in values:
+            return values[name]
+        base, _, what = name.rpartition("_")
+        return _PROPERTIES[what](values[base])
+
+    return tuple([value(name) for name in names])
+
+
+def _shape_of(value: Any) -> Any:
+    if type(value) is tuple:
+        return tuple([_shape_of(item) for item in value])
+    return value.shape if hasattr(value, "shape") else np.shape(value)
+
+
+def _dtype_of(value: Any) -> Any:
+    if type(value) is tuple:
+        return tuple([_dtype_of(item) for item in value])
+    return value.dtype if hasattr(value, "dtype") else np.result_type(value)
+
+
+def _strides_of(value: Any) -> Any:
+    return getattr(value, "strides", None)  # not every kind of array lies in memory
+
+
+def _number_of(value: Any) -> Any:
+    return value if value.__class__ in NUMBERS else None
+
+
+_PROPERTIES: dict[str, Callable[[Any], Any]] = {
+    "shape": _shape_of, "dtype": _dtype_of, "strides": _strides_of, "number": _number_of,
+}  # fmt: skip
+
+
+def _check(record: Primitive, signature: Signature) -> None:
+    known = set(signature.names())
+    unknown = [name for name in record.rules if name not in known]
+    if unknown:
+        raise TypeError(f"primitive: {record.name} has no argument {unknown[0]!r}; its arguments are {sorted(known)}")
+    if "out" in record.rules:
+        raise TypeError(f"primitive: in the rules of {record.name}, out is the result; call its argument otherwise")
+    allowed = known | {"out", "i"} | {f"{name}_{what}" for name in known for what in _PROPERTIES}
+    for name, rule in record.rules.items():
+        for need in needs_of(rule) if rule is not None else ():
+            if need not in allowed:
+                raise TypeError(
+                    f"primitive: the rule of {record.name} for {name} asks for {need!r}; "
+                    f"it may name out, i, {', '.join(sorted(known))}, and each of these with "
+                    f"{', '.join(f'_{what}' for what in _PROPERTIES)}"
+                )
+            if record.kind == "linear" and (need == "out" or record.rules.get(need) is not None):
+                raise TypeError(f"linear: the rule of {record.name} for {name} needs {need!r}, so it is not linear")
+
+
+def _explain(error: Exception, record: Primitive, values: dict[str, Any]) -> None:
+    """Say in the error of a failed call which function it was, and what it was given."""
+    given = ", ".join(f"{name}: {_describe(values[name])}" for name in record.rules if name in values)
+    if type(error) in (ValueError, TypeError, IndexError) and len(error.args) == 1 and isinstance(error.args[0], str):
+        error.args = (f"{record.name}({given}): {error.args[0]}",)
+    else:
+        error.add_note(f"in {record.name}({given})")
+
+
+def _describe(value: Any) -> str:
+    if hasattr(value, "shape") and hasattr(value, "dtype"):
+        return f"{value.dtype} {value.shape}"
+    if type(value) is tuple:
+        return f"[{', '.join(_describe(item) for item in value)}]"
+    return type(value).__name__
+
+
+_NAMESPACE = {
+    "_Tensor": Tensor, "_Node": Node, "_Cotangents": Cotangents, "_ndarray": np.ndarray, "_generic": np.generic,
+    "_asarray": np.asarray, "_mode": mode, "_tick": tick,
+    "_new": object.__new__, "_as_array": as_array, "_array_of": array_of, "_computes_itself": computes_itself,
+    "_NUMBERS": NUMBERS, "_OPERANDS": OPERANDS, "_wrap": wrap, "_rebuild": rebuilt,
+    "_outputs": outputs, "_note_view": note_view,
+    "_explain": _explain, "_save": _save, "_shape_of": _shape_of, "_dtype_of": _dtype_of, "_strides_of": _strides_of,
+    "_store": store,
+}  # fmt: skip

@@ -1,0 +1,344 @@
+"""The reverse sweep: from the results back to the leaves, each node once, on the sum of the gradients that reach it.
+
+Every rule's result passes through one place (`_fit`), which sums it over broadcast axes, checks its shape and gives it
+the dtype of the input it belongs to. Inside, the gradient of a complex value is the one that makes a rule a plain
+product (as in JAX); where it leaves, for `.grad`, `grad(outputs, inputs)` and hooks, it is conjugated to PyTorch's,
+along which descent descends.
+"""
+
+from __future__ import annotations
+
+import heapq
+import sys
+import threading
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from . import versions
+from .broadcasting import sum_to
+from .modes import mode
+from .node import Node, between
+from .tensor import Tensor, unwrap, wrap
+
+_leaf_lock = threading.Lock()
+
+
+def backward(
+    self: Tensor, gradient: Any = None, retain_graph: bool | None = None, create_graph: bool = False, inputs: Any = None
+) -> None:
+    """Add the gradient of this tensor to the `.grad` of every leaf that it was computed from.
+
+    gradient      that of something with respect to this tensor; one element needs none (it is 1)
+    retain_graph  keep what was saved for a further backward pass; as create_graph unless it is given
+    create_graph  record the backward pass itself, so that gradients can be differentiated again
+    inputs        one Tensor or several, of this tensor's graph: only their `.grad` is added to
+
+    Raises RuntimeError if nothing here needs a gradient, if `gradient` is missing or has another shape, if the
+    graph was freed by an earlier backward pass, or if a value that is needed has been overwritten.
+
+    >>> x = Tensor(2.0, requires_grad=True)
+    >>> (x**3).backward(create_graph=True)
+    >>> g, x.grad = x.grad, None
+    >>> g.backward()
+    >>> g, x.grad
+    (Tensor(12., requires_grad=True), Tensor(12.))
+    """
+    if inputs is not None:
+        inputs = [inputs] if isinstance(inputs, Tensor) else list(inputs)
+        if not inputs:
+            raise RuntimeError("backward: expected Tensors as inputs, got none; without inputs= all leaves are meant")
+        found = gradients([self], inputs, [gradient], retain_graph, create_graph)
+        with _leaf_lock:
+            for input, g in zip(inputs, found, strict=True):
+                if g is not None:
+                    input._grad = g if input._grad is None else input._grad + g
+        return
+    root = _root(self, gradient, create_graph)
+    _sweep([root], create_graph if retain_graph is None else retain_graph, create_graph)
+
+
+def gradients(
+    outputs: Sequence[Tensor], inputs: Sequence[Tensor], seeds: Sequence[Any], retain_graph: bool | None = None,
+    create_graph: bool = False,
+) -> list[Tensor | None]:  # fmt: skip
+    """The gradients of `outputs` for `inputs`, which may stand anywhere in the graph; touches no `.grad`."""
+    for input in inputs:
+        if input._node is None:
+            raise RuntimeError("grad: one of the inputs does not require a gradient; make it with requires_grad=True")
+    roots = [_root(output, seed, create_graph) for output, seed in zip(outputs, seeds, strict=True)]
+    targets: dict[int, Any] = {input._node.order: None for input in inputs if input._node is not None}
+    needed = between([root for root, _ in roots], targets)
+    if needed is not None:
+        roots = [root for root in roots if root[0].order in needed]
+    _sweep(roots, create_graph if retain_graph is None else retain_graph, create_graph, targets, needed)
+    found = [targets[input._node.order] for input in inputs if input._node is not None]
+    return [None if g is None else _leaving(g, create_graph) for g in found]
+
+
+def _root(output: Tensor, gradient: Any, create_graph: bool) -> tuple[Node, Any]:
+    """Where a sweep starts, and with which gradient."""
+    if not isinstance(output, Tensor):
+        raise TypeError(f"backward: expected a Tensor, got {type(output).__name__}")
+    node = output._node
+    if node is None:
+        raise RuntimeError(
+            "backward: this tensor does not require a gradient: no input of its computation had requires_grad=True, "
+            "or it was computed under no_grad"
+        )
+    data = output._data
+    if gradient is None:
+        if data.ndim == 0 and not create_graph and type(data) is np.ndarray:
+            unit = _UNITS.get(data.dtype.char)
+            if unit is not None:  # a loss, in nearly every program
+                return node, unit
+        if data.size != 1:
+            raise RuntimeError(
+                f"backward: a result of shape {data.shape} needs a gradient to start from; "
+                f"pass gradient= (of that shape), or reduce it to one element, with .sum() for instance"
+            )
+        if data.dtype.kind == "c":
+            raise RuntimeError("backward: a complex result needs a gradient to start from; pass gradient=")
+        seed = np.ones_like(data)
+    else:
+        seed = unwrap(gradient)
+        if not hasattr(seed, "shape"):
+            seed = np.asarray(seed)
+        if seed.shape != data.shape:
+            raise RuntimeError(f"backward: expected a gradient of shape {data.shape}, got shape {seed.shape}")
+        if seed.dtype.kind not in "fciub":
+            raise RuntimeError(f"backward: expected a numeric gradient, got dtype {seed.dtype}")
+        if seed.dtype != data.dtype:
+            seed = seed.astype(data.dtype)
+        if create_graph and isinstance(gradient, Tensor):
+            seed = wrap(seed, gradient._node) if seed is gradient._data else gradient.astype(data.dtype)
+    if create_graph and not isinstance(seed, Tensor):
+        seed = wrap(seed)
+    return node, seed.conj() if data.dtype.kind == "c" else seed
+
+
+_UNITS = {char: np.dtype(char).type(1) for char in "fd"}
+
+
+def _sweep(
+    roots: list[tuple[Node, Any]], retain_graph: bool, create_graph: bool, targets: dict[int, Any] | None = None,
+    needed: set[int] | None = None,
+) -> None:  # fmt: skip
+    """Run the VJPs of every node once, newest first; then the leaves.
+
+    With `targets`, gradients go there and not to leaves, and only nodes in `needed` are visited.
+    """
+    before = mode.recording
+    watch: Any = mode.watch
+    mode.recording = (watch or True) if create_graph else False
+    pop, push, ndarray = heapq.heappop, heapq.heappush, np.ndarray
+    heap: list[int] = []  # the orders of the nodes whose gradient has begun to arrive; of leaves there is no need
+    arrived: dict[int, list[Any]] = {}  # order -> [node, the sum so far]
+    try:
+        for node, seed in roots:
+            entry = arrived.get(node.order)
+            if entry is not None:
+                entry[1] = _sum(entry, seed, create_graph)
+                continue
+            arrived[node.order] = [node, seed]
+            if node.plan is not None:
+                push(heap, node.order)
+        while heap:
+            order = pop(heap)
+            node, g = arrived.pop(order)
+            if node.extras is not None:
+                g = _extras(node, g, create_graph)
+            if targets is not None and order in targets:
+                targets[order] = g
+            saved = node.saved
+            if saved is None:
+                raise RuntimeError(
+                    f"backward: the graph has been freed at {node.name}, by an earlier backward pass through it; "
+                    f"pass retain_graph=True to that one"
+                )
+            if order > versions.last_write:  # the clock counts down: something was written after this node was made
+                _check_versions(node, saved)
+            plan = node.plan
+            if create_graph:
+                saved = plan.relink(node)
+            elif plan.elementwise and not node.shape:  # scalars take a tenth of the time
+                saved = tuple([v[()] if type(v) is ndarray and not v.ndim else v for v in saved])
+            if not retain_graph:
+                node.saved = None
+                if watch is not None:
+                    watch.freed(node)
+            if plan.into is not None and not create_graph and watch is None:
+                entry = arrived.get(node.parents[0].order)
+                if entry is not None and _added(entry, plan.into, g, saved):
+                    entry = g = saved = None
+                    continue
+            for parent, vjp in zip(node.parents, plan.vjps):  # noqa: B905 (this is the hottest line)
+                key = parent.order
+                if needed is not None and key not in needed:
+                    continue
+                part = vjp(g, saved) if watch is None else watch.vjp(node, parent, vjp, g, saved)
+                if part is None:
+                    continue
+                if part.shape != parent.shape or part.dtype is not parent.dtype:
+                    part = _fit(part, parent, node)
+                entry = arrived.get(key)
+                if entry is None:
+                    arrived[key] = [parent, part]
+                    if parent.plan is not None:
+                        push(heap, key)
+                else:
+                    entry[1] = _sum(entry, part, create_graph)
+                    entry = None  # else it would hold that sum when its node's turn comes
+            g = saved = part = None  # what is not needed any more is freed before the next node runs
+        for order, entry in arrived.items():  # all that is left are leaves
+            if entry[0].extras is not None:
+                entry[1] = _extras(entry[0], entry[1], create_graph)
+            if targets is not None and order in targets:
+                targets[order] = entry[1]
+        if targets is None:
+            with _leaf_lock:
+                _accumulate(arrived.values(), create_graph)
+    finally:
+        mode.recording = before
+
+
+def _sum(entry: list[Any], part: Any, create_graph: bool) -> Any:
+    """The sum so far and one more part: in place when nobody else holds the sum."""
+    total = entry[1]
+    if not create_graph and type(part) is np.ndarray and _is_ours(total, 1):
+        return np.add(total, part, out=total)
+    return total + part
+
+
+def _added(entry: list[Any], into: Any, g: Any, saved: tuple[Any, ...]) -> bool:
+    """Add a part to the sum so far, where nobody else holds that; whether it was done."""
+    total = entry[1]
+    if not _is_ours(total, 1):
+        return False
+    into(total, g, *saved)
+    return True
+
+
+def _is_ours(array: Any, others: int) -> bool:
+    """Whether nobody holds this array and its memory but the caller's variable and `others` that it knows of."""
+    return (
+        type(array) is np.ndarray
+        and sys.getrefcount(array) <= _PASSED_ON + others
+        and array.base is None
+        and array.flags.writeable
+    )
+
+
+def _fit(part: Any, parent: Node, node: Node) -> Any:
+    """A rule's result as the gradient of its input: summed over broadcast axes, of the input's shape and dtype."""
+    if part.shape != parent.shape:
+        assert node.plan is not None
+        if not node.plan.primitive.broadcasts:
+            raise RuntimeError(
+                f"backward: the rule of {node.name} gave a gradient of shape {part.shape} "
+                f"for an input of shape {parent.shape}"
+            )
+        part = sum_to(part, parent.shape)
+    dtype = parent.dtype
+    if dtype is not None and part.dtype != dtype:
+        if part.dtype.kind == "c" and dtype.kind != "c":
+            part = part.real
+        part = part.astype(dtype)
+    return part
+
+
+def _accumulate(entries: Iterable[list[Any]], create_graph: bool) -> None:
+    """Add to the `.grad` of leaves, each of which shares memory with nothing else."""
+    for entry in entries:
+        node, g = entry
+        entry[1] = None
+        tensor = node.tensor()
+        if tensor is None:
+            continue
+        if node.dtype.kind == "c":
+            g = g.conj()
+        known = tensor._grad
+        if create_graph:
+            tensor._grad = g if known is None else known + g
+        elif known is None:
+            if _is_ours(g, 0):  # only the sweep holds it: no need to copy
+                tensor._grad = wrap(g)
+            elif _shows_all(g) and sys.getrefcount(g) <= _ALONE and _is_ours(g.base, 0):
+                tensor._grad = wrap(g.base)
+            else:
+                tensor._grad = wrap(_copy(g))
+        else:
+            total = known._data
+            if known._node is None and _is_ours(total, 1):
+                total += g
+            else:
+                tensor._grad = wrap(total + g)
+
+
+def _shows_all(g: Any) -> bool:
+    """Whether an array is a view of all of another one as that is, as what was transposed twice is."""
+    base = getattr(g, "base", None)
+    return type(base) is np.ndarray and base.shape == g.shape and base.strides == g.strides and base.dtype == g.dtype
+
+
+def _copy(g: Any) -> Any:
+    return np.array(g) if isinstance(g, np.ndarray | np.generic) else g.copy()
+
+
+def _leaving(g: Any, create_graph: bool) -> Tensor:
+    """A gradient as the Tensor that a user gets."""
+    if g.dtype.kind == "c":
+        g = g.conj()
+    return g if create_graph else wrap(_copy(g))
+
+
+def _extras(node: Node, g: Any, create_graph: bool) -> Any:
+    """Run a node's hooks, on the summed gradient; keep that gradient if its tensor asked for it."""
+    extras = node.extras
+    assert extras is not None
+    for hook in list(extras.hooks.values()):
+        given = _leaving(g, create_graph)
+        changed = hook(given)
+        if changed is None:
+            changed = given  # it may have been changed in place
+        elif not isinstance(changed, Tensor):
+            changed = wrap(np.asarray(changed))
+        if changed.shape != node.shape:
+            raise RuntimeError(f"hook: expected a gradient of shape {node.shape}, got shape {changed.shape}")
+        changed = changed.astype(node.dtype) if changed.dtype != node.dtype else changed
+        changed = changed.conj() if node.dtype.kind == "c" else changed
+        g = changed if create_graph else changed._data
+    tensor = extras.retain() if extras.retain is not None else None
+    if tensor is not None:
+        tensor._grad = _leaving(g, create_graph) if tensor._grad is None else tensor._grad + _leaving(g, create_graph)
+    return g
+
+
+def _check_versions(node: Node, saved: tuple[Any, ...]) -> None:
+    assert node.plan is not None or node.saved == ()
+    for value in saved:
+        for array in value if type(value) is tuple else (value,):
+            if hasattr(array, "dtype") and versions.written_since(array, node.order):
+                raise RuntimeError(
+                    f"backward: a value that {node.name} saved (shape {array.shape}) has been overwritten since, by an "
+                    f"assignment, out= or an optimizer's step; do that after the backward pass, or on a copy"
+                )
+
+
+def _count(array: Any) -> int:
+    return sys.getrefcount(array)
+
+
+def _counts() -> tuple[int, int]:
+    """What sys.getrefcount says of an array that one local variable holds: there, and in a function it is passed to.
+
+    Pythons differ in what they count, so it is asked in the way in which it is going to be.
+    """
+    array = np.empty(1)
+    return sys.getrefcount(array), _count(array)
+
+
+_ALONE, _PASSED_ON = _counts()
+
+Tensor.backward = backward  # type: ignore[method-assign]

@@ -1,0 +1,384 @@
+"""Tensor: an ndarray with a gradient.
+
+What a Tensor is stands here. The layers above put in place what they know how to do: dispatch.py what NumPy's functions
+make of it, sweep.py its `backward`, `ops/assignment.py` how it is assigned to, `ops/methods.py` its operators and
+ndarray's methods, which are the primitives themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+from weakref import ref
+
+import numpy as np
+
+from . import versions
+from .hooks import RemovableHandle
+from .modes import mode
+from .node import Leaf, Node, depends_on_arguments
+
+
+class Tensor:
+    """An array that can record what is computed from it, and receive a gradient.
+
+    data           anything that NumPy makes a numeric array of; it is copied
+    dtype          as in NumPy; without it, that of np.asarray(data)
+    requires_grad  whether to record what is computed from it, for gradients; floating and complex dtypes only
+    name           shown in drawings
+
+    Raises TypeError for data that are not numeric, and for requires_grad with an integer or boolean dtype.
+
+    >>> x = Tensor([1.0, 2.0], requires_grad=True)
+    >>> (x * x).sum().backward()
+    >>> x.grad
+    Tensor([2., 4.])
+    """
+
+    __slots__ = ("__weakref__", "_cut", "_data", "_family", "_grad", "_node", "name")
+
+    _data: Any
+    _node: Node | None
+    _grad: Tensor | None
+    _family: list[ref[Tensor]] | None  # the Tensors that share this one's memory, if any ever did
+    _cut: str  # "no_grad" or "detach" where that took this tensor out of the graph; else never set
+    name: str | None
+
+    def __init__(self, data: Any, dtype: Any = None, requires_grad: bool = False, name: str | None = None) -> None:
+        if isinstance(data, Tensor):
+            data = data._data
+        if isinstance(data, np.ndarray | np.generic) or not hasattr(data, "__array_function__"):
+            data = np.array(data, dtype=dtype)
+        else:
+            data = data.astype(dtype) if dtype is not None and data.dtype != dtype else data.copy()
+        if data.dtype.kind not in "fciub":
+            raise TypeError(f"Tensor: expected numeric data, got dtype {data.dtype}")
+        self._data = data
+        self._node = None
+        self._grad = None
+        self._family = None
+        self.name = name
+        if requires_grad:
+            self.requires_grad_()
+
+    # ---- what it is ------------------------------------------------------------------------------------------------
+
+    @property
+    def data(self) -> Any:
+        """The array, not a copy. To assign gives the tensor another array (`t.data -= step` writes in place)."""
+        return self._data
+
+    @data.setter
+    def data(self, value: Any) -> None:
+        if value is self._data:  # an augmented assignment has just written into it
+            versions.touch(value)
+            return
+        if isinstance(value, Tensor):
+            value = value._data
+        if not hasattr(value, "dtype"):
+            value = np.asarray(value, dtype=self._data.dtype)
+        if self._node is not None:
+            if value.shape != self._data.shape:
+                raise ValueError(
+                    f"Tensor.data: expected shape {self._data.shape} (it requires a gradient), got {value.shape}"
+                )
+            value = value.astype(self._data.dtype) if value.dtype != self._data.dtype else value
+        self._data = value
+        self._family = None
+
+    @property
+    def grad(self) -> Tensor | None:
+        """The gradient that backward passes have added up here, or None.
+
+        Warns, as PyTorch does, of a tensor that was computed from others and has not been told to retain_grad().
+        """
+        if self._grad is not None or (node := self._node) is None or node.plan is None:
+            return self._grad
+        if node.extras is None or node.extras.retain is None:
+            from warnings import warn
+
+            warn(
+                f"grad: backward() leaves none in a tensor that was computed from others, as this one of shape "
+                f"{self.shape}; call retain_grad() on it before, or, if it was to be a parameter's next value, write "
+                f"p.data -= step, for p = p - step makes another tensor",
+                stacklevel=2,
+            )
+        return None
+
+    @grad.setter
+    def grad(self, value: Any) -> None:
+        if value is not None:
+            value = value if isinstance(value, Tensor) else Tensor(value)
+            if value.shape != self.shape:
+                raise ValueError(f"Tensor.grad: expected shape {self.shape}, got {value.shape}")
+        self._grad = value
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether gradients flow to or through this tensor."""
+        return self._node is not None
+
+    @requires_grad.setter
+    def requires_grad(self, value: bool) -> None:
+        self.requires_grad_(value)
+
+    def requires_grad_(self, requires_grad: bool = True) -> Tensor:
+        """Make this tensor a leaf that receives a gradient, or one that does not; returns it.
+
+        Raises TypeError for an integer or boolean dtype, RuntimeError for False on a tensor that was computed.
+        """
+        if requires_grad:
+            if self._data.dtype.kind not in "fc":
+                raise TypeError(
+                    f"requires_grad: only floating and complex tensors have gradients, this one is {self._data.dtype}; "
+                    f"convert it, with dtype=float for instance"
+                )
+            if self._node is None:
+                self._node = Leaf(self)
+        elif not self.is_leaf:
+            raise RuntimeError("requires_grad: this tensor was computed from others; use .detach() for one without")
+        else:
+            self._node = None
+        return self
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether no recorded operation made this tensor."""
+        return self._node is None or self._node.plan is None
+
+    @property
+    def grad_fn(self) -> Node | None:
+        """The node of the operation that made this tensor; None for a leaf."""
+        return None if self.is_leaf else self._node
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        shape: tuple[int, ...] = self._data.shape
+        return shape
+
+    @property
+    def ndim(self) -> int:
+        ndim: int = self._data.ndim
+        return ndim
+
+    @property
+    def size(self) -> int:
+        size: int = self._data.size
+        return size
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        dtype: np.dtype[Any] = self._data.dtype
+        return dtype
+
+    @property
+    def itemsize(self) -> int:
+        return self.dtype.itemsize
+
+    @property
+    def nbytes(self) -> int:
+        nbytes: int = self._data.nbytes
+        return nbytes
+
+    def numpy(self) -> Any:
+        """The array, not a copy."""
+        return self._data
+
+    def item(self, *index: int) -> Any:
+        """The one element, or the one at `index`, as a Python number."""
+        return self._data.item(*index)
+
+    def tolist(self) -> Any:
+        """The elements as nested lists of Python numbers."""
+        return self._data.tolist()
+
+    def detach(self) -> Tensor:
+        """A tensor of the same memory, outside of the graph.
+
+        >>> x = Tensor(3.0, requires_grad=True)
+        >>> (x * x.detach()).backward()
+        >>> x.grad
+        Tensor(3.)
+        """
+        made = wrap(self._data)
+        if self._node is not None:
+            made._cut = "detach"
+        return made
+
+    # ---- gradients -------------------------------------------------------------------------------------------------
+
+    def retain_grad(self) -> None:
+        """Have the backward pass leave this tensor's gradient in `.grad` though it is no leaf."""
+        if self._node is None:
+            raise RuntimeError("retain_grad: this tensor does not require a gradient")
+        if not self.is_leaf:
+            self._node.more().retain = ref(self)
+
+    def register_hook(self, hook: Callable[[Tensor], Any]) -> RemovableHandle:
+        """Call `hook` with this tensor's gradient when it is complete, once a backward pass.
+
+        A result other than None replaces the gradient. Returns a handle whose `remove()` takes the hook out again.
+
+        >>> x = Tensor(2.0, requires_grad=True)
+        >>> handle = x.register_hook(lambda g: g * 10)
+        >>> (x * 3).backward()
+        >>> x.grad
+        Tensor(30.)
+        """
+        if self._node is None:
+            raise RuntimeError("register_hook: this tensor does not require a gradient")
+        return RemovableHandle(self._node.more().hooks, hook)
+
+    # ---- NumPy's protocols -----------------------------------------------------------------------------------------
+
+    __pandas_priority__ = 5000  # so that a Series or a DataFrame leaves it to a Tensor to compute with both
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        if dtype is None or np.dtype(dtype).kind in "fc":  # nothing is lost by rounding to integers
+            self._refuse_constant("np.asarray")
+        return np.array(self._data, dtype=dtype, copy=copy)
+
+    def _refuse_constant(self, who: str) -> None:
+        """What a transform differentiates by would silently count as a constant, were it made a plain value."""
+        start = mode.start
+        if self._node is not None and start is not None and depends_on_arguments(self._node, start):
+            raise TypeError(
+                f"{who}: expected a plain value, got a tensor of shape {self.shape} that a function is just being "
+                f"differentiated by, which would count as a constant; compute with functions of NumPy, make arrays "
+                f"with autograd.numpy.array, those to assign to with np.zeros(shape, like=x), or take .data or .item() "
+                f"where the value alone is wanted"
+            )
+
+    # ---- Python's --------------------------------------------------------------------------------------------------
+
+    __hash__ = object.__hash__
+
+    def __repr__(self) -> str:
+        text = np.array2string(np.asarray(self._data), separator=", ", prefix="Tensor(")
+        default = self._data.dtype in (np.float64, np.int64, np.bool_, np.complex128)
+        parts = [text] + ([] if default and self.size else [f"dtype={self._data.dtype}"])
+        parts += ["requires_grad=True"] if self.requires_grad else []
+        parts += [f"name={self.name!r}"] if self.name else []
+        return f"Tensor({', '.join(parts)})"
+
+    def __bool__(self) -> bool:
+        if self.size != 1:
+            raise ValueError(f"bool: a tensor of shape {self.shape} is neither true nor false; use .any() or .all()")
+        return bool(self._data)
+
+    def __len__(self) -> int:
+        return len(self._data)
+
+    def __iter__(self) -> Iterator[Tensor]:
+        if not self.ndim:
+            raise TypeError("iteration over a 0-d tensor")
+        return (self[i] for i in range(len(self)))
+
+    def __contains__(self, item: Any) -> bool:
+        return bool((self == item).any())
+
+    def __float__(self) -> float:
+        self._refuse_constant("float")
+        return float(self._data.item())
+
+    def __int__(self) -> int:
+        return int(self._data.item())
+
+    def __complex__(self) -> complex:
+        self._refuse_constant("complex")
+        return complex(self._data.item())
+
+    def __index__(self) -> int:
+        index: int = self._data.__index__()
+        return index
+
+    def __format__(self, spec: str) -> str:
+        if not spec:
+            return str(self)
+        if self.size != 1:
+            raise TypeError(
+                f"format: expected one element for {spec!r}, got a tensor of shape {self.shape}; format its elements "
+                f"one by one, or print it under numpy.printoptions(precision=2)"
+            )
+        return format(self._data.item(), spec)
+
+    def __copy__(self) -> Tensor:
+        return self.__deepcopy__({})
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
+        """A leaf of the same value, class, name and requires_grad."""
+        made: Tensor = type(self).__new__(type(self))
+        memo[id(self)] = made
+        made.__setstate__(self.__getstate__(np.array(self._data, copy=True)))
+        return made
+
+    def __reduce__(self) -> Any:
+        return _new, (type(self),), self.__getstate__()
+
+    def __getstate__(self, data: Any = None) -> dict[str, Any]:
+        return {
+            "data": self._data if data is None else data, "requires_grad": self.requires_grad, "name": self.name,
+            **getattr(self, "__dict__", {}),
+        }  # fmt: skip
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        state = dict(state)
+        self._data, requires_grad, self.name = state.pop("data"), state.pop("requires_grad"), state.pop("name")
+        self._node = self._grad = self._family = None
+        if requires_grad:
+            self.requires_grad_()
+        if state:
+            self.__dict__.update(state)
+
+    if TYPE_CHECKING:  # put in place by the layers above
+
+        def backward(
+            self, gradient: Any = None, retain_graph: bool | None = None, create_graph: bool = False, inputs: Any = None
+        ) -> None: ...
+        def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any: ...
+        def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any: ...
+        def __setitem__(self, index: Any, value: Any) -> None: ...
+        def __getattr__(self, name: str) -> Any: ...
+        def __add__(self, other: Any) -> Tensor: ...
+        def __radd__(self, other: Any) -> Tensor: ...
+        def __sub__(self, other: Any) -> Tensor: ...
+        def __rsub__(self, other: Any) -> Tensor: ...
+        def __mul__(self, other: Any) -> Tensor: ...
+        def __rmul__(self, other: Any) -> Tensor: ...
+        def __truediv__(self, other: Any) -> Tensor: ...
+        def __rtruediv__(self, other: Any) -> Tensor: ...
+        def __pow__(self, other: Any) -> Tensor: ...
+        def __rpow__(self, other: Any) -> Tensor: ...
+        def __matmul__(self, other: Any) -> Tensor: ...
+        def __rmatmul__(self, other: Any) -> Tensor: ...
+        def __neg__(self) -> Tensor: ...
+        def __abs__(self) -> Tensor: ...
+        def __getitem__(self, index: Any) -> Tensor: ...
+
+
+def _new(kind: type[Tensor]) -> Tensor:
+    return kind.__new__(kind)
+
+
+def unwrap(value: Any) -> Any:
+    """The arrays inside of Tensors, also of those inside lists, tuples, dicts and slices."""
+    if isinstance(value, Tensor):
+        return value._data
+    if type(value) is tuple or type(value) is list:
+        return type(value)([unwrap(item) for item in value])
+    if type(value) is dict:
+        return {key: unwrap(item) for key, item in value.items()}
+    if type(value) is slice:
+        return slice(unwrap(value.start), unwrap(value.stop), unwrap(value.step))
+    return value
+
+
+def wrap(value: Any, node: Node | None = None) -> Tensor:
+    """A Tensor that shares the array `value` and stands at `node` of the graph."""
+    result: Tensor = object.__new__(Tensor)
+    result._data = value
+    result._node = node
+    result._grad = None
+    result._family = None
+    result.name = None
+    return result

@@ -1,0 +1,117 @@
+"""The vectors of one form, as HIPS autograd has them: arrays, numbers, and containers of these."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from ..engine.tensor import Tensor
+from ..transforms.call import plain
+from ..transforms.tree import is_differentiable, leaves, rebuild
+
+
+class VSpace:
+    """The space of vectors like `value`: what is zero in it, how to add and to scale, its basis.
+
+    Its dimension counts real numbers: a complex element has two, and the inner product is real. The operations take
+    Tensors too. Raises TypeError for a value that holds anything but floating or complex arrays and numbers.
+
+    >>> from autograd.core import vspace
+    >>> space = vspace((1.0, np.array([2.0, 3.0])))
+    >>> space.size, space.ones()
+    (3, (np.float64(1.0), array([1., 1.])))
+    """
+
+    def __init__(self, value: Any) -> None:
+        parts = leaves(value)
+        wrong = [part for part in parts if not is_differentiable(part)]
+        if wrong:
+            raise TypeError(f"vspace: expected floating or complex arrays or numbers, got {type(wrong[0]).__name__}")
+        arrays = [part._data if isinstance(part, Tensor) else part for part in parts]
+        self.form = rebuild(value, iter([plain(np.zeros_like(array)) for array in arrays]))
+        self.parts = leaves(self.form)
+
+    def _each(self, function: Callable[..., Any], *values: Any) -> Any:
+        """The form with what `function` gives of its parts, and of the parts of the values."""
+        columns = [self.parts, *[leaves(value) for value in values]]
+        return rebuild(self.form, iter([function(*row) for row in zip(*columns, strict=True)]))
+
+    @property
+    def size(self) -> int:
+        """How many real numbers a vector has."""
+        return sum(part.size * (2 if part.dtype.kind == "c" else 1) for part in self.parts)
+
+    @property
+    def iscomplex(self) -> bool:
+        return any(part.dtype.kind == "c" for part in self.parts)
+
+    @property
+    def shape(self) -> Any:
+        """The shape of an array, or those of the arrays in containers."""
+        return self._each(lambda part: part.shape)
+
+    @property
+    def dtype(self) -> Any:
+        return self._each(lambda part: part.dtype)
+
+    def zeros(self) -> Any:
+        return self._each(np.copy)
+
+    def ones(self) -> Any:
+        """The sum of the basis."""
+        return self._each(lambda part: plain(np.full_like(part, 1 + 1j if part.dtype.kind == "c" else 1)))
+
+    def randn(self) -> Any:
+        """A vector of normally distributed numbers, by numpy.random's own generator."""
+
+        def draw(part: Any) -> Any:
+            real = np.random.randn(*part.shape)
+            made = real + 1j * np.random.randn(*part.shape) if part.dtype.kind == "c" else real
+            return plain(np.asarray(made, dtype=part.dtype))
+
+        return self._each(draw)
+
+    def standard_basis(self) -> Iterator[Any]:
+        """A vector for each real number that a vector has, which is 1 (or the imaginary unit) there and else 0."""
+        for k, part in enumerate(self.parts):
+            for place in np.ndindex(part.shape):
+                for unit in (1, 1j) if part.dtype.kind == "c" else (1,):
+                    arrays = [np.zeros_like(other) for other in self.parts]
+                    arrays[k][place] = unit
+                    yield rebuild(self.form, iter(map(plain, arrays)))
+
+    def add(self, x: Any, y: Any) -> Any:
+        return self._each(lambda part, x, y: x + y, x, y)
+
+    mut_add = add
+
+    def scalar_mul(self, x: Any, a: Any) -> Any:
+        return self._each(lambda part, x: x * a, x)
+
+    def inner_prod(self, x: Any, y: Any) -> Any:
+        """Re Σ conj(x) y."""
+        rows = zip(leaves(x), leaves(y), strict=True)
+        return sum(np.real(np.sum(np.conj(x) * y)) for x, y in rows)
+
+    def covector(self, x: Any) -> Any:
+        """The conjugate: what a gradient of the vector looks like."""
+        return self._each(lambda part, x: np.conj(x), x)
+
+    def __eq__(self, other: Any) -> bool:
+        return isinstance(other, VSpace) and bool(self._kind() == other._kind())
+
+    def __hash__(self) -> int:
+        return hash(repr(self))
+
+    def _kind(self) -> Any:
+        return self._each(lambda part: f"{part.dtype}{part.shape}")
+
+    def __repr__(self) -> str:
+        return f"VSpace({self._kind()!r})"
+
+
+def vspace(value: Any) -> VSpace:
+    """The space of vectors like `value`. See VSpace."""
+    return VSpace(value)

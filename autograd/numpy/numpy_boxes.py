@@ -1,7 +1,0 @@
-"""ArrayBox, for code that asks whether a value is tracked, and looks at its `_value`: here that is a Tensor."""
-
-from ..recording import plain
-from ..tensor import Tensor
-
-ArrayBox = Tensor
-Tensor._value = property(lambda self: plain(self._data))  # type: ignore[attr-defined]

@@ -1,0 +1,169 @@
+"""One call of a function, recorded: what the transforms of functions have in common.
+
+The call gets arguments that begin a graph of their own. What the function takes from outside, tracked by an enclosing
+transform or by a tensor that requires a gradient, stays joined to where it came from: then the derivative is recorded
+too, and can be differentiated in turn. So transforms nest to any order, and one level's variable is never taken for
+another's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from ..engine.declare import primitive
+from ..engine.modes import enable_grad, mode
+from ..engine.node import ARGUMENT, tick, walk
+from ..engine.sweep import gradients
+from ..engine.tensor import Tensor, wrap
+from .tree import is_differentiable, leaves, rebuild
+
+# where the graph of one call begins
+argument = primitive(lambda x: x, name="argument", kind=ARGUMENT, x=lambda g: g)
+
+
+class Call:
+    """A call of a function, recorded from those of its arguments that are selected.
+
+    result  what the function gave
+    points  a Tensor for each array in the selected arguments: where the graph begins
+    """
+
+    def __init__(self, who: str, fun: Callable[..., Any], args: Any, kwargs: dict[str, Any], keys: list[Any]) -> None:
+        self.recorded = mode.recording is not False
+        self.selected = [kwargs[key] if isinstance(key, str) else args[key] for key in keys]
+        self.leaves = leaves(self.selected)
+        self.tensors = any(isinstance(leaf, Tensor) for leaf in leaves((args, kwargs)))
+        self.moving = [is_differentiable(leaf) for leaf in self.leaves]
+        if self.leaves and not any(self.moving):
+            kinds = sorted({_kind(leaf) for leaf in self.leaves})
+            raise TypeError(
+                f"{who}: expected floating or complex values to differentiate by, got {', '.join(kinds)}; "
+                f"convert them, 2 to 2.0 for instance"
+            )
+        self.start = tick()  # what the call records is newer than this
+        with enable_grad():
+            given = [_begin(leaf) if moves else leaf for leaf, moves in zip(self.leaves, self.moving, strict=True)]
+            self.points = [wrap(item._data, item._node) for item in self.pick(given)]
+            parts = rebuild(self.selected, iter(given))
+            args, kwargs = list(args), dict(kwargs)
+            for key, part in zip(keys, parts, strict=True):
+                (kwargs if isinstance(key, str) else args)[key] = part
+            before, mode.start = mode.start, self.start if mode.start is None else mode.start
+            try:
+                self.result = fun(*args, **kwargs)
+            finally:
+                mode.start = before
+        self.outs = leaves(self.result)
+        self.joined = self.reaches_out(self.outs)  # whether what follows is to be recorded too
+
+    def reaches_out(self, values: Sequence[Any]) -> bool:
+        """Whether any value depends on something tracked that was there before the call."""
+        roots = [value._node for value in values if isinstance(value, Tensor) and value._node is not None]
+        return (self.recorded and bool(roots)) and (
+            any(root.order > self.start for root in roots)
+            or any(parent.order > self.start for node in walk(roots, self.start) for parent in node.parents)
+        )
+
+    def pull(self, outs: Sequence[Any], seeds: Sequence[Any], retain: bool, create_graph: bool) -> list[Tensor]:
+        """The gradients at the points, for these gradients of these results; each in JAX's sense."""
+        pairs = [(out, conj(seed)) for out, seed in zip(outs, seeds, strict=True) if tracked(out)]
+        found: list[Tensor | None] = [None] * len(self.points)
+        if pairs:
+            outs, seeds = zip(*pairs, strict=True)
+            found = gradients(outs, self.points, seeds, retain or create_graph, create_graph)
+        return [
+            wrap(np.zeros_like(point._data)) if g is None else conj(g)
+            for g, point in zip(found, self.points, strict=True)
+        ]
+
+    def pick(self, items: Sequence[Any]) -> list[Any]:
+        """Of one item for each leaf of the selected arguments those that belong to the points."""
+        return [item for item, moves in zip(items, self.moving, strict=True) if moves]
+
+    def structured(self, items: Sequence[Any]) -> list[Any]:
+        """One item for each point, in the containers of the selected arguments; None at what has no derivative."""
+        rest = iter(items)
+        filled = [next(rest) if moves else None for moves in self.moving]
+        parts: list[Any] = rebuild(self.selected, iter(filled))
+        return parts
+
+    def gradients(self, items: Sequence[Tensor]) -> list[Any]:
+        """`structured`, each of them a Tensor or plain as its argument was."""
+        pairs = zip(items, self.pick(self.leaves), strict=True)
+        return self.structured([self.leave(item, isinstance(source, Tensor)) for item, source in pairs])
+
+    def value(self) -> Any:
+        """The result: Tensors if an argument was one, else plain arrays."""
+        items = [out if self.joined and self.reaches_out([out]) else free(out, self.tensors) for out in self.outs]
+        return rebuild(self.result, iter(items))
+
+    def leave(self, value: Tensor, tensor: bool) -> Any:
+        """A derivative as the caller gets it: joined to what was tracked outside, else with memory of its own."""
+        if self.reaches_out([value]):
+            return value
+        data = value._data
+        if isinstance(data, np.ndarray) and (data.base is not None or value._node is not None):
+            value = wrap(data.copy())
+        return free(value, tensor)
+
+
+def free(value: Any, tensor: bool) -> Any:
+    """A value that nothing tracks: as a Tensor or as a plain array."""
+    return value if not isinstance(value, Tensor) else wrap(value._data) if tensor else plain(value._data)
+
+
+def _begin(leaf: Any) -> Tensor:
+    """A leaf of the arguments as the beginning of a graph, joined to what tracks it outside."""
+    if not isinstance(leaf, Tensor):
+        leaf = wrap(leaf if hasattr(leaf, "dtype") and not isinstance(leaf, np.generic) else np.asarray(leaf))
+    if leaf._node is None:
+        leaf = wrap(leaf._data).requires_grad_()
+    begun: Tensor = argument(leaf)
+    return begun
+
+
+def plain(data: Any) -> Any:
+    """An array as NumPy's functions give it: of no dimensions as a scalar."""
+    return data[()] if isinstance(data, np.ndarray) and data.ndim == 0 else data
+
+
+def tracked(value: Any) -> bool:
+    return isinstance(value, Tensor) and value._node is not None
+
+
+def conj(g: Any) -> Any:
+    return g.conj() if g is not None and getattr(g, "dtype", None) is not None and g.dtype.kind == "c" else g
+
+
+def _kind(leaf: Any) -> str:
+    return f"an array of {leaf.dtype}" if hasattr(leaf, "dtype") and hasattr(leaf, "ndim") else type(leaf).__name__
+
+
+def select(who: str, fun: Callable[..., Any], argnums: Any, args: Any, kwargs: dict[str, Any]) -> list[Any]:
+    """Where the arguments stand that `argnums` means: positions, and names of keyword arguments."""
+    keys: list[Any] = []
+    for key in argnums if isinstance(argnums, tuple | list) else (argnums,):
+        if isinstance(key, str):
+            key = key if key in kwargs else _position(fun, key)
+            if key is None:
+                raise TypeError(f"{who}: {name_of(fun)} was called without an argument {argnums!r}")
+        if not isinstance(key, str) and not -len(args) <= key < len(args):
+            raise TypeError(
+                f"{who}: argnums is {argnums!r}, but {name_of(fun)} was called with {len(args)} positional arguments"
+            )
+        keys.append(key)
+    return keys
+
+
+def _position(fun: Callable[..., Any], name: str) -> int | None:
+    import inspect
+
+    names = list(inspect.signature(fun).parameters)
+    return names.index(name) if name in names else None
+
+
+def name_of(fun: Any) -> str:
+    return str(getattr(fun, "__name__", None) or type(fun).__name__)

@@ -1,0 +1,192 @@
+"""Checkpoints: what a function computes on its way is not kept for the backward pass, but computed again there.
+
+The function is recorded twice, in both passes, and in between only its arguments are kept. What it takes from outside
+and is tracked there (the parameters of a layer, say) is found by walking the record, and gets its gradient as well.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from ..engine.declare import primitive
+from ..engine.modes import enable_grad, mode
+from ..engine.node import Leaf, Node, tick, walk
+from ..engine.primitive import Cotangents, Primitive
+from ..engine.sweep import gradients
+from ..engine.tensor import Tensor, wrap
+from ..random import generator
+from .call import argument, conj, tracked
+from .tree import leaves, rebuild
+
+
+def checkpoint(fun: Callable[..., Any]) -> Callable[..., Any]:
+    """`fun`, trading time for memory: it keeps nothing for the backward pass but its arguments, and runs again there.
+
+    The results and all derivatives, of higher order too, are those of `fun` itself, which may take and give nested
+    containers and may use tracked tensors from outside. Its random numbers are the same again if they come from the
+    generator that `manual_seed` seeds. Other effects of `fun` happen again.
+
+    The backward pass raises RuntimeError if by then a value that `fun` starts from has been overwritten or if `fun`
+    does something else when it is run again.
+
+    >>> block = checkpoint(lambda x: np.tanh(np.sin(x) * x))
+    >>> x = Tensor([1.0, 2.0], requires_grad=True)
+    >>> block(x).sum().backward()
+    >>> np.allclose(x.grad.data, grad(lambda x: np.tanh(np.sin(x) * x).sum())(x.data))
+    True
+    """
+
+    @functools.wraps(fun)
+    def checkpointed(*args: Any, **kwargs: Any) -> Any:
+        if mode.recording is False:
+            return fun(*args, **kwargs)
+        return _Segment(fun, args, kwargs).first()
+
+    return checkpointed
+
+
+class _Segment:
+    """One call of a function that is to run again."""
+
+    def __init__(self, fun: Callable[..., Any], args: Any, kwargs: Any) -> None:
+        self.fun = fun
+        self.leaves = leaves((args, kwargs))
+        self.form = rebuild((args, kwargs), itertools.repeat(None))
+        self.places = [k for k, leaf in enumerate(self.leaves) if tracked(leaf)]
+        self.outside: tuple[Node, ...] = ()  # what fun uses that is tracked outside, besides its arguments
+        self.state = generator().bit_generator.state
+        self.nodes: tuple[Node, ...] = ()  # those of the arguments, then those outside
+        self.results: tuple[Any, ...] = ()
+
+    def first(self) -> Any:
+        """Run fun, forget its record, and give its results with one node for all of it."""
+        tensors = [self.leaves[k] for k in self.places]
+        start = tick()
+        result, points = self.run(tensors)
+        outs = leaves(result)
+        nodes = [out._node for out in outs if tracked(out)]
+        edges = _edges(nodes, start, points)
+        self.outside = tuple({node.order: node for node, _ in edges}.values())
+        for k in self.places:
+            self.leaves[k] = None  # the node keeps their arrays; the tensors need not live on
+        self.results = tuple(out._data for out in outs if tracked(out))
+        if not self.results:
+            return result
+        tensors += [_value(node) for node in self.outside]
+        self.nodes = tuple([tensor._node for tensor in tensors if tensor._node is not None])
+        made = iter(_segment(wrap(_NOTHING, _bundle(self.nodes)), tuple([tensor._data for tensor in tensors]), self))
+        return rebuild(result, iter([next(made) if tracked(out) else out for out in outs]))
+
+    def take(self) -> tuple[Any, ...]:
+        results, self.results = self.results, ()
+        return results
+
+    def run(self, tensors: list[Tensor]) -> tuple[Any, list[Tensor]]:
+        """fun's result from these tensors; and where its record begins."""
+        with enable_grad():
+            points = [argument(tensor) for tensor in tensors]
+            given = list(self.leaves)
+            for k, point in zip(self.places, points, strict=True):
+                given[k] = wrap(point._data, point._node)  # fun may assign to what it gets
+            args, kwargs = rebuild(self.form, iter(given))
+            return self.fun(*args, **kwargs), points
+
+    def again(self, g: tuple[Any, ...], arrays: tuple[Any, ...]) -> Cotangents:
+        """The gradients of the arguments and of what is used from outside, from a record made now."""
+        create_graph = any(isinstance(part, Tensor) for part in g)
+        n = len(self.places)
+        self.check(arrays[n:])
+        start = tick()
+        stand_ins = {node.order: _stand_in(node) for node in self.outside}
+        with _random_state(self.state):
+            if create_graph:
+                given = [wrap(array, node) for array, node in zip(arrays[:n], self.nodes[:n], strict=True)]
+            else:
+                given = [wrap(array).requires_grad_() for array in arrays[:n]]
+            result, points = self.run(given)
+        outs = [out for out in leaves(result) if tracked(out)]
+        edges = _edges([out._node for out in outs], start, points)
+        if len(outs) != len(g) or {node.order for node, _ in edges} != set(stand_ins):
+            raise RuntimeError(
+                f"checkpoint: {getattr(self.fun, '__name__', 'the function')} used other tracked tensors, or "
+                f"gave another number of results, when it was run again for the backward pass"
+            )
+        for _, node in edges:  # the record that was just made goes back to the stand-ins, and no further
+            if node is not None:
+                node.parents = tuple([stand_ins.get(parent.order, parent) for parent in node.parents])
+        outs = [wrap(out._data, stand_ins.get(out._node.order, out._node)) for out in outs]
+        pairs = [(out, conj(seed)) for out, seed in zip(outs, g, strict=True) if seed is not None]
+        targets = points + [wrap(_NOTHING, node) for node in stand_ins.values()]
+        found = gradients([out for out, _ in pairs], targets, [seed for _, seed in pairs], create_graph, create_graph)
+        return Cotangents(None if part is None else conj(part) if create_graph else conj(part)._data for part in found)
+
+    def check(self, arrays: tuple[Any, ...]) -> None:
+        """That the leaves outside still hold the arrays that they held."""
+        for node, array in zip(self.outside, arrays, strict=True):
+            tensor = node.tensor() if isinstance(node, Leaf) else None
+            if tensor is not None and tensor._data is not array:
+                raise RuntimeError(
+                    f"checkpoint: the .data of a tensor of shape {node.shape} that the function uses has been replaced "
+                    f"since; do that after the backward pass"
+                )
+
+
+_NOTHING = np.empty(0)
+
+
+_segment = primitive(
+    lambda inputs, arrays, segment: segment.take(), name="checkpoint", multiple=True,
+    inputs=lambda g, arrays, segment: segment.again(g, arrays),
+)  # fmt: skip
+_inputs = Primitive("inputs", lambda *inputs: inputs, {"inputs": lambda g, i: g[i]}, multiple=True)
+
+
+def _bundle(nodes: tuple[Node, ...]) -> Node:
+    """A node for several inputs together, so that one rule gives all their gradients at once."""
+    return _node(_inputs.plan(tuple([("inputs", i) for i in range(len(nodes))])), nodes, Cotangents)
+
+
+def _edges(roots: list[Node], start: int, points: list[Tensor]) -> list[tuple[Node, Node | None]]:
+    """Where a run's record meets what was there before: (the node outside, the one inside or, for a result, None)."""
+    begin = {point._node.order for point in points if point._node is not None}
+    found: list[tuple[Node, Node | None]] = [(root, None) for root in roots if root.order > start]
+    for node in walk(roots, start):
+        if node.order not in begin:
+            found += [(parent, node) for parent in node.parents if parent.order > start]
+    return found
+
+
+def _value(node: Node) -> Tensor:
+    """A tensor for a node outside: of a leaf with its array, so that overwriting it is noticed."""
+    tensor = node.tensor() if isinstance(node, Leaf) else None
+    return wrap(_NOTHING if tensor is None else tensor._data, node)
+
+
+def _stand_in(node: Node) -> Node:
+    """A node in the new record that passes its gradient on to the node outside."""
+    return _node(argument.primitive.plan(("x",)), (node,), node)  # type: ignore[attr-defined]
+
+
+def _node(plan: Any, parents: tuple[Node, ...], like: Any) -> Node:
+    made = Node.__new__(Node)
+    made.order = tick()
+    made.plan, made.parents, made.saved = plan, parents, ()
+    made.shape, made.dtype, made.entry, made.extras = like.shape, like.dtype, mode.entry, None
+    return made
+
+
+@contextmanager
+def _random_state(state: Any) -> Iterator[None]:
+    bits = generator().bit_generator
+    before = bits.state
+    bits.state = state
+    try:
+        yield
+    finally:
+        bits.state = before

@@ -1,0 +1,118 @@
+"""Products with a Jacobian or a Hessian, none of which is formed: vjp goes back, jvp forward, hvp twice back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from ..engine.sweep import gradients
+from ..engine.tensor import unwrap, wrap
+from .call import Call, conj, tracked
+from .shared import Function, ones, scalar
+from .tree import leaves, leaves_as, rebuild
+
+
+def vjp(fun: Function, *primals: Any) -> tuple[Any, Function]:
+    """(fun(*primals), pullback): the pullback takes a gradient of the result to a tuple of those of the primals.
+
+    It can be called any number of times. Raises RuntimeError for a gradient of another shape than the result's.
+
+    >>> out, pullback = vjp(lambda x, y: x * y, np.array([1.0, 2.0]), 3.0)
+    >>> pullback(np.array([1.0, 10.0]))
+    (array([ 3., 30.]), np.float64(21.0))
+    """
+    call = Call("vjp", fun, primals, {}, list(range(len(primals))))
+
+    def pullback(cotangent: Any) -> tuple[Any, ...]:
+        seeds = matching("vjp", cotangent, call.result)
+        create_graph = call.joined or any(map(tracked, seeds))
+        return tuple(call.gradients(call.pull(call.outs, seeds, True, create_graph)))
+
+    return call.value(), pullback
+
+
+def jvp(fun: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
+    """(fun(*primals), its derivative along the tangents): how the result moves when each primal moves by its tangent.
+
+    Two reverse passes, at a few times the cost of `fun`: the pullback is linear in what it pulls back, so its own
+    pullback goes forward (J. Townsend, "A new trick for calculating Jacobian vector products", 2017).
+
+    Raises TypeError if primals and tangents differ in number or containers, RuntimeError if they differ in shape.
+
+    >>> jvp(lambda x, y: x * y, (2.0, 3.0), (1.0, 10.0))
+    (np.float64(6.0), np.float64(23.0))
+    """
+    call, seeds = _along("jvp", fun, primals, tangents)
+    outer = call.joined or any(map(tracked, seeds))
+    moved = [push(seeds, outer) for push in (pushforward(call, out) for out in call.outs)]
+    value = call.value()
+    return value, rebuild(call.result, iter([_left(call, tangent) for tangent in moved]))
+
+
+def hvp(fun: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
+    """(fun(*primals), its Hessian times the tangents), the product as a tuple like the primals; `fun` gives one number.
+
+    The Hessian is never formed: two reverse passes. Raises what `grad(fun)` and `jvp` raise.
+
+    >>> hvp(lambda x: (x**3).sum(), (np.array([1.0, 2.0]),), (np.array([1.0, 10.0]),))
+    (np.float64(9.0), (array([  6., 120.]),))
+    """
+    call, seeds = _along("hvp", fun, primals, tangents)
+    out = scalar("hvp", call)
+    outer = call.joined or any(map(tracked, seeds))
+    slopes = [conj(g) for g in call.pull([out], [ones(out)], True, True)]
+    product = call.gradients(call.pull(slopes, [conj(seed) for seed in seeds], False, outer))
+    return call.value(), tuple(product)
+
+
+def matching(who: str, values: Any, like: Any) -> list[Any]:
+    """The leaves of `values`, which must stand in the same containers as those of `like`, and have their shapes."""
+    try:
+        items = leaves_as(values, like)
+    except TypeError as error:
+        raise TypeError(f"{who}: {error}") from None
+    seeds = []
+    for item, model in zip(items, leaves(like), strict=True):
+        item = item if hasattr(item, "shape") or item is None else np.asarray(item)
+        if item is not None and hasattr(model, "shape") and item.shape != model.shape:
+            raise RuntimeError(f"{who}: expected shape {model.shape}, got {item.shape}")
+        seeds.append(item)
+    return seeds
+
+
+def _along(who: str, fun: Function, primals: Any, tangents: Any) -> tuple[Call, list[Any]]:
+    """The recorded call, and a tangent for each of its points."""
+    for what, values in (("primals", primals), ("tangents", tangents)):
+        if not isinstance(values, tuple | list):
+            raise TypeError(f"{who}: expected {what} as a tuple of the arguments, got {type(values).__name__}")
+    call = Call(who, fun, primals, {}, list(range(len(primals))))
+    seeds = iter(matching(who, tangents, call.selected))
+    filled = call.pick(list(seeds))
+    return call, [np.zeros_like(p._data) if seed is None else seed for seed, p in zip(filled, call.points, strict=True)]
+
+
+def pushforward(call: Call, out: Any) -> Callable[[list[Any], bool], Any]:
+    """A function of the tangents at the points that gives the result's, by pulling back its pullback."""
+    if not tracked(out):
+        return lambda seeds, create_graph: _zeros(out)
+    start = wrap(np.zeros_like(out._data)).requires_grad_()
+    slopes = gradients([out], call.points, [start], True, True)
+
+    def push(seeds: list[Any], create_graph: bool) -> Any:
+        pairs = [(g, seed) for g, seed in zip(slopes, seeds, strict=True) if g is not None and tracked(g)]
+        found = (
+            gradients([g for g, _ in pairs], [start], [t for _, t in pairs], True, create_graph)[0] if pairs else None
+        )
+        return _zeros(out) if found is None else found
+
+    return push
+
+
+def _zeros(out: Any) -> Any:
+    return wrap(np.zeros_like(unwrap(out)))
+
+
+def _left(call: Call, tangent: Any) -> Any:
+    return call.leave(tangent, call.tensors)

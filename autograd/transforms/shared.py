@@ -1,0 +1,69 @@
+"""What the transforms of functions share: a function made of a function, by one call of it."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import numpy as np
+
+from ..engine.tensor import Tensor, wrap
+from .call import Call, name_of, select
+
+Function = Callable[..., Any]
+Transform = TypeVar("Transform", bound=Callable[..., Any])
+
+
+def argnum(transform: Transform) -> Transform:
+    """The transform, with argnums also under the name that it has in HIPS autograd."""
+
+    @functools.wraps(transform)
+    def named(*args: Any, **kwargs: Any) -> Any:
+        if "argnum" in kwargs:
+            kwargs["argnums"] = kwargs.pop("argnum")
+        return transform(*args, **kwargs)
+
+    return named  # type: ignore[return-value]
+
+
+def transform(who: str, fun: Any, argnums: Any, derive: Callable[[Call], Any]) -> Function:
+    """A function of fun's arguments that records a call of fun and gives what `derive` makes of that."""
+    if not callable(fun):
+        raise TypeError(f"{who}: expected a function, got {type(fun).__name__}")
+
+    def derived(*args: Any, **kwargs: Any) -> Any:
+        return derive(Call(who, fun, args, kwargs, select(who, fun, argnums, args, kwargs)))
+
+    derived.__name__ = derived.__qualname__ = f"{who}_of_{name_of(fun)}_wrt_argnum_{argnums}"
+    derived.__doc__ = f"{who} of {name_of(fun)} with respect to argument {argnums}.\n\n{fun.__doc__ or ''}".rstrip()
+    return derived
+
+
+def one(argnums: Any, parts: list[Any]) -> Any:
+    """Of several arguments a tuple, of one itself."""
+    return tuple(parts) if isinstance(argnums, tuple | list) else parts[0]
+
+
+def scalar(who: str, call: Call) -> Any:
+    """The one real number that the function gave."""
+    out = call.result
+    if not isinstance(out, Tensor):
+        if out is not (call.outs[0] if call.outs else None) or out is None:
+            raise TypeError(f"{who}: expected a function with a scalar result, got {type(out).__name__}")
+        out = wrap(np.asarray(out))
+    if out.size != 1:
+        raise TypeError(
+            f"{who}: expected a function with a scalar result, got shape {out.shape}; "
+            f"use jacobian, or elementwise_grad for a function that works element by element"
+        )
+    if out.dtype.kind != "f":
+        hint = "take its real part, or use holomorphic_grad if it is holomorphic" if out.dtype.kind == "c" else ""
+        raise TypeError(
+            f"{who}: expected a function with a real result, got {out.dtype}; {hint or 'it has no derivative'}"
+        )
+    return out
+
+
+def ones(out: Any) -> Any:
+    return np.ones_like(out._data) if isinstance(out, Tensor) else None
