@@ -1,16 +1,15 @@
 """Reverse-mode automatic differentiation on NumPy.
 
-The folders are stages, and each imports only what stands before it here:
+The folders are stages. From the bottom up, each importing only what stands before it:
 
-    engine       the kernel: nodes, Tensors, primitives, the reverse sweep
-    ops          the derivative rules, next to their functions
-    transforms   functions into functions: grad, vjp, jacobian, checkpoint, gradcheck
-    saving, random, memory
-    drawing      pictures of a graph and of its backward pass, and the page that plays it
-    surface      what of NumPy can be differentiated
-    numpy, scipy, hips   NumPy's and SciPy's names, and the faces for code written for HIPS autograd
-
-The public names are in the order of use.
+    engine                   the kernel: nodes, Tensors, primitives, the reverse sweep
+    ops                      the derivative rules, next to their functions
+    random                   the generator that all random numbers come from
+    transforms               functions into functions: grad, vjp, jacobian, checkpoint, gradcheck
+    saving, memory           weights in files; what keeps memory
+    drawing                  pictures of a graph and of its backward pass, and the page that plays it
+    surface                  what of NumPy can be differentiated
+    hips, numpy, scipy       the faces for code written for HIPS autograd, NumPy's and SciPy's names
 """
 
 from typing import TYPE_CHECKING, Any

@@ -1,11 +1,17 @@
 """Drawings of computations: the graph as data, as a picture, and as a page that plays the backward pass.
 
-    names, expressions, formulas   what values are called, what was computed, and which VJP runs
-    calls, folding                 the modules, and what is drawn closed
-    sweep                          the gradients themselves
-    collecting, linking, steps     all of it as plain data: a picture
-    style, dot, rendering, text    how it looks and how it is written
-    drawn                          Drawing, and how one is made
+From the bottom up, each importing only what stands before it:
+
+    picture                         the content as plain data
+    wording, style, dot, text       how it is worded, how it looks, and how it is written
+    rendering, player               SVG, PNG and PDF; the page that plays it
+    names, scopes, folding          what values are called, the modules around them, and what is drawn closed
+    expressions, values             what was computed, and from which values
+    sources, simplifying, rules, formulas   which VJP runs, as a formula
+    sweep                           the gradients themselves
+    linking, steps, collecting      all of it as plain data: a picture
+    explaining, drawn               Drawing, and how one is made
+    gallery                         examples
 
 Nothing of it is imported before something is drawn.
 """

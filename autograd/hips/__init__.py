@@ -1,7 +1,13 @@
 """The faces for code written for HIPS autograd: its modules, over this engine.
 
 They are imported by the names that they have there: `autograd.extend`, `autograd.core`, `autograd.misc.optimizers` and
-so on lead here, each to one module, which is loaded when first asked for.
+so on lead here, each to one module, which is loaded when first asked for. From the bottom up, each importing only what
+stands before it:
+
+    wrap_util, vector_space, repeating, numpy_boxes, numpy_vjps
+    extend, tracer, builtins, core
+    differential_operators, test_util, util
+    misc
 """
 
 from __future__ import annotations

@@ -1,11 +1,38 @@
-"""The derivative rules, a file for each family; `methods` puts them on Tensor."""
+"""The derivative rules, next to their functions. From the bottom up, each importing only what stands before it:
 
-from ..engine import sums
+pieces           large arrays block by block
+contraction      einsum's rules
+elementwise      element by element
+indexing         x[index] and its adjoint
+shape            what moves elements and changes none
+products         matrix products and their kin
+reductions       sums, means, products, extrema
+sorting          sort, partition, quantiles
+joining          concatenate, stack, split
+creation         arrays made of Tensors
+series           differences, convolutions, interpolation
+sets             unique and its kin
+fft              Fourier transforms
+linalg           inverses, decompositions, solutions
+special          what NumPy lacks: softmax, erf, gamma, …
+standardization  to mean 0 and variance 1
+sliding          windows over an array, and what is made of them
+correlation      convolutions of networks
+fused            affine and multiply_add
+gates            those of a long short-term memory
+assignment       t[i] = v, and what shares memory with t
+ufuncs           the methods of ufuncs, out= and where=
+methods          all of it as Tensor's operators and methods
+refused          what a Tensor has not, and what to write instead
+"""
+
 from . import (
     correlation,
     creation,
     elementwise,
     fft,
+    fused,
+    gates,
     indexing,
     joining,
     linalg,
@@ -17,26 +44,25 @@ from . import (
     series,
     sets,
     shape,
+    sliding,
     sorting,
     special,
     ufuncs,
 )
-from . import fused as affine
-from . import fused as multiply_add
-from . import sliding as windows
-from . import standardization as standardize
 
 __all__ = [
-    "affine",
+    "assignment",
+    "contraction",
     "correlation",
     "creation",
     "elementwise",
     "fft",
+    "fused",
+    "gates",
     "indexing",
     "joining",
     "linalg",
     "methods",
-    "multiply_add",
     "pieces",
     "products",
     "reductions",
@@ -44,10 +70,9 @@ __all__ = [
     "series",
     "sets",
     "shape",
+    "sliding",
     "sorting",
     "special",
-    "standardize",
-    "sums",
+    "standardization",
     "ufuncs",
-    "windows",
 ]

@@ -1,4 +1,10 @@
-"""The functions of SciPy that code written for HIPS autograd uses, differentiable; needs the extra `scipy`."""
+"""The functions of SciPy that code written for HIPS autograd uses, differentiable; needs the extra `scipy`.
+
+Each imports only what stands before it:
+
+    on_tensors, matrix_functions, matrix_patterns, matrix_equations, linalg
+    special, stats, integrate, signal, misc
+"""
 
 from importlib import import_module as _import_module
 from typing import Any as _Any

@@ -1,4 +1,7 @@
-"""Helpers that code written for HIPS autograd imports: flatten, const_graph, optimizers, fixed_points."""
+"""Helpers that code written for HIPS autograd imports. Each imports only what stands before it:
+
+flatten, tracers, optimizers, fixed_points
+"""
 
 from .flatten import flatten
 from .tracers import const_graph

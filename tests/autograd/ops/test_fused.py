@@ -1,14 +1,14 @@
-"""affine: x @ w.T + b in one node, for any number of leading axes."""
+"""affine, x @ w.T + b for any number of leading axes, and multiply_add, x * w + b: each one node."""
 
 import numpy as np
 import pytest
 
-from autograd import Tensor, affine, gradcheck, gradgradcheck
+from autograd import Tensor, affine, gradcheck, gradgradcheck, multiply_add
 
 
 @pytest.mark.parametrize("bias", [True, False])
 @pytest.mark.parametrize("lead", [(), (1,), (4,), (2, 3), (2, 1, 3), (0,), (2, 0)])
-def test_values_and_gradients(lead, bias):
+def test_affine(lead, bias):
     rng = np.random.default_rng(0)
     x, w, b = rng.normal(size=(*lead, 3)), rng.normal(size=(2, 3)), rng.normal(size=2)
     given = (x, w, b) if bias else (x, w)
@@ -46,3 +46,31 @@ def test_dtypes_are_numpys():
     assert affine(x, w, np.ones(2)).dtype == np.float64
     with pytest.raises(ValueError, match="affine"):
         affine(Tensor(x), np.ones((2, 4), "f4"))
+
+
+SHAPES = [((2, 3), (3,)), ((2, 3, 4), (3, 1)), ((2, 3), (2, 3)), ((2, 3), (2, 1)), ((0, 3), (3,)), ((), ()), ((3,), ())]
+
+
+@pytest.mark.parametrize("bias", [True, False])
+@pytest.mark.parametrize(("shape", "small"), SHAPES)
+def test_multiply_add(shape, small, bias):
+    rng = np.random.default_rng(0)
+    given = [rng.normal(size=shape), rng.normal(size=small), *([rng.normal(size=small)] if bias else [])]
+    before = [a.copy() for a in given]
+    np.testing.assert_allclose(multiply_add(*given), given[0] * given[1] + (given[2] if bias else 0))
+    tensors = [Tensor(a, requires_grad=True) for a in given]
+    gradcheck(multiply_add, *tensors)
+    if all(shape):
+        gradgradcheck(multiply_add, *tensors)
+    for a, b in zip(given, before, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_a_bias_of_a_wider_dtype_widens():
+    assert multiply_add(np.ones(3, "f4"), np.ones(3, "f4"), np.ones(3)).dtype == np.float64
+    assert multiply_add(np.ones(3, "f4"), np.ones((), "f4"), np.ones((), "f4")).dtype == np.float32
+
+
+def test_multiply_add_has_the_shape_of_x():
+    with pytest.raises(ValueError, match=r"multiply_add.*expected w that broadcasts to x's shape \(3,\), got \(2, 3\)"):
+        multiply_add(np.ones(3), np.ones((2, 3)))

@@ -7,6 +7,18 @@ import sys
 
 import numpy
 import pytest
+from autograd.core import primitive as core_primitive
+from autograd.core import primitive_vjps, vspace
+from autograd.extend import defvjp, defvjp_argnum, defvjp_argnums, notrace_primitive, primitive
+from autograd.misc import const_graph
+from autograd.misc.fixed_points import fixed_point
+from autograd.misc.flatten import flatten, flatten_func
+from autograd.misc.optimizers import adam, rmsprop, sgd
+from autograd.numpy.numpy_vjps import match_complex, metadata, replace_zero, unbroadcast, unbroadcast_f
+from autograd.test_util import check_equivalent, check_grads, check_jvp, check_vjp, combo_check, scalar_close
+from autograd.tracer import Node, getval, isbox, trace
+from autograd.util import quick_grad_check, subval, subvals
+from autograd.wrap_util import wraps
 
 import autograd.numpy as np
 import autograd.numpy.random as npr
@@ -36,18 +48,6 @@ from autograd import (
 from autograd import dict as ag_dict
 from autograd import isinstance as ag_isinstance
 from autograd import tuple as ag_tuple
-from autograd.core import primitive as core_primitive
-from autograd.core import primitive_vjps, vspace
-from autograd.extend import defvjp, defvjp_argnum, defvjp_argnums, notrace_primitive, primitive
-from autograd.misc import const_graph
-from autograd.misc.fixed_points import fixed_point
-from autograd.misc.flatten import flatten, flatten_func
-from autograd.misc.optimizers import adam, rmsprop, sgd
-from autograd.numpy.numpy_vjps import match_complex, metadata, replace_zero, unbroadcast, unbroadcast_f
-from autograd.test_util import check_equivalent, check_grads, check_jvp, check_vjp, combo_check, scalar_close
-from autograd.tracer import Node, getval, isbox, trace
-from autograd.util import quick_grad_check, subval, subvals
-from autograd.wrap_util import wraps
 
 V = numpy.array([0.9, -0.6, 1.1])
 A = numpy.array([[0.3, -1.2, 2.0], [0.7, 1.5, -0.4]])

@@ -1,0 +1,15 @@
+"""The handle of a hook."""
+
+import autograd
+
+
+def test_a_hooks_handle_takes_out_its_own_hook_only():
+    hooks = {k: f"unpickled {k}" for k in range(10_000)}
+    first, second = autograd.RemovableHandle(hooks, "first"), autograd.RemovableHandle(hooks, "second", prepend=True)
+    assert next(iter(hooks.values())) == "second"
+    assert list(hooks.values())[-1] == "first"
+    first.remove()
+    first.remove()
+    with second:
+        assert len(hooks) == 10_001
+    assert list(hooks.values()) == [f"unpickled {k}" for k in range(10_000)]

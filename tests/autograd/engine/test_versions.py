@@ -1,0 +1,96 @@
+"""What was overwritten since it was saved is found out."""
+
+import numpy as np
+import pytest
+
+from autograd import Tensor, no_grad
+
+
+def leaf(value, dtype=None):
+    return Tensor(value, dtype=dtype, requires_grad=True)
+
+
+def gradient(t):
+    assert t.grad is not None
+    return t.grad.data
+
+
+def overwrite_by_step(t):
+    t.data -= 1.0
+
+
+def overwrite_by_index(t):
+    with no_grad():
+        t[0] = 7.0
+
+
+def overwrite_by_out(t):
+    with no_grad():
+        np.multiply(t, 2, out=t)
+
+
+def overwrite_by_augmented(t):
+    with no_grad():
+        t += 1
+
+
+@pytest.mark.parametrize("overwrite", [overwrite_by_step, overwrite_by_index, overwrite_by_out, overwrite_by_augmented])
+@pytest.mark.parametrize(
+    ("make", "name"),
+    [
+        (lambda w: w * w, "multiply"), (lambda w: w.T * 2.0 * w, "multiply"),
+        (lambda w: w[::-1].reshape(2, 1) ** 2, "power"),
+        (lambda w: np.einsum("i,i->i", w, w), ""), (lambda w: w @ w, "matmul"),
+    ],
+)  # fmt: skip
+def test_overwriting_what_is_saved_raises_and_names_the_operation(overwrite, make, name):
+    w = leaf([1.0, 2.0])
+    y = make(w).sum()
+    overwrite(w)
+    with pytest.raises(RuntimeError, match=rf"{name}.*overwritten"):
+        y.backward()
+
+
+@pytest.mark.parametrize("overwrite", [overwrite_by_step, overwrite_by_index, overwrite_by_out])
+def test_overwriting_what_nothing_saved_is_allowed(overwrite):
+    w = leaf([1.0, 2.0])
+    y = (w + 1).sum() * 2
+    overwrite(w)
+    y.backward()
+    np.testing.assert_array_equal(gradient(w), [2, 2])
+
+
+def test_overwriting_a_constant_that_was_saved_raises():
+    c, w = Tensor([1.0, 2.0]), leaf([3.0, 4.0])
+    y = (c * w).sum()
+    c[0] = 5.0
+    with pytest.raises(RuntimeError, match="overwritten"):
+        y.backward()
+    (c * w).sum().backward()
+    np.testing.assert_array_equal(gradient(w), [5, 2])
+
+
+@pytest.mark.parametrize(
+    "view",
+    [
+        lambda y: y[1:], lambda y: y[::-1], lambda y: y.reshape(3, 1),
+        lambda y: np.lib.stride_tricks.sliding_window_view(y, 2), lambda y: np.broadcast_to(y, (2, 3)),
+    ],
+)  # fmt: skip
+def test_overwriting_what_a_saved_view_looks_at_raises(view):
+    y = Tensor([1.0, 2.0, 3.0], requires_grad=True) * 1
+    v = view(y)
+    z = (v * v).sum()
+    with no_grad():
+        y[1] = 100.0
+    assert 100.0 in v
+    with pytest.raises(RuntimeError, match=r"multiply saved .* overwritten"):
+        z.backward()
+
+
+def test_a_new_array_is_not_an_overwritten_one():
+    w = leaf([1.0, 2.0])
+    y = (w * w).sum()
+    w.data = np.array([5.0, 6.0])
+    y.backward()
+    np.testing.assert_array_equal(gradient(w), [2, 4])

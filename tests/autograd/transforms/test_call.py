@@ -1,0 +1,134 @@
+"""One call of a function under a transform: nesting, what is tracked outside, modes, memory, depth, threads."""
+
+from __future__ import annotations
+
+import gc
+from threading import Thread
+from weakref import ref
+
+import numpy as np
+import pytest
+
+from autograd import (
+    Tensor,
+    elementwise_grad,
+    grad,
+    hessian,
+    hvp,
+    jacobian,
+    jvp,
+    no_grad,
+    value_and_grad,
+    vjp,
+)  # fmt: skip
+
+A = np.array([[0.3, -1.2, 2.0], [0.7, 1.5, -0.4]])
+
+
+V = np.array([0.9, -0.6, 1.1])
+
+
+def test_closures_and_perturbation_confusion() -> None:
+    assert grad(lambda x: x * grad(lambda y: x * y)(1.0))(1.0) == 2
+    assert grad(lambda x: x * grad(lambda y: x + y)(1.0))(1.0) == 1
+    assert grad(lambda x: grad(lambda y: x * y * y)(x))(3.0) == 12  # 2 x y with y = x, both depend
+    assert grad(lambda x: x * grad(lambda x: x**3)(2.0))(5.0) == 12
+    assert grad(lambda x: jvp(lambda y: x * y**2, (3.0,), (x,))[1])(2.0) == 24  # 2 x y · x
+    assert grad(lambda x: hvp(lambda y: x * y**3, (2.0,), (x,))[1][0])(3.0) == 72  # 6 x y · x
+    assert grad(lambda x: vjp(lambda y: x * y**2, 3.0)[1](x)[0])(2.0) == 24
+    assert grad(lambda x: jacobian(lambda y: np.stack([x * y**2, y * x]))(3.0).sum())(2.0) == 7
+
+
+def test_any_order() -> None:
+    f = np.sin
+    for k in range(6):
+        assert np.allclose(f(0.7), np.sin(0.7 + k * np.pi / 2))
+        f = grad(f)
+    derivative = lambda x: x**7
+    for _ in range(7):
+        derivative = elementwise_grad(derivative)
+    np.testing.assert_allclose(derivative(V), 5040.0)
+
+
+def test_a_tracked_tensor_outside() -> None:
+    w = Tensor(V, requires_grad=True)
+    g = grad(lambda x: (w * x**2).sum())(np.ones(3))
+    assert isinstance(g, Tensor)
+    (g**2).sum().backward()
+    np.testing.assert_allclose(w.grad.data, 8 * V)
+    x = Tensor(V, requires_grad=True)
+    y = grad(lambda x: (x**3).sum())(x)
+    y.sum().backward()
+    np.testing.assert_allclose(x.grad.data, 6 * V)
+    value, g = value_and_grad(lambda y: (y * x).sum())(A)  # joined to x
+    assert value.requires_grad
+    assert g.requires_grad
+    value, g = value_and_grad(lambda y: (y * y).sum() + x[0])(A)  # the gradient does not depend on x
+    assert value.requires_grad
+    assert type(g) is np.ndarray
+    assert grad(lambda y: y * 1.0)(3.0) == 1
+
+
+def test_grad_mode() -> None:
+    x = Tensor(2.0, requires_grad=True)
+    with no_grad():
+        g = grad(lambda x: x**2)(x)
+        assert (float(g), g.requires_grad) == (4, False)
+        assert float(grad(grad(lambda x: x**3))(x)) == 12
+        assert jvp(lambda x: x**2, (2.0,), (1.0,)) == (4, 4)
+
+    def stops(x):
+        with no_grad():
+            y = x * 3
+        return x * y
+
+    assert grad(stops)(2.0) == 6
+    with pytest.raises(ZeroDivisionError):
+        grad(lambda x: 1 / 0)(1.0)
+    assert (x * 2).requires_grad
+
+
+def test_no_cycles_are_left() -> None:
+    made = []
+
+    def fun(x):
+        y = np.sin(x) * x
+        made.append(ref((y if isinstance(y, Tensor) else x).grad_fn))
+        return y.sum()
+
+    gc.disable()
+    try:
+        for call in (grad(fun), value_and_grad(fun), jacobian(fun), hessian(fun), grad(lambda x: grad(fun)(x).sum())):
+            call(V)
+        hvp(fun, (V,), (V,))
+        jvp(fun, (V,), (V,))
+        vjp(fun, V)[1](1.0)
+        assert [node() for node in made] == [None] * len(made)
+    finally:
+        gc.enable()
+
+
+def test_long_chains() -> None:
+    def chain(x):
+        for _ in range(20_000):
+            x = x * 0.9999
+        return x
+
+    assert np.allclose(grad(chain)(1.0), 0.9999**20_000)
+    assert grad(grad(chain))(1.0) == 0
+
+
+def test_threads() -> None:
+    results = {}
+
+    def work(k: int) -> None:
+        results[k] = [hessian(lambda x: (x**3).sum() * k)(V) for _ in range(10)]
+
+    threads = [Thread(target=work, args=(k,)) for k in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for k in range(4):
+        for got in results[k]:
+            np.testing.assert_allclose(got, np.diag(6 * k * V))

@@ -1,0 +1,52 @@
+"""Jacobians and Hessians, against each other and the products."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from autograd import (
+    grad,
+    gradcheck,
+    gradgradcheck,
+    hessian,
+    hvp,
+    jacobian,
+)  # fmt: skip
+
+A = np.array([[0.3, -1.2, 2.0], [0.7, 1.5, -0.4]])
+
+
+V = np.array([0.9, -0.6, 1.1])
+
+
+def test_tall_and_wide_jacobians() -> None:
+    calls = []
+
+    def tall(x, y):
+        calls.append(1)
+        return np.sin(x)[:, None] * np.arange(1.0, 9.0) * y
+
+    x = V[:2]
+    jx, jy = jacobian(tall, (0, 1))(x, 2.0)
+    assert len(calls) == 1
+    expected = np.cos(x)[:, None, None] * np.arange(1.0, 9.0)[:, None] * 2 * np.eye(2)[:, None, :]
+    np.testing.assert_allclose(jx, expected)
+    np.testing.assert_allclose(jy, np.outer(np.sin(x), np.arange(1.0, 9.0)))
+    assert gradcheck(jacobian(lambda x: np.sin(x)[:, None] * np.arange(1.0, 9.0)), x)
+    assert jacobian(lambda x: x * np.zeros((0, 3)))(V).shape == (0, 3, 3)
+    assert jacobian(lambda x: x.sum())(np.zeros((0, 3))).shape == (0, 3)
+    assert jacobian(lambda x: np.ones((5, 1)) * x)(np.zeros((1, 0))).shape == (5, 0, 1, 0)
+
+
+def test_hessian_and_hvp_agree() -> None:
+    fun = lambda x: (np.tanh(x[:2]) * np.exp(x[1:])).sum() * x[0]
+    h = hessian(fun)(V)
+    np.testing.assert_allclose(h, h.T)
+    value, (product,) = hvp(fun, (V,), (A[0],))
+    np.testing.assert_allclose(value, fun(V))
+    np.testing.assert_allclose(product, h @ A[0])
+    assert gradcheck(grad(fun), V)
+    assert gradgradcheck(grad(fun), V)
+    np.testing.assert_allclose(jacobian(grad(fun))(V), h)
+    third = jacobian(hessian(fun))(V)
+    np.testing.assert_allclose(third, third.transpose(2, 0, 1), atol=1e-12)

@@ -1,0 +1,80 @@
+"""vjp, jvp and hvp, against the Jacobian and each other."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from autograd import (
+    grad,
+    hvp,
+    jacobian,
+    jvp,
+    vjp,
+)  # fmt: skip
+
+A = np.array([[0.3, -1.2, 2.0], [0.7, 1.5, -0.4]])
+
+
+V = np.array([0.9, -0.6, 1.1])
+Z = np.array([0.5 + 0.2j, -1.1 + 0.7j])
+
+
+def network(x, y):
+    return np.tanh(x @ y) * x[:, 0] + np.exp(y[1]) * x.sum(axis=1)
+
+
+def test_jacobian_vjp_and_jvp_agree() -> None:
+    jx, jy = jacobian(network, (0, 1))(A, V)
+    assert jx.shape == (2, 2, 3)
+    assert jy.shape == (2, 3)
+    out, pullback = vjp(network, A, V)
+    np.testing.assert_allclose(out, network(A, V))
+    for cotangent in (np.array([1.0, -2.0]), np.array([0.5, 3.0])):
+        gx, gy = pullback(cotangent)
+        np.testing.assert_allclose(gx, np.tensordot(cotangent, jx, 1))
+        np.testing.assert_allclose(gy, cotangent @ jy)
+    tx, ty = A[::-1] * 2, V**2
+    value, moved = jvp(network, (A, V), (tx, ty))
+    np.testing.assert_allclose(value, out)
+    np.testing.assert_allclose(moved, np.tensordot(jx, tx, 2) + jy @ ty)
+
+
+def test_vjp_and_jvp_of_containers() -> None:
+    def fun(p, n):
+        return {"product": p["a"] * p["b"], "rest": [p["a"] * n, 7, np.arange(2)]}
+
+    p = {"a": V, "b": 2.0 * V}
+    out, pullback = vjp(fun, p, 3)
+    assert out["rest"][1] == 7
+    np.testing.assert_array_equal(out["product"], 2 * V * V)
+    gp, gn = pullback({"product": np.ones(3), "rest": [np.ones(3), None, None]})
+    assert gn is None
+    np.testing.assert_allclose(gp["a"], 2 * V + 3)
+    np.testing.assert_allclose(gp["b"], V)
+    _, tangent = jvp(fun, (p, 3), ({"a": np.ones(3), "b": np.zeros(3)}, None))
+    np.testing.assert_allclose(tangent["product"], 2 * V)
+    np.testing.assert_allclose(tangent["rest"][0], 3 * np.ones(3))
+    assert not tangent["rest"][2].any()
+
+
+def test_the_order_of_a_dict_means_nothing() -> None:
+    fun = lambda p: (p["a"] * p["b"] ** 2).sum()
+    p, reordered = {"a": V, "b": 2.0 * V}, {"b": np.ones(3), "a": np.zeros(3)}
+    np.testing.assert_allclose(jvp(fun, (p,), (reordered,))[1], (2 * p["a"] * p["b"]).sum())
+    (product,) = hvp(fun, (p,), (reordered,))[1]
+    np.testing.assert_allclose(product["a"], 2 * p["b"])
+    np.testing.assert_allclose(product["b"], 2 * p["a"])
+    assert list(product) == list(p)
+    _, pullback = vjp(lambda x: {"one": x, "two": 2 * x}, V)
+    np.testing.assert_array_equal(pullback({"two": np.ones(3), "one": np.zeros(3)})[0], [2, 2, 2])
+    odd = {1: V, "b": V}  # keys of different kinds have no order
+    assert jvp(lambda p: p[1].sum(), (odd,), ({"b": V, 1: np.zeros(3)},))[1] == 0
+
+
+def test_complex_hvp_is_the_change_of_grad() -> None:
+    fun = lambda z: (np.abs(z) ** 4 + (z**3).real).sum()
+    t = np.array([1j, 2.0 - 1j])
+    h = 1e-6
+    expected = (grad(fun)(Z + h * t) - grad(fun)(Z - h * t)) / (2 * h)
+    np.testing.assert_allclose(hvp(fun, (Z,), (t,))[1][0], expected, rtol=1e-7)
+    np.testing.assert_allclose(jvp(grad(fun), (Z,), (t,))[1], expected, rtol=1e-7)
