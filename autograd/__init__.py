@@ -13,10 +13,9 @@ from .gradcheck import gradcheck, gradgradcheck
 from .hooks import RemovableHandle
 from .memory import memory_table
 from .modes import enable_grad, is_grad_enabled, no_grad, scope, set_grad_enabled
-from .ops.affine import affine
 from .ops.correlation import correlate, correlate_kernel, correlate_transpose
+from .ops.fused import affine, multiply_add
 from .ops.gates import lstm_gates
-from .ops.multiply_add import multiply_add
 from .ops.special import (
     digamma,
     erf,
@@ -43,7 +42,7 @@ from .ops.special import (
     softplus,
     xlogy,
 )  # fmt: skip
-from .ops.standardize import center, rescale, standardize
+from .ops.standardizing import center, rescale, standardize
 from .ops.windows import fold, max_windows, spread_windows, sum_windows, windows
 from .primitive import elementwise, linear, nondifferentiable, primitive
 from .random import generator, manual_seed

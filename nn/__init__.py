@@ -1,4 +1,17 @@
-"""Neural networks: modules written with differentiable primitives only, with PyTorch's names and numerics."""
+"""Neural networks: modules written with differentiable primitives only, with PyTorch's names and numerics.
+
+Each file imports only what lies below it, and of the packages only autograd; bottom to top:
+
+names parameter shared spatial hooks    names that are loaded late, kinds of tensors, arguments, hooks: no module yet
+state module layer containers           what a module is, a module that is a function, modules of modules
+init pooling utils/rnn                  first values; functions of windows; sequences of different lengths
+activation distance dropout embedding linear loss normalization padding pools upsample
+adaptive attention boltzmann conv cross_entropy ctc grid recurrent            made with those
+lazy margin overview transformer                                              made with these
+functional utils data                   the functions together; what is done with modules; what they learn from
+
+optim lies above all this, and above optim only the program `python -m nn`, which is in demo.
+"""
 
 # ruff: noqa: I001 (a table of contents, to be read as lines and not as a column)
 

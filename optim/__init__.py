@@ -1,9 +1,12 @@
 """Optimizers, with PyTorch's names.
 
-optimizer.py      what all share: groups, state, weight decay, the walk at each step
+Each file imports only what lies above it in this list, of autograd Tensor, the grad modes and the handles of hooks, and
+of nn nothing; but swa_utils, which averages Modules.
+
 hooks.py          functions that are called before and after a step, saving and loading
 rows.py           parameters laid out in memory so that updates are fast
 arithmetic.py     what updates compute alike
+optimizer.py      what all share: groups, state, weight decay, the walk at each step
 sgd.py            SGD, ASGD, Lion, Muon
 adam.py           Adam, AdamW, Adamax, NAdam, RAdam
 adaptive.py       RMSprop, Adagrad, Adadelta, Rprop, Adafactor

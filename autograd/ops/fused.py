@@ -1,0 +1,58 @@
+"""A product and a sum in one step: of a matrix and a bias, as a linear layer has them, and of elements."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from ..primitive import Function, primitive
+from .products import matmul
+from .shape import sum_to
+from .sums import added, product_to
+
+
+def _affine(x: Any, w: Any, b: Any = None) -> Any:
+    """x @ w.T + b: (..., in), (out, in) and (out,) give (..., out); without b nothing is added.
+
+    >>> affine(np.ones((5, 3)), np.ones((2, 3)), np.zeros(2)).shape
+    (5, 2)
+    """
+    made = matmul(x, w.swapaxes(-1, -2))
+    if b is None:
+        return made
+    return added(made, b) if made.ndim >= b.ndim else made + b
+
+
+def _rows(x: Any) -> Any:
+    return x if len(x.shape) == 2 else x.reshape(math.prod(x.shape[:-1]), x.shape[-1])
+
+
+affine: Function = primitive(
+    _affine, name="affine",
+    x=lambda g, w: matmul(g, w),
+    w=lambda g, x: matmul(_rows(g).swapaxes(-1, -2), _rows(x)),
+    b=lambda g, b_shape: sum_to(g, b_shape),
+)  # fmt: skip
+
+
+def _multiply_add(x: Any, w: Any, b: Any = None) -> Any:
+    """x * w + b for w and b that broadcast to x's shape: the scale and shift after a normalization.
+
+    Without b nothing is added. The gradients of w and b are sums over what was broadcast, made without an array of
+    x's size in between.
+
+    >>> multiply_add(np.ones((2, 3)), np.array([1.0, 2.0, 3.0]), np.ones(3)).tolist()
+    [[2.0, 3.0, 4.0], [2.0, 3.0, 4.0]]
+    """
+    made = x * w
+    if made.shape != x.shape:
+        raise ValueError(f"expected w that broadcasts to x's shape {x.shape}, got {w.shape}")
+    return made if b is None else added(made, b)
+
+
+multiply_add: Function = primitive(
+    _multiply_add, name="multiply_add",
+    x=lambda g, w: g * w,
+    w=lambda g, x, w_shape: product_to(g, x, w_shape),
+    b=lambda g, b_shape: sum_to(g, b_shape),
+)  # fmt: skip
