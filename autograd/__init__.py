@@ -25,24 +25,16 @@ from .engine.declare import elementwise, linear, nondifferentiable, primitive
 from .engine.hooks import RemovableHandle
 from .engine.modes import enable_grad, is_grad_enabled, no_grad, scope, set_grad_enabled
 from .memory import memory_table
-from .ops.correlation import correlate, correlate_kernel, correlate_transpose
-from .ops.fused import affine, multiply_add
-from .ops.gates import lstm_gates
-from .ops.sliding import fold, max_windows, spread_windows, sum_windows, windows
+from .ops.sliding import fold, windows
 from .ops.special import (
     digamma,
     erf,
     erfc,
     gammaln,
-    gelu_tanh,
-    hardswish,
-    huber,
     i0,
     i1,
     log_ndtr,
     log_softmax,
-    log_softmax_at,
-    logistic_loss,
     logit,
     logsigmoid,
     logsumexp,
@@ -55,7 +47,6 @@ from .ops.special import (
     softplus,
     xlogy,
 )  # fmt: skip
-from .ops.standardization import center, rescale, standardize
 from .random import generator, manual_seed
 from .saving import load, save
 from .transforms.checkpoint import checkpoint
@@ -64,15 +55,16 @@ from .transforms.gradients import elementwise_grad, grad, value_and_grad
 from .transforms.jacobians import hessian, jacobian
 from .transforms.products import hvp, jvp, vjp
 
-__all__ = [
-    "RemovableHandle", "Tensor", "affine", "center", "checkpoint", "correlate", "correlate_kernel",
-    "correlate_transpose", "detect_anomaly", "digamma", "draw", "elementwise", "elementwise_grad", "enable_grad",
-    "erf", "erfc", "fold", "gammaln", "gelu_tanh", "generator", "grad", "gradcheck", "gradgradcheck", "hardswish",
-    "hessian", "huber", "hvp", "i0", "i1", "is_grad_enabled", "jacobian", "jvp", "linear", "load", "log_ndtr",
-    "log_softmax", "log_softmax_at", "logistic_loss", "logit", "logsigmoid", "logsumexp", "lstm_gates",
-    "manual_seed", "max_windows", "memory_table", "multiply_add", "ndtr", "no_grad", "nondifferentiable", "ops",
-    "polygamma", "primitive", "relu", "rescale", "save", "scope", "set_grad_enabled", "sigmoid", "silu", "softmax",
-    "softplus", "spread_windows", "standardize", "sum_windows", "value_and_grad", "vjp", "windows", "xlogy",
+__all__ = [  # noqa: RUF022 (in the order of use)
+    "Tensor", "no_grad", "enable_grad", "set_grad_enabled", "is_grad_enabled", "scope", "detect_anomaly",
+    "RemovableHandle",
+    "grad", "value_and_grad", "elementwise_grad", "vjp", "jvp", "hvp", "jacobian", "hessian",
+    "checkpoint", "gradcheck", "gradgradcheck",
+    "draw", "memory_table", "save", "load", "manual_seed", "generator",
+    "primitive", "elementwise", "linear", "nondifferentiable", "ops",
+    "relu", "sigmoid", "silu", "softplus", "logsigmoid", "softmax", "log_softmax", "logsumexp",
+    "erf", "erfc", "ndtr", "log_ndtr", "gammaln", "digamma", "polygamma", "i0", "i1", "logit", "xlogy",
+    "windows", "fold",
 ]  # fmt: skip
 
 ops.refused.PLACES["autograd"] = globals()
@@ -82,13 +74,17 @@ ops.refused.PLACES["autograd"] = globals()
 # touched.
 _np.empty(31 << 20, _np.uint8)
 
+__version__: str
+
 if not TYPE_CHECKING:
 
     def __getattr__(name: str) -> Any:
-        """HIPS autograd's modules and names, loaded when first asked for."""
-        if not name.startswith("_"):
-            from importlib import import_module
+        """The version; and HIPS autograd's modules and names, loaded when first asked for."""
+        from importlib import import_module
 
+        if name == "__version__":  # looked up when it is asked for, for that takes longer than all else here
+            return import_module("importlib.metadata").version("backgraph")
+        if not name.startswith("_"):
             if name in ("builtins", "core", "extend", "misc", "numpy", "scipy", "test_util", "tracer", "util"):
                 return import_module(f"autograd.{name}")
             for module in ("differential_operators", "builtins"):

@@ -39,8 +39,8 @@ ROWS: dict[str, Callable[[int], Row]] = {
     # products
     "matmul": lambda n: (np.matmul, (n, n), (n, n)),
     "matmul_stack": lambda n: (np.matmul, (16, n // 4, n // 4), (16, n // 4, n // 4)),
-    "affine": lambda n: (autograd.affine, (n, n), (n, n), (n,)),
-    "multiply_add": lambda n: (autograd.multiply_add, (n, n), (n,), (n,)),
+    "affine": lambda n: (autograd.ops.affine, (n, n), (n, n), (n,)),
+    "multiply_add": lambda n: (autograd.ops.multiply_add, (n, n), (n,), (n,)),
     "einsum": lambda n: (lambda x, y: np.einsum("bij,bkj->bik", x, y), (4, n // 4, n // 4), (4, n // 4, n // 4)),
     "tensordot": lambda n: (lambda x, y: np.tensordot(x, y, 1), (n, n), (n, n)),
     "vecdot": lambda n: (np.vecdot, (n, n), (n, n)),
@@ -92,11 +92,11 @@ ROWS: dict[str, Callable[[int], Row]] = {
     "rfft": _square(lambda x: np.abs(np.fft.rfft(x))),
     # what networks are made of
     **{name: _square(getattr(autograd, name), 1) for name in ("softmax", "log_softmax", "logsumexp")},
-    "standardize": _square(lambda x: autograd.standardize(x, -1, 1e-5)[0]),
-    "lstm_gates": lambda n: (lambda z, c: autograd.lstm_gates(z, c)[0], (4 * n, n), (n, n)),
-    "correlate": lambda n: (autograd.correlate, (8, 8, n // 8 + 4, n // 8 + 4), (8, 8, 3, 3)),
+    "standardize": _square(lambda x: autograd.ops.standardize(x, -1, 1e-5)[0]),
+    "lstm_gates": lambda n: (lambda z, c: autograd.ops.lstm_gates(z, c)[0], (4 * n, n), (n, n)),
+    "correlate": lambda n: (autograd.ops.correlate, (8, 8, n // 8 + 4, n // 8 + 4), (8, 8, 3, 3)),
     "windows": lambda n: (lambda x: autograd.windows(x, 3), (4, 4, n // 8 + 4, n // 8 + 4)),
-    "max_windows": lambda n: (lambda x: autograd.max_windows(x, (2, 2), (2, 2)), (8, 8, n // 8 + 4, n // 8 + 4)),
+    "max_windows": lambda n: (lambda x: autograd.ops.max_windows(x, (2, 2), (2, 2)), (8, 8, n // 8 + 4, n // 8 + 4)),
 }
 
 

@@ -1,4 +1,19 @@
-"""Neural networks: modules written with differentiable primitives only, with PyTorch's names and numerics."""
+"""Neural networks: modules written with differentiable primitives only, with PyTorch's names and numerics.
+
+From the bottom up, each importing only what stands before it, and of the packages only autograd:
+
+    names, parameter, shared, spatial, hooks   names that are loaded late, kinds of tensors, arguments, hooks
+    state, module, layer, containers           what a module is, a module that is a function, modules of modules
+    init, pooling                              first values; functions of windows
+    utils                                      what is done with modules and their parameters
+    activation, distance, dropout, embedding, linear, loss, normalization, padding, pools, upsample
+    adaptive, attention, boltzmann, conv, cross_entropy, ctc, grid, recurrent
+    lazy, margin, overview, transformer
+    functional, data                           the functions together; what networks learn from
+    demo                                       the program `python -m nn`, for which optim is below
+
+optim stands beside all this but for the program.
+"""
 
 # ruff: noqa: I001 (a table of contents, to be read as lines and not as a column)
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 import autograd
-from autograd import generator
+from autograd import generator, ops
 
 from .layer import Layer
 from .module import Module
@@ -107,7 +107,7 @@ def hardsigmoid(input: Any, inplace: bool = False) -> Any:
 
 def hardswish(input: Any, inplace: bool = False) -> Any:
     """x · hardsigmoid(x)."""
-    return replaced(input, autograd.hardswish(input), inplace)
+    return replaced(input, ops.hardswish(input), inplace)
 
 
 def hardshrink(input: Any, lambd: float = 0.5) -> Any:
@@ -166,7 +166,7 @@ def gelu(input: Any, approximate: str = "none") -> Any:
         return input * autograd.ndtr(input)
     if approximate != "tanh":
         raise ValueError(f"gelu: expected approximate to be 'none' or 'tanh', got {approximate!r}")
-    return autograd.gelu_tanh(input)
+    return ops.gelu_tanh(input)
 
 
 def silu(input: Any, inplace: bool = False) -> Any:

@@ -9,8 +9,9 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from autograd import correlate, correlate_transpose, windows
 from autograd import fold as sum_back
+from autograd import windows
+from autograd.ops import correlate, correlate_transpose
 
 from . import init
 from .layer import Layer

@@ -10,6 +10,7 @@ import numpy as np
 
 import autograd
 from autograd import Tensor
+from autograd.ops import log_softmax_at
 
 from .linear import Linear, linear
 from .loss import Flag, Loss, reduction_of
@@ -110,7 +111,7 @@ def _pick(logp: Any, classes: Any) -> Any:
 
 def _pick_log_softmax(scores: Any, classes: Any) -> Any:
     """The same of log_softmax(scores), of which nothing else is computed."""
-    return autograd.log_softmax_at(scores, classes, 0 if scores.ndim == 1 else 1)[0]
+    return log_softmax_at(scores, classes, 0 if scores.ndim == 1 else 1)[0]
 
 
 def _nll(

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from autograd import Tensor
 
-if TYPE_CHECKING:
-    from .module import Module
-
 Hooks = defaultdict[str, dict[int, tuple[Callable[..., Any], bool]]]
 """The hooks of a module by kind, those of a kind by number, in order; and whether each gets the keyword arguments."""
 
 
-def call_hooked(module: Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+class Hooked(Protocol):
+    """What hooks need to know of a module."""
+
+    _hooks: Hooks | None
+
+    def forward(self, *args: Any, **kwargs: Any) -> Any: ...
+
+
+def call_hooked(module: Hooked, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """module.forward(*args, **kwargs) with the module's hooks around it."""
     hooks = module._hooks
     assert hooks is not None
@@ -49,7 +54,7 @@ class _Backward:
     of that side in hand at once, and may replace them.
     """
 
-    def __init__(self, module: Module, hooks: Hooks) -> None:
+    def __init__(self, module: Hooked, hooks: Hooks) -> None:
         self.module = module
         self.hooks = hooks
         self.grad_output: tuple[Any, ...] = ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from autograd import affine
+from autograd.ops import affine
 
 from . import init
 from .layer import Layer

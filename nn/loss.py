@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 import autograd
+from autograd.ops import huber, logistic_loss
 
 from .layer import Layer
 from .shared import floating, plain
@@ -91,7 +92,7 @@ def huber_loss(input: Any, target: Any, reduction: str = "mean", delta: float = 
     """(x - y)² / 2 where |x - y| <= delta, else delta · (|x - y| - delta / 2); times the weight. (Huber 1964)"""
     if delta <= 0:
         raise ValueError(f"huber_loss: expected delta > 0, got {delta}")
-    loss = autograd.huber(_error("huber_loss", input, target), delta)
+    loss = huber(_error("huber_loss", input, target), delta)
     return reduced(loss if weight is None else loss * weight, None, None, reduction)
 
 
@@ -102,7 +103,7 @@ def smooth_l1_loss(
     if beta < 0:
         raise ValueError(f"smooth_l1_loss: expected beta >= 0, got {beta}")
     error = _error("smooth_l1_loss", input, target)
-    loss = np.abs(error) if beta == 0 else autograd.huber(error, beta)
+    loss = np.abs(error) if beta == 0 else huber(error, beta)
     loss = loss if beta in (0, 1) else loss / beta
     return reduced(loss, size_average, reduce, reduction)
 
@@ -212,7 +213,7 @@ def binary_cross_entropy_with_logits(
     """
     target = _of_same_shape("binary_cross_entropy_with_logits", input, target)
     if pos_weight is None:
-        loss = autograd.logistic_loss(input, target)
+        loss = logistic_loss(input, target)
     else:
         loss = (1 - target) * input + (target * (pos_weight - 1) + 1) * autograd.softplus(-input)
     return reduced(loss if weight is None else loss * weight, size_average, reduce, reduction)

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-import autograd
 from autograd import Tensor
+from autograd.ops import center, multiply_add, rescale, standardize
 
 from .layer import Layer
 from .parameter import write
@@ -25,9 +25,9 @@ def _standardize(x: Any, axes: tuple[int, ...], eps: float, weight: Any, bias: A
         x = x * 1.0 if weight is None else x * weight
         return (x if bias is None else x + bias), None, None
     if weight is not None:
-        centred, mean, variance = autograd.center(x, axes)  # weight / deviation is small: a pass less over the whole
-        return autograd.multiply_add(centred, weight / np.sqrt(variance + eps), bias), mean, variance
-    result, mean, variance = autograd.standardize(x, axes, eps)
+        centred, mean, variance = center(x, axes)  # weight / deviation is small: a pass less over the whole
+        return multiply_add(centred, weight / np.sqrt(variance + eps), bias), mean, variance
+    result, mean, variance = standardize(x, axes, eps)
     return result if bias is None else result + bias, mean, variance
 
 
@@ -84,7 +84,7 @@ def batch_norm(
     mean, variance, weight, bias = (_per_channel(v, ndim) for v in (running_mean, running_var, weight, bias))
     deviation = np.sqrt(variance + eps)
     factor = 1 / deviation if weight is None else weight / deviation
-    return autograd.multiply_add(input, factor, -mean * factor if bias is None else bias - mean * factor)
+    return multiply_add(input, factor, -mean * factor if bias is None else bias - mean * factor)
 
 
 def _check_channels(who: str, input: Any, *values: Any) -> None:
@@ -133,9 +133,9 @@ def layer_norm(input: Any, normalized_shape: Any, weight: Any = None, bias: Any 
     array([[-1.,  1.]])
     """
     axes = _features("layer_norm", input, normalized_shape, weight, bias)
-    result = autograd.standardize(input, axes, eps)[0]
+    result = standardize(input, axes, eps)[0]
     if weight is not None:
-        return autograd.multiply_add(result, weight, bias)
+        return multiply_add(result, weight, bias)
     return result if bias is None else result + bias
 
 
@@ -146,8 +146,8 @@ def rms_norm(input: Any, normalized_shape: Any, weight: Any = None, eps: float |
     """
     axes = _features("rms_norm", input, normalized_shape, weight)
     eps = float(np.finfo(input.dtype).eps) if eps is None else eps
-    result = autograd.rescale(input, axes, eps)[0]
-    return result if weight is None else autograd.multiply_add(result, weight)
+    result = rescale(input, axes, eps)[0]
+    return result if weight is None else multiply_add(result, weight)
 
 
 def group_norm(input: Any, num_groups: int, weight: Any = None, bias: Any = None, eps: float = 1e-5) -> Any:

@@ -13,6 +13,7 @@ import numpy as np
 
 import autograd
 from autograd import generator
+from autograd.ops import lstm_gates
 
 from . import init
 from .dropout import dropout
@@ -52,7 +53,7 @@ def _lstm(w_hh: Any, b_hh: Any, w_hr: Any = None) -> Step:
     """i, f, o = sigmoid(x + W h); g = tanh(x + W h); c' = f c + i g; h' = o tanh(c'). (Hochreiter, Schmidhuber 1997)"""
 
     def step(x: Any, state: tuple[Any, ...]) -> tuple[Any, ...]:
-        h, c, *_ = autograd.lstm_gates(x + w_hh @ state[0], state[1])
+        h, c, *_ = lstm_gates(x + w_hh @ state[0], state[1])
         return (h if w_hr is None else w_hr @ h), c
 
     return step

@@ -2,20 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
 from autograd import Tensor
 
+from .hooks import Hooks
 from .parameter import Uninitialized, replace, write
-
-if TYPE_CHECKING:
-    from .module import Module
 
 EXTRA = "_extra_state"
 """The name at which stands what a module's get_extra_state() returns."""
+
+
+class Stateful(Protocol):
+    """What has a state: of a module, the parts that are needed here."""
+
+    _transient: set[str]
+    _hooks: Hooks | None
+
+    @property
+    def _parameters(self) -> Mapping[str, Tensor | None]: ...
+    @property
+    def _buffers(self) -> Mapping[str, Tensor | None]: ...
+    @property
+    def _modules(self) -> Mapping[str, Stateful | None]: ...
+    def named_modules(self, *, remove_duplicate: bool) -> Iterator[tuple[str, Stateful]]: ...
+    def state_dict(self, *, destination: dict[str, Any] | None, prefix: str, keep_vars: bool) -> dict[str, Any]: ...
+    def get_extra_state(self) -> Any: ...
+    def set_extra_state(self, state: Any) -> None: ...
 
 
 class Incompatible(NamedTuple):
@@ -25,7 +41,7 @@ class Incompatible(NamedTuple):
     unexpected_keys: list[str]
 
 
-def save(module: Module, state: dict[str, Any], prefix: str, keep_vars: bool) -> dict[str, Any]:
+def save(module: Stateful, state: dict[str, Any], prefix: str, keep_vars: bool) -> dict[str, Any]:
     """Put a module's values, and then those of the modules below, into `state`."""
     run_hooks(module, "state_dict_pre", prefix, keep_vars)
     for name, tensor in _own(module):
@@ -39,7 +55,7 @@ def save(module: Module, state: dict[str, Any], prefix: str, keep_vars: bool) ->
     return state
 
 
-def load(module: Module, state: Mapping[str, Any], strict: bool, assign: bool) -> Incompatible:
+def load(module: Stateful, state: Mapping[str, Any], strict: bool, assign: bool) -> Incompatible:
     """Take a module's values from a mapping; see Module.load_state_dict."""
     if not isinstance(state, Mapping):
         raise TypeError(f"load_state_dict: expected a mapping of names to arrays, got {type(state).__name__}")
@@ -48,7 +64,7 @@ def load(module: Module, state: Mapping[str, Any], strict: bool, assign: bool) -
     unexpected: list[str] = []
     wrong: list[str] = []
     tensors: dict[str, Tensor] = {}
-    extras: dict[str, Module] = {}
+    extras: dict[str, Stateful] = {}
     walk = [(f"{path}." if path else "", below) for path, below in module.named_modules(remove_duplicate=False)]
     for prefix, below in walk:
         run_hooks(below, "load_state_dict_pre", state, prefix, {}, strict, missing, unexpected, wrong)
@@ -81,7 +97,7 @@ def load(module: Module, state: Mapping[str, Any], strict: bool, assign: bool) -
     return result
 
 
-def _complain(module: Module, what: str, names: Incompatible, strict: bool, wrong: list[str]) -> None:
+def _complain(module: Stateful, what: str, names: Incompatible, strict: bool, wrong: list[str]) -> None:
     """Raise an error that lists all that is wrong, if anything is."""
     told = {"missing": names.missing_keys, "unexpected": names.unexpected_keys} if strict else {}
     lines = [f"{kind}: {', '.join(each)}" for kind, each in told.items() if each] + wrong
@@ -89,20 +105,20 @@ def _complain(module: Module, what: str, names: Incompatible, strict: bool, wron
         raise RuntimeError(f"load_state_dict: {type(module).__name__} {what}:\n  " + "\n  ".join(lines))
 
 
-def run_hooks(module: Module, kind: str, *args: Any) -> None:
+def run_hooks(module: Stateful, kind: str, *args: Any) -> None:
     """Call a module's hooks of one kind with it and these arguments; each may change what it is given."""
     if module._hooks is not None:
         for hook, _ in list(module._hooks[kind].values()):
             hook(module, *args)
 
 
-def _own(module: Module) -> list[tuple[str, Tensor]]:
+def _own(module: Stateful) -> list[tuple[str, Tensor]]:
     """A module's own parameters and persistent buffers."""
     held = {**module._parameters, **module._buffers}
     return [(name, t) for name, t in held.items() if t is not None and name not in module._transient]
 
 
-def _overrides(module: Module, method: str) -> bool:
+def _overrides(module: Stateful, method: str) -> bool:
     """Whether a module has another method of that name than Module itself."""
     found: str = getattr(type(module), method).__module__
     return found != "nn.module"

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd import spread_windows
+from autograd.ops import spread_windows
 
 from . import pooling
 from .layer import Layer

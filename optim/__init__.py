@@ -1,15 +1,18 @@
 """Optimizers, with PyTorch's names.
 
-optimizer.py      what all share: groups, state, weight decay, the walk at each step
-hooks.py          functions that are called before and after a step, saving and loading
-rows.py           parameters laid out in memory so that updates are fast
-arithmetic.py     what updates compute alike
-sgd.py            SGD, ASGD, Lion, Muon
-adam.py           Adam, AdamW, Adamax, NAdam, RAdam
-adaptive.py       RMSprop, Adagrad, Adadelta, Rprop, Adafactor
-lbfgs.py          LBFGS
-lr_scheduler      learning rates that change with the epochs
-swa_utils.py      averages of models, and the learning rate for them (loaded when first asked for, with nn)
+From the bottom up, each importing only what stands before it, of autograd Tensor, the grad modes and the handles of
+hooks, and of nn nothing but Module:
+
+    hooks         functions that are called before and after a step, saving and loading
+    rows          parameters laid out in memory so that updates are fast
+    arithmetic    what updates compute alike
+    optimizer     what all share: groups, state, weight decay, the walk at each step
+    sgd           SGD, ASGD, Lion, Muon
+    adam          Adam, AdamW, Adamax, NAdam, RAdam
+    adaptive      RMSprop, Adagrad, Adadelta, Rprop, Adafactor
+    lbfgs         LBFGS
+    lr_scheduler  learning rates that change with the epochs
+    swa_utils     averages of models, and the learning rate for them (loaded when first asked for, with nn)
 
 PyTorch's SparseAdam is left out, for there are no sparse gradients here.
 """

@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 
 from autograd import Tensor, no_grad
-from nn import BatchNorm1d, BatchNorm2d, BatchNorm3d, Module
+from nn.module import Module
+from nn.normalization import BatchNorm1d, BatchNorm2d, BatchNorm3d
 from nn.parameter import write
 from nn.shared import on_cpu, plain
 

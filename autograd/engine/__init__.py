@@ -1,21 +1,23 @@
-"""The kernel. From the bottom up, each module importing only what stands before it:
+"""The kernel.
 
-node          the graph: one Node per recorded operation, and the walk over them
-modes         what a thread records, and the scopes that name parts of a graph
-versions      which arrays were overwritten, and when
-hooks         the handle of a hook
-sharing       which Tensors lie in the same memory
-tensor        an array with a gradient
-primitive     a function with its derivative rules, and what a node of it needs
-signature     the parameters of a primitive
-operands      what stands in the place of a Tensor or an array
-recorders     the function that stands for a primitive, compiled: it computes, and makes the node
-declare       primitive(), elementwise(), linear(): a function and its rules in one line
-arguments     a scope within which nodes keep all that their operations were given
-sums          sums over axes and of products, the quick way
-broadcasting  sum_to and broadcast_to, adjoint to each other
-lists         lists of Tensors in the place of arrays
-dispatch      where NumPy sends a call that has a Tensor among its arguments
-sweep         the reverse pass: each node once, on the sum of the gradients that reach it
-anomaly       a checked mode: who first made a NaN
+From the bottom up, each importing only what stands before it:
+
+    node          the graph: one Node per recorded operation, and the walk over them
+    modes         what a thread records, and the scopes that name parts of a graph
+    versions      which arrays were overwritten, and when
+    hooks         the handle of a hook
+    sharing       which Tensors lie in the same memory
+    tensor        an array with a gradient
+    primitive     a function with its derivative rules, and what a node of it needs
+    signature     the parameters of a primitive
+    operands      what stands in the place of a Tensor or an array
+    recorders     the function that stands for a primitive, compiled: it computes, and makes the node
+    declare       primitive(), elementwise(), linear(): a function and its rules in one line
+    arguments     a scope within which nodes keep all that their operations were given
+    sums          sums over axes and of products, the quick way
+    broadcasting  sum_to and broadcast_to, adjoint to each other
+    lists         lists of Tensors in the place of arrays
+    dispatch      where NumPy sends a call that has a Tensor among its arguments
+    sweep         the reverse pass: each node once, on the sum of the gradients that reach it
+    anomaly       a checked mode: who first made a NaN
 """

@@ -1,30 +1,34 @@
-"""The derivative rules, next to their functions. From the bottom up, each importing only what stands before it:
+"""The derivative rules, next to their functions.
 
-pieces           large arrays block by block
-contraction      einsum's rules
-elementwise      element by element
-indexing         x[index] and its adjoint
-shape            what moves elements and changes none
-products         matrix products and their kin
-reductions       sums, means, products, extrema
-sorting          sort, partition, quantiles
-joining          concatenate, stack, split
-creation         arrays made of Tensors
-series           differences, convolutions, interpolation
-sets             unique and its kin
-fft              Fourier transforms
-linalg           inverses, decompositions, solutions
-special          what NumPy lacks: softmax, erf, gamma, …
-standardization  to mean 0 and variance 1
-sliding          windows over an array, and what is made of them
-correlation      convolutions of networks
-fused            affine and multiply_add
-gates            those of a long short-term memory
-assignment       t[i] = v, and what shares memory with t
-ufuncs           the methods of ufuncs, out= and where=
-methods          all of it as Tensor's operators and methods
-refused          what a Tensor has not, and what to write instead
+From the bottom up, each importing only what stands before it:
+
+    pieces           large arrays block by block
+    contraction      einsum's rules
+    elementwise      element by element
+    indexing         x[index] and its adjoint
+    shape            what moves elements and changes none
+    products         matrix products and their kin
+    reductions       sums, means, products, extrema
+    sorting          sort, partition, quantiles
+    joining          concatenate, stack, split
+    creation         arrays made of Tensors
+    series           differences, convolutions, interpolation
+    sets             unique and its kin
+    fft              Fourier transforms
+    linalg           inverses, decompositions, solutions
+    special          what NumPy lacks: softmax, erf, gamma, …
+    standardization  to mean 0 and variance 1
+    sliding          windows over an array, and what is made of them
+    correlation      convolutions of networks
+    fused            affine and multiply_add
+    gates            those of a long short-term memory
+    assignment       t[i] = v, and what shares memory with t
+    ufuncs           the methods of ufuncs, out= and where=
+    methods          all of it as Tensor's operators and methods
+    refused          what a Tensor has not, and what to write instead
 """
+
+# ruff: noqa: F401 (importing them is what completes Tensor and NumPy's functions)
 
 from . import (
     correlation,
@@ -48,31 +52,16 @@ from . import (
     sorting,
     special,
     ufuncs,
-)
+)  # fmt: skip
+from .correlation import correlate, correlate_kernel, correlate_transpose
+from .fused import affine, multiply_add
+from .gates import lstm_gates
+from .sliding import max_windows, spread_windows, sum_windows
+from .special import gelu_tanh, hardswish, huber, log_softmax_at, logistic_loss
+from .standardization import center, rescale, standardize
 
 __all__ = [
-    "assignment",
-    "contraction",
-    "correlation",
-    "creation",
-    "elementwise",
-    "fft",
-    "fused",
-    "gates",
-    "indexing",
-    "joining",
-    "linalg",
-    "methods",
-    "pieces",
-    "products",
-    "reductions",
-    "refused",
-    "series",
-    "sets",
-    "shape",
-    "sliding",
-    "sorting",
-    "special",
-    "standardization",
-    "ufuncs",
-]
+    "affine", "center", "correlate", "correlate_kernel", "correlate_transpose", "gelu_tanh", "hardswish", "huber",
+    "log_softmax_at", "logistic_loss", "lstm_gates", "max_windows", "multiply_add", "rescale", "spread_windows",
+    "standardize", "sum_windows",
+]  # fmt: skip

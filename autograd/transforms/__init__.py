@@ -1,11 +1,13 @@
-"""Functions into functions. From the bottom up, each importing only what stands before it:
+"""Functions into functions.
 
-tree        containers of arrays: their leaves, and the way back
-call        one call of a function, its graph beginning at its arguments
-shared      what a transform makes of a function
-gradients   grad, value_and_grad, elementwise_grad
-products    vjp, jvp, hvp
-jacobians   jacobian, hessian
-checkpoint  recompute instead of keeping
-gradcheck   derivatives against differences
+From the bottom up, each importing only what stands before it:
+
+    tree        containers of arrays: their leaves, and the way back
+    call        one call of a function, its graph beginning at its arguments
+    shared      what a transform makes of a function
+    gradients   grad, value_and_grad, elementwise_grad
+    products    vjp, jvp, hvp
+    jacobians   jacobian, hessian
+    checkpoint  recompute instead of keeping
+    gradcheck   derivatives against differences
 """

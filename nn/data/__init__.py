@@ -1,12 +1,14 @@
 """Datasets, the order in which they are read, and their batches.
 
-dataset.py     datasets and what is made of them: subsets, splits, one after another
-sampler.py     the order of the samples
-collate.py     from samples to a batch
-loader.py      batches, prepared ahead in threads if asked for
-transforms.py  plain functions of images and labels
-files.py       IDX, CSV and folders of images
-images.py      handwritten digits: the set that comes with the package, and MNIST
+    sampler     the order of the samples
+    collate     from samples to a batch
+    dataset     datasets and what is made of them: subsets, splits, one after another
+    loader      batches, prepared ahead in threads if asked for
+    transforms  plain functions of images and labels
+    files       IDX, CSV and folders of images
+    images      handwritten digits: the set that comes with the package, and MNIST
+
+Each imports only what stands before it.
 """
 
 from .collate import default_collate, default_convert

@@ -1,12 +1,14 @@
 """Tools for parameters and gradients.
 
-parameters.py        gradients clipped, parameters as one vector
-parametrize.py       parameters that are computed from others when they are read
-parametrizations.py  of these: weight norm, spectral norm, orthogonal matrices
-reparametrize.py     weight norm and spectral norm by hooks, as PyTorch had them before
-fusion.py            a layer and its batch normalization as one
-rnn.py               sequences of different lengths
-stateless.py         a module as a function of its parameters
+    parameters        gradients clipped, parameters as one vector
+    parametrize       parameters that are computed from others when they are read
+    parametrizations  of these: weight norm, spectral norm, orthogonal matrices
+    reparametrize     weight norm and spectral norm by hooks, as PyTorch had them before
+    fusion            a layer and its batch normalization as one
+    rnn               sequences of different lengths
+    stateless         a module as a function of its parameters
+
+Each imports only what stands before it.
 """
 
 # ruff: noqa: I001 (a table of contents, to be read as lines and not as a column)

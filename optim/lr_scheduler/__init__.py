@@ -1,11 +1,13 @@
 """Learning rates that change with the epochs, with PyTorch's names.
 
-base.py      LRScheduler
-factors.py   LambdaLR, MultiplicativeLR, StepLR, MultiStepLR, ConstantLR, LinearLR, ExponentialLR, PolynomialLR,
-             CosineAnnealingLR
-cycles.py    CyclicLR, OneCycleLR, CosineAnnealingWarmRestarts
-plateau.py   ReduceLROnPlateau
-combined.py  ChainedScheduler, SequentialLR
+    base      LRScheduler
+    factors   LambdaLR, MultiplicativeLR, StepLR, MultiStepLR, ConstantLR, LinearLR, ExponentialLR, PolynomialLR,
+              CosineAnnealingLR
+    cycles    CyclicLR, OneCycleLR, CosineAnnealingWarmRestarts
+    plateau   ReduceLROnPlateau
+    combined  ChainedScheduler, SequentialLR
+
+Each imports only what stands before it.
 """
 
 # ruff: noqa: I001 (a table of contents, to be read as lines and not as a column)

@@ -7,7 +7,8 @@ from functools import partial
 import numpy as np
 import pytest
 
-from autograd import Tensor, affine
+from autograd import Tensor
+from autograd.ops import affine
 
 
 def calls(run):

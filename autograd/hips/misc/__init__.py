@@ -1,6 +1,8 @@
-"""Helpers that code written for HIPS autograd imports. Each imports only what stands before it:
+"""Helpers that code written for HIPS autograd imports.
 
-flatten, tracers, optimizers, fixed_points
+From the bottom up, each importing only what stands before it:
+
+    flatten, tracers, optimizers, fixed_points
 """
 
 from .flatten import flatten

@@ -1,4 +1,9 @@
-"""Densities and distribution functions of scipy.stats, as compositions of differentiable functions."""
+"""Densities and distribution functions of scipy.stats, as compositions of differentiable functions.
+
+    norm, t, gamma, beta, chi2, poisson, dirichlet, multivariate_normal
+
+Each imports only what stands before it.
+"""
 
 from .. import special  # isort: skip (its rules are what the others stand on)
 from . import beta, chi2, dirichlet, gamma, multivariate_normal, norm, poisson, t

@@ -16,11 +16,12 @@ import numpy as np
 import pytest
 
 import nn
-from autograd import Tensor, affine, checkpoint, detect_anomaly, draw, enable_grad, grad, no_grad, scope, windows
+from autograd import Tensor, checkpoint, detect_anomaly, draw, enable_grad, grad, no_grad, scope, windows
 from autograd.drawing import rendering
 from autograd.drawing.dot import wrapped
 from autograd.drawing.rendering import RenderError, find_renderer
 from autograd.engine.modes import mode
+from autograd.ops import affine
 
 needs_renderer = pytest.mark.skipif(find_renderer() is None, reason="neither dot nor pygraphviz is here")
 

@@ -165,7 +165,7 @@ TEXTS = [
     (lambda: np.logaddexp(0, V), ["ḡ * sigmoid(V)"]),
     (lambda: np.logaddexp(V, 0), ["ḡ * sigmoid(V)"]),
     (
-        lambda: autograd.multiply_add(array(5, 2), B, array(1, 2)),
+        lambda: autograd.ops.multiply_add(array(5, 2), B, array(1, 2)),
         ["ḡ * B", "(ḡ * x1).sum(0)", "ḡ.sum(0, keepdims=True)"],
     ),
     (lambda: V @ W, ["W @ ḡ", "np.outer(V, ḡ)"]),
@@ -269,34 +269,34 @@ MADE: dict[str, tuple[Any, list[Any]]] = {
     "softmax": (lambda x: autograd.softmax(x, axis=-1), [A]),
     "logsumexp": (lambda x: autograd.logsumexp(x, axis=0), [A]),
     "silu": (autograd.silu, [A]),
-    "gelu_tanh": (autograd.gelu_tanh, [A]),
-    "affine": (autograd.affine, [A, S[:2], A[0, :2]]),
-    "affine of more axes": (autograd.affine, [P4, _R.normal(size=(3, 5)), A[0]]),
-    "multiply_add": (autograd.multiply_add, [A, A[0], A[1]]),
-    "center": (lambda x: autograd.center(x, -1), [A]),
-    "standardize": (lambda x: autograd.standardize(x, -1, 0.1), [A]),
-    "rescale": (lambda x: autograd.rescale(x, -1, 0.1), [A]),
+    "gelu_tanh": (autograd.ops.gelu_tanh, [A]),
+    "affine": (autograd.ops.affine, [A, S[:2], A[0, :2]]),
+    "affine of more axes": (autograd.ops.affine, [P4, _R.normal(size=(3, 5)), A[0]]),
+    "multiply_add": (autograd.ops.multiply_add, [A, A[0], A[1]]),
+    "center": (lambda x: autograd.ops.center(x, -1), [A]),
+    "standardize": (lambda x: autograd.ops.standardize(x, -1, 0.1), [A]),
+    "rescale": (lambda x: autograd.ops.rescale(x, -1, 0.1), [A]),
     "log_softmax_at": (lambda x: log_softmax_at(x, np.array([0, 2, 1, 1])), [A]),
-    "lstm_gates": (autograd.lstm_gates, [_R.normal(size=(8, 3)), _R.normal(size=(2, 3))]),
+    "lstm_gates": (autograd.ops.lstm_gates, [_R.normal(size=(8, 3)), _R.normal(size=(2, 3))]),
     "bell": (lambda x: bell(x, -0.5, 2.0), [A]),
     "total_of_product": (lambda x, y: total_of_product(x, y, (0,)), [A, A + 1]),
     "sum_to": (lambda x: sum_to(x, (1, 3)), [A]),
     "scatter_add": (lambda x: scatter_add(x, (INDEX,), (4, 3)), [S]),
     "crop": (lambda x: crop(x, ((1, 0), (0, 1))), [A]),
     "bincount": (lambda x: np.bincount(INDEX, weights=x), [A[0]]),
-    "correlate": (autograd.correlate, [P4, KERNEL]),
+    "correlate": (autograd.ops.correlate, [P4, KERNEL]),
     "correlate_transpose": (
-        lambda y, w: autograd.correlate_transpose(y, w, (5, 5), *GEOMETRY), [_R.normal(size=(2, 4, 3, 3)), KERNEL]
+        lambda y, w: autograd.ops.correlate_transpose(y, w, (5, 5), *GEOMETRY), [_R.normal(size=(2, 4, 3, 3)), KERNEL]
     ),
     "correlate_kernel": (
-        lambda y, x: autograd.correlate_kernel(y, x, (3, 3), *GEOMETRY), [_R.normal(size=(2, 4, 3, 3)), P4]
+        lambda y, x: autograd.ops.correlate_kernel(y, x, (3, 3), *GEOMETRY), [_R.normal(size=(2, 4, 3, 3)), P4]
     ),
     "windows": (lambda x: autograd.windows(x, (2, 2)), [A]),
     "fold": (lambda x: autograd.fold(x, (4, 3)), [_R.normal(size=(3, 2, 2, 2))]),
-    "sum_windows": (lambda x: autograd.sum_windows(x, (2, 2)), [A]),
-    "spread_windows": (lambda x: autograd.spread_windows(x, (4, 3), (2, 2), 1, 0, 1), [_R.normal(size=(3, 2))]),
-    "max_windows": (lambda x: autograd.max_windows(x, (2, 2)), [A]),
-    "from_max": (lambda g: from_max(g, A, autograd.max_windows(A, (2, 2)), (2, 2), 1, 0, 1), [A + 1]),
+    "sum_windows": (lambda x: autograd.ops.sum_windows(x, (2, 2)), [A]),
+    "spread_windows": (lambda x: autograd.ops.spread_windows(x, (4, 3), (2, 2), 1, 0, 1), [_R.normal(size=(3, 2))]),
+    "max_windows": (lambda x: autograd.ops.max_windows(x, (2, 2)), [A]),
+    "from_max": (lambda g: from_max(g, A, autograd.ops.max_windows(A, (2, 2)), (2, 2), 1, 0, 1), [A + 1]),
 }  # fmt: skip
 
 
@@ -371,6 +371,6 @@ def test_all_rules_were_seen() -> None:
 
 def test_the_gradient_of_a_convolutions_bias_is_one_sum() -> None:
     x, w, b = np.ones((2, 1, 5, 5)), np.ones((4, 1, 3, 3)), Tensor(np.ones(4), requires_grad=True)
-    text = autograd.draw(autograd.correlate(x, w, b=b), names={"b": b}).dot
+    text = autograd.draw(autograd.ops.correlate(x, w, b=b), names={"b": b}).dot
     assert "ḡ.sum((0, 2, 3))" in text
     assert "reshape" not in text

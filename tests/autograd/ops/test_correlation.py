@@ -5,7 +5,8 @@ import itertools
 import numpy as np
 import pytest
 
-from autograd import Tensor, correlate, correlate_kernel, correlate_transpose, gradcheck, gradgradcheck
+from autograd import Tensor, gradcheck, gradgradcheck
+from autograd.ops import correlate, correlate_kernel, correlate_transpose
 
 
 def plain(x, w, stride, padding, dilation, groups):

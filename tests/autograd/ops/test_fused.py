@@ -1,14 +1,15 @@
-"""affine, x @ w.T + b for any number of leading axes, and multiply_add, x * w + b: each one node."""
+"""affine: x @ w.T + b in one node, for any number of leading axes; multiply_add: x * w + b, whatever broadcasts."""
 
 import numpy as np
 import pytest
 
-from autograd import Tensor, affine, gradcheck, gradgradcheck, multiply_add
+from autograd import Tensor, gradcheck, gradgradcheck
+from autograd.ops import affine, multiply_add
 
 
 @pytest.mark.parametrize("bias", [True, False])
 @pytest.mark.parametrize("lead", [(), (1,), (4,), (2, 3), (2, 1, 3), (0,), (2, 0)])
-def test_affine(lead, bias):
+def test_values_and_gradients(lead, bias):
     rng = np.random.default_rng(0)
     x, w, b = rng.normal(size=(*lead, 3)), rng.normal(size=(2, 3)), rng.normal(size=2)
     given = (x, w, b) if bias else (x, w)
@@ -53,7 +54,7 @@ SHAPES = [((2, 3), (3,)), ((2, 3, 4), (3, 1)), ((2, 3), (2, 3)), ((2, 3), (2, 1)
 
 @pytest.mark.parametrize("bias", [True, False])
 @pytest.mark.parametrize(("shape", "small"), SHAPES)
-def test_multiply_add(shape, small, bias):
+def test_of_elements(shape, small, bias):
     rng = np.random.default_rng(0)
     given = [rng.normal(size=shape), rng.normal(size=small), *([rng.normal(size=small)] if bias else [])]
     before = [a.copy() for a in given]
@@ -66,11 +67,11 @@ def test_multiply_add(shape, small, bias):
         np.testing.assert_array_equal(a, b)
 
 
-def test_a_bias_of_a_wider_dtype_widens():
+def test_of_elements_a_bias_of_a_wider_dtype_widens():
     assert multiply_add(np.ones(3, "f4"), np.ones(3, "f4"), np.ones(3)).dtype == np.float64
     assert multiply_add(np.ones(3, "f4"), np.ones((), "f4"), np.ones((), "f4")).dtype == np.float32
 
 
-def test_multiply_add_has_the_shape_of_x():
+def test_of_elements_x_decides_the_shape():
     with pytest.raises(ValueError, match=r"multiply_add.*expected w that broadcasts to x's shape \(3,\), got \(2, 3\)"):
         multiply_add(np.ones(3), np.ones((2, 3)))

@@ -5,7 +5,8 @@ import itertools
 import numpy as np
 import pytest
 
-from autograd import Tensor, gradcheck, gradgradcheck, lstm_gates, sigmoid
+from autograd import Tensor, gradcheck, gradgradcheck, sigmoid
+from autograd.ops import lstm_gates
 
 N, BATCH = 3, 2
 PARTS = [part for size in (1, 2, 4) for part in itertools.combinations(range(4), size)]

@@ -5,7 +5,8 @@ import itertools
 import numpy as np
 import pytest
 
-from autograd import Tensor, fold, gradcheck, gradgradcheck, max_windows, spread_windows, sum_windows, windows
+from autograd import Tensor, fold, gradcheck, gradgradcheck, windows
+from autograd.ops import max_windows, spread_windows, sum_windows
 
 CASES = [  # shape, size, stride, dilation
     ((6,), (3,), 1, 1),
