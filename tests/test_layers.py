@@ -131,6 +131,13 @@ def test_no_public_function_hides_a_module():
             assert not callable(value), f"{folder}.{name} is a module and {value!r}"
 
 
+@pytest.mark.parametrize("folder", ["engine", "transforms"])
+def test_every_module_of_the_kernel_has_its_tests(folder):
+    modules = {path.stem for path in (ROOT / "autograd" / folder).glob("*.py")} - {"__init__"}
+    tested = {path.stem.removeprefix("test_") for path in (ROOT / "tests" / "autograd" / folder).glob("test_*.py")}
+    assert modules <= tested
+
+
 def test_the_folder_of_the_engine_is_a_short_list():
     entries = [path for path in (ROOT / "autograd").iterdir() if path.name != "__pycache__"]
     assert len(entries) <= 15

@@ -23,9 +23,7 @@ import optim
 import optim.lr_scheduler
 
 FIRST = (
-    "Tensor", "grad", "value_and_grad", "vjp", "jvp", "jacobian", "hessian", "hvp", "no_grad", "enable_grad", "draw",
-    "gradcheck", "gradgradcheck", "manual_seed", "save", "load", "primitive", "elementwise", "linear",
-    "nondifferentiable", "Module", "Parameter", "Sequential", "Optimizer", "LRScheduler", "DataLoader", "Dataset",
+    *autograd.__all__, "Module", "Parameter", "Sequential", "Optimizer", "LRScheduler", "DataLoader", "Dataset",
 )  # fmt: skip
 """What is used most stands first on its page, in this order; the rest follows by the alphabet."""
 
@@ -51,6 +49,7 @@ def groups() -> Iterator[tuple[str, str, str, list[tuple[str, Any]]]]:
     """(file, title, what stands first, [(full name, object)]) of each page."""
     for name, title, place in (
         ("autograd", "autograd: the engine", "autograd"),
+        ("autograd.ops", "autograd.ops: kernels of layers", "autograd-ops"),
         ("nn", "nn: modules", "nn"),
         ("nn.functional", "nn.functional: functions", "nn-functional"),
         ("nn.init", "nn.init: initial values", "nn-init"),
