@@ -1,4 +1,4 @@
-"""The function that stands for a primitive: what it gives for arrays and Tensors, when it makes a node, what it says."""
+"""The function that stands for a primitive: what it gives for arrays and Tensors, and when it makes a node."""
 
 import numpy as np
 import pytest
