@@ -137,7 +137,7 @@ def reads():
                 name = f"{name}.{node.name}"
             attribute = isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load)
             called = isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
-            if (attribute and node.attr in {"data", "numpy", "detach", "register_hook"}) or (
+            if (attribute and node.attr in {"asarray", "data", "detach", "numpy", "register_hook"}) or (
                 called and node.func.id in {"plain", "no_grad"}
             ):
                 yield module, node.lineno, node.end_lineno, name
