@@ -22,7 +22,7 @@ from .layer import Layer
 from .linear import Linear, linear
 from .module import Module
 from .parameter import Parameter, write
-from .shared import Rng, plain
+from .shared import Rng, given, plain
 
 
 class RBM(Layer, shown="{n_visible}, {n_hidden}"):
@@ -89,7 +89,7 @@ class RBM(Layer, shown="{n_visible}, {n_hidden}"):
         sample = self.sample(start, k, rng=rng)
         if persistent:
             self.chain = Tensor(sample)
-        both = self.free_energy(np.concatenate([plain(visible).astype(sample.dtype), sample]))
+        both = self.free_energy(np.concatenate([given(visible).astype(sample.dtype), sample]))
         n = sample.shape[0]
         return (both[:n] - both[n:]).mean()
 

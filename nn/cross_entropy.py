@@ -14,7 +14,7 @@ from autograd.ops import log_softmax_at
 
 from .linear import Linear, linear
 from .loss import Flag, Loss, reduction_of
-from .shared import Rng, integers, plain
+from .shared import Rng, given, integers, plain
 from .spatial import check_dtype
 
 
@@ -42,7 +42,7 @@ def cross_entropy(
     if not input.ndim:
         raise ValueError(f"{who}: expected scores (N, C, ...) or (C,), got a 0-d input")
     how = reduction_of(size_average, reduce, reduction)
-    target = target if isinstance(target, Tensor) else plain(target)
+    target = given(target)
     axis = 0 if input.ndim == 1 else 1
     soft = target.shape == input.shape and target.dtype.kind == "f"
     if not soft and not label_smoothing:
@@ -61,7 +61,8 @@ def cross_entropy(
     else:
         smooth = (smooth if valid.all() else smooth[valid]).sum()
         if how == "mean":
-            smooth = _over(smooth, valid.sum() if weight is None else plain(weight)[plain(target)[valid]].sum())
+            count = valid.sum() if weight is None else _of_classes(weight)[plain(target)[valid]].sum()
+            smooth = _over(smooth, count)
     share = label_smoothing / input.shape[axis]
     return nll * (1 - label_smoothing) + smooth * share
 
@@ -76,7 +77,14 @@ def class_weight(who: str, weight: Any, input: Any) -> Any:
 
 def _over(total: Any, count: Any) -> Any:
     """total / count; NaN if nothing was counted, but then not for the gradient of what was not."""
-    return total / count.item() if count else total * math.nan
+    if count == 0:
+        return total * math.nan
+    return total / (count if isinstance(count, Tensor) else count.item())
+
+
+def _of_classes(weight: Any) -> Any:
+    """The weights of the classes: an array, unless they are to receive gradients themselves."""
+    return weight if isinstance(weight, Tensor) and weight.requires_grad else plain(weight)
 
 
 def _soft_cross_entropy(logp: Any, target: Any, weight: Any, how: str, label_smoothing: float) -> Any:
@@ -97,7 +105,7 @@ def nll_loss(
 
     weight, ignore_index and errors are those of `cross_entropy`.
     """
-    target = target if isinstance(target, Tensor) else plain(target)
+    target = given(target)
     return _nll("nll_loss", input, target, weight, ignore_index, reduction_of(size_average, reduce, reduction))
 
 
@@ -140,7 +148,7 @@ def _nll(
     if weight is not None:
         class_weight(who, weight, input)
         check_dtype(who, weight, input)
-        weight = plain(weight)
+        weight = _of_classes(weight)
     chosen = classes if whole else np.where(valid, classes, 0)
     picked = pick(input, chosen)
     if how == "none":

@@ -73,7 +73,7 @@ def grid_sample(
         if mode == "bicubic":
             low = np.floor(plain(place))
             shifts = [(low + tap, keys(place - (low + tap), -0.75)) for tap in (-1, 0, 1, 2)]
-            taps.append([(_inside(plain(at), length, padding_mode, corners), weight) for at, weight in shifts])
+            taps.append([(_inside(at, length, padding_mode, corners), weight) for at, weight in shifts])
             continue
         place = _inside(place, length, padding_mode, corners)
         if mode == "nearest":
@@ -117,4 +117,4 @@ def _inside(place: Any, length: int, padding_mode: str, corners: bool) -> Any:
         place = place - turns * span
         place = np.where(turns % 2 == 0, place, span - place) + least
     at = plain(place)
-    return np.where((at > 0) & (at < length - 1), place, np.clip(at, 0, length - 1))
+    return np.where(at <= 0, 0.0, np.where(at >= length - 1, length - 1.0, place))

@@ -188,12 +188,13 @@ def binary_cross_entropy(
     x = plain(input)
     if x.size and not ((x >= 0) & (x <= 1)).all():
         raise ValueError(f"binary_cross_entropy: expected probabilities from 0 to 1, got {x.min()} to {x.max()}")
-    loss = -(target * _log_above_100(input, x) + (1 - target) * _log_above_100(1 - input, 1 - x))
+    loss = -(target * _log_above_100(input) + (1 - target) * _log_above_100(1 - input))
     return reduced(loss if weight is None else loss * weight, size_average, reduce, reduction)
 
 
-def _log_above_100(input: Any, x: Any) -> Any:
+def _log_above_100(input: Any) -> Any:
     """max(log(x), -100), with derivative 1 / max(x, 1e-12)."""
+    x = plain(input)
     least = x.dtype.type(1e-12)
     safe = input + np.maximum(least - x, 0)
     with np.errstate(divide="ignore"):

@@ -18,6 +18,11 @@ def plain(value: Any) -> Any:
     return value.data if isinstance(value, Tensor) else value if hasattr(value, "dtype") else np.asarray(value)
 
 
+def given(value: Any) -> Any:
+    """A Tensor as it is, anything else as an array."""
+    return value if isinstance(value, Tensor) else plain(value)
+
+
 def integers(value: Any, who: str) -> Any:
     """`value` as an array of integers. Raises TypeError for another dtype."""
     array = plain(value)
@@ -28,7 +33,7 @@ def integers(value: Any, who: str) -> Any:
 
 def floating(value: Any, input: Any) -> Any:
     """A target of integers or booleans in the input's dtype, in which PyTorch computes; any other as it is."""
-    value = value if isinstance(value, Tensor) else plain(value)
+    value = given(value)
     return value.astype(input.dtype) if value.dtype.kind in "iub" else value
 
 

@@ -100,11 +100,10 @@ def matrix_exp(a: Any) -> Any:
 
     Source: Golub and Van Loan, Matrix Computations, 3rd edition, algorithm 11.3.1.
     """
-    array = plain(a)
-    size = float(np.abs(array).sum(-1).max(initial=0))
+    size = float(np.abs(plain(a)).sum(-1).max(initial=0))
     squarings = max(0, math.frexp(size)[1] + 1)
     a = a * 0.5**squarings
-    identity = np.eye(array.shape[-1], dtype=array.dtype)
+    identity = np.eye(a.shape[-1], dtype=a.dtype)
     q, factor, power = 6, 1.0, identity
     above = below = identity
     for k in range(1, q + 1):

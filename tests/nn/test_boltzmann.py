@@ -91,3 +91,22 @@ def test_deep_belief_network_learns_layer_by_layer() -> None:
     assert classifier(x).shape == (400, 10)
     with pytest.raises(ValueError, match="sizes"):
         nn.DeepBeliefNetwork([64])
+
+
+def test_without_an_optimizer_it_goes_down_the_gradient_as_sgd_does() -> None:
+    data = states(4).astype(np.float32)
+    errors = []
+    for optimizer in (None, lambda parameters: SGD(parameters, lr=0.1)):
+        network = nn.DeepBeliefNetwork([4, 3], rng=np.random.default_rng(0))
+        errors.append(network.pretrain(data, 5, batch_size=4, optimizer=optimizer))
+    assert errors[0] == errors[1]
+    assert errors[0][0][-1] < errors[0][0][0]
+
+
+def test_the_data_receive_the_gradient_of_their_free_energy() -> None:
+    rbm, values = machine(), states(4)
+    data = Tensor(values, requires_grad=True)
+    rbm.contrastive_divergence(data, rng=np.random.default_rng(0)).backward()
+    alone = Tensor(values, requires_grad=True)
+    rbm.free_energy(alone).mean().backward()
+    np.testing.assert_allclose(data.grad.data, alone.grad.data)

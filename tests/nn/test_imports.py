@@ -50,6 +50,13 @@ def faults(source, place):
     inside = {id(inner) for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) for inner in ast.walk(node)}
     spoken = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}  # docstrings
     package = place.split("/")[0]
+    opened = {
+        id(item.context_expr.func)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.With)
+        for item in node.items
+        if isinstance(item.context_expr, ast.Call)
+    }
     owners = {id(node.value): node for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
     bound = {}
     found = []
@@ -90,6 +97,8 @@ def faults(source, place):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             if node.name in {"backward", "vjp", "jvp", "pullback"}:
                 fault(node, f"defines {node.name}")
+        elif isinstance(node, ast.Name) and node.id == "no_grad" and package == "nn" and id(node) not in opened:
+            fault(node, "no_grad that is not open to view: write `with no_grad():`")
         elif isinstance(node, ast.Name) and node.id in bound and isinstance(node.ctx, ast.Load):
             offered = OFFERED.get((package, bound[node.id]), ())
             if id(node) not in owners or owners[id(node)].attr not in offered:
@@ -151,6 +160,7 @@ def test_public_names_only(path):
         ("getattr(x, '_da' + 'ta')", "nn/x.py"),
         ("from .linear import affine\naffine.primitive", "nn/x.py"),
         ("x.register_hook(f)", "nn/x.py"),
+        ("@no_grad()\ndef f(x): pass", "nn/x.py"),
         ("loss.backward()", "nn/loss.py"),
     ],
 )

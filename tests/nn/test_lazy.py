@@ -9,26 +9,12 @@ import pytest
 import nn
 from autograd import Tensor
 
+from .cases import LAZY
+
 RNG = np.random.default_rng
 
-CASES = [
-    (nn.LazyLinear, nn.Linear, (4,), {}, (5, 3), 3),
-    (nn.LazyConv1d, nn.Conv1d, (4, 2), {"bias": False}, (2, 3, 6), 3),
-    (nn.LazyConv2d, nn.Conv2d, (4, (1, 2)), {"groups": 2}, (2, 4, 5, 6), 4),
-    (nn.LazyConv3d, nn.Conv3d, (2, 2), {"padding": 1}, (3, 4, 4, 4), 3),
-    (nn.LazyConvTranspose1d, nn.ConvTranspose1d, (4, 2), {}, (3, 6), 3),
-    (nn.LazyConvTranspose2d, nn.ConvTranspose2d, (4, 2), {"stride": 2}, (2, 3, 4, 4), 3),
-    (nn.LazyConvTranspose3d, nn.ConvTranspose3d, (2, 2), {}, (1, 3, 2, 2, 2), 3),
-    (nn.LazyBatchNorm1d, nn.BatchNorm1d, (), {}, (5, 3), 3),
-    (nn.LazyBatchNorm2d, nn.BatchNorm2d, (), {"affine": False}, (5, 3, 2, 2), 3),
-    (nn.LazyBatchNorm3d, nn.BatchNorm3d, (), {"momentum": None}, (5, 3, 2, 2, 2), 3),
-    (nn.LazyInstanceNorm1d, nn.InstanceNorm1d, (), {"affine": False, "track_running_stats": False}, (3, 4), 3),
-    (nn.LazyInstanceNorm2d, nn.InstanceNorm2d, (), {"affine": True, "track_running_stats": True}, (2, 3, 4, 4), 3),
-    (nn.LazyInstanceNorm3d, nn.InstanceNorm3d, (), {"affine": True, "track_running_stats": False}, (2, 3, 2, 2, 2), 3),
-]
 
-
-@pytest.mark.parametrize(("lazy", "kind", "args", "kwargs", "shape", "length"), CASES)
+@pytest.mark.parametrize(("lazy", "kind", "args", "kwargs", "shape", "length"), LAZY)
 def test_becomes_the_ordinary_layer(lazy, kind, args, kwargs, shape, length):
     random = {"rng": 0} if "Norm" not in kind.__name__ else {}
     seeds = {name: RNG(seed) for name, seed in random.items()}

@@ -267,3 +267,16 @@ def test_the_cross_entropy_of_large_scores_keeps_its_digits():
     np.testing.assert_allclose(loss.data, [np.exp(-40), np.exp(-40), 0, np.inf], rtol=1e-15)
     loss.backward(np.ones(4))
     np.testing.assert_allclose(x.grad.data, [np.exp(-40), 0, 0, 0.5], rtol=1e-14)
+
+
+@pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
+@pytest.mark.parametrize("smoothing", [0.0, 0.3])
+def test_weights_of_classes_receive_gradients(reduction: str, smoothing: float) -> None:
+    scores, weight = np.random.default_rng(0).normal(size=(4, 3)), np.array([0.5, 1.0, 2.0])
+    target = np.array([0, 2, 1, 2])
+
+    def loss(scores: Any, weight: Any) -> Any:
+        return F.cross_entropy(scores, target, weight, ignore_index=1, reduction=reduction, label_smoothing=smoothing)
+
+    gradcheck(loss, scores, weight)
+    gradcheck(lambda s, w: F.nll_loss(s, target, w, reduction=reduction), scores, weight)

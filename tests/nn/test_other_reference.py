@@ -3,7 +3,6 @@
 import io
 import warnings
 import zipfile
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,10 +12,8 @@ import nn
 from autograd import Tensor, gradgradcheck
 from nn.parameter import write
 
-from ..loading import script
-
-FOLDER = Path(__file__).parent.parent / "reference"
-table = script(FOLDER / "nn_other_cases.py")
+from .cases import FOLDER
+from .cases import OTHER as table
 
 
 def read() -> dict[str, dict[str, Any]]:

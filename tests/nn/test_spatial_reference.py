@@ -1,30 +1,17 @@
 """The spatial modules against PyTorch's: results, gradients and how they are printed (see make_nn_spatial.py)."""
 
-import json
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 import nn
 from autograd import Tensor
 
-with np.load(Path(__file__).parents[1] / "reference" / "nn_spatial.npz") as file:
-    CASES = json.loads(str(file["cases"]))
-    VALUES = [{} for _ in CASES]
-    for _key in file.files:
-        _number, _, _what = _key.partition(".")
-        if _what:
-            VALUES[int(_number)][_what] = file[_key]
+from .cases import SPATIAL, tupled
 
 
-def tupled(value):
-    return tuple(map(tupled, value)) if isinstance(value, list) else value
-
-
-@pytest.mark.parametrize("number", range(len(CASES)), ids=lambda i: f"{i}-{CASES[i]['name']}")
+@pytest.mark.parametrize("number", range(len(SPATIAL)), ids=lambda i: f"{i}-{SPATIAL[i][0]['name']}")
 def test_as_pytorch(number):
-    case, values = CASES[number], VALUES[number]
+    case, values = SPATIAL[number]
     kwargs = {key: tupled(value) for key, value in case["kwargs"].items()}
     module = getattr(nn, case["name"])(*map(tupled, case["args"]), **kwargs).double()
     module.load_state_dict({k.removeprefix("state."): v for k, v in values.items() if k.startswith("state.")})
