@@ -43,9 +43,16 @@ class _Faces:
 
     @staticmethod
     def exec_module(module: ModuleType) -> None:
-        """The module has run; only what it says of where it comes from was overwritten."""
+        """The module has run; only what it says of where it comes from was overwritten.
+
+        What it has imported of its folder has its second name at once, for to import it by that later would put it in
+        the place of what the folder has by the same name, as the function `autograd.misc.flatten`.
+        """
         assert module.__spec__ is not None
         (module.__spec__,) = module.__spec__.loader_state
+        for name, place in _PLACES.items():
+            if place in sys.modules:
+                sys.modules.setdefault(name, sys.modules[place])
 
 
 sys.meta_path.insert(0, _Faces)  # type: ignore[arg-type] # before the folders of packages are searched
