@@ -25,6 +25,7 @@ from .engine.declare import elementwise, linear, nondifferentiable, primitive
 from .engine.hooks import RemovableHandle
 from .engine.modes import enable_grad, is_grad_enabled, no_grad, scope, set_grad_enabled
 from .memory import memory_table
+from .ops.assignment import writable
 from .ops.correlation import correlate, correlate_kernel, correlate_transpose
 from .ops.fused import affine, multiply_add
 from .ops.gates import lstm_gates
@@ -72,7 +73,7 @@ __all__ = [
     "log_softmax", "log_softmax_at", "logistic_loss", "logit", "logsigmoid", "logsumexp", "lstm_gates",
     "manual_seed", "max_windows", "memory_table", "multiply_add", "ndtr", "no_grad", "nondifferentiable", "ops",
     "polygamma", "primitive", "relu", "rescale", "save", "scope", "set_grad_enabled", "sigmoid", "silu", "softmax",
-    "softplus", "spread_windows", "standardize", "sum_windows", "value_and_grad", "vjp", "windows", "xlogy",
+    "softplus", "spread_windows", "standardize", "sum_windows", "value_and_grad", "vjp", "windows", "writable", "xlogy",
 ]  # fmt: skip
 
 ops.refused.PLACES["autograd"] = globals()

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd import enable_grad
+from autograd import enable_grad, writable
 
 from .optimizer import Optimizer, options
 from .rows import real
@@ -142,7 +142,7 @@ class LBFGS(Optimizer):
     def _put(self, row: Any) -> None:
         """Write a row into the parameters."""
         for p in self.param_groups[0]["params"]:
-            data = p.data
+            data = writable(p)
             part, row = np.split(row, [data.size * (2 if data.dtype.kind == "c" else 1)])
             data[...] = (part[::2] + 1j * part[1::2] if data.dtype.kind == "c" else part).reshape(data.shape)
             p.data = data

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from numbers import Real
 from typing import Any
 
-from autograd import Tensor
+from autograd import Tensor, writable
 
 from ..optimizer import Optimizer
 
@@ -114,7 +114,7 @@ class LRScheduler:
             )
         for group, rate in zip(groups, rates, strict=True):
             if isinstance(group["lr"], Tensor):
-                group["lr"].data[...] = rate
+                writable(group["lr"])[...] = rate
             else:
                 group["lr"] = rate
         self._last_lr = self._rates()
