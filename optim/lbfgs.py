@@ -48,6 +48,7 @@ class LBFGS(Optimizer):
     limits = {"line_search_fn": ('None or "strong_wolfe"', lambda value: value in _SEARCHES)}  # noqa: RUF012
     elementwise = False
     numbers = ("func_evals", "n_iter", "t", "H_diag", "prev_loss")
+    sometimes = ("d", "prev_flat_grad", "old_dirs", "old_stps", "ro", "al")
 
     def __init__(
         self, params: Iterable[Any], lr: float = 1, max_iter: int = 20, max_eval: int | None = None,
