@@ -5,7 +5,9 @@ sampler.py     the order of the samples
 collate.py     from samples to a batch
 loader.py      batches, prepared ahead in threads if asked for
 transforms.py  plain functions of images and labels
-files.py       IDX, CSV and folders of images
+idx.py         IDX files
+tables.py      CSV files
+folder.py      folders of images
 images.py      handwritten digits: the set that comes with the package, and MNIST
 """
 
@@ -21,7 +23,8 @@ from .dataset import (
     TransformDataset,
     random_split,
 )
-from .files import ImageFolder, read_csv, read_idx
+from .folder import ImageFolder
+from .idx import read_idx
 from .images import digits, mnist
 from .loader import DataLoader, get_worker_info
 from .sampler import (
@@ -33,6 +36,7 @@ from .sampler import (
     SubsetRandomSampler,
     WeightedRandomSampler,
 )
+from .tables import read_csv
 from .transforms import compose, normalize, one_hot, random_crop, random_flip
 
 __all__ = [

@@ -602,7 +602,7 @@ def test_read_csv(tmp_path):
         ("", {}, "found none"),
         ("a,b\n", {}, "found none"),
         ("a,b\n1,2\n3\n", {}, "2 cells in line 3 of .*table.csv, got 1"),
-        ("a,b\n1,x\n", {}, "numbers in line 2 of .*table.csv.*'x'"),
+        ("a,b\n1,x\n", {}, "number that float32 can hold in line 2 of .*table.csv, column 'b', got 'x'"),
         ("a,b\n1,2\n", {"target": "c"}, r"among the columns \['a', 'b'\].*got 'c'"),
         ("a,b\n1,2\n", {"target": 2}, "got 2"),
     ],
