@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from autograd import Tensor
+from autograd.ops import writable
 
 
 class Parameter(Tensor):
@@ -92,7 +93,7 @@ def empty(shape: tuple[int, ...], dtype: Any = None) -> Parameter:
 
 def write(tensor: Tensor, value: Any) -> None:
     """Put values into a tensor's own memory, whether it requires a gradient or not."""
-    array = tensor.data
+    array = writable(tensor)
     array[...] = value
     tensor.data = array  # which says that it was written
 

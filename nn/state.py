@@ -77,11 +77,13 @@ def load(module: Stateful, state: Mapping[str, Any], strict: bool, assign: bool)
     for name, tensor in tensors.items():
         if name in state:
             value = state[name]
-            values[name] = value = value.data if isinstance(value, Tensor) else np.asarray(value)
+            value = value.data if isinstance(value, Tensor) else np.asarray(value)
             if not isinstance(tensor, Uninitialized) and value.shape != tensor.shape:
                 wrong.append(f"{name}: expected shape {tensor.shape}, got {value.shape}")
-            elif not (assign or value.dtype.kind in "fiub" or np.can_cast(value.dtype, tensor.dtype, "same_kind")):
+            elif (fitting := _fitting(tensor, value, assign)) is None:
                 wrong.append(f"{name}: expected values for dtype {tensor.dtype}, got {value.dtype}")
+            else:
+                values[name] = fitting
     result = Incompatible(missing, unexpected)
     forgiving = any(below._hooks is not None and below._hooks["load_state_dict"] for _, below in walk)
     if wrong or not forgiving:
@@ -124,11 +126,24 @@ def _overrides(module: Stateful, method: str) -> bool:
     return found != "nn.module"
 
 
+def _fitting(tensor: Tensor, value: Any, assign: bool) -> Any:
+    """The value in the dtype that the tensor is to have, or None if it can have no such value."""
+    if assign:
+        return value if value.dtype.kind in ("fc" if tensor.requires_grad else "fciub") else None
+    if value.dtype == tensor.dtype:
+        return value
+    if value.dtype.kind not in "fiub" and not np.can_cast(value.dtype, tensor.dtype, "same_kind"):
+        return None
+    with np.errstate(invalid="ignore"):
+        cast = value.astype(tensor.dtype)
+    return cast if tensor.dtype.kind in "fc" or (cast == value).all() else None  # a count stays what it is
+
+
 def put(tensor: Tensor, value: Any, assign: bool) -> None:
-    """Give a tensor a value: written into its memory, or (assign) with the value's own dtype in the place of it."""
-    if assign or isinstance(tensor, Uninitialized):
-        if isinstance(tensor, Uninitialized):
-            tensor.materialize(value.shape)
-        replace(tensor, value.astype(value.dtype if assign else tensor.dtype))
+    """Give a tensor a fitting value: written into its memory, or (assign) a copy in the place of it."""
+    if isinstance(tensor, Uninitialized):
+        tensor.materialize(value.shape)
+    if assign:
+        replace(tensor, value.copy())
     else:
         write(tensor, value)

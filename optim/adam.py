@@ -33,6 +33,7 @@ class Adam(Optimizer):
 
     scratch = 1
     arrays = ("exp_avg", "exp_avg_sq")
+    sometimes = ("max_exp_avg_sq",)
 
     def __init__(
         self, params: Iterable[Any], lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
@@ -73,6 +74,10 @@ class AdamW(Adam):
             params, lr, betas, eps, weight_decay, amsgrad, maximize=maximize, decoupled_weight_decay=True,
             **implementation,
         )  # fmt: skip
+
+    def _loaded_groups(self, saved: Any, who: str) -> list[State]:
+        """Those that were saved, with the decay decoupled though it was Adam that saved them."""
+        return [{**group, "decoupled_weight_decay": True} for group in super()._loaded_groups(saved, who)]
 
 
 class Adamax(Optimizer):

@@ -25,6 +25,7 @@ class RMSprop(Optimizer):
     """
 
     arrays = ("square_avg",)
+    sometimes = ("momentum_buffer", "grad_avg")
 
     def __init__(
         self, params: Iterable[Any], lr: float = 1e-2, alpha: float = 0.99, eps: float = 1e-8, weight_decay: float = 0,
@@ -176,6 +177,7 @@ class Adafactor(Optimizer):
     scratch = 1
     elementwise = False
     decoupled = True
+    sometimes = ("row_var", "col_var", "variance")
 
     def __init__(
         self, params: Iterable[Any], lr: float = 1e-2, beta2_decay: float = -0.8,

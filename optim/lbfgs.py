@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from autograd import enable_grad
+from autograd.ops import writable
 
 from .optimizer import Optimizer, options
 from .rows import real
@@ -48,6 +49,7 @@ class LBFGS(Optimizer):
     limits = {"line_search_fn": ('None or "strong_wolfe"', lambda value: value in _SEARCHES)}  # noqa: RUF012
     elementwise = False
     numbers = ("func_evals", "n_iter", "t", "H_diag", "prev_loss")
+    sometimes = ("d", "prev_flat_grad", "old_dirs", "old_stps", "ro", "al")
 
     def __init__(
         self, params: Iterable[Any], lr: float = 1, max_iter: int = 20, max_eval: int | None = None,
@@ -142,7 +144,7 @@ class LBFGS(Optimizer):
     def _put(self, row: Any) -> None:
         """Write a row into the parameters."""
         for p in self.param_groups[0]["params"]:
-            data = p.data
+            data = writable(p)
             part, row = np.split(row, [data.size * (2 if data.dtype.kind == "c" else 1)])
             data[...] = (part[::2] + 1j * part[1::2] if data.dtype.kind == "c" else part).reshape(data.shape)
             p.data = data

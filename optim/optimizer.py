@@ -88,6 +88,8 @@ class Optimizer(Hooked):
     """The entries of a parameter's state that are plain numbers; "step" is counted."""
     arrays: tuple[str, ...] = ()
     """The entries that are arrays of the parameter's shape."""
+    sometimes: tuple[str, ...] = ()
+    """The entries that a state has by some of the options only, or after some steps."""
 
     def __init__(self, params: Iterable[Any], defaults: State) -> None:
         self.defaults = defaults
@@ -307,53 +309,84 @@ class Optimizer(Hooked):
         """Go on from what `state_dict` returned, with groups of the same sizes in the same order.
 
         Arrays are copied, in the dtype of their parameter. Raises KeyError or ValueError, and changes nothing, if it is
-        no such dict, or if the number of groups, of their parameters or a shape differs.
+        no such dict, if the number of groups, of their parameters or a shape differs, or if it lacks options or state
+        that this optimizer has, as that of an optimizer of another kind does.
         """
         who = f"{self._name}.load_state_dict"
         state_dict = self._run("load_pre", dict(state_dict))
         for key in ("state", "param_groups"):
             if key not in state_dict:
                 raise KeyError(f"{who}: expected {key!r}, got only {sorted(map(str, state_dict))}")
-        saved = state_dict["param_groups"]
-        ours, theirs = ([len(group["params"]) for group in groups] for groups in (self.param_groups, saved))
-        if ours != theirs:
-            raise ValueError(f"{who}: expected groups of {ours} parameters, got {theirs}")
-        params = {
-            str(i): p  # by text, for in JSON all keys are
-            for group, new in zip(self.param_groups, saved, strict=True)
+        groups = self._loaded_groups(state_dict["param_groups"], who)
+        of: dict[str, tuple[Tensor, State]] = {
+            str(i): (p, group)  # by text, for in JSON all keys are
+            for group, new in zip(groups, state_dict["param_groups"], strict=True)
             for i, p in zip(new["params"], group["params"], strict=True)
         }
         state: defaultdict[Any, State] = defaultdict(dict)
         for i, entry in state_dict["state"].items():
-            if str(i) in params:
-                p = params[str(i)]
-                state[p] = {name: self._load(name, value, p) for name, value in entry.items() if value is not None}
+            if str(i) in of:
+                p, group = of[str(i)]
+                state[p] = self._loaded_entry(i, entry, p, self.start(group))
             elif isinstance(i, int):
-                raise ValueError(f"{who}: expected parameters {list(params)}, got state of {i}")
+                raise ValueError(f"{who}: expected parameters {list(of)}, got state of {i}")
             else:
                 state[i] = _copy(entry)
+        self.state, self.param_groups = state, groups
+        self._forget()
+        self._run("load_post")
+
+    def _loaded_groups(self, saved: Any, who: str) -> list[State]:
+        for i, new in enumerate(saved):
+            needed = ("params", *(option for option in self.defaults if option in LIMITS))
+            missing = [key for key in needed if key not in new]
+            if missing:
+                raise KeyError(f"{who}: expected {', '.join(missing)} in group {i}, got only {sorted(map(str, new))}")
+        ours, theirs = ([len(group["params"]) for group in groups] for groups in (self.param_groups, saved))
+        if ours != theirs:
+            raise ValueError(f"{who}: expected groups of {ours} parameters, got {theirs}")
         groups = []
         for group, new in zip(self.param_groups, saved, strict=True):
             merged = {**group, **_copy(dict(new)), "params": group["params"]}
             self._check(merged)
             groups.append(merged)
-        self.state, self.param_groups = state, groups
-        self._forget()
-        self._run("load_post")
+        return groups
 
-    def _load(self, name: str, value: Any, p: Tensor) -> Any:
+    def _loaded_entry(self, i: Any, entry: Any, p: Tensor, begin: State) -> State:
+        """The state of a parameter, which has what it `begin`s with, if it has anything."""
+        if not isinstance(entry, Mapping):
+            raise ValueError(
+                f"{self._name}.load_state_dict: expected a dict as the state of parameter {i}, got {entry!r:.60}"
+            )
+        entry = {name: value for name, value in entry.items() if value is not None}
+        missing = [name for name in begin if name not in entry]
+        known = {*begin, *self.numbers, *self.arrays, *self.sometimes}
+        declared = type(self).step is Optimizer.step or self.sometimes
+        unknown = [name for name in entry if declared and name not in known]
+        if entry and (missing or unknown):
+            expected = ", ".join(begin) or f"nothing but {', '.join(sorted(known))}"
+            raise KeyError(
+                f"{self._name}.load_state_dict: expected {expected} in the state of parameter {i}, "
+                f"got {', '.join(map(str, entry))}: the state of another kind of optimizer?"
+            )
+        return {name: self._load(name, value, p, name in begin) for name, value in entry.items()}
+
+    def _load(self, name: str, value: Any, p: Tensor, known: bool = False) -> Any:
+        """An entry of a parameter's state; one that is `known` is a number or an array of the parameter's shape."""
+        who = f"{self._name}.load_state_dict: expected {name}"
         if name in self.numbers:
-            return plain(value)
-        if isinstance(value, list | tuple):
+            if not isinstance(number := plain(value), int | float):
+                raise ValueError(f"{who} to be a number, got {value!r:.60}")
+            return number
+        if not known and isinstance(value, list | tuple):
             return [self._load("", v, p) for v in value]
-        if not hasattr(value, "shape"):
+        if not known and not hasattr(value, "shape"):
             return value
         value = np.asarray(value)
+        if value.dtype.kind not in "fiub" and not np.can_cast(value.dtype, p.dtype, "same_kind"):
+            raise ValueError(f"{who} to be numbers for a parameter of {p.dtype}, got {value.dtype}: {value!r:.60}")
         if self.elementwise and value.shape != p.shape:
-            raise ValueError(
-                f"{self._name}.load_state_dict: expected {name} of shape {p.shape}, that of its parameter, "
-                f"got {value.shape}"
-            )
+            raise ValueError(f"{who} of shape {p.shape}, that of its parameter, got {value.shape}")
         loaded = np.empty_like(p.data, shape=value.shape)
         loaded[...] = value
         return loaded

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd import Tensor
+from autograd.ops import writable
 
 SMALL = 4096  # elements; up to here it is faster to copy a parameter to others than to update it by itself
 BLOCK = 32768  # elements; an update has about five arrays in use, and 5 * 32768 * 4 bytes fit into a second-level cache
@@ -53,7 +54,7 @@ class Row:
         self.params = params
         self.states = states
         self.numbers = [name for name in numbers if name in begin]
-        self.data = [p.data for p in params]
+        self.data = [writable(p) for p in params]
         self.dtype = self.data[0].dtype
         self.first = not begin.keys() <= states[0].keys()
         self.axes = [_order(data) for data in self.data]
@@ -188,10 +189,11 @@ class Whole(Row):
     """A parameter whose update needs all of it at once, in its shape. It makes the arrays of its state itself."""
 
     def _lay(self, fills: Mapping[str, float], scratch: int) -> None:
-        data = self.data[0]
+        data, state = self.data[0], self.states[0]
+        state.update({name: value.copy() for name, value in state.items() if _read_only(value)})
         self.arrays, self.copies = [], None
         lent = [self.memory.lend(i, data.size, data).reshape(data.shape) for i in range(scratch)]
-        self.pieces = [(data, None, self.states[0], tuple(lent))]
+        self.pieces = [(data, None, state, tuple(lent))]
 
     def hold(self, numbers: Lent) -> Lent:
         """The numbers."""
@@ -201,6 +203,10 @@ class Whole(Row):
         """The parameter, its gradient, its state and scratch, all in its shape."""
         data, _, state, scratch = self.pieces[0]
         return [(data, gradients[0].astype(self.dtype, casting="same_kind", copy=False), state, scratch)]
+
+
+def _read_only(value: Any) -> bool:
+    return isinstance(value, np.ndarray) and not value.flags.writeable
 
 
 def _order(array: Any) -> list[int]:

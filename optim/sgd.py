@@ -33,6 +33,7 @@ class SGD(Optimizer):
 
     scratch = 1
     numbers = ()
+    sometimes = ("momentum_buffer",)
 
     def __init__(
         self, params: Iterable[Any], lr: float = 1e-3, momentum: float = 0, dampening: float = 0,
@@ -168,6 +169,7 @@ class Muon(Optimizer):
     elementwise = False
     decoupled = True
     numbers = ()
+    sometimes = ("momentum_buffer",)
 
     def __init__(
         self, params: Iterable[Any], lr: float = 1e-3, weight_decay: float = 0.1, momentum: float = 0.95,

@@ -162,7 +162,7 @@ class SWALR(LRScheduler):
         self, optimizer: Optimizer, swa_lr: float | list[float], anneal_epochs: int = 10, anneal_strategy: str = "cos",
         last_epoch: int = -1,
     ) -> None:  # fmt: skip
-        self._watch(optimizer)
+        self._watch(optimizer, last_epoch)
         if anneal_strategy not in ("cos", "linear"):
             raise ValueError(f'SWALR: expected anneal_strategy "cos" or "linear", got {anneal_strategy!r}')
         if not isinstance(anneal_epochs, int) or anneal_epochs < 0:
@@ -174,7 +174,9 @@ class SWALR(LRScheduler):
         super().__init__(optimizer, last_epoch)
 
     def get_lr(self) -> list[float]:
-        step = self._step_count - 1 if self.anneal_epochs else max(1, self._step_count - 1)
+        if self._is_initial and self.last_epoch:
+            return self._rates()
+        step = self.last_epoch if self.anneal_epochs else max(1, self.last_epoch)
         before, now = self._share(step - 1), self._share(step)
         rates = []
         for rate, group in zip(self._rates(), self.optimizer.param_groups, strict=True):

@@ -13,6 +13,7 @@ from weakref import finalize
 
 import numpy as np
 
+from . import versions
 from .modes import mode
 from .node import Node
 from .primitive import Primitive
@@ -90,7 +91,7 @@ class _Locks:
     """Arrays that nodes need, read-only until the last of these nodes is gone or freed."""
 
     def __init__(self) -> None:
-        self.counts: dict[int, int] = {}
+        self.counts = versions.locked
         self.held: dict[int, Any] = {}
         self.lock = threading.RLock()
 

@@ -323,7 +323,8 @@ class Tensor:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         state = dict(state)
-        self._data, requires_grad, self.name = state.pop("data"), state.pop("requires_grad"), state.pop("name")
+        data, requires_grad, self.name = state.pop("data"), state.pop("requires_grad"), state.pop("name")
+        self._data = np.asarray(data) if isinstance(data, np.ndarray) else data  # as joblib has it, a memory map
         self._node = self._grad = self._family = None
         if requires_grad:
             self.requires_grad_()

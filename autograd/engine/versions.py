@@ -18,6 +18,9 @@ last_write = 0
 _writes: dict[int, list[Any]] = {}
 """By the identity of an array that owns its memory: a weak reference to it, and when it was last written."""
 
+locked: dict[int, int] = {}
+"""The arrays that anomaly mode keeps read-only, by their identity: for how many nodes."""
+
 
 def touch(array: Any) -> None:
     """Note that the memory of `array` has been overwritten just now."""
@@ -37,6 +40,12 @@ def written_since(array: Any, order: int) -> bool:
     owner = _owner(array)
     known = _writes.get(id(owner))
     return known is not None and known[0]() is owner and bool(known[1] < order)
+
+
+def came_read_only(array: Any) -> bool:
+    """Whether the memory of `array` could not be written when it came: not if only this view of it is read-only."""
+    owner = _owner(array)
+    return not owner.flags.writeable and id(owner) not in locked
 
 
 def _owner(array: Any) -> Any:

@@ -53,6 +53,7 @@ from . import (
     special,
     ufuncs,
 )  # fmt: skip
+from .assignment import writable
 from .correlation import correlate, correlate_kernel, correlate_transpose
 from .fused import affine, multiply_add
 from .gates import lstm_gates
@@ -63,5 +64,5 @@ from .standardization import center, rescale, standardize
 __all__ = [
     "affine", "center", "correlate", "correlate_kernel", "correlate_transpose", "gelu_tanh", "hardswish", "huber",
     "log_softmax_at", "logistic_loss", "lstm_gates", "max_windows", "multiply_add", "rescale", "spread_windows",
-    "standardize", "sum_windows",
+    "standardize", "sum_windows", "writable",
 ]  # fmt: skip

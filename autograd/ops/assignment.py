@@ -29,8 +29,33 @@ def assign(self: Tensor, index: Any, value: Any) -> None:
         new = value.copy() if _becomes(self, index, value) else setitem(self, value, index)
         _rebind(self, new, unwrap(index))
     else:
-        self._data[unwrap(index)] = unwrap(value)
+        writable(self)[unwrap(index)] = unwrap(value)
         versions.touch(self._data)
+
+
+def writable(tensor: Tensor) -> Any:
+    """The array of a Tensor, to write into: a copy in its place where its memory came read-only.
+
+    A memory map is such memory, and what joblib and ray lend to other processes. It is copied for all Tensors that lie
+    in it as views of one another. What is read-only for another reason stays so, and NumPy refuses to write: broadcast
+    views, and what `detect_anomaly` has locked. Whoever has written says so by `tensor.data = array`.
+
+    >>> p = Tensor(np.zeros(2))
+    >>> p.data = np.frombuffer(bytes(16))
+    >>> array = writable(p)
+    >>> array += 1
+    >>> p.data = array
+    >>> p
+    Tensor([1., 1.])
+    """
+    array = tensor._data
+    if isinstance(array, np.ndarray) and not array.flags.writeable and versions.came_read_only(array):
+        sharing = others(tensor)
+        if not sharing:
+            tensor._data = np.array(array)
+        elif all(other.dtype == tensor.dtype for other in sharing):
+            _move([tensor, *sharing], [(member._data, member._node) for member in (tensor, *sharing)])
+    return tensor._data
 
 
 def _becomes(self: Tensor, index: Any, value: Any) -> bool:
@@ -54,7 +79,7 @@ def augment(self: Tensor, operator: Callable[..., Any], other: Any) -> Any:
         item = sys.getrefcount(self) <= _ITEM  # that of `t[i] += v`, which is assigned to t in a moment
         _rebind(self, result, ..., item)
     else:
-        np.copyto(self._data, result._data, casting="same_kind")
+        np.copyto(writable(self), result._data, casting="same_kind")
         versions.touch(self._data)
     return self
 
@@ -134,10 +159,14 @@ def _assign_all(tensor: Any, new: Any, index: Any, sharing: list[Any]) -> None:
     elements = np.full((last - first) // step + 1, -1)  # by place in memory: which of those assigned lies there
     elements[(places - first) // step] = np.arange(places.size).reshape(places.shape)
     values = [(new._data, new._node), *[_seen(other, new, index, elements, first, last) for other in sharing]]
-    members = (tensor, *sharing)
+    _move([tensor, *sharing], values)
+
+
+def _move(members: list[Any], values: list[tuple[Any, Node | None]]) -> None:
+    """Give Tensors new memory, in which they lie to one another as before, and each its value and node."""
     bounds = [_bounds(member._data) for member in members]
     low = min(low for low, _ in bounds)
-    memory = np.empty((max(high for _, high in bounds) - low) // step + 1, tensor.dtype)
+    memory = np.empty((max(high for _, high in bounds) - low) // members[0].itemsize + 1, members[0].dtype)
     for member, (data, node) in zip(members, values, strict=True):
         start = member._data.__array_interface__["data"][0] - low
         place = np.ndarray(member.shape, member.dtype, memory, start, member._data.strides)

@@ -5,7 +5,9 @@
     dataset     datasets and what is made of them: subsets, splits, one after another
     loader      batches, prepared ahead in threads if asked for
     transforms  plain functions of images and labels
-    files       IDX, CSV and folders of images
+    idx         IDX files
+    tables      CSV files
+    folder      folders of images
     images      handwritten digits: the set that comes with the package, and MNIST
 
 Each imports only what stands before it.
@@ -23,7 +25,8 @@ from .dataset import (
     TransformDataset,
     random_split,
 )
-from .files import ImageFolder, read_csv, read_idx
+from .folder import ImageFolder
+from .idx import read_idx
 from .images import digits, mnist
 from .loader import DataLoader, get_worker_info
 from .sampler import (
@@ -35,6 +38,7 @@ from .sampler import (
     SubsetRandomSampler,
     WeightedRandomSampler,
 )
+from .tables import read_csv
 from .transforms import compose, normalize, one_hot, random_crop, random_flip
 
 __all__ = [

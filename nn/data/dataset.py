@@ -214,17 +214,20 @@ def random_split(dataset: Any, lengths: Sequence[float], generator: Rng = None, 
     """Deal a dataset out at random into subsets of these lengths.
 
     lengths         whole numbers that add up to the dataset's length, or fractions that add up to 1 (what is left over
-                    by rounding down goes one each to the first subsets)
+                    by rounding down goes one each to the first subsets; a share that is whole but for the rounding of
+                    floating numbers, as 0.29 of 100 is, counts as whole)
     generator, rng  either name: what to draw from; without it the one that `manual_seed` seeds
 
     Raises ValueError for lengths that do not add up.
 
     >>> [len(part) for part in random_split(range(10), [0.75, 0.25], rng=np.random.default_rng(0))]
     [8, 2]
+    >>> [len(part) for part in random_split(range(100), [0.71, 0.29])]
+    [71, 29]
     """
     size = len(dataset)
-    if math.isclose(sum(lengths), 1) and all(0 <= length <= 1 for length in lengths):
-        whole = [math.floor(size * length) for length in lengths]
+    if math.isclose(math.fsum(lengths), 1) and all(0 <= length <= 1 for length in lengths):
+        whole = [_floor(size * length) for length in lengths]
         for i in range(size - sum(whole)):
             whole[i % len(whole)] += 1
         lengths = whole
@@ -235,3 +238,9 @@ def random_split(dataset: Any, lengths: Sequence[float], generator: Rng = None, 
     order = random(rng, generator).permutation(size).tolist()
     ends = list(accumulate(int(length) for length in lengths))
     return [Subset(dataset, order[start:end]) for start, end in zip([0, *ends], ends, strict=False)]
+
+
+def _floor(share: float) -> int:
+    """The whole number below, or next to it if no more than rounding lies between them."""
+    nearest = round(share)
+    return nearest if math.isclose(share, nearest, rel_tol=1e-12) else math.floor(share)

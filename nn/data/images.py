@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .dataset import TensorDataset
-from .files import read_idx
+from .idx import read_idx
 
 _MNIST = {  # the MD5 sums of the four files, unpacked
     "train-images-idx3-ubyte": "6bbc9ace898e44ae57da46a324031adb",

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from itertools import count, islice, repeat, takewhile
+from itertools import count, islice, repeat
 from typing import Any, NamedTuple
 
 from ..shared import Rng
@@ -51,8 +52,11 @@ class DataLoader:
 
     The rest is PyTorch's, and has no effect: there is no device whose memory to pin, there are no processes.
 
-    An error in a worker is raised where its batch would have come, with the traceback of the worker.
-    Raises ValueError for options out of range or that exclude each other, RuntimeError after the timeout.
+    An error in a worker is raised where its batch would have come, with the traceback of the worker. In a forked child,
+    in which there are no threads of the parent's, new workers are hired.
+    Raises ValueError for options out of range or that exclude each other, RuntimeError after the timeout, for a
+    StopIteration of a dataset with an index, which would end the epoch without a word, and in a forked child for an
+    epoch that workers of the parent had begun.
 
     >>> from nn.data import TensorDataset
     >>> data = TensorDataset(Tensor([1.0, 2.0, 3.0]), Tensor([0, 1, 0]))
@@ -107,7 +111,7 @@ class DataLoader:
         self.worker_init_fn = worker_init_fn
         self.prefetch_factor = 2 if prefetch_factor is None else prefetch_factor
         self.persistent_workers = persistent_workers
-        self._workers: Any = None  # those that are kept for the next epoch
+        self._kept: _Workers | None = None  # those that are kept for the next epoch
         self._order: Any = sampler if batch_sampler is None else batch_sampler
         self._done = 0  # batches of the epoch under way that have been handed out
         self._skip = 0  # batches of the next epoch that an earlier run has handed out
@@ -155,14 +159,24 @@ class DataLoader:
     def _batches(self, load: Callable[[Any], Any], order: Iterator[Any]) -> Iterator[Any]:
         """What `load` makes of each in order, until that is the end; prepared by threads if there are any."""
         if not self.num_workers:
-            yield from takewhile(lambda batch: batch is not _END, map(load, order))
+            for indices in order:
+                batch = _made(load, indices)
+                if batch is _END:
+                    return
+                yield batch
             return
-        workers = self._workers or self._hire()
+        kept, self._kept = self._kept, None
+        workers = kept if kept is not None and kept.process == os.getpid() else _Workers(self)
         waiting: deque[tuple[Any, Any]] = deque()
         try:
             while True:
+                if workers.process != os.getpid():
+                    raise RuntimeError(
+                        "DataLoader: the batches of this epoch were being prepared by threads of the parent process, "
+                        "which a forked child does not have; iterate over the loader anew"
+                    )
                 ahead = self.num_workers * self.prefetch_factor - len(waiting)
-                waiting.extend((i, workers.submit(self._work, load, i)) for i in islice(order, ahead))
+                waiting.extend((i, workers.submit(load, i)) for i in islice(order, ahead))
                 if not waiting:
                     return
                 indices, future = waiting.popleft()
@@ -182,25 +196,16 @@ class DataLoader:
                     return
                 yield batch
         finally:
-            for _, future in waiting:
-                future.cancel()
-            self._workers = workers if self.persistent_workers else None
-            if not self.persistent_workers:
-                workers.shutdown(wait=not self.timeout)
+            if workers.process == os.getpid():
+                for _, future in waiting:
+                    future.cancel()
+                if self.persistent_workers:
+                    self._kept = workers
+                else:
+                    workers.pool.shutdown(wait=not self.timeout)
 
-    def _hire(self) -> Any:
-        from concurrent.futures import ThreadPoolExecutor
-
-        self._numbers = count()
-        return ThreadPoolExecutor(1 if self.iterable else self.num_workers, thread_name_prefix="DataLoader")
-
-    def _work(self, load: Callable[[Any], Any], indices: Any) -> Any:
-        """In a worker: its part in the batches. Before its first, it is given its number."""
-        if get_worker_info() is None:
-            _here.info = WorkerInfo(next(self._numbers), 1 if self.iterable else self.num_workers, self.dataset)
-            if self.worker_init_fn is not None:
-                self.worker_init_fn(_here.info.id)
-        return load(indices)
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_kept": None}  # a copy hires its own
 
     # ---- resuming --------------------------------------------------------------------------------------------------
 
@@ -225,3 +230,39 @@ class DataLoader:
         self._skip = int(state_dict["batches"])
         if state_dict["seed"] is not None:
             self.sampler.repeat(int(state_dict["seed"]))  # type: ignore[union-attr]
+
+
+def _made(load: Callable[[Any], Any], indices: Any) -> Any:
+    """A batch. Raises RuntimeError for a StopIteration, by which Python would take the epoch to be at its end."""
+    try:
+        return load(indices)
+    except StopIteration as error:
+        raise RuntimeError(
+            "DataLoader: expected a sample, but the dataset (or its transform, or collate_fn) raised StopIteration; an "
+            "iterator that came to its end within it?"
+        ) from error
+
+
+class _Workers:
+    """Threads, of the process that hired them; a forked child has none of them."""
+
+    def __init__(self, loader: DataLoader) -> None:
+        from concurrent.futures import ThreadPoolExecutor
+
+        self.process = os.getpid()
+        self.number = 1 if loader.iterable else loader.num_workers
+        self.numbers = count()
+        self.dataset, self.begin = loader.dataset, loader.worker_init_fn
+        self.pool = ThreadPoolExecutor(self.number, thread_name_prefix="DataLoader")
+
+    def submit(self, load: Callable[[Any], Any], indices: Any) -> Any:
+        """What will be the batch."""
+        return self.pool.submit(self._work, load, indices)
+
+    def _work(self, load: Callable[[Any], Any], indices: Any) -> Any:
+        """In a thread: its part in the batches. Before its first, it is given its number."""
+        if get_worker_info() is None:
+            _here.info = WorkerInfo(next(self.numbers), self.number, self.dataset)
+            if self.begin is not None:
+                self.begin(_here.info.id)
+        return _made(load, indices)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from autograd import Tensor
+from autograd.ops import writable
 
 from ..parameter import write
 
@@ -49,7 +50,9 @@ def clip_grads_with_norm_(
     if factor < 1 or math.isnan(factor):
         with np.errstate(invalid="ignore"):  # infinite gradients become NaN, as they are meant to
             for gradient in _gradients(parameters):
-                gradient.data *= gradient.dtype.type(factor)
+                array = writable(gradient)
+                array *= gradient.dtype.type(factor)
+                gradient.data = array
 
 
 def clip_grad_norm_(

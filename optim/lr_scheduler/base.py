@@ -8,6 +8,7 @@ from numbers import Real
 from typing import Any
 
 from autograd import Tensor
+from autograd.ops import writable
 
 from ..optimizer import Optimizer
 
@@ -16,7 +17,8 @@ class LRScheduler:
     """The base of all schedulers: sets the learning rates of an optimizer's groups, epoch by epoch.
 
     optimizer   the optimizer
-    last_epoch  -1 to begin; otherwise the epoch after which to go on, with `initial_lr` in each group
+    last_epoch  -1 to begin; otherwise the epoch after which to go on. The groups then have an `initial_lr`, and as `lr`
+                the rate of the next epoch, as an optimizer does that has loaded its state
 
     Call `step()` after the optimizer's steps of an epoch. One's own scheduler overrides `get_lr`. Many multiply the
     rate that they find, so that schedulers can work on one optimizer together; these also know the rate of any epoch by
@@ -39,18 +41,16 @@ class LRScheduler:
     """The attributes that are lists of functions, of which only objects with attributes of their own are saved."""
 
     def __init__(self, optimizer: Optimizer, last_epoch: int = -1) -> None:
-        self._watch(optimizer)
-        for i, group in enumerate(optimizer.param_groups):
-            if last_epoch == -1:
-                group.setdefault("initial_lr", float(group["lr"]))
-            elif "initial_lr" not in group:
-                raise KeyError(
-                    f"{type(self).__name__}: expected initial_lr in group {i} to go on after epoch {last_epoch}; "
-                    f"load the optimizer's state first, or begin with last_epoch=-1"
-                )
-        self.base_lrs: list[float] = [group["initial_lr"] for group in optimizer.param_groups]
+        self._watch(optimizer, last_epoch)
+        for group in optimizer.param_groups:
+            group.setdefault("initial_lr", float(group["lr"]))
+        self.base_lrs = self._first_rates()
         self.last_epoch = last_epoch
         self._initial_step()
+
+    def _first_rates(self) -> list[float]:
+        """The rates that the schedule is made of."""
+        return [group["initial_lr"] for group in self.optimizer.param_groups]
 
     def get_lr(self) -> list[float]:
         """The rates of the groups for `last_epoch`; called by `step`."""
@@ -79,9 +79,17 @@ class LRScheduler:
         self.last_epoch = self.last_epoch + 1 if epoch is None else epoch
         self._set(self.get_lr() if epoch is None else self._get_closed_form_lr())
 
-    def _watch(self, optimizer: Optimizer) -> None:
+    def _watch(self, optimizer: Optimizer, last_epoch: int = -1, needs: Sequence[str] = ("initial_lr",)) -> None:
+        """Take an optimizer, whose groups have what going on after an epoch needs. Changes nothing in it."""
         if not isinstance(optimizer, Optimizer):
             raise TypeError(f"{type(self).__name__}: expected an Optimizer, got {type(optimizer).__name__}")
+        for i, group in enumerate(optimizer.param_groups if last_epoch != -1 else ()):
+            for name in needs:
+                if name not in group:
+                    raise KeyError(
+                        f"{type(self).__name__}: expected {name} in group {i} to go on after epoch {last_epoch}; "
+                        f"load the optimizer's state first, or begin with last_epoch=-1"
+                    )
         self.optimizer = optimizer
 
     def _initial_step(self) -> None:
@@ -89,6 +97,11 @@ class LRScheduler:
         self._is_initial = True
         self.step()
         self._is_initial = False
+
+    def _restart(self) -> None:
+        """Begin at epoch 0, from the rates that there are now."""
+        self.last_epoch = -1
+        self._initial_step()
 
     def _rates(self) -> list[float]:
         return [float(group["lr"]) for group in self.optimizer.param_groups]
@@ -102,38 +115,60 @@ class LRScheduler:
             )
         for group, rate in zip(groups, rates, strict=True):
             if isinstance(group["lr"], Tensor):
-                group["lr"].data[...] = rate
+                writable(group["lr"])[...] = rate
             else:
                 group["lr"] = rate
         self._last_lr = self._rates()
 
     def _times(self, factor: float) -> list[float]:
-        return [rate * factor for rate in self._rates()]
+        """The rates that there are, times a factor. Where a schedule goes on after an epoch, they have it already."""
+        goes_on = self._is_initial and self.last_epoch > 0
+        return self._rates() if goes_on else [rate * factor for rate in self._rates()]
 
     # ---- saving ----------------------------------------------------------------------------------------------------
 
     def state_dict(self) -> dict[str, Any]:
         """All that the schedule needs to go on, as numbers, strings, lists and dicts; functions are not among it."""
         state = {k: v for k, v in self.__dict__.items() if k not in ("optimizer", "_is_initial", *self.functions)}
+        state["_last_lr"] = self._rates()  # which another scheduler of the same optimizer may have set
         for name in self.functions:
             state[name] = [dict(getattr(function, "__dict__", {})) or None for function in getattr(self, name)]
         return {k: list(v) if isinstance(v, list) else v for k, v in state.items()}
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
-        """Go on from what `state_dict` returned. The optimizer has a state of its own, with the rates in it.
+        """Go on from what `state_dict` returned: the groups get the rates of that time, if there are as many.
 
-        Raises KeyError, and changes nothing, if entries are missing.
+        So it does not matter whether the optimizer's own state is loaded before or after it, or before the scheduler
+        is made, whose first step changes the rates. Raises KeyError or ValueError, and changes nothing, if entries are
+        missing or their number is another one.
         """
-        missing = sorted(set(self.state_dict()) - set(state_dict))
+        self._check_state(state_dict)
+        self._take_state(state_dict)
+        if len(self._last_lr) == len(self.optimizer.param_groups):
+            self._set(self._last_lr)
+            self._go_on()
+
+    def _check_state(self, state: Mapping[str, Any]) -> None:
+        who = f"{type(self).__name__}.load_state_dict"
+        missing = sorted(set(self.state_dict()) - set(state))
         if missing:
-            raise KeyError(f"{type(self).__name__}.load_state_dict: expected {missing} too, got {sorted(state_dict)}")
-        for name, value in state_dict.items():
+            raise KeyError(f"{who}: expected {missing} too, got {sorted(state)}")
+        for name in self.functions:
+            ours, theirs = len(getattr(self, name)), len(state[name])
+            if ours != theirs:
+                raise ValueError(f"{who}: expected {name} of {ours} functions, got {theirs}")
+
+    def _take_state(self, state: Mapping[str, Any]) -> None:
+        for name, value in state.items():
             if name in self.functions:
                 for function, attributes in zip(getattr(self, name), value, strict=True):
                     if attributes:
                         vars(function).update(attributes)
-            elif name != "optimizer":
+            elif name not in ("optimizer", "_is_initial"):
                 setattr(self, name, list(value) if isinstance(value, list) else value)
+
+    def _go_on(self) -> None:
+        """Bring what else a step sets in the groups to where the loaded state is; the rates are there."""
 
 
 def for_groups(who: str, what: str, optimizer: Optimizer, value: Any) -> list[Any]:

@@ -36,18 +36,20 @@ class _Combined(LRScheduler):
         """All that the schedule needs to go on, with the states of its schedulers under "_schedulers"."""
         return {**super().state_dict(), "_schedulers": [scheduler.state_dict() for scheduler in self._schedulers]}
 
-    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
-        """Go on from what `state_dict` returned. Raises KeyError or ValueError for what does not fit."""
-        schedulers = self._schedulers
-        states = state_dict.get("_schedulers", ())
-        if len(states) != len(schedulers):
+    def _check_state(self, state: Mapping[str, Any]) -> None:
+        states = state.get("_schedulers", ())
+        if len(states) != len(self._schedulers):
             raise ValueError(
-                f"{type(self).__name__}.load_state_dict: expected {len(schedulers)} schedulers, got {len(states)}"
+                f"{type(self).__name__}.load_state_dict: expected {len(self._schedulers)} schedulers, got {len(states)}"
             )
-        super().load_state_dict(state_dict)
-        self._schedulers = schedulers
-        for scheduler, state in zip(schedulers, states, strict=True):
-            scheduler.load_state_dict(state)
+        super()._check_state(state)
+        for scheduler, its in zip(self._schedulers, states, strict=True):
+            scheduler._check_state(its)
+
+    def _take_state(self, state: Mapping[str, Any]) -> None:
+        super()._take_state({name: value for name, value in state.items() if name != "_schedulers"})
+        for scheduler, its in zip(self._schedulers, state["_schedulers"], strict=True):
+            scheduler._take_state(its)
 
 
 class ChainedScheduler(_Combined):
@@ -82,12 +84,24 @@ class ChainedScheduler(_Combined):
             scheduler._update_lr(epoch)
         self._last_lr = self._rates()
 
+    def _restart(self) -> None:
+        for scheduler in self._schedulers:
+            scheduler._restart()
+        self._last_lr = self._rates()
+
+    def _go_on(self) -> None:
+        for scheduler in self._schedulers:
+            scheduler._go_on()
+
 
 class SequentialLR(_Combined):
     """Schedulers of one optimizer, one after another: number i + 1 begins at milestones[i].
 
+    last_epoch  -1 to begin; otherwise the epoch after which to go on. The schedulers are made as for the beginning, and
+                brought from there to that epoch
+
     Raises ValueError without schedulers, for a number of milestones other than one less than the schedulers, for
-    schedulers of several optimizers, and for ReduceLROnPlateau.
+    milestones that are not in order, for schedulers of several optimizers, and for ReduceLROnPlateau.
 
     >>> from optim import SGD
     >>> optimizer = SGD([Tensor(1.0, requires_grad=True)], lr=1.0)
@@ -112,13 +126,26 @@ class SequentialLR(_Combined):
                 f"got {len(milestones)}"
             )
         self._milestones = list(milestones)
-        self.last_epoch = last_epoch + 1
-        self._set([group["initial_lr"] for group in optimizer.param_groups])  # undo the first step of each scheduler
-        for scheduler in _leaves(self):
-            scheduler.last_epoch -= 1
-        first = self._schedulers[bisect_right(self._milestones, 0)]
-        first._initial_step()
+        if self._milestones != sorted(self._milestones):
+            raise ValueError(f"SequentialLR: expected milestones in order, got {self._milestones}")
+        self._set(self._first_rates())  # undo the first step of each scheduler
+        self._restart()
+        for _ in range(last_epoch + 1):
+            self._update_lr()
+
+    def _restart(self) -> None:
+        self.last_epoch = 0
+        _, first = self._turn()
+        first._restart()
         self._last_lr = first.get_last_lr()
+
+    def _turn(self) -> tuple[int, LRScheduler]:
+        """When the scheduler began whose turn it is, and that one."""
+        number = bisect_right(self._milestones, self.last_epoch)
+        return self._milestones[number - 1] if number else 0, self._schedulers[number]
+
+    def _go_on(self) -> None:
+        self._turn()[1]._go_on()
 
     def step(self, epoch: int | None = None) -> None:
         """Step the one whose turn it is."""
@@ -126,17 +153,9 @@ class SequentialLR(_Combined):
 
     def _update_lr(self, epoch: int | None = None) -> None:
         self.last_epoch = self.last_epoch + 1 if epoch is None else epoch
-        number = bisect_right(self._milestones, self.last_epoch)
-        scheduler = self._schedulers[number]
-        begun = self._milestones[number - 1] if number else 0
+        begun, scheduler = self._turn()
         if epoch is not None or begun == self.last_epoch:
             scheduler._update_lr(self.last_epoch - begun)
         else:
             scheduler.step()
         self._last_lr = scheduler.get_last_lr()
-
-
-def _leaves(scheduler: LRScheduler) -> list[LRScheduler]:
-    if isinstance(scheduler, _Combined):
-        return [leaf for part in scheduler._schedulers for leaf in _leaves(part)]
-    return [scheduler]

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..optimizer import Optimizer
-from .base import LRScheduler, for_groups, whole
+from .base import LRScheduler, for_groups, positive, whole
 
 
 class CosineAnnealingWarmRestarts(LRScheduler):
@@ -35,23 +35,23 @@ class CosineAnnealingWarmRestarts(LRScheduler):
 
         Raises ValueError for one below 0.
         """
+        self._step_count += 1
+        self._update_lr(epoch)
+
+    def _update_lr(self, epoch: float | None = None) -> None:
         if epoch is None and self.last_epoch >= 0:
             self.last_epoch += 1
             self.T_cur += 1
-            if self.T_cur >= self.T_i:
-                self.T_cur %= self.T_i
-                self.T_i *= self.T_mult
         else:
             epoch = 0 if epoch is None else epoch
             if not epoch >= 0:
                 raise ValueError(f"CosineAnnealingWarmRestarts.step: expected an epoch >= 0, got {epoch}")
-            self.T_i, self.T_cur = self.T_0, epoch
-            if self.T_mult == 1:
-                self.T_cur %= self.T_0
-            while self.T_cur >= self.T_i:
-                self.T_cur -= self.T_i
-                self.T_i *= self.T_mult
-            self.last_epoch = math.floor(epoch)
+            self.T_i, self.T_cur, self.last_epoch = self.T_0, epoch, math.floor(epoch)
+        if self.T_mult == 1:
+            self.T_cur %= self.T_0
+        while self.T_cur >= self.T_i:
+            self.T_cur -= self.T_i
+            self.T_i *= self.T_mult
         self._set(self.get_lr())
 
 
@@ -60,8 +60,8 @@ class _MomentumCycle(LRScheduler):
 
     cycle_momentum: bool
 
-    def _begin(self, optimizer: Optimizer, cycle: bool, base: Any, largest: Any, last_epoch: int) -> None:
-        self._watch(optimizer)
+    def _take(self, optimizer: Optimizer, cycle: bool, base: Any, largest: Any) -> None:
+        """Note what is to move, and between what. Changes nothing in the optimizer."""
         self.cycle_momentum = cycle
         if not cycle:
             return
@@ -74,11 +74,17 @@ class _MomentumCycle(LRScheduler):
         self.use_beta1 = "betas" in optimizer.defaults
         self.base_momentums = for_groups(who, "base_momentum", optimizer, base)
         self.max_momentums = for_groups(who, "max_momentum", optimizer, largest)
-        if last_epoch == -1:
+
+    def _begin(self) -> None:
+        """Set the first momentums, and leave in the groups between what they move."""
+        if self.cycle_momentum:
             self._set_momentums(self.max_momentums)
             pairs = zip(self.base_momentums, self.max_momentums, strict=True)
-            for group, (low, high) in zip(optimizer.param_groups, pairs, strict=True):
+            for group, (low, high) in zip(self.optimizer.param_groups, pairs, strict=True):
                 group.update(base_momentum=low, max_momentum=high)
+
+    def _go_on(self) -> None:
+        self.get_lr()  # which sets the momentums
 
     def _set_momentums(self, momentums: list[float]) -> None:
         for group, momentum in zip(self.optimizer.param_groups, momentums, strict=True):
@@ -97,8 +103,8 @@ class CyclicLR(_MomentumCycle):
     scale_mode      "cycle" or "iterations"
     cycle_momentum  move the momentum (or the first of the betas) from max_momentum to base_momentum and back meanwhile
 
-    Rates and momentums are one for all groups, or a list. Raises ValueError for an unknown mode, for lists of another
-    length than there are groups, and for cycle_momentum with an optimizer that has none.
+    Rates and momentums are one for all groups, or a list. Raises ValueError for an unknown mode, for options out of
+    range, for lists of another length than there are groups, and for cycle_momentum with an optimizer that has none.
     Source: Smith 2017, "Cyclical learning rates for training neural networks".
     """
 
@@ -114,12 +120,17 @@ class CyclicLR(_MomentumCycle):
             raise ValueError(f'CyclicLR: expected mode "triangular", "triangular2" or "exp_range", got {mode!r}')
         if scale_mode not in ("cycle", "iterations"):
             raise ValueError(f'CyclicLR: expected scale_mode "cycle" or "iterations", got {scale_mode!r}')
-        self._begin(optimizer, cycle_momentum, base_momentum, max_momentum, last_epoch)
-        base_lrs = for_groups("CyclicLR", "base_lr", optimizer, base_lr)
+        positive("CyclicLR", "step_size_up", step_size_up)
+        down = step_size_up if step_size_down is None else step_size_down
+        if not down >= 0:
+            raise ValueError(f"CyclicLR: expected step_size_down of at least 0, got {step_size_down}")
+        self._watch(optimizer, last_epoch)
+        self._take(optimizer, cycle_momentum, base_momentum, max_momentum)
+        self.base_lrs = for_groups("CyclicLR", "base_lr", optimizer, base_lr)
         self.max_lrs = for_groups("CyclicLR", "max_lr", optimizer, max_lr)
         if last_epoch == -1:
-            self._set(base_lrs)
-        down = step_size_up if step_size_down is None else step_size_down
+            self._begin()
+            self._set(self.base_lrs)
         self.total_size = float(step_size_up + down)
         self.step_ratio = step_size_up / self.total_size
         self.mode = mode
@@ -127,7 +138,9 @@ class CyclicLR(_MomentumCycle):
         self.scale_fns = [] if scale_fn is None else [scale_fn]
         self.scale_mode = scale_mode
         super().__init__(optimizer, last_epoch)
-        self.base_lrs = base_lrs
+
+    def _first_rates(self) -> list[float]:
+        return self.base_lrs
 
     def _scale(self, cycle: int) -> float:
         if self.scale_fns:
@@ -190,9 +203,14 @@ class OneCycleLR(_MomentumCycle):
             self.phases.append([last, "initial_lr", "min_lr", low, low])
         else:
             self.phases.append([last, "max_lr", "min_lr", high, low])
-        self._begin(optimizer, cycle_momentum, base_momentum, max_momentum, last_epoch)
+        positive("OneCycleLR", "div_factor", div_factor)
+        positive("OneCycleLR", "final_div_factor", final_div_factor)
+        moved = ("base_momentum", "max_momentum") if cycle_momentum else ()
+        self._watch(optimizer, last_epoch, ("initial_lr", "max_lr", "min_lr", *moved))
+        self._take(optimizer, cycle_momentum, base_momentum, max_momentum)
         largest = for_groups("OneCycleLR", "max_lr", optimizer, max_lr)
         if last_epoch == -1:
+            self._begin()
             for i, group in enumerate(optimizer.param_groups):
                 first = largest[i] / div_factor
                 group.update(initial_lr=first, max_lr=largest[i], min_lr=first / final_div_factor)

@@ -92,7 +92,7 @@ class ConstantLR(LRScheduler):
     def get_lr(self) -> list[float]:
         if self.last_epoch == 0:
             return self._times(self.factor)
-        if self.last_epoch != self.total_iters:
+        if self._is_initial or self.last_epoch != self.total_iters:
             return self._rates()
         return self._times(1 / self.factor) if self.factor else self.base_lrs
 

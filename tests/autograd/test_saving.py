@@ -1,10 +1,15 @@
 """Saving and loading: what comes back, what a crash leaves, what damaged files say, and training that goes on."""
 
 import errno
+import io
 import json
 import math
 import os
+import signal
 import stat
+import subprocess
+import sys
+import threading
 import zipfile
 
 import numpy as np
@@ -154,6 +159,87 @@ def test_a_crash_leaves_the_old_file(tmp_path, ending, when, monkeypatch):
     assert os.listdir(tmp_path) == [path.name]
 
 
+KILLED = """
+import os, signal, sys
+import numpy as np
+from autograd import save
+os.fsync = lambda handle: os.kill(os.getpid(), signal.SIGKILL)
+save(sys.argv[1], {"new": np.ones(1000)})
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="there are no locks")
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_what_a_killed_process_leaves_goes_at_the_next_save(tmp_path, ending):
+    path = tmp_path / f"a[1]*{ending}"
+    save(path, {"old": np.ones(1)})
+    for _ in range(2):
+        done = subprocess.run([sys.executable, "-c", KILLED, path], timeout=100)
+        assert done.returncode == -signal.SIGKILL
+    assert list(load(path)) == ["old"]
+    assert len(os.listdir(tmp_path)) == 2  # the second had swept what the first left
+    other = tmp_path / f".b{ending}.{os.getpid()}.0123abcd.tmp"  # another file's
+    mine = tmp_path / f".{path.name}.tmp"  # of a name that no draft has
+    for file in (other, mine):
+        file.write_bytes(b"")
+    save(path, {"new": np.ones(1)})
+    assert sorted(os.listdir(tmp_path)) == sorted([path.name, other.name, mine.name])
+
+
+WRITING = """
+import os, sys
+import numpy as np
+from autograd import save
+fsync = os.fsync
+def wait(handle):
+    print("written", flush=True)
+    sys.stdin.readline()
+    fsync(handle)
+    os.fsync = fsync
+os.fsync = wait
+save(sys.argv[1], {"theirs": np.ones(1)})
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="there are no locks")
+def test_a_draft_that_another_process_is_writing_is_left_alone(tmp_path):
+    path = tmp_path / "file.npz"
+    with subprocess.Popen(
+        [sys.executable, "-c", WRITING, path], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            assert process.stdout.readline() == "written\n"
+            save(path, {"ours": np.ones(1)})
+            assert list(load(path)) == ["ours"]
+            process.communicate("go on\n", timeout=100)
+        finally:
+            process.kill()
+    assert process.returncode == 0
+    assert list(load(path)) == ["theirs"]
+    assert os.listdir(tmp_path) == [path.name]
+
+
+def test_many_threads_save_one_file(tmp_path):
+    path = tmp_path / "file.npz"
+    errors = []
+
+    def write(number):
+        try:
+            for _ in range(20):
+                save(path, {"w": np.full(1000, number)})
+        except Exception as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=write, args=(i,)) for i in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(100)
+    assert not errors
+    assert len(set(load(path)["w"])) == 1
+    assert os.listdir(tmp_path) == [path.name]
+
+
 def test_a_full_disk_is_an_error_of_that_file(tmp_path, monkeypatch):
     path = tmp_path / "file.npz"
     save(path, {"old": np.ones(1)})
@@ -192,6 +278,52 @@ def test_a_folder_that_is_not_there(tmp_path):
 
 
 @pytest.mark.parametrize("ending", ENDINGS)
+@pytest.mark.parametrize(
+    "name", ["a\0b", "__metadata__", "\ud800", "x" * 70_000, "/a", "../a", "a\\b", "a/", "é\n", "."]
+)
+def test_a_key_is_loaded_as_it_was_saved_or_refused(tmp_path, ending, name):
+    path = tmp_path / f"file{ending}"
+    for mapping in ({name: np.ones(1)}, {"outer": {name: np.ones(1)}, "more": 3}, {name: 3, "array": np.ones(1)}):
+        save(path, {"old": np.ones(1)})
+        try:
+            save(path, mapping)
+        except ValueError as error:
+            assert str(error).startswith("save: expected keys")  # noqa: PT017
+            mapping = {"old": np.ones(1)}
+        assert_same(load(path), mapping)
+        assert os.listdir(tmp_path) == [path.name]
+
+
+def test_keys_that_are_refused(tmp_path):
+    for ending, name in (
+        (".npz", "a\0b"),
+        (".safetensors", "__metadata__"),
+        (".npz", "\ud800"),
+        (".npz", "x" * 70_000),
+    ):
+        with pytest.raises(ValueError, match="save: expected keys"):
+            save(tmp_path / f"file{ending}", {name: np.ones(1)})
+    with pytest.raises(TypeError, match="strings or numbers as keys, got nan"):
+        save(tmp_path / "file.npz", {math.nan: 1})
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_as_deep_as_it_is_saved_it_is_loaded(tmp_path, ending):
+    path = tmp_path / f"file{ending}"
+    value = np.ones(1)
+    for level in range(99):
+        value = [value, ()] if level % 2 else {"k": value}
+    save(path, {"k": value})
+    found = load(path)
+    assert_same(found, {"k": value})
+    circle = {}
+    circle["again"] = circle
+    for deep in (circle, {"k": {"k": value}}):
+        with pytest.raises(ValueError, match="at most 100 levels"):
+            save(path, deep)
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
 def test_truncated_files(tmp_path, ending):
     path = tmp_path / f"file{ending}"
     save(path, {"a": {"w": np.arange(100.0)}, "epoch": 3})
@@ -209,6 +341,152 @@ def test_damaged_files(tmp_path):
     content[300] ^= 1
     path.write_bytes(content)
     with pytest.raises(ValueError, match=r"file\.npz is damaged"):
+        load(path)
+
+
+def test_nothing_is_dropped(tmp_path):
+    """Whatever bit of the file is wrong, all of it is loaded or an error names the file."""
+    path = tmp_path / "file.npz"
+    values = {"first": np.arange(3.0), "second": {"b": np.ones(2, bool), "n": 7}, "third": np.arange(4, dtype="i2")}
+    save(path, values)
+    content = bytearray(path.read_bytes())
+    refused = 0
+    for place in range(len(content)):
+        content[place] ^= (bit := 1 << place % 8)
+        path.write_bytes(content)
+        content[place] ^= bit
+        try:
+            found = load(path)
+        except ValueError as error:
+            assert str(path) in str(error)  # noqa: PT017
+            refused += 1
+        else:
+            assert_same(found, values)
+    assert refused > len(content) / 2
+
+
+def archive(path, **members):
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
+        for name, content in members.items():
+            file.writestr(name.replace("_npy", ".npy"), content)
+
+
+def npy(header, data=b""):
+    text = header.encode() + b"\n"
+    return b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text + data
+
+
+@pytest.mark.parametrize(
+    ("header", "match"),
+    [
+        ("{'descr': '<f8', 'fortran_order': False, 'shape': (1000000000000,)}", "has 8 bytes of data, expected 8000"),
+        ("{'descr': '<f8', 'fortran_order': False, 'shape': (-1,)}", r"has the shape \(-1,\)"),
+        ("{'descr': '<f8', 'fortran_order': False, 'shape': (True,)}", r"has the shape \(True,\)"),
+        ("{'descr': '<f8', 'fortran_order': False, 'shape': (2,)}", "has 8 bytes of data, expected 16"),
+        ("{'descr': '<f8', 'fortran_order': False, 'shape': ()}  # " + "[" * 9000, ""),
+        ("{'descr': " + "(" * 3000 + "}", ""),
+        ("{'descr': '<f8', 'fortran_order': 3, 'shape': (1,)}", ""),
+        ("{'descr': '|O', 'fortran_order': False, 'shape': (1,)}", "Object arrays"),
+        (
+            "{'descr': '|V2', 'fortran_order': False, 'shape': (4,)}",
+            r"raw bytes, 2 for each element, .* bfloat16 \(2\)",
+        ),
+        ("{'descr': '|V1', 'fortran_order': False, 'shape': (8,)}", r"1 for each element.* float8 \(1\)"),
+        ("{'descr': '<f8'", ""),
+    ],
+)
+def test_wrong_headers(tmp_path, header, match):
+    path = tmp_path / "file.npz"
+    archive(path, w_npy=npy(header, bytes(8)))
+    if header.startswith("{'descr': '<f8', 'fortran_order': False, 'shape': ()}"):
+        path.write_bytes(path.read_bytes()[:-1])
+    with pytest.raises(ValueError, match=f"file.npz is damaged or foreign: .*{match}"):
+        load(path)
+
+
+def test_archives_that_are_odd(tmp_path):
+    path = tmp_path / "file.npz"
+    good = npy("{'descr': '<f8', 'fortran_order': False, 'shape': (1,)}", bytes(8))
+    with zipfile.ZipFile(path, "w") as file:
+        file.writestr("a.npy", good)
+        with pytest.warns(UserWarning, match="Duplicate"):
+            file.writestr("a.npy", good)
+    with pytest.raises(ValueError, match=r"it holds a\.npy twice"):
+        load(path)
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_BZIP2) as file:
+        file.writestr("a.npy", good)
+    with pytest.raises(ValueError, match=r"a\.npy is packed by method 12"):
+        load(path)
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("a.npy", good)
+        file.filelist[0].file_size = 1 << 40  # in the directory
+    with pytest.raises(ValueError, match=r"a\.npy cannot have 1099511627776 bytes in \d+"):
+        load(path)
+
+    class Stream(io.RawIOBase):
+        content = b""
+
+        def write(self, more):
+            self.content += bytes(more)
+            return len(more)
+
+        def writable(self):
+            return True
+
+    stream = Stream()
+    with zipfile.ZipFile(stream, "w") as file:  # the sizes come after the data
+        file.writestr("a.npy", good)
+        file.writestr("b.npy", good)
+    path.write_bytes(stream.content)
+    assert list(load(path)) == ["a", "b"]
+
+
+def test_arrays_that_the_structure_leaves_out(tmp_path):
+    for ending in ENDINGS:
+        path = tmp_path / f"file{ending}"
+        save(path, {"a": np.ones(1), "b": {"c": np.zeros(1)}})
+        content = path.read_bytes()
+        if ending == ".npz":
+            with zipfile.ZipFile(path, "w") as file:
+                for name in ("a", "b.c", "d"):
+                    file.writestr(f"{name}.npy", npy("{'descr': '<f8', 'fortran_order': False, 'shape': ()}", bytes(8)))
+                file.writestr("structure.json", '{"dict": [["a", {"array": "a"}], ["b", {"array": "b.c"}]]}')
+        else:
+            path.write_bytes(content.replace(b'\\"array\\": \\"b.c\\"', b'\\"list\\": [      ]'))
+        with pytest.raises(ValueError, match=r"structure in .* is wrong: it leaves out"):
+            load(path)
+
+
+def test_deep_structures(tmp_path):
+    path = tmp_path / "file.npz"
+    save(path, {"w": np.ones(1)})
+    with zipfile.ZipFile(path, "a") as file:
+        file.writestr("structure.json", '{"dict": [["a", ' * 20_000)
+    with pytest.raises(ValueError, match=r"structure in .*file\.npz is wrong"):
+        load(path)
+
+
+def tensors(path, kind, shape, data):
+    header = json.dumps({"w": {"dtype": kind, "shape": shape, "data_offsets": [0, len(data)]}}).encode()
+    path.write_bytes(len(header).to_bytes(8, "little") + header + data)
+
+
+def test_bfloat16_is_loaded_as_float32(tmp_path):
+    path = tmp_path / "file.safetensors"
+    bits = np.array([[0x3F80, 0xC000, 0x0001], [0x7F80, 0xFF80, 0x7FC0]], "<u2")  # 1, -2, the least above 0, ±inf, NaN
+    tensors(path, "BF16", [2, 3], bits.tobytes())
+    found = load(path)["w"]
+    assert found.dtype == np.float32
+    np.testing.assert_array_equal(found, [[1, -2, 2.0**-133], [np.inf, -np.inf, np.nan]])
+    tensors(path, "BF16", [0, 3], b"")
+    assert load(path)["w"].shape == (0, 3)
+
+
+@pytest.mark.parametrize("kind", ["F8_E4M3", "F8_E5M2"])
+def test_float8_is_named(tmp_path, kind):
+    path = tmp_path / "file.safetensors"
+    tensors(path, kind, [3], bytes(3))
+    with pytest.raises(ValueError, match=rf"w in .*file\.safetensors is of {kind} \(a kind of float8\); convert it"):
         load(path)
 
 

@@ -1,8 +1,12 @@
 """Datasets, samplers, loaders, files and transforms."""
 
+import copy
 import gzip
 import hashlib
+import os
+import pickle
 import struct
+import subprocess
 import sys
 import threading
 import time
@@ -117,6 +121,13 @@ def test_random_split():
     assert parts[0].indices == again[0].indices != list(range(7))
     assert [len(part) for part in random_split(range(11), [0.5, 0.25, 0.25])] == [6, 3, 2]
     assert [len(part) for part in random_split(range(1), [1])] == [1]
+    for size, shares, expected in (
+        (100, [0.71, 0.29], [71, 29]), (100, [0.29, 0.71], [29, 71]), (6, [0.5, 1 / 6, 1 / 3], [3, 1, 2]),
+        (7, [1 / 7, 6 / 7], [1, 6]), (3, [1 / 3] * 3, [1, 1, 1]), (10, [0.1] * 10, [1] * 10), (0, [0.5, 0.5], [0, 0]),
+        (1000, [0.57, 0.29, 0.14], [570, 290, 140]),
+        (5, [0.5, 0.5], [3, 2]), (4, [0.9, 0.1], [4, 0]),
+    ):  # fmt: skip
+        assert [len(part) for part in random_split(range(size), shares)] == expected
     for lengths in ([7, 4], [0.5, 0.4], [-1, 11], [4.5, 5.5]):
         with pytest.raises(ValueError, match="add up to 10"):
             random_split(NUMBERS, lengths)
@@ -400,6 +411,105 @@ def test_errors_come_where_the_batch_would_with_their_traceback(workers):
         assert "indices [4, 5]" in caught.value.__notes__[0]
 
 
+class Exhausted(Listed):
+    """A dataset that takes from an iterator which comes to its end too early."""
+
+    def __getitem__(self, i):
+        return super().__getitem__(i) if i != 5 else next(iter(()))
+
+
+def exhausted(samples):
+    return next(iter(())) if 5 in samples else samples
+
+
+@pytest.mark.parametrize("workers", [0, 1, 3])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"dataset": Exhausted(), "batch_size": 2}, {"dataset": Exhausted(), "batch_size": None},
+        {"dataset": TransformDataset(range(N), lambda i: exhausted([i])), "batch_size": 2},
+        {"dataset": range(N), "batch_size": 2, "collate_fn": exhausted},
+        {"dataset": Subset(Exhausted(), range(N)), "batch_size": 2},
+    ],
+)  # fmt: skip
+def test_stop_iteration_is_an_error_and_not_the_end(workers, options):
+    seen = []
+    with pytest.raises(RuntimeError, match="raised StopIteration") as caught:
+        seen.extend(DataLoader(num_workers=workers, **options))
+    assert len(seen) == (5 if options["batch_size"] is None else 2)
+    assert isinstance(caught.value.__cause__, StopIteration)
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_stop_iteration_where_a_stream_is_collated(workers):
+    loader = DataLoader(Stream(), 3, collate_fn=exhausted, num_workers=workers)
+    with pytest.raises(RuntimeError, match="raised StopIteration"):
+        list(loader)
+
+
+@pytest.mark.parametrize("dataset", [NUMBERS, Stream()])
+@pytest.mark.parametrize("copy_of", [copy.deepcopy, copy.copy, lambda loader: pickle.loads(pickle.dumps(loader))])
+def test_a_loader_with_persistent_workers_is_copied(dataset, copy_of):
+    shuffle = None if isinstance(dataset, Stream) else True
+    options = {"num_workers": 2, "persistent_workers": True}
+    loader = DataLoader(dataset, 2, shuffle, rng=np.random.default_rng(0) if shuffle else None, **options)
+    rows = [np.asarray(batch[0]).tolist() for batch in loader]
+    other = copy_of(loader)
+    state = other.state_dict()
+    again = [np.asarray(batch[0]).tolist() for batch in other]
+    assert len(rows) == len(again)
+    batches = iter(loader)  # in the middle of an epoch, too
+    next(batches)
+    copied = copy_of(loader)
+    assert len(list(copied)) == len(rows)
+    assert len(list(batches)) == len(rows) - 1
+    if shuffle and copy_of is not copy.copy:
+        loader.rng.bit_generator.state = state["rng"]
+        assert [np.asarray(batch[0]).tolist() for batch in loader] == again
+
+
+FORKED = """
+import os, signal, sys
+import numpy as np
+from nn.data import DataLoader, IterableDataset, TensorDataset
+
+class Stream(IterableDataset):
+    def __iter__(self):
+        return iter(range(6))
+
+for dataset in (TensorDataset(np.arange(6)), Stream()):
+    for persistent in (True, False):
+        loader = DataLoader(dataset, 2, num_workers=2, persistent_workers=persistent)
+        expected = [np.asarray(batch).tolist() for batch in loader]
+        begun = iter(loader)
+        next(begun)
+        child = os.fork()
+        if not child:
+            signal.alarm(100)
+            for _ in range(2):
+                assert [np.asarray(batch).tolist() for batch in loader] == expected
+            try:
+                list(begun)
+            except RuntimeError as error:
+                assert "a forked child does not have" in str(error)
+                del begun
+                sys.exit(0)
+            sys.exit(1)
+        _, status = os.waitpid(child, 0)
+        assert os.waitstatus_to_exitcode(status) == 0, status
+        assert len(list(begun)) == 2
+        assert [np.asarray(batch).tolist() for batch in loader] == expected
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="nothing is forked")
+def test_a_loader_in_a_forked_child():
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore::DeprecationWarning", "-c", FORKED], capture_output=True, text=True, timeout=300
+    )
+    assert done.returncode == 0, done.stderr
+
+
 def test_workers_run_side_by_side_and_end():
     started, release = [], threading.Event()
 
@@ -602,7 +712,7 @@ def test_read_csv(tmp_path):
         ("", {}, "found none"),
         ("a,b\n", {}, "found none"),
         ("a,b\n1,2\n3\n", {}, "2 cells in line 3 of .*table.csv, got 1"),
-        ("a,b\n1,x\n", {}, "numbers in line 2 of .*table.csv.*'x'"),
+        ("a,b\n1,x\n", {}, "number that float32 can hold in line 2 of .*table.csv, column 'b', got 'x'"),
         ("a,b\n1,2\n", {"target": "c"}, r"among the columns \['a', 'b'\].*got 'c'"),
         ("a,b\n1,2\n", {"target": 2}, "got 2"),
     ],

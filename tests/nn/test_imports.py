@@ -27,6 +27,7 @@ OFFERED = {
     ("nn", "autograd"): {*autograd.__all__} - RULES - TRANSFORMS - KERNELS,
     ("nn", "autograd.ops"): KERNELS,
     ("optim", "autograd"): {"RemovableHandle", "Tensor", "enable_grad", "no_grad"},
+    ("optim", "autograd.ops"): {"writable"},
 }
 """What a package may name of autograd."""
 PRIVATE = {"_cut", "_data", "_family", "_grad", "_node", "grad_fn", "primitive"}

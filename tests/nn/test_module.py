@@ -565,6 +565,43 @@ def test_assigned_values_keep_their_dtype():
     assert net.weight.data.tolist() == [1, 1]
 
 
+@pytest.mark.parametrize("assign", [False, True])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("bias", np.array(["a", "b"])), ("bias", np.array([None, 1.0])), ("num_batches_tracked", np.array("3")),
+        ("num_batches_tracked", np.array([3, 4])),
+    ],
+)  # fmt: skip
+def test_nothing_is_loaded_unless_all_can_be(name, value, assign):
+    net = nn.BatchNorm1d(2)
+    before = net.state_dict()
+    state = {key: kept + 5 for key, kept in before.items()}
+    state[name] = value
+    with pytest.raises(RuntimeError, match=f"was not changed:\n  {name}: expected"):
+        net.load_state_dict(state, assign=assign)
+    np.testing.assert_equal(net.state_dict(), before)
+
+
+def test_assigned_integers_cannot_have_gradients():
+    net = nn.Linear(2, 1)
+    before = net.state_dict()
+    with pytest.raises(RuntimeError, match="bias: expected values for dtype float32, got int64"):
+        net.load_state_dict({"weight": np.ones((1, 2)), "bias": np.zeros(1, int)}, assign=True)
+    np.testing.assert_equal(net.state_dict(), before)
+    assert net.requires_grad_(False).load_state_dict({"weight": [[1, 2]], "bias": [3]}, assign=True) == ([], [])
+    assert net.bias.dtype == np.int64
+
+
+@pytest.mark.parametrize("value", [1.5, np.nan, 2.0**70])
+def test_a_count_is_loaded_from_whole_numbers_only(value):
+    net = nn.BatchNorm1d(2)
+    with pytest.raises(RuntimeError, match="num_batches_tracked: expected values for dtype int64, got float64"):
+        net.load_state_dict({**net.state_dict(), "num_batches_tracked": np.array(value)})
+    net.load_state_dict({**net.state_dict(), "num_batches_tracked": np.array(7.0)})
+    assert net.num_batches_tracked.item() == 7
+
+
 def test_submodules_by_path():
     net = nn.Sequential(nn.Sequential(nn.Linear(1, 1)), nn.Identity())
     net.set_submodule("0.0", nn.Tanh())

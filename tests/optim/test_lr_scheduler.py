@@ -70,6 +70,116 @@ def test_rates(case):
     np.testing.assert_allclose(rows, REFERENCE[case], rtol=1e-12, atol=1e-15)
 
 
+PARTS_OF_CHAINS = {
+    "nested": [
+        "SequentialLR",
+        {"milestones": [6, 12], "schedulers": [
+            ["SequentialLR", {"milestones": [2], "schedulers": [
+                ["ConstantLR", {"factor": 0.5, "total_iters": 4}], ["ExponentialLR", {"gamma": 0.9}]]}],
+            ["ChainedScheduler", {"schedulers": [
+                ["LinearLR", {"start_factor": 0.5, "total_iters": 3}], ["StepLR", {"step_size": 2, "gamma": 0.5}]]}],
+            ["CosineAnnealingWarmRestarts", {"T_0": 2, "T_mult": 2}]]},
+    ],
+    "cycles": [
+        "SequentialLR",
+        {"milestones": [3, 9], "schedulers": [
+            ["MultiplicativeLR", {"lr_lambda": "decay"}], ["OneCycleLR", {"max_lr": 0.3, "total_steps": 8}],
+            ["CyclicLR", {"base_lr": 0.1, "max_lr": 0.6, "step_size_up": 3}]]},
+    ],
+    "a chain": [
+        "ChainedScheduler",
+        {"schedulers": [
+            ["ConstantLR", {"factor": 0.5, "total_iters": 4}], ["MultiStepLR", {"milestones": [2, 4, 4, 9]}],
+            ["MultiplicativeLR", {"lr_lambda": "wave"}], ["PolynomialLR", {"total_iters": 11, "power": 2.0}],
+            ["CosineAnnealingLR", {"T_max": 5}]]},
+    ],
+    "restarts": ["CosineAnnealingWarmRestarts", {"T_0": 2, "T_mult": 2, "eta_min": 0.01}],
+    "none at all": ["ConstantLR", {"factor": 0.0, "total_iters": 4}],
+    "average": ["SWALR", {"swa_lr": [0.05, 0.02], "anneal_epochs": 6}],
+}  # fmt: skip
+RESUMED = {**{case: json.loads(case) for case in CASES}, **PARTS_OF_CHAINS}
+EPOCHS, STOPS = 24, range(20)
+
+
+def saved_run(name, options):
+    """The rates of a run, and the states of scheduler and optimizer as JSON before each of its epochs."""
+    optimizer = make(momentum=0.9)
+    scheduler = build(optimizer, name, options)
+    rows, states = [], []
+    for epoch in range(EPOCHS):
+        states.append(json.dumps([scheduler.state_dict(), optimizer.state_dict()]))
+        rows += go(optimizer, scheduler, [epoch])
+    return rows, states
+
+
+@pytest.mark.parametrize("case", RESUMED)
+@pytest.mark.parametrize("order", ["scheduler, optimizer", "optimizer, scheduler", "scheduler alone", "made last"])
+def test_resumed_after_any_step(case, order):
+    """In whatever order things are made and loaded, the numbers are those of the run that was not interrupted."""
+    rows, states = saved_run(*RESUMED[case])
+    for stop in STOPS:
+        of_scheduler, of_optimizer = json.loads(states[stop])
+        optimizer = make(momentum=0.9)
+        if order == "made last":
+            optimizer.load_state_dict(of_optimizer)
+        scheduler = build(optimizer, *RESUMED[case])
+        if order == "optimizer, scheduler":
+            optimizer.load_state_dict(of_optimizer)
+        scheduler.load_state_dict(of_scheduler)
+        if order == "scheduler, optimizer":
+            optimizer.load_state_dict(of_optimizer)
+        assert go(optimizer, scheduler, range(stop, EPOCHS)) == rows[stop:], stop
+
+
+def after(part, epoch):
+    """A scheduler that goes on after an epoch: of a chain each part does, a sequence brings its own parts there."""
+    name, options = part
+    if name == "ChainedScheduler":
+        return [name, {"schedulers": [after(each, epoch) for each in options["schedulers"]]}]
+    return [name, {**options, "last_epoch": epoch}]
+
+
+@pytest.mark.parametrize("case", [case for case, (name, _) in RESUMED.items() if name != "ReduceLROnPlateau"])
+def test_resumed_by_last_epoch_after_any_step(case):
+    rows, states = saved_run(*RESUMED[case])
+    for stop in STOPS[1:]:
+        optimizer = make(momentum=0.9)
+        optimizer.load_state_dict(json.loads(states[stop])[1])
+        scheduler = build(optimizer, *after(RESUMED[case], stop - 1))
+        assert go(optimizer, scheduler, range(stop, EPOCHS)) == rows[stop:], stop
+
+
+def test_a_sequence_goes_on_past_a_milestone():
+    optimizer = SGD([Tensor(1.0, requires_grad=True)], lr=1.0)
+    parts = [lr_scheduler.ConstantLR(optimizer, 0.1, 20), lr_scheduler.ExponentialLR(optimizer, 0.9)]
+    scheduler = lr_scheduler.SequentialLR(optimizer, parts, [4], last_epoch=5)
+    rates = [rate for (rate,) in go_rates(scheduler, optimizer, 3)]
+    np.testing.assert_allclose(rates, [0.81, 0.729, 0.6561])
+
+
+@pytest.mark.parametrize(
+    ("kind", "options"), [("StepLR", {"step_size": 3}), ("MultiStepLR", {"milestones": [3]}), ("ConstantLR", {})]
+)
+def test_a_decay_that_was_made_is_not_made_again(kind, options):
+    optimizer = SGD([{"params": [Tensor(1.0, requires_grad=True)], "initial_lr": 1.0}], lr=0.1)
+    build(optimizer, kind, {**options, "last_epoch": 2})
+    assert optimizer.param_groups[0]["lr"] == 0.1
+
+
+def test_another_scheduler_of_the_optimizer_is_not_forgotten():
+    def run():
+        optimizer = make()
+        return optimizer, [lr_scheduler.StepLR(optimizer, 2, 0.5), lr_scheduler.ExponentialLR(optimizer, 0.9)]
+
+    (optimizer, both), (other, again) = run(), run()
+    for _ in range(3):
+        for scheduler in both:
+            scheduler.step()
+    for mine, theirs in zip(reversed(again), reversed(both), strict=True):
+        mine.load_state_dict(theirs.state_dict())
+    assert [group["lr"] for group in other.param_groups] == [group["lr"] for group in optimizer.param_groups]
+
+
 def test_going_on_by_last_epoch():
     optimizer = make()
     rates = go_rates(lr_scheduler.CosineAnnealingLR(optimizer, 10), optimizer, 9)
@@ -165,6 +275,15 @@ def test_a_state_that_does_not_fit():
     chained = lr_scheduler.ChainedScheduler([scheduler])
     with pytest.raises(ValueError, match="1 schedulers, got 0"):
         chained.load_state_dict({})
+    optimizer = make()
+    two = lr_scheduler.ChainedScheduler([lr_scheduler.StepLR(optimizer, 3), lr_scheduler.LambdaLR(optimizer, abs)])
+    state = two.state_dict()
+    state["_schedulers"][0]["gamma"] = 0.7
+    for broken, error in (({}, KeyError), ({**state["_schedulers"][1], "lr_lambdas": [None]}, ValueError)):
+        before = two.state_dict()
+        with pytest.raises(error, match=r"LambdaLR\.load_state_dict: expected"):
+            two.load_state_dict({**state, "_schedulers": [state["_schedulers"][0], broken]})
+        assert two.state_dict() == before
 
 
 def test_groups_added_later():
@@ -185,6 +304,7 @@ def test_one_cycle_ends():
 
 schedule = lr_scheduler
 OTHER = make()
+PARTS = ("two optimizers", "milestones", "no order")
 ERRORS = {
     "no optimizer": (TypeError, "expected an Optimizer", lambda o: schedule.StepLR(None, 3)),
     "functions": (ValueError, "2 groups, got 1", lambda o: schedule.LambdaLR(o, [abs])),
@@ -204,6 +324,17 @@ ERRORS = {
     "epochs": (ValueError, "epochs", lambda o: schedule.OneCycleLR(o, 1, epochs=-3, steps_per_epoch=2)),
     "pct": (ValueError, "pct_start", lambda o: schedule.OneCycleLR(o, 1, 10, pct_start=2)),
     "strategy": (ValueError, "anneal_strategy", lambda o: schedule.OneCycleLR(o, 1, 10, anneal_strategy="sin")),
+    "div_factor": (ValueError, "div_factor", lambda o: schedule.OneCycleLR(o, 1, 10, div_factor=0)),
+    "final": (ValueError, "final_div_factor", lambda o: schedule.OneCycleLR(o, 1, 10, final_div_factor=-1)),
+    "one cycle max_lr": (ValueError, "max_lr for 2 groups", lambda o: schedule.OneCycleLR(o, [0.1, 0.2, 0.3], 10)),
+    "one cycle momentum": (ValueError, "base_momentum for", lambda o: schedule.OneCycleLR(o, 1, 9, base_momentum=[1])),
+    "one cycle later": (KeyError, "initial_lr in group 0", lambda o: schedule.OneCycleLR(o, 1, 10, last_epoch=3)),
+    "up": (ValueError, "step_size_up", lambda o: schedule.CyclicLR(o, 0, 1, step_size_up=0)),
+    "down": (ValueError, "step_size_down", lambda o: schedule.CyclicLR(o, 0, 1, step_size_down=-1)),
+    "base_lr": (ValueError, "base_lr for 2 groups, got 1", lambda o: schedule.CyclicLR(o, [0], 1)),
+    "cycle later": (KeyError, "initial_lr in group 0", lambda o: schedule.CyclicLR(o, 0, 1, last_epoch=3)),
+    "swa_lr": (ValueError, "swa_lr for 2 groups, got 1", lambda o: swa_utils.SWALR(o, [0.1])),
+    "swa later": (KeyError, "initial_lr in group 0", lambda o: swa_utils.SWALR(o, 0.1, last_epoch=3)),
     "plateau factor": (ValueError, "factor below 1", lambda o: schedule.ReduceLROnPlateau(o, factor=1)),
     "plateau mode": (ValueError, "mode", lambda o: schedule.ReduceLROnPlateau(o, "low")),
     "plateau threshold": (ValueError, "threshold_mode", lambda o: schedule.ReduceLROnPlateau(o, threshold_mode="a")),
@@ -216,15 +347,26 @@ ERRORS = {
         ValueError, "one optimizer",
         lambda o: schedule.SequentialLR(o, [schedule.StepLR(o, 1), schedule.StepLR(OTHER, 1)], [1]),
     ),
+    "no order": (
+        ValueError, "in order",
+        lambda o: schedule.SequentialLR(o, [schedule.StepLR(o, 1, last_epoch=-1) for _ in range(3)], [5, 2]),
+    ),
     "milestones": (ValueError, "one milestone less", lambda o: schedule.SequentialLR(o, [schedule.StepLR(o, 1)], [1])),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("what", ERRORS)
 def test_errors(what):
+    """They leave the optimizer as it was, but for what the parts of a sequence, that are made before it, have noted."""
     error, match, call = ERRORS[what]
+    optimizer = make(momentum=0.9)
+    before = optimizer.state_dict()
     with pytest.raises(error, match=match):
-        call(make())
+        call(optimizer)
+    after = optimizer.state_dict()
+    for group in after["param_groups"] if what in PARTS else ():
+        del group["initial_lr"]
+    assert after == before
 
 
 def test_lengths_may_be_numbers_that_are_not_whole():

@@ -239,6 +239,23 @@ def test_layout_of_the_state():
         (lambda s: s["state"][0].update(exp_avg=np.ones((4, 3))), ValueError, r"exp_avg of shape \(3, 4\)"),
         (lambda s: s["state"].update({7: {}}), ValueError, "got state of 7"),
         (lambda s: s["param_groups"][0].update(lr=-1), ValueError, "lr >= 0, got -1"),
+        (
+            lambda s: s["state"][2].update(exp_avg="high"),
+            ValueError,
+            "expected exp_avg to be numbers .*got <U4: .*high",
+        ),
+        (lambda s: s["state"][2].update(exp_avg=[[1.0], [2.0, 3.0]]), ValueError, "inhomogeneous"),
+        (lambda s: s["state"][2].update(exp_avg=1j * np.ones(4)), ValueError, "of float64, got complex128"),
+        (lambda s: s["state"][2].update(exp_avg=1.0), ValueError, r"exp_avg of shape \(\)?"),
+        (lambda s: s["state"][2].update(step="many"), ValueError, "step to be a number, got 'many'"),
+        (lambda s: s["state"].update({2: 3}), ValueError, "a dict as the state of parameter 2, got 3"),
+        (
+            lambda s: s["state"][2].pop("exp_avg_sq"),
+            KeyError,
+            "exp_avg_sq in the state of parameter 2, got step, exp_avg:",
+        ),
+        (lambda s: s["param_groups"][1].pop("params"), KeyError, "expected params in group 1"),
+        (lambda s: s["param_groups"][1].pop("betas"), KeyError, "expected betas in group 1"),
     ],
 )
 def test_a_state_that_does_not_fit_changes_nothing(change, error, match):
@@ -254,6 +271,42 @@ def test_a_state_that_does_not_fit_changes_nothing(change, error, match):
     np.testing.assert_equal(optimizer.state_dict(), now)
     optimizer.load_state_dict(before)
     np.testing.assert_equal(optimizer.state_dict(), before)
+
+
+@pytest.mark.parametrize("name", [*ALL, "LBFGS"])
+def test_a_state_of_another_kind_changes_nothing(name):
+    """Where it can be told apart: RAdam's and Adam's options and state have the same names."""
+    params = parameters()
+    optimizer = make(name, params, {"momentum": 0.9} if name == "SGD" else {})
+    run(optimizer, params, 1)
+    saved = optimizer.state_dict()
+    alike = {"Adam", "AdamW", "RAdam"}
+    for kind in [*ALL, "LBFGS"]:
+        other = make(kind, parameters(), {})
+        before = other.state_dict()
+        if kind == name or {kind, name} <= alike:
+            continue
+        with pytest.raises((KeyError, ValueError), match=f"{kind}.load_state_dict: expected"):
+            other.load_state_dict(saved)
+        np.testing.assert_equal(other.state_dict(), before)
+
+
+def test_adamw_stays_itself():
+    """As in PyTorch: the option by which it differs from Adam is not loaded."""
+    optimizer = make("AdamW", parameters(), {})
+    optimizer.load_state_dict(make("Adam", parameters(), {}).state_dict())
+    assert [group["decoupled_weight_decay"] for group in optimizer.param_groups] == [True, True]
+
+
+def test_state_that_came_as_lists():
+    p = Tensor(np.ones((2, 1)), requires_grad=True)
+    optimizer = optim.SGD([p], momentum=0.9)
+    p.grad = Tensor(np.full((2, 1), 3.0))
+    optimizer.step()
+    saved = optimizer.state_dict()
+    saved["state"][0]["momentum_buffer"] = saved["state"][0]["momentum_buffer"].tolist()
+    optimizer.load_state_dict(json.loads(json.dumps(saved)))
+    assert optimizer.state[p]["momentum_buffer"].tolist() == [[3], [3]]
 
 
 def test_state_is_loaded_in_the_dtype_of_the_parameter():
