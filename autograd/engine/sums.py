@@ -132,7 +132,7 @@ def _total_of_product(a: Any, b: Any, axes: tuple[int, ...]) -> Any:
 
 
 total_of_product: Function = primitive(
-    _total_of_product, name="total_of_product", a=lambda g, b: g * b, b=lambda g, a: g * a
+    _total_of_product, name="total_of_product", single=True, a=lambda g, b: g * b, b=lambda g, a: g * a
 )
 
 

@@ -467,8 +467,8 @@ def _norm_p_x(g: Any, x: Any, out: Any, p: float) -> Any:
     return g * np.where(zero, 0, (x.conj() * _inverse(size)) * np.where(zero, 1, ratio) ** (p - 1))
 
 
-norm_2 = primitive(_norm, name="norm", x=lambda g, x, out: g * (x.conj() * _inverse(out)))  # 0 at 0
-norm_p = primitive(_norm_p, name="norm", x=_norm_p_x)
+norm_2 = primitive(_norm, name="norm", single=True, x=lambda g, x, out: g * (x.conj() * _inverse(out)))  # 0 at 0
+norm_p = primitive(_norm_p, name="norm", single=True, x=_norm_p_x)
 
 
 def _vector(x: Any, order: Any, axes: tuple[int, ...]) -> Any:
