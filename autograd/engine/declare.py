@@ -79,6 +79,7 @@ def _plainly(function: Any) -> Callable[..., Any]:
         return function(*unwrap(args), **{name: unwrap(value) for name, value in kwargs.items()})
 
     plain.__wrapped__ = function  # type: ignore[attr-defined]
+    plain.plain = True  # type: ignore[attr-defined]
     return plain
 
 

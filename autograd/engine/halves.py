@@ -74,7 +74,7 @@ def _may_be_half(value: Any) -> bool:
     """Whether the result may be of halves in spite of this argument."""
     dtype = _named(value)
     if dtype is not None:
-        return dtype.char == "e"
+        return bool(dtype.char == "e")
     if isinstance(value, tuple | list):
         return all(map(_may_be_half, value))
     dtype = getattr(value, "dtype", None)
