@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 
 import autograd
+from autograd import in_single
 
 from .loss import Loss, reduction_of
 from .shared import integers, plain, within
 
 
+@in_single
 def ctc_loss(
     log_probs: Any, targets: Any, input_lengths: Any, target_lengths: Any, blank: int = 0, reduction: str = "mean",
     zero_infinity: bool = False,

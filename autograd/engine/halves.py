@@ -12,10 +12,11 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import numpy as np
 
+F = TypeVar("F", bound=Callable[..., Any])
 _SINGLE = np.dtype(np.float32)
 
 
@@ -46,7 +47,7 @@ def rounded(value: Any) -> Any:
     return value.astype(np.float16) if getattr(value, "dtype", None) == _SINGLE else value
 
 
-def in_single(function: Callable[..., Any]) -> Callable[..., Any]:
+def in_single(function: F) -> F:
     """The function, which of halves is computed in float32, and its results rounded once.
 
     That is where the first argument is of float16, no other floating array is of another dtype, and no other dtype is
@@ -67,7 +68,7 @@ def in_single(function: Callable[..., Any]) -> Callable[..., Any]:
         wide = [_single(value) for value in args]
         return rounded(function(*wide, **{name: _single(value) for name, value in kwargs.items()}))
 
-    return run
+    return cast(F, run)
 
 
 def _may_be_half(value: Any) -> bool:

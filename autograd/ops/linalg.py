@@ -146,7 +146,7 @@ def tensorsolve(a: Any, b: Any, axes: Any = None) -> Any:
     """As np.linalg.tensorsolve."""
     a, b = _inexact(a), _inexact(b)
     if axes is not None:
-        axes = [axis % a.ndim for axis in (axes if np.iterable(axes) else (axes,))]
+        axes = axes_of(tuple(axes) if np.iterable(axes) else (axes,), a.ndim)
         a = a.transpose([*[k for k in range(a.ndim) if k not in axes], *axes])
     shape = a.shape[b.ndim - a.ndim :] if a.ndim > b.ndim else ()
     return np.linalg.solve(a.reshape(b.size, -1), b.reshape(-1)).reshape(shape)

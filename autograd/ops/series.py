@@ -9,6 +9,7 @@ import numpy as np
 from ..engine.declare import composite, primitive
 from ..engine.halves import in_single
 from ..engine.primitive import Function
+from ..engine.sums import axes_of
 from ..engine.tensor import unwrap
 from .joining import _axis, _slices
 
@@ -59,7 +60,7 @@ def gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> An
     """As np.gradient: second-order differences inside, of order `edge_order` at the ends."""
     f = f if hasattr(f, "ndim") else np.asarray(f)
     f = f.astype(float) if f.dtype.kind in "iu" else f
-    axes = range(f.ndim) if axis is None else [a % f.ndim for a in (axis if np.iterable(axis) else (axis,))]
+    axes = axes_of(axis, f.ndim)
     if len(varargs) not in (0, 1, len(axes)):
         raise TypeError(f"gradient: expected no spacing, one, or one for each of {len(axes)} axes, got {len(varargs)}")
     spacings = varargs or (1.0,)
