@@ -225,8 +225,9 @@ def binary_cross_entropy_with_logits(
     target = _of_same_shape("binary_cross_entropy_with_logits", input, target)
     if pos_weight is None:
         loss = logistic_loss(input, target)
-    else:
-        loss = (1 - target) * input + (target * (pos_weight - 1) + 1) * autograd.softplus(-input)
+    else:  # of both parts together, and of y what its part is among them
+        both = target * (pos_weight - 1) + 1
+        loss = both * logistic_loss(input, target * pos_weight / (both + (plain(both) == 0)))
     return reduced(loss if weight is None else loss * weight, size_average, reduce, reduction)
 
 

@@ -144,7 +144,7 @@ def multilabel_soft_margin_loss(
     input: Any, target: Any, weight: Any = None, size_average: Flag = None, reduce: Flag = None, reduction: str = "mean"
 ) -> Any:
     """The binary cross-entropy of sigmoid(x), as the mean over the classes (the last axis)."""
-    loss = autograd.softplus(input) - floating(target, input) * input
+    loss = autograd.logistic_loss(input, floating(target, input))
     loss = (loss if weight is None else loss * weight).mean(-1)
     return reduced(loss, size_average, reduce, reduction)
 

@@ -235,7 +235,10 @@ def _logistic_loss(x: Any, y: Any) -> Any:
     """
     x = _floating(x)
     result = _log1p_of(_exp_of(_negated(np.absolute(x))))
-    return added(result, x * ((x > 0) - _floating(y)))
+    error = (x > 0) - _floating(y)
+    if type(x) is not np.ndarray or not np.isfinite(x).all():
+        x = np.where(error == 0, 0, x)  # what is right costs nothing, also where it is infinite
+    return added(result, x * error)
 
 
 hardswish_slope: Function = elementwise(
