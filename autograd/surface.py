@@ -167,7 +167,7 @@ def _registered(made: Any) -> tuple[str, str]:
     if record is not None:
         rules = {name: rule for name, rule in record.rules.items() if rule is not None}
         return ("differentiable", _rules(record)) if rules else ("zero gradient", "")
-    if hasattr(made, "__wrapped__"):
+    if hasattr(made, "plain"):
         return "plain", ""
     doc: str = (made.__doc__ or "").partition("\n")[0]
     remark = doc.split(" ", 2)[2] if doc.startswith("As np.") and doc.count(" ") > 1 else ""

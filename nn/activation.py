@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 import autograd
-from autograd import generator, ops
+from autograd import generator, in_single, ops
 
 from .layer import Layer
 from .module import Module
@@ -102,7 +102,12 @@ def threshold(input: Any, threshold: float, value: float, inplace: bool = False)
 
 def hardsigmoid(input: Any, inplace: bool = False) -> Any:
     """0 below -3, 1 above 3, a line between; the derivative at the two ends is 0."""
-    return replaced(input, hardtanh(input + 3.0, 0.0, 6.0) * (1 / 6), inplace)
+    return replaced(input, _hardsigmoid(input), inplace)
+
+
+@in_single
+def _hardsigmoid(input: Any) -> Any:
+    return hardtanh(input + 3.0, 0.0, 6.0) * (1 / 6)
 
 
 def hardswish(input: Any, inplace: bool = False) -> Any:
@@ -116,6 +121,7 @@ def hardshrink(input: Any, lambd: float = 0.5) -> Any:
     return input * ~((x >= -lambd) & (x <= lambd))
 
 
+@in_single
 def softshrink(input: Any, lambd: float = 0.5) -> Any:
     """x moved towards 0 by lambd, 0 where it would cross. Raises ValueError for a negative lambd."""
     if lambd < 0:
@@ -133,29 +139,41 @@ def _negative_part(input: Any) -> Any:
 
 def elu(input: Any, alpha: float = 1.0, inplace: bool = False) -> Any:
     """x where it is positive, alpha · (exp(x) - 1) elsewhere. (Clevert et al. 2015)"""
+    return replaced(input, _elu(input, alpha), inplace)
+
+
+@in_single
+def _elu(input: Any, alpha: float, scale: float = 1.0) -> Any:
     curve = np.expm1(_negative_part(input))
-    return replaced(input, autograd.relu(input) + (curve if alpha == 1 else curve * alpha), inplace)
+    made = autograd.relu(input) + (curve if alpha == 1 else curve * alpha)
+    return made if scale == 1 else made * scale
 
 
 def celu(input: Any, alpha: float = 1.0, inplace: bool = False) -> Any:
     """x where it is positive, alpha · (exp(x / alpha) - 1) elsewhere. (Barron 2017)"""
     if alpha == 0:
         raise ValueError("celu: expected an alpha other than 0")
-    x = plain(input)
+    return replaced(input, _celu(input, alpha), inplace)
+
+
+@in_single
+def _celu(input: Any, alpha: float) -> Any:
     if alpha < 0:
-        return replaced(input, np.where(x > 0, input, np.expm1(np.where(x > 0, 0, input) / alpha) * alpha), inplace)
-    return replaced(input, autograd.relu(input) + np.expm1(_negative_part(input) / alpha) * alpha, inplace)
+        positive = plain(input) > 0
+        return np.where(positive, input, np.expm1(np.where(positive, 0, input) / alpha) * alpha)
+    return autograd.relu(input) + np.expm1(_negative_part(input) / alpha) * alpha
 
 
 def selu(input: Any, inplace: bool = False) -> Any:
     """The elu whose constants keep mean 0 and variance 1 from layer to layer. (Klambauer et al. 2017)"""
-    return replaced(input, elu(input, SELU_ALPHA) * SELU_SCALE, inplace)
+    return replaced(input, _elu(input, SELU_ALPHA, SELU_SCALE), inplace)
 
 
 SELU_ALPHA = 1.6732632423543772848170429916717
 SELU_SCALE = 1.0507009873554804934193349852946
 
 
+@in_single
 def gelu(input: Any, approximate: str = "none") -> Any:
     """x · Φ(x), Φ the normal distribution function; approximate="tanh" is the cheaper formula. (Hendrycks, Gimpel 2016)
 
@@ -176,7 +194,12 @@ def silu(input: Any, inplace: bool = False) -> Any:
 
 def mish(input: Any, inplace: bool = False) -> Any:
     """x · tanh(softplus(x)). (Misra 2019)"""
-    return replaced(input, input * np.tanh(autograd.softplus(input)), inplace)
+    return replaced(input, _mish(input), inplace)
+
+
+@in_single
+def _mish(input: Any) -> Any:
+    return input * np.tanh(autograd.softplus(input))
 
 
 def sigmoid(input: Any) -> Any:
@@ -194,16 +217,19 @@ def tanh(input: Any) -> Any:
     return np.tanh(input)
 
 
+@in_single
 def tanhshrink(input: Any) -> Any:
     """x - tanh(x)."""
     return input - np.tanh(input)
 
 
+@in_single
 def softsign(input: Any) -> Any:
     """x / (1 + |x|)."""
     return input / (np.abs(input) + 1.0)
 
 
+@in_single
 def softplus(input: Any, beta: float = 1.0, threshold: float = 20.0) -> Any:
     """log(1 + exp(beta · x)) / beta; x itself where beta · x is above the threshold."""
     scaled = input if beta == 1 else input * beta
@@ -216,6 +242,7 @@ def softplus(input: Any, beta: float = 1.0, threshold: float = 20.0) -> Any:
 # ---- along an axis ---------------------------------------------------------------------------------------------------
 
 
+@in_single
 def glu(input: Any, dim: int = -1) -> Any:
     """The first half along an axis, times the sigmoid of the second. Raises ValueError for an odd length."""
     dim = axis_of(dim, input.ndim, "glu") if input.ndim else -1
@@ -260,6 +287,7 @@ def log_softmax(input: Any, dim: int | None = None, *, dtype: Any = None) -> Any
     return autograd.log_softmax(input, dim) if input.size else input * 1.0
 
 
+@in_single
 def gumbel_softmax(
     logits: Any, tau: float = 1, hard: bool = False, eps: float = 1e-10, dim: int = -1, *,
     rng: Rng = None,

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 import autograd
+from autograd import in_single
 
 from . import init
 from .dropout import dropout
@@ -43,6 +44,7 @@ def _weights(scores: Any, bias: Any) -> Any:
     return autograd.softmax(scores + np.where(dead, 0.0, bias), -1) * ~dead
 
 
+@in_single
 def scaled_dot_product_attention(
     query: Any, key: Any, value: Any, attn_mask: Any = None, dropout_p: float = 0.0, is_causal: bool = False,
     scale: float | None = None, enable_gqa: bool = False, *, rng: Rng = None,
@@ -95,6 +97,7 @@ def _grouped(query: Any, key: Any, value: Any, who: str) -> Any:
     return query.reshape(*query.shape[:-3], key.shape[-3], -1, query.shape[-1])
 
 
+@in_single
 def multi_head_attention_forward(
     query: Any, key: Any, value: Any, embed_dim_to_check: int, num_heads: int, in_proj_weight: Any, in_proj_bias: Any,
     bias_k: Any, bias_v: Any, add_zero_attn: bool, dropout_p: float, out_proj_weight: Any, out_proj_bias: Any,

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from autograd import fold as sum_back
-from autograd import windows
+from autograd import in_single, windows
 from autograd.ops import correlate, correlate_transpose
 
 from . import init
@@ -58,6 +58,7 @@ def _conv(n: int) -> Callable[..., Any]:
 def _conv_transpose(n: int) -> Callable[..., Any]:
     who = f"conv_transpose{n}d"
 
+    @in_single
     def conv_transpose(
         input: Any, weight: Any, bias: Any = None, stride: Any = 1, padding: Any = 0, output_padding: Any = 0,
         groups: int = 1, dilation: Any = 1,

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import autograd
-from autograd import Tensor
+from autograd import Tensor, in_single
 from autograd.ops import log_softmax_at
 
 from .linear import Linear, linear
@@ -18,6 +18,7 @@ from .shared import Rng, given, integers, plain
 from .spatial import check_dtype
 
 
+@in_single
 def cross_entropy(
     input: Any, target: Any, weight: Any = None, size_average: Flag = None, ignore_index: int = -100,
     reduce: Flag = None, reduction: str = "mean", label_smoothing: float = 0.0,
@@ -97,6 +98,7 @@ def _soft_cross_entropy(logp: Any, target: Any, weight: Any, how: str, label_smo
     return loss.sum() if how == "sum" else _over(loss.sum(), np.intp(logp.size // max(logp.shape[axis], 1)))
 
 
+@in_single
 def nll_loss(
     input: Any, target: Any, weight: Any = None, size_average: Flag = None, ignore_index: int = -100,
     reduce: Flag = None, reduction: str = "mean",
@@ -165,6 +167,7 @@ def _nll(
     return total if how == "sum" else _over(total, count)
 
 
+@in_single
 def linear_cross_entropy(
     input: Any, linear_weight: Any, target: Any, *, linear_bias: Any = None, weight: Any = None,
     reduction: str = "mean", ignore_index: int | None = None, label_smoothing: float = 0.0, options: Any = None,

@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 
 import autograd
+from autograd import in_single
 
 from .loss import Loss, reduction_of
 from .shared import integers, plain, within
 
 
+@in_single
 def ctc_loss(
     log_probs: Any, targets: Any, input_lengths: Any, target_lengths: Any, blank: int = 0, reduction: str = "mean",
     zero_infinity: bool = False,
@@ -26,6 +28,7 @@ def ctc_loss(
     reduction       "mean" divides each loss by its target's length first
     zero_infinity   0, with gradient 0, for a target that no alignment fits (it is longer than the sequence)
 
+    A target that no alignment fits has an infinite loss and NaN as its gradient, unless zero_infinity says otherwise.
     The sum over alignments is done with logarithms from end to end. The gradient is PyTorch's, exp(log_probs) minus the
     posterior, which takes log_probs to be normalized. Raises ValueError for lengths and shapes that do not match, and
     for targets outside of the classes.
@@ -40,8 +43,10 @@ def ctc_loss(
     total = np.exp(np.where(counted, scores, -math.inf)).sum((0, 2))
     # what is added is 0, and its gradient exp(log_probs), as in PyTorch; through log_softmax it changes nothing
     losses = (total - plain(total)) - _log_likelihood(scores, labels, inputs, lengths, blank)
-    if zero_infinity:
-        losses = np.where(np.isinf(plain(losses)), 0.0, losses)
+    impossible = np.isinf(plain(losses))
+    if impossible.any():  # without a path there is no slope: of this infinity the gradient is NaN
+        unknown = np.where(impossible, total, 0.0) * math.nan
+        losses = np.where(impossible, 0.0 if zero_infinity else np.hypot(math.inf, unknown), losses)
     if reduction == "mean":
         return (losses / np.maximum(lengths, 1).astype(losses.dtype)).mean()
     return losses.sum() if reduction == "sum" else losses if batched else losses.reshape(())

@@ -6,10 +6,13 @@ from typing import Any
 
 import numpy as np
 
+from autograd import in_single
+
 from .layer import Layer
 from .shared import axis_of, norm
 
 
+@in_single
 def cosine_similarity(x1: Any, x2: Any, dim: int = 1, eps: float = 1e-8) -> Any:
     """The cosine of the angle between vectors along an axis, norms below eps taken for eps; x1 and x2 broadcast.
 
@@ -26,6 +29,7 @@ def cosine_similarity(x1: Any, x2: Any, dim: int = 1, eps: float = 1e-8) -> Any:
     return ((x1 / n1) * (x2 / n2)).sum(axis)
 
 
+@in_single
 def pairwise_distance(x1: Any, x2: Any, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False) -> Any:
     """The p-norm of x1 - x2 + eps along the last axis; x1 and x2 broadcast."""
     return norm(x1 - x2 + eps, p, -1, keepdim)
@@ -34,6 +38,7 @@ def pairwise_distance(x1: Any, x2: Any, p: float = 2.0, eps: float = 1e-6, keepd
 _ROWS = 32  # rows whose distances to all after them are found together
 
 
+@in_single
 def pdist(input: Any, p: float = 2.0) -> Any:
     """The p-norm distances of all pairs of rows of (n, m), in the order (0, 1), (0, 2), … (1, 2), …: (n(n-1)/2,).
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd import Tensor, no_grad
+from autograd import Tensor, in_single, no_grad
 
 from . import init
 from .layer import Layer
@@ -122,12 +122,21 @@ def embedding_bag(
     if scale_grad_by_freq and getattr(weight, "requires_grad", False):
         times = np.bincount(index[filled], minlength=weight.shape[0])
         rows = _with_gradient(rows, 1 / np.maximum(times, 1)[index])
-    factors = filled.astype(weight.dtype)
-    if mode == "mean":
-        factors = factors / np.maximum(factors.sum(1, keepdims=True), 1)
-    elif per_sample_weights is not None:
+    shares = None
+    if per_sample_weights is not None and per_sample_weights.size:
         flat = per_sample_weights.reshape(-1)
-        factors = flat[np.minimum(places, max(flat.size - 1, 0))] * factors if flat.size else factors
+        shares = flat[np.minimum(places, flat.size - 1)]
+    return _put_together(rows, filled, shares, mode == "mean")
+
+
+@in_single
+def _put_together(rows: Any, filled: Any, shares: Any, mean: bool) -> Any:
+    """The sum or the mean over the rows of each bag, (bags, longest, features), those that are filled."""
+    factors = filled.astype(rows.dtype)
+    if mean:
+        factors = factors / np.maximum(factors.sum(1, keepdims=True), 1)
+    elif shares is not None:
+        factors = shares * factors
     return (factors[:, None, :] @ rows)[:, 0]
 
 

@@ -8,10 +8,13 @@ from typing import Any
 
 import numpy as np
 
+from autograd import in_single
+
 from .shared import one_of, plain
 from .upsample import keys
 
 
+@in_single
 def affine_grid(theta: Any, size: tuple[int, ...], align_corners: bool | None = None) -> Any:
     """The grid on which `grid_sample` shows an image under affine maps.
 
@@ -37,6 +40,7 @@ def affine_grid(theta: Any, size: tuple[int, ...], align_corners: bool | None = 
     return (base @ theta.swapaxes(1, 2)).reshape(size[0], *axes, n)
 
 
+@in_single
 def grid_sample(
     input: Any, grid: Any, mode: str = "bilinear", padding_mode: str = "zeros", align_corners: bool | None = None
 ) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from autograd import in_single
 from autograd.ops import affine
 
 from . import init
@@ -36,6 +37,7 @@ def linear(input: Any, weight: Any, bias: Any = None) -> Any:
     return result if bias is None else result + bias
 
 
+@in_single
 def bilinear(input1: Any, input2: Any, weight: Any, bias: Any = None) -> Any:
     """The bilinear forms x1ᵀ W x2, one for each matrix of the weight: (..., a), (..., b), (out, a, b) give (..., out).
 

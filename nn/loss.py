@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 import autograd
+from autograd import in_single
 from autograd.ops import huber, logistic_loss
 
 from .layer import Layer
@@ -56,7 +57,7 @@ def _error(who: str, input: Any, target: Any) -> Any:
 
         warnings.warn(
             f"{who}: the target's shape {target.shape} is not the input's {input.shape}; they are broadcast",
-            stacklevel=3,
+            stacklevel=4,
         )
     return input - target
 
@@ -64,6 +65,7 @@ def _error(who: str, input: Any, target: Any) -> Any:
 # ---- regression ------------------------------------------------------------------------------------------------------
 
 
+@in_single
 def l1_loss(
     input: Any, target: Any, size_average: Flag = None, reduce: Flag = None, reduction: str = "mean", weight: Any = None
 ) -> Any:
@@ -76,6 +78,7 @@ def l1_loss(
     return _weighted(loss, weight, reduction_of(size_average, reduce, reduction))
 
 
+@in_single
 def mse_loss(
     input: Any, target: Any, size_average: Flag = None, reduce: Flag = None, reduction: str = "mean", weight: Any = None
 ) -> Any:
@@ -88,6 +91,7 @@ def mse_loss(
     return _weighted(loss, weight, reduction_of(size_average, reduce, reduction))
 
 
+@in_single
 def huber_loss(input: Any, target: Any, reduction: str = "mean", delta: float = 1.0, weight: Any = None) -> Any:
     """(x - y)² / 2 where |x - y| <= delta, else delta · (|x - y| - delta / 2); times the weight. (Huber 1964)"""
     if delta <= 0:
@@ -96,6 +100,7 @@ def huber_loss(input: Any, target: Any, reduction: str = "mean", delta: float = 
     return reduced(loss if weight is None else loss * weight, None, None, reduction)
 
 
+@in_single
 def smooth_l1_loss(
     input: Any, target: Any, size_average: Flag = None, reduce: Flag = None, reduction: str = "mean", beta: float = 1.0
 ) -> Any:
@@ -117,6 +122,7 @@ def _weighted(loss: Any, weight: Any, how: str) -> Any:
     return loss if how == "none" else loss.sum() if how == "sum" else loss.sum() / weight.sum()
 
 
+@in_single
 def poisson_nll_loss(
     input: Any, target: Any, log_input: bool = True, full: bool = False, size_average: Flag = None,
     eps: float = 1e-8, reduce: Flag = None, reduction: str = "mean",
@@ -131,6 +137,7 @@ def poisson_nll_loss(
     return reduced(loss, size_average, reduce, reduction)
 
 
+@in_single
 def gaussian_nll_loss(
     input: Any, target: Any, var: Any, full: bool = False, eps: float = 1e-6, reduction: str = "mean"
 ) -> Any:
@@ -158,6 +165,7 @@ def gaussian_nll_loss(
 # ---- probabilities ---------------------------------------------------------------------------------------------------
 
 
+@in_single
 def kl_div(
     input: Any, target: Any, size_average: Flag = None, reduce: Flag = None, reduction: str = "mean",
     log_target: bool = False,
@@ -177,6 +185,7 @@ def kl_div(
     return reduced(loss, size_average, reduce, reduction)
 
 
+@in_single
 def binary_cross_entropy(
     input: Any, target: Any, weight: Any = None, size_average: Flag = None, reduce: Flag = None, reduction: str = "mean"
 ) -> Any:
@@ -203,6 +212,7 @@ def _log_above_100(input: Any) -> Any:
     return logarithm + (exact - plain(logarithm)) if (x < least).any() else logarithm
 
 
+@in_single
 def binary_cross_entropy_with_logits(
     input: Any, target: Any, weight: Any = None, size_average: Flag = None, reduce: Flag = None,
     reduction: str = "mean", pos_weight: Any = None,
@@ -215,8 +225,9 @@ def binary_cross_entropy_with_logits(
     target = _of_same_shape("binary_cross_entropy_with_logits", input, target)
     if pos_weight is None:
         loss = logistic_loss(input, target)
-    else:
-        loss = (1 - target) * input + (target * (pos_weight - 1) + 1) * autograd.softplus(-input)
+    else:  # of both parts together, and of y what its part is among them
+        both = target * (pos_weight - 1) + 1
+        loss = both * logistic_loss(input, target * pos_weight / (both + (plain(both) == 0)))
     return reduced(loss if weight is None else loss * weight, size_average, reduce, reduction)
 
 

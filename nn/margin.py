@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 import autograd
+from autograd import in_single
 
 from .cross_entropy import class_weight
 from .distance import PairwiseDistance, pairwise_distance
@@ -15,6 +16,7 @@ from .loss import Flag, Loss, Plain, Weighted, reduced, reduction_of
 from .shared import floating, integers, plain, within
 
 
+@in_single
 def margin_ranking_loss(
     input1: Any, input2: Any, target: Any, margin: float = 0, size_average: Flag = None,
     reduce: Flag = None, reduction: str = "mean",
@@ -35,6 +37,7 @@ def _hinge(x: Any) -> Any:
     return np.clip(x, 0, None)
 
 
+@in_single
 def hinge_embedding_loss(
     input: Any, target: Any, margin: float = 1.0, size_average: Flag = None, reduce: Flag = None,
     reduction: str = "mean",
@@ -45,6 +48,7 @@ def hinge_embedding_loss(
     return reduced(loss, size_average, reduce, reduction)
 
 
+@in_single
 def soft_margin_loss(
     input: Any, target: Any, size_average: Flag = None, reduce: Flag = None, reduction: str = "mean"
 ) -> Any:
@@ -52,6 +56,7 @@ def soft_margin_loss(
     return reduced(autograd.softplus(-floating(target, input) * input), size_average, reduce, reduction)
 
 
+@in_single
 def cosine_embedding_loss(
     input1: Any, input2: Any, target: Any, margin: float = 0, size_average: Flag = None,
     reduce: Flag = None, reduction: str = "mean",
@@ -84,6 +89,7 @@ def _rows(who: str, input: Any, target: Any, expected: Any) -> Any:
     return input if input.ndim == 2 else input.reshape(1, -1)
 
 
+@in_single
 def multi_margin_loss(
     input: Any, target: Any, p: int = 1, margin: float = 1.0, weight: Any = None, size_average: Flag = None,
     reduce: Flag = None, reduction: str = "mean",
@@ -107,6 +113,7 @@ def multi_margin_loss(
     return reduced(loss if input.ndim == 2 else loss.reshape(target.shape), size_average, reduce, reduction)
 
 
+@in_single
 def multilabel_margin_loss(
     input: Any, target: Any, size_average: Flag = None, reduce: Flag = None, reduction: str = "mean"
 ) -> Any:
@@ -132,15 +139,17 @@ def multilabel_margin_loss(
     return reduced(loss if input.ndim == 2 else loss.reshape(()), size_average, reduce, reduction)
 
 
+@in_single
 def multilabel_soft_margin_loss(
     input: Any, target: Any, weight: Any = None, size_average: Flag = None, reduce: Flag = None, reduction: str = "mean"
 ) -> Any:
     """The binary cross-entropy of sigmoid(x), as the mean over the classes (the last axis)."""
-    loss = autograd.softplus(input) - floating(target, input) * input
+    loss = autograd.logistic_loss(input, floating(target, input))
     loss = (loss if weight is None else loss * weight).mean(-1)
     return reduced(loss, size_average, reduce, reduction)
 
 
+@in_single
 def triplet_margin_loss(
     anchor: Any, positive: Any, negative: Any, margin: float = 1.0, p: float = 2, eps: float = 1e-6, swap: bool = False,
     size_average: Flag = None, reduce: Flag = None, reduction: str = "mean",
@@ -155,6 +164,7 @@ def triplet_margin_loss(
     )  # fmt: skip
 
 
+@in_single
 def triplet_margin_with_distance_loss(
     anchor: Any, positive: Any, negative: Any, *, distance_function: Callable[[Any, Any], Any] | None = None,
     margin: float = 1.0, swap: bool = False, reduction: str = "mean",

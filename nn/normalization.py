@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from autograd import Tensor
+from autograd import Tensor, in_single
 from autograd.ops import center, multiply_add, rescale, standardize
 
 from .layer import Layer
@@ -16,6 +17,24 @@ from .parameter import write
 from .shared import axis_of, norm, plain
 
 
+def _of_halves(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A normalization that computes with halves in single precision, whatever its parameters are, as PyTorch does.
+
+    What it makes of them is of halves again; statistics beside it stay single, for they may lie outside of their range.
+    """
+
+    @functools.wraps(function)
+    def run(x: Any, *args: Any, **kwargs: Any) -> Any:
+        if x.dtype.char != "e":
+            return function(x, *args, **kwargs)
+        wide: Any = lambda v: v.astype(np.float32) if getattr(v, "dtype", None) == np.float16 else v
+        made = function(wide(x), *map(wide, args), **{name: wide(v) for name, v in kwargs.items()})
+        return (made[0].astype(x.dtype), *made[1:]) if isinstance(made, tuple) else made.astype(x.dtype)
+
+    return run
+
+
+@_of_halves
 def _standardize(x: Any, axes: tuple[int, ...], eps: float, weight: Any, bias: Any) -> tuple[Any, Any, Any]:
     """(x - mean) / sqrt(variance + eps) · weight + bias, with the mean and the (biased) variance over the axes.
 
@@ -81,10 +100,15 @@ def batch_norm(
         return _by_own_statistics("batch_norm", input, axes, running_mean, running_var, weight, bias, momentum, eps)
     if running_mean is None or running_var is None:
         raise ValueError("batch_norm: expected running_mean and running_var when not training")
-    mean, variance, weight, bias = (_per_channel(v, ndim) for v in (running_mean, running_var, weight, bias))
+    return _by_statistics(input, *(_per_channel(v, ndim) for v in (running_mean, running_var, weight, bias)), eps)
+
+
+@_of_halves
+def _by_statistics(x: Any, mean: Any, variance: Any, weight: Any, bias: Any, eps: float) -> Any:
+    """(x - mean) / sqrt(variance + eps) · weight + bias."""
     deviation = np.sqrt(variance + eps)
     factor = 1 / deviation if weight is None else weight / deviation
-    return multiply_add(input, factor, -mean * factor if bias is None else bias - mean * factor)
+    return multiply_add(x, factor, -mean * factor if bias is None else bias - mean * factor)
 
 
 def _check_channels(who: str, input: Any, *values: Any) -> None:
@@ -126,6 +150,7 @@ def _features(who: str, input: Any, normalized_shape: Any, *values: Any) -> tupl
     return tuple(range(-n, 0))
 
 
+@_of_halves
 def layer_norm(input: Any, normalized_shape: Any, weight: Any = None, bias: Any = None, eps: float = 1e-5) -> Any:
     """Normalize over the last axes, whose shape is normalized_shape. (Ba et al. 2016)
 
@@ -139,10 +164,11 @@ def layer_norm(input: Any, normalized_shape: Any, weight: Any = None, bias: Any 
     return result if bias is None else result + bias
 
 
+@_of_halves
 def rms_norm(input: Any, normalized_shape: Any, weight: Any = None, eps: float | None = None) -> Any:
     """Divide by the root of the mean square over the last axes, whose shape is normalized_shape. (Zhang, Sennrich 2019)
 
-    Without `eps` it is the machine epsilon of the input's dtype.
+    Without `eps` it is the machine epsilon of the input's dtype, of halves that of float32.
     """
     axes = _features("rms_norm", input, normalized_shape, weight)
     eps = float(np.finfo(input.dtype).eps) if eps is None else eps
@@ -169,6 +195,7 @@ def group_norm(input: Any, num_groups: int, weight: Any = None, bias: Any = None
     return _standardize(grouped, tuple(range(2, grouped.ndim)), eps, weight, bias)[0].reshape(shape)
 
 
+@in_single
 def local_response_norm(input: Any, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> Any:
     """Divide by (k + alpha · mean of squares over `size` neighbouring channels)^beta. (Krizhevsky et al. 2012)
 
@@ -189,6 +216,7 @@ def local_response_norm(input: Any, size: int, alpha: float = 1e-4, beta: float 
     return input / (mean + k) ** beta
 
 
+@in_single
 def normalize(input: Any, p: float = 2.0, dim: int = 1, eps: float = 1e-12) -> Any:
     """Divide by the p-norm along an axis, or by eps if the norm is smaller.
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd import Tensor, generator
+from autograd import Tensor, generator, in_single
 from autograd.ops import max_windows, sum_windows
 
 from .shared import plain, within
@@ -242,6 +242,7 @@ def _mean_pool(
 def _avg_pool(n: int) -> Callable[..., Any]:
     who = f"avg_pool{n}d"
 
+    @in_single
     def avg_pool(
         input: Any, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False,
         count_include_pad: bool = True, divisor_override: int | None = None,
@@ -271,6 +272,7 @@ avg_pool1d, avg_pool2d, avg_pool3d = map(_avg_pool, (1, 2, 3))
 def _lp_pool(n: int) -> Callable[..., Any]:
     who = f"lp_pool{n}d"
 
+    @in_single
     def lp_pool(input: Any, norm_type: float, kernel_size: Any, stride: Any = None, ceil_mode: bool = False) -> Any:
         """The p-norm without absolute values of every window, (Σ xᵖ)^(1/p), of (N, C, *axes) or without N.
 
@@ -337,6 +339,7 @@ def along(x: Any, axis: int, matrix: Any) -> Any:
 def _adaptive_avg_pool(n: int) -> Callable[..., Any]:
     who = f"adaptive_avg_pool{n}d"
 
+    @in_single
     def adaptive_avg_pool(input: Any, output_size: Any) -> Any:
         """The means of as many windows of (N, C, *axes), or of the same without N, as output_size says.
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd import in_single
 from autograd.ops import spread_windows
 
 from . import pooling
@@ -21,6 +22,7 @@ _AXES = {
 }  # fmt: skip
 
 
+@in_single
 def interpolate(
     input: Any, size: Any = None, scale_factor: Any = None, mode: str = "nearest", align_corners: bool | None = None,
     recompute_scale_factor: bool | None = None, antialias: bool = False,

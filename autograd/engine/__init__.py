@@ -11,6 +11,7 @@ From the bottom up, each importing only what stands before it:
     primitive     a function with its derivative rules, and what a node of it needs
     signature     the parameters of a primitive
     operands      what stands in the place of a Tensor or an array
+    halves        half precision: what is computed with it is computed in single precision
     recorders     the function that stands for a primitive, compiled: it computes, and makes the node
     declare       primitive(), elementwise(), linear(): a function and its rules in one line
     arguments     a scope within which nodes keep all that their operations were given

@@ -13,7 +13,7 @@ from .tensor import unwrap
 
 def primitive(
     function: Callable[..., Any], *overrides: Any, name: str | None = None, kind: str = "", broadcasts: bool = False,
-    views: bool = False, multiple: bool = False, **rules: Rule | None,
+    views: bool = False, multiple: bool = False, single: bool = False, **rules: Rule | None,
 ) -> Callable[..., Any]:  # fmt: skip
     """Make a function differentiable: give it, for each argument that may be a Tensor, a VJP.
 
@@ -33,7 +33,9 @@ def primitive(
     Tensor(12.)
     """
     name = name or function.__name__
-    record = Primitive(name, function, rules, kind=kind, broadcasts=broadcasts, views=views, multiple=multiple)
+    record = Primitive(
+        name, function, rules, kind=kind, broadcasts=broadcasts, views=views, multiple=multiple, single=single
+    )
     made = _lazily(record)
     if not isinstance(function, FunctionType):
         registry.setdefault(function, made)
@@ -77,6 +79,7 @@ def _plainly(function: Any) -> Callable[..., Any]:
         return function(*unwrap(args), **{name: unwrap(value) for name, value in kwargs.items()})
 
     plain.__wrapped__ = function  # type: ignore[attr-defined]
+    plain.plain = True  # type: ignore[attr-defined]
     return plain
 
 

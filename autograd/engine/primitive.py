@@ -15,7 +15,7 @@ every further parameter names what the rule needs, and of arrays only that is ke
     i                    which one of a sequence of arguments (`*arrays`) the gradient is for
 
 A rule gets arrays on the ordinary backward pass and Tensors where the backward pass is itself recorded; NumPy's
-dispatch makes the same text right for both.
+dispatch makes the same text right for both. Of a function of halves it gets float32 (see halves.py).
 
 How one is declared is in declare.py, the function that then stands for it in recorders.py.
 """
@@ -49,6 +49,7 @@ class Primitive:
     broadcasts  a rule's result may still have the result's shape: the sweep sums it down to the argument's
     views       the result may share memory with the first argument
     multiple    the result is a tuple of arrays, and so is `g` (None where an output had no part in the result)
+    single      of halves (float16) it is computed in single precision, and rounded once
     recorder    what stands for it on Tensors: the function that records itself
     into        None, or of a function with one rule: adds what that gives to an array in place, into(array, g, *needs);
                 for functions whose gradient is mostly zeros, so that n parts of an array cost n parts, not n arrays
@@ -56,7 +57,7 @@ class Primitive:
 
     def __init__(
         self, name: str, function: Callable[..., Any], rules: dict[str, Rule | None], *, kind: str = "",
-        broadcasts: bool = False, views: bool = False, multiple: bool = False,
+        broadcasts: bool = False, views: bool = False, multiple: bool = False, single: bool = False,
     ) -> None:  # fmt: skip
         self.name = name
         self.function = function
@@ -65,6 +66,7 @@ class Primitive:
         self.broadcasts = broadcasts
         self.views = views
         self.multiple = multiple
+        self.single = single
         self.recorder: Function = function
         self.into: Function | None = None
         self.plans: dict[Any, Plan] = {}

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from .halves import in_single
 from .modes import mode
 from .node import Node, tick
 from .operands import NUMBERS, OPERANDS, array_of, computes_itself, store
@@ -62,7 +63,7 @@ def compiled(record: Primitive, namespace: dict[str, Any]) -> tuple[CodeType, An
     none = [f"_{name}_node is None" for name in active] + (["not any(_nodes)"] if listed else [])
     lines += [
         "    try:",
-        f"        out = _function({signature.passed()})",
+        f"        out = {_called(record, inputs)}({signature.passed()})",
         "    except Exception as _error:",
         f"        _explain(_error, _record, {{{', '.join(f'{name!r}: {name}' for name in signature.names())}}})",
         "        raise",
@@ -107,11 +108,21 @@ def compiled(record: Primitive, namespace: dict[str, Any]) -> tuple[CodeType, An
         "    return _result",
     ]
     namespace.update(_NAMESPACE, _record=record, _function=record.function, _plan=record.plan)
+    if record.single:
+        namespace["_in_single"] = in_single(record.function)
     exec(compile("\n".join(lines), f"<primitive {record.name}>", "exec"), namespace)
     code = namespace.pop("call").__code__
     defaults = tuple(signature.defaults[name] for name in signature.positional if name in signature.defaults)
     keywords = {name: signature.defaults[name] for name in signature.keywords if name in signature.defaults}
     return code.replace(co_name=record.name), defaults or None, keywords or None
+
+
+def _called(record: Primitive, inputs: list[str]) -> str:
+    """What computes the result: of a primitive that computes with halves in single precision, one or the other."""
+    if not record.single:
+        return "_function"
+    first = inputs[0]
+    return f"(_in_single if {first}.__class__ is _ndarray and {first}.dtype.char == 'e' else _function)"
 
 
 def _branches(record: Primitive, active: list[str], namespace: dict[str, Any]) -> list[str]:

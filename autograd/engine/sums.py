@@ -21,11 +21,20 @@ _LONG = 4096  # elements: the most that BLAS adds up without a partial sum, so t
 
 
 def axes_of(axis: Any, ndim: int) -> tuple[int, ...]:
-    """An axis, several, or None for all, as a tuple of those counted from the front."""
+    """An axis, several, or None for all, as a tuple of those counted from the front.
+
+    Raises AxisError for an axis that there is not, ValueError for one that comes twice.
+    """
     if axis is None:
         return tuple(range(ndim))
-    axes = axis if isinstance(axis, tuple) else (axis,)
-    return tuple([a % ndim for a in axes]) if ndim else ()  # of one number, axis 0 or -1 is none, as in NumPy's sums
+    axes = axis if isinstance(axis, tuple | list) else (axis,)
+    for a in axes:
+        if not -ndim <= a < ndim and not (ndim == 0 and -1 <= a <= 0):
+            raise np.exceptions.AxisError(a, ndim)
+    made = tuple([a % ndim for a in axes]) if ndim else ()  # of one number, axis 0 or -1 is none, as in NumPy's sums
+    if len(made) > 1 and len(set(made)) < len(made):
+        raise ValueError(f"expected each axis once, got {axis}")
+    return made
 
 
 _ONES = {char: np.ones(LARGE, char) for char in "fd"}
@@ -132,7 +141,7 @@ def _total_of_product(a: Any, b: Any, axes: tuple[int, ...]) -> Any:
 
 
 total_of_product: Function = primitive(
-    _total_of_product, name="total_of_product", a=lambda g, b: g * b, b=lambda g, a: g * a
+    _total_of_product, name="total_of_product", single=True, a=lambda g, b: g * b, b=lambda g, a: g * a
 )
 
 

@@ -18,6 +18,7 @@ import numpy as np
 
 from . import versions
 from .broadcasting import sum_to
+from .halves import widened
 from .modes import mode
 from .node import Node, between
 from .tensor import Tensor, unwrap, wrap
@@ -133,6 +134,7 @@ def _sweep(
     watch: Any = mode.watch
     mode.recording = (watch or True) if create_graph else False
     pop, push, ndarray = heapq.heappop, heapq.heappush, np.ndarray
+    single, double = _SINGLE, _DOUBLE
     heap: list[int] = []  # the orders of the nodes whose gradient has begun to arrive; of leaves there is no need
     arrived: dict[int, list[Any]] = {}  # order -> [node, the sum so far]
     try:
@@ -164,6 +166,9 @@ def _sweep(
                 saved = plan.relink(node)
             elif plan.elementwise and not node.shape:  # scalars take a tenth of the time
                 saved = tuple([v[()] if type(v) is ndarray and not v.ndim else v for v in saved])
+            dtype = node.dtype
+            if dtype is not single and dtype is not double and _of_halves(node):
+                g, saved = widened(g), widened(saved)
             if not retain_graph:
                 node.saved = None
                 if watch is not None:
@@ -201,6 +206,15 @@ def _sweep(
                 _accumulate(arrived.values(), create_graph)
     finally:
         mode.recording = before
+
+
+_SINGLE, _DOUBLE = np.dtype(np.float32), np.dtype(np.float64)
+
+
+def _of_halves(node: Node) -> bool:
+    """Whether a node's rules compute with halves; one of several results has their parent's dtype, if any."""
+    dtype = node.parents[0].dtype if node.dtype is None and node.parents else node.dtype
+    return dtype is not None and dtype.char == "e"
 
 
 def _sum(entry: list[Any], part: Any, create_graph: bool) -> Any:

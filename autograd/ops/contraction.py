@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..engine.declare import linear, primitive
+from ..engine.halves import in_single
 from ..engine.primitive import Function
 
 Labels = tuple[Any, ...]
@@ -91,7 +92,7 @@ def _tidy(labels: Labels, keep: Any) -> tuple[Any, Labels]:
         labels = (*labels[:i], *labels[i + 1 : j], *labels[j + 1 :], label)
     axes = tuple([i for i, label in enumerate(labels) if label not in keep])
     if axes:
-        steps.append(lambda x: x.sum(axes, x.dtype))
+        steps.append(in_single(lambda x: x.sum(axes, x.dtype)))
         labels = tuple([label for label in labels if label in keep])
     if not steps:
         return None, labels
@@ -261,7 +262,7 @@ contract_one: Function = linear(
     _contract_one, name="einsum", views=True, x=lambda g, plan: contract_one(g, plan.vjp(0))
 )
 contract_two: Function = primitive(
-    _contract_two, name="einsum",
+    _contract_two, name="einsum", single=True,
     x=lambda g, y, plan: contract_two(g, y, plan.vjp(0)),
     y=lambda g, x, plan: contract_two(x, g, plan.vjp(1)),
 )  # fmt: skip

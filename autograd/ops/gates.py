@@ -83,4 +83,4 @@ def _sum(a: Any, b: Any) -> Any:
     return b if a is None else a if b is None else a + b
 
 
-lstm_gates = primitive(_lstm_gates, name="lstm_gates", multiple=True, z=_z_rule, c=_c_rule)
+lstm_gates = primitive(_lstm_gates, name="lstm_gates", single=True, multiple=True, z=_z_rule, c=_c_rule)

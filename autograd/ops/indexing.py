@@ -9,7 +9,9 @@ import numpy as np
 
 from ..engine.broadcasting import sum_to
 from ..engine.declare import composite, linear, nondifferentiable
+from ..engine.halves import widened
 from ..engine.primitive import Function
+from ..engine.sums import axes_of
 from ..engine.tensor import Tensor, unwrap
 
 _ALL = slice(None)
@@ -75,6 +77,11 @@ def _add_at(total: Any, g: Any, shape: tuple[int, ...], index: Any) -> None:
     """total[index] += g, also where the index names an element more than once."""
     if _names_once(index):
         total[index] += g
+        return
+    if total.dtype.char == "e":  # 1 added to 2048 is 2048
+        wide = widened(total)
+        _add_at(wide, widened(g), shape, index)
+        total[...] = wide
         return
     if type(g) is not np.ndarray or not total.flags.c_contiguous:
         np.add.at(total, index, g)
@@ -344,7 +351,7 @@ def piecewise(x: Any, condlist: Any, funclist: Any, *args: Any, **kw: Any) -> An
 def trim_zeros(filt: Any, trim: str = "fb", axis: Any = None) -> Any:
     """As np.trim_zeros: without the zeros at the ends of the axes."""
     n = filt.ndim
-    axes = range(n) if axis is None else [a % n for a in (axis if np.iterable(axis) else (axis,))]
+    axes = axes_of(axis, n)
     places = np.nonzero(unwrap(filt))
     index = [slice(None)] * n
     for a in axes:

@@ -146,7 +146,7 @@ def tensorsolve(a: Any, b: Any, axes: Any = None) -> Any:
     """As np.linalg.tensorsolve."""
     a, b = _inexact(a), _inexact(b)
     if axes is not None:
-        axes = [axis % a.ndim for axis in (axes if np.iterable(axes) else (axes,))]
+        axes = axes_of(tuple(axes) if np.iterable(axes) else (axes,), a.ndim)
         a = a.transpose([*[k for k in range(a.ndim) if k not in axes], *axes])
     shape = a.shape[b.ndim - a.ndim :] if a.ndim > b.ndim else ()
     return np.linalg.solve(a.reshape(b.size, -1), b.reshape(-1)).reshape(shape)
@@ -467,8 +467,8 @@ def _norm_p_x(g: Any, x: Any, out: Any, p: float) -> Any:
     return g * np.where(zero, 0, (x.conj() * _inverse(size)) * np.where(zero, 1, ratio) ** (p - 1))
 
 
-norm_2 = primitive(_norm, name="norm", x=lambda g, x, out: g * (x.conj() * _inverse(out)))  # 0 at 0
-norm_p = primitive(_norm_p, name="norm", x=_norm_p_x)
+norm_2 = primitive(_norm, name="norm", single=True, x=lambda g, x, out: g * (x.conj() * _inverse(out)))  # 0 at 0
+norm_p = primitive(_norm_p, name="norm", single=True, x=_norm_p_x)
 
 
 def _vector(x: Any, order: Any, axes: tuple[int, ...]) -> Any:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..engine.declare import composite, primitive
+from ..engine.halves import in_single
 from ..engine.lists import one_array
 from ..engine.primitive import Function
 from .contraction import contract_one, contract_two, contraction
@@ -47,7 +48,12 @@ def einsum(*operands: Any, optimize: Any = True, dtype: Any = None, order: Any =
         found = _parsed[key, shapes] = _parse(key, shapes)
     if len(found) == 1:
         return contract_two(*arrays, found[0][2]) if len(arrays) == 2 else contract_one(*arrays, found[0][2])
-    for i, j, plan in found:
+    return _in_turn(*arrays, steps=found)
+
+
+@in_single
+def _in_turn(*arrays: Any, steps: Any) -> Any:
+    for i, j, plan in steps:
         arrays = (*arrays[:i], *arrays[i + 1 : j], *arrays[j + 1 :], contract_two(arrays[i], arrays[j], plan))
     return arrays[0]
 
@@ -218,7 +224,7 @@ def _matmul_y(g: Any, x: Any, x_shape: Any, y_shape: Any, y_strides: Any) -> Any
 matmul: Function = primitive(_matmul, np.matmul, name="matmul", broadcasts=True, x=_matmul_x, y=_matmul_y)
 composite(np.linalg.matmul)(lambda x1, x2, /: matmul(x1, x2))
 vecdot = primitive(
-    lambda x, y, /: (x.conj()[..., None, :] @ y[..., :, None])[..., 0, 0], name="vecdot", broadcasts=True,
+    lambda x, y, /: (x.conj()[..., None, :] @ y[..., :, None])[..., 0, 0], name="vecdot", broadcasts=True, single=True,
     x=lambda g, y: (g[..., None] * y).conj(), y=lambda g, x: g[..., None] * x.conj(),
 )  # fmt: skip
 
@@ -314,7 +320,7 @@ def _cross3(a: Any, b: Any) -> Any:
 
 
 cross3: Function = primitive(
-    _cross3, name="cross", broadcasts=True, a=lambda g, b: cross3(b, g), b=lambda g, a: cross3(g, a)
+    _cross3, name="cross", broadcasts=True, single=True, a=lambda g, b: cross3(b, g), b=lambda g, a: cross3(g, a)
 )
 
 
@@ -344,6 +350,7 @@ def _cross(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
 
 
 @composite(np.linalg.multi_dot)
+@in_single
 def multi_dot(arrays: Any) -> Any:
     """As np.linalg.multi_dot: a chain of products in the order that takes the fewest multiplications."""
     arrays = list(arrays)

@@ -10,6 +10,7 @@ import numpy as np
 
 from ..engine.broadcasting import broadcast_to
 from ..engine.declare import composite, linear, nondifferentiable, primitive
+from ..engine.halves import in_single
 from ..engine.primitive import Function
 from ..engine.sums import axes_of
 from ..engine.tensor import unwrap
@@ -92,21 +93,20 @@ def _mean_rule(g: Any, a_shape: Any, axis: Any, keepdims: Any, where: Any) -> An
     part = kept(g, axis, keepdims, a_shape)
     if where is not True:
         part = part / np.maximum(n, 1).astype(g.dtype)
-    elif g.dtype.char == "e":  # float16 ends at 65504, but 1 / n is a number in it for more elements than that
-        part = part * (1 / (n or 1))
     else:
         part = part / (n or 1)
     return only(broadcast_to(part, a_shape), where)
 
 
 sum = linear(
-    _sum, np.sum, name="sum", where=None,
+    _sum, np.sum, name="sum", single=True, where=None,
     a=lambda g, a_shape, axis, keepdims, where: only(broadcast_to(kept(g, axis, keepdims, a_shape), a_shape), where),
 )  # fmt: skip
-mean = linear(_mean, np.mean, name="mean", where=None, a=_mean_rule)
+mean = linear(_mean, np.mean, name="mean", single=True, where=None, a=_mean_rule)
 
 
 @composite(np.average)
+@in_single
 def average(a: Any, axis: Any = None, weights: Any = None, returned: bool = False, *, keepdims: Any = False) -> Any:
     """As np.average."""
     if weights is None:
@@ -133,6 +133,7 @@ def average(a: Any, axis: Any = None, weights: Any = None, returned: bool = Fals
 
 
 @composite(np.trapezoid)
+@in_single
 def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
     """As np.trapezoid."""
     y = np.swapaxes(y, axis, -1)
@@ -175,8 +176,8 @@ def _std_rule(g: Any, a: Any, out: Any, axis: Any, ddof: Any, keepdims: Any, whe
     return _deviation(a, kept(g / (out + (out == 0)), axis, keepdims, a.shape), axis, ddof, where)  # constant: 0
 
 
-_variance = primitive(_var, name="var", where=None, a=_var_rule)
-_deviations = primitive(_std, name="std", where=None, a=_std_rule)
+_variance = primitive(_var, name="var", single=True, where=None, a=_var_rule)
+_deviations = primitive(_std, name="std", single=True, where=None, a=_std_rule)
 
 
 @composite(np.var)
@@ -189,10 +190,16 @@ def var(
     a = a if dtype is None else a.astype(dtype)
     if mean is _none:
         return stored(_variance(a, axis, ddof, keepdims, where), out)
+    return stored(_about(a, mean, axis, ddof, keepdims, where), out)
+
+
+@in_single
+def _about(a: Any, mean: Any, axis: Any, ddof: Any, keepdims: Any, where: Any) -> Any:
+    """The variance about a mean that is given."""
     n = np.maximum(count(a.shape, axis, where) - ddof, 0)
     squares = np.sum(np.square(np.absolute(a - mean)), axis, keepdims=True, where=where)
     result = squares / np.asarray(n).astype(squares.dtype)
-    return stored(result if keepdims else np.squeeze(result, axis), out)
+    return result if keepdims else np.squeeze(result, axis)
 
 
 @composite(np.std)
@@ -240,7 +247,7 @@ def _prod_rule(g: Any, a: Any, out: Any, axis: Any, keepdims: Any, initial: Any,
     return only(kept(g, axis, keepdims, a.shape) * others, where)
 
 
-prod = primitive(_prod, np.prod, name="prod", where=None, a=_prod_rule)
+prod = primitive(_prod, np.prod, name="prod", single=True, where=None, a=_prod_rule)
 
 # ---- extremes --------------------------------------------------------------------------------------------------------
 
@@ -317,9 +324,12 @@ def _cumprod_rule(g: Any, a: Any, out: Any, axis: int) -> Any:
 
 
 _sums = linear(
-    lambda a, axis, dtype: np.cumsum(a, axis, dtype), name="cumsum", a=lambda g, axis: _reversed_cumsum(g, axis)
+    lambda a, axis, dtype: np.cumsum(a, axis, dtype),
+    name="cumsum",
+    single=True,
+    a=lambda g, axis: _reversed_cumsum(g, axis),
 )
-_products = primitive(lambda a, axis, dtype: np.cumprod(a, axis, dtype), name="cumprod", a=_cumprod_rule)
+_products = primitive(lambda a, axis, dtype: np.cumprod(a, axis, dtype), name="cumprod", single=True, a=_cumprod_rule)
 
 
 def _flat(a: Any, axis: int | None) -> tuple[Any, int]:

@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 
 from ..engine.declare import composite, primitive
+from ..engine.halves import in_single
 from ..engine.primitive import Function
+from ..engine.sums import axes_of
 from ..engine.tensor import unwrap
 from .joining import _axis, _slices
 
@@ -53,11 +55,12 @@ def ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> Any:
 
 
 @composite(np.gradient)
+@in_single
 def gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> Any:
     """As np.gradient: second-order differences inside, of order `edge_order` at the ends."""
     f = f if hasattr(f, "ndim") else np.asarray(f)
     f = f.astype(float) if f.dtype.kind in "iu" else f
-    axes = range(f.ndim) if axis is None else [a % f.ndim for a in (axis if np.iterable(axis) else (axis,))]
+    axes = axes_of(axis, f.ndim)
     if len(varargs) not in (0, 1, len(axes)):
         raise TypeError(f"gradient: expected no spacing, one, or one for each of {len(axes)} axes, got {len(varargs)}")
     spacings = varargs or (1.0,)
@@ -125,7 +128,7 @@ def _convolve_rule(g: Any, other: Any) -> Any:
 
 
 convolve_full: Function = primitive(
-    _convolve, name="convolve",
+    _convolve, name="convolve", single=True,
     a=lambda g, v: _convolve_rule(g, v),
     v=lambda g, a: _convolve_rule(g, a),
 )  # fmt: skip
@@ -160,6 +163,7 @@ def correlate(a: Any, v: Any, mode: str = "valid") -> Any:
 
 
 @composite(np.polyval)
+@in_single
 def polyval(p: Any, x: Any) -> Any:
     """As np.polyval, by Horner's rule."""
     made = np.zeros_like(x)

@@ -146,7 +146,7 @@ windows: Function = linear(
     x=lambda g, x_shape, size, stride, dilation: fold(g, _last(x_shape, _axes(size, x_shape)), stride, dilation),
 )  # fmt: skip
 fold: Function = linear(
-    _fold, name="fold",
+    _fold, name="fold", single=True,
     windows=lambda g, windows_shape, shape, stride, dilation: windows(
         g, _last(windows_shape, len(shape)), stride, dilation
     ),
@@ -199,13 +199,13 @@ def _spread(g: Any, shape: Any, size: Any, stride: Any, padding: Any, dilation: 
 
 
 sum_windows: Function = linear(
-    _sum_windows, name="sum_windows",
+    _sum_windows, name="sum_windows", single=True,
     x=lambda g, x_shape, size, stride, padding, dilation: spread_windows(
         g, _last(x_shape, _axes(size, x_shape)), size, stride, padding, dilation
     ),
 )  # fmt: skip
 spread_windows: Function = linear(
-    _spread, name="spread_windows",
+    _spread, name="spread_windows", single=True,
     g=lambda g, size, shape, stride, padding, dilation: sum_windows(
         g, per_axis(size, len(shape), "size"), stride, padding, dilation
     ),

@@ -125,8 +125,8 @@ def _silu_bend(g: Any, x: Any) -> Any:
     return g * (s * (1 - s) * (2 + x * (1 - 2 * s)))
 
 
-silu_slope: Function = elementwise(_silu_slope, name="silu_slope", x=_silu_bend)
-silu = elementwise(_silu, name="silu", x=lambda g, x: g * silu_slope(x))
+silu_slope: Function = elementwise(_silu_slope, name="silu_slope", single=True, x=_silu_bend)
+silu = elementwise(_silu, name="silu", single=True, x=lambda g, x: g * silu_slope(x))
 
 _C = 2 * math.sqrt(2 / math.pi)  # (1 + tanh(z)) / 2 is sigmoid(2z)
 _B = 0.044715 * _C
@@ -235,27 +235,33 @@ def _logistic_loss(x: Any, y: Any) -> Any:
     """
     x = _floating(x)
     result = _log1p_of(_exp_of(_negated(np.absolute(x))))
-    return added(result, x * ((x > 0) - _floating(y)))
+    error = (x > 0) - _floating(y)
+    if type(x) is not np.ndarray or not np.isfinite(x).all():
+        x = np.where(error == 0, 0, x)  # what is right costs nothing, also where it is infinite
+    return added(result, x * error)
 
 
 hardswish_slope: Function = elementwise(
-    _hardswish_slope, name="hardswish_slope", x=lambda g, x: g * ((np.absolute(x) < 3) * g.dtype.type(1 / 3))
+    _hardswish_slope,
+    name="hardswish_slope",
+    single=True,
+    x=lambda g, x: g * ((np.absolute(x) < 3) * g.dtype.type(1 / 3)),
 )
-hardswish = elementwise(_hardswish, name="hardswish", x=lambda g, x: g * hardswish_slope(x))
+hardswish = elementwise(_hardswish, name="hardswish", single=True, x=lambda g, x: g * hardswish_slope(x))
 huber = elementwise(
-    _huber, name="huber",
+    _huber, name="huber", single=True,
     x=lambda g, x, delta: g * np.clip(x, -delta, delta),
     delta=lambda g, x, delta: g * np.maximum(np.absolute(x) - delta, 0),
 )  # fmt: skip
 logistic_loss = elementwise(
-    _logistic_loss, name="logistic_loss", x=lambda g, x, y: g * (sigmoid(x) - y), y=lambda g, x: -(g * x)
+    _logistic_loss, name="logistic_loss", single=True, x=lambda g, x, y: g * (sigmoid(x) - y), y=lambda g, x: -(g * x)
 )
-gelu_slope: Function = elementwise(_gelu_slope, name="gelu_slope", x=_gelu_bend)
-gelu_tanh = elementwise(_gelu_tanh, name="gelu_tanh", x=lambda g, x: g * gelu_slope(x))
-sigmoid: Function = elementwise(_sigmoid, name="sigmoid", x=lambda g, out: g * (out * (1 - out)))
+gelu_slope: Function = elementwise(_gelu_slope, name="gelu_slope", single=True, x=_gelu_bend)
+gelu_tanh = elementwise(_gelu_tanh, name="gelu_tanh", single=True, x=lambda g, x: g * gelu_slope(x))
+sigmoid: Function = elementwise(_sigmoid, name="sigmoid", single=True, x=lambda g, out: g * (out * (1 - out)))
 relu = elementwise(_relu, name="relu", x=lambda g, out: g * (out > 0))
-softplus = elementwise(_softplus, name="softplus", x=lambda g, x: g * sigmoid(x))
-logsigmoid = elementwise(_logsigmoid, name="logsigmoid", x=lambda g, x: g * sigmoid(-x))
+softplus = elementwise(_softplus, name="softplus", single=True, x=lambda g, x: g * sigmoid(x))
+logsigmoid = elementwise(_logsigmoid, name="logsigmoid", single=True, x=lambda g, x: g * sigmoid(-x))
 
 
 def _logaddexp(x: Any, y: Any, /) -> Any:
@@ -375,7 +381,7 @@ def _softmax_by(x: Any, lse: Any, factor: Any) -> Any:
 
 
 softmax_by: Function = elementwise(  # one step, for second derivatives of classifiers have several of it
-    _softmax_by, name="softmax_by",
+    _softmax_by, name="softmax_by", single=True,
     x=lambda g, out: g * out, lse=lambda g, out: -(g * out), factor=lambda g, x, lse: softmax_by(x, lse, g),
 )  # fmt: skip
 
@@ -430,16 +436,16 @@ def _log_softmax_at_rule(g: Any, x: Any, index: Any, axis: int, out: Any) -> Any
     return part + scatter_add(of_found, places, x.shape)
 
 
-softmax = primitive(_softmax, name="softmax", x=_softmax_rule)
-log_softmax = primitive(_log_softmax, name="log_softmax", x=_log_softmax_rule)
+softmax = primitive(_softmax, name="softmax", single=True, x=_softmax_rule)
+log_softmax = primitive(_log_softmax, name="log_softmax", single=True, x=_log_softmax_rule)
 logsumexp = primitive(
-    _logsumexp, name="logsumexp",
+    _logsumexp, name="logsumexp", single=True,
     x=lambda g, x, out, axis, keepdims: softmax_by(
         x, kept(out, axis, keepdims, x.shape), kept(g, axis, keepdims, x.shape)
     ),
 )  # fmt: skip
 log_softmax_at = primitive(
-    _log_softmax_at, name="log_softmax_at", multiple=True, x=_log_softmax_at_rule, index=None
+    _log_softmax_at, name="log_softmax_at", single=True, multiple=True, x=_log_softmax_at_rule, index=None
 )  # fmt: skip
 
 # ---- the error function ----------------------------------------------------------------------------------------------
@@ -780,9 +786,9 @@ def _xlogy(x: Any, y: Any) -> Any:
     return x * np.log(np.where(x == 0, 1, y))
 
 
-logit = elementwise(_logit, name="logit", x=lambda g, x: g / (x * (1 - x)))
+logit = elementwise(_logit, name="logit", single=True, x=lambda g, x: g / (x * (1 - x)))
 xlogy = elementwise(
-    _xlogy, name="xlogy",
+    _xlogy, name="xlogy", single=True,
     x=lambda g, x, y: g * np.log(np.where((x == 0) & (y <= 0), 1, y)),
     y=lambda g, x, y: g * (x / np.where((x == 0) & (y == 0), 1, y)),
 )  # fmt: skip

@@ -1,4 +1,7 @@
-"""Zero mean, unit variance, unit mean square along axes: what every normalizing layer begins with, in one step."""
+"""Zero mean, unit variance, unit mean square along axes: what every normalizing layer begins with, in one step.
+
+Of halves the mean, the variance and the mean square are float32: they may lie outside of the range of what they are of.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..engine.declare import primitive
+from ..engine.halves import widened
 from ..engine.sums import axes_of, total, total_of_product
 from .pieces import in_rows
 
@@ -19,9 +23,11 @@ def _center(x: Any, axis: Any) -> Any:
     >>> y.tolist(), mean.tolist(), variance.tolist()
     ([[-2.0, 2.0]], [[3.0]], [[4.0]])
     """
+    if x.dtype.char == "e":
+        return _as_half(_center(widened(x), axis))
     axes = axes_of(axis, x.ndim)
     n = _count(x.shape, axes)
-    if not n or x.dtype.char == "e":  # the sum of many halves overflows
+    if not n:
         mean = x.mean(axes, keepdims=True)
         y = x - mean
         return y, mean, np.square(y).mean(axes, keepdims=True)
@@ -58,6 +64,8 @@ def _standardize(x: Any, axis: Any, eps: float = 0.0) -> Any:
     >>> y.tolist(), mean.tolist(), variance.tolist()
     ([[-1.0, 1.0]], [[2.0]], [[1.0]])
     """
+    if x.dtype.char == "e":
+        return _as_half(_standardize(widened(x), axis, eps))
     y, mean, variance = _center(x, axis)
     y *= 1 / np.sqrt(variance + eps)
     return y, mean, variance
@@ -96,10 +104,11 @@ def _rescale(x: Any, axis: Any, eps: float = 0.0) -> Any:
     >>> y.round(6).tolist(), mean_square.tolist()
     ([[0.2, 1.4]], [[25.0]])
     """
+    if x.dtype.char == "e":
+        return _as_half(_rescale(widened(x), axis, eps))
     axes = axes_of(axis, x.ndim)
     n = _count(x.shape, axes)
-    half = not n or x.dtype.char == "e"
-    mean_square = np.square(x).mean(axes, keepdims=True) if half else total_of_product(x, x, axes) / n
+    mean_square = total_of_product(x, x, axes) / n if n else np.square(x).mean(axes, keepdims=True)
     return x * (1 / np.sqrt(mean_square + eps)), mean_square
 
 
@@ -115,6 +124,11 @@ def _rescale_rule(g: Any, out: Any, axis: Any, eps: float) -> Any:
     part += of_y
     part *= scale
     return part if of_square is None else part + y * (of_square * (2 / n) / scale)
+
+
+def _as_half(made: tuple[Any, ...]) -> Any:
+    """What has been made of widened halves, with the first of it, which has their shape, a half again."""
+    return (made[0].astype(np.float16), *made[1:])
 
 
 def _count(shape: tuple[int, ...], axes: tuple[int, ...]) -> int:

@@ -53,7 +53,7 @@ def call(
     if "signature" in others or "sig" in others:
         raise TypeError(f"numpy.{ufunc.__name__}: signature= is not for Tensors; give dtype=")
     outs = out if isinstance(out, tuple) else (out,) * ufunc.nout
-    if not hasattr(function, "primitive") and hasattr(function, "__wrapped__"):  # it has no derivative
+    if hasattr(function, "plain"):  # it has no derivative
         return _plain(ufunc, inputs, outs, {"where": unwrap(where), "dtype": dtype, "casting": casting})
     if dtype is not None or casting != "same_kind":
         inputs = _cast(ufunc, inputs, dtype, casting)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..engine.sums import axes_of
 from ..ops.sliding import windows
 
 Axes = tuple[Sequence[int], Sequence[int]]
@@ -29,8 +30,9 @@ def convolve(A: Any, B: Any, axes: Axes | None = None, dot_axes: Axes = ((), ())
     if mode not in ("full", "same", "valid"):
         raise ValueError(f"convolve: expected mode 'full', 'same' or 'valid', got {mode!r}")
     along = (range(A.ndim), range(B.ndim)) if axes is None else axes
-    (move_a, move_b), (dot_a, dot_b) = [[[i % x.ndim for i in part] for part, x in zip(pair, (A, B), strict=True)]
-                                        for pair in (along, dot_axes)]  # fmt: skip
+    (move_a, move_b), (dot_a, dot_b) = [
+        [axes_of(tuple(part), x.ndim) for part, x in zip(pair, (A, B), strict=True)] for pair in (along, dot_axes)
+    ]
     if len(move_a) != len(move_b) or [A.shape[i] for i in dot_a] != [B.shape[i] for i in dot_b]:
         raise ValueError(
             f"convolve: shapes {A.shape} and {B.shape} do not go together along axes {axes} and dot_axes {dot_axes}"

@@ -162,7 +162,13 @@ def test_value_and_derivatives(row: Row) -> None:
     "row", [p for p in TABLE if p.values[0].shapes == (SHAPE,) and not {"dtype", "mean"} & set(p.values[0].options)]
 )
 def test_small_dtypes_stay_small(row: Row, dtype: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    check_value(row, dtype=dtype, close=row.name in CLOSE)
+    def in_single(*inputs: Any, **options: Any) -> Any:  # NumPy itself rounds halves at every step
+        made = row.function(*[x.astype("f4") if x.dtype == "f2" else x for x in inputs], **options)
+        parts = [np.asarray(part) for part in (made if isinstance(made, tuple) else (made,))]
+        parts = [part.astype("f2") if part.dtype == "f4" else part for part in parts]
+        return tuple(parts) if isinstance(made, tuple) else parts[0]
+
+    check_value(row, in_single if dtype == "f2" else None, dtype, close=row.name in CLOSE)
     check_dtype(row, dtype, monkeypatch)
 
 
