@@ -16,3 +16,15 @@ collect_ignore_glob = [
 @pytest.fixture(autouse=True)
 def names(doctest_namespace: dict[str, Any]) -> None:
     doctest_namespace.update({name: getattr(autograd, name) for name in autograd.__all__}, np=np, autograd=autograd)
+
+
+_states: dict[str, Any] = {}
+
+
+@pytest.fixture(autouse=True)
+def draws(request: pytest.FixtureRequest) -> None:
+    """Each test draws the same numbers from its module's generators, whichever tests ran before it."""
+    module = getattr(request, "module", None)
+    for name, value in vars(module).items() if module else ():
+        if isinstance(value, np.random.Generator):
+            value.bit_generator.state = _states.setdefault(f"{module.__name__}.{name}", value.bit_generator.state)

@@ -220,3 +220,16 @@ def test_the_strict_array_is_strict() -> None:
     for convert in (np.asarray, float, list, lambda x: np.zeros(3) + np.array(x)):
         with pytest.raises(AssertionError, match="converted"):
             convert(Strict(V))
+
+
+@pytest.mark.parametrize("index", [[2, 0], np.array([1, 1, 2]), np.array([True, False, True])], ids=str)
+def test_dask_indexes_with_a_list(index: Any) -> None:
+    """Dask takes one list of indices at a time: rows that are taken twice get both gradients."""
+    x = Tensor(da.from_array(A, chunks=2), requires_grad=True)
+    taken = x[index]
+    weight = np.arange(A[index].size, dtype=float).reshape(A[index].shape)
+    (taken * weight).sum().backward()
+    expected = np.zeros_like(A)
+    np.add.at(expected, index, weight)
+    np.testing.assert_array_equal(compute(taken), A[index])
+    np.testing.assert_array_equal(compute(x.grad), expected)

@@ -330,3 +330,16 @@ def test_no_logarithm_of_nothing() -> None:
     assert grad(lambda y: special.xlog1py(0.0, y))(-1.0) == 0
     assert grad(grad(lambda x: special.gammainc(1.0, x)))(0.0) == -1
     assert grad(grad(lambda x: special.betainc(1.0, 2.0, x)))(0.0) == -2
+
+
+def test_xlog1py_where_its_logarithm_is_infinite() -> None:
+    """At y = -1: 0 log 0 is 0 and flat in y; for another x the value is -x times infinity, and steeper than any."""
+    with np.errstate(divide="ignore"):
+        by_x, by_y = (grad(special.xlog1py, k) for k in (0, 1))
+        assert special.xlog1py(0.0, -1.0) == 0
+        assert by_y(0.0, -1.0) == 0
+        assert by_y(2.0, -1.0) == np.inf
+        assert by_y(-2.0, -1.0) == -np.inf
+        assert by_x(2.0, -1.0) == -np.inf
+        assert by_y(0.0, -0.5) == 0
+        assert by_y(3.0, -0.5) == 6

@@ -660,3 +660,33 @@ def test_state_that_belongs_to_no_parameter():
     other = optim.SGD([w])
     other.load_state_dict(saved)
     assert other.state["count"] == {"steps": 3}
+
+
+def test_the_mean_of_asgd_begins_after_t0():
+    """Until then it is the parameter itself; from then on the mean of where the parameter has been."""
+    w = Tensor(np.array([4.0, -2.0]), requires_grad=True)
+    lr, lambd, alpha, t0 = 0.1, 0.3, 0.5, 3
+    optimizer = optim.ASGD([w], lr=lr, lambd=lambd, alpha=alpha, t0=t0)
+    x, mean, eta, mu = w.data.copy(), 0.0, lr, 1.0
+    for step in range(1, 9):
+        w.grad = 2 * w.data
+        optimizer.step()
+        x = x * (1 - lambd * eta) - eta * 2 * x
+        mean = mean + mu * (x - mean)
+        np.testing.assert_allclose(w.data, x, rtol=1e-12)
+        np.testing.assert_allclose(optimizer.state[w]["ax"], mean, rtol=1e-12)
+        eta, mu = lr / (1 + lambd * lr * step) ** alpha, 1 / max(1, step - t0)
+
+
+@pytest.mark.parametrize("name", ["Adam", "AdamW", "Adamax", "NAdam", "RMSprop", "Adagrad"])
+def test_without_eps_the_first_step_is_as_long_for_a_tiny_gradient(name):
+    """eps = 0 is allowed and means 0: a gradient of 1e-100 moves a parameter as far as one of 1."""
+    moved = []
+    for size in (1.0, 1e-100):
+        w = Tensor(np.array([1.0, 2.0]), requires_grad=True)
+        w.grad = np.array([size, -size])
+        options = {"weight_decay": 0} if name == "AdamW" else {}
+        getattr(optim, name)([w], lr=0.25, eps=0, **options).step()
+        moved.append(w.data - [1.0, 2.0])
+    np.testing.assert_allclose(moved[0], moved[1], rtol=1e-12)
+    assert abs(moved[0]).min() > 0.01

@@ -435,3 +435,43 @@ def test_a_failed_sweep_leaves_the_mode_as_it_was():
         bad(leaf(1.0)).backward()
     assert autograd.is_grad_enabled()
     assert (leaf(1.0) * 2).requires_grad
+
+
+def test_an_array_taken_from_a_gradient_stays_what_it_was():
+    """The sum of what arrives is built up in place only in an array that nobody else has."""
+    seen = []
+
+    def kept(g):
+        seen.append(g * 1)  # held by the list as well as by the sweep
+        return seen[-1]
+
+    watched = primitive(lambda x: x * 1, name="watched", x=kept)
+    x = leaf(np.arange(4.0))
+    y = x * 1
+    (watched(y) + watched(y) + watched(y)).sum().backward()
+    np.testing.assert_array_equal(gradient(x), [3] * 4)
+    np.testing.assert_array_equal(seen, [[1] * 4] * 3)
+    seen.clear()
+    y = x * 1
+    x.grad = None
+    part = y[1:3].sum()  # its gradient is added in place, after that of what was recorded later
+    (watched(y).sum() + part).backward()
+    np.testing.assert_array_equal(gradient(x), [1, 2, 2, 1])
+    np.testing.assert_array_equal(seen, [[1] * 4])
+    given = np.ones(4)
+    y = x * 1
+    x.grad = None
+    (y + y + y).backward(given)
+    np.testing.assert_array_equal(gradient(x), [3] * 4)
+    np.testing.assert_array_equal(given, [1] * 4)
+    taken = gradient(x)
+    (x * 2).sum().backward()
+    np.testing.assert_array_equal(taken, [3] * 4)
+
+
+def test_a_rule_that_gives_none_leaves_the_others_their_turn():
+    half_known = primitive(lambda x, y: x * y, name="half_known", x=lambda g: None, y=lambda g, x: g * x)
+    x, y = leaf(3.0), leaf(5.0)
+    half_known(x, y).backward()
+    assert x.grad is None
+    assert gradient(y) == 3

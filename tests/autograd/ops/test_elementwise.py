@@ -385,3 +385,44 @@ def test_where_of_many_is_that_of_few(dtype: str) -> None:
         for c, kept in zip(tracked, (condition, ~condition), strict=True):
             if isinstance(c, Tensor):
                 np.testing.assert_array_equal(c.grad.data, kept)
+
+
+def test_heaviside_by_its_value_at_zero() -> None:
+    x, y = Tensor([-1.0, 0.0, -0.0, 2.0], requires_grad=True), Tensor([5.0, 6.0, 7.0, 8.0], requires_grad=True)
+    found = np.heaviside(x, y)
+    np.testing.assert_array_equal(found.data, [0, 6, 7, 1])
+    found.backward([1.0, 2.0, 3.0, 4.0])
+    np.testing.assert_array_equal(y.grad.data, [0, 2, 3, 0])
+    assert x.grad is None or not x.grad.data.any()
+
+
+def test_at_a_bound_of_clip_the_gradient_is_the_arrays() -> None:
+    values = [0.5, 1.0, 2.0, 3.0, 3.5]
+    a, low, high = (Tensor(v, requires_grad=True) for v in (values, [1.0] * 5, [3.0] * 5))
+    np.clip(a, low, high).backward([1.0, 2.0, 3.0, 4.0, 5.0])
+    np.testing.assert_array_equal(a.grad.data, [0, 2, 3, 4, 0])
+    np.testing.assert_array_equal(low.grad.data, [1, 0, 0, 0, 0])
+    np.testing.assert_array_equal(high.grad.data, [0, 0, 0, 0, 5])
+
+
+def test_where_the_bounds_of_clip_meet_or_cross_it_is_the_upper_one() -> None:
+    a, low, high = (Tensor(v, requires_grad=True) for v in ([0.0, 9.0, 5.0, 2.0], [4.0] * 4, [3.0, 3.0, 3.0, 4.0]))
+    found = np.clip(a, low, high)
+    np.testing.assert_array_equal(found.data, [3, 3, 3, 4])
+    found.backward([1.0, 2.0, 3.0, 4.0])
+    np.testing.assert_array_equal(a.grad.data, [0, 0, 0, 0])
+    np.testing.assert_array_equal(low.grad.data, [0, 0, 0, 4])
+    np.testing.assert_array_equal(high.grad.data, [1, 2, 3, 0])
+    upper = Tensor([3.0, 1.0], requires_grad=True)
+    np.clip([4.0, 1.0], None, upper).sum().backward()
+    np.testing.assert_array_equal(upper.grad.data, [1, 0])
+
+
+def test_the_arguments_of_ufuncs_have_places_and_no_names() -> None:
+    assert np.sinc(x=Tensor(0.0)).item() == 1  # which is none
+    for function in (np.exp, registry[np.exp]):
+        with pytest.raises(TypeError):
+            function(x=Tensor(1.0))
+    for function in (np.power, registry[np.power], registry[np.multiply]):
+        with pytest.raises(TypeError):
+            function(x=Tensor(1.0), y=2.0)

@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-from autograd import Tensor, fold, gradcheck, gradgradcheck, windows
+from autograd import Tensor, fold, grad, gradcheck, gradgradcheck, windows
 from autograd.ops import max_windows, spread_windows, sum_windows
 
 CASES = [  # shape, size, stride, dilation
@@ -148,3 +148,16 @@ def test_numpys_sliding_windows(window, axis):
         view(Tensor(x), 9, 0)
     with pytest.raises(ValueError, match="sliding_window_view: expected a size for each"):
         view(Tensor(x), (2, 2), 0)
+
+
+def test_the_third_derivative_of_a_maximum_over_windows():
+    """The cube of each maximum goes to where it was first, so an element's derivatives are those of wins * x**3."""
+    values = np.array([1.0, 5.0, 2.0, 2.0, 0.0, 3.0])
+    wins = np.array([0, 3, 1, 0, 0, 2])  # of the windows [.15] [152] [522] [220] [203] [03.]
+    x = Tensor(values, requires_grad=True)
+    (first,) = grad((max_windows(x, (3,), 1, 1) ** 3).sum(), x, create_graph=True)
+    (second,) = grad((first * x * x).sum(), x, create_graph=True)
+    (third,) = grad((second * x).sum(), x, create_graph=True)
+    np.testing.assert_allclose(first.data, wins * 3 * values**2)
+    np.testing.assert_allclose(second.data, wins * 12 * values**3)
+    np.testing.assert_allclose(third.data, wins * 48 * values**3)

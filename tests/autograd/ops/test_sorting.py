@@ -260,3 +260,16 @@ def test_few_quantiles_and_many_have_the_same_gradients(count: int) -> None:
     found.backward(np.ones_like(found.data))
     np.testing.assert_allclose(x.grad.data.sum(1), count)
     assert not x.grad.data[1, 5:9].any()
+
+
+@pytest.mark.parametrize("function", [np.quantile, np.nanquantile, np.percentile])
+def test_a_quantile_of_one_element_does_not_move_with_q(function: Any) -> None:
+    """It is that element, whatever q is: also where NaNs leave only one."""
+    for q in (0.0, 0.5, 1.0, [0.25, 0.75]):
+        at, x = Tensor(q, requires_grad=True), Tensor([[3.0]], requires_grad=True)
+        function(x, at).sum().backward()
+        np.testing.assert_array_equal(at.grad.data, np.zeros_like(q))
+        np.testing.assert_array_equal(x.grad.data, [[np.size(q)]])
+    at = Tensor(0.5, requires_grad=True)
+    np.nanquantile(np.array([np.nan, 3.0, np.nan]), at).backward()
+    assert at.grad.data == 0

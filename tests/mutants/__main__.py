@@ -1,0 +1,232 @@
+"""Change the code in small ways, one at a time, and see whether its own tests notice.
+
+    python -m tests.mutants ops/elementwise optim          these modules, by any part of their path; default: all
+    python -m tests.mutants ops --rules                     only what stands in derivative rules
+    python -m tests.mutants --sample 300 --seed 1           so many of them, drawn at random
+    python -m tests.mutants ops --report                    run nothing; print what earlier runs found
+
+Tests that run the changed lines go first, short ones before long ones; of the module's other tests, the shortest
+follow. What was found is kept in .cache/mutants until the code around a mutant changes (of one that survived: or the
+tests), so an interrupted run goes on where it was. At the end stand the survivors, each with its place and its change,
+and a figure per module, which is also written to tests/figures.json.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import functools
+import hashlib
+import json
+import multiprocessing
+import os
+import random
+import sys
+import time
+from collections import Counter
+from typing import Any
+
+for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
+    os.environ.setdefault(name, "1")  # before NumPy comes
+
+from tests.figures import write_figures  # noqa: E402
+from tests.mutants.changes import Mutant, mutants  # noqa: E402
+from tests.mutants.table import PACKAGES, ROOT, equivalent, family, own_tests  # noqa: E402
+from tests.mutants.trial import Changed, Tests, forked, run  # noqa: E402
+
+CACHE = ROOT / ".cache" / "mutants"
+REST = 5.0  # seconds: so much of the tests that do not run a changed line (but may have, had the result not been kept)
+PATIENCE = 20.0  # seconds, beside ten times what the tests take on the unchanged module
+
+
+def main(arguments: list[str]) -> int:
+    options = _options(arguments)
+    modules = [path for path in _modules() if not options.what or any(what in path for what in options.what)]
+    if not modules:
+        print(f"mutants: no module has {' or '.join(options.what)} in its path", file=sys.stderr)
+        return 2
+    known = {path: _Found(path) for path in modules}
+    made = [(path, k) for path in modules for k, m in enumerate(known[path].mutants) if m.rule or not options.rules]
+    if options.sample:
+        made = sorted(random.Random(options.seed).sample(made, min(options.sample, len(made))))
+    todo = [(path, k) for path, k in made if known[path].outcome(k) is None and not known[path].reason(k)]
+    if not options.report:
+        _run(todo, known, options.jobs)
+    _print(made, known)
+    write_figures("mutants", {path: found.figures() for path, found in known.items() if found.figures()["run"]})
+    return 0
+
+
+def _options(arguments: list[str]) -> Any:
+    parser = argparse.ArgumentParser("make mutants", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("what", nargs="*", help="parts of modules' paths")
+    parser.add_argument("--rules", action="store_true", help="only derivative rules")
+    parser.add_argument("--sample", type=int, metavar="N", help="N mutants, drawn at random")
+    parser.add_argument("--seed", type=int, default=0, help="of that draw")
+    parser.add_argument("--jobs", type=int, default=2, help="how many run at a time (2)")
+    parser.add_argument("--report", action="store_true", help="print what is known, run nothing")
+    return parser.parse_args(arguments)
+
+
+def _modules() -> list[str]:
+    return sorted(str(p.relative_to(ROOT)) for package in PACKAGES for p in (ROOT / package).rglob("*.py"))
+
+
+class _Found:
+    """The mutants of a module, and what is known of them."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.mutants = mutants(ast.parse((ROOT / path).read_text()))
+        self.file = CACHE / (path.replace("/", "+") + ".jsonl")
+        self.known: dict[tuple[str, str], dict[str, Any]] = {}
+        if self.file.exists():
+            for line in self.file.read_text().splitlines():
+                row = json.loads(line)
+                self.known[row["key"], row["state"]] = row
+
+    def reason(self, k: int) -> str | None:
+        return equivalent(self.path, self.mutants[k].key)
+
+    def outcome(self, k: int) -> str | None:
+        row = self.known.get((self.mutants[k].key, self.mutants[k].state))
+        if row is None or (row["outcome"] == "survived" and row["tests"] != tests_digest(self.path)):
+            return None
+        return str(row["outcome"])
+
+    def add(self, k: int, outcome: str, by: str) -> None:
+        mutant = self.mutants[k]
+        row = {
+            "key": mutant.key, "state": mutant.state, "outcome": outcome, "by": by, "tests": tests_digest(self.path)
+        }  # fmt: skip
+        self.known[mutant.key, mutant.state] = row
+        self.file.parent.mkdir(parents=True, exist_ok=True)
+        with self.file.open("a") as file:
+            file.write(json.dumps(row) + "\n")
+
+    def figures(self) -> dict[str, int]:
+        count = Counter(
+            "equivalent" if self.reason(k) else self.outcome(k) or "open" for k in range(len(self.mutants))
+        )  # fmt: skip
+        run = len(self.mutants) - count["open"]
+        return {"made": len(self.mutants), "run": run, "equivalent": count["equivalent"], "survived": count["survived"]}
+
+
+@functools.cache
+def tests_digest(path: str) -> str:
+    """A digest of the sources of a module's own tests, its examples aside."""
+    return _digest(own_tests(path)[:-1])
+
+
+def _digest(paths: list[str]) -> str:
+    whole = hashlib.sha256()
+    for path in paths:
+        whole.update(path.encode() + (ROOT / path).read_bytes())
+    return whole.hexdigest()[:12]
+
+
+def _run(todo: list[tuple[str, int]], known: dict[str, _Found], jobs: int) -> None:
+    random.Random(0).shuffle(todo)  # so that a run that is interrupted has seen a bit of each
+    begun = time.monotonic()
+    with multiprocessing.get_context("fork").Pool(jobs) as pool:
+        files = sorted({(family(path), file) for path, _ in todo for file in own_tests(path)})
+        for n, (about, file, count) in enumerate(pool.imap_unordered(_prepared, files)):
+            print(f"mutants: {n + 1}/{len(files)} {count} tests of {about} in {file}", flush=True)
+        for n, (path, k, outcome, by) in enumerate(pool.imap_unordered(_tried, todo)):
+            known[path].add(k, outcome, by)
+            if outcome == "survived":
+                print(_shown(path, known[path].mutants[k]), flush=True)
+            if n % 100 == 99:
+                print(f"mutants: {n + 1}/{len(todo)} after {time.monotonic() - begun:.0f} s", flush=True)
+
+
+def _prepared(what: tuple[str, str]) -> tuple[str, str, int]:
+    return *what, len(_covered(*what)["seconds"])
+
+
+@functools.cache
+def _covered(about: str, file: str) -> Any:
+    """The tests of a file that pass: how long each takes, and which lines it runs of the modules that it is about."""
+    sources = [path for path in _modules() if family(path) == about]
+    kept = CACHE / f"{_digest([*sources, file])}.json"
+    if kept.exists():
+        return json.loads(kept.read_text())
+    traced, end = forked(lambda: run([file], Tests(None, str(ROOT / about)), first=False), 1800)
+    if traced is None:
+        raise RuntimeError(f"mutants: the tests in {file}, with nothing changed, end so: {end}")
+    order = sorted(traced["seconds"], key=traced["seconds"].__getitem__)
+    plain, _ = forked(lambda: run([file], Tests(order), first=False), 1800)  # in the order in which mutants meet them
+    passed = {name: took for name, took in plain["seconds"].items() if name not in plain["failed"]}
+    found = {"seconds": passed, "lines": {name: traced["lines"][name] for name in passed}}
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    kept.write_text(json.dumps(found))
+    return found
+
+
+@functools.cache
+def _parsed(path: str) -> tuple[ast.Module, list[Mutant]]:
+    tree = ast.parse((ROOT / path).read_text())
+    return tree, mutants(tree)
+
+
+def _tried(which: tuple[str, int]) -> tuple[str, int, str, str]:
+    """The outcome for one mutant, and the test that noticed it."""
+    path, k = which
+    tree, made = _parsed(path)
+    first, last = made[k].lines
+    seconds: dict[str, float] = {}
+    near = set()
+    for file in own_tests(path):
+        own = _covered(family(path), file)
+        seconds.update(own["seconds"])
+        for name, lines in own["lines"].items():
+            if any(first <= line <= last for line in lines.get(path, ())):
+                near.add(name)
+    rest = [name for name in seconds if name not in near]
+    short, total = [], 0.0
+    for name in sorted(rest, key=seconds.__getitem__):
+        total += seconds[name]
+        if total < REST:
+            short.append(name)
+    for names in (sorted(near, key=seconds.__getitem__), short):
+        if not names:
+            continue
+
+        def work(names: list[str] = names) -> Any:
+            made[k].put()
+            return run(sorted({name.split("::")[0] for name in names}), Tests(names), Changed(path, tree))
+
+        answer, end = forked(work, PATIENCE + 10 * sum(seconds[name] for name in names))
+        if answer is None or answer["code"] not in (0, 5):
+            by = end if answer is None else ", ".join(answer["failed"]) or "import"
+            return path, k, "killed", by
+    return path, k, "survived", ""
+
+
+def _shown(path: str, mutant: Mutant) -> str:
+    name = mutant.key.split(": ")[0]
+    return f"{path}:{mutant.lines[0]} {name}\n    - {mutant.before}\n    + {mutant.after}\n      {mutant.key}"
+
+
+def _print(made: list[tuple[str, int]], known: dict[str, _Found]) -> None:
+    alive = [(path, k) for path, k in made if known[path].outcome(k) == "survived" and not known[path].reason(k)]
+    for path, k in alive:
+        print(_shown(path, known[path].mutants[k]))
+    total: Counter[str] = Counter()
+    for path, found in known.items():
+        figures = found.figures()
+        total.update(figures)
+        print(_line(path, figures))
+    print(_line("all of these", total))
+
+
+def _line(what: str, figures: Any) -> str:
+    count = figures["run"] - figures["equivalent"]
+    killed = count - figures["survived"]
+    rate = f"{100 * killed / count:5.1f} %" if count else "      —"
+    rest = f"{figures['made'] - figures['run']} not run, {figures['equivalent']} equivalent"
+    return f"{what:40} {rate} killed: {killed} of {count}, {rest}"
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,62 @@
+"""Which tests are a module's own, and which mutants no test can kill, with the reason."""
+
+from __future__ import annotations
+
+import fnmatch
+import json
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+ENGINE = [
+    "tests/autograd/engine",
+    "tests/autograd/ops/test_assignment.py",
+    "tests/autograd/ops/test_ufuncs.py",
+    "tests/autograd/transforms/test_gradients.py",
+    "tests/autograd/transforms/test_call.py",
+    "tests/autograd/test_memory.py",
+    "tests/autograd/test_outside.py",
+]
+
+OWN: dict[str, list[str]] = {  # the longest beginning of a module's path that stands here counts
+    "autograd/engine/": ENGINE,
+    "autograd/ops/": [
+        "tests/autograd/ops",
+        "tests/autograd/test_other_arrays.py",
+        "tests/autograd/engine/test_lists.py",
+    ],
+    "autograd/scipy/": ["tests/autograd/test_scipy_face.py", "tests/autograd/ops/test_special.py"],
+    "autograd/transforms/": ["tests/autograd/transforms", "tests/autograd/test_outside.py"],
+    "optim/": ["tests/optim/test_optimizers.py"],
+    "optim/swa_utils.py": ["tests/optim/test_swa_utils.py"],
+    "optim/lr_scheduler/": ["tests/optim/test_lr_scheduler.py"],
+}
+
+PACKAGES = ["autograd/engine", "autograd/ops", "autograd/scipy", "autograd/transforms", "optim"]
+
+
+def family(path: str) -> str:
+    """The beginning of its path by which a module's tests are known."""
+    return max([beginning for beginning in OWN if path.startswith(beginning)], key=len, default=path)
+
+
+def own_tests(path: str) -> list[str]:
+    """The test files of a module; and the module itself, with its examples."""
+    mirrored = f"tests/{Path(path).parent}/test_{Path(path).stem}.py"
+    found: list[str] = []
+    for name in OWN.get(family(path), [mirrored]):
+        place = ROOT / name
+        found += sorted(str(p.relative_to(ROOT)) for p in place.glob("test_*.py")) if place.is_dir() else [name]
+    return [*[name for name in found if (ROOT / name).exists()], path]
+
+
+def equivalent(path: str, key: str, known: list[dict[str, str]] | None = None) -> str | None:
+    """Why a mutant changes nothing that can be seen, if that is known. The table's keys may have a * in them."""
+    for row in _table() if known is None else known:
+        if row["module"] == path and fnmatch.fnmatchcase(key, row["mutant"].replace("[", "[[]")):
+            return row["reason"]
+    return None
+
+
+def _table() -> list[dict[str, str]]:
+    rows: list[dict[str, str]] = json.loads((Path(__file__).parent / "equivalent.json").read_text())
+    return rows

@@ -1,0 +1,119 @@
+"""The tool that changes the code to see whether the tests notice: it makes the changes it promises, and they notice."""
+
+from __future__ import annotations
+
+import ast
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.mutants.changes import mutants
+from tests.mutants.table import PACKAGES, equivalent, own_tests
+
+ROOT = Path(__file__).parents[1]
+
+CHANGES = {
+    "f = elementwise(np.f, x=lambda g, x: -g * x.conj())": {
+        "f.x: lambda g, x: -g * x.conj() → lambda g, x: -(-g * x.conj())",
+        "f.x: lambda g, x: -g * x.conj() → lambda g, x: 2 * (-g * x.conj())",
+        "f.x: lambda g, x: -g * x.conj() → lambda g, out: -g * out.conj()",
+        "f.x: -g * x.conj() → -g / x.conj()",
+        "f.x: -g * x.conj() → -g",
+        "f.x: -g * x.conj() → x.conj()",
+        "f.x: -g → g",
+        "f.x: x.conj() → x",
+    },
+    "f = elementwise(np.f, x=lambda g, out: out)": {
+        "f.x: lambda g, out: out → lambda g, out: -out",
+        "f.x: lambda g, out: out → lambda g, out: 2 * out",
+        "f.x: lambda g, out: out → lambda g, x: x",
+    },
+    "f = linear(h, a=lambda g, x, y: h(x, y) @ g)": {
+        "f.a: lambda g, x, y: h(x, y) @ g → lambda g, x, y: -(h(x, y) @ g)",
+        "f.a: lambda g, x, y: h(x, y) @ g → lambda g, x, y: 2 * (h(x, y) @ g)",
+        "f.a: lambda g, x, y: h(x, y) @ g → lambda g, out, y: h(out, y) @ g",
+        "f.a: lambda g, x, y: h(x, y) @ g → lambda g, x, out: h(x, out) @ g",
+        "f.a: lambda g, x, y: h(x, y) @ g → lambda g, y, x: h(x, y) @ g",
+        "f.a: h(x, y) @ g → g @ h(x, y)",
+        "f.a: h(x, y) → h(y, x)",
+    },
+    "def f(x, /):\n    while x < 1 and not x:\n        x += 1.5\n        continue": {
+        "f: (x, /) → (x)",
+        "f: x < 1 and (not x) → x < 1 or not x",
+        "f: x < 1 → x <= 1",
+        "f: 1 → 2",
+        "f: not x → x",
+        "f: x += 1.5 → x -= 1.5",
+        "f: 1.5 → 3.0",
+        "f: continue → break",
+    },
+    "def f(x):\n    assert x > 1\n    x.a = True\n    raise ValueError(x + 1)": {
+        "f: x.a = True → pass",
+        "f: True → False",
+        "f: raise ValueError(x + 1) → pass",
+    },
+    "LARGE = 4096\n_MOST = 16 * 1024": set(),
+}
+
+
+@pytest.mark.parametrize("source", CHANGES)
+def test_the_changes(source: str) -> None:
+    made = mutants(ast.parse(source))
+    assert {m.key for m in made} == CHANGES[source]
+    assert len(made) == len({m.key for m in made})
+    for k in range(len(made)):
+        tree = ast.parse(source)
+        mutants(tree)[k].put()
+        assert ast.unparse(tree) != ast.unparse(ast.parse(source))
+        compile(tree, "changed", "exec")
+
+
+def test_a_change_is_put_in_one_place_and_shown_by_its_line() -> None:
+    tree = ast.parse("def f(x):\n    y = x * 2\n    return y - 1")
+    mutant = next(m for m in mutants(tree) if m.key == "f: y - 1 → y + 1")
+    assert (mutant.lines, mutant.before, mutant.after, mutant.rule) == ((3, 3), "return y - 1", "return y + 1", False)
+    mutant.put()
+    assert ast.unparse(tree) == "def f(x):\n    y = x * 2\n    return y + 1"
+
+
+CODE = """
+import ast, json, sys
+from tests.mutants.changes import mutants
+from tests.mutants.trial import Changed, Tests, forked, run
+
+path, key, name = sys.argv[1:]
+tree = ast.parse(open(path).read())
+if key:
+    [mutant] = [m for m in mutants(tree) if m.key == key]
+    mutant.put()
+print(json.dumps(forked(lambda: run([name.split("::")[0]], Tests([name]), Changed(path, tree)), 300)))
+"""
+COS = "tests/autograd/ops/test_elementwise.py::test_value_and_derivatives[cos-((2, 3),)-]"
+
+
+@pytest.mark.parametrize(("key", "code"), [("cos.x: -g → g", 1), ("", 0)])
+def test_a_wrong_rule_is_noticed_and_an_equal_one_is_not(key: str, code: int) -> None:
+    arguments = [sys.executable, "-c", CODE, "autograd/ops/elementwise.py", key, COS]
+    done = subprocess.run(arguments, cwd=ROOT, capture_output=True, text=True, check=False)
+    answer, end = json.loads(done.stdout or "[null, null]")
+    assert end == "done", done.stderr
+    assert (answer["code"], answer["failed"]) == (code, [COS] * code)
+    assert len(answer["seconds"]) == 1
+
+
+def test_every_module_has_tests_of_its_own() -> None:
+    for package in PACKAGES:
+        for path in (ROOT / package).rglob("*.py"):
+            assert len(own_tests(str(path.relative_to(ROOT)))) > 1
+
+
+def test_equivalent_mutants_are_mutants_and_have_a_reason() -> None:
+    known = json.loads((ROOT / "tests" / "mutants" / "equivalent.json").read_text())
+    made = {row["module"]: mutants(ast.parse((ROOT / row["module"]).read_text())) for row in known}
+    for row in known:
+        assert set(row) == {"module", "mutant", "reason"}
+        assert len(row["reason"]) > 10
+        assert any(equivalent(row["module"], m.key, [row]) for m in made[row["module"]]), f"there is no mutant {row}"
