@@ -22,7 +22,6 @@ from . import hips, ops  # noqa: F401 # isort: skip (ops complete Tensor; hips h
 from .drawing import draw
 from .engine.anomaly import detect_anomaly
 from .engine.declare import elementwise, linear, nondifferentiable, primitive
-from .engine.halves import in_single
 from .engine.hooks import RemovableHandle
 from .engine.modes import enable_grad, is_grad_enabled, no_grad, scope, set_grad_enabled
 from .memory import memory_table
@@ -62,7 +61,7 @@ __all__ = [  # noqa: RUF022 (in the order of use)
     "grad", "value_and_grad", "elementwise_grad", "vjp", "jvp", "hvp", "jacobian", "hessian",
     "checkpoint", "gradcheck", "gradgradcheck",
     "draw", "memory_table", "save", "load", "manual_seed", "generator",
-    "primitive", "elementwise", "linear", "nondifferentiable", "in_single", "ops",
+    "primitive", "elementwise", "linear", "nondifferentiable", "ops",
     "relu", "sigmoid", "silu", "softplus", "logsigmoid", "softmax", "log_softmax", "logsumexp",
     "erf", "erfc", "ndtr", "log_ndtr", "gammaln", "digamma", "polygamma", "i0", "i1", "logit", "xlogy",
     "windows", "fold",

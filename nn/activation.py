@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 import autograd
-from autograd import generator, in_single, ops
+from autograd import generator, ops
+from autograd.ops import in_single
 
 from .layer import Layer
 from .module import Module

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from typing import Any
 
 from autograd import fold as sum_back
-from autograd import in_single, windows
-from autograd.ops import correlate, correlate_transpose
+from autograd import windows
+from autograd.ops import correlate, correlate_transpose, in_single
 
 from . import init
 from .layer import Layer

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import autograd
-from autograd import Tensor, in_single
-from autograd.ops import log_softmax_at
+from autograd import Tensor
+from autograd.ops import in_single, log_softmax_at
 
 from .linear import Linear, linear
 from .loss import Flag, Loss, reduction_of

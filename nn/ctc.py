@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 import autograd
-from autograd import in_single
+from autograd.ops import in_single
 
 from .loss import Loss, reduction_of
 from .shared import integers, plain, within

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd import in_single
+from autograd.ops import in_single
 
 from .layer import Layer
 from .shared import axis_of, norm

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd import Tensor, in_single, no_grad
+from autograd import Tensor, no_grad
+from autograd.ops import in_single
 
 from . import init
 from .layer import Layer

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd import in_single
+from autograd.ops import in_single
 
 from .shared import one_of, plain
 from .upsample import keys

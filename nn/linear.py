@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from autograd import in_single
-from autograd.ops import affine
+from autograd.ops import affine, in_single
 
 from . import init
 from .layer import Layer

@@ -10,9 +10,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-import autograd
-from autograd import in_single
-from autograd.ops import huber, logistic_loss
+from autograd.ops import huber, in_single, logistic_loss
 
 from .layer import Layer
 from .shared import floating, plain

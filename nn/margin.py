@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 import autograd
-from autograd import in_single
+from autograd.ops import in_single, logistic_loss
 
 from .cross_entropy import class_weight
 from .distance import PairwiseDistance, pairwise_distance
@@ -144,7 +144,7 @@ def multilabel_soft_margin_loss(
     input: Any, target: Any, weight: Any = None, size_average: Flag = None, reduce: Flag = None, reduction: str = "mean"
 ) -> Any:
     """The binary cross-entropy of sigmoid(x), as the mean over the classes (the last axis)."""
-    loss = autograd.logistic_loss(input, floating(target, input))
+    loss = logistic_loss(input, floating(target, input))
     loss = (loss if weight is None else loss * weight).mean(-1)
     return reduced(loss, size_average, reduce, reduction)
 

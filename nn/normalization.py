@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd import Tensor, in_single
-from autograd.ops import center, multiply_add, rescale, standardize
+from autograd import Tensor
+from autograd.ops import center, in_single, multiply_add, rescale, standardize
 
 from .layer import Layer
 from .parameter import write

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd import Tensor, generator, in_single
-from autograd.ops import max_windows, sum_windows
+from autograd import Tensor, generator
+from autograd.ops import in_single, max_windows, sum_windows
 
 from .shared import plain, within
 from .spatial import check_axes, named, per_axis

@@ -7,8 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd import in_single
-from autograd.ops import spread_windows
+from autograd.ops import in_single, spread_windows
 
 from . import pooling
 from .layer import Layer

@@ -30,6 +30,7 @@ From the bottom up, each importing only what stands before it:
 
 # ruff: noqa: F401 (importing them is what completes Tensor and NumPy's functions)
 
+from ..engine.halves import in_single
 from . import (
     correlation,
     creation,
@@ -63,6 +64,7 @@ from .standardization import center, rescale, standardize
 
 __all__ = [
     "affine", "center", "correlate", "correlate_kernel", "correlate_transpose", "gelu_tanh", "hardswish", "huber",
-    "log_softmax_at", "logistic_loss", "lstm_gates", "max_windows", "multiply_add", "rescale", "spread_windows",
+    "in_single", "log_softmax_at", "logistic_loss", "lstm_gates", "max_windows", "multiply_add", "rescale",
+    "spread_windows",
     "standardize", "sum_windows", "writable",
 ]  # fmt: skip
