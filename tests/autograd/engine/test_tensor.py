@@ -176,7 +176,7 @@ def test_python_scalars_are_weak_as_in_numpy(scalar, dtype):
 
 
 def test_conversion_to_an_array_under_warnings_as_errors():
-    t = leaf([1.0, 2.0])
+    t = Tensor([1.0, 2.0])
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert np.asarray(t) is t.data
