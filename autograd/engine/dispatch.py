@@ -6,6 +6,8 @@ import sys
 from importlib import import_module
 from typing import Any
 
+import numpy as np
+
 from .lists import holds_more_than_numbers, join_lists
 from .operands import store
 from .primitive import registry
@@ -40,7 +42,8 @@ def find(function: Any, method: str = "") -> Any:
 
     Raises TypeError where there is nothing.
     """
-    module, name = getattr(function, "__module__", None) or "numpy", function.__name__
+    name = function.__name__
+    module = getattr(function, "__module__", None) or ("numpy" if hasattr(np, name) else "ufunc")
     if getattr(sys.modules.get("scipy.special"), name, None) is function:
         module = "scipy.special"
         import_module("autograd.scipy.special")

@@ -125,6 +125,8 @@ def _asking(what: str) -> _Asking:
         return _Asking(at, kind, "", "")
     if kind == "computes":
         who = _named(called) if _module_of(called).startswith(_COMPUTING) else _entry(passed)
+        if who == "scipy.stats" or who.startswith("scipy.stats.rv_"):  # a method of a distribution, as it is written
+            who = ".".join(["scipy.stats", *filter(None, doing.names[-2:])])
         return _Asking(at, kind, who, _instead_of(who))
     instead = _INSTEAD.get(doing.names[-1] if doing.names else doing.operation, _INSTEAD[""])
     return _Asking(at, kind, ".".join(name for name in doing.names if name) or what, instead)
@@ -157,12 +159,13 @@ def _instead_of(who: str) -> str:
     places = [f"autograd.{module}"]
     places += ["numpy", "autograd"] if module in ("math", "cmath") else []
     places += [module.replace("scipy", "numpy")] if module in ("scipy.linalg", "scipy.fft") else []
+    places += ["numpy"] if module == "scipy.integrate" else []
     for place in places:
         try:
             found = getattr(import_module(place), name, None)
         except ImportError:
             continue
-        if found is not None:
+        if callable(found):
             return f"use {place}.{name}, which has a derivative"
     if name in _ELSEWHERE and module == "math":
         return f"use {_ELSEWHERE[name]}, which has a derivative"

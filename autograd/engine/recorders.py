@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from . import floating  # noqa: F401 (what NumPy warns of in these functions names the line that called them)
 from .halves import in_single
 from .modes import mode
 from .node import Node, tick
@@ -254,7 +255,8 @@ def _describe(value: Any) -> str:
 _NAMESPACE = {
     "_Tensor": Tensor, "_Node": Node, "_Cotangents": Cotangents, "_ndarray": np.ndarray, "_generic": np.generic,
     "_asarray": np.asarray, "_mode": mode, "_tick": tick,
-    "_new": object.__new__, "_as_array": as_array, "_array_of": array_of, "_computes_itself": computes_itself, "_is_no_array": is_no_array,
+    "_new": object.__new__, "_as_array": as_array, "_array_of": array_of,
+    "_computes_itself": computes_itself, "_is_no_array": is_no_array,
     "_NUMBERS": NUMBERS, "_OPERANDS": OPERANDS, "_wrap": wrap, "_rebuild": rebuilt,
     "_outputs": outputs, "_note_view": note_view,
     "_explain": _explain, "_save": _save, "_shape_of": _shape_of, "_dtype_of": _dtype_of, "_strides_of": _strides_of,

@@ -50,7 +50,9 @@ class Tensor:
         self._node = None
         if isinstance(data, Tensor) and data._node is None:
             data = data._data
-        if isinstance(data, Tensor) or holds_tensor(data):
+        if type(data) is np.ndarray:
+            data = np.array(data, dtype=dtype)
+        elif isinstance(data, Tensor) or holds_tensor(data):
             made = Tensor._joined(data, dtype)
             data, self._node = made._data, made._node
         elif isinstance(data, np.ndarray | np.generic) or not hasattr(data, "__array_function__"):
@@ -381,14 +383,17 @@ def holds_tensor(value: Any) -> bool:
     if type(value) is not list and type(value) is not tuple:
         return False
     kinds = set(map(type, value))  # of many numbers there are few
-    if any(issubclass(kind, Tensor) for kind in kinds):
-        return True
-    return (list in kinds or tuple in kinds) and any(map(holds_tensor, value))
+    if kinds <= _NUMBERS:
+        return False
+    return any(issubclass(kind, Tensor) for kind in kinds) or any(map(holds_tensor, value))
+
+
+_NUMBERS = frozenset({bool, int, float, complex, np.float64})
 
 
 def check_unmasked(value: Any, who: str) -> None:
     """Raise TypeError for a masked array, whose mask an array cannot keep."""
-    if type(value) is not np.ndarray and isinstance(value, np.ndarray) and hasattr(value, "filled"):
+    if isinstance(value, np.ndarray) and hasattr(value, "filled"):
         raise TypeError(
             f"{who}: expected an array without a mask, got a masked one, whose mask would be lost; fill it, with "
             f".filled(0), or take what is not masked, with .compressed()"

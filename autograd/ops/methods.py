@@ -22,7 +22,8 @@ def _compare(ufunc: Any) -> Any:
     plain = registry[ufunc]
 
     def compare(self: Tensor, other: Any) -> Any:
-        if other.__class__ not in OPERANDS and is_no_array(other):
+        kind = other.__class__
+        if kind is not Tensor and kind not in OPERANDS and is_no_array(other):
             return NotImplemented
         return plain(self, other)
 

@@ -9,6 +9,7 @@ import logging
 import math
 import pickle
 import re
+import statistics
 import subprocess
 import sys
 import types
@@ -22,14 +23,20 @@ import numpy as np
 import pytest
 import scipy.fft
 import scipy.integrate
+import scipy.interpolate
 import scipy.linalg
+import scipy.optimize
+import scipy.signal
 import scipy.sparse
 import scipy.sparse.linalg
 import scipy.special
+import scipy.stats
 
 import autograd.numpy as anp
 import nn
+import optim
 from autograd import Tensor, checkpoint, detect_anomaly, grad, hessian, jacobian, jvp, no_grad, value_and_grad, vjp
+from nn.data import default_collate, transforms
 
 V = np.array([0.5, 2.0, 3.0])
 MASKED = np.ma.array([2.0, 3.0, 4.0], mask=[False, True, False])
@@ -156,6 +163,13 @@ COMPUTATIONS: dict[str, tuple[Callable[[Any], Any], str]] = {
     "scipy.special.logsumexp": (lambda x: scipy.special.logsumexp(x), "autograd.scipy.special.logsumexp"),
     "scipy.fft.fft": (lambda x: scipy.fft.fft(x), "numpy.fft.fft"),
     "solve_ivp": (lambda x: scipy.integrate.solve_ivp(lambda t, y: -y, (0, 1), x).y, "scipy.integrate.solve_ivp"),
+    "quadrature of numbers": (lambda x: scipy.integrate.trapezoid(x), "numpy.trapezoid"),
+    "a distribution": (lambda x: scipy.stats.norm.logpdf(0.5, x), "autograd.scipy.stats.norm.logpdf"),
+    "a distribution without derivative": (lambda x: scipy.stats.cauchy.pdf(x), "functions of NumPy"),
+    "convolve": (lambda x: scipy.signal.convolve(x, x), "autograd.scipy.signal.convolve"),
+    "spline": (lambda x: scipy.interpolate.CubicSpline(V, x), "scipy.interpolate.CubicSpline: expected"),
+    "a solver's residuals": (lambda x: scipy.optimize.least_squares(lambda p: p - x, V), "least_squares: expected"),
+    "statistics": (lambda x: statistics.fmean([x[0], x[1]]), "statistics.fmean: expected"),
     "odeint": (lambda x: scipy.integrate.odeint(lambda y, t: -y, x, [0.0, 1.0]), "autograd.scipy.integrate.odeint"),
     "quad": (lambda x: scipy.integrate.quad(lambda u: u * x[0], 0, 1), "scipy.integrate.quad"),
     "quad_vec": (lambda x: scipy.integrate.quad_vec(lambda u: u * x, 0, 1), "scipy.integrate.quad_vec"),
@@ -323,6 +337,7 @@ def test_the_remedies() -> None:
 def test_ufuncs_of_scipy_are_recorded() -> None:
     code = """
 import scipy.special
+import scipy.stats
 from autograd import Tensor
 x = Tensor([0.0], requires_grad=True)
 scipy.special.expit(x).sum().backward()
@@ -447,6 +462,40 @@ def test_lists_of_tensors_are_joined() -> None:
     assert Tensor([a, b], dtype=np.float32).dtype == np.float32
     assert not Tensor([a.detach(), 2.0]).requires_grad
     np.testing.assert_array_equal(Tensor([]).data, [])
+
+
+def test_batches_and_augmented_images_stay_joined() -> None:
+    images = Tensor(np.arange(150.0).reshape(2, 3, 5, 5), requires_grad=True)
+    rng = np.random.default_rng(0)
+    for fun in (
+        lambda x: transforms.normalize(x, mean=[1.0, 2.0, 3.0], std=2.0),
+        lambda x: transforms.random_crop(x, 3, 1, rng=np.random.default_rng(0)),
+        lambda x: transforms.random_flip(x, rng=np.random.default_rng(0)),
+        lambda x: default_collate([x[0], x[1] * 2]),
+    ):
+        made = fun(images)
+        np.testing.assert_array_equal(made.data, fun(images.detach()).data)
+        seed = rng.standard_normal(made.shape)
+        (slope,) = grad(made, images, seed)
+        step = rng.standard_normal(images.shape)
+        moved = fun(images.detach() + step).data - fun(images.detach()).data
+        np.testing.assert_allclose((slope.data * step).sum(), (seed * moved).sum())
+
+
+def test_a_scheduler_and_lbfgs_take_the_loss_itself() -> None:
+    w = nn.Parameter(V)
+    optimizer = optim.LBFGS([w])
+
+    def closure() -> Any:
+        optimizer.zero_grad()
+        loss = (w**2).sum()
+        loss.backward()
+        return loss
+
+    loss = optimizer.step(closure)
+    optim.lr_scheduler.ReduceLROnPlateau(optimizer).step(loss)
+    with detect_anomaly():
+        optim.lr_scheduler.ReduceLROnPlateau(optimizer).step((w**2).sum())
 
 
 def test_inside_a_checkpoint() -> None:
