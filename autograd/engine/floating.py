@@ -23,7 +23,7 @@ class _Ours:
         if not _TEXT.match(text):
             return False
         frame: FrameType | None = sys._getframe(1)
-        if frame.f_code is _Ours.match.__code__:
+        if frame is not None and frame.f_code is _Ours.match.__code__:
             return False  # it is the second warning
         while frame is not None and f"{frame.f_globals.get('__name__')}.".startswith("numpy."):
             frame = frame.f_back
