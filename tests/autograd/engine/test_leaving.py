@@ -316,7 +316,7 @@ for i in range(3):
     np.asarray(x[:i])
 first = np.mean([x[0], x[1]])
 """
-    root = Path(__file__).parents[2]
+    root = Path(__file__).parents[3]
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=root)
     said = [line for line in done.stderr.splitlines() if "UserWarning" in line]
     assert [line.split(": ")[0] for line in said] == ["<string>:6", "<string>:7", "<string>:8"]
@@ -343,7 +343,7 @@ x = Tensor([0.0], requires_grad=True)
 scipy.special.expit(x).sum().backward()
 print(x.grad.item(), scipy.special.ndtr(x, out=Tensor([1.0])).requires_grad)
 """
-    root = Path(__file__).parents[2]
+    root = Path(__file__).parents[3]
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=root)
     assert done.stdout.split() == ["0.25", "True"]
     for x in (Tensor(V), Tensor(V, requires_grad=True)):
