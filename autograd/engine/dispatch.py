@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sys
-from importlib import import_module
 from typing import Any
 
 import numpy as np
 
+from .leaving import known
 from .lists import holds_more_than_numbers, join_lists
 from .operands import store
 from .primitive import registry
@@ -27,13 +26,13 @@ def call_ufunc(self: Tensor, ufunc: Any, method: str, *inputs: Any, **kwargs: An
 
 def call_function(self: Tensor, function: Any, types: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """`Tensor.__array_function__`."""
-    known = registry.get(function) or find(function)
+    stand_in = registry.get(function) or find(function)
     for value in (*args, *kwargs.values()) if kwargs else args:
         if holds_more_than_numbers(value):
             args, kwargs = join_lists(function, args, kwargs)
             break
     out = kwargs.pop("out", None)
-    result = known(*args, **kwargs)
+    result = stand_in(*args, **kwargs)
     return result if out is None else store(result, out)
 
 
@@ -44,9 +43,9 @@ def find(function: Any, method: str = "") -> Any:
     """
     name = function.__name__
     module = getattr(function, "__module__", None) or ("numpy" if hasattr(np, name) else "ufunc")
-    if getattr(sys.modules.get("scipy.special"), name, None) is function:
+    if known(f"scipy.special.{name}") is function:
         module = "scipy.special"
-        import_module("autograd.scipy.special")
+        known(f"autograd.scipy.special.{name}")  # to ask for it loads it
     if function not in registry:
         raise TypeError(
             f"{module}.{name}{method and '.' + method}: no derivative rule is known for Tensors; apply it to .data, or "

@@ -145,8 +145,6 @@ def _directly(doing: Doing, called: Any) -> str:
 
 def _instead_of(who: str) -> str:
     """What to write for a function that computes with plain arrays: that with a derivative, if there is one."""
-    from importlib import import_module
-
     module, _, name = who.rpartition(".")
     if name == "dot" and not module:
         return "write X @ w or np.dot(X, w), which are recorded"
@@ -161,15 +159,20 @@ def _instead_of(who: str) -> str:
     places += [module.replace("scipy", "numpy")] if module in ("scipy.linalg", "scipy.fft") else []
     places += ["numpy"] if module == "scipy.integrate" else []
     for place in places:
-        try:
-            found = getattr(import_module(place), name, None)
-        except ImportError:
-            continue
-        if callable(found):
+        if callable(known(f"{place}.{name}")):
             return f"use {place}.{name}, which has a derivative"
     if name in _ELSEWHERE and module == "math":
         return f"use {_ELSEWHERE[name]}, which has a derivative"
     return "write it with functions of NumPy, or give it a derivative (primitive)"
+
+
+def known(path: str) -> Any:
+    """What stands at a place in packages that are loaded, which load their own modules when they are asked for."""
+    first, *rest = path.split(".")
+    found: Any = sys.modules.get(first)
+    for name in rest:
+        found = getattr(found, name, None)
+    return found
 
 
 def _module(frame: FrameType) -> str:

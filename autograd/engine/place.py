@@ -83,6 +83,8 @@ def _doing(code: CodeType, at: int) -> Doing:
         names.append(name)
         if step.opname not in ("LOAD_ATTR", "LOAD_METHOD"):
             break
+    else:
+        names.append("")
     return Doing("CALL", tuple(reversed(names)))
 
 
