@@ -16,7 +16,8 @@ class Parameter(Tensor):
     data           an array, whose floating or complex dtype stays; anything else becomes float32; it is copied
     requires_grad  whether it receives gradients
 
-    Raises TypeError for an integer or boolean array, unless requires_grad is False.
+    It is where a graph begins: nothing flows back to what `data` was computed from. Raises TypeError for an integer or
+    boolean array, unless requires_grad is False; warns of data that require a gradient themselves.
 
     >>> from nn import Parameter
     >>> Parameter([1.0, 2.0])
@@ -24,7 +25,10 @@ class Parameter(Tensor):
     """
 
     def __init__(self, data: Any, requires_grad: bool = True) -> None:
-        super().__init__(data, None if hasattr(data, "dtype") else np.float32, requires_grad)
+        dtype = None if hasattr(data, "dtype") else np.float32
+        if isinstance(data, Tensor | list | tuple):
+            data = np.array(data, dtype)
+        super().__init__(data, dtype, requires_grad)
 
     def __repr__(self) -> str:
         return super().__repr__().replace("Tensor(", "Parameter(", 1)

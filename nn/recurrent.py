@@ -19,6 +19,7 @@ from . import init
 from .dropout import dropout
 from .layer import Layer
 from .shared import Rng, one_of, probability, unusual
+from .spatial import check_array
 from .utils.rnn import PackedSequence
 
 Step = Callable[[Any, tuple[Any, ...]], tuple[Any, ...]]
@@ -234,6 +235,7 @@ class RNNBase(Layer):
         return x.T, tuple(np.stack(parts) for parts in zip(*last, strict=True))
 
     def _check_input(self, input: Any, axes: tuple[int, ...]) -> None:
+        check_array(input, type(self).__name__)
         if input.ndim not in axes or input.shape[-1] != self.input_size:
             raise ValueError(
                 f"{type(self).__name__}: expected input of {' or '.join(map(str, axes))} axes, the last of length "

@@ -24,8 +24,8 @@ def per_axis(value: Any, n: int, who: str, what: str, least: int | None = None) 
 
 
 def check_array(input: Any, who: str) -> None:
-    """Raise TypeError for what is neither a Tensor nor an array."""
-    if not hasattr(input, "shape"):
+    """Raise TypeError for what is neither a Tensor nor an array; a table of pandas is none."""
+    if not hasattr(input, "shape") or hasattr(input, "to_numpy"):
         raise not_an_array(input, who)
 
 
@@ -34,6 +34,8 @@ def not_an_array(given: Any, who: str) -> TypeError:
     what = type(given).__name__
     if type(given) is tuple:
         what = f"a tuple of {len(given)}; take the one that is meant, as of the (output, state) of an LSTM"
+    if hasattr(given, "to_numpy"):
+        what = f"a {what}; take its .to_numpy(np.float32)"
     return TypeError(f"{who}: expected a Tensor or an array, got {what}")
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd import enable_grad
+from autograd import enable_grad, no_grad
 from autograd.ops import writable
 
 from .optimizer import Optimizer, options
@@ -65,6 +65,7 @@ class LBFGS(Optimizer):
             raise ValueError("LBFGS: expected all parameters in one group, got a second one")
         super().add_param_group(param_group)
 
+    @no_grad()
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Up to max_iter iterations; returns the loss before them. Raises TypeError without a closure."""
         if closure is None:

@@ -4,6 +4,9 @@ From the bottom up, each importing only what stands before it:
 
     node          the graph: one Node per recorded operation, and the walk over them
     modes         what a thread records, and the scopes that name parts of a graph
+    place         where the user's program stands: its line, and what it calls there
+    floating      NumPy's warnings of floating-point errors name the line of the program
+    leaving       what leaves the graph says so: who may make a tracked Tensor a plain value
     versions      which arrays were overwritten, and when
     hooks         the handle of a hook
     sharing       which Tensors lie in the same memory

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 import threading
 from collections.abc import Callable
 from contextlib import ContextDecorator
@@ -16,11 +14,9 @@ import numpy as np
 from . import versions
 from .modes import mode
 from .node import Node
+from .place import caller
 from .primitive import Primitive
 from .tensor import unwrap
-
-_ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-_PACKAGES = tuple(os.path.join(_ROOT, name) + os.sep for name in ("autograd", "nn", "optim"))
 
 
 class detect_anomaly(ContextDecorator):
@@ -70,7 +66,7 @@ class _Watch:
             if index is not None:
                 _report_forward(primitive.name, result, index, arrays)
         if node is not None:
-            node.more().source = _caller()
+            node.more().source = caller()
             _locks.hold(node)
 
     def vjp(self, node: Node, parent: Node, rule: Callable[..., Any], g: Any, saved: Any) -> Any:
@@ -151,7 +147,7 @@ def _report_forward(name: str, result: Any, index: tuple[int, ...], given: dict[
         argument, bad = came[0]
         raise RuntimeError(
             f"detect_anomaly: {name} was given {np.asarray(given[argument])[bad]} at index {bad} of {argument}; "
-            f"at {_caller()}"
+            f"at {caller()}"
         )
     shown = [
         f"{argument} ({np.asarray(x)[index] if np.shape(x) == result.shape else np.asarray(x).flat[0]})"
@@ -161,7 +157,7 @@ def _report_forward(name: str, result: Any, index: tuple[int, ...], given: dict[
     ]
     raise RuntimeError(
         f"detect_anomaly: {name} made {value} at index {index} of its result from finite {', '.join(shown)}; "
-        f"at {_caller()}"
+        f"at {caller()}"
     )
 
 
@@ -180,16 +176,3 @@ def _report_backward(node: Node, parent: Node, result: Any, index: tuple[int, ..
         f"detect_anomaly: the VJP of {node.name} for {inputs[0]} made {result[index]} at index {index} "
         f"from a finite gradient and {'values that are not finite' if values else 'finite values'}{line}"
     )
-
-
-def _caller() -> str:
-    """The line of source outside of these packages that the call came from."""
-    import linecache
-
-    frame: Any = sys._getframe(1)
-    while frame.f_back is not None and (
-        frame.f_code.co_filename.startswith(_PACKAGES) or frame.f_code.co_filename.startswith("<primitive")
-    ):
-        frame = frame.f_back
-    text = linecache.getline(frame.f_code.co_filename, frame.f_lineno).strip()
-    return f"{frame.f_code.co_filename}:{frame.f_lineno}" + (f": {text}" if text else "")

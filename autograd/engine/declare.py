@@ -6,6 +6,8 @@ from collections.abc import Callable
 from types import CodeType, FunctionType
 from typing import Any
 
+import numpy as np
+
 from .primitive import Function, Primitive, Rule, registry
 from .recorders import compiled
 from .tensor import unwrap
@@ -33,8 +35,17 @@ def primitive(
     Tensor(12.)
     """
     name = name or function.__name__
+    operator = any(isinstance(known, np.ufunc) and known.nin > 1 for known in (function, *overrides))
     record = Primitive(
-        name, function, rules, kind=kind, broadcasts=broadcasts, views=views, multiple=multiple, single=single
+        name,
+        function,
+        rules,
+        kind=kind,
+        broadcasts=broadcasts,
+        views=views,
+        multiple=multiple,
+        single=single,
+        operator=operator,
     )
     made = _lazily(record)
     if not isinstance(function, FunctionType):

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
+from .leaving import known
 from .lists import holds_more_than_numbers, join_lists
 from .operands import store
 from .primitive import registry
@@ -17,30 +20,38 @@ def call_ufunc(self: Tensor, ufunc: Any, method: str, *inputs: Any, **kwargs: An
     """`Tensor.__array_ufunc__`."""
     if kwargs or method != "__call__":
         return methods[method](ufunc, *inputs, **kwargs)
-    function = registry.get(ufunc)
-    if function is None:
-        raise TypeError(
-            f"numpy.{ufunc.__name__}: no derivative rule is known for Tensors; apply it to .data, or give it one "
-            f"(primitive)"
-        )
+    function = registry.get(ufunc) or find(ufunc)
     return function(*inputs)
 
 
 def call_function(self: Tensor, function: Any, types: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """`Tensor.__array_function__`."""
-    known = registry.get(function)
-    if known is None:
-        what = f"{function.__module__}.{function.__name__}"
-        raise TypeError(
-            f"{what}: no derivative rule is known for Tensors; apply it to .data, or give it one (primitive)"
-        )
+    stand_in = registry.get(function) or find(function)
     for value in (*args, *kwargs.values()) if kwargs else args:
         if holds_more_than_numbers(value):
             args, kwargs = join_lists(function, args, kwargs)
             break
     out = kwargs.pop("out", None)
-    result = known(*args, **kwargs)
+    result = stand_in(*args, **kwargs)
     return result if out is None else store(result, out)
+
+
+def find(function: Any, method: str = "") -> Any:
+    """What stands for a function on Tensors; for SciPy's ufuncs that is known once autograd.scipy.special is loaded.
+
+    Raises TypeError where there is nothing.
+    """
+    name = function.__name__
+    module = getattr(function, "__module__", None) or ("numpy" if hasattr(np, name) else "ufunc")
+    if known(f"scipy.special.{name}") is function:
+        module = "scipy.special"
+        known(f"autograd.scipy.special.{name}")  # to ask for it loads it
+    if function not in registry:
+        raise TypeError(
+            f"{module}.{name}{method and '.' + method}: no derivative rule is known for Tensors; apply it to .data, or "
+            f"give it one (primitive)"
+        )
+    return registry[function]
 
 
 Tensor.__array_ufunc__ = call_ufunc  # type: ignore[method-assign]

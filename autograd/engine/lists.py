@@ -11,9 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from .operands import holds_tensor
 from .primitive import registry
-from .tensor import Tensor
+from .tensor import Tensor, holds_tensor
 
 _NAMES = (
     "A a a1 a2 a_max a_min append ar1 ar2 arr array ary b constant_values element end_values f fill_value fp initial m "

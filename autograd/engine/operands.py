@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from numbers import Number
 from typing import Any
 
 import numpy as np
 
 from .primitive import registry
-from .tensor import Tensor, unwrap
+from .tensor import Tensor, check_unmasked, holds_tensor, unwrap
 
-NUMBERS = frozenset({bool, int, float, complex, *np.sctypeDict.values()})
+NUMBERS = frozenset(
+    [bool, int, float, complex, *[kind for kind in np.sctypeDict.values() if np.dtype(kind).kind in "biufc"]]
+)
 """The classes of single numbers, Python's and NumPy's."""
 
 OPERANDS = NUMBERS | {np.ndarray, type(None)}
@@ -17,30 +20,47 @@ OPERANDS = NUMBERS | {np.ndarray, type(None)}
 
 
 def array_of(value: Any) -> Any:
-    """The array that stands in a list, a tuple or a table: a Tensor, if it holds Tensors. An array is itself."""
+    """The array that stands in a list, a tuple or a table: a Tensor, if it holds Tensors. An array is itself.
+
+    Numbers of other kinds, such as fractions, are Python's floats. Raises TypeError for what holds no numbers.
+    """
     if type(value) is list or type(value) is tuple:
-        return registry[np.array](value) if holds_tensor(value) else np.asarray(value)
-    if hasattr(value, "__array_function__") or not hasattr(value, "__array__"):
+        return registry[np.array](value) if holds_tensor(value) else _numeric(value)
+    if hasattr(value, "__array_function__"):
+        check_unmasked(value, "Tensor")
         return value
+    if not hasattr(value, "__array__"):
+        number: Any = value
+        return float(number) if isinstance(value, Number) and hasattr(value, "__float__") else value
     inner = getattr(value, "data", None)
-    return inner if isinstance(inner, Tensor) else np.asarray(value)
+    return inner if isinstance(inner, Tensor) else _numeric(value)
+
+
+def _numeric(value: Any) -> Any:
+    array = np.asarray(value)
+    if array.dtype.kind not in "biufc":
+        raise TypeError(
+            f"Tensor: expected numbers to compute with, got a {type(value).__name__} that makes an array of "
+            f"{array.dtype}; convert it to one of floats before"
+        )
+    return array
 
 
 def computes_itself(value: Any) -> bool:
-    """Whether an operand is no array but a container that computes with those it holds, which a Tensor may be.
+    """Whether an operand is to compute instead: a container that holds an array, which a Tensor may be, or no array.
 
-    pandas' tables cannot hold one.
+    pandas' tables cannot hold a Tensor.
     """
-    return (
-        hasattr(value, "__array_ufunc__")
-        and not hasattr(value, "__array_function__")
-        and not hasattr(value, "__pandas_priority__")
-    )
+    if hasattr(value, "__array_function__") or hasattr(value, "__pandas_priority__"):
+        return False
+    return hasattr(value, "__array_ufunc__") or is_no_array(value)
 
 
-def holds_tensor(value: Any) -> bool:
-    """Whether a Tensor stands somewhere in a list or a tuple."""
-    return type(value) in (list, tuple) and any(isinstance(item, Tensor) or holds_tensor(item) for item in value)
+def is_no_array(value: Any) -> bool:
+    """Whether NumPy's arrays leave it to an operand to compute, as to SciPy's sparse arrays, and to pytest.approx."""
+    if hasattr(value, "__array_ufunc__"):
+        return value.__array_ufunc__ is None
+    return hasattr(value, "__array_priority__") and not hasattr(value, "__array__")
 
 
 def store(result: Any, out: Any) -> Any:

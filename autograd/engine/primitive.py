@@ -50,6 +50,7 @@ class Primitive:
     views       the result may share memory with the first argument
     multiple    the result is a tuple of arrays, and so is `g` (None where an output had no part in the result)
     single      of halves (float16) it is computed in single precision, and rounded once
+    operator    it stands for a ufunc of two arguments: an operand that computes by itself is asked instead
     recorder    what stands for it on Tensors: the function that records itself
     into        None, or of a function with one rule: adds what that gives to an array in place, into(array, g, *needs);
                 for functions whose gradient is mostly zeros, so that n parts of an array cost n parts, not n arrays
@@ -58,6 +59,7 @@ class Primitive:
     def __init__(
         self, name: str, function: Callable[..., Any], rules: dict[str, Rule | None], *, kind: str = "",
         broadcasts: bool = False, views: bool = False, multiple: bool = False, single: bool = False,
+        operator: bool = False,
     ) -> None:  # fmt: skip
         self.name = name
         self.function = function
@@ -67,6 +69,7 @@ class Primitive:
         self.views = views
         self.multiple = multiple
         self.single = single
+        self.operator = operator
         self.recorder: Function = function
         self.into: Function | None = None
         self.plans: dict[Any, Plan] = {}

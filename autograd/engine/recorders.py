@@ -13,10 +13,11 @@ from typing import Any
 
 import numpy as np
 
+from . import floating  # noqa: F401 (what NumPy warns of in these functions names the line that called them)
 from .halves import in_single
 from .modes import mode
 from .node import Node, tick
-from .operands import NUMBERS, OPERANDS, array_of, computes_itself, store
+from .operands import NUMBERS, OPERANDS, array_of, computes_itself, is_no_array, store
 from .primitive import Cotangents, Primitive, as_array, needs_of, outputs, rebuilt
 from .sharing import note_view
 from .signature import Signature
@@ -43,8 +44,9 @@ def compiled(record: Primitive, namespace: dict[str, Any]) -> tuple[CodeType, An
         lines += [f"    if isinstance({name}, _Tensor):", f"        {node}{name} = {name}._data; _tensors = True"]
         if name in active:  # a list or a tuple is an array-like, and may hold Tensors
             lines += [f"    elif {name}.__class__ not in _OPERANDS:"]
-            if isinstance(record.function, np.ufunc) and record.function.nin > 1:
-                lines += [f"        if _computes_itself({name}):", "            return NotImplemented"]
+            if record.operator:
+                asked = "_computes_itself" if isinstance(record.function, np.ufunc) else "_is_no_array"
+                lines += [f"        if {asked}({name}):", "            return NotImplemented"]
             lines += [
                 f"        {name} = _array_of({name})",
                 f"        if isinstance({name}, _Tensor):",
@@ -253,7 +255,8 @@ def _describe(value: Any) -> str:
 _NAMESPACE = {
     "_Tensor": Tensor, "_Node": Node, "_Cotangents": Cotangents, "_ndarray": np.ndarray, "_generic": np.generic,
     "_asarray": np.asarray, "_mode": mode, "_tick": tick,
-    "_new": object.__new__, "_as_array": as_array, "_array_of": array_of, "_computes_itself": computes_itself,
+    "_new": object.__new__, "_as_array": as_array, "_array_of": array_of,
+    "_computes_itself": computes_itself, "_is_no_array": is_no_array,
     "_NUMBERS": NUMBERS, "_OPERANDS": OPERANDS, "_wrap": wrap, "_rebuild": rebuilt,
     "_outputs": outputs, "_note_view": note_view,
     "_explain": _explain, "_save": _save, "_shape_of": _shape_of, "_dtype_of": _dtype_of, "_strides_of": _strides_of,

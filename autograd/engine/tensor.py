@@ -15,19 +15,21 @@ import numpy as np
 
 from . import versions
 from .hooks import RemovableHandle
-from .modes import mode
-from .node import Leaf, Node, depends_on_arguments
+from .leaving import leave
+from .node import Leaf, Node
 
 
 class Tensor:
     """An array that can record what is computed from it, and receive a gradient.
 
-    data           anything that NumPy makes a numeric array of; it is copied
+    data           anything that NumPy makes a numeric array of; it is copied. A copy of a tracked Tensor, or of a list
+                   that holds some, stays joined to it
     dtype          as in NumPy; without it, that of np.asarray(data)
     requires_grad  whether to record what is computed from it, for gradients; floating and complex dtypes only
     name           shown in drawings
 
-    Raises TypeError for data that are not numeric, and for requires_grad with an integer or boolean dtype.
+    Raises TypeError for data that are not numeric, for masked arrays, and for requires_grad with an integer or boolean
+    dtype.
 
     >>> x = Tensor([1.0, 2.0], requires_grad=True)
     >>> (x * x).sum().backward()
@@ -45,16 +47,22 @@ class Tensor:
     name: str | None
 
     def __init__(self, data: Any, dtype: Any = None, requires_grad: bool = False, name: str | None = None) -> None:
-        if isinstance(data, Tensor):
+        self._node = None
+        if isinstance(data, Tensor) and data._node is None:
             data = data._data
-        if isinstance(data, np.ndarray | np.generic) or not hasattr(data, "__array_function__"):
+        if type(data) is np.ndarray:
+            data = np.array(data, dtype=dtype)
+        elif isinstance(data, Tensor) or holds_tensor(data):
+            made = Tensor._joined(data, dtype)
+            data, self._node = made._data, made._node
+        elif isinstance(data, np.ndarray | np.generic) or not hasattr(data, "__array_function__"):
+            check_unmasked(data, "Tensor")
             data = np.array(data, dtype=dtype)
         else:
             data = data.astype(dtype) if dtype is not None and data.dtype != dtype else data.copy()
         if data.dtype.kind not in "fciub":
             raise TypeError(f"Tensor: expected numeric data, got dtype {data.dtype}")
         self._data = data
-        self._node = None
         self._grad = None
         self._family = None
         self.name = name
@@ -234,20 +242,22 @@ class Tensor:
     __pandas_priority__ = 5000  # so that a Series or a DataFrame leaves it to a Tensor to compute with both
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
-        if dtype is None or np.dtype(dtype).kind in "fc":  # nothing is lost by rounding to integers
-            self._refuse_constant("np.asarray")
+        if dtype is None or np.dtype(dtype).kind not in "biu":  # nothing is lost by rounding to integers
+            leave(self._node, self.shape, "np.asarray")
         return np.array(self._data, dtype=dtype, copy=copy)
 
-    def _refuse_constant(self, who: str) -> None:
-        """What a transform differentiates by would silently count as a constant, were it made a plain value."""
-        start = mode.start
-        if self._node is not None and start is not None and depends_on_arguments(self._node, start):
-            raise TypeError(
-                f"{who}: expected a plain value, got a tensor of shape {self.shape} that a function is just being "
-                f"differentiated by, which would count as a constant; compute with functions of NumPy, make arrays "
-                f"with autograd.numpy.array, those to assign to with np.zeros(shape, like=x), or take .data or .item() "
-                f"where the value alone is wanted"
-            )
+    def __dlpack__(self, **options: Any) -> Any:
+        leave(self._node, self.shape, "__dlpack__", export=True)
+        return self._data.__dlpack__(**options)
+
+    def __dlpack_device__(self) -> Any:
+        return self._data.__dlpack_device__()
+
+    @property
+    def _mask(self) -> Any:
+        """None. Of each operand numpy.ma asks for its mask, and takes the values where no protocol sees it."""
+        leave(self._node, self.shape, "numpy.ma")
+        raise AttributeError("a Tensor has no mask", name="_mask", obj=self)
 
     # ---- Python's --------------------------------------------------------------------------------------------------
 
@@ -278,14 +288,14 @@ class Tensor:
         return bool((self == item).any())
 
     def __float__(self) -> float:
-        self._refuse_constant("float")
+        leave(self._node, self.shape, "float")
         return float(self._data.item())
 
     def __int__(self) -> int:
         return int(self._data.item())
 
     def __complex__(self) -> complex:
-        self._refuse_constant("complex")
+        leave(self._node, self.shape, "complex")
         return complex(self._data.item())
 
     def __index__(self) -> int:
@@ -306,13 +316,18 @@ class Tensor:
         return self.__deepcopy__({})
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
-        """A leaf of the same value, class, name and requires_grad."""
+        """One of the same value, class and name: of a leaf a leaf, of what was computed a copy that is joined to it."""
         made: Tensor = type(self).__new__(type(self))
         memo[id(self)] = made
-        made.__setstate__(self.__getstate__(np.array(self._data, copy=True)))
+        copied = None if self.is_leaf else Tensor._joined(self)
+        made.__setstate__(self.__getstate__(np.array(self._data, copy=True) if copied is None else copied._data))
+        if copied is not None:
+            made._node = copied._node
         return made
 
     def __reduce__(self) -> Any:
+        if not self.is_leaf:
+            leave(self._node, self.shape, "pickle")
         return _new, (type(self),), self.__getstate__()
 
     def __getstate__(self, data: Any = None) -> dict[str, Any]:
@@ -336,6 +351,8 @@ class Tensor:
         def backward(
             self, gradient: Any = None, retain_graph: bool | None = None, create_graph: bool = False, inputs: Any = None
         ) -> None: ...
+        @staticmethod
+        def _joined(data: Any, dtype: Any = None) -> Tensor: ...
         def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any: ...
         def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any: ...
         def __setitem__(self, index: Any, value: Any) -> None: ...
@@ -359,6 +376,28 @@ class Tensor:
 
 def _new(kind: type[Tensor]) -> Tensor:
     return kind.__new__(kind)
+
+
+def holds_tensor(value: Any) -> bool:
+    """Whether a Tensor stands somewhere in a list or a tuple."""
+    if type(value) is not list and type(value) is not tuple:
+        return False
+    kinds = set(map(type, value))  # of many numbers there are few
+    if kinds <= _NUMBERS:
+        return False
+    return any(issubclass(kind, Tensor) for kind in kinds) or any(map(holds_tensor, value))
+
+
+_NUMBERS = frozenset({bool, int, float, complex, np.float64})
+
+
+def check_unmasked(value: Any, who: str) -> None:
+    """Raise TypeError for a masked array, whose mask an array cannot keep."""
+    if isinstance(value, np.ndarray) and hasattr(value, "filled"):
+        raise TypeError(
+            f"{who}: expected an array without a mask, got a masked one, whose mask would be lost; fill it, with "
+            f".filled(0), or take what is not masked, with .compressed()"
+        )
 
 
 def unwrap(value: Any) -> Any:

@@ -10,8 +10,7 @@ from typing import Any
 import numpy
 
 from ..engine.lists import join_lists, joined, one_array
-from ..engine.operands import holds_tensor
-from ..engine.tensor import Tensor
+from ..engine.tensor import Tensor, holds_tensor
 
 Function = Callable[..., Any]
 

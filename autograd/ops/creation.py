@@ -59,6 +59,9 @@ def array(
     return value.reshape((1,) * (ndmin - value.ndim) + value.shape) if value.ndim < ndmin else value
 
 
+Tensor._joined = staticmethod(array)  # type: ignore[method-assign]
+
+
 @composite(np.asarray, np.asanyarray)
 def asarray(a: Any, dtype: Any = None, order: Any = None, *, device: Any = None, copy: bool | None = None) -> Any:
     """As np.asarray: a Tensor."""

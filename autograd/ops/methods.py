@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..engine.operands import OPERANDS, is_no_array
 from ..engine.primitive import registry
 from ..engine.tensor import Tensor
 from . import elementwise, indexing, products, reductions, shape, sorting, special
@@ -19,7 +20,14 @@ def _flipped(function: Any) -> Any:
 
 def _compare(ufunc: Any) -> Any:
     plain = registry[ufunc]
-    return lambda self, other: plain(self, other)
+
+    def compare(self: Tensor, other: Any) -> Any:
+        kind = other.__class__
+        if kind is not Tensor and kind not in OPERANDS and is_no_array(other):
+            return NotImplemented
+        return plain(self, other)
+
+    return compare
 
 
 def _inplace(function: Any) -> Any:
@@ -91,7 +99,7 @@ class Flat:
         self.tensor[np.unravel_index(places, self.tensor.shape)] = value
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
-        return np.array(self.tensor._data.ravel(), dtype=dtype, copy=copy)
+        return self.tensor.ravel().__array__(dtype, copy)
 
 
 def _partition(self: Tensor, kth: Any, axis: int = -1, kind: Any = "introselect", order: Any = None) -> None:
@@ -134,8 +142,6 @@ for name, function in {
     ),
     "view": _view, "to_device": _to_device, "tobytes": lambda self, order="C": self._data.tobytes(order),
     "setflags": lambda self, write=None, align=None, uic=None: self._data.setflags(write, align, uic),
-    "__dlpack__": lambda self, **options: self._data.__dlpack__(**options),
-    "__dlpack_device__": lambda self: self._data.__dlpack_device__(),
     "transpose": _transpose,
 }.items():  # fmt: skip
     setattr(Tensor, name, function)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..engine import versions
-from ..engine.dispatch import methods
+from ..engine.dispatch import find, methods
 from ..engine.modes import mode
 from ..engine.operands import not_for_plain, store
 from ..engine.primitive import registry
@@ -28,13 +28,7 @@ def _recorded(*values: Any) -> bool:
 
 
 def _rule_of(ufunc: Any, method: str = "") -> Any:
-    function = registry.get(ufunc)
-    if function is None:
-        raise TypeError(
-            f"numpy.{ufunc.__name__}{method and '.' + method}: no derivative rule is known for Tensors; apply it to "
-            f".data, or give it one (primitive)"
-        )
-    return function
+    return registry.get(ufunc) or find(ufunc, method)
 
 
 def _as_tensor(result: Any) -> Any:

@@ -7,9 +7,8 @@ from typing import Any
 
 from scipy import linalg
 
-from ..engine.operands import holds_tensor
 from ..engine.primitive import Function
-from ..engine.tensor import Tensor
+from ..engine.tensor import Tensor, holds_tensor
 
 _OF_SPEED = {"check_finite", "overwrite_a", "overwrite_ab", "overwrite_b", "lwork", "lapack_driver", "driver"}
 """Options that change no result."""

@@ -39,9 +39,10 @@ class Call:
         self.moving = [is_differentiable(leaf) for leaf in self.leaves]
         if self.leaves and not any(self.moving):
             kinds = sorted({_kind(leaf) for leaf in self.leaves})
+            tables = any(hasattr(leaf, "to_numpy") for leaf in self.leaves)
             raise TypeError(
                 f"{who}: expected floating or complex values to differentiate by, got {', '.join(kinds)}; "
-                f"convert them, 2 to 2.0 for instance"
+                f"{'take .to_numpy() of it' if tables else 'convert them, 2 to 2.0 for instance'}"
             )
         self.start = tick()  # what the call records is newer than this
         with enable_grad():
@@ -139,7 +140,8 @@ def conj(g: Any) -> Any:
 
 
 def _kind(leaf: Any) -> str:
-    return f"an array of {leaf.dtype}" if hasattr(leaf, "dtype") and hasattr(leaf, "ndim") else type(leaf).__name__
+    array = hasattr(leaf, "dtype") and hasattr(leaf, "ndim") and not hasattr(leaf, "to_numpy")
+    return f"an array of {leaf.dtype}" if array else type(leaf).__name__
 
 
 def select(who: str, fun: Callable[..., Any], argnums: Any, args: Any, kwargs: dict[str, Any]) -> list[Any]:

@@ -45,16 +45,17 @@ def default_collate(samples: list[Any]) -> Any:
     [Tensor([1, 3]), {'a': Tensor([2., 4.])}]
     """
     first = samples[0]
-    if isinstance(first, Tensor):
+    if isinstance(first, Tensor) and not any(sample.requires_grad for sample in samples):
         samples = [sample.data for sample in samples]
     if isinstance(first, Tensor | np.ndarray | np.generic | bool | int | float | complex):
-        arrays = [np.asarray(sample) for sample in samples]
+        arrays = [sample if isinstance(sample, Tensor) else np.asarray(sample) for sample in samples]
         if len({array.shape for array in arrays}) != 1:
             raise ValueError(
                 f"default_collate: expected samples of one shape, got {sorted({array.shape for array in arrays})}; "
                 f"pass collate_fn to pad them"
             )
-        return Tensor(np.stack(arrays))
+        batch = np.stack(arrays)
+        return batch if isinstance(batch, Tensor) else Tensor(batch)
     if isinstance(first, str | bytes):
         return samples
     if isinstance(first, Mapping):

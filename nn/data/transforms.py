@@ -35,7 +35,7 @@ def normalize(images: Any, mean: Any, std: Any) -> Any:
     >>> normalize(np.full((2, 1, 1), 3.0), mean=[1.0, 2.0], std=2.0)[:, 0, 0]
     array([1. , 0.5])
     """
-    array = plain(images)
+    array = _array(images)
     mean, std = (np.asarray(value, dtype=array.dtype) for value in (mean, std))
     if not std.all():
         raise ValueError(f"normalize: expected standard deviations other than zero, got {std.tolist()}")
@@ -73,7 +73,7 @@ def random_crop(
     >>> random_crop(np.ones((5, 1, 8, 8)), 6).shape
     (5, 1, 6, 6)
     """
-    array = plain(images)
+    array = _array(images)
     rng = generator(rng)
     height, width = (size, size) if isinstance(size, int) else size
     if padding:
@@ -83,7 +83,7 @@ def random_crop(
         raise ValueError(f"random_crop: expected a window within {array.shape[-2:]}, got {(height, width)}")
     stack = array.reshape(-1, *array.shape[-3:])
     tops, lefts = rng.integers(rows, size=len(stack)), rng.integers(columns, size=len(stack))
-    made = np.empty((*stack.shape[:2], height, width), dtype=array.dtype)
+    made = np.zeros_like(stack, shape=(*stack.shape[:2], height, width))
     for i, (top, left) in enumerate(zip(tops, lefts, strict=True)):
         made[i] = stack[i, :, top : top + height, left : left + width]
     return _like(images, made.reshape(*array.shape[:-2], height, width))
@@ -97,12 +97,17 @@ def random_flip(images: Any, p: float = 0.5, axis: int = -1, rng: np.random.Gene
     >>> random_flip(np.array([[[1, 2]]]), p=1.0)
     array([[[2, 1]]])
     """
-    array = plain(images)
+    array = _array(images)
     if axis not in (-1, -2):
         raise ValueError(f"random_flip: expected axis -1 (left to right) or -2 (upside down), got {axis}")
     turned = generator(rng).random(array.shape[:-3]) < p
     return _like(images, np.where(turned[..., None, None, None], np.flip(array, axis), array))
 
 
+def _array(images: Any) -> Any:
+    """The array of a Tensor, but one that requires a gradient as it is."""
+    return images if isinstance(images, Tensor) and images.requires_grad else plain(images)
+
+
 def _like(given: Any, array: Any) -> Any:
-    return Tensor(array) if isinstance(given, Tensor) else array
+    return Tensor(array) if isinstance(given, Tensor) and not isinstance(array, Tensor) else array

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from autograd import no_grad
+
 from ..optimizer import Optimizer
 from .base import LRScheduler, for_groups
 
@@ -65,7 +67,8 @@ class ReduceLROnPlateau(LRScheduler):
         """Count an epoch with this figure. Raises TypeError without one, RuntimeError for groups without a min_lr."""
         if metrics is None:
             raise TypeError("ReduceLROnPlateau.step: expected the figure to watch, such as the loss, got none")
-        current = float(metrics)
+        with no_grad():  # the value alone, of a loss that requires a gradient too
+            current = float(metrics)
         self.last_epoch = self.last_epoch + 1 if epoch is None else epoch
         if self._is_better(current):
             self.best = current

@@ -1,15 +1,14 @@
-"""Tensors among what is not NumPy: tables, labelled arrays, Python's numbers. Nothing becomes a constant in silence."""
+"""Tensors among what is not NumPy: tables, labelled arrays, Python's numbers."""
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
 import pytest
 
 import autograd.numpy as anp
-from autograd import Tensor, grad, jacobian, no_grad, vjp
+from autograd import Tensor, grad, no_grad, vjp
 
 V = np.array([0.5, 2.0, 3.0])
 
@@ -104,40 +103,6 @@ def test_containers_of_tensors_compute_themselves() -> None:
     np.testing.assert_allclose(grad(lambda x: np.dot(x, labelled * x))(V), 2 * V**2)
 
 
-def _assigned(x: Any) -> Any:
-    plain = np.zeros(3)
-    plain[0] = x[0]
-    return plain.sum() * x[1]
-
-
-CONSTANTS = {
-    "asarray": lambda x: np.sum(np.asarray(x) * x),
-    "list": lambda x: np.sum(np.array([x[0], x[1]])),
-    "reduction of a list": lambda x: np.sum([x[0], x[1]]),
-    "math": lambda x: math.sin(x[0]) * x[1],
-    "float": lambda x: float(x[0]) * x[1],
-    "complex": lambda x: abs(complex(x[0])) * x[1],
-    "scalar type": lambda x: np.float64(x[0]) * x[1],
-    "an element of a plain array": _assigned,
-    "vectorize": lambda x: np.sum(np.vectorize(lambda v: v * v)(x)),
-    "fromiter": lambda x: np.sum(np.fromiter((v for v in x), float)),
-}
-
-
-@pytest.mark.parametrize("case", CONSTANTS)
-def test_nothing_becomes_a_constant(case: str) -> None:
-    fun = CONSTANTS[case]
-    for transform in (grad, jacobian):
-        with pytest.raises((TypeError, ValueError)) as raised:
-            transform(fun)(V)
-        error = raised.value
-        text = str(error) + str(error.__cause__)
-        assert "count as a constant" in text
-    fun(V)
-    fun(Tensor(V))  # outside of a transform, as NumPy
-    fun(Tensor(V, requires_grad=True))
-
-
 def test_values_alone_are_to_be_had() -> None:
     def fun(x: Any) -> Any:
         assert x[1].item() == 2
@@ -149,13 +114,13 @@ def test_values_alone_are_to_be_had() -> None:
         assert list(x.tolist()) == [0.5, 2.0, 3.0]
         with no_grad():
             assert float(x[0] * 2) == 1
-        assert float(np.sum(outer)) == 5.5  # is tracked, but not differentiated by here
-        return np.sum(x * np.asarray(outer))
+        assert np.sum(outer).item() == 5.5  # is tracked, but not differentiated by here
+        return np.sum(x * outer.data)
 
     outer = Tensor(V, requires_grad=True)
     np.testing.assert_array_equal(grad(fun)(V), V)
     with pytest.raises(TypeError, match="expected a plain value"):
         grad(lambda x: np.sum(np.asarray(x)))(V)
-    assert float(np.sum(outer)) == 5.5  # the transform that failed is over
+    assert np.asarray(outer.data).sum() == 5.5  # the transform that failed is over
     _, pullback = vjp(lambda x: anp.array([x[0], x[1] * 2]), V)
     np.testing.assert_array_equal(pullback(np.ones(2))[0], [1, 2, 0])

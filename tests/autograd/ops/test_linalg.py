@@ -231,7 +231,7 @@ def test_what_has_no_gradient() -> None:
     assert full.U.shape == (4, 4)
     assert la.qr(Tensor(a.data), "complete").Q.shape == (4, 4)
     counts = la.norm(a, 0, axis=0)
-    np.testing.assert_array_equal(np.asarray(counts), 4)
+    np.testing.assert_array_equal(counts, 4)
 
 
 @pytest.mark.parametrize(("fun", "kind", "words"), [
