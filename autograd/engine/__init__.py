@@ -5,6 +5,7 @@ From the bottom up, each importing only what stands before it:
     node          the graph: one Node per recorded operation, and the walk over them
     modes         what a thread records, and the scopes that name parts of a graph
     versions      which arrays were overwritten, and when
+    forking       locks in a forked child
     hooks         the handle of a hook
     sharing       which Tensors lie in the same memory
     tensor        an array with a gradient
