@@ -1,6 +1,8 @@
 """Locks in a forked child: one that another thread of the parent held there would be held for ever.
 
-Of the threads only the one that forks goes on in the child, so there all locks are free, and are made so.
+Of the threads only the one that forks goes on in the child, so there all locks are free, and are made so. Those within
+NumPy's BLAS are not in reach: a child that is forked while another thread multiplies large matrices with OpenBLAS hangs
+at its own first product, with plain arrays too, unless OPENBLAS_NUM_THREADS is 1.
 """
 
 from __future__ import annotations
