@@ -97,7 +97,7 @@ def _of_adjoint(options: dict[str, Any], n: int, more: int) -> dict[str, Any]:
     """The options for the adjoint equation, in 2n + more variables, from those for n."""
     kept = {k: v for k, v in options.items() if k not in ("Dfun", "col_deriv", "ml", "mu", "tcrit", "h0")}
     for name in ("rtol", "atol"):
-        if np.ndim(kept.get(name)):
+        if np.ndim(kept.get(name, 0)):
             kept[name] = np.concatenate([kept[name], kept[name], np.full(more, np.min(kept[name]))])
     return kept
 
