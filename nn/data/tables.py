@@ -60,8 +60,8 @@ def _doubt(columns: Sequence[str], name: str) -> None:
         from warnings import warn
 
         warn(
-            f"read_csv: the first line of {name} holds numbers ({', '.join((broken or numbers)[:3])}), which are taken for "
-            f"names of columns; if they are not, pass header=False",
+            f"read_csv: the first line of {name} holds numbers ({', '.join((broken or numbers)[:3])}), which are taken "
+            f"for names of columns; if they are not, pass header=False",
             stacklevel=3,
         )
 
