@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from .engine.forking import free, in_each_child
+
 _default: np.random.Generator | None = None  # made when first asked for: to import numpy.random takes a while
 
 
@@ -31,3 +33,11 @@ def generator(rng: np.random.Generator | None = None) -> np.random.Generator:
     if not isinstance(rng, np.random.Generator):
         raise TypeError(f"rng: expected a numpy.random.Generator, got {type(rng).__name__}")
     return rng
+
+
+def _renew() -> None:
+    if _default is not None:
+        free(_default.bit_generator.lock)
+
+
+in_each_child(_renew)

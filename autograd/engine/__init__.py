@@ -8,6 +8,7 @@ From the bottom up, each importing only what stands before it:
     floating      NumPy's warnings of floating-point errors name the line of the program
     leaving       what leaves the graph says so: who may make a tracked Tensor a plain value
     versions      which arrays were overwritten, and when
+    forking       locks in a forked child
     hooks         the handle of a hook
     sharing       which Tensors lie in the same memory
     tensor        an array with a gradient

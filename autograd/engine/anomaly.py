@@ -12,6 +12,7 @@ from weakref import finalize
 import numpy as np
 
 from . import versions
+from .forking import free, in_each_child
 from .modes import mode
 from .node import Node
 from .place import caller
@@ -124,6 +125,7 @@ class _Locks:
 
 
 _locks = _Locks()
+in_each_child(lambda: free(_locks.lock))
 
 
 def _arrays(value: Any) -> tuple[Any, ...]:

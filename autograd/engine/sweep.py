@@ -18,12 +18,14 @@ import numpy as np
 
 from . import versions
 from .broadcasting import sum_to
+from .forking import free, in_each_child
 from .halves import widened
 from .modes import mode
 from .node import Node, between
 from .tensor import Tensor, unwrap, wrap
 
 _leaf_lock = threading.Lock()
+in_each_child(lambda: free(_leaf_lock))
 
 
 def backward(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -51,7 +51,7 @@ class ImageFolder(Dataset):
         for name, label in self.class_to_idx.items():
             found = [
                 os.path.join(folder, file)
-                for folder, _, files in sorted(os.walk(os.path.join(root, name), followlinks=True))
+                for folder, files in sorted(_walk(os.path.join(root, name)))
                 for file in sorted(files)
                 if file.lower().endswith(self.endings)
             ]
@@ -76,6 +76,16 @@ class ImageFolder(Dataset):
                 raise  # the computer's, or the disk's
             raise ValueError(f"ImageFolder: expected a whole image in {path}: {error}") from error
         return (array if self.transform is None else self.transform(array)), label
+
+
+def _walk(top: str) -> Iterator[tuple[str, list[str]]]:
+    """The folders from `top` down, through links but never round in a circle of them, with the files in each."""
+    here = os.path.realpath(top)
+    known = {here[:i] or os.sep for i, letter in enumerate(here) if letter == os.sep}
+    for folder, below, files in os.walk(top, followlinks=True):
+        known.add(os.path.realpath(folder))
+        below[:] = [name for name in below if os.path.realpath(os.path.join(folder, name)) not in known]
+        yield folder, files
 
 
 def _floats(file: Any, mode: str, size: tuple[int, int] | None) -> Any:

@@ -21,7 +21,7 @@ def read_csv(
 
     target  the name or the number of that column; whole numbers become int64, other numbers `dtype`, and names the
             number of their place among the sorted names
-    header  whether the first line holds the names of the columns
+    header  whether the first line holds the names of the columns; warns if these look like numbers of a table
     dtype   that of the features, floating or of integers
 
     A number is what Python reads as one, with a point, and "nan" and "inf" are two. Spaces around cells do not count.
@@ -37,7 +37,9 @@ def read_csv(
     if not rows or (header and len(rows) < 2):
         raise ValueError(f"read_csv: expected rows of numbers in {name}, found none")
     columns = [cell.strip() for cell in rows[0][1]] if header else [str(i) for i in range(len(rows[0][1]))]
-    rows = rows[1:] if header else rows
+    if header:
+        rows = rows[1:]
+        _doubt(columns, name)
     for line, row in rows:
         if len(row) != len(columns):
             raise ValueError(f"read_csv: expected {len(columns)} cells in line {line} of {name}, got {len(row)}")
@@ -48,6 +50,20 @@ def read_csv(
     if apart is None:
         return TensorDataset(table)
     return TensorDataset(table, _target(rows, apart, dtype, columns[apart], name))
+
+
+def _doubt(columns: Sequence[str], name: str) -> None:
+    """Warn of names that are numbers: with digits after the point, or the same ones more than once."""
+    numbers = [column for column in columns if _converted([column], np.dtype(float)) is not None]
+    broken = [number for number in numbers if not number.isdecimal()]
+    if broken or (len(numbers) == len(columns) and len(set(numbers)) < len(numbers)):
+        from warnings import warn
+
+        warn(
+            f"read_csv: the first line of {name} holds numbers ({', '.join((broken or numbers)[:3])}), which are taken "
+            f"for names of columns; if they are not, pass header=False",
+            stacklevel=3,
+        )
 
 
 def _rows(path: Path, name: str, delimiter: str) -> list[_Row]:

@@ -18,6 +18,7 @@ PROGRAM = "python -m nn"
 NEEDS = {"tqdm": "the progress bar", "matplotlib": "the pictures", "pygraphviz": "the graphs"}
 WEIGHTS, HISTORY = "weights.npz", "history.csv"
 PICTURES = ("loss.png", "filters.png", "confusion.png", "forward.svg", "backward.svg")
+EPOCHS = 20
 REFUSED, FAILED, INTERRUPTED = 2, 1, 130
 
 
@@ -73,7 +74,7 @@ def parser() -> argparse.ArgumentParser:
         description="Train a small convolutional network on handwritten digits. Leaves in --out: "
         f"{', '.join((WEIGHTS, HISTORY, *PICTURES))}.",
     )  # fmt: skip
-    made.add_argument("--epochs", type=whole(1), default=20, help="passes through the data, in all (default: 20)")
+    made.add_argument("--epochs", type=whole(1), help=f"passes through the data, in all (default: {EPOCHS})")
     made.add_argument("--batch-size", type=whole(1), help="images a step (default: 32)")
     made.add_argument("--lr", type=number(0, None), help="learning rate of the first epoch (default: 0.05)")
     made.add_argument("--momentum", type=number(0, 1), help="momentum of the gradient descent (default: 0.9)")
@@ -92,7 +93,7 @@ def run(arguments: Sequence[str] | None) -> int:
     for module, purpose in NEEDS.items():
         if find_spec(module) is None:
             raise Refusal(f"{module} is needed for {purpose}: pip install 'backgraph[demo]'")
-    training = prepare(options)
+    training, options.epochs = prepare(options)
     check_folder(options.out)
     at = os.path.join(options.out, "")
     with Stop() as stop:
@@ -180,8 +181,8 @@ def data_name(text: str) -> str:
     return text if text == "digits" else f"mnist:{os.path.abspath(text.removeprefix('mnist:'))}"
 
 
-def prepare(options: argparse.Namespace) -> Any:
-    """The training to begin, or the one to go on with."""
+def prepare(options: argparse.Namespace) -> tuple[Any, int]:
+    """The training to begin, or the one to go on with, and up to which epoch: as is asked for now, or was then."""
     from .training import Settings, Training, load, settings_of
 
     given = {f.name: getattr(options, f.name) for f in fields(Settings) if getattr(options, f.name) is not None}
@@ -205,13 +206,14 @@ def prepare(options: argparse.Namespace) -> Any:
         data = load(settings.data, settings.seed)
     except (OSError, ValueError) as error:
         raise Refusal(f"--data {settings.data}: {one_line(error)}") from None
-    training = Training(settings, data)
+    training, epochs = Training(settings, data), EPOCHS
     if state is not None:
         try:
             training.restore(state)
+            epochs = int(state.get("epochs", epochs))
         except (ValueError, KeyError, TypeError, RuntimeError, IndexError) as error:
             raise Refusal(f"--resume: {path}: {one_line(error)}") from None
-    return training
+    return training, options.epochs or epochs
 
 
 def read(path: str) -> Any:
@@ -261,7 +263,7 @@ def announce(training: Any, options: argparse.Namespace) -> None:
 def train(training: Any, options: argparse.Namespace, stop: Stop) -> bool:
     """Train until the epochs are done; False if it was stopped. Saves after each epoch and when it stops."""
     tqdm = importlib.import_module("tqdm").tqdm
-    save(training, options.out)
+    save(training, options)
     while training.epoch < options.epochs:
         if stop():
             return False
@@ -274,7 +276,7 @@ def train(training: Any, options: argparse.Namespace, stop: Stop) -> bool:
             )  # fmt: skip
 
         complete = training.run_epoch(stop, progress)
-        save(training, options.out)
+        save(training, options)
         if not complete:
             return False
         _, loss, accuracy, test_loss, test_accuracy = training.history[-1]
@@ -286,16 +288,16 @@ def train(training: Any, options: argparse.Namespace, stop: Stop) -> bool:
     return True
 
 
-def save(training: Any, out: str) -> None:
+def save(training: Any, options: argparse.Namespace) -> None:
     """Weights and all that resuming needs in one file, which is replaced whole; the history beside it, for people."""
     from autograd import save
 
     from .pictures import replacing
     from .training import COLUMNS
 
-    save(os.path.join(out, WEIGHTS), training.state())
+    save(os.path.join(options.out, WEIGHTS), {**training.state(), "epochs": options.epochs})
     rows = [f"{int(row[0])}," + ",".join(f"{value:.9g}" for value in row[1:]) for row in training.history]
-    with replacing(os.path.join(out, HISTORY)) as path, open(path, "w") as file:
+    with replacing(os.path.join(options.out, HISTORY)) as path, open(path, "w") as file:
         file.write("\n".join([",".join(COLUMNS), *rows, ""]))
 
 

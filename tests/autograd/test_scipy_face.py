@@ -324,6 +324,41 @@ def test_odeint() -> None:
     assert vjp(lambda t: integrate.odeint(lambda y, t: -y, 1.0, t), np.zeros(1))[1](np.ones((1, 1)))[0] == 0
 
 
+def test_odeint_with_the_time_first() -> None:
+    """And with what else SciPy takes that says something of the equation, which is not said of its adjoint."""
+
+    def field(y, t, rate):
+        return -rate * y + np.sin(t) * y[::-1]
+
+    def slopes(y, t, rate):
+        return np.array([[-rate, np.sin(t)], [np.sin(t), -rate]])
+
+    y0, t, rate = np.array([1.0, -0.5]), np.array([0.1, 0.4, 0.9]), 0.7
+    plain = {"rtol": 1e-11, "atol": 1e-11}
+    expected = grad(lambda *given: integrate.odeint(field, *given[:2], given[2:], **plain)[-1].sum(), (0, 1, 2))
+    for first in (False, True):
+        turned = (lambda f: lambda t, y, *args: f(y, t, *args)) if first else lambda f: f
+        for options in (
+            {}, {"Dfun": turned(slopes)}, {"ml": 1, "mu": 1}, {"rtol": [1e-11, 1e-11], "atol": [1e-12, 1e-11]},
+            {"tcrit": [0.5]}, {"h0": 0.01}, {"hmax": 0.1}, {"full_output": True},
+        ):  # fmt: skip
+            options = {**plain, **options, "tfirst": first}
+
+            def fun(y0, t, rate, whole=False):
+                made = integrate.odeint(turned(field), y0, t, (rate,), **options)  # noqa: B023
+                return made if whole else (made[0] if options.get("full_output") else made)[-1].sum()  # noqa: B023
+
+            for found, right in zip(grad(fun, (0, 1, 2))(y0, t, rate), expected(y0, t, rate), strict=True):
+                np.testing.assert_allclose(found, right, rtol=1e-7)
+            theirs = scipy.integrate.odeint(turned(field), y0, t, (rate,), **options)
+            ours = fun(y0, t, rate, whole=True)
+            if options.get("full_output"):
+                np.testing.assert_array_equal(ours[0], theirs[0])
+                np.testing.assert_equal(ours[1], theirs[1])
+            else:
+                np.testing.assert_array_equal(ours, theirs)
+
+
 def test_no_logarithm_of_nothing() -> None:
     """Where the factor of a logarithm of 0 is 0, so is the derivative."""
     assert grad(lambda y: special.xlogy(0.0, y))(0.0) == 0

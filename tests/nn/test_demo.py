@@ -114,11 +114,11 @@ def test_it_learns_the_digits():
 
 def test_ctrl_c_saves_and_resume_ends_as_if_nothing_had_happened(tmp_path):
     def start(out, *options):
-        command = [sys.executable, "-m", "nn", "--epochs", "3", "--batch-size", "8", "--out", str(out), *options]
+        command = [sys.executable, "-m", "nn", "--batch-size", "8", "--out", str(out), *options]
         environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
         return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
 
-    with start(tmp_path / "stopped") as process:
+    with start(tmp_path / "stopped", "--epochs", "3") as process:
         assert process.stdout.readline().startswith("digits")
         process.send_signal(signal.SIGINT)
         printed, errors = process.communicate(timeout=60)
@@ -126,7 +126,7 @@ def test_ctrl_c_saves_and_resume_ends_as_if_nothing_had_happened(tmp_path):
     assert "interrupted in epoch" in printed.splitlines()[-1]
     assert errors == ""
     assert set(contents(tmp_path / "stopped")) == {WEIGHTS, HISTORY}
-    for out, options in (("stopped", ["--resume"]), ("whole", [])):
+    for out, options in (("stopped", ["--resume"]), ("whole", ["--epochs", "3"])):
         with start(tmp_path / out, *options) as process:
             _, errors = process.communicate(timeout=120)
             assert process.returncode == 0, errors
@@ -156,6 +156,7 @@ def test_ctrl_c_saves_and_resume_ends_as_if_nothing_had_happened(tmp_path):
         (["--resume", "--out", "{tmp}/foreign"], "expected a file that this program saved"),
         (["--resume", "--out", "{tmp}/trained", "--lr", "0.5"], "was trained with --lr 0.05, got 0.5"),
         (["--resume", "--out", "{tmp}/reshaped"], WEIGHTS),
+        (["--resume", "--out", "{tmp}/endless"], WEIGHTS),
         (["--colour", "red"], "--colour"),
         (["digits"], "digits"),
     ],
@@ -164,7 +165,7 @@ def test_what_is_refused_is_refused_in_one_line_and_changes_nothing(options, mes
     from autograd import save
 
     training = Training(Settings(), small_data())
-    for name in ("truncated", "text", "foreign", "trained", "reshaped"):
+    for name in ("truncated", "text", "foreign", "trained", "reshaped", "endless"):
         (tmp_path / name).mkdir()
     (tmp_path / "taken" / "loss.png").mkdir(parents=True)
     (tmp_path / "file").write_text("not a folder")
@@ -173,6 +174,7 @@ def test_what_is_refused_is_refused_in_one_line_and_changes_nothing(options, mes
     (tmp_path / "truncated" / WEIGHTS).write_bytes(whole[: len(whole) // 2])
     (tmp_path / "text" / WEIGHTS).write_text("no weights")
     save(tmp_path / "foreign" / WEIGHTS, {"a": np.zeros(3)})
+    save(tmp_path / "endless" / WEIGHTS, {**training.state(), "epochs": "many"})
     save(tmp_path / "reshaped" / WEIGHTS, {**training.state(), "network": {"conv1.weight": np.zeros((2, 2))}})
     before = {path.name: contents(path) for path in tmp_path.iterdir() if path.name != "taken"}
 

@@ -121,6 +121,27 @@ def test_images_are_turned_as_they_are_seen(folder, orientation, end):
     np.testing.assert_allclose(found, turned / 255, atol=0.02)
 
 
+def test_links_that_lead_in_a_circle(folder, tmp_path):
+    folder(BYTES[..., :3], "a.png")
+    (tmp_path / "b" / "deep").mkdir(parents=True)
+    (tmp_path / "b" / "deep" / "b.png").write_bytes((tmp_path / "a" / "a.png").read_bytes())
+    outside = tmp_path.parent / f"{tmp_path.name} outside"
+    outside.mkdir()
+    (outside / "c.png").write_bytes((tmp_path / "a" / "a.png").read_bytes())
+    for link, target in (("up", ".."), ("here", "."), ("out", outside)):
+        try:
+            (tmp_path / "b" / "deep" / link).symlink_to(target)
+        except OSError:
+            pytest.skip("no links")
+    (tmp_path / "b" / "all").symlink_to(tmp_path)
+    data = ImageFolder(tmp_path)
+    assert [(path.rpartition("/")[2], label) for path, label in data.samples] == [
+        ("a.png", 0),
+        ("b.png", 1),
+        ("c.png", 1),
+    ]
+
+
 def test_damaged_images_are_named(folder):
     folder(BYTES[..., :3], "a.png")
     whole = (folder.path / "a.png").read_bytes()
@@ -243,6 +264,15 @@ def test_whole_numbers_keep_all_their_digits(tmp_path):
 def test_tables_that_are_none(tmp_path, text, options, match):
     with pytest.raises(ValueError, match=f"(?s)read_csv: expected .*{match}"):
         table(tmp_path, text, **options)
+
+
+@pytest.mark.parametrize("first", ["5.1,3.5,1.4,oak", "5,0,0,7", "1e3,a,b,c", "-1,a,b,c"])
+def test_a_first_line_that_looks_like_data(tmp_path, first):
+    with pytest.warns(UserWarning, match=r"first line of .*t\.csv holds numbers \(.*pass header=False"):
+        read = table(tmp_path, f"{first}\n1,2,3,4\n")
+    assert read[0].shape == (1, 4)
+    for names in ("0,1,2,3", "2019,2020,2021,kind", "a,b,c,d", "x1,1.2.3,,d"):  # as pandas and people name columns
+        assert table(tmp_path, f"{names}\n1,2,3,4\n")[0].shape == (1, 4)
 
 
 def test_quotation_marks_after_a_space(tmp_path):

@@ -1,0 +1,23 @@
+"""Locks in a forked child: one that another thread of the parent held there would be held for ever.
+
+Of the threads only the one that forks goes on in the child, so there all locks are free, and are made so. Those within
+NumPy's BLAS are not in reach: a child that is forked while another thread multiplies large matrices with OpenBLAS hangs
+at its own first product, with plain arrays too, unless OPENBLAS_NUM_THREADS is 1.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+
+def in_each_child(renew: Callable[[], Any]) -> None:
+    """Have `renew` called in every forked child before anything else runs there."""
+    if hasattr(os, "register_at_fork"):  # Windows does not fork
+        os.register_at_fork(after_in_child=renew)
+
+
+def free(lock: Any) -> None:
+    """Make a lock of `threading` free, whoever holds it."""
+    lock._at_fork_reinit()

@@ -1,0 +1,64 @@
+"""Children that are forked while other threads compute: they go on, whatever those threads were doing."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+PROGRAM = """
+import os, signal, sys, threading
+import numpy as np
+from autograd import Tensor, detect_anomaly, generator, manual_seed
+
+manual_seed(0)
+stop = False
+
+def sweep():
+    w = [Tensor(np.ones(3), requires_grad=True) for _ in range(30)]
+    sum((p * p).sum() for p in w).backward()
+    assert all((p.grad.data == 2).all() for p in w)
+
+def checked():
+    with detect_anomaly():
+        sweep()
+
+def draw():
+    assert generator().normal(size=20_000).std() > 0.9
+
+work = {"sweep": sweep, "checked": checked, "draw": draw}[sys.argv[1]]
+
+def on_and_on():
+    while not stop:
+        work()
+
+sys.setswitchinterval(1e-5)
+threads = [threading.Thread(target=on_and_on) for _ in range(4)]
+for thread in threads:
+    thread.start()
+hung = 0
+for _ in range(40):
+    child = os.fork()
+    if not child:
+        signal.alarm(30)
+        for _ in range(3):
+            work()
+        os._exit(0)
+    hung += os.waitpid(child, 0)[1] != 0
+    if hung:
+        break
+stop = True
+for thread in threads:
+    thread.join()
+sys.exit(hung)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="nothing is forked")
+@pytest.mark.parametrize("what", ["sweep", "checked", "draw"])
+def test_a_child_never_waits_for_threads_that_it_has_not(what):
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore::DeprecationWarning", "-c", PROGRAM, what], capture_output=True, text=True,
+        timeout=400, env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
