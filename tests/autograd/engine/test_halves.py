@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 import autograd
-from autograd import Tensor, grad, in_single, primitive, sigmoid
-from autograd.engine.halves import rounded, widened
+from autograd import Tensor, grad, primitive, sigmoid
+from autograd.engine.halves import in_single, rounded, widened
 
 H = np.float16
 
