@@ -73,7 +73,7 @@ def _by_own_statistics(
         if isinstance(running, Tensor):
             write(running, new)
         else:
-            running[...] = new
+            np.copyto(running, Tensor(new), casting="unsafe")  # which is seen, as an assignment to an array is not
     return result
 
 

@@ -17,7 +17,7 @@ from typing import Any, TypeVar, cast
 import numpy as np
 
 F = TypeVar("F", bound=Callable[..., Any])
-_SINGLE = np.dtype(np.float32)
+_SINGLE, _DOUBLE = np.dtype(np.float32), np.dtype(np.float64)
 
 
 def is_half(x: Any) -> bool:
@@ -63,6 +63,8 @@ def in_single(function: F) -> F:
     @functools.wraps(function)
     def run(*args: Any, **kwargs: Any) -> Any:
         first = args[0] if args else next(iter(kwargs.values()), None)
+        if (dtype := getattr(first, "dtype", None)) is _SINGLE or dtype is _DOUBLE:
+            return function(*args, **kwargs)
         if not is_half(first) or not all(map(_may_be_half, (*args, *kwargs.values()))):
             return function(*args, **kwargs)
         wide = [_single(value) for value in args]

@@ -26,6 +26,7 @@ class Mode(threading.local):
     watch: Callable[..., None] | None = None
     entry: Entry | None = None  # the innermost scope that is open
     start: int | None = None  # when the outermost call of a transform began that is just running
+    writes: Any = None  # versions.Writes, which keep what arrays held before they are written in place
 
 
 mode = Mode()

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from . import versions
 from .primitive import registry
 from .tensor import Tensor, check_unmasked, holds_tensor, unwrap
 
@@ -72,6 +73,7 @@ def store(result: Any, out: Any) -> Any:
         return out
     if isinstance(result, Tensor) and result.requires_grad:
         raise not_for_plain("out= or an augmented assignment")
+    versions.writing(out)
     out[...] = unwrap(result)
     return out
 

@@ -6,6 +6,7 @@ faster, because BLAS reads every number once and in order. A sum of products nee
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
@@ -27,13 +28,19 @@ def axes_of(axis: Any, ndim: int) -> tuple[int, ...]:
     """
     if axis is None:
         return tuple(range(ndim))
-    axes = axis if isinstance(axis, tuple | list) else (axis,)
+    if axis.__class__ is int and -ndim <= axis < ndim:
+        return (axis % ndim,)
+    return _counted(tuple(axis) if isinstance(axis, tuple | list) else (axis,), ndim)
+
+
+@functools.lru_cache(maxsize=1024)
+def _counted(axes: tuple[int, ...], ndim: int) -> tuple[int, ...]:
     for a in axes:
         if not -ndim <= a < ndim and not (ndim == 0 and -1 <= a <= 0):
             raise np.exceptions.AxisError(a, ndim)
     made = tuple([a % ndim for a in axes]) if ndim else ()  # of one number, axis 0 or -1 is none, as in NumPy's sums
     if len(made) > 1 and len(set(made)) < len(made):
-        raise ValueError(f"expected each axis once, got {axis}")
+        raise ValueError(f"expected each axis once, got {axes}")
     return made
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 from weakref import ref
 
+from .modes import mode
 from .node import tick
 
 last_write = 0
@@ -33,6 +34,65 @@ def touch(array: Any) -> None:
         known[1] = now
     else:
         _writes[key] = [ref(owner, lambda _: _writes.pop(key, None)), now]
+
+
+def writing(array: Any) -> None:
+    """Said before an array is written in place: who keeps what was there does so now."""
+    if mode.writes is not None:
+        mode.writes.keep(array)
+
+
+class Writes:
+    """Within it, what arrays held before they are written in place is kept, so that a program can be run again.
+
+    It keeps no array alive, and nothing of those that have died.
+    """
+
+    def __init__(self) -> None:
+        self.around: Writes | None = None
+        # by the identity of an array that owns its memory: a weak reference, what it held, when it had been written
+        self.kept: dict[int, tuple[Any, Any, int]] = {}
+
+    def __enter__(self) -> None:
+        self.around, mode.writes = mode.writes, self
+
+    def __exit__(self, *error: object) -> None:
+        mode.writes, self.around = self.around, None
+        if mode.writes is not None:
+            for owner, content, time in self.alive():
+                mode.writes.keep(owner, content, time)
+
+    def keep(self, array: Any, content: Any = None, time: int | None = None) -> None:
+        owner = _owner(array)
+        key, kept = id(owner), self.kept
+        if key not in kept:
+            content = owner.copy() if content is None else content
+            kept[key] = ref(owner, lambda _: kept.pop(key, None)), content, _time(owner) if time is None else time
+
+    def alive(self) -> list[tuple[Any, Any, int]]:
+        found = [(reference(), content, time) for reference, content, time in self.kept.values()]
+        return [entry for entry in found if entry[0] is not None]
+
+    def swap(self) -> None:
+        """Put back what the arrays held, and keep what they hold now instead; called again, the other way round."""
+        for owner, content, time in self.alive():
+            reference = self.kept[id(owner)][0]
+            self.kept[id(owner)] = reference, owner.copy(), _time(owner)
+            owner[...] = content
+            touch(owner)
+            _writes[id(owner)][1] = time
+
+    def touch_changed(self) -> None:
+        """Note a write to the arrays that hold anything else than what is kept of them."""
+        for owner, content, _ in self.alive():
+            if owner.tobytes() != content.tobytes():
+                touch(owner)
+
+
+def _time(owner: Any) -> int:
+    """When the memory of an array was last written; before all nodes, if it never was."""
+    known = _writes.get(id(owner))
+    return known[1] if known is not None and known[0]() is owner else 1
 
 
 def written_since(array: Any, order: int) -> bool:

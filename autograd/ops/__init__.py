@@ -4,6 +4,7 @@ From the bottom up, each importing only what stands before it:
 
     pieces           large arrays block by block
     contraction      einsum's rules
+    roots            the slope of a root of squares
     elementwise      element by element
     indexing         x[index] and its adjoint
     shape            what moves elements and changes none

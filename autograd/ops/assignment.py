@@ -55,6 +55,7 @@ def writable(tensor: Tensor) -> Any:
             tensor._data = np.array(array)
         elif all(other.dtype == tensor.dtype for other in sharing):
             _move([tensor, *sharing], [(member._data, member._node) for member in (tensor, *sharing)])
+    versions.writing(tensor._data)
     return tensor._data
 
 

@@ -16,6 +16,7 @@ from ..engine.declare import composite, elementwise, nondifferentiable, primitiv
 from ..engine.operands import store
 from ..engine.primitive import Function
 from ..engine.tensor import unwrap
+from .roots import over_root
 
 
 def stored(result: Any, out: Any) -> Any:
@@ -117,9 +118,7 @@ def nonzero(x: Any) -> Any:
     return x + (x == 0)
 
 
-hypot = elementwise(
-    np.hypot, x=lambda g, x, out: g * (x / nonzero(out)), y=lambda g, y, out: g * (y / nonzero(out))
-)  # fmt: skip
+hypot = elementwise(np.hypot, x=lambda g, x, out: x * over_root(g, out), y=lambda g, y, out: y * over_root(g, out))
 arctan2 = elementwise(
     np.arctan2,
     x=lambda g, x, y: g * (y / nonzero(x * x + y * y)),

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..engine import versions
 from ..engine.broadcasting import sum_to
 from ..engine.declare import composite, linear, nondifferentiable
 from ..engine.halves import widened
@@ -395,6 +396,8 @@ def _assign(who: str, a: Any, index: Any, value: Any) -> None:
         if value.requires_grad:
             raise TypeError(f"{who}: a Tensor that requires a gradient cannot be written into an array; give a Tensor")
         value = value._data
+    if not isinstance(a, Tensor):
+        versions.writing(a)
     a[index] = value
 
 

@@ -23,6 +23,7 @@ from ..engine.sums import axes_of, total_of_product
 from ..engine.tensor import Tensor, wrap
 from .indexing import take_along_axis
 from .reductions import products_of_others
+from .roots import over_root
 
 _linalg: Any = np.linalg
 
@@ -467,7 +468,7 @@ def _norm_p_x(g: Any, x: Any, out: Any, p: float) -> Any:
     return g * np.where(zero, 0, (x.conj() * _inverse(size)) * np.where(zero, 1, ratio) ** (p - 1))
 
 
-norm_2 = primitive(_norm, name="norm", single=True, x=lambda g, x, out: g * (x.conj() * _inverse(out)))  # 0 at 0
+norm_2 = primitive(_norm, name="norm", single=True, x=lambda g, x, out: x.conj() * over_root(g, out))
 norm_p = primitive(_norm_p, name="norm", single=True, x=_norm_p_x)
 
 

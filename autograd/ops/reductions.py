@@ -15,6 +15,7 @@ from ..engine.primitive import Function
 from ..engine.sums import axes_of
 from ..engine.tensor import unwrap
 from .elementwise import stored
+from .roots import over_root
 
 _none: Any = np._NoValue
 _add_reduce: Any = np.add.reduce
@@ -173,7 +174,7 @@ def _var_rule(g: Any, a: Any, axis: Any, ddof: Any, keepdims: Any, where: Any) -
 
 
 def _std_rule(g: Any, a: Any, out: Any, axis: Any, ddof: Any, keepdims: Any, where: Any) -> Any:
-    return _deviation(a, kept(g / (out + (out == 0)), axis, keepdims, a.shape), axis, ddof, where)  # constant: 0
+    return _deviation(a, kept(over_root(g, out), axis, keepdims, a.shape), axis, ddof, where)
 
 
 _variance = primitive(_var, name="var", single=True, where=None, a=_var_rule)

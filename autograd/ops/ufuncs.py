@@ -193,6 +193,7 @@ def at(ufunc: Any, a: Any, indices: Any, *b: Any) -> None:
     indices = unwrap(indices)
     if not _recorded(a, *b):
         data = unwrap(a)
+        versions.writing(data)
         ufunc.at(data, indices, *unwrap(b))
         versions.touch(data)
         return

@@ -20,6 +20,7 @@ from ..engine.node import Leaf, Node, tick, walk
 from ..engine.primitive import Cotangents, Primitive
 from ..engine.sweep import gradients
 from ..engine.tensor import Tensor, wrap
+from ..engine.versions import Writes
 from ..random import generator
 from .call import argument, conj, tracked
 from .tree import leaves, rebuild
@@ -30,7 +31,8 @@ def checkpoint(fun: Callable[..., Any]) -> Callable[..., Any]:
 
     The results and all derivatives, of higher order too, are those of `fun` itself, which may take and give nested
     containers and may use tracked tensors from outside. Its random numbers are the same again if they come from the
-    generator that `manual_seed` seeds. Other effects of `fun` happen again.
+    generator that `manual_seed` seeds. What it writes into tensors, such as the statistics of a batch normalization, is
+    written once: run again it finds them as they were, and leaves them as they are. Other effects happen again.
 
     The backward pass raises RuntimeError if by then a value that `fun` starts from has been overwritten or if `fun`
     does something else when it is run again.
@@ -61,6 +63,7 @@ class _Segment:
         self.places = [k for k, leaf in enumerate(self.leaves) if tracked(leaf)]
         self.outside: tuple[Node, ...] = ()  # what fun uses that is tracked outside, besides its arguments
         self.state = generator().bit_generator.state
+        self.writes = Writes()
         self.nodes: tuple[Node, ...] = ()  # those of the arguments, then those outside
         self.results: tuple[Any, ...] = ()
 
@@ -68,7 +71,8 @@ class _Segment:
         """Run fun, forget its record, and give its results with one node for all of it."""
         tensors = [self.leaves[k] for k in self.places]
         start = tick()
-        result, points = self.run(tensors)
+        with self.writes:
+            result, points = self.run(tensors)
         outs = leaves(result)
         nodes = [out._node for out in outs if tracked(out)]
         edges = _edges(nodes, start, points)
@@ -100,11 +104,24 @@ class _Segment:
     def again(self, g: tuple[Any, ...], arrays: tuple[Any, ...]) -> Cotangents:
         """The gradients of the arguments and of what is used from outside, from a record made now."""
         create_graph = any(isinstance(part, Tensor) for part in g)
+        written = Writes()
+        self.writes.swap()  # fun finds what it found
+        try:
+            return self.rerun(g, arrays, create_graph, written)
+        finally:  # and changes nothing
+            written.swap()
+            self.writes.swap()
+            if create_graph:
+                written.touch_changed()
+
+    def rerun(
+        self, g: tuple[Any, ...], arrays: tuple[Any, ...], create_graph: bool, written: Writes
+    ) -> Cotangents:  # fmt: skip
         n = len(self.places)
         self.check(arrays[n:])
         start = tick()
         stand_ins = {node.order: _stand_in(node) for node in self.outside}
-        with _random_state(self.state):
+        with _random_state(self.state), written:
             if create_graph:
                 given = [wrap(array, node) for array, node in zip(arrays[:n], self.nodes[:n], strict=True)]
             else:

@@ -23,7 +23,12 @@ def _fused(who: str, layer: M, bn: Any, axis: int) -> M:
     scale = 1 / np.sqrt(bn.running_var.data + bn.eps) * (1 if bn.weight is None else bn.weight.data)
     shift = (0 if made.bias is None else made.bias.data) - bn.running_mean.data
     bias = shift * scale + (0 if bn.bias is None else bn.bias.data)
-    along = scale.reshape([-1 if i == axis else 1 for i in range(weight.ndim)])
+    if axis:  # (in, out / groups, ...): each group's inputs with the outputs of that group
+        groups = made.groups if hasattr(made, "groups") else 1
+        along = scale.reshape(groups, -1).repeat(weight.shape[0] // groups, axis=0)
+    else:
+        along = scale.reshape(-1, 1)
+    along = along.reshape(*along.shape, *(1,) * (weight.ndim - 2))
     made.weight = Parameter((weight * along).astype(weight.dtype), layer.weight.requires_grad)
     made.bias = Parameter(plain(bias).astype(weight.dtype), layer.weight.requires_grad)
     return made  # type: ignore[no-any-return]

@@ -43,6 +43,15 @@ def test_gradient_is_that_of_contrastive_divergence() -> None:
     np.testing.assert_allclose(rbm.hidden_bias.grad.data, -(positive - negative).mean(0))
 
 
+def test_the_data_get_the_gradient_of_their_free_energy() -> None:
+    rbm = machine()
+    data, again = (Tensor(states(4)[[3, 5, 9]], requires_grad=True) for _ in range(2))
+    rbm.contrastive_divergence(data).backward()
+    rbm.free_energy(again).mean().backward()
+    np.testing.assert_allclose(data.grad.data, again.grad.data)
+    assert np.abs(data.grad.data).min() > 0
+
+
 def test_samples_follow_the_distribution() -> None:
     rbm = machine(3, 2)
     sample = rbm.sample(np.zeros((20000, 3)), 30, rng=np.random.default_rng(0))

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import nn
-from autograd import Tensor, gradcheck
+from autograd import Tensor, gradcheck, gradgradcheck
 from nn import functional as F
 
 
@@ -199,6 +199,47 @@ def test_ctc_of_a_target_that_does_not_fit() -> None:
     F.ctc_loss(F.log_softmax(x, 2), targets, inputs, lengths, zero_infinity=True).backward()
     np.testing.assert_array_equal(x.grad.data[:, 0], 0)
     assert np.abs(x.grad.data[:, 1]).max() > 0.01
+
+
+def test_the_gradient_of_ctc_without_an_alignment_is_unknown() -> None:
+    """As in PyTorch; and only that of the sequence that has none."""
+    x = Tensor(np.log(np.full((4, 3, 3), 1 / 3)), requires_grad=True)
+    targets, inputs = np.array([[1, 1], [1, 2], [2, 2]]), [2, 3, 4]
+    losses = F.ctc_loss(x, targets, inputs, [2, 2, 2], reduction="none")
+    assert losses.data[0] == math.inf
+    losses.sum().backward()
+    assert np.isnan(x.grad.data[:2, 0]).all()
+    assert not x.grad.data[2:, 0].any()
+    alone = Tensor(x.data[:, 1:], requires_grad=True)
+    F.ctc_loss(alone, targets[1:], inputs[1:], [2, 2], reduction="sum").backward()
+    np.testing.assert_array_equal(x.grad.data[:, 1:], alone.grad.data)
+
+
+@pytest.mark.parametrize("pos_weight", [None, 2.0])
+def test_what_is_infinitely_right_costs_nothing(pos_weight: float | None) -> None:
+    x = Tensor([np.inf, -np.inf, np.inf, -np.inf, 0.0], requires_grad=True)
+    y = np.array([1.0, 0.0, 0.0, 1.0, 1.0])
+    weight, w = (None, 1.0) if pos_weight is None else (np.array(pos_weight), pos_weight)
+    losses = F.binary_cross_entropy_with_logits(x, y, reduction="none", pos_weight=weight)
+    np.testing.assert_allclose(losses.data, [0, 0, np.inf, np.inf, w * np.log(2)])
+    losses.sum().backward()
+    np.testing.assert_allclose(x.grad.data, [0, 0, 1, -w, -w / 2])
+
+
+def test_many_labels_that_are_infinitely_right() -> None:
+    x = np.array([[np.inf, -np.inf, 0.0]])
+    loss = F.multilabel_soft_margin_loss(x, np.array([[1.0, 0.0, 1.0]]), reduction="none")
+    np.testing.assert_allclose(loss, np.log(2) / 3)
+
+
+def test_pos_weight_to_any_order() -> None:
+    rng = np.random.default_rng(0)
+    x, y, w = rng.normal(size=5), rng.uniform(size=5), rng.uniform(0, 3, size=5)
+    loss = lambda x, y, w: F.binary_cross_entropy_with_logits(x, y, pos_weight=w, reduction="none")
+    expected = -w * y * np.log(1 / (1 + np.exp(-x))) - (1 - y) * np.log(1 / (1 + np.exp(x)))
+    np.testing.assert_allclose(loss(x, y, w), expected)
+    assert gradcheck(loss, x, y, w)
+    assert gradgradcheck(loss, x, y, w)
 
 
 def test_ctc_far_from_zero() -> None:

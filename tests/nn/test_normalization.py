@@ -130,3 +130,49 @@ def test_a_batch_of_nothing_leaves_the_statistics_alone(kind: Any, shape: tuple[
     assert norm.weight.grad.data.tolist() == norm.bias.grad.data.tolist() == [0, 0, 0]
     assert norm.running_mean.data.tolist() == [0, 0, 0]
     assert norm.running_var.data.tolist() == [1, 1, 1]
+
+
+HALF = (300 * np.random.default_rng(0).normal(size=(4, 6, 5))).astype(np.float16)
+ONES = np.ones(6, np.float32)
+OF_HALVES = {
+    "layer_norm": lambda x, w, b: F.layer_norm(x.reshape(4, 5, 6), (6,), w, b),
+    "rms_norm": lambda x, w, b: F.rms_norm(x.reshape(4, 5, 6), (6,), w),
+    "group_norm": lambda x, w, b: F.group_norm(x, 2, w, b),
+    "batch_norm": lambda x, w, b: F.batch_norm(x, None, None, w, b, training=True),
+    "batch_norm, not training": lambda x, w, b: F.batch_norm(x, 9 * ONES, 90000 * ONES, w, b),
+    "instance_norm": lambda x, w, b: F.instance_norm(x, None, None, w, b),
+}
+
+
+@pytest.mark.parametrize("name", OF_HALVES)
+@pytest.mark.parametrize("kind", [np.float16, np.float32])
+def test_parameters_of_halves_may_be_single(name: str, kind: Any) -> None:
+    """As in PyTorch; the result is of halves, computed in single precision."""
+    rng = np.random.default_rng(1)
+    values = [HALF, rng.uniform(0.5, 2, 6).astype(kind), rng.normal(size=6).astype(kind)]
+    tensors = [Tensor(value, requires_grad=True) for value in values]
+    exact = [Tensor(value.astype(float), requires_grad=True) for value in values]
+    result, expected = (OF_HALVES[name](*given) for given in (tensors, exact))
+    assert result.dtype == np.float16
+    np.testing.assert_allclose(result.data, expected.data, rtol=1e-3, atol=1e-3)
+    for output in (result, expected):
+        output.backward(np.sin(np.arange(120.0)).reshape(output.shape))
+    for got, wanted in zip(tensors, exact, strict=True):
+        if wanted.grad is not None:
+            assert got.grad.dtype == got.dtype
+            np.testing.assert_allclose(got.grad.data, wanted.grad.data, rtol=2e-3, atol=2e-3 * wanted.grad.data.max())
+
+
+@pytest.mark.parametrize(("kind", "eps"), [(np.float16, 2.0**-23), (np.float32, 2.0**-23), (np.float64, 2.0**-52)])
+def test_rms_norm_without_eps_takes_that_of_the_dtype_it_computes_in(kind: Any, eps: float) -> None:
+    x = np.full((1, 4), 2.0**-13, kind)
+    expected = 2.0**-13 / np.sqrt(2.0**-26 + eps)
+    np.testing.assert_allclose(F.rms_norm(x, (4,)), expected, rtol=1e-3)
+    np.testing.assert_allclose(nn.RMSNorm(4, dtype=kind)(x).data, expected, rtol=1e-3)
+
+
+def test_statistics_of_halves_go_beyond_their_variance() -> None:
+    layer = nn.BatchNorm1d(1, momentum=0.01).half()
+    layer(np.array([[600.0], [-600.0]], np.float16))  # whose variance, 720000, is no half
+    assert layer.running_var.dtype == np.float16
+    np.testing.assert_allclose(layer.running_var.data, 7200.99, rtol=1e-3)

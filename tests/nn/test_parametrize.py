@@ -261,6 +261,8 @@ def test_errors(call: Any, match: str) -> None:
         (nn.Conv2d(3, 4, 2), nn.BatchNorm2d(4), (5, 3, 6, 6)),
         (nn.Conv1d(4, 6, 2, groups=2, bias=False), nn.BatchNorm1d(6, affine=False), (5, 4, 6)),
         (nn.ConvTranspose2d(3, 4, 2), nn.BatchNorm2d(4), (5, 3, 4, 4)),
+        (nn.ConvTranspose1d(4, 6, 2, groups=2), nn.BatchNorm1d(6, affine=False), (5, 4, 6)),
+        (nn.ConvTranspose2d(4, 4, 3, groups=4, bias=False), nn.BatchNorm2d(4), (5, 4, 4, 4)),
         (nn.Linear(3, 4), nn.BatchNorm1d(4), (5, 3)),
     ],
 )

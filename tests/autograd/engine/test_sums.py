@@ -5,8 +5,10 @@ import itertools
 import numpy as np
 import pytest
 
+import autograd
+import autograd.scipy.special
 from autograd import Tensor, grad
-from autograd.engine.sums import product_to, summed_axes, total, total_of_product
+from autograd.engine.sums import axes_of, product_to, summed_axes, total, total_of_product
 
 SHAPE = (9, 8, 5, 16)
 AXES = [axes for n in range(5) for axes in itertools.combinations(range(4), n)]
@@ -50,3 +52,37 @@ def test_a_product_summed_to_a_shape(to):
     g = rng.normal(size=to)
     (found,) = grad(product_to(a, x, to), [x], grad_outputs=[g])
     np.testing.assert_allclose(found, np.broadcast_to(g, a.shape) * a)
+
+
+def test_axes_are_counted_from_the_front() -> None:
+    assert axes_of(None, 3) == (0, 1, 2)
+    assert axes_of(-1, 3) == (2,)
+    assert axes_of((0, -1), 3) == axes_of([0, -1], 3) == (0, 2)
+    assert axes_of(-1, 0) == axes_of(0, 0) == ()
+    for axis in (3, -4, (0, 3)):
+        with pytest.raises(np.exceptions.AxisError, match="out of bounds for array of dimension 3"):
+            axes_of(axis, 3)
+    with pytest.raises(np.exceptions.AxisError):
+        axes_of(1, 0)
+    with pytest.raises(ValueError, match=r"each axis once, got \(0, -3\)"):
+        axes_of((0, -3), 3)
+
+
+ALONG = {
+    **{name: getattr(autograd, name) for name in ("softmax", "log_softmax", "logsumexp")},
+    **{name: getattr(autograd.ops, name) for name in ("standardize", "center", "rescale")},
+    "gradient": np.gradient, "trim_zeros": np.trim_zeros, "norm": np.linalg.norm, "sum": np.sum, "std": np.std,
+    "median": np.median, "sort": np.sort, "cumsum": np.cumsum, "average": np.average, "trapezoid": np.trapezoid,
+    "scipy softmax": autograd.scipy.special.softmax, "scipy logsumexp": autograd.scipy.special.logsumexp,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("axis", [2, -3, 5])
+@pytest.mark.parametrize("name", ALONG)
+def test_an_axis_that_there_is_not_raises(name: str, axis: int) -> None:
+    x = np.arange(12.0).reshape(3, 4)
+    if name == "trim_zeros" and np.lib.NumpyVersion(np.__version__) < "2.2.0":
+        return
+    for value in (Tensor(x), Tensor(x, requires_grad=True), *((x,) if "autograd" in ALONG[name].__module__ else ())):
+        with pytest.raises(np.exceptions.AxisError):
+            ALONG[name](value, axis=axis)

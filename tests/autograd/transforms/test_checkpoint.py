@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import gc
 import tracemalloc
+from typing import Any
 from weakref import ref
 
 import numpy as np
 import pytest
 
+import nn
 from autograd import Tensor, checkpoint, generator, grad, gradcheck, gradgradcheck, hessian, manual_seed, no_grad
 
 V = np.array([0.9, -0.6, 1.1])
@@ -201,3 +203,118 @@ def test_memory_grows_as_the_root_of_the_number_of_layers_for_one_more_forward_p
     result = step()
     assert count[0] == 2 * 64
     np.testing.assert_array_equal(result, chain(64, 0)[0]())
+
+
+# ---- what it writes is written once ----------------------------------------------------------------------------------
+
+
+def network() -> Any:
+    manual_seed(0)
+    net = nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4), nn.Tanh(), nn.BatchNorm1d(4, momentum=None))
+    nn.utils.parametrizations.spectral_norm(net[0])
+    return net
+
+
+def run_network(wrapped: Any, times: int) -> list[Any]:
+    net, x = network(), Tensor(np.random.default_rng(0).normal(size=(5, 3)).astype("f4"), requires_grad=True)
+    block = wrapped(net)
+    losses = [(block(x) ** 2).sum() for _ in range(times)]  # all of them before the first goes backward
+    for loss in losses:
+        loss.backward()
+    return [tensor.grad.data for tensor in (x, *net.parameters())] + [buffer.data for buffer in net.buffers()]
+
+
+@pytest.mark.parametrize(
+    "wrapped", [checkpoint, lambda net: checkpoint(lambda x: checkpoint(net)(x) * 1)], ids=["plain", "nested"]
+)
+@pytest.mark.parametrize("times", [1, 3])
+def test_buffers_are_as_without_it(wrapped: Any, times: int) -> None:
+    """Running statistics go one step a call, and power iterations start where they started, when they run again."""
+    for got, expected in zip(run_network(wrapped, times), run_network(lambda net: net, times), strict=True):
+        np.testing.assert_array_equal(got, expected)
+
+
+WRITES = [
+    lambda t, x: t.__setitem__(..., x.data + t.data), lambda t, x: t.__iadd__(x.data), lambda t, x: np.add.at(t, 0, 1),
+    lambda t, x: np.add(t, x.data, out=t), lambda t, x: np.copyto(t, t.data + 1),
+    lambda t, x: np.put(t, [1], t.data[0]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("write", WRITES)
+@pytest.mark.parametrize("again", [1, 2])
+def test_every_way_to_write_counts_once(write: Any, again: int) -> None:
+    def f(total: Tensor, x: Tensor) -> Tensor:
+        before = total.data.copy()
+        write(total, x)
+        return x * x * (before + 2 * total.data)
+
+    results = []
+    for wrapped in (lambda f: f, checkpoint):
+        total, x = Tensor(V.copy()), Tensor(V, requires_grad=True)
+        y = wrapped(lambda x, f=f, total=total: f(total, x))(x)
+        for _ in range(again):
+            y.sum().backward(retain_graph=True)
+        total_after = total.data.copy()
+        y.sum().backward(create_graph=True)
+        np.testing.assert_array_equal(total.data, total_after)
+        results.append((total_after, x.grad.data))
+    for got, expected in zip(*reversed(results), strict=True):
+        np.testing.assert_allclose(got, expected)
+    assert not np.array_equal(results[0][0], V)
+
+
+def test_statistics_given_as_arrays_count_once() -> None:
+    mean, variance = np.zeros(3), np.ones(3)
+    x = Tensor(W, requires_grad=True)
+    norm = checkpoint(lambda x: nn.functional.batch_norm(x, mean, variance, training=True, momentum=0.5))
+    (norm(x) ** 3).sum().backward()
+    np.testing.assert_allclose(mean, W.mean(0) / 2)
+    np.testing.assert_allclose(variance, 0.5 + W.var(0, ddof=1) / 2)
+
+
+def test_others_that_saved_what_it_writes_are_not_disturbed_by_running_it_again() -> None:
+    state, x = Tensor(V.copy()), Tensor(V, requires_grad=True)
+
+    def block(x: Tensor) -> Tensor:
+        state[...] = state.data + 1
+        return x * 2
+
+    y = checkpoint(block)(x).sum()
+    z = (x * state).sum()  # saves the state as it is now
+    y.backward()
+    z.backward()
+    np.testing.assert_allclose(x.grad.data, 2 + V + 1)
+
+
+def test_an_error_on_the_way_leaves_everything_as_it_was() -> None:
+    state, x, fail = Tensor(V.copy()), Tensor(V, requires_grad=True), [False]
+
+    def block(x: Tensor) -> Tensor:
+        state[...] = state.data + 1
+        if fail[0]:
+            raise ValueError("no")
+        return x * state.data
+
+    y = checkpoint(block)(x).sum()
+    fail[0] = True
+    with pytest.raises(ValueError, match="no"):
+        y.backward()
+    np.testing.assert_array_equal(state.data, V + 1)
+    state[...] = 0.0
+    assert not state.data.any()
+
+
+def test_nothing_is_kept_of_what_died() -> None:
+    made = []
+
+    def block(x: Tensor) -> Tensor:
+        for _ in range(5):
+            work = Tensor(np.zeros(1000))
+            work[:3] = x.data
+            made.append(ref(work.data))
+        return x * 2
+
+    y = checkpoint(block)(Tensor(V, requires_grad=True))
+    assert [m() for m in made] == [None] * 5
+    y.sum().backward()

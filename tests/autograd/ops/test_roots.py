@@ -1,0 +1,60 @@
+"""Where a root of squares is 0 its slope is 0, and a smooth function of it has its second derivative."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from autograd import Tensor, grad, hessian
+
+EYE = np.eye(3)
+CENTRED = EYE - 1 / 3
+
+
+@pytest.mark.parametrize(
+    ("fun", "expected"),
+    [
+        (lambda x: np.linalg.norm(x) ** 2, 2 * EYE),
+        (lambda x: np.square(np.linalg.vector_norm(x)), 2 * EYE),
+        (lambda x: np.linalg.norm(x.reshape(1, 3), "fro") ** 2 / 2, EYE),
+        (lambda x: np.linalg.norm(x) ** 4, 0 * EYE),
+        (lambda x: 1 - np.cos(np.linalg.norm(x)), EYE),
+        (lambda x: np.linalg.norm(x) ** 2 * np.exp(x[0] + 2), 2 * np.exp(2) * EYE),
+        (lambda x: (np.linalg.norm(np.stack([x, x + 1, 0 * x]), axis=1) ** 2).sum(), 4 * EYE),
+        (lambda x: np.linalg.norm(x * (1 + 2j)) ** 2, 10 * EYE),
+        (lambda x: np.hypot(x[0], x[1]) ** 2, 2 * np.diag([1, 1, 0])),
+        (lambda x: np.hypot(np.hypot(x[0], x[1]), x[2]) ** 2, 2 * EYE),
+        (lambda x: (x + 5).std() ** 2, 2 / 3 * CENTRED),
+        (lambda x: (x - 1).std(ddof=1) ** 2, CENTRED),
+        (lambda x: np.std(x) ** 2 + np.linalg.norm(x) ** 2, 2 / 3 * CENTRED + 2 * EYE),
+    ],
+)
+def test_second_derivatives_at_zero(fun: Callable[..., Any], expected: Any) -> None:
+    zero = np.zeros(3)
+    np.testing.assert_allclose(hessian(fun)(zero), expected, atol=1e-12)
+    np.testing.assert_array_equal(hessian(fun)(zero).dtype, zero.dtype)
+
+
+def test_what_is_not_smooth_there_keeps_its_convention() -> None:
+    for fun in (np.linalg.norm, np.std, lambda x: np.hypot(x[0], x[1])):
+        np.testing.assert_array_equal(grad(fun)(np.zeros(3)), 0)
+        np.testing.assert_array_equal(hessian(fun)(np.zeros(3)), 0)
+
+
+def test_rows_that_are_zero_beside_others() -> None:
+    x = np.array([[0.0, 0.0], [3.0, 4.0]])
+    fun = lambda x: (np.linalg.norm(x, axis=1) ** 3).sum()  # 3 (|x| I + x xᵀ/|x|), 0 at 0
+    found = hessian(fun)(x)
+    np.testing.assert_array_equal(found[0], 0)
+    np.testing.assert_allclose(found[1, :, 1], 3 * (5 * np.eye(2) + np.outer(x[1], x[1]) / 5))
+
+
+def test_the_graph_is_kept_for_who_goes_on() -> None:
+    x = Tensor(np.zeros(2), requires_grad=True)
+    (np.linalg.norm(x) ** 2).backward(create_graph=True)
+    first, x.grad = x.grad, None
+    (first * np.array([1.0, 2.0])).sum().backward()
+    np.testing.assert_array_equal(x.grad.data, [2, 4])
