@@ -53,7 +53,9 @@ def main(arguments: list[str]) -> int:
     if not options.report:
         _run(todo, known, options.jobs)
     _print(made, known)
-    write_figures("mutants", {path: found.figures() for path, found in known.items() if found.figures()["run"]})
+    tried = {path: found for path, found in known.items() if found.figures()["run"]}
+    write_figures("mutants", {path: found.figures() for path, found in tried.items()})
+    write_figures("mutants of rules", {path: found.figures(rules=True) for path, found in tried.items()})
     return 0
 
 
@@ -104,12 +106,12 @@ class _Found:
         with self.file.open("a") as file:
             file.write(json.dumps(row) + "\n")
 
-    def figures(self) -> dict[str, int]:
-        count = Counter(
-            "equivalent" if self.reason(k) else self.outcome(k) or "open" for k in range(len(self.mutants))
-        )  # fmt: skip
-        run = len(self.mutants) - count["open"]
-        return {"made": len(self.mutants), "run": run, "equivalent": count["equivalent"], "survived": count["survived"]}
+    def figures(self, rules: bool = False) -> dict[str, int]:
+        """How many there are (in derivative rules), were tried or are equivalent, and survived."""
+        which = [k for k, mutant in enumerate(self.mutants) if mutant.rule or not rules]
+        count = Counter("equivalent" if self.reason(k) else self.outcome(k) or "open" for k in which)
+        run = len(which) - count["open"]
+        return {"made": len(which), "run": run, "equivalent": count["equivalent"], "survived": count["survived"]}
 
 
 @functools.cache
