@@ -9,6 +9,7 @@ import pytest
 
 import autograd
 from tests.fuzzing import naive
+from tests.fuzzing.__main__ import run_files
 from tests.fuzzing.functions import FUNCTIONS
 from tests.fuzzing.programs import Program, Step, difference, draw, run_naive, shortest
 
@@ -82,3 +83,23 @@ def test_views_share_memory_in_the_naive_engine() -> None:
     x = naive.Dual(*np.ones((4, 3)))
     naive.assign(naive.linear(lambda a: a[::-1])(x), 0, naive.Dual(2.0, 3.0, 4.0, 5.0))
     assert [part.tolist() for part in x.parts] == [[1, 1, k] for k in (2, 3, 4, 5)]
+
+
+def test_a_file_is_read_or_refused_in_time_and_memory(capsys: pytest.CaptureFixture[str]) -> None:
+    def refuse() -> None:
+        raise ValueError("page.csv, line 3: expected 2 columns, got 1")
+
+    def fail() -> None:
+        raise AttributeError("'NoneType' object has no attribute 'shape'")
+
+    def swell() -> None:
+        np.ones(1 << 40)
+
+    files = [("good", lambda: None), ("bad", refuse), ("crash", fail), ("bomb", swell)]
+    count, faults = run_files(files, None, None)
+    assert dict(count) == {"files": 4, "files read": 1, "files refused": 1, "files at fault": 2}
+    assert faults == 2
+    shown = capsys.readouterr().out
+    assert "crash: AttributeError" in shown
+    assert "bomb: numpy._core._exceptions._ArrayMemoryError" in shown
+    assert run_files(files, 2, None)[0]["files"] == 2

@@ -13,6 +13,8 @@ import pytest
 from tests.mutants.changes import mutants
 from tests.mutants.table import PACKAGES, equivalent, own_tests
 
+pytest.importorskip("hypothesis")
+pytest.importorskip("scipy")
 ROOT = Path(__file__).parents[1]
 
 CHANGES = {
@@ -82,7 +84,8 @@ def test_a_change_is_put_in_one_place_and_shown_by_its_line() -> None:
 CODE = """
 import ast, json, sys
 from tests.mutants.changes import mutants
-from tests.mutants.trial import Changed, Tests, forked, run
+from tests.forked import forked
+from tests.mutants.trial import Changed, Tests, run
 
 path, key, name = sys.argv[1:]
 tree = ast.parse(open(path).read())

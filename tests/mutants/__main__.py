@@ -30,9 +30,10 @@ for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
     os.environ.setdefault(name, "1")  # before NumPy comes
 
 from tests.figures import write_figures  # noqa: E402
+from tests.forked import forked  # noqa: E402
 from tests.mutants.changes import Mutant, mutants  # noqa: E402
 from tests.mutants.table import PACKAGES, ROOT, equivalent, family, own_tests  # noqa: E402
-from tests.mutants.trial import Changed, Tests, forked, run  # noqa: E402
+from tests.mutants.trial import Changed, Tests, run  # noqa: E402
 
 CACHE = ROOT / ".cache" / "mutants"
 REST = 5.0  # seconds: so much of the tests that do not run a changed line (but may have, had the result not been kept)
