@@ -38,7 +38,7 @@ CHANGES = {
         "f.a: lambda g, x, y: h(x, y) @ g → lambda g, x, y: 2 * (h(x, y) @ g)",
         "f.a: lambda g, x, y: h(x, y) @ g → lambda g, out, y: h(out, y) @ g",
         "f.a: lambda g, x, y: h(x, y) @ g → lambda g, x, out: h(x, out) @ g",
-        "f.a: lambda g, x, y: h(x, y) @ g → lambda g, y, x: h(x, y) @ g",
+        "f.a: lambda g, x, y: h(x, y) @ g → lambda g, x, y: h(y, x) @ g",
         "f.a: h(x, y) @ g → g @ h(x, y)",
         "f.a: h(x, y) → h(y, x)",
     },

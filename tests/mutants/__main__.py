@@ -5,8 +5,8 @@
     python -m tests.mutants --sample 300 --seed 1           so many of them, drawn at random
     python -m tests.mutants ops --report                    run nothing; print what earlier runs found
 
-Tests that run the changed lines go first, short ones before long ones; of the module's other tests, the shortest
-follow. What was found is kept in .cache/mutants until the code around a mutant changes (of one that survived: or the
+Tests that run the changed lines go first, those in the file of the module's name and short ones before others; where it
+is no derivative rule, the shortest of the other tests follow. What was found is kept in .cache/mutants until the code around a mutant changes (of one that survived: or the
 tests), so an interrupted run goes on where it was. At the end stand the survivors, each with its place and its change,
 and a figure per module, which is also written to tests/figures.json.
 """
@@ -24,6 +24,7 @@ import random
 import sys
 import time
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
@@ -36,6 +37,7 @@ from tests.mutants.table import PACKAGES, ROOT, equivalent, family, own_tests  #
 from tests.mutants.trial import Changed, Tests, run  # noqa: E402
 
 CACHE = ROOT / ".cache" / "mutants"
+FIRST = 30  # tests, which are most often enough
 REST = 5.0  # seconds: so much of the tests that do not run a changed line (but may have, had the result not been kept)
 PATIENCE = 20.0  # seconds, beside ten times what the tests take on the unchanged module
 
@@ -185,13 +187,14 @@ def _tried(which: tuple[str, int]) -> tuple[str, int, str, str]:
         for name, lines in own["lines"].items():
             if any(first <= line <= last for line in lines.get(path, ())):
                 near.add(name)
-    rest = [name for name in seconds if name not in near]
-    short, total = [], 0.0
-    for name in sorted(rest, key=seconds.__getitem__):
-        total += seconds[name]
-        if total < REST:
-            short.append(name)
-    for names in (sorted(near, key=seconds.__getitem__), short):
+    mirrored = f"/test_{Path(path).stem}.py::"
+    order = sorted(seconds, key=lambda name: (mirrored not in name, seconds[name]))
+    covering = [name for name in order if name in near]
+    others, total = [], 0.0
+    for name in order:
+        if name not in near and not made[k].rule and (total := total + seconds[name]) < REST:
+            others.append(name)
+    for names in (covering[:FIRST], covering[FIRST:], others):
         if not names:
             continue
 
