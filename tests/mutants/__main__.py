@@ -5,10 +5,11 @@
     python -m tests.mutants --sample 300 --seed 1           so many of them, drawn at random
     python -m tests.mutants ops --report                    run nothing; print what earlier runs found
 
-Tests that run the changed lines go first, those in the file of the module's name and short ones before others; where it
-is no derivative rule, the shortest of the other tests follow. What was found is kept in .cache/mutants until the code around a mutant changes (of one that survived: or the
-tests), so an interrupted run goes on where it was. At the end stand the survivors, each with its place and its change,
-and a figure per module, which is also written to tests/figures.json.
+Tests that run the changed lines go first, those in the file of the module's name and short ones before others; where
+it is no derivative rule, the shortest of the other tests follow. What was found is kept in .cache/mutants until the
+code around a mutant changes (of one that survived: or the tests), so an interrupted run goes on where it was. At the
+end stand the survivors, each with its place and its change, and a figure per module, which is also written to
+tests/figures.json.
 """
 
 from __future__ import annotations
