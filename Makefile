@@ -19,7 +19,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONNOUSERSITE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint notebooks lab docs bench bench-scaling bench-functions bench-peers gallery clean
+.PHONY: help demo test lint mutants fuzz compat trust notebooks lab docs bench bench-scaling bench-functions bench-peers gallery clean
 .DELETE_ON_ERROR:
 
 help:
@@ -27,6 +27,12 @@ help:
 	@echo "                  (options: make demo ARGS='--epochs 5 --seed 1'; all of them: make demo ARGS=--help)"
 	@echo "make test         lint, then every test (some of them only: make test ARGS='-k engine')"
 	@echo "make lint         ruff, and mypy --strict over $(PACKAGES)"
+	@echo "make mutants      change the code in small ways and see whether its own tests notice (hours; some of it:"
+	@echo "                  make mutants ARGS='ops/elementwise', ARGS='optim --sample 100'; all ways: ARGS=--help)"
+	@echo "make fuzz         random programs in this engine and in a naive one (a minute; ARGS='--seconds 600')"
+	@echo "make compat       the tests under other Pythons and NumPys, under python -O, with nothing but the minimal install,"
+	@echo "                  and from the built wheel (one: make compat ARGS='wheel'; all ways: ARGS=--help)"
+	@echo "make trust        write docs/trust.md from what these found"
 	@echo "make notebooks    run the lecture's notebooks afresh and keep their results (some: make notebooks ARGS='05 07')"
 	@echo "make lab          open the notebooks in JupyterLab"
 	@echo "make docs         make the documentation site in site/"
@@ -50,6 +56,18 @@ lint: $(VENV)/with-test
 	@$(PYTHON_IN) -m ruff check .
 	@$(PYTHON_IN) -m ruff format --check .
 	@$(PYTHON_IN) -m mypy
+
+mutants: $(VENV)/with-test
+	@$(PYTHON_IN) -m tests.mutants $(ARGS)
+
+fuzz: $(VENV)/with-test
+	@$(PYTHON_IN) -m tests.fuzzing $(ARGS)
+
+compat: $(VENV)/with-test
+	@$(PYTHON_IN) -m tests.compat $(ARGS)
+
+trust: $(VENV)/with-test
+	@$(PYTHON_IN) docs/trust.py
 
 notebooks: $(VENV)/with-notebooks
 	@$(PYTHON_IN) notebooks/run.py $(ARGS)

@@ -1,5 +1,6 @@
 """Names that the doctests use without importing them."""
 
+import importlib.util
 from typing import Any
 
 import numpy as np
@@ -8,9 +9,20 @@ import pytest
 import autograd
 
 collect_ignore_glob = [
-    "tests/reference/*", "benchmarks/*",  # scripts that need the libraries they compare with
+    "tests/reference/*", "tests/mutants/*", "benchmarks/*",  # scripts that need the libraries they compare with
     "docs/*.py", "docs/maker/*", "notebooks/run.py",  # scripts that draw, that need what an extra installs
 ]  # fmt: skip
+
+EXAMPLES = {  # whose examples need a library that an extra installs
+    "scipy": ["autograd/scipy/*", "autograd/scipy/stats/*", "docs/guides/from-hips-autograd.md"],
+    "matplotlib": ["notebooks/lecture.py"],
+}
+MISSING = [name for name in EXAMPLES if importlib.util.find_spec(name) is None]
+collect_ignore_glob += [pattern for name in MISSING for pattern in EXAMPLES[name]]
+
+
+def pytest_report_header() -> list[str]:
+    return [f"without {name}: left out are the examples in {', '.join(EXAMPLES[name])}" for name in MISSING]
 
 
 @pytest.fixture(autouse=True)

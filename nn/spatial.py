@@ -25,7 +25,7 @@ def per_axis(value: Any, n: int, who: str, what: str, least: int | None = None) 
 
 def check_array(input: Any, who: str) -> None:
     """Raise TypeError for what is neither a Tensor nor an array; a table of pandas is none."""
-    if not hasattr(input, "shape") or hasattr(input, "to_numpy"):
+    if not hasattr(input, "shape") or hasattr(input.__class__, "to_numpy"):
         raise not_an_array(input, who)
 
 

@@ -1,5 +1,6 @@
 """The project itself: what it depends on, what importing it costs, and what must not be in its files."""
 
+import ast
 import re
 import subprocess
 import sys
@@ -111,10 +112,22 @@ def test_no_file_contains(what):
     assert not [line for line in found if not line.startswith("tests/test_project.py")]
 
 
+def test_asserts_only_tell_the_type_checker_something():
+    """Under `python -O` they are not there: no assert of the packages may compute or check what a user gave."""
+    for path in tracked():
+        if path.suffix == ".py" and path.relative_to(ROOT).parts[0] in ("autograd", "nn", "optim"):
+            tree = ast.parse(path.read_text())
+            tests = [node.test for node in ast.walk(tree) if isinstance(node, ast.Assert)]
+            for test in tests:
+                harmless = isinstance(test, ast.Compare | ast.BoolOp) and "is not None" in ast.unparse(test)
+                harmless = harmless or (isinstance(test, ast.Call) and ast.unparse(test.func) == "isinstance")
+                assert harmless, f"{path.relative_to(ROOT)}:{test.lineno}: {ast.unparse(test)}"
+
+
 def test_ci_runs_the_test_command_of_the_readme():
     assert "make test" in (ROOT / "README.md").read_text()
     commands = [line for line in (ROOT / ".ci" / "run").read_text().splitlines() if line.startswith("make ")]
-    assert commands == ["make test", "make notebooks ARGS=--check", "make docs ARGS=--fresh"]
+    assert commands == ["make test", "make compat ARGS=smoke", "make notebooks ARGS=--check", "make docs ARGS=--fresh"]
     assert (ROOT / ".ci" / "run").stat().st_mode & 0o100
 
 
@@ -122,6 +135,8 @@ def test_make_says_what_there_is():
     done = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0
     targets = re.findall(r"^make ([\w-]+)", done.stdout, re.MULTILINE)
-    assert {"demo", "test", "lint", "notebooks", "lab", "docs", "bench", "clean"} <= set(targets)
+    assert {"demo", "test", "lint", "mutants", "fuzz", "compat", "notebooks", "lab", "docs", "bench", "clean"} <= set(
+        targets
+    )
     for target in targets:
         assert f"\n{target}:" in (ROOT / "Makefile").read_text()

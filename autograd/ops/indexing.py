@@ -79,6 +79,8 @@ def _add_at(total: Any, g: Any, shape: tuple[int, ...], index: Any) -> None:
     if _names_once(index):
         total[index] += g
         return
+    if not g.size:
+        return
     if total.dtype.char == "e":  # 1 added to 2048 is 2048
         wide = widened(total)
         _add_at(wide, widened(g), shape, index)

@@ -14,10 +14,12 @@ from typing import Any
 
 import numpy as np
 
+from ..engine import versions
 from ..engine.declare import primitive
 from ..engine.modes import enable_grad, mode
 from ..engine.node import Leaf, Node, tick, walk
 from ..engine.primitive import Cotangents, Primitive
+from ..engine.sharing import note_view
 from ..engine.sweep import gradients
 from ..engine.tensor import Tensor, wrap
 from ..engine.versions import Writes
@@ -77,14 +79,25 @@ class _Segment:
         nodes = [out._node for out in outs if tracked(out)]
         edges = _edges(nodes, start, points)
         self.outside = tuple({node.order: node for node, _ in edges}.values())
-        for k in self.places:
-            self.leaves[k] = None  # the node keeps their arrays; the tensors need not live on
+        arguments = [leaf for leaf in self.leaves if isinstance(leaf, Tensor)]
+        constants = [wrap(leaf._data) for leaf in arguments if not tracked(leaf)]
+        kept = iter(constants)
+        for k, leaf in enumerate(self.leaves):
+            if k in self.places:
+                self.leaves[k] = None  # the node keeps their arrays; the tensors need not live on
+            elif isinstance(leaf, Tensor):
+                self.leaves[k] = next(kept)  # which no assignment gives a new value
         self.results = tuple(out._data for out in outs if tracked(out))
         if not self.results:
             return result
         tensors += [_value(node) for node in self.outside]
         self.nodes = tuple([tensor._node for tensor in tensors if tensor._node is not None])
-        made = iter(_segment(wrap(_NOTHING, _bundle(self.nodes)), tuple([tensor._data for tensor in tensors]), self))
+        arrays = tuple([tensor._data for tensor in tensors + constants])
+        made = _segment(wrap(_NOTHING, _bundle(self.nodes)), arrays, self)
+        for out, given in itertools.product(made, arguments):
+            if versions._owner(out._data) is versions._owner(given._data):
+                note_view(given, out)
+        made = iter(made)
         return rebuild(result, iter([next(made) if tracked(out) else out for out in outs]))
 
     def take(self) -> tuple[Any, ...]:
@@ -118,7 +131,7 @@ class _Segment:
         self, g: tuple[Any, ...], arrays: tuple[Any, ...], create_graph: bool, written: Writes
     ) -> Cotangents:  # fmt: skip
         n = len(self.places)
-        self.check(arrays[n:])
+        self.check(arrays[n : n + len(self.outside)])
         start = tick()
         stand_ins = {node.order: _stand_in(node) for node in self.outside}
         with _random_state(self.state), written:

@@ -7,12 +7,12 @@ import sys
 from pathlib import Path
 
 import pytest
-from nbformat import v4
 
 import autograd
 import nn
 import optim
 
+v4 = pytest.importorskip("nbformat.v4")
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "maker"
 
 

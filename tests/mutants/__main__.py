@@ -5,10 +5,11 @@
     python -m tests.mutants --sample 300 --seed 1           so many of them, drawn at random
     python -m tests.mutants ops --report                    run nothing; print what earlier runs found
 
-Tests that run the changed lines go first, short ones before long ones; of the module's other tests, the shortest
-follow. What was found is kept in .cache/mutants until the code around a mutant changes (of one that survived: or the
-tests), so an interrupted run goes on where it was. At the end stand the survivors, each with its place and its change,
-and a figure per module, which is also written to tests/figures.json.
+Tests that run the changed lines go first, those in the file of the module's name and short ones before others; where
+it is no derivative rule, the shortest of the other tests follow. What was found is kept in .cache/mutants until the
+code around a mutant changes (of one that survived: or the tests), so an interrupted run goes on where it was. At the
+end stand the survivors, each with its place and its change, and a figure per module, which is also written to
+tests/figures.json.
 """
 
 from __future__ import annotations
@@ -24,17 +25,20 @@ import random
 import sys
 import time
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
     os.environ.setdefault(name, "1")  # before NumPy comes
 
 from tests.figures import write_figures  # noqa: E402
+from tests.forked import forked  # noqa: E402
 from tests.mutants.changes import Mutant, mutants  # noqa: E402
 from tests.mutants.table import PACKAGES, ROOT, equivalent, family, own_tests  # noqa: E402
-from tests.mutants.trial import Changed, Tests, forked, run  # noqa: E402
+from tests.mutants.trial import Changed, Tests, run  # noqa: E402
 
 CACHE = ROOT / ".cache" / "mutants"
+FIRST = 30  # tests, which are most often enough
 REST = 5.0  # seconds: so much of the tests that do not run a changed line (but may have, had the result not been kept)
 PATIENCE = 20.0  # seconds, beside ten times what the tests take on the unchanged module
 
@@ -53,7 +57,9 @@ def main(arguments: list[str]) -> int:
     if not options.report:
         _run(todo, known, options.jobs)
     _print(made, known)
-    write_figures("mutants", {path: found.figures() for path, found in known.items() if found.figures()["run"]})
+    tried = {path: found for path, found in known.items() if found.figures()["run"]}
+    write_figures("mutants", {path: found.figures() for path, found in tried.items()})
+    write_figures("mutants of rules", {path: found.figures(rules=True) for path, found in tried.items()})
     return 0
 
 
@@ -104,12 +110,12 @@ class _Found:
         with self.file.open("a") as file:
             file.write(json.dumps(row) + "\n")
 
-    def figures(self) -> dict[str, int]:
-        count = Counter(
-            "equivalent" if self.reason(k) else self.outcome(k) or "open" for k in range(len(self.mutants))
-        )  # fmt: skip
-        run = len(self.mutants) - count["open"]
-        return {"made": len(self.mutants), "run": run, "equivalent": count["equivalent"], "survived": count["survived"]}
+    def figures(self, rules: bool = False) -> dict[str, int]:
+        """How many there are (in derivative rules), were tried or are equivalent, and survived."""
+        which = [k for k, mutant in enumerate(self.mutants) if mutant.rule or not rules]
+        count = Counter("equivalent" if self.reason(k) else self.outcome(k) or "open" for k in which)
+        run = len(which) - count["open"]
+        return {"made": len(which), "run": run, "equivalent": count["equivalent"], "survived": count["survived"]}
 
 
 @functools.cache
@@ -182,13 +188,14 @@ def _tried(which: tuple[str, int]) -> tuple[str, int, str, str]:
         for name, lines in own["lines"].items():
             if any(first <= line <= last for line in lines.get(path, ())):
                 near.add(name)
-    rest = [name for name in seconds if name not in near]
-    short, total = [], 0.0
-    for name in sorted(rest, key=seconds.__getitem__):
-        total += seconds[name]
-        if total < REST:
-            short.append(name)
-    for names in (sorted(near, key=seconds.__getitem__), short):
+    mirrored = f"/test_{Path(path).stem}.py::"
+    order = sorted(seconds, key=lambda name: (mirrored not in name, seconds[name]))
+    covering = [name for name in order if name in near]
+    others, total = [], 0.0
+    for name in order:
+        if name not in near and not made[k].rule and (total := total + seconds[name]) < REST:
+            others.append(name)
+    for names in (covering[:FIRST], covering[FIRST:], others):
         if not names:
             continue
 

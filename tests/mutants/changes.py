@@ -195,9 +195,10 @@ def _of_parameters(node: ast.Lambda, argument: str | None) -> Iterator[Any]:
         if other and other not in names and not name.endswith(("_shape", "_dtype", "axis", "keepdims")):
             # the rule's text stays what it was: the parameter gets the other's name, and so does what the text means
             yield _Renamed(name, other).visit(ast.parse(ast.unparse(node), mode="eval").body)
-    if len(names) > 2:
-        swapped = [names[0], names[2], names[1], *names[3:]]
-        yield _with(node, args=_with(node.args, args=[ast.arg(name) for name in swapped], kwonlyargs=[]))
+    if len(names) > 2:  # by what they mean, not by where they stand, for parameters are given by name
+        body = _Renamed(names[1], "_").visit(ast.parse(ast.unparse(node.body), mode="eval").body)
+        body = _Renamed("_", names[2]).visit(_Renamed(names[2], names[1]).visit(body))
+        yield _with(node, body=body)
 
 
 class _Renamed(ast.NodeTransformer):

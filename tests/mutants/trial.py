@@ -8,14 +8,10 @@ from __future__ import annotations
 import ast
 import importlib.machinery
 import importlib.util
-import json
 import os
-import resource
-import signal
 import sys
 import time
-import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +23,6 @@ import scipy.special
 
 ROOT = Path(__file__).resolve().parents[2]
 LOADED = (np, scipy)  # before the forks, so that not each of them has to
-MEMORY = 6 << 30  # bytes: a changed size must not take the machine down
 
 
 class Tests:
@@ -108,36 +103,6 @@ class Changed:
 
 def module_name(path: str) -> str:
     return path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
-
-
-def forked(work: Callable[[], Any], seconds: float) -> tuple[Any, str]:
-    """What `work` returns in a process of its own, and how that ended: "done", "out of time", "died", or its error."""
-    reading, writing = os.pipe()
-    child = os.fork()
-    if child == 0:
-        os.close(reading)
-        signal.signal(signal.SIGALRM, signal.SIG_DFL)
-        signal.setitimer(signal.ITIMER_REAL, seconds)
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-        nowhere = os.open(os.devnull, os.O_RDWR)
-        for stream in (0, 1, 2):
-            os.dup2(nowhere, stream)
-        try:
-            answer = {"answer": work()}
-        except BaseException:
-            answer = {"error": traceback.format_exc()}
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        with open(writing, "w") as out:
-            json.dump(answer, out)
-        os._exit(0)
-    os.close(writing)
-    with open(reading) as pipe:
-        told = pipe.read()
-    status = os.waitpid(child, 0)[1]
-    if os.WIFSIGNALED(status):
-        return None, "out of time" if os.WTERMSIG(status) == signal.SIGALRM else "died"
-    answer = json.loads(told) if told else {"error": "died"}
-    return answer.get("answer"), answer.get("error", "done")
 
 
 def run(files: Sequence[str], plugin: Tests, changed: Changed | None = None, first: bool = True) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import matplotlib as mpl
 import numpy as np
 import pytest
 
@@ -11,6 +10,7 @@ from autograd import Tensor
 
 from ..loading import script
 
+mpl = pytest.importorskip("matplotlib")
 lecture = script(Path(__file__).resolve().parents[2] / "notebooks" / "lecture.py")
 
 

@@ -7,10 +7,10 @@ import io
 import sys
 from pathlib import Path
 
-import nbformat
 import pytest
-from nbformat import v4
 
+nbformat = pytest.importorskip("nbformat")
+v4 = nbformat.v4
 FOLDER = Path(__file__).resolve().parents[2] / "notebooks"
 
 

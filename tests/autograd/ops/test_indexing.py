@@ -455,3 +455,11 @@ def test_an_index_outside_is_refused(index: Any) -> None:
         Tensor(real(4, 5), requires_grad=True)[index]
     with pytest.raises(IndexError, match="out of bounds"):
         np.take_along_axis(Tensor(real(4, 5)), np.array([[0, 5]]), 1)
+
+
+@pytest.mark.parametrize("shape", [(1, 0), (2, 0, 3), (1, 0, 2)])
+def test_rows_without_elements_that_are_taken_twice(shape: Any) -> None:
+    x = Tensor(np.zeros(shape), requires_grad=True)
+    for index in ([0, 0], (np.array([0, 0]), slice(None))):
+        x[index].sum().backward()
+    assert x.grad.shape == shape

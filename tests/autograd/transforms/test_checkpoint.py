@@ -318,3 +318,28 @@ def test_nothing_is_kept_of_what_died() -> None:
     y = checkpoint(block)(Tensor(V, requires_grad=True))
     assert [m() for m in made] == [None] * 5
     y.sum().backward()
+
+
+def test_a_constant_argument_that_is_assigned_to_afterwards():
+    """A tensor that gets a new value leaves the checkpoint the old one; one that is overwritten is noticed."""
+    x, c = Tensor([1.0, 2.0], requires_grad=True), Tensor([3.0, 4.0])
+    y = checkpoint(lambda x, c: x * c)(x, c)
+    c[...] = x * 100
+    y.sum().backward()
+    np.testing.assert_array_equal(x.grad.data, [3, 4])
+    c = Tensor([3.0, 4.0])
+    for change in (lambda: c.__setitem__(0, 9.0), lambda: np.add(c, 1.0, out=c), lambda: c.__iadd__(1.0)):
+        y = checkpoint(lambda x, c: x * c)(x, c)
+        change()
+        with pytest.raises(RuntimeError, match=r"checkpoint saved .* overwritten"):
+            y.sum().backward()
+
+
+def test_a_view_of_an_argument_is_one_outside_too():
+    x = Tensor([1.0, 2.0], requires_grad=True)
+    base = x * 1
+    view = checkpoint(lambda a: a.reshape(2, 1))(base)
+    view[0] = x[1] * 10
+    np.testing.assert_array_equal(base.data, [20, 2])
+    (base * [1.0, 100.0]).sum().backward()
+    np.testing.assert_array_equal(x.grad.data, [0, 110])

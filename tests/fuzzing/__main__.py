@@ -1,0 +1,123 @@
+"""Random programs in our engine, in a naive one, and in JAX where it is installed: they give the same, or we refuse.
+
+    python -m tests.fuzzing --seconds 60               as many programs as that takes
+    python -m tests.fuzzing --programs 1000 --seed 7   those of the seeds 7, 8, 9, …
+    python -m tests.fuzzing --programs 1 --seed 339    one that differed, once more
+
+Files that are not what they should be (`files.mangled_files`, where there is one) are read in bounded memory and time.
+A program that differs is shown by its seed and by the fewest of its steps that still do. The figure at the end is also
+written to tests/figures.json, unless only some were asked for by --seed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import itertools
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+
+from tests.figures import write_figures
+from tests.forked import forked
+
+from .programs import Program, difference, draw, shortest
+
+PATIENCE = 20.0  # seconds to read a file
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser("make fuzz", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--seconds", type=float, default=None, help="how long (60, unless --programs says how many)")
+    parser.add_argument("--programs", type=int, default=None, help="how many")
+    parser.add_argument("--seed", type=int, default=None, help="of the first (by the clock)")
+    options = parser.parse_args(arguments)
+    seconds = 60.0 if options.seconds is None and options.programs is None else options.seconds
+    first = int(time.time()) if options.seed is None else options.seed
+    print(f"fuzz: programs from seed {first}")
+    count, differing = run_programs(first, options.programs, seconds)
+    if importlib.util.find_spec("tests.fuzzing.files") is not None:
+        files = importlib.import_module("tests.fuzzing.files")
+        read, faults = run_files(files.mangled_files(np.random.default_rng(first)), options.programs, seconds)
+        count.update(read)
+        differing += faults
+    if options.seed is None:
+        write_figures("fuzz", dict(count))
+    return 1 if differing else 0
+
+
+def run_files(
+    files: Iterable[tuple[str, Callable[[], Any]]], number: int | None, seconds: float | None
+) -> tuple[Counter[str], int]:
+    """Read files that are not what they should be, each in a process of its own, of little memory and time.
+
+    A file is what it is called, and a function that reads it: it returns, or raises one of the errors that say what is
+    wrong with a file. Anything else is a fault, and printed.
+    """
+    count: Counter[str] = Counter()
+    faults = 0
+    begun = time.monotonic()
+    for what, load in itertools.islice(files, number):
+        if seconds is not None and time.monotonic() - begun > seconds:
+            break
+
+        def attempt(load: Callable[[], Any] = load) -> str:
+            try:
+                load()
+            except (ValueError, TypeError, KeyError, RuntimeError, OSError, EOFError):
+                return "files refused"
+            return "files read"
+
+        outcome, end = forked(attempt, PATIENCE)
+        count["files"] += 1
+        count[outcome or "files at fault"] += 1
+        if outcome is None:
+            faults += 1
+            print(f"fuzz: {what}: {end.strip().splitlines()[-1]}")
+    return count, faults
+
+
+def run_programs(first: int, programs: int | None, seconds: float | None) -> tuple[Counter[str], int]:
+    """The programs of the seeds from `first` on; prints those that differ."""
+    count: Counter[str] = Counter()
+    others = _others()
+    begun = time.monotonic()
+    seed = first
+    while (programs is None or seed < first + programs) and (seconds is None or time.monotonic() - begun < seconds):
+        program = draw(seed, in_place=seed % 4 != 0)
+        for name, (suits, differ) in {"the naive engine": (lambda _: True, difference), **others}.items():
+            if not suits(program):
+                continue
+            found = differ(program)
+            count[f"compared with {name}"] += 1
+            if found is not None and found.startswith("refused"):
+                count["refused in words"] += 1
+            elif found is not None:
+                count["differing"] += 1
+                _show(seed, name, program, differ)
+        seed += 1
+    count["programs"] = seed - first
+    print("fuzz: " + ", ".join(f"{name}: {n}" for name, n in sorted(count.items())))
+    return count, count["differing"]
+
+
+def _others() -> dict[str, Any]:
+    if importlib.util.find_spec("jax") is None:
+        print("fuzz: JAX is not installed; compared with the naive engine alone")
+        return {}
+    from .jax_engine import can_run, run_jax
+
+    return {"JAX": (can_run, lambda program: difference(program, run_jax))}
+
+
+def _show(seed: int, name: str, program: Program, differ: Callable[[Program], str | None]) -> None:
+    fewest = shortest(program, lambda p: (found := differ(p)) is not None and not found.startswith("refused"))
+    print(f"fuzz: seed {seed} differs from {name}: {differ(fewest)}\n{fewest.text()}")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
