@@ -7,6 +7,8 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
+from autograd import Tensor
+
 
 def per_axis(value: Any, n: int, who: str, what: str, least: int | None = None) -> tuple[int, ...]:
     """One int for each of n axes: from one for all, or from n of them; none below `least`."""
@@ -25,7 +27,7 @@ def per_axis(value: Any, n: int, who: str, what: str, least: int | None = None) 
 
 def check_array(input: Any, who: str) -> None:
     """Raise TypeError for what is neither a Tensor nor an array; a table of pandas is none."""
-    if not hasattr(input, "shape") or hasattr(input.__class__, "to_numpy"):
+    if not isinstance(input, Tensor) and (not hasattr(input, "shape") or hasattr(input, "to_numpy")):
         raise not_an_array(input, who)
 
 

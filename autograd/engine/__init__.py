@@ -2,6 +2,7 @@
 
 From the bottom up, each importing only what stands before it:
 
+    halves        half precision: stored in 16 bits, computed with in 32
     node          the graph: one Node per recorded operation, and the walk over them
     modes         what a thread records, and the scopes that name parts of a graph
     place         where the user's program stands: its line, and what it calls there
@@ -15,7 +16,6 @@ From the bottom up, each importing only what stands before it:
     primitive     a function with its derivative rules, and what a node of it needs
     signature     the parameters of a primitive
     operands      what stands in the place of a Tensor or an array
-    halves        half precision: what is computed with it is computed in single precision
     recorders     the function that stands for a primitive, compiled: it computes, and makes the node
     declare       primitive(), elementwise(), linear(): a function and its rules in one line
     arguments     a scope within which nodes keep all that their operations were given

@@ -16,13 +16,24 @@ from typing import Any, TypeVar, cast
 
 import numpy as np
 
+
+class Seen:
+    """Whether this process has ever recorded anything of halves: if not, the sweep need not look for them."""
+
+    halves = False
+
+
 F = TypeVar("F", bound=Callable[..., Any])
 _SINGLE, _DOUBLE = np.dtype(np.float32), np.dtype(np.float64)
 
 
 def is_half(x: Any) -> bool:
     """Whether x is an array, a Tensor or a NumPy number of float16."""
-    return getattr(getattr(x, "dtype", None), "char", None) == "e"
+    try:
+        half: bool = x.dtype.char == "e"
+    except AttributeError:
+        return False
+    return half
 
 
 def widened(value: Any) -> Any:

@@ -12,6 +12,8 @@ from collections.abc import Callable, Collection, Iterable
 from typing import Any
 from weakref import ref
 
+from .halves import Seen
+
 tick = itertools.count(0, -1).__next__
 """The clock that orders nodes and writes. It counts down: the newest has the smallest number, first out of a heap."""
 
@@ -81,6 +83,8 @@ class Leaf(Node):
         self.saved = ()
         self.shape = tensor._data.shape
         self.dtype = tensor._data.dtype
+        if self.dtype.char == "e":
+            Seen.halves = True
         self.entry = None
         self.extras = None
         self.tensor = ref(tensor)

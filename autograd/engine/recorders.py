@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from . import floating  # noqa: F401 (what NumPy warns of in these functions names the line that called them)
-from .halves import in_single
+from .halves import Seen, in_single
 from .modes import mode
 from .node import Node, tick
 from .operands import NUMBERS, OPERANDS, array_of, computes_itself, is_no_array, store
@@ -109,6 +109,8 @@ def compiled(record: Primitive, namespace: dict[str, Any]) -> tuple[CodeType, An
         f"        _recording(_record, _node, {shown})",
         "    return _result",
     ]
+    if whole:  # what makes halves of other numbers is asked for them by dtype=
+        lines[-1:-1] = ["    if out.dtype.char == 'e':", "        _Seen.halves = True"]
     namespace.update(_NAMESPACE, _record=record, _function=record.function, _plan=record.plan)
     if record.single:
         namespace["_in_single"] = in_single(record.function)
@@ -253,8 +255,8 @@ def _describe(value: Any) -> str:
 
 
 _NAMESPACE = {
-    "_Tensor": Tensor, "_Node": Node, "_Cotangents": Cotangents, "_ndarray": np.ndarray, "_generic": np.generic,
-    "_asarray": np.asarray, "_mode": mode, "_tick": tick,
+    "_Seen": Seen, "_Tensor": Tensor, "_Node": Node, "_Cotangents": Cotangents, "_ndarray": np.ndarray,
+    "_generic": np.generic, "_asarray": np.asarray, "_mode": mode, "_tick": tick,
     "_new": object.__new__, "_as_array": as_array, "_array_of": array_of,
     "_computes_itself": computes_itself, "_is_no_array": is_no_array,
     "_NUMBERS": NUMBERS, "_OPERANDS": OPERANDS, "_wrap": wrap, "_rebuild": rebuilt,

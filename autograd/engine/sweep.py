@@ -19,7 +19,7 @@ import numpy as np
 from . import versions
 from .broadcasting import sum_to
 from .forking import free, in_each_child
-from .halves import widened
+from .halves import Seen, widened
 from .modes import mode
 from .node import Node, between
 from .tensor import Tensor, unwrap, wrap
@@ -136,7 +136,8 @@ def _sweep(
     watch: Any = mode.watch
     mode.recording = (watch or True) if create_graph else False
     pop, push, ndarray = heapq.heappop, heapq.heappush, np.ndarray
-    single, double = _SINGLE, _DOUBLE
+    halves = Seen.halves
+    seldom = create_graph or halves
     heap: list[int] = []  # the orders of the nodes whose gradient has begun to arrive; of leaves there is no need
     arrived: dict[int, list[Any]] = {}  # order -> [node, the sum so far]
     try:
@@ -164,13 +165,13 @@ def _sweep(
             if order > versions.last_write:  # the clock counts down: something was written after this node was made
                 _check_versions(node, saved)
             plan = node.plan
-            if create_graph:
-                saved = plan.relink(node)
+            if seldom:
+                if create_graph:
+                    saved = plan.relink(node)
+                if halves and _of_halves(node):
+                    g, saved = widened(g), widened(saved)
             elif plan.elementwise and not node.shape:  # scalars take a tenth of the time
                 saved = tuple([v[()] if type(v) is ndarray and not v.ndim else v for v in saved])
-            dtype = node.dtype
-            if dtype is not single and dtype is not double and _of_halves(node):
-                g, saved = widened(g), widened(saved)
             if not retain_graph:
                 node.saved = None
                 if watch is not None:
@@ -208,9 +209,6 @@ def _sweep(
                 _accumulate(arrived.values(), create_graph)
     finally:
         mode.recording = before
-
-
-_SINGLE, _DOUBLE = np.dtype(np.float32), np.dtype(np.float64)
 
 
 def _of_halves(node: Node) -> bool:
