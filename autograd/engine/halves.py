@@ -24,7 +24,7 @@ class Seen:
 
 
 F = TypeVar("F", bound=Callable[..., Any])
-_SINGLE, _DOUBLE = np.dtype(np.float32), np.dtype(np.float64)
+_SINGLE = np.dtype(np.float32)
 
 
 def is_half(x: Any) -> bool:
@@ -74,8 +74,6 @@ def in_single(function: F) -> F:
     @functools.wraps(function)
     def run(*args: Any, **kwargs: Any) -> Any:
         first = args[0] if args else next(iter(kwargs.values()), None)
-        if (dtype := getattr(first, "dtype", None)) is _SINGLE or dtype is _DOUBLE:
-            return function(*args, **kwargs)
         if not is_half(first) or not all(map(_may_be_half, (*args, *kwargs.values()))):
             return function(*args, **kwargs)
         wide = [_single(value) for value in args]
