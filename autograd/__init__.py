@@ -47,6 +47,7 @@ from .ops.special import (
     softplus,
     xlogy,
 )  # fmt: skip
+from .program import Program, compile, trace
 from .random import generator, manual_seed
 from .saving import load, save
 from .transforms.checkpoint import checkpoint
@@ -60,6 +61,7 @@ __all__ = [  # noqa: RUF022 (in the order of use)
     "RemovableHandle",
     "grad", "value_and_grad", "elementwise_grad", "vjp", "jvp", "hvp", "jacobian", "hessian",
     "checkpoint", "gradcheck", "gradgradcheck",
+    "trace", "compile", "Program",
     "draw", "memory_table", "save", "load", "manual_seed", "generator",
     "primitive", "elementwise", "linear", "nondifferentiable", "ops",
     "relu", "sigmoid", "silu", "softplus", "logsigmoid", "softmax", "log_softmax", "logsumexp",
