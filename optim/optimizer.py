@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from autograd import Tensor, enable_grad
-from autograd.engine.modes import mode
+from autograd.program.current import current_trace
 
 from .hooks import Hooked
 from .rows import BLOCK, SMALL, Lent, Memory, Row, State, Whole
@@ -147,9 +147,11 @@ class Optimizer(Hooked):
             with enable_grad():
                 loss = closure()
         for group in self.param_groups:
-            kind = self._kind(group)
-            if mode.trace is not None and can_be_traced(self, group, mode.trace):
-                for (factor, *told), pieces in traced_pieces(self, group, mode.trace):
+            decay = bool(group.get("weight_decay", 0))
+            decoupled = decay and bool(group.get("decoupled_weight_decay", self.decoupled))
+            kind = group.get("maximize", False), decoupled, decay and not decoupled
+            if (trace := current_trace()) is not None and can_be_traced(self, group, trace):
+                for (factor, *told), pieces in traced_pieces(self, group, trace):
                     for x, g, arrays, scratch, p in pieces:
                         self._change(kind, x, g, arrays, scratch, factor, told)
                         p.data = p.data  # it has been written
@@ -161,16 +163,10 @@ class Optimizer(Hooked):
                 row.give()
         return loss
 
-    def _kind(self, group: State) -> tuple[bool, bool, bool]:
-        """Whether a group's parameters ascend, and whether they decay: decoupled, or by way of the gradient."""
-        decay = bool(group.get("weight_decay", 0))
-        decoupled = decay and bool(group.get("decoupled_weight_decay", self.decoupled))
-        return bool(group.get("maximize", False)), decoupled, decay and not decoupled
-
     def _change(
         self, kind: tuple[bool, bool, bool], x: Any, g: Any, arrays: State, scratch: Lent, factor: Any, told: Any
     ) -> None:  # fmt: skip
-        """Change a piece of the parameters in place, its decay included."""
+        """Change a piece of the parameters in place: ascending or not, and with what kind of decay."""
         maximize, decoupled, decay = kind
         if maximize:
             g = np.negative(g, out=scratch[-1])

@@ -8,16 +8,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from autograd.engine.modes import Changed
+from autograd.program.current import Changed
 
 from .rows import Lent, State
-
-if TYPE_CHECKING:
-    from .optimizer import Optimizer
 
 
 class Numbers:
@@ -29,7 +26,7 @@ class Numbers:
 
     first = False
 
-    def __init__(self, optimizer: Optimizer, group: State, states: list[State], dtype: Any) -> None:
+    def __init__(self, optimizer: Any, group: State, states: list[State], dtype: Any) -> None:
         self.__name__ = f"numbers_of_{type(optimizer).__name__}"
         self.optimizer, self.group, self.states = optimizer, group, states
         self.dtype = dtype
@@ -42,7 +39,7 @@ class Numbers:
 
     def __call__(self) -> tuple[Any, ...]:
         back = self.undo() if self.may_change else None
-        told = self.optimizer._told(self.group, self)  # type: ignore[arg-type]
+        told = self.optimizer._told(self.group, self)
         if told == self.told:
             return self.given
         if not self.held:
@@ -80,7 +77,7 @@ class Numbers:
         return back
 
 
-def can_be_traced(optimizer: Optimizer, group: State, trace: Any) -> bool:
+def can_be_traced(optimizer: Any, group: State, trace: Any) -> bool:
     """Whether a step is traced; else the trace is told why not."""
     if not optimizer.elementwise:
         trace.fail(f"{type(optimizer).__name__} computes with Python's numbers at each step")
@@ -90,7 +87,7 @@ def can_be_traced(optimizer: Optimizer, group: State, trace: Any) -> bool:
 
 
 def traced_pieces(
-    optimizer: Optimizer, group: State, trace: Any
+    optimizer: Any, group: State, trace: Any
 ) -> Iterator[tuple[Lent, list[tuple[Any, Any, State, Lent, Any]]]]:
     """For parameters whose numbers agree: the numbers, and of each what `update` works on, and itself."""
     trace.handled(optimizer)
@@ -127,5 +124,5 @@ def traced_pieces(
         yield told, pieces
 
 
-def _arrays(optimizer: Optimizer, begin: State) -> list[str]:
+def _arrays(optimizer: Any, begin: State) -> list[str]:
     return [name for name in begin if name not in optimizer.numbers]

@@ -225,7 +225,7 @@ def _of_halves(node: Node) -> bool:
 def _sum(entry: list[Any], part: Any, create_graph: bool) -> Any:
     """The sum so far and one more part: in place when nobody else holds the sum."""
     total = entry[1]
-    if not create_graph and type(part) is type(total) and _is_ours(total, 1):
+    if not create_graph and part.__class__ is np.ndarray and type(part) is type(total) and _is_ours(total, 1):
         return np.add(total, part, out=total)
     return total + part
 
@@ -302,7 +302,7 @@ def _shows_all(g: Any) -> bool:
 
 
 def _copy(g: Any) -> Any:
-    return as_array(g.copy("K") if g.__class__ is np.ndarray else g.copy())
+    return g.copy("K") if g.__class__ is np.ndarray else as_array(g.copy())
 
 
 def _leaving(g: Any, create_graph: bool) -> Tensor:

@@ -16,6 +16,7 @@ import numpy as np
 from . import versions
 from .hooks import RemovableHandle
 from .leaving import leave
+from .modes import mode
 from .node import Leaf, Node
 
 

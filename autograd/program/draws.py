@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from ..random import generator_of
-
-if TYPE_CHECKING:
-    from .recorder import Recorder
 
 
 class Draws:
@@ -20,7 +17,7 @@ class Draws:
 
     __slots__ = ("recorder", "rng")
 
-    def __init__(self, recorder: Recorder, rng: np.random.Generator | None) -> None:
+    def __init__(self, recorder: Any, rng: np.random.Generator | None) -> None:
         self.recorder = recorder
         self.rng = rng
 

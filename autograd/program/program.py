@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .values import Statement, Value
 
@@ -17,6 +17,8 @@ class Program:
     results     what the function gives, a value for each leaf; None for what is the same at each call
     assigned    what is put in another place than the results: (place, value, or None for None)
     passes      the names of the passes that it has gone through
+    source      the program as text: plain NumPy, which runs alone
+    cost        operations, bytes moved and the most memory at a time: see `Cost`
 
     >>> program = trace(lambda x: (x * x).sum(), np.ones(3))
     >>> [statement.function.__name__ for statement in program.statements]
@@ -49,19 +51,12 @@ class Program:
         used: list[Value] = [v for s in self.statements for v in s.values()] + self.outgoing()
         return [value for value in dict.fromkeys(used) if value.kind == "constant"]
 
-    @property
-    def source(self) -> str:
-        """The program as text: plain NumPy, which runs alone."""
-        from .printing import source
+    if TYPE_CHECKING:  # put in place by tracing.py, which stands above those that tell them
 
-        return source(self)
-
-    @property
-    def cost(self) -> Any:
-        """Operations, bytes moved and the most memory at a time: see `Cost`."""
-        from .cost import cost
-
-        return cost(self)
+        @property
+        def source(self) -> str: ...
+        @property
+        def cost(self) -> Any: ...
 
     def __repr__(self) -> str:
         return f"<program {self.name}: {len(self.statements)} statements>"

@@ -9,15 +9,12 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from ..engine.tensor import Tensor, unwrap
-
-if TYPE_CHECKING:
-    from .recorder import Recorder
-    from .values import Value
+from .values import Value
 
 
 class Standin:
@@ -30,7 +27,7 @@ class Standin:
 
     __slots__ = ("__weakref__", "_base", "array", "recorder", "value")
 
-    def __init__(self, recorder: Recorder, array: Any, value: Value, base: Any = None) -> None:
+    def __init__(self, recorder: Any, array: Any, value: Value, base: Any = None) -> None:
         self.recorder = recorder
         self.array = array
         self.value = value

@@ -9,8 +9,8 @@ from numbers import Real
 from typing import Any
 
 from autograd import Tensor
-from autograd.engine.modes import mode
 from autograd.ops import writable
+from autograd.program.current import current_trace, outside
 
 from ..optimizer import Optimizer
 
@@ -20,9 +20,9 @@ def at_each_call(step: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(step)
     def run(self: Any, *args: Any, **kwargs: Any) -> Any:
-        if mode.trace is None:
+        if current_trace() is None:
             return step(self, *args, **kwargs)
-        return mode.trace.outside(functools.update_wrapper(functools.partial(step, self, **kwargs), step), *args)
+        return outside(functools.update_wrapper(functools.partial(step, self, **kwargs), step), *args)
 
     return run
 

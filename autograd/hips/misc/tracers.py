@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-from ...program import compile
+from ...program.compiling import compile
 
 __all__ = ["const_graph"]
 

@@ -1,4 +1,15 @@
-"""Passes over a program, each small and named: they change how it is computed, and no bit of what."""
+"""Passes over a program, each small and named: they change how it is computed, and no bit of what.
+
+    substitute    one value in the place of another
+    constants     what depends on no input is computed once
+    copies        copies of what nobody changes are none
+    equal         what is computed twice is computed once
+    guards        checks come first
+    uniform       one number for an array of it
+    unused        what nobody uses is dropped
+
+All but the first are passes, which take a program and change it.
+"""
 
 from __future__ import annotations
 

@@ -10,8 +10,10 @@ import numpy as np
 from ..engine.tensor import Tensor
 from ..transforms.tree import leaves
 from .capture import Capture
+from .cost import cost
 from .passes import improve
 from .places import Surroundings
+from .printing import source
 from .program import Program
 from .snapshot import unchanged
 
@@ -37,3 +39,7 @@ def trace(fun: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Program:
     with unchanged(around, args, kwargs):
         captured = Capture(fun, args, kwargs, around, strict=True)
     return improve(captured.program)
+
+
+Program.source = property(source)  # type: ignore[assignment,method-assign,misc]
+Program.cost = property(cost)  # type: ignore[assignment,method-assign,misc]

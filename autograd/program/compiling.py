@@ -15,6 +15,7 @@ import numpy as np
 from ..engine.modes import Changed, mode
 from ..engine.tensor import Tensor
 from ..transforms.tree import leaves
+from . import tracing  # noqa: F401 (it gives a Program its text and its cost)
 from .capture import Capture
 from .entry import MISS, STALE, Entry
 from .passes import improve
