@@ -6,6 +6,7 @@ The folders are stages. From the bottom up, each importing only what stands befo
     ops                      the derivative rules, next to their functions
     random                   the generator that all random numbers come from
     transforms               functions into functions: grad, vjp, jacobian, checkpoint, gradcheck
+    program                  the derivative as a program: traced, printed, compiled
     saving, memory           weights in files; what keeps memory
     drawing                  pictures of a graph and of its backward pass, and the page that plays it
     surface                  what of NumPy can be differentiated
@@ -60,6 +61,7 @@ __all__ = [  # noqa: RUF022 (in the order of use)
     "RemovableHandle",
     "grad", "value_and_grad", "elementwise_grad", "vjp", "jvp", "hvp", "jacobian", "hessian",
     "checkpoint", "gradcheck", "gradgradcheck",
+    "trace", "compile", "Program",
     "draw", "memory_table", "save", "load", "manual_seed", "generator",
     "primitive", "elementwise", "linear", "nondifferentiable", "ops",
     "relu", "sigmoid", "silu", "softplus", "logsigmoid", "softmax", "log_softmax", "logsumexp",
@@ -76,12 +78,20 @@ _np.empty(31 << 20, _np.uint8)
 
 __version__: str
 
-if not TYPE_CHECKING:
+if TYPE_CHECKING:
+    from .program.compiling import compile
+    from .program.program import Program
+    from .program.tracing import trace
+else:
+    _LATE = {"trace": "tracing", "compile": "compiling", "Program": "program"}
 
     def __getattr__(name: str) -> Any:
-        """The version; and HIPS autograd's modules and names, loaded when first asked for."""
+        """What makes programs, the version, HIPS autograd's modules and names: loaded when first asked for."""
         from importlib import import_module
 
+        if name in _LATE:
+            globals()[name] = found = getattr(import_module(f"autograd.program.{_LATE[name]}"), name)
+            return found
         if name == "__version__":  # looked up when it is asked for, for that takes longer than all else here
             return import_module("importlib.metadata").version("backgraph")
         if not name.startswith("_"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .engine.forking import free, in_each_child
+from .engine.modes import mode
 
 _default: np.random.Generator | None = None  # made when first asked for: to import numpy.random takes a while
 
@@ -25,14 +26,22 @@ def generator(rng: np.random.Generator | None = None) -> np.random.Generator:
 
     Raises TypeError for anything else (a seed, say: make a generator of it with np.random.default_rng).
     """
-    global _default
-    if rng is None:
-        if _default is None:
-            _default = np.random.default_rng()
-        return _default
-    if not isinstance(rng, np.random.Generator):
+    if rng is not None and not isinstance(rng, np.random.Generator):
         raise TypeError(f"rng: expected a numpy.random.Generator, got {type(rng).__name__}")
-    return rng
+    if mode.trace is not None:
+        found: np.random.Generator = mode.trace.generator(rng)
+        return found
+    return generator_of(rng)
+
+
+def generator_of(rng: np.random.Generator | None) -> np.random.Generator:
+    """The same, also while a function is traced."""
+    global _default
+    if rng is not None:
+        return rng
+    if _default is None:
+        _default = np.random.default_rng()
+    return _default
 
 
 def _renew() -> None:

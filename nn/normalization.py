@@ -297,7 +297,7 @@ class _BatchNorm(_Norm):
         update = self.training and self.track_running_stats
         training = self.training or not tracked
         batches = self.num_batches_tracked.data + 1 if update and self.num_batches_tracked is not None else None
-        average = 0.0 if batches is None else 1.0 / batches.item()
+        average = 1.0 / batches.item() if self.momentum is None and batches is not None else 0.0
         use = tracked and (update or not training)
         result = batch_norm(
             input, self.running_mean if use else None, self.running_var if use else None, self.weight, self.bias,

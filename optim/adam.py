@@ -165,6 +165,7 @@ class RAdam(Optimizer):
     Source: Liu et al. 2020, algorithm 2.
     """
 
+    steady = False
     scratch = 1
     arrays = ("exp_avg", "exp_avg_sq")
 

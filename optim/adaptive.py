@@ -145,7 +145,7 @@ class Rprop(Optimizer):
     def update(self, x: Any, g: Any, state: State, scratch: Lent, numbers: Any) -> None:
         (shorter, longer, shortest, longest), (agree, spare) = numbers, scratch[:2]
         before, size = state["prev"], state["step_size"]
-        mask = spare.view(np.bool_)[: x.size]
+        mask = spare.view(np.bool_)[..., : x.shape[-1]]
         np.multiply(g, before, out=agree)
         np.multiply(size, longer, out=size, where=np.greater(agree, 0, out=mask))
         np.copyto(before, g)

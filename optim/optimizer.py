@@ -16,9 +16,11 @@ from typing import Any
 import numpy as np
 
 from autograd import Tensor, enable_grad
+from autograd.program.current import current_trace
 
 from .hooks import Hooked
 from .rows import BLOCK, SMALL, Lent, Memory, Row, State, Whole
+from .traced import can_be_traced, traced_pieces
 
 Limit = tuple[str, Callable[[Any], bool]]
 
@@ -84,6 +86,8 @@ class Optimizer(Hooked):
     as they are, and makes the arrays of the state itself."""
     decoupled = False
     """Whether weight decay shrinks the parameter, where no option says so; else it is added to the gradient."""
+    steady = True
+    """Whether what `advance` gives is of the same kind at every step but the first: a number, None or True."""
     numbers: tuple[str, ...] = ("step",)
     """The entries of a parameter's state that are plain numbers; "step" is counted."""
     arrays: tuple[str, ...] = ()
@@ -143,26 +147,45 @@ class Optimizer(Hooked):
             with enable_grad():
                 loss = closure()
         for group in self.param_groups:
-            decay, maximize = group.get("weight_decay", 0), group.get("maximize", False)
-            decoupled = decay and group.get("decoupled_weight_decay", self.decoupled)
+            decay = bool(group.get("weight_decay", 0))
+            decoupled = decay and bool(group.get("decoupled_weight_decay", self.decoupled))
+            kind = group.get("maximize", False), decoupled, decay and not decoupled
+            if (trace := current_trace()) is not None and can_be_traced(self, group, trace):
+                for (factor, *told), pieces in traced_pieces(self, group, trace):
+                    for x, g, arrays, scratch, p in pieces:
+                        self._change(kind, x, g, arrays, scratch, factor, told)
+                        p.data = p.data  # it has been written
+                continue
             for row, gradients in self._rows(group):
-                state = row.states[0]
-                if "step" in row.numbers:
-                    state["step"] += 1
-                numbers = self.advance(state, group, row)
-                row.agree()
-                row.first = False
-                factor, *told = row.hold((1 - float(group["lr"]) * decay if decoupled else decay, *numbers))
+                factor, *told = row.hold(self._told(group, row))
                 for x, g, arrays, scratch in row.take(gradients):
-                    if maximize:
-                        g = np.negative(g, out=scratch[-1])
-                    if decoupled:
-                        x *= factor
-                    elif decay:
-                        g = np.add(np.multiply(x, factor, out=scratch[-2]), g, out=scratch[-2])
-                    self.update(x, g, arrays, scratch, told)
+                    self._change(kind, x, g, arrays, scratch, factor, told)
                 row.give()
         return loss
+
+    def _change(
+        self, kind: tuple[bool, bool, bool], x: Any, g: Any, arrays: State, scratch: Lent, factor: Any, told: Any
+    ) -> None:  # fmt: skip
+        """Change a piece of the parameters in place: ascending or not, and with what kind of decay."""
+        maximize, decoupled, decay = kind
+        if maximize:
+            g = np.negative(g, out=scratch[-1])
+        if decoupled:
+            x *= factor
+        elif decay:
+            g = np.add(np.multiply(x, factor, out=scratch[-2]), g, out=scratch[-2])
+        self.update(x, g, arrays, scratch, told)
+
+    def _told(self, group: State, row: Row) -> Lent:
+        """Count a step, and give what changes a parameter at it: the factor of its decay, and what `advance` gives."""
+        decay, state = group.get("weight_decay", 0), row.states[0]
+        if "step" in row.numbers:
+            state["step"] += 1
+        numbers = self.advance(state, group, row)
+        row.agree()
+        row.first = False
+        decoupled = decay and group.get("decoupled_weight_decay", self.decoupled)
+        return 1 - float(group["lr"]) * decay if decoupled else decay, *numbers
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget the gradients of all parameters, or with set_to_none=False fill them with zeros."""

@@ -77,6 +77,7 @@ class ASGD(Optimizer):
     Source: Polyak and Juditsky 1992, in the form of PyTorch's ASGD.
     """
 
+    steady = False
     scratch = 1
     numbers = ("step", "eta", "mu")
 

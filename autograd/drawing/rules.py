@@ -70,7 +70,7 @@ class _Rule:
                 self.outer[name] = cell.cell_contents
 
     def run(self) -> ast.expr:
-        tree = source_of(self.rule)
+        tree = _Asked().visit(copy.deepcopy(source_of(self.rule)))
         if isinstance(tree, ast.Lambda):
             return self.expression(tree.body)
         result = self.block(tree.body)
@@ -322,6 +322,16 @@ class _Rule:
         except NotPlain:
             return None
         return made if len(ast.unparse(made)) <= LONGEST else None
+
+
+class _Asked(ast.NodeTransformer):
+    """`x.__class__` as `type(x)`: the way of arrays, in place and in pieces, is not the formula."""
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
+        self.generic_visit(node)
+        if node.attr != "__class__":
+            return node
+        return ast.copy_location(ast.Call(ast.Name("type", ast.Load()), [node.value], []), node)
 
 
 def _call_of_numpy(name: str, size: int) -> ast.expr:

@@ -25,11 +25,20 @@ class Mode(threading.local):
     recording: bool | Callable[..., None] = True
     watch: Callable[..., None] | None = None
     entry: Entry | None = None  # the innermost scope that is open
+    trace: Any = None  # what writes down the program of the function that is just being traced
     start: int | None = None  # when the outermost call of a transform began that is just running
     writes: Any = None  # versions.Writes, which keep what arrays held before they are written in place
 
 
 mode = Mode()
+
+
+class Changed(Exception):
+    """A value that a program takes for granted is another one at this call. `args[0]`: which statement says so."""
+
+
+class Untraceable(Exception):
+    """Raised within a primitive's function, or a rule, where it does what a trace cannot follow."""
 
 
 class _GradMode:

@@ -29,6 +29,7 @@ from typing import Any
 
 import numpy as np
 
+from .modes import mode
 from .node import Node, tick
 from .tensor import wrap
 
@@ -194,7 +195,9 @@ def rebuilt(values: Any, items: list[Any]) -> Any:
 
 def as_array(value: Any) -> Any:
     """NumPy gives a scalar where a 0-d array is meant; other arrays pass as they are."""
-    return np.asarray(value) if isinstance(value, np.generic | int | float | complex) else value
+    if isinstance(value, np.generic | int | float | complex):
+        return np.asarray(value) if mode.trace is None else mode.trace.as_array(value)
+    return value
 
 
 def rule_of(primitive: Primitive, input: Any) -> Rule:

@@ -67,8 +67,10 @@ def compiled(record: Primitive, namespace: dict[str, Any]) -> tuple[CodeType, An
         "    try:",
         f"        out = {_called(record, inputs)}({signature.passed()})",
         "    except Exception as _error:",
-        f"        _explain(_error, _record, {{{', '.join(f'{name!r}: {name}' for name in signature.names())}}})",
-        "        raise",
+        "        if _mode.trace is None or not _mode.trace.follows_not(_error):",
+        f"            _explain(_error, _record, {{{', '.join(f'{name!r}: {name}' for name in signature.names())}}})",
+        "            raise",
+        f"        out = _mode.trace.opaque(_function, {signature.passed()})",
         "    if not _tensors:",
         "        return out",
     ]
@@ -78,7 +80,7 @@ def compiled(record: Primitive, namespace: dict[str, Any]) -> tuple[CodeType, An
     else:
         cut = ["                _result._cut = 'no_grad'"]  # a drawing can say then why it has no gradient
         lines += ["    if type(out) is not _ndarray:"]
-        lines += ["        out = _asarray(out) if isinstance(out, _generic) else _as_array(out)"]
+        lines += ["        out = _asarray(out) if type(out) in _NUMBERS else _as_array(out)"]
         lines += ["    _result = _new(_Tensor)", "    _result._data = out", "    _result._node = None"]
         lines += ["    _result._grad = None", "    _result._family = None", "    _result.name = None"]
         if record.views:
@@ -256,7 +258,7 @@ def _describe(value: Any) -> str:
 
 _NAMESPACE = {
     "_Seen": Seen, "_Tensor": Tensor, "_Node": Node, "_Cotangents": Cotangents, "_ndarray": np.ndarray,
-    "_generic": np.generic, "_asarray": np.asarray, "_mode": mode, "_tick": tick,
+    "_asarray": np.asarray, "_mode": mode, "_tick": tick,
     "_new": object.__new__, "_as_array": as_array, "_array_of": array_of,
     "_computes_itself": computes_itself, "_is_no_array": is_no_array,
     "_NUMBERS": NUMBERS, "_OPERANDS": OPERANDS, "_wrap": wrap, "_rebuild": rebuilt,

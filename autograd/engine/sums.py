@@ -62,7 +62,7 @@ def added(made: Any, b: Any) -> Any:
 
 def is_large(x: Any) -> bool:
     """Whether it is worth to choose how to sum: an array of NumPy's, of many floats."""
-    return type(x) is np.ndarray and x.size >= LARGE and x.dtype.char in "fd"
+    return x.__class__ is np.ndarray and x.size >= LARGE and x.dtype.char in "fd"
 
 
 def _grouped(x: Any, axes: tuple[int, ...]) -> Any:
@@ -97,13 +97,13 @@ def _back(total: Any, order: list[int], shape: tuple[int, ...], axes: tuple[int,
 
 def largest(x: Any, axes: tuple[int, ...]) -> Any:
     """The maximum over axes, which stay with size 1."""
-    return _maximum_reduce(x, axes, None, None, True) if type(x) is np.ndarray else x.max(axes, keepdims=True)
+    return _maximum_reduce(x, axes, None, None, True) if x.__class__ is np.ndarray else x.max(axes, keepdims=True)
 
 
 def total(x: Any, axes: tuple[int, ...]) -> Any:
     """The sum over axes counted from the front, which stay with size 1."""
     if not is_large(x):
-        return _add_reduce(x, axes, None, None, True) if type(x) is np.ndarray else x.sum(axes, keepdims=True)
+        return _add_reduce(x, axes, None, None, True) if x.__class__ is np.ndarray else x.sum(axes, keepdims=True)
     order, shape, summed = _grouped(x, axes)
     if len(shape) == 1 and not summed[0]:
         return x
@@ -122,7 +122,9 @@ def total(x: Any, axes: tuple[int, ...]) -> Any:
 
 def _total_of_product(a: Any, b: Any, axes: tuple[int, ...]) -> Any:
     """The sum of a * b over axes counted from the front, which stay with size 1; a and b have one shape."""
-    if not (type(a) is type(b) is np.ndarray and a.shape == b.shape and a.dtype is b.dtype and b.dtype.char in "fd"):
+    if not (
+        a.__class__ is b.__class__ is np.ndarray and a.shape == b.shape and a.dtype is b.dtype and b.dtype.char in "fd"
+    ):
         return (a * b).sum(axes, keepdims=True)
     if axes == (b.ndim - 1,) and b.shape[-1] <= 16 * _LONG:
         if b.size >= LARGE and b.shape[-1] <= _SHORT:

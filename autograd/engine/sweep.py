@@ -22,6 +22,7 @@ from .forking import free, in_each_child
 from .halves import Seen, widened
 from .modes import mode
 from .node import Node, between
+from .primitive import as_array
 from .tensor import Tensor, unwrap, wrap
 
 _leaf_lock = threading.Lock()
@@ -92,7 +93,7 @@ def _root(output: Tensor, gradient: Any, create_graph: bool) -> tuple[Node, Any]
         )
     data = output._data
     if gradient is None:
-        if data.ndim == 0 and not create_graph and type(data) is np.ndarray:
+        if data.ndim == 0 and not create_graph and data.__class__ is np.ndarray:
             unit = _UNITS.get(data.dtype.char)
             if unit is not None:  # a loss, in nearly every program
                 return node, unit
@@ -134,6 +135,7 @@ def _sweep(
     """
     before = mode.recording
     watch: Any = mode.watch
+    plainly = watch is None or watch is mode.trace
     mode.recording = (watch or True) if create_graph else False
     pop, push, ndarray = heapq.heappop, heapq.heappush, np.ndarray
     halves = Seen.halves
@@ -171,14 +173,15 @@ def _sweep(
                 if halves and _of_halves(node):
                     g, saved = widened(g), widened(saved)
             elif plan.elementwise and not node.shape:  # scalars take a tenth of the time
-                saved = tuple([v[()] if type(v) is ndarray and not v.ndim else v for v in saved])
+                saved = tuple([v[()] if v.__class__ is ndarray and not v.ndim else v for v in saved])
             if not retain_graph:
                 node.saved = None
                 if watch is not None:
                     watch.freed(node)
-            if plan.into is not None and not create_graph and watch is None:
+            if plan.into is not None and not create_graph and plainly:
                 entry = arrived.get(node.parents[0].order)
-                if entry is not None and _added(entry, plan.into, g, saved):
+                into = plan.into if watch is None else watch.into(plan.into, entry)
+                if entry is not None and into is not None and _added(entry, into, g, saved):
                     entry = g = saved = None
                     continue
             for parent, vjp in zip(node.parents, plan.vjps):  # noqa: B905 (this is the hottest line)
@@ -220,7 +223,7 @@ def _of_halves(node: Node) -> bool:
 def _sum(entry: list[Any], part: Any, create_graph: bool) -> Any:
     """The sum so far and one more part: in place when nobody else holds the sum."""
     total = entry[1]
-    if not create_graph and type(part) is np.ndarray and _is_ours(total, 1):
+    if not create_graph and part.__class__ is np.ndarray and type(part) is type(total) and _is_ours(total, 1):
         return np.add(total, part, out=total)
     return total + part
 
@@ -237,7 +240,7 @@ def _added(entry: list[Any], into: Any, g: Any, saved: tuple[Any, ...]) -> bool:
 def _is_ours(array: Any, others: int) -> bool:
     """Whether nobody holds this array and its memory but the caller's variable and `others` that it knows of."""
     return (
-        type(array) is np.ndarray
+        array.__class__ is np.ndarray
         and sys.getrefcount(array) <= _PASSED_ON + others
         and array.base is None
         and array.flags.writeable
@@ -293,11 +296,11 @@ def _accumulate(entries: Iterable[list[Any]], create_graph: bool) -> None:
 def _shows_all(g: Any) -> bool:
     """Whether an array is a view of all of another one as that is, as what was transposed twice is."""
     base = getattr(g, "base", None)
-    return type(base) is np.ndarray and base.shape == g.shape and base.strides == g.strides and base.dtype == g.dtype
+    return base.__class__ is np.ndarray and (base.shape, base.strides, base.dtype) == (g.shape, g.strides, g.dtype)  # type: ignore[union-attr]
 
 
 def _copy(g: Any) -> Any:
-    return np.array(g) if isinstance(g, np.ndarray | np.generic) else g.copy()
+    return g.copy("K") if g.__class__ is np.ndarray else as_array(g.copy())
 
 
 def _leaving(g: Any, create_graph: bool) -> Tensor:

@@ -16,6 +16,7 @@ import numpy as np
 from . import versions
 from .hooks import RemovableHandle
 from .leaving import leave
+from .modes import mode
 from .node import Leaf, Node
 
 
@@ -52,6 +53,8 @@ class Tensor:
             data = data._data
         if type(data) is np.ndarray:
             data = np.array(data, dtype=dtype)
+        elif mode.trace is not None and data.__class__ is not type(data):
+            data = mode.trace.copied(data, dtype)
         elif isinstance(data, Tensor) or holds_tensor(data):
             made = Tensor._joined(data, dtype)
             data, self._node = made._data, made._node

@@ -115,3 +115,8 @@ def _owner(array: Any) -> Any:
         if type(array) is kind:
             owner = array
     return owner
+
+
+def record_of(array: Any) -> list[Any]:
+    """Of an array that has been written: [a weak reference to what owns the memory, when that was]."""
+    return _writes[id(_owner(array))]

@@ -205,7 +205,7 @@ _BITS = {"f": np.int32, "d": np.int64}
 
 def _where(condition: Any, x: Any, y: Any, /) -> Any:
     """As np.where, which branches at every element; large arrays are selected by their bits, several times faster."""
-    if type(condition) is np.ndarray and condition.dtype.char == "?" and condition.size > 4000:
+    if condition.__class__ is np.ndarray and condition.dtype.char == "?" and condition.size > 4000:
         dtype = np.result_type(x, y)
         bits = _BITS.get(dtype.char)
         if bits is not None and all(isinstance(value, np.ndarray | np.generic | int | float) for value in (x, y)):

@@ -68,7 +68,7 @@ def _slope(a: Any) -> Any:
     slope = 1 - a
     slope *= a
     of_candidate = 1 - np.square(a[2 * n : 3 * n])
-    if type(slope) is not np.ndarray:
+    if slope.__class__ is not np.ndarray:
         return np.concatenate([slope[: 2 * n], of_candidate, slope[3 * n :]])
     slope[2 * n : 3 * n] = of_candidate
     return slope

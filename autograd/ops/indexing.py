@@ -22,7 +22,7 @@ _ALL = slice(None)
 
 def _getitem(x: Any, index: Any) -> Any:
     last = index[-1] if type(index) is tuple and index else index
-    if type(last) is np.ndarray and type(x) is np.ndarray and x.flags.c_contiguous:
+    if last.__class__ is np.ndarray and x.__class__ is np.ndarray and x.flags.c_contiguous:
         axis = _rows_of(index, x.shape)
         if axis is not None and last.ndim:
             return x.take(last, axis)  # the same, up to ten times as fast
@@ -34,7 +34,11 @@ def _rows_of(index: Any, shape: tuple[int, ...]) -> int | None:
     parts = index if type(index) is tuple else (index,)
     axis = len(parts) - 1
     whole = all(type(part) is slice and part == _ALL for part in parts[:axis])
-    return axis if whole and 0 <= axis < len(shape) and np.asarray(parts[axis]).dtype.kind in "iu" else None
+    return axis if whole and 0 <= axis < len(shape) and _dtype(parts[axis]).kind in "iu" else None
+
+
+def _dtype(part: Any) -> Any:
+    return part.dtype if hasattr(part, "dtype") else np.asarray(part).dtype
 
 
 def is_basic(index: Any) -> bool:
@@ -50,7 +54,7 @@ def is_basic(index: Any) -> bool:
 
 def _scatter_add(g: Any, index: Any, shape: tuple[int, ...]) -> Any:
     total = np.zeros_like(g, order="C", shape=shape)
-    if type(total) is not np.ndarray:
+    if total.__class__ is not np.ndarray:
         return _scatter_add_elsewhere(total, g, index, shape)
     if _names_once(index):
         total[index] = g
@@ -86,7 +90,7 @@ def _add_at(total: Any, g: Any, shape: tuple[int, ...], index: Any) -> None:
         _add_at(wide, widened(g), shape, index)
         total[...] = wide
         return
-    if type(g) is not np.ndarray or not total.flags.c_contiguous:
+    if g.__class__ is not np.ndarray or not total.flags.c_contiguous:
         np.add.at(total, index, g)
         return
     # in one dimension np.add.at is several times as fast
@@ -150,7 +154,7 @@ def _places(index: Any, shape: tuple[int, ...]) -> Any:
 
 
 def _are_integers(part: Any) -> bool:
-    return type(part) is int or (type(part) is np.ndarray and part.dtype.kind in "iu")
+    return type(part) is int or (part.__class__ is np.ndarray and part.dtype.kind in "iu")
 
 
 def _setitem(x: Any, value: Any, index: Any) -> Any:
@@ -223,7 +227,7 @@ def _along(indices: Any, shape: tuple[int, ...], axis: int) -> tuple[Any, ...]:
 
 
 def _take_along_axis(arr: Any, indices: Any, axis: int | None = -1) -> Any:
-    plain = type(arr) is np.ndarray and _are_integers(indices) and indices.size and arr.ndim == indices.ndim
+    plain = arr.__class__ is np.ndarray and _are_integers(indices) and indices.size and arr.ndim == indices.ndim
     if axis is not None and plain and -arr.shape[axis] <= indices.min() and indices.max() < arr.shape[axis]:
         return arr.reshape(-1).take(_places(_along(indices, arr.shape, axis), arr.shape))  # in a third of the time
     return np.take_along_axis(arr, indices, axis)

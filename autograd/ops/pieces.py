@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from ..engine.modes import Untraceable
+
 _PIECE = 32768  # elements: half a megabyte for an array, its result and what lies between
 _MANY = 1 << 20  # elements: fewer in a few arrays still fit into the cache, and pieces gain nothing
 
@@ -17,8 +19,10 @@ def in_pieces(function: Callable[..., Any], x: Any) -> Any:
 
     The result has x's dtype and memory order.
     """
-    if type(x) is not np.ndarray or x.size <= _PIECE:
+    if x.__class__ is not np.ndarray or x.size <= _PIECE:
         return function(x)
+    if type(x) is not np.ndarray:  # a hundred pieces are a hundred times the statements
+        raise Untraceable(function)
     result = np.empty_like(x)
     source, target = x, result
     if not x.flags.c_contiguous:
@@ -40,8 +44,10 @@ def in_rows(function: Callable[..., Any], axes: tuple[int, ...], *arrays: Any) -
     x = arrays[0]
     first = x.ndim - len(axes)
     pays = x.size >= _MANY and axes == tuple(range(first, x.ndim))
-    if not pays or not all(type(a) is np.ndarray and a.flags.c_contiguous for a in arrays):
+    if not pays or not all(a.__class__ is np.ndarray and a.flags.c_contiguous for a in arrays):
         return function(axes, *arrays)
+    if type(x) is not np.ndarray:
+        raise Untraceable(function)
     n = math.prod(x.shape[first:])
     rows = max(1, 2 * _PIECE // n)
     flat = [a.reshape(-1, n if a.shape[first:] == x.shape[first:] else 1) for a in arrays]

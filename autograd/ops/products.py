@@ -189,11 +189,11 @@ def _rows(x: Any) -> Any:
 
 
 def _matmul(x: Any, y: Any, /) -> Any:
-    if type(x) is _ndarray and type(y) is _ndarray and y.ndim == 2:
+    if x.__class__ is _ndarray and y.__class__ is _ndarray and y.ndim == 2:
         if x.ndim == 2:
             return x.dot(y) if x.size <= 4096 >= y.size else x @ y  # of small ones, half the time
         if x.ndim > 2:  # one product of all rows, into an array that owns its memory
-            made = np.empty((*x.shape[:-1], y.shape[1]), np.result_type(x, y))
+            made = np.empty_like(x, np.result_type(x, y), "C", shape=(*x.shape[:-1], y.shape[1]))
             np.matmul(_rows(x), y, out=_rows(made))
             return made
     return x @ y

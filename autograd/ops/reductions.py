@@ -83,7 +83,8 @@ def _mean(
 ) -> Any:
     if where is not True or not isinstance(a, np.ndarray):
         return reduced(a, "mean", axis, keepdims, dtype=dtype, where=where)
-    if type(a) is np.ndarray and axis is None and dtype is None and not keepdims and a.size and a.dtype.char in "fd":
+    whole = axis is None and dtype is None and not keepdims
+    if whole and a.__class__ is np.ndarray and a.size and a.dtype.char in "fd":
         return _add_reduce(a, None) / a.dtype.type(a.size)  # the same to the last bit, without NumPy's Python
     mean: Any = a.mean
     return mean(axis, dtype, None, keepdims)
@@ -307,7 +308,7 @@ def ptp(a: Any, axis: Any = None, out: Any = None, keepdims: Any = False) -> Any
 
 def _reversed_cumsum(g: Any, axis: int) -> Any:
     back = (slice(None),) * (axis % g.ndim) + (slice(None, None, -1),)
-    if type(g) is not np.ndarray:
+    if g.__class__ is not np.ndarray:
         return np.cumsum(g[back], axis)[back]
     made = np.empty_like(g)  # in whose own order it is written, so that nobody has to copy it
     np.cumsum(g[back], axis, out=made[back])

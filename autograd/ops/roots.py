@@ -18,7 +18,7 @@ from ..engine.tensor import unwrap
 def over_root(g: Any, root: Any) -> Any:
     """g / root; where the root is 0, what that tends to if g is 0 there too and is being recorded, else 0."""
     zero = root == 0
-    plain = isinstance(zero, np.ndarray | np.bool)
+    plain = type(zero) is np.ndarray or type(zero) is np.bool
     if plain and not zero.any():
         return g / root
     made = np.where(zero, 0, g / (root + zero))

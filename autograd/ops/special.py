@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..engine.declare import elementwise, primitive
+from ..engine.modes import Untraceable
 from ..engine.primitive import Function
 from ..engine.sums import added, axes_of, is_large, largest, total, total_of_product
 from .elementwise import greatest, lifted, nonzero
@@ -27,15 +28,15 @@ def _floating(x: Any) -> Any:
 
 def _exp_of(x: Any) -> Any:
     """exp(x) of an array that is ours to overwrite."""
-    return np.exp(x, out=x) if type(x) is np.ndarray else np.exp(x)
+    return np.exp(x, out=x) if x.__class__ is np.ndarray else np.exp(x)
 
 
 def _log1p_of(x: Any) -> Any:
-    return np.log1p(x, out=x) if type(x) is np.ndarray else np.log1p(x)
+    return np.log1p(x, out=x) if x.__class__ is np.ndarray else np.log1p(x)
 
 
 def _negated(x: Any) -> Any:
-    return np.negative(x, out=x) if type(x) is np.ndarray else -x
+    return np.negative(x, out=x) if x.__class__ is np.ndarray else -x
 
 
 def _sigmoid(x: Any) -> Any:
@@ -47,7 +48,7 @@ def _sigmoid(x: Any) -> Any:
     with np.errstate(over="ignore"):  # exp(1000) is inf, and the result 0
         result = _exp_of(-_floating(x))
     result += 1
-    return np.reciprocal(result, out=result) if type(result) is np.ndarray else 1 / result
+    return np.reciprocal(result, out=result) if result.__class__ is np.ndarray else 1 / result
 
 
 def _relu(x: Any) -> Any:
@@ -266,7 +267,7 @@ logsigmoid = elementwise(_logsigmoid, name="logsigmoid", single=True, x=lambda g
 
 def _logaddexp(x: Any, y: Any, /) -> Any:
     """As np.logaddexp, which works out one number after the other; large arrays take a fifth of the time."""
-    if not (type(x) is type(y) is np.ndarray and x.dtype is y.dtype and x.dtype.char in "fd" and x.size > 1000):
+    if not (x.__class__ is y.__class__ is np.ndarray and x.dtype is y.dtype and x.dtype.char in "fd" and x.size > 1000):
         return np.logaddexp(x, y)
     highest = np.maximum(x, y)
     below = np.minimum(x, y) - np.clip(highest, -greatest(x.dtype), greatest(x.dtype))
@@ -430,7 +431,7 @@ def _log_softmax_at_rule(g: Any, x: Any, index: Any, axis: int, out: Any) -> Any
     if of_found is None:
         return part
     places = _along(x.shape, index, axis)
-    if type(part) is np.ndarray:
+    if part.__class__ is np.ndarray:
         part[places] += of_found
         return part
     return part + scatter_add(of_found, places, x.shape)
@@ -496,8 +497,10 @@ def _blocked(function: Any, dtypes: str = "d") -> Any:
             wider = dtypes[0 if dtype.char == "e" else -1]
             result = run(x.astype(wider) if hasattr(x, "astype") else np.float64(x))
             return result.astype(dtype) if dtype.kind == "f" else result
-        if type(x) is not np.ndarray or x.size <= _BLOCK:
+        if x.__class__ is not np.ndarray or x.size <= _BLOCK:
             return function(x)
+        if type(x) is not np.ndarray:  # a hundred blocks are a hundred times the statements
+            raise Untraceable(function)
         flat = x.ravel()
         result = np.empty_like(flat)
         for start in range(0, flat.size, _BLOCK):
@@ -535,7 +538,7 @@ def _tanh_of_odd(coefficients: tuple[float, ...], x: Any, out: Any) -> Any:
         result *= square
     result += others[-1]
     result *= x
-    return np.tanh(result, out=result) if type(result) is np.ndarray else np.tanh(result)
+    return np.tanh(result, out=result) if result.__class__ is np.ndarray else np.tanh(result)
 
 
 def _erf32(x: Any, out: Any = None) -> Any:

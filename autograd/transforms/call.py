@@ -16,6 +16,7 @@ import numpy as np
 from ..engine.declare import primitive
 from ..engine.modes import enable_grad, mode
 from ..engine.node import ARGUMENT, tick, walk
+from ..engine.primitive import as_array
 from ..engine.sweep import gradients
 from ..engine.tensor import Tensor, wrap
 from .tree import is_differentiable, leaves, rebuild
@@ -119,7 +120,7 @@ def free(value: Any, tensor: bool) -> Any:
 def _begin(leaf: Any) -> Tensor:
     """A leaf of the arguments as the beginning of a graph, joined to what tracks it outside."""
     if not isinstance(leaf, Tensor):
-        leaf = wrap(leaf if hasattr(leaf, "dtype") and not isinstance(leaf, np.generic) else np.asarray(leaf))
+        leaf = wrap(as_array(leaf) if isinstance(leaf, np.generic | float | complex) else leaf)
     if leaf._node is None:
         leaf = wrap(leaf._data).requires_grad_()
     begun: Tensor = argument(leaf)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from typing import Any
 
@@ -12,6 +11,7 @@ from autograd import Tensor
 from autograd.ops import writable
 
 from ..parameter import write
+from ..shared import plain
 
 
 def _gradients(parameters: Tensor | Iterable[Tensor]) -> list[Tensor]:
@@ -45,14 +45,14 @@ def get_total_norm(
 def clip_grads_with_norm_(
     parameters: Tensor | Iterable[Tensor], max_norm: float, total_norm: Any, foreach: bool | None = None
 ) -> None:
-    """Multiply the gradients by max_norm / (total_norm + 1e-6), if that is below 1. foreach has no effect."""
-    factor = min(float(max_norm) / (float(total_norm) + 1e-6), 1.0)
-    if factor < 1 or math.isnan(factor):
-        with np.errstate(invalid="ignore"):  # infinite gradients become NaN, as they are meant to
-            for gradient in _gradients(parameters):
-                array = writable(gradient)
-                array *= gradient.dtype.type(factor)
-                gradient.data = array
+    """Multiply the gradients by max_norm / (total_norm + 1e-6), or by 1 if that is less. foreach has no effect."""
+    total = plain(total_norm).astype(np.float64)
+    factor = np.minimum(float(max_norm) / (total + 1e-6), 1.0)  # often 1, but to ask would be a branch of the program
+    with np.errstate(invalid="ignore"):  # infinite gradients become NaN, as they are meant to
+        for gradient in _gradients(parameters):
+            array = writable(gradient)
+            array *= factor.astype(gradient.dtype)
+            gradient.data = array
 
 
 def clip_grad_norm_(

@@ -66,7 +66,7 @@ class SpectralNorm(Module):
         self._iterate(matrix, 15)
 
     def _unit(self, vector: Any) -> Any:
-        return vector / max(float(np.linalg.norm(vector)), self.eps)
+        return vector / np.maximum(np.linalg.norm(vector), self.eps)
 
     def _matrix(self, weight: Any) -> Any:
         if self.dim:

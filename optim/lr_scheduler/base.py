@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from numbers import Real
@@ -9,8 +10,21 @@ from typing import Any
 
 from autograd import Tensor
 from autograd.ops import writable
+from autograd.program.current import current_trace, outside
 
 from ..optimizer import Optimizer
+
+
+def at_each_call(step: Callable[..., Any]) -> Callable[..., Any]:
+    """A method that is Python's at each call of a program, too, and no part of what is traced."""
+
+    @functools.wraps(step)
+    def run(self: Any, *args: Any, **kwargs: Any) -> Any:
+        if current_trace() is None:
+            return step(self, *args, **kwargs)
+        return outside(functools.update_wrapper(functools.partial(step, self, **kwargs), step), *args)
+
+    return run
 
 
 class LRScheduler:
@@ -40,6 +54,11 @@ class LRScheduler:
     functions: tuple[str, ...] = ()
     """The attributes that are lists of functions, of which only objects with attributes of their own are saved."""
 
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "step" in cls.__dict__:
+            cls.step = at_each_call(cls.step)  # type: ignore[method-assign]
+
     def __init__(self, optimizer: Optimizer, last_epoch: int = -1) -> None:
         self._watch(optimizer, last_epoch)
         for group in optimizer.param_groups:
@@ -64,6 +83,7 @@ class LRScheduler:
         """The rates of the groups that the last step set."""
         return self._last_lr
 
+    @at_each_call
     def step(self, epoch: int | None = None) -> None:
         """Go to the next epoch. Raises ValueError if groups were added to the optimizer since.
 

@@ -28,6 +28,7 @@ OFFERED = {
     ("nn", "autograd.ops"): KERNELS,
     ("optim", "autograd"): {"RemovableHandle", "Tensor", "enable_grad", "no_grad"},
     ("optim", "autograd.ops"): {"writable"},
+    ("optim", "autograd.program.current"): {"Changed", "current_trace", "outside"},
 }
 """What a package may name of autograd."""
 PRIVATE = {"_cut", "_data", "_family", "_grad", "_node", "grad_fn", "primitive"}

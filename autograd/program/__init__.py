@@ -1,0 +1,23 @@
+"""The derivative as a program: traced, improved, and run as NumPy. From the bottom up, each importing what is above it:
+
+    current                               whether a trace is being taken
+    functions                             what is known of NumPy's functions
+    values                                what a program is made of
+    places                                where a function finds what it uses besides its arguments
+    frames, known, whole                  what a trace asks of the call stack, of arrays, and of a rule
+    draws, standin                        what stands for generators and arrays while a function is traced
+    recorder                              what writes down the program
+    program                               the program
+    passes                                what improves it
+    memory, recycling                     where its values lie
+    cost                                  what it costs
+    interrupts                            Ctrl-C while it runs
+    code_numpy                            it as code that runs
+    naming, helpers, printing             it as text to be read
+    capture                               one call, traced
+    entry                                 how it is called in the place of the function
+    snapshot, signature                   what a call may change, and what it looks like
+    tracing, compiling                    `trace` and `compile`
+
+The names that others use are in `current` (optim's), and in `autograd`.
+"""

@@ -1,0 +1,277 @@
+"""One call of a function, traced: stand-ins put in, and taken out again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..engine.modes import mode
+from ..engine.tensor import Tensor
+from ..random import generator_of
+from ..transforms.tree import leaves, rebuild
+from .draws import Draw, Draws
+from .naming import argument_names, identifier
+from .places import Place, Surroundings
+from .program import Program
+from .recorder import Recorder
+from .standin import Standin
+from .values import Value
+
+
+class Given:
+    """A Tensor of the result: how it is made of its value."""
+
+    __slots__ = ("node", "tensor", "value")
+
+    def __init__(self, tensor: Tensor, value: Value) -> None:
+        self.tensor = id(tensor)
+        self.value = value
+        self.node = tensor._node
+
+
+class Capture:
+    """A call of `function` that writes down its program.
+
+    result   what the call gave
+    program  what was written down
+    why_not  why the program does not stand for the function, or None
+    inputs   of each leaf of the arguments its value, or None of one that counts as it is
+    form     the result: a Value, a Given, or something that counts as it is, in its containers
+    states   where the array of each state is, and its value
+    """
+
+    def __init__(
+        self, function: Callable[..., Any], args: Any, kwargs: Any, around: Surroundings, strict: bool
+    ) -> None:  # fmt: skip
+        self.recorder = Recorder(self._leave_all)
+        self.states: list[tuple[Place, Value]] = []
+        self.inputs: list[Value | None] = []
+        self.assigned: list[tuple[Place, Any]] = []
+        self.replaced: list[Place] = []
+        self.shown: dict[int, Place] = {}  # by the identity of a gradient's Tensor, which may be a result as well
+        self._entered: list[tuple[Place, Any, Standin]] = []
+        self.gradients: list[tuple[Tensor, Any, str]] = []
+        self.around = around
+        self.recording = mode.recording is not False
+        draws = self._draws()
+        self._numbers = [(optimizer, _numbers(optimizer)) for optimizer in around.optimizers]
+        items = zip(leaves((args, kwargs)), argument_names(function, args, kwargs), strict=True)
+        try:
+            given = [self._argument(item, name) for item, name in items]
+            self._surround()
+            args, kwargs = rebuild((args, kwargs), iter(given))
+            given = []
+            with self.recorder.recording():
+                result = function(*args, **kwargs)
+            del args, kwargs
+            self.form = self._form(result)
+        finally:
+            self._leave_all()
+            for gradient in self.gradients:
+                self._gradient(*gradient)
+            for place, before in around.objects:
+                self._replaced(place, before)
+        self.result = rebuild(result, iter([_real(item) for item in leaves(result)]))
+        del result
+        recorder = self.recorder
+        if recorder.open:
+            self._check(draws)
+        recorder.open = False
+        self.why_not = recorder.why_not
+        if strict and self.why_not is not None:
+            raise TypeError(f"trace: {self.why_not}")
+        self.optimizers = recorder.optimizers
+        self.states += [(Place(holder, "item", key, str(key)), value) for holder, key, value in recorder.held]
+        values = dict.fromkeys(value for value in recorder.known.values)
+        name = identifier(getattr(function, "__name__", type(function).__name__))
+        self.program = Program(
+            name, recorder.statements, [v for v in self.inputs if v is not None],
+            [v for v in values if v.kind == "state"], [_value_of(part) for part in leaves(self.form)],
+            self.assigned,
+        )  # fmt: skip
+
+    # ---- in --------------------------------------------------------------------------------------------------------
+
+    def _argument(self, item: Any, name: str) -> Any:
+        recorder = self.recorder
+        if isinstance(item, Tensor):
+            if type(item._data) is Standin:  # it is there twice
+                self.inputs.append(None)
+                return item
+            value = self._enter(Place(item, "attribute", "_data", item.name or name), "input").value
+            self.inputs.append(value)
+            self._with_gradient(item, item.name or name)
+            return item
+        if (
+            isinstance(item, np.ndarray | np.generic | float | complex)
+            and getattr(item, "dtype", np.dtype(float)).kind in "fciub"
+        ):
+            standin = recorder.enter("input", item, name)
+            self.inputs.append(standin.value)
+            return standin
+        self.inputs.append(None)
+        return Draws(recorder, item) if isinstance(item, np.random.Generator) else item
+
+    def _surround(self) -> None:
+        for tensor, name in self.around.tensors.values():
+            if type(tensor._data) is np.ndarray:
+                self._state(Place(tensor, "attribute", "_data", name))
+                self._with_gradient(tensor, name)
+        for place in self.around.arrays:
+            if type(place.get()) is np.ndarray:
+                self._state(place)
+
+    def _with_gradient(self, tensor: Tensor, name: str) -> None:
+        known = tensor._grad
+        if tensor._node is None and known is None:
+            return
+        if known is not None and type(known._data) is np.ndarray:
+            self._state(Place(known, "attribute", "_data", f"{name}.grad"))
+        self.gradients.append((tensor, known, name))
+
+    def _state(self, place: Place) -> None:
+        standin = self._enter(place, "state")
+        self.states.append((place, standin.value))
+
+    def _enter(self, place: Place, kind: str) -> Standin:
+        before = place.get()
+        standin = self.recorder.enter(kind, before, place.name)
+        place.set(standin)
+        self._entered.append((place, before, standin))
+        return standin
+
+    # ---- out -------------------------------------------------------------------------------------------------------
+
+    def _leave_all(self) -> None:
+        """Put the arrays back in the places of their stand-ins."""
+        while self._entered:
+            self._leave(*self._entered.pop())
+
+    def _leave(self, place: Place, before: Any, standin: Standin) -> None:
+        now = place.get()
+        if now is standin:
+            place.set(before)
+        elif type(now) is Standin:
+            place.set(_real(now))
+            self.assigned.append((place, now.value))
+        elif now is not before:
+            self.recorder.fail_quietly(f"{place.name} was given another array, which is not traced")
+
+    def _gradient(self, tensor: Tensor, known: Any, name: str) -> None:
+        now = tensor._grad
+        if now is known:
+            return
+        place = Place(tensor, "attribute", "_grad", f"{name}.grad")
+        if now is None:
+            self.assigned.append((place, None))
+        else:
+            if now._node is not None and self.recorder.open:
+                self.recorder.fail_quietly(f"{name}.grad is itself recorded, and would be without a graph")
+            self.assigned.append((place, self._value(now._data)))
+            self.shown[id(now)] = place
+            _real(now)
+
+    def _replaced(self, place: Place, before: Any) -> None:
+        """A Tensor that was put in the place of another one."""
+        now = place.get()
+        if now is before or not isinstance(now, Tensor) or type(now._data) is not Standin:
+            return
+        if now._node is not None and now._node.saved is not None and self.recorder.open:
+            self.recorder.fail_quietly(f"{place.name} is set to a Tensor that requires a gradient")
+        self.assigned.append((place, now._data.value))
+        self.replaced.append(place)
+        _real(now)
+
+    def _form(self, result: Any) -> Any:
+        """The result as the program knows it."""
+        own = {id(place.holder) for place, _, _ in self._entered}
+        form: list[Any] = []
+        for item in leaves(result):
+            if isinstance(item, Tensor) and id(item) not in own:
+                form.append(Given(item, self._value(item._data)))
+            elif type(item) is Standin or isinstance(item, np.ndarray):
+                form.append(self._value(item))
+            else:
+                form.append(item)
+        return rebuild(result, iter(form))
+
+    def _value(self, array: Any) -> Value:
+        """The value of an array that leaves: one that the function made past the trace is the same at each call."""
+        recorder = self.recorder
+        if type(array) is not Standin:
+            array = recorder.call(np.array, (recorder.enter("constant", np.array(array)),))
+        value: Value = array.value if type(array) is Standin else recorder.enter("constant", array).value
+        return value
+
+    def _check(self, draws: list[Any]) -> None:
+        """That nothing happened which the program would not do at its next call."""
+        fail = self.recorder.fail_quietly
+        for place, before in (*self.around.plain, *self.around.watched):
+            now = place.get()
+            if now is not before and (type(now) is not type(before) or now != before):
+                fail(f"{place.name} is changed by the call (from {before!r} to {now!r}), which a program does not do")
+        for optimizer, before in self._numbers:
+            if optimizer not in self.recorder.optimizers and before != _numbers(optimizer):
+                fail(f"{type(optimizer).__name__} counts in Python, as a program does not")
+        drawn = {id(s.function.rng) for s in self.recorder.statements if isinstance(s.function, Draw)}
+        for (rng, name, before), now in zip(draws, self._draws(), strict=True):
+            if id(rng) not in drawn and before != now[2]:
+                fail(
+                    f"random numbers are drawn from {name}, past the trace; draw them from autograd.generator(rng), or "
+                    f"make it an argument"
+                )
+        if (live := self._live_graph()) is not None:
+            fail(live)
+        if (array := self.recorder.known.changed_constant()) is not None:
+            fail(f"an array of NumPy, of shape {array.shape}, is used and then written to, past the trace")
+        if self.recorder.still_held():
+            import gc  # here, for few need it
+
+            gc.collect()
+        for item in self.recorder.still_held():
+            fail(f"a value of shape {item.value.shape} is kept after the call; return it")
+            break
+
+    def _live_graph(self) -> str | None:
+        for part in leaves(self.form):
+            node = part.node if isinstance(part, Given) else None
+            if node is not None and (node.plan is None or node.saved is not None):
+                return (
+                    f"its result of shape {part.value.shape} requires a gradient, and is joined to no graph outside; "
+                    f"call backward() in it, or return it .detach()ed"
+                )
+        return None
+
+    def _draws(self) -> list[Any]:
+        found: list[Any] = [(rng, name, str(rng.bit_generator.state)) for rng, name in self.around.generators]
+        state: Any = np.random.get_state(legacy=False)["state"]  # type: ignore[index,call-overload]
+        default = generator_of(None)
+        return [
+            *found,
+            (np.random, "numpy.random, whose state is global", str((state["pos"], state["key"][:2]))),
+            (None, "the generator that manual_seed seeds", str(default.bit_generator.state)),
+        ]  # fmt: skip
+
+
+def _numbers(optimizer: Any) -> Any:
+    """The plain numbers in an optimizer's state."""
+    return [
+        {name: value for name, value in state.items() if isinstance(value, int | float)}
+        for state in optimizer.state.values()
+    ]
+
+
+def _real(item: Any) -> Any:
+    """A result without stand-ins."""
+    if type(item) is Standin:
+        return item.array
+    if isinstance(item, Tensor) and type(item._data) is Standin:
+        array = item._data.array
+        item._data = np.asarray(array) if isinstance(array, np.generic | float) else array
+    return item
+
+
+def _value_of(part: Any) -> Any:
+    return part.value if isinstance(part, Given) else part if isinstance(part, Value) else None

@@ -1,0 +1,100 @@
+"""Random numbers within a trace: each draw is a statement, so that each call of the program draws anew."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..random import generator_of
+
+
+class Draws:
+    """What stands for a generator while a function is traced.
+
+    rng  the generator, or None for the one that `manual_seed` seeds, whichever that is at a call
+    """
+
+    __slots__ = ("recorder", "rng")
+
+    def __init__(self, recorder: Any, rng: np.random.Generator | None) -> None:
+        self.recorder = recorder
+        self.rng = rng
+
+    @property  # type: ignore[misc]
+    def __class__(self) -> Any:
+        return np.random.Generator
+
+    @property
+    def bit_generator(self) -> Any:
+        return _Bits(self)
+
+    def __getattr__(self, name: str) -> Any:
+        if not hasattr(np.random.Generator, name):
+            raise AttributeError(f"'Generator' object has no attribute {name!r}")
+        draw = Draw(self.rng, name)
+
+        def drawn(*args: Any, **kwargs: Any) -> Any:
+            if name == "shuffle" or kwargs.get("out") is not None:
+                return self.recorder.write(draw, args, kwargs, kwargs.get("out", args[0] if args else None))
+            return self.recorder.call(draw, args, kwargs, "draw")
+
+        return drawn
+
+
+class Draw:
+    """A method of the generator, called on it at each call."""
+
+    __slots__ = ("__name__", "rng")
+
+    def __init__(self, rng: np.random.Generator | None, name: str) -> None:
+        self.rng = rng
+        self.__name__ = name
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return getattr(generator_of(self.rng), self.__name__)(*args, **kwargs)
+
+
+class _State:
+    """The state of a generator at one moment of the program: a checkpoint draws the same numbers from it again."""
+
+    __slots__ = ("now",)
+
+    def __init__(self) -> None:
+        self.now: Any = None
+
+
+class _Bits:
+    def __init__(self, draws: Draws) -> None:
+        self.draws = draws
+
+    @property
+    def state(self) -> Any:
+        state = _State()
+        rng = self.draws.rng
+
+        def keep_random_state() -> None:
+            state.now = generator_of(rng).bit_generator.state
+
+        self.draws.recorder.outside(keep_random_state)
+        return state
+
+    @state.setter
+    def state(self, state: Any) -> None:
+        rng = self.draws.rng
+
+        def restore_random_state() -> None:
+            generator_of(rng).bit_generator.state = state.now if type(state) is _State else state
+
+        self.draws.recorder.outside(restore_random_state)
+
+
+def state_of(rng: np.random.Generator | None) -> Any:
+    """What brings a generator back to where it is now."""
+    bits = generator_of(rng).bit_generator
+    kept = bits.state
+
+    def back() -> None:
+        bits.state = kept
+
+    return back

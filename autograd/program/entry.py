@@ -1,0 +1,325 @@
+"""How a program is entered and left: whether it holds for a call, what it is given, and what is made of its results."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from ..engine.modes import Changed, mode
+from ..engine.tensor import Tensor, wrap
+from ..transforms.tree import _fields, _is_dataclass, _keys, leaves, rebuild
+from .capture import Capture, Given
+from .code_numpy import Code
+from .interrupts import hold, release
+from .memory import LARGE
+from .places import Place
+from .recycling import taken
+from .values import Value
+
+MISS = object()
+"""What an entry gives for a call that its program was not made for."""
+
+STALE = object()
+"""What an entry gives where a state lies in another array than before."""
+
+
+class Entry:
+    """A captured program, ready to be called with the function's own arguments.
+
+    call  takes (args, kwargs); gives the result, MISS or STALE; raises Changed where a value is another one
+    text  its source
+    """
+
+    def __init__(self, captured: Capture, args: Any, kwargs: Any) -> None:
+        writer = _Writer(captured, args, kwargs)
+        self.program, self.code, self.text = writer.program, writer.code, writer.text
+        self._space = writer.space
+        self._places = [(place, value) for place, value in writer.places if value not in writer.moving]
+        exec(compile(self.text, f"<entry {self.program.name}>", "exec"), self._space)
+        self.call: Callable[[Any, Any], Any] = self._space["call"]
+
+    def rebind(self) -> bool:
+        """Take the arrays in which the states now lie; False if one has another shape, dtype or layout."""
+        for place, value in self._places:
+            now = place.get()
+            if type(now) is not np.ndarray or (now.shape, now.dtype, now.strides) != (
+                value.shape, value.dtype, value.strides,
+            ):  # fmt: skip
+                return False
+        for place, value in self._places:
+            value.array = place.get()
+            self._space[f"a{value.number}"] = value.array
+        self.code.bind()
+        return True
+
+
+class _Writer:
+    """Writes the text of an entry, and knows what in a capture that is about."""
+
+    def __init__(self, captured: Capture, args: Any, kwargs: Any) -> None:
+        self.program = captured.program
+        self.captured = captured
+        used = {value.root for s in self.program.statements for value in (*s.values(), *s.writes)}
+        used |= {value.root for value in self.program.outgoing()}
+        self.places = [(place, value) for place, value in captured.states if value.root in used or value in used]
+        holders = {id(known): tensor for tensor, known, _ in captured.gradients if known is not None}
+        self._holders = holders
+        moved = {(id(place.holder), place.key) for place, _ in captured.assigned}
+        self.moving = [
+            value for place, value in self.places
+            if id(place.holder) in holders or (id(place.holder), place.key) in moved
+        ]  # fmt: skip
+        kept = {value for _, value in self.places}
+        self.program.states = [value for value in self.program.states if value in kept]
+        for value in self.moving:
+            value.array = None  # it is another one at each call
+        self._gradients = self._own_gradients()
+        self.code = Code(self.program, self.moving, self._gradients)
+        self.space: dict[str, Any] = {
+            "MISS": MISS, "STALE": STALE, "mode": mode, "wrap": wrap, "run": self.code.run, "Tensor": Tensor,
+            "touch": self.code.touch, "new": _given, "taken": taken, "Changed": Changed,
+            "hold": hold, "release": release,
+        }  # fmt: skip
+        self._lines: list[str] = []
+        self._names: dict[int, str] = {}
+        self._count = 0
+        self.text = self._written(args, kwargs)
+
+    def _own_gradients(self) -> dict[Value, Place]:
+        """The large gradients that nothing else shares memory with."""
+        counts: dict[Value, int] = {}
+        for value in [*self.program.results, *(value for _, value in self.program.assigned)]:
+            if value is not None:
+                counts[value.root] = counts.get(value.root, 0) + 1
+        moving = {id(self._holders[id(place.holder)]) for place, _ in self.places if id(place.holder) in self._holders}
+        return {
+            value: place
+            for place, value in self.program.assigned
+            if value is not None
+            and place.key == "_grad"
+            and counts[value.root] == 1
+            and value.nbytes >= LARGE
+            and id(place.holder) not in moving
+        }
+
+    # ---- text ------------------------------------------------------------------------------------------------------
+
+    def _written(self, args: Any, kwargs: Any) -> str:
+        captured, lines = self.captured, self._lines
+        lines.append(f"if len(args) != {len(args)} or len(kwargs) != {len(kwargs)}: return MISS")
+        lines.append(f"if (mode.recording is {'' if captured.recording else 'not '}False): return MISS")
+        values = iter(captured.inputs)
+        given: list[str] = []
+        for path, item in [(f"args[{i}]", item) for i, item in enumerate(args)]:
+            self._match(path, item, values, given)
+        for key in _keys(kwargs):
+            lines.append(f"if {key!r} not in kwargs: return MISS")
+            self._match(f"kwargs[{key!r}]", kwargs[key], values, given)
+        for place, value in (*captured.around.objects, *captured.around.plain):
+            if place not in captured.replaced:
+                self._same(place, value)
+        for optimizer in captured.around.optimizers:
+            self._optimizer(optimizer)
+        for tensor, known, _ in captured.gradients:
+            lines.append(f"if {self._name(tensor)}._grad is {'not ' if known is None else ''}None: return MISS")
+        for place, value in self.places:
+            self._state(place, value, given)
+        checks, lines = list(lines), []
+        self._lines = lines
+        outgoing = self.program.outgoing()
+        names = {value: f"r{k}" for k, value in enumerate(outgoing)}
+        for value in self.code.lent:
+            place = self._gradients[value]
+            given.append(f"taken({self._name(place.holder)}, {self._name(value)})")
+        call = f"{''.join(name + ', ' for name in names.values()) or '_'} = run({', '.join(given)})"
+        after = ["touch()"] if self.code.writes else []
+        after += [
+            self._assign(place, "None" if value is None else names[value]) for place, value in self.program.assigned
+        ]
+        forget = [f"{self._name(self._gradients[value].holder)}._grad = None" for value in self.code.lent]
+        lines += _guarded(call, after, forget, bool(self.code.writes or self.program.assigned))
+        items = zip(leaves(captured.form), self.program.results, strict=True)
+        form = rebuild(captured.form, iter([_with(part, value) for part, value in items]))
+        lines.append(f"return {self._result(form, names)}")
+        return (
+            "def call(args, kwargs):\n    try:\n"
+            + "".join(f"        {line}\n" for line in checks)
+            + "    except (KeyError, IndexError, AttributeError, ValueError): return MISS\n"
+            + "".join(f"    {line}\n" for line in lines)
+        )
+
+    def _name(self, item: Any) -> str:
+        """The name of an object that the code refers to."""
+        name = self._names.get(id(item))
+        if name is None:
+            name = self._names[id(item)] = f"o{self._count}"
+            self._count += 1
+            self.space[name] = item
+        return name
+
+    def _match(self, path: str, item: Any, values: Iterator[Value | None], given: list[str]) -> None:
+        """Lines that check an argument against the one of the trace, and take its arrays."""
+        lines = self._lines
+        name = f"x{self._count}"
+        self._count += 1
+        lines.append(f"{name} = {path}")
+        lines.append(f"if {name}.__class__ is not {self._name(type(item))}: return MISS")
+        if isinstance(item, dict):
+            lines.append(f"if {name}.keys() != {self._name(dict.fromkeys(item))}.keys(): return MISS")
+            for key in _keys(item):
+                self._match(
+                    f"{name}[{key!r}]" if isinstance(key, str | int) else f"{name}[{self._name(key)}]",
+                    item[key],
+                    values,
+                    given,
+                )
+        elif isinstance(item, tuple | list):
+            lines.append(f"if len({name}) != {len(item)}: return MISS")
+            for i, part in enumerate(item):
+                self._match(f"{name}[{i}]", part, values, given)
+        elif _is_dataclass(item):
+            for field in _fields(item):
+                self._match(f"{name}.{field}", getattr(item, field), values, given)
+        else:
+            value = next(values)
+            if isinstance(item, Tensor):
+                lines.append(f"if {name}._node is {'not ' if item._node is None else ''}None: return MISS")
+                lines.append(f"{name} = {name}._data")
+            if value is None:
+                if not isinstance(item, Tensor):
+                    self._equal(name, item)
+                return
+            if value.shape or hasattr(item, "strides"):
+                self._layout(name, value)
+            given.append(name)
+
+    def _equal(self, name: str, item: Any) -> None:
+        own = self._name(item)
+        test = f" and {name} != {own}" if type(item) in (int, bool, str, bytes) else ""
+        self._lines.append(f"if {name} is not {own}{test}: return MISS")
+
+    def _layout(self, name: str, value: Value, array: bool = False) -> None:
+        kind = f"{name}.__class__ is not {self._name(np.ndarray)} or " if array else ""
+        dtype = self._name(value.dtype)
+        self._lines.append(
+            f"if {kind}{name}.shape != {value.shape!r} or {name}.dtype != {dtype} "
+            f"or {name}.strides != {value.strides!r}: return MISS"
+        )
+
+    def _get(self, place: Place) -> str:
+        holder = self._name(place.holder)
+        if place.kind == "attribute":
+            return f"{holder}.{place.key}"
+        key = repr(place.key) if isinstance(place.key, str | int) else self._name(place.key)
+        return f"{holder}[{key}]"
+
+    def _same(self, place: Place, value: Any) -> None:
+        if isinstance(value, bool | type(None)) or not isinstance(
+            value, int | float | complex | str | bytes | np.generic
+        ):
+            self._lines.append(f"if {self._get(place)} is not {self._name(value)}: return MISS")
+        else:
+            self._lines.append(
+                f"if (w := {self._get(place)}) is not {self._name(value)} and (w.__class__ is not "
+                f"{self._name(type(value))} or w != {self._name(value)}): return MISS"
+            )
+
+    def _optimizer(self, optimizer: Any) -> None:
+        """An optimizer's options: those that `advance` reads at each call need only be of the same kind."""
+        lines, own = self._lines, self._name(optimizer)
+        reads = optimizer in self.captured.optimizers
+        groups = optimizer.param_groups
+        lines.append(f"if len({own}.param_groups) != {len(groups)}: return MISS")
+        lines.append(f"if {own}.state is not {self._name(optimizer.state)}: return MISS")
+        for k, group in enumerate(groups):
+            name = self._name(group)
+            lines.append(f"if {own}.param_groups[{k}] is not {name}: return MISS")
+            lines.append(f"if len({name}['params']) != {len(group['params'])}: return MISS")
+            for key, value in group.items():
+                if key == "params" or (reads and key in ("lr", "initial_lr")):
+                    continue
+                if reads and type(value) is float:
+                    lines.append(f"if {'not ' if value else ''}{name}[{key!r}]: return MISS")
+                elif type(value) in (bool, int, str, float, type(None)):
+                    lines.append(f"if {name}[{key!r}] != {self._name(value)}: return MISS")
+            for p in group["params"]:
+                if p in optimizer.state:
+                    lines.append(
+                        f"if {own}.state[{self._name(p)}] is not {self._name(optimizer.state[p])}: return MISS"
+                    )
+
+    def _state(self, place: Place, value: Value, given: list[str]) -> None:
+        lines = self._lines
+        tensor = self._holders.get(id(place.holder))
+        if tensor is not None:
+            name = f"g{value.number}"
+            lines.append(f"{name} = {self._name(tensor)}._grad._data")
+            self._layout(name, value, array=True)
+            given.append(name)
+        elif value in self.moving:
+            name = f"m{value.number}"
+            lines.append(f"{name} = {self._get(place)}")
+            self._layout(name, value, array=True)
+            given.append(name)
+        else:
+            self.space[f"a{value.number}"] = value.array
+            lines.append(f"if {self._get(place)} is not a{value.number}: return STALE")
+
+    def _assign(self, place: Place, name: str) -> str:
+        """A line that puts a value where the function put it."""
+        tensor = self._holders.get(id(place.holder))
+        if tensor is not None and place.key == "_data":
+            return f"{self._name(tensor)}._grad._data = {name}"
+        wrapped = name != "None" and (place.key == "_grad" or place in self.captured.replaced)
+        made = f"wrap({name})" if wrapped else name
+        if place.kind == "attribute":
+            return f"{self._name(place.holder)}.{place.key} = {made}"
+        key = repr(place.key) if isinstance(place.key, str | int) else self._name(place.key)
+        return f"{self._name(place.holder)}[{key}] = {made}"
+
+    def _result(self, form: Any, names: dict[Value, str]) -> str:
+        if isinstance(form, Given):
+            if form.tensor in self.captured.shown:
+                place = self.captured.shown[form.tensor]
+                return f"{self._name(place.holder)}._grad"
+            name = names[form.value]
+            return f"wrap({name})" if form.node is None else f"wrap({name}, {self._name(form.node)})"
+        if isinstance(form, Value):
+            return names[form]
+        if type(form) is tuple:
+            return f"({''.join(self._result(part, names) + ', ' for part in form)})"
+        if type(form) is list:
+            return f"[{', '.join(self._result(part, names) for part in form)}]"
+        if type(form) is dict:
+            return f"{{{', '.join(f'{self._name(key)}: {self._result(part, names)}' for key, part in form.items())}}}"
+        if len(parts := leaves(form)) == 1 and parts[0] is form:
+            return "None" if form is None else self._name(form)
+        inner = "".join(self._result(part, names) + ", " for part in parts)
+        return f"new({self._name(form)}, ({inner}))"
+
+
+def _guarded(call: str, after: list[str], forget: list[str], changes: bool) -> list[str]:
+    """The lines of a call and of what follows it, as a whole where they change what outlives them."""
+    lines = [call, *after]
+    if forget:  # what was half written is no gradient
+        lines = ["try:", f"    {call}", "except Changed: raise", "except BaseException:"]
+        lines += [*[f"    {line}" for line in forget], "    raise", *after]
+    if changes:
+        lines = ["held = hold()", "try:", *[f"    {line}" for line in lines], "finally:", "    release(held)"]
+    return lines
+
+
+def _with(part: Any, value: Value | None) -> Any:
+    """A part of the result, with the value that it has after the passes."""
+    if value is None:
+        return part
+    if isinstance(part, Given):
+        part.value = value
+        return part
+    return value
+
+
+def _given(form: Any, parts: Any) -> Any:
+    return rebuild(form, iter(parts))

@@ -1,0 +1,65 @@
+"""What is known of the functions in a program: whose they are, and how they take their result's place."""
+
+from __future__ import annotations
+
+import operator
+from typing import Any
+
+import numpy as np
+
+DESCRIPTOR = type(np.ndarray.sum)
+_BUILTIN = type(np.add.reduce)
+
+
+def run(function: Any, args: Any, kwargs: Any) -> Any:
+    """Call a function; a method of arrays also on a scalar, which has it too."""
+    if type(function) is DESCRIPTOR and not isinstance(args[0], np.ndarray):
+        return getattr(args[0], function.__name__)(*args[1:], **kwargs)
+    return function(*args, **kwargs)
+
+
+def is_numpy(function: Any) -> bool:
+    """Whether a function is NumPy's or Python's, to which a scalar and an array of no dimensions are the same."""
+    if isinstance(function, np.ufunc | DESCRIPTOR) or isinstance(getattr(function, "__self__", None), np.ufunc):
+        return True
+    return str(getattr(function, "__module__", "")).partition(".")[0] in ("numpy", "_operator", "operator")
+
+
+def is_elementwise(function: Any) -> bool:
+    """Whether a function works element by element, so that it may write over an operand."""
+    return isinstance(function, np.ufunc) and function.signature is None and function.nout == 1
+
+
+def takes_out(function: Any) -> bool:
+    """Whether a function can be told by `out=` where to put its result."""
+    if isinstance(function, np.ufunc):
+        return function.nout == 1
+    owner = getattr(function, "__self__", None)
+    if isinstance(owner, np.ufunc):
+        return function.__name__ in ("reduce", "accumulate") and owner.nout == 1
+    return function in _OUT
+
+
+_OUT = frozenset(
+    (np.dot, np.concatenate, np.stack, np.ndarray.dot, np.ndarray.sum, np.ndarray.max, np.ndarray.min, np.ndarray.mean,
+     np.ndarray.cumsum, np.cumsum, np.vdot)
+) - {np.vdot}  # fmt: skip
+
+COPIES = frozenset((np.asarray, np.array, np.copy, np.ndarray.copy, np.ndarray.astype))
+"""Functions whose result is their first argument in memory of its own, in its own dtype or another one."""
+
+EMPTY = frozenset((np.empty_like,))
+ZEROS = frozenset((np.zeros_like,))
+ONES = frozenset((np.ones_like,))
+MADE = EMPTY | ZEROS | ONES
+"""Functions whose result has its first argument's shape, and not its values."""
+
+SCALARS: dict[Any, str] = {
+    np.add: "{} + {}", np.subtract: "{} - {}", np.multiply: "{} * {}", np.divide: "{} / {}", np.negative: "-{}",
+    np.less: "{} < {}", np.less_equal: "{} <= {}", np.greater: "{} > {}", np.greater_equal: "{} >= {}",
+    np.equal: "{} == {}", np.not_equal: "{} != {}",
+}  # fmt: skip
+"""Functions whose operator gives the same of scalars, in a tenth of the time."""
+
+ITEM = operator.getitem
+"""Indexing."""

@@ -1,0 +1,219 @@
+"""Where a function finds what it uses besides its arguments: what its closure, its globals and its objects hold."""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
+from typing import Any
+
+import numpy as np
+
+from ..engine.tensor import Tensor
+
+_PLAIN = (bool, int, float, complex, str, bytes, type(None))
+_MOST = 1000  # entries: a longer list is data, and not looked through
+
+
+class Place:
+    """Something that refers to a value: an attribute of an object, or an entry of a container.
+
+    holder  the object or the container
+    kind    "attribute" or "item"
+    key     the attribute's name, or the key
+    name    what a user calls it
+    """
+
+    __slots__ = ("holder", "key", "kind", "name")
+
+    def __init__(self, holder: Any, kind: str, key: Any, name: str) -> None:
+        self.holder = holder
+        self.kind = kind
+        self.key = key
+        self.name = name
+
+    def get(self) -> Any:
+        if self.kind == "attribute":
+            return getattr(self.holder, self.key)
+        if isinstance(self.holder, dict):
+            return self.holder.get(self.key, _MISSING)
+        return self.holder[self.key] if self.key < len(self.holder) else _MISSING
+
+    def set(self, value: Any) -> None:
+        if self.kind == "attribute":
+            setattr(self.holder, self.key, value)
+        else:
+            self.holder[self.key] = value
+
+    def __repr__(self) -> str:
+        return self.name
+
+
+_MISSING = object()
+
+
+class WeakMethod:
+    """A method that does not keep its instance alive."""
+
+    def __init__(self, function: Any, instance: Any) -> None:
+        self.function = function
+        self.instance = instance
+        functools.update_wrapper(self, function, updated=())
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self.function(self.instance(), *args, **kwargs)
+
+
+class Surroundings:
+    """What a function uses besides its arguments, as far as that can be found before it runs.
+
+    tensors     each Tensor, with its name
+    arrays      where arrays of NumPy stand
+    plain       where numbers, strings and the like stand, with what they are; a program holds while they are the same
+    watched     the same of attributes that the function does not name, which it is not to change
+    objects     where other objects stand, with what they are, likewise
+    optimizers  that are used
+    generators  of random numbers, with their names
+    """
+
+    def __init__(self, function: Any, state: Any = ()) -> None:
+        self.tensors: dict[int, tuple[Tensor, str]] = {}
+        self.arrays: list[Place] = []
+        self.plain: list[tuple[Place, Any]] = []
+        self.watched: list[tuple[Place, Any]] = []
+        self.objects: list[tuple[Place, Any]] = []
+        self.optimizers: list[Any] = []
+        self.generators: list[tuple[Any, str]] = []
+        self._seen: dict[int, Any] = {}
+        self._attributes: set[str] = set()
+        self._of_objects: list[tuple[Place, Any]] = []
+        self._stack: list[tuple[Any, str]] = [(function, "")]
+        self.add(state)
+        self._run()
+
+    def add(self, item: Any) -> None:
+        """Look through what was declared, or through arguments, too."""
+        for i, part in enumerate(item if type(item) in (tuple, list) else (item,)):
+            self._stack.append((part, "" if not isinstance(part, Tensor) else f"state{i}"))
+        self._run()
+
+    def _run(self) -> None:
+        while self._stack:
+            self._visit(*self._stack.pop())
+        for place, value in self._of_objects:
+            (self.plain if place.key in self._attributes else self.watched).append((place, value))
+        self._of_objects = []
+
+    def _place(self, holder: Any, kind: str, key: Any, name: str, always: bool = True) -> None:
+        place = Place(holder, kind, key, name)
+        try:
+            value = place.get()
+        except (ValueError, AttributeError):  # an empty cell
+            return
+        if value is _MISSING:
+            return
+        if type(value) in _PLAIN:
+            (self.plain if always else self._of_objects).append((place, value))
+        elif isinstance(value, np.ndarray):
+            self.arrays.append(place)
+        elif isinstance(value, np.generic):
+            self.plain.append((place, value))
+        elif not isinstance(value, ModuleType | type | BuiltinFunctionType | np.ufunc):
+            self.objects.append((place, value))
+            self._stack.append((value, name))
+
+    def _visit(self, item: Any, name: str) -> None:
+        if type(item) in _PLAIN or id(item) in self._seen:
+            return
+        self._seen[id(item)] = item
+        if isinstance(item, Tensor):
+            self.tensors[id(item)] = item, item.name or name
+        elif isinstance(item, np.ndarray | np.generic | ModuleType | type | BuiltinFunctionType | np.ufunc):
+            return
+        elif isinstance(item, MethodType):
+            self._stack += [(item.__self__, name), (item.__func__, name)]
+        elif isinstance(item, FunctionType):
+            self._function(item)
+        elif isinstance(item, WeakMethod):
+            self._stack += [(item.instance(), name), (item.function, name)]
+        elif type(item).__name__ == "Compiled":
+            self._stack.append((item._fun, name))
+        elif isinstance(item, functools.partial):
+            self._stack += [(item.func, name), (item.args, name), (item.keywords, name)]
+        elif isinstance(item, np.random.Generator):
+            self.generators.append((item, name))
+        elif isinstance(item, dict):
+            if len(item) <= _MOST:
+                for key in item:
+                    self._place(item, "item", key, _below(name, key))
+        elif isinstance(item, list):
+            if len(item) <= _MOST:
+                for i in range(len(item)):
+                    self._place(item, "item", i, _below(name, i))
+        elif isinstance(item, tuple | set | frozenset):
+            self._stack += [(part, _below(name, i)) for i, part in enumerate(item)]
+        elif hasattr(item, "param_groups") and hasattr(item, "state"):
+            self.optimizers.append(item)
+            for k, group in enumerate(item.param_groups):
+                self._stack += [(p, _below(name, f"{k}.{i}")) for i, p in enumerate(group["params"])]
+                if isinstance(group.get("lr"), Tensor):
+                    self._seen[id(group["lr"])] = group["lr"]  # which is read anew at each step
+        elif hasattr(item, "optimizer") and hasattr(item, "get_last_lr"):
+            self._stack.append((item.optimizer, name))
+        else:
+            self._object(item, name)
+
+    def _object(self, item: Any, name: str) -> None:
+        held = getattr(item, "__dict__", None)
+        if not isinstance(held, dict) or len(held) > _MOST:
+            return
+        module = "_parameters" in held and "_modules" in held
+        for key in held:
+            if module and key in ("_parameters", "_modules", "_buffers"):
+                self._stack.append((held[key], name))
+            elif key not in ("_hooks", "_name", "__wrapped__"):
+                self._place(held, "item", key, _below(name, key), always=module)
+        for method in ("__call__", "forward"):
+            function = getattr(type(item), method, None)
+            if isinstance(function, FunctionType) and not is_library(function.__code__.co_filename):
+                self._stack.append((function, name))
+
+    def _function(self, function: FunctionType) -> None:
+        wrapped = getattr(function, "__wrapped__", None)
+        if wrapped is not None:
+            self._stack.append((wrapped, ""))
+        for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
+            self._place(cell, "attribute", "cell_contents", name)
+        self._stack += [(part, "") for part in (function.__defaults__ or ())]
+        self._stack += [(part, name) for name, part in (function.__kwdefaults__ or {}).items()]
+        if is_library(function.__code__.co_filename):
+            return
+        for name in sorted(_names(function.__code__)):
+            self._attributes.add(name)
+            if name in function.__globals__:
+                self._place(function.__globals__, "item", name, name)
+
+
+_HERE = Path(__file__).parents[2]
+_LIBRARIES = tuple(str(_HERE / name) + "/" for name in ("autograd", "nn", "optim"))
+
+
+@functools.cache
+def is_library(filename: str) -> bool:
+    """Whether code is this library's or NumPy's, and not a user's."""
+    return filename.startswith((*_LIBRARIES, "<primitive", "<rule")) or "/numpy/" in filename
+
+
+def _names(code: CodeType) -> set[str]:
+    """The names of globals and attributes that a function uses, and the functions within it."""
+    found: set[str] = set()
+    stack = [code]
+    while stack:
+        code = stack.pop()
+        found.update(code.co_names)
+        stack += [part for part in code.co_consts if isinstance(part, CodeType)]
+    return found
+
+
+def _below(name: str, key: Any) -> str:
+    return f"{name}.{key}" if name else str(key)

@@ -1,0 +1,71 @@
+"""Everything that a call may change, kept and put back: to trace a step takes none."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from ..engine.tensor import Tensor
+from ..random import generator_of
+from ..transforms.tree import leaves
+from .places import Surroundings
+
+
+@contextmanager
+def unchanged(around: Surroundings, args: Any, kwargs: Any) -> Iterator[None]:
+    """After it, arrays, gradients, optimizers and generators are as they were before."""
+    tensors = [tensor for tensor, _ in around.tensors.values()]
+    tensors += [leaf for leaf in leaves((args, kwargs)) if isinstance(leaf, Tensor)]
+    arrays = [leaf for leaf in leaves((args, kwargs)) if isinstance(leaf, np.ndarray)]
+    arrays += [place.get() for place in around.arrays]
+    held = [(tensor, tensor._data, np.array(tensor._data), tensor._node, tensor._grad) for tensor in tensors]
+    gradients = [(t._grad, t._grad._data, np.array(t._grad._data)) for t in tensors if t._grad is not None]
+    copies = [(array, np.array(array)) for array in arrays if array.flags.writeable]
+    plain = [(place, value) for place, value in around.plain]
+    optimizers = [_of_optimizer(optimizer) for optimizer in around.optimizers]
+    generators = [rng for rng, _ in around.generators] + [generator_of(None)]
+    states = [(rng.bit_generator, rng.bit_generator.state) for rng in generators]
+    try:
+        yield
+    finally:
+        for tensor, data, values, node, gradient in held:
+            if data.flags.writeable:
+                data[...] = values
+            tensor._data, tensor._node, tensor._grad = data, node, gradient
+        for gradient, data, values in gradients:
+            data[...] = values
+            gradient._data = data
+        for array, values in copies:
+            array[...] = values
+        for place, value in plain:
+            place.set(value)
+        for back in optimizers:
+            back()
+        for bits, state in states:
+            bits.state = state
+
+
+def _of_optimizer(optimizer: Any) -> Any:
+    entries = {key: dict(state) for key, state in optimizer.state.items()}
+    arrays = [
+        (value, np.array(value))
+        for state in entries.values() for value in state.values() if isinstance(value, np.ndarray)
+    ]  # fmt: skip
+    options = [{key: copy.copy(value) for key, value in group.items()} for group in optimizer.param_groups]
+
+    def back() -> None:
+        for key in [key for key in optimizer.state if key not in entries]:
+            del optimizer.state[key]
+        for key, state in entries.items():
+            optimizer.state[key].clear()
+            optimizer.state[key].update(state)
+        for array, values in arrays:
+            array[...] = values
+        for group, kept in zip(optimizer.param_groups, options, strict=True):
+            group.update(kept)
+
+    return back

@@ -1,0 +1,129 @@
+"""What a program is made of: values and the statements that make them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+Line = tuple[str, int, str]
+"""Where a statement comes from: file, line number, function."""
+
+
+class Value:
+    """One array of a program, as the trace saw it.
+
+    number   counts the values of a program
+    kind     "input" of the function, "state" that outlives a call, "constant", or "made" by a statement
+    shape, dtype, strides   of the array
+    root     the value whose memory it lies in: itself, unless it is a view
+    array    the array of a state or a constant; the value of a Python number
+    scalar   whether NumPy gave a scalar of it, and not an array of no dimensions
+    python   whether it is a number of Python's
+    name     what the user calls it, where that is known
+    """
+
+    __slots__ = ("array", "dtype", "kind", "name", "number", "python", "root", "scalar", "shape", "strides")
+
+    def __init__(self, number: int, kind: str, array: Any, root: Value | None = None, name: str | None = None) -> None:
+        self.number = number
+        self.kind = kind
+        self.python = not hasattr(array, "dtype")
+        self.scalar = isinstance(array, np.generic)
+        self.shape: tuple[int, ...] = () if self.python else array.shape
+        self.dtype: np.dtype[Any] = np.dtype(type(array)) if self.python else array.dtype
+        self.strides: tuple[int, ...] = getattr(array, "strides", ())
+        self.root = self if root is None else root
+        self.array = array if kind in ("state", "constant") else None
+        self.name = name
+
+    @property
+    def size(self) -> int:
+        size = 1
+        for n in self.shape:
+            size *= n
+        return size
+
+    @property
+    def nbytes(self) -> int:
+        return self.size * self.dtype.itemsize
+
+    def __repr__(self) -> str:
+        return f"v{self.number}"
+
+
+class Statement:
+    """results = function(*args, **kwargs): one call of NumPy, or of a function of the engine on arrays.
+
+    kind      "call"; "guard", which fails where a value that Python took is another one; "draw" of random numbers;
+              "outside", which runs Python as it is
+    results   the values that it makes; of a function that gives several, in their order
+    form      how the results stand in what the function gives: a Value, None, or a tuple of these
+    writes    the roots of the values that it changes in place
+    expected  of a guard: what the trace saw
+    line      where in the user's program it comes from
+    scope     the module that it belongs to
+    of        the operation whose derivative it is a part of, as (name, line), or None
+    """
+
+    __slots__ = ("args", "expected", "form", "function", "kind", "kwargs", "line", "of", "results", "scope", "writes")
+
+    def __init__(
+        self, kind: str, function: Callable[..., Any], args: Any, kwargs: Any, line: Line | None = None,
+        scope: str | None = None,
+    ) -> None:  # fmt: skip
+        self.kind = kind
+        self.function = function
+        self.args: tuple[Any, ...] = args
+        self.kwargs: dict[str, Any] = kwargs
+        self.results: list[Value] = []
+        self.form: Any = None
+        self.writes: tuple[Value, ...] = ()
+        self.expected: Any = None
+        self.line = line
+        self.scope = scope
+        self.of: tuple[str, Line | None] | None = None
+
+    def values(self) -> Iterator[Value]:
+        """The values among its arguments, each as often as it stands there."""
+        yield from values_in((self.args, self.kwargs))
+
+    @property
+    def is_view(self) -> bool:
+        """Whether all it does is to see memory that is there otherwise."""
+        return bool(self.results) and not self.writes and all(result.root is not result for result in self.results)
+
+    @property
+    def has_effect(self) -> bool:
+        """Whether it matters though nobody uses its results."""
+        return self.kind != "call"
+
+    def __repr__(self) -> str:
+        name = getattr(self.function, "__name__", str(self.function))
+        return f"{', '.join(map(repr, self.results)) or '_'} = {name}({self.args}, {self.kwargs})"
+
+
+def values_in(item: Any) -> Iterator[Value]:
+    """The values in nested tuples, lists, dicts and slices."""
+    if isinstance(item, Value):
+        yield item
+    elif type(item) in (tuple, list):
+        for part in item:
+            yield from values_in(part)
+    elif type(item) is dict:
+        for part in item.values():
+            yield from values_in(part)
+    elif type(item) is slice:
+        yield from values_in((item.start, item.stop, item.step))
+
+
+def mapped(item: Any, change: Callable[[Any], Any]) -> Any:
+    """The same containers with `change` of everything that stands in them."""
+    if type(item) in (tuple, list):
+        return type(item)([mapped(part, change) for part in item])
+    if type(item) is dict:
+        return {key: mapped(part, change) for key, part in item.items()}
+    if type(item) is slice:
+        return slice(mapped(item.start, change), mapped(item.stop, change), mapped(item.step, change))
+    return change(item)

@@ -1,0 +1,128 @@
+"""A step while it is traced: each parameter by itself, and the numbers that change at each step as Python makes them.
+
+The numbers (learning rates, counts of steps, corrections of a bias) are not the program's: they are worked out anew at
+each call, by the optimizer's own `advance`, and put into arrays of one element that the program computes with.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from autograd.program.current import Changed
+
+from .rows import Lent, State
+
+
+class Numbers:
+    """What `update` is told at a step, for parameters whose states agree in their numbers.
+
+    Called, it counts the step and gives the numbers, floating ones as arrays that stay the same. `first` is as a row's.
+    Raises Changed if one is of another kind than when the step was traced: None, say, where it was a number.
+    """
+
+    first = False
+
+    def __init__(self, optimizer: Any, group: State, states: list[State], dtype: Any) -> None:
+        self.__name__ = f"numbers_of_{type(optimizer).__name__}"
+        self.optimizer, self.group, self.states = optimizer, group, states
+        self.dtype = dtype
+        self.names = [name for name in optimizer.numbers if name in states[0]]
+        self.held: list[Any] = []
+        self.kinds: list[Any] = []
+        self.told: Lent = ()
+        self.given: Lent = ()
+        self.may_change = not optimizer.steady
+
+    def __call__(self) -> tuple[Any, ...]:
+        back = self.undo() if self.may_change else None
+        told = self.optimizer._told(self.group, self)
+        if told == self.told:
+            return self.given
+        if not self.held:
+            self.kinds = [type(value) for value in told]
+            self.held = [np.empty((), self.dtype) for _ in told]
+        elif back is not None and self.kinds != [type(value) for value in told]:
+            back()
+            raise Changed
+        for value, array in zip(told, self.held, strict=True):
+            if type(value) is float:
+                array[...] = value
+        self.told = told
+        self.given = tuple([a if type(v) is float else v for v, a in zip(told, self.held, strict=True)])
+        return self.given
+
+    @property
+    def numbers(self) -> list[str]:
+        return self.names
+
+    def agree(self) -> None:
+        """Bring the numbers of all states to those of the first."""
+        for name in self.names:
+            value = self.states[0][name]
+            for state in self.states:
+                state[name] = value
+
+    def undo(self) -> Callable[[], None]:
+        """What brings the numbers back to what they are now."""
+        kept = [(state, {name: state[name] for name in self.names}) for state in self.states]
+
+        def back() -> None:
+            for state, numbers in kept:
+                state.update(numbers)
+
+        return back
+
+
+def can_be_traced(optimizer: Any, group: State, trace: Any) -> bool:
+    """Whether a step is traced; else the trace is told why not."""
+    if not optimizer.elementwise:
+        trace.fail(f"{type(optimizer).__name__} computes with Python's numbers at each step")
+    elif any(p.dtype.kind == "c" for p in group["params"]):
+        trace.fail(f"{type(optimizer).__name__} is given a complex parameter")
+    return bool(trace.open)
+
+
+def traced_pieces(
+    optimizer: Any, group: State, trace: Any
+) -> Iterator[tuple[Lent, list[tuple[Any, Any, State, Lent, Any]]]]:
+    """For parameters whose numbers agree: the numbers, and of each what `update` works on, and itself."""
+    trace.handled(optimizer)
+    begin = optimizer.start(group)
+    new: set[int] = set()
+    together: defaultdict[Any, list[Any]] = defaultdict(list)
+    for p in group["params"]:
+        if p.grad is None:
+            continue
+        state = optimizer.state[p]
+        for name, value in begin.items():
+            if name not in state:
+                new.add(id(p))
+                state[name] = value if name in optimizer.numbers else np.full_like(trace.arrays(p.data), value)
+        together[p.dtype, id(p) in new, *(state[name] for name in optimizer.numbers if name in state)].append(p)
+    for params in together.values():
+        states = [optimizer.state[p] for p in params]
+        numbers = Numbers(optimizer, group, states, params[0].dtype)
+        numbers.first = id(params[0]) in new
+        told = trace.outside(numbers)
+        numbers.first = False
+        if optimizer.steady:  # all but floating numbers are the group's options, which are the program's
+            told = [t if type(raw) is float else raw for t, raw in zip(told, numbers.told, strict=True)]
+        pieces = []
+        for p, state in zip(params, states, strict=True):
+            x, g = p.data, p.grad.data
+            g = g if g.dtype == x.dtype else g.astype(x.dtype, casting="same_kind")
+            arrays = {name: trace.state(state, name) for name in _arrays(optimizer, begin)}
+            scratch = tuple([np.empty_like(x) for _ in range(optimizer.scratch + 2)])
+            if not x.ndim:  # pieces have axes
+                x, g, *rest = (a.reshape(1) for a in (x, g, *arrays.values(), *scratch))
+                arrays, scratch = dict(zip(arrays, rest, strict=False)), tuple(rest[len(arrays) :])
+            pieces.append((x, g, arrays, scratch, p))
+        yield told, pieces
+
+
+def _arrays(optimizer: Any, begin: State) -> list[str]:
+    return [name for name in begin if name not in optimizer.numbers]

@@ -1,0 +1,692 @@
+"""Each trap of compilers that trace, as a test: what users of other ones report, and what must not happen here."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+import signal
+import threading
+import warnings
+from typing import Any
+
+import numpy as np
+import pytest
+
+import autograd
+import nn
+import optim
+from autograd import Tensor
+from nn import functional as F
+
+
+def data(k: int, n: int = 4) -> Any:
+    return np.random.default_rng(k).standard_normal((n, 3))
+
+
+def test_a_branch_is_not_frozen() -> None:
+    @autograd.compile
+    def f(x: Any) -> Any:
+        return x * 2 if x.sum() > 0 else x - 100
+
+    for x in (np.ones(3), -np.ones(3), np.ones(3), -np.ones(3), 2 * np.ones(3)):
+        np.testing.assert_array_equal(f(x), x * 2 if x.sum() > 0 else x - 100)
+    assert len(f.programs) == 2
+
+
+def test_a_loop_that_depends_on_values_is_not_frozen() -> None:
+    @autograd.compile
+    def halved(x: Any) -> Any:
+        while x > 1:
+            x = x / 2
+        return x
+
+    for value in (8.0, 3.0, 5.0, 8.0, 0.5, 33.0):
+        expected = value
+        while expected > 1:
+            expected /= 2
+        assert halved(np.float64(value)) == expected
+
+
+def test_a_choice_by_where_is_not_frozen() -> None:
+    f = autograd.compile(autograd.value_and_grad(lambda x: np.where(x > 0, x * x, -x).sum()))
+    for k in range(4):
+        x = data(k)
+        value, slope = f(x)
+        assert value == np.where(x > 0, x * x, -x).sum()
+        np.testing.assert_array_equal(slope, np.where(x > 0, 2 * x, -1))
+
+
+def test_masks_are_drawn_anew_and_as_the_engine_draws_them() -> None:
+    def f(x: Any) -> Any:
+        return F.dropout(x, 0.5)
+
+    compiled = autograd.compile(f)
+    autograd.manual_seed(0)
+    expected = [f(np.ones(20)) for _ in range(4)]
+    autograd.manual_seed(0)
+    got = [compiled(np.ones(20)) for _ in range(4)]
+    np.testing.assert_array_equal(expected, got)
+    assert not np.array_equal(got[2], got[3])
+    autograd.manual_seed(0)
+    np.testing.assert_array_equal(compiled(np.ones(20)), expected[0])
+
+
+def test_numbers_drawn_past_the_trace_are_no_constants() -> None:
+    rng = np.random.default_rng(0)
+
+    @autograd.compile
+    def f(x: Any) -> Any:
+        return x * rng.random()
+
+    with pytest.warns(RuntimeWarning, match="drawn from rng"):
+        first = f(np.ones(2))
+    assert "autograd.generator" in f.why_not
+    assert not np.array_equal(first, f(np.ones(2)))
+
+    @autograd.compile
+    def g(x: Any) -> Any:
+        return x * np.random.rand()
+
+    with pytest.warns(RuntimeWarning, match=r"numpy\.random"):
+        g(np.ones(2))
+
+
+def test_a_generator_may_be_an_argument_or_wrapped() -> None:
+    rng = np.random.default_rng(0)
+    f = autograd.compile(lambda x: x + autograd.generator(rng).random(3))
+    same = np.random.default_rng(0)
+    for _ in range(4):
+        np.testing.assert_array_equal(f(np.zeros(3)), same.random(3))
+    g = autograd.compile(lambda x, rng: x + rng.normal(size=3))
+    one, two = np.random.default_rng(1), np.random.default_rng(1)
+    for _ in range(4):
+        np.testing.assert_array_equal(g(np.zeros(3), one), two.normal(size=3))
+
+
+def test_results_are_not_overwritten_by_later_calls() -> None:
+    w = Tensor(np.ones(3), requires_grad=True)
+
+    @autograd.compile
+    def f(x: Any) -> Any:
+        w.grad = None
+        out = np.tanh(w * x)
+        out.sum().backward()
+        return out.detach(), out.data[1:], w.grad
+
+    kept = []
+    for k in range(5):
+        result = f(data(k)[0])
+        kept.append((result, w.grad, [np.array(part) for part in (result[0].data, result[1], result[2].data)]))
+    for (out, part, slope), gradient, copies in kept:
+        np.testing.assert_array_equal(out.data, copies[0])
+        np.testing.assert_array_equal(part, copies[1])
+        np.testing.assert_array_equal(slope.data, copies[2])
+        np.testing.assert_array_equal(gradient.data, copies[2])
+
+
+def test_a_result_is_its_callers_to_change() -> None:
+    f = autograd.compile(lambda x: (x + 1, x * 2))
+    for k in range(4):
+        a, b = f(data(k))
+        a[...] = 7
+        np.testing.assert_array_equal(b, data(k) * 2)
+
+
+def test_arguments_are_not_written_to() -> None:
+    f = autograd.compile(lambda x: np.exp(-x) * x)
+    for k in range(4):
+        x = data(k)
+        f(x)
+        np.testing.assert_array_equal(x, data(k))
+
+
+def test_what_the_function_writes_to_an_argument_is_written() -> None:
+    @autograd.compile
+    def f(x: Any) -> None:
+        x += 1
+        x[0] *= 2
+
+    for k in range(4):
+        x, y = data(k), data(k)
+        assert f(x) is None
+        y += 1
+        y[0] *= 2
+        np.testing.assert_array_equal(x, y)
+
+
+def test_learning_rates_are_read_at_each_call() -> None:
+    w = Tensor(np.zeros(2), requires_grad=True)
+    optimizer = optim.SGD([w], lr=1.0)
+
+    @autograd.compile
+    def step() -> None:
+        optimizer.zero_grad()
+        w.sum().backward()
+        optimizer.step()
+
+    expected = 0.0
+    for rate in (1.0, 0.5, 0.25, 2.0, 3.0):
+        optimizer.param_groups[0]["lr"] = rate
+        step()
+        expected -= rate
+        np.testing.assert_array_equal(w.data, [expected, expected])
+    assert len(step.programs) == 1
+
+
+def test_options_other_than_numbers_make_another_program() -> None:
+    def run(compiled: bool) -> Any:
+        w = Tensor(np.ones(2), requires_grad=True)
+        optimizer = optim.SGD([w], lr=0.1, momentum=0.5)
+
+        def step() -> None:
+            optimizer.zero_grad()
+            (w * w).sum().backward()
+            optimizer.step()
+
+        step = autograd.compile(step) if compiled else step
+        for k in range(8):
+            optimizer.param_groups[0].update(nesterov=k > 2, weight_decay=0.1 if k > 4 else 0, momentum=0.5 + k / 20)
+            step()
+        return w.data
+
+    np.testing.assert_array_equal(run(True), run(False))
+
+
+def test_batch_norm_counts_and_averages() -> None:
+    network, twin = nn.BatchNorm1d(3), nn.BatchNorm1d(3)
+    f = autograd.compile(lambda x: network(x).detach())
+    for k in range(5):
+        np.testing.assert_array_equal(f(Tensor(data(k))).data, twin(Tensor(data(k))).data)
+    assert network.num_batches_tracked.item() == 5
+    for name, value in network.state_dict().items():
+        np.testing.assert_array_equal(value, twin.state_dict()[name])
+
+
+def test_training_mode_is_part_of_the_signature() -> None:
+    network = nn.Sequential(nn.Linear(3, 3), nn.Dropout(0.5))
+    f = autograd.compile(lambda x: network(x).detach())
+    x = Tensor(data(0).astype(np.float32))
+    f(x), f(x), f(x)
+    network.eval()
+    np.testing.assert_array_equal(f(x).data, network[0](x).data)
+    np.testing.assert_array_equal(f(x).data, network[0](x).data)
+    network.train()
+    assert (f(x).data == 0).any()
+
+
+def test_recording_is_part_of_the_signature() -> None:
+    w = Tensor(np.ones(3), requires_grad=True)
+    f = autograd.compile(lambda x: (w * x, autograd.is_grad_enabled())[1])
+    for _ in range(3):
+        assert f(np.ones(3)) is True
+        with autograd.no_grad():
+            assert f(np.ones(3)) is False
+
+
+def test_each_instance_has_programs_of_its_own() -> None:
+    class Scaled:
+        def __init__(self, factor: float) -> None:
+            self.factor = factor
+
+        @autograd.compile
+        def apply(self, x: Any) -> Any:
+            return x * self.factor
+
+    two, three = Scaled(2.0), Scaled(3.0)
+    for _ in range(3):
+        assert two.apply(np.float64(1)) == 2
+        assert three.apply(np.float64(1)) == 3
+    two.factor = 5.0
+    assert two.apply(np.float64(1)) == 5
+
+
+SCALE = 2.0
+TABLE = np.ones(3)
+
+
+def test_numbers_from_outside_are_checked_at_each_call() -> None:
+    global SCALE
+    offset = 1.0
+
+    @autograd.compile
+    def f(x: Any) -> Any:
+        return x * SCALE + offset
+
+    assert f(np.float64(1)) == f(np.float64(1)) == 3
+    SCALE = 3.0
+    assert f(np.float64(1)) == 4
+    offset = 10.0
+    assert f(np.float64(1)) == 13
+    SCALE = 2.0
+
+
+def test_arrays_from_outside_are_read_at_each_call() -> None:
+    global TABLE
+    weights = Tensor(np.ones(3))
+    f = autograd.compile(lambda x: (x * TABLE * 2 + np.exp(TABLE) + weights * 2).sum().item())
+
+    def expected() -> Any:
+        return (TABLE * 2 + np.exp(TABLE) + weights.data * 2).sum().item()
+
+    assert f(np.ones(3)) == expected()
+    TABLE[1] = 5
+    assert f(np.ones(3)) == expected()
+    TABLE = np.arange(3.0)
+    assert f(np.ones(3)) == expected()
+    weights.data[...] = 7
+    assert f(np.ones(3)) == expected()
+    weights.data = np.arange(3.0)
+    assert f(np.ones(3)) == expected()
+    TABLE = np.arange(4.0)
+    with pytest.raises(ValueError, match="broadcast"):
+        f(np.ones(3))
+    TABLE = np.ones(3)
+
+
+def test_new_lengths_make_programs_up_to_a_bound_and_then_a_warning_says_which_argument() -> None:
+    f = autograd.compile(lambda x, y: (x * y).sum())
+    for n in range(1, 9):
+        f(np.ones(n), 1.0)
+    with pytest.warns(RuntimeWarning, match=r"argument 0 is float64 \(9,\)"):
+        assert f(np.ones(9), 2.0) == 18
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert f(np.ones(10), 2.0) == 20
+        assert f(np.ones(3), 2.0) == 6
+    assert len(f.programs) == 8
+    assert "argument 0" in f.why_not
+
+
+def test_a_float_is_no_constant_and_no_new_program() -> None:
+    f = autograd.compile(lambda x, rate: x * rate + rate**2)
+    for k in range(12):
+        x = np.float32([1, 2])
+        got = f(x, 0.1 * k)
+        np.testing.assert_array_equal(got, x * (0.1 * k) + (0.1 * k) ** 2)
+        assert got.dtype == np.float32
+    assert len(f.programs) == 1
+
+
+def test_layouts_make_programs_of_their_own() -> None:
+    f = autograd.compile(lambda x: x.sum(axis=0) + x.reshape(-1)[0])
+    wide = np.random.default_rng(0).standard_normal((40, 30))
+    for x in (wide, wide.T.copy().T, wide[::-1], wide):
+        np.testing.assert_array_equal(f(x), x.sum(axis=0) + x[0, 0])
+
+
+def test_a_value_that_leaves_as_a_number_is_checked() -> None:
+    @autograd.compile
+    def f(x: Any) -> Any:
+        return x * float(x.max())
+
+    for k in (0, 1, 0, 1, 2):
+        np.testing.assert_array_equal(f(data(k)), data(k) * data(k).max())
+
+
+def test_an_item_may_be_returned_and_computed_with() -> None:
+    f = autograd.compile(lambda x: ((x * x).sum().item() * 2, x.sum().item() > 0))
+    for k in range(6):
+        value, positive = f(data(k))
+        assert type(value) is float
+        assert value == (data(k) ** 2).sum().item() * 2
+        assert type(positive) is bool
+        assert positive == (data(k).sum() > 0)
+    assert len(f.programs) == 1
+
+
+def test_what_is_printed_or_kept_says_its_line_and_goes_on() -> None:
+    kept: list[Any] = []
+
+    @autograd.compile
+    def f(x: Any) -> Any:
+        y = x * 2
+        kept.append(y)
+        return y + 1
+
+    with pytest.warns(RuntimeWarning, match="kept after the call"):
+        f(np.ones(2))
+    f(np.zeros(2))
+    np.testing.assert_array_equal([np.asarray(part) for part in kept], [[2, 2], [0, 0]])
+
+    @autograd.compile
+    def g(x: Any) -> Any:
+        y = x * 2
+        return f"{y.sum():.1f}"
+
+    with pytest.warns(RuntimeWarning, match=r"test_footguns\.py:\d+, in g"):
+        assert g(np.ones(2)) == "4.0"
+    assert g(np.zeros(2)) == "0.0"
+
+
+def test_python_that_counts_is_not_forgotten() -> None:
+    class Counted(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.calls = 0
+
+        def forward(self, x: Any) -> Any:
+            self.calls += 1
+            return x * 2
+
+    network = Counted()
+    f = autograd.compile(lambda x: network(x))
+    with pytest.warns(RuntimeWarning, match="calls is changed by the call"):
+        f(np.ones(2))
+    f(np.ones(2)), f(np.ones(2))
+    assert network.calls == 3
+
+
+def test_a_mask_that_selects_other_numbers_of_elements() -> None:
+    f = autograd.compile(lambda x: x[x > 0].sum())
+    for k in range(5):
+        assert f(data(k)) == data(k)[data(k) > 0].sum()
+
+
+def test_errors_are_the_engines_own() -> None:
+    network = nn.Linear(3, 2)
+    f = autograd.compile(lambda x: network(x).detach())
+    f(Tensor(data(0).astype(np.float32)))
+    f(Tensor(data(0).astype(np.float32)))
+    with pytest.raises(ValueError, match="expected 3 input features") as by_engine:
+        network(Tensor(np.ones((2, 5), np.float32)))
+    with pytest.raises(ValueError, match="expected 3 input features") as compiled:
+        f(Tensor(np.ones((2, 5), np.float32)))
+    assert str(by_engine.value) == str(compiled.value)
+    f(Tensor(data(1).astype(np.float32)))
+
+
+def test_a_wrong_class_is_refused_as_by_the_engine_and_leaves_all_as_it_was() -> None:
+    network = nn.Sequential(nn.Linear(3, 2), nn.BatchNorm1d(2), nn.Dropout(0.1))
+    optimizer = optim.Adam(network.parameters(), 0.1)
+
+    @autograd.compile
+    def step(x: Any, t: Any) -> Any:
+        optimizer.zero_grad()
+        loss = F.cross_entropy(network(x), t)
+        loss.backward()
+        optimizer.step()
+        return loss
+
+    x = Tensor(data(0).astype(np.float32))
+    for _ in range(3):
+        step(x, Tensor([0, 1, 0, 1]))
+    before = copy.deepcopy((network.state_dict(), optimizer.state_dict()))
+    mask = copy.deepcopy(autograd.generator().bit_generator.state)
+    with pytest.raises(IndexError, match="expected targets from 0 to 1"):
+        step(x, Tensor([0, 1, 2, 1]))
+    for name, value in before[0].items():
+        if "running" not in name and "tracked" not in name:  # the engine's forward pass has updated these
+            np.testing.assert_array_equal(network.state_dict()[name], value)
+    assert optimizer.state_dict()["state"][0]["step"] == before[1]["state"][0]["step"]
+    assert autograd.generator().bit_generator.state != mask
+    step(x, Tensor([0, 1, 0, 1]))
+
+
+def test_loading_a_state_is_seen() -> None:
+    network = nn.Linear(3, 2)
+    optimizer = optim.Adam(network.parameters(), 0.1)
+
+    @autograd.compile
+    def step(x: Any) -> Any:
+        optimizer.zero_grad()
+        loss = (network(x) ** 2).mean()
+        loss.backward()
+        optimizer.step()
+        return loss
+
+    x = Tensor(data(0).astype(np.float32))
+    for _ in range(3):
+        step(x)
+    saved = copy.deepcopy((network.state_dict(), optimizer.state_dict()))
+    after = [step(x).item() for _ in range(3)]
+    network.load_state_dict(saved[0])
+    optimizer.load_state_dict(saved[1])
+    assert [step(x).item() for _ in range(3)] == after
+
+
+def test_backward_through_a_compiled_result_is_the_engines() -> None:
+    network = nn.Linear(3, 1)
+    f = autograd.compile(lambda x: network(x).sum())
+    x = Tensor(data(0).astype(np.float32))
+    f(x).backward()
+    first = network.weight.grad.data.copy()
+    with pytest.warns(RuntimeWarning, match="requires a gradient"):
+        f(x).backward()
+    f(x).backward()
+    np.testing.assert_allclose(network.weight.grad.data, 3 * first)
+
+
+def test_differentiating_a_compiled_function_is_the_engines() -> None:
+    f = autograd.compile(lambda x: (x**3).sum())
+    for _ in range(3):
+        np.testing.assert_array_equal(autograd.grad(f)(np.array([1.0, 2.0])), [3, 12])
+        assert f(np.array([1.0, 2.0])) == 9
+    assert "requires a gradient" in f.why_not
+
+
+def test_a_graph_that_was_freed_says_so() -> None:
+    w = Tensor(np.ones(3), requires_grad=True)
+
+    @autograd.compile
+    def f(x: Any) -> Any:
+        loss = (w * x).sum()
+        loss.backward()
+        return loss
+
+    for _ in range(3):
+        loss = f(np.ones(3))
+        assert loss.requires_grad
+        with pytest.raises(RuntimeError, match="freed"):
+            loss.backward()
+
+
+def test_writes_are_seen_by_graphs_that_need_the_old_values() -> None:
+    w = Tensor(np.ones(3), requires_grad=True)
+    optimizer = optim.SGD([w], 0.1)
+
+    @autograd.compile
+    def step() -> None:
+        optimizer.zero_grad()
+        (w * w).sum().backward()
+        optimizer.step()
+
+    for _ in range(4):
+        waiting = (w * w).sum()
+        step()
+        with pytest.raises(RuntimeError, match="overwritten"):
+            waiting.backward()
+
+
+def test_threads_get_what_one_thread_gets() -> None:
+    f = autograd.compile(lambda x: np.tanh(x @ x.T).sum(axis=0))
+    inputs = [data(k, 6) for k in range(40)]
+    expected = [np.tanh(x @ x.T).sum(axis=0) for x in inputs]
+    got: list[Any] = [None] * len(inputs)
+
+    def work(start: int) -> None:
+        for i in range(start, len(inputs), 4):
+            got[i] = f(inputs[i])
+
+    threads = [threading.Thread(target=work, args=(k,)) for k in range(4)]
+    [thread.start() for thread in threads]
+    [thread.join() for thread in threads]
+    np.testing.assert_array_equal(got, expected)
+
+
+@autograd.compile
+def doubled(x: Any) -> Any:
+    return x * 2
+
+
+class Doubling(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(np.full(3, 2.0))
+
+    def forward(self, x: Any) -> Any:
+        return self.weight * x
+
+
+def test_compiled_things_are_copied_and_pickled() -> None:
+    doubled(np.ones(2))
+    assert pickle.loads(pickle.dumps(doubled)) is doubled
+    network = autograd.compile(Doubling())
+    with autograd.no_grad():
+        for _ in range(3):
+            network(np.ones(3))
+        twin = copy.deepcopy(network)
+        loaded = pickle.loads(pickle.dumps(network))
+        network.weight.data[...] = 5
+        for _ in range(3):
+            np.testing.assert_array_equal(network(np.ones(3)).data, [5, 5, 5])
+            np.testing.assert_array_equal(twin(np.ones(3)).data, [2, 2, 2])
+            np.testing.assert_array_equal(loaded(np.ones(3)).data, [2, 2, 2])
+    assert list(network.state_dict()) == ["weight"]
+
+
+def test_a_compiled_function_within_another_one_is_a_part_of_it() -> None:
+    inner = autograd.compile(lambda x: np.sin(x))
+    outer = autograd.compile(lambda x: inner(x) * 2)
+    for k in range(3):
+        np.testing.assert_array_equal(outer(data(k)), np.sin(data(k)) * 2)
+    assert len(inner.programs) == 0
+
+
+def test_an_error_in_a_trace_leaves_no_stand_in_behind() -> None:
+    network = nn.Linear(3, 2)
+
+    @autograd.compile
+    def f(x: Any) -> Any:
+        network(x)
+        raise KeyError("mine")
+
+    with autograd.no_grad():
+        for _ in range(3):
+            with pytest.raises(KeyError, match="mine"):
+                f(np.ones((1, 3), np.float32))
+    assert all(type(p.data) is np.ndarray for p in network.parameters())
+    assert isinstance(network(Tensor(np.ones((1, 3), np.float32))), Tensor)
+
+
+def test_anomaly_mode_sees_every_operation() -> None:
+    w = Tensor([1.0], requires_grad=True)
+    f = autograd.compile(lambda x: np.log(w * x).sum().detach())
+    f(np.ones(1)), f(np.ones(1))
+    with autograd.detect_anomaly(), pytest.raises(RuntimeError), np.errstate(all="ignore"):
+        f(np.zeros(1) - 1)
+
+
+def test_an_interrupt_waits_until_all_parameters_are_changed() -> None:
+    class Interrupted(optim.SGD):
+        now = False
+
+        def advance(self, state: Any, group: Any, row: Any) -> Any:
+            if self.now:
+                signal.raise_signal(signal.SIGINT)
+                assert group is not None  # where an interrupt would be raised
+            return super().advance(state, group, row)
+
+    def build() -> Any:
+        autograd.manual_seed(0)
+        network = nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4), nn.Linear(4, 2))
+        return network, Interrupted(network.parameters(), 0.1, momentum=0.9)
+
+    def step_of(network: Any, optimizer: Any) -> Any:
+        def step(x: Any) -> Any:
+            optimizer.zero_grad()
+            (network(x) ** 2).mean().backward()
+            optimizer.step()
+
+        return step
+
+    (network, optimizer), (twin, its) = build(), build()
+    step, engine = autograd.compile(step_of(network, optimizer)), step_of(twin, its)
+    for k in range(3):
+        x = Tensor(data(k).astype(np.float32))
+        step(x), engine(x)
+    optimizer.now = True
+    with pytest.raises(KeyboardInterrupt):
+        step(x)
+    optimizer.now = False
+    engine(x)
+    for name, value in network.state_dict().items():
+        np.testing.assert_array_equal(value, twin.state_dict()[name])
+    step(x), engine(x)
+    for name, value in network.state_dict().items():
+        np.testing.assert_array_equal(value, twin.state_dict()[name])
+
+
+def test_an_error_on_the_way_leaves_parameters_and_gradients_whole() -> None:
+    w = Tensor(np.ones(20000), requires_grad=True)
+    optimizer = optim.SGD([w], 0.1)
+
+    @autograd.compile
+    def step(x: Any) -> Any:
+        optimizer.zero_grad()
+        (np.exp(w * x)).sum().backward()
+        optimizer.step()
+
+    for _ in range(3):
+        step(np.ones(20000))
+    before = w.data.copy()
+    with pytest.raises(FloatingPointError), np.errstate(all="raise"):
+        step(np.full(20000, 1e6))
+    np.testing.assert_array_equal(w.data, before)
+    assert w.grad is None or np.isfinite(w.grad.data).all()
+    step(np.ones(20000))
+    np.testing.assert_array_equal(w.data, before - 0.1 * np.exp(before))
+
+
+def test_gradients_that_were_kept_are_left_alone() -> None:
+    w = Tensor(np.ones(20000), requires_grad=True)
+
+    @autograd.compile
+    def step(x: Any) -> Any:
+        w.grad = None
+        (w * x).sum().backward()
+
+    kept: list[Any] = []
+    for k in range(6):
+        step(np.full(20000, float(k)))
+        kept.append((w.grad, w.grad.data, w.grad.data[3:])[k % 3])
+    for k, item in enumerate(kept):
+        assert np.asarray(item)[5] == k
+    memory = set()
+    for _ in range(6):
+        step(np.zeros(20000))
+        memory.add(w.grad.data.ctypes.data)
+    assert len(memory) <= 2
+
+
+def test_an_array_that_changes_between_two_uses() -> None:
+    @autograd.compile
+    def f(x: Any) -> Any:
+        steps = np.arange(3.0)
+        first = x * steps
+        steps += 10
+        return first + x * steps
+
+    with pytest.warns(RuntimeWarning, match="is used and then written to"):
+        f(np.ones(3))
+    np.testing.assert_array_equal(f(np.ones(3)), [10, 12, 14])
+
+
+def test_objects_that_change_by_the_way_are_noticed() -> None:
+    class Steps:
+        def __init__(self) -> None:
+            self.taken = 0
+
+        def __call__(self) -> None:
+            self.taken += 1
+
+    steps = Steps()
+
+    @autograd.compile
+    def f(x: Any) -> Any:
+        steps()
+        return x * 2
+
+    with pytest.warns(RuntimeWarning, match="taken is changed by the call"):
+        f(np.ones(2))
+    f(np.ones(2)), f(np.ones(2))
+    assert steps.taken == 3

@@ -1,0 +1,110 @@
+"""A program as text runs by itself, and gives what the engine gives to the last bit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import autograd
+from autograd import Tensor
+from autograd.program.printing import parameters
+from autograd.transforms.tree import leaves
+
+from .test_training import assert_same
+from .training import PROGRAMS
+
+
+def run_text(program: Any, arrays: list[Any], rng: Any) -> Any:
+    """What the printed function gives for these arguments, on the states as they are now."""
+    space: dict[str, Any] = {}
+    exec(compile(program.source, "<printed>", "exec"), space)
+    given: dict[Any, Any] = dict(zip(program.inputs, arrays, strict=True))
+    for statement in program.statements:
+        if statement.kind == "outside":
+            found = statement.function()
+            form = statement.form if isinstance(statement.form, tuple) else (statement.form,)
+            given.update(zip(form, found if found is not None else (None,), strict=True))
+    values = [rng if p == "rng" else given.get(p, getattr(p, "array", None)) for p in parameters(program)]
+    result = space[program.name](*values)
+    return result if isinstance(result, tuple) else (result,)
+
+
+FUNCTIONS = {
+    "perceptron": (lambda w, b, x: np.tanh(x @ w + b).sum(), [(3, 2), (2,), (5, 3)]),
+    "softmax regression": (
+        lambda w, x, y: -(np.log(np.exp(x @ w) / np.exp(x @ w).sum(axis=1, keepdims=True)) * y).sum() / 5,
+        [(3, 4), (5, 3), (5, 4)],
+    ),
+    "choice": (lambda x: np.where(x > 0, x * x, -x).sum(), [(7,)]),
+    "parts": (lambda x: (x[1:] * x[:-1]).sum() + x[[0, 0, 2]].sum(), [(5,)]),
+    "norm": (lambda x: np.linalg.norm(x) + np.sort(x)[1], [(5,)]),
+    "special": (lambda x: (autograd.erf(x) * autograd.sigmoid(x) + autograd.logsumexp(x)).sum(), [(5,)]),
+}
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_derivative_as_text(name: str) -> None:
+    function, shapes = FUNCTIONS[name]
+    derivative = autograd.value_and_grad(function, argnums=tuple(range(len(shapes))))
+    draw = lambda k: [np.random.default_rng(k + i).standard_normal(shape) for i, shape in enumerate(shapes)]
+    program = autograd.trace(derivative, *draw(0))
+    for k in (10, 20, 30):
+        arrays = draw(k)
+        expected = leaves(derivative(*arrays))
+        got = run_text(program, arrays, None)
+        outgoing = program.outgoing()
+        for value, part in zip(program.results, expected, strict=True):
+            np.testing.assert_array_equal(got[outgoing.index(value)], part)
+
+
+@pytest.mark.parametrize(
+    "name", ["sgd", "adam", "dropout", "batch norm", "tied words", "lstm", "transformer", "convolution"]
+)
+def test_a_training_step_as_text(name: str) -> None:
+    autograd.manual_seed(0)
+    program = PROGRAMS[name]()
+    rng = np.random.default_rng(1)
+    for _ in range(2):
+        program.step(*program.batch(rng))
+    batch = program.batch(rng)
+    before = program.state()
+    written = autograd.trace(program.step, *batch)
+    assert_same(program.state(), before)
+    arrays = [leaf.data for leaf in leaves(batch) if isinstance(leaf, Tensor)]
+    draws = np.random.default_rng()
+    draws.bit_generator.state = autograd.generator().bit_generator.state
+    run_text(written, arrays, draws)  # which changes parameters, buffers and an optimizer's means
+    by_text = program.state()
+    autograd.manual_seed(0)
+    twin = PROGRAMS[name]()
+    rng = np.random.default_rng(1)
+    for _ in range(2):
+        twin.step(*twin.batch(rng))
+    twin.step(*twin.batch(rng))
+    engine = twin.state()
+    n = len([*program.objects[0].parameters(), *program.objects[0].buffers()])
+    for expected, got in zip(engine[:n], by_text[:n], strict=True):
+        np.testing.assert_array_equal(expected, got)
+
+
+def test_what_is_printed_needs_numpy_alone() -> None:
+    def loss(w: Any, x: Any) -> Any:
+        hidden = np.tanh(x @ w)
+        total = (hidden * hidden).sum()
+        return total
+
+    program = autograd.trace(autograd.grad(loss), np.ones((2, 3)), np.ones((4, 2)))
+    assert program.source.startswith("import numpy as np\n")
+    assert "autograd" not in program.source.replace("grad_of_loss", "")
+    assert "hidden = np.tanh(" in program.source
+    assert "(w, x):" in program.source
+
+
+def test_cost_is_counted() -> None:
+    program = autograd.trace(lambda x, y: np.tanh(x @ y), np.ones((10, 20)), np.ones((20, 30)))
+    assert program.cost.statements == 2
+    assert program.cost.operations == 2 * 10 * 20 * 30 + 10 * 30
+    assert 2 * 10 * 30 * 8 <= program.cost.peak < 2 * 10 * 30 * 8 + 64
+    assert "12.3 k operations" in str(program.cost)
