@@ -186,7 +186,8 @@ class Page:
         if getattr(function, "__name__", "") == "reduce" and name is not None:
             return self._reduction(s, name, args)
         if name is None:
-            name = self._helpers.name(getattr(function, "named", function), getattr(function, "label", None))
+            rule = f"{s.of[0]}_rule" if s.of is not None and function.__name__ == "<lambda>" else None
+            name = self._helpers.name(function, rule)
         return f"{name}({', '.join(given)})"
 
     def _reduction(self, s: Statement, name: str, args: list[str]) -> str:
