@@ -4,7 +4,7 @@
     functions                             what is known of NumPy's functions
     values                                what a program is made of
     places                                where a function finds what it uses besides its arguments
-    frames, known, whole                  what a trace asks of the call stack, of arrays, and of a rule
+    frames, known                         what a trace asks of the call stack, and of arrays
     draws, standin                        what stands for generators and arrays while a function is traced
     recorder                              what writes down the program
     program                               the program
@@ -13,6 +13,7 @@
     cost                                  what it costs
     interrupts                            Ctrl-C while it runs
     code_numpy                            it as code that runs
+    joined                                its results, where they are still to be differentiated
     naming, helpers, printing             it as text to be read
     capture                               one call, traced
     entry                                 how it is called in the place of the function

@@ -12,6 +12,7 @@ from ..engine.tensor import Tensor
 from ..random import generator_of
 from ..transforms.tree import leaves, rebuild
 from .draws import Draw, Draws
+from .joined import Backward, join, trace_backward
 from .naming import argument_names, identifier
 from .places import Place, Surroundings
 from .program import Program
@@ -23,12 +24,13 @@ from .values import Value
 class Given:
     """A Tensor of the result: how it is made of its value."""
 
-    __slots__ = ("node", "tensor", "value")
+    __slots__ = ("is_live", "node", "tensor", "value")
 
     def __init__(self, tensor: Tensor, value: Value) -> None:
         self.tensor = id(tensor)
         self.value = value
         self.node = tensor._node
+        self.is_live = self.node is not None and (self.node.plan is None or self.node.saved is not None)
 
 
 class Capture:
@@ -55,6 +57,10 @@ class Capture:
         self.gradients: list[tuple[Tensor, Any, str]] = []
         self.around = around
         self.recording = mode.recording is not False
+        self.back: Backward | None = None
+        self.joined: dict[int, int] = {}  # of a result's Tensor, by its identity: which of those that lead back
+        self._nodes: dict[int, Any] = {}
+        self._tensors: dict[int, Tensor] = {}
         draws = self._draws()
         self._numbers = [(optimizer, _numbers(optimizer)) for optimizer in around.optimizers]
         items = zip(leaves((args, kwargs)), argument_names(function, args, kwargs), strict=True)
@@ -67,13 +73,14 @@ class Capture:
                 result = function(*args, **kwargs)
             del args, kwargs
             self.form = self._form(result)
+            self._join(result)
         finally:
             self._leave_all()
             for gradient in self.gradients:
                 self._gradient(*gradient)
             for place, before in around.objects:
                 self._replaced(place, before)
-        self.result = rebuild(result, iter([_real(item) for item in leaves(result)]))
+        self.result = rebuild(result, iter([self._rejoined(_real(item)) for item in leaves(result)]))
         del result
         recorder = self.recorder
         if recorder.open:
@@ -89,7 +96,7 @@ class Capture:
         self.program = Program(
             name, recorder.statements, [v for v in self.inputs if v is not None],
             [v for v in values if v.kind == "state"], [_value_of(part) for part in leaves(self.form)],
-            self.assigned,
+            self.assigned, [] if self.back is None else self.back.kept,
         )  # fmt: skip
 
     # ---- in --------------------------------------------------------------------------------------------------------
@@ -125,6 +132,7 @@ class Capture:
 
     def _with_gradient(self, tensor: Tensor, name: str) -> None:
         known = tensor._grad
+        self._tensors[id(tensor)] = tensor
         if tensor._node is None and known is None:
             return
         if known is not None and type(known._data) is np.ndarray:
@@ -134,6 +142,8 @@ class Capture:
     def _state(self, place: Place) -> None:
         standin = self._enter(place, "state")
         self.states.append((place, standin.value))
+        if standin.value.root.kind == "input":
+            self.recorder.fail_quietly(f"an argument shares memory with {place.name}, which the function uses, too")
 
     def _enter(self, place: Place, kind: str) -> Standin:
         before = place.get()
@@ -197,6 +207,32 @@ class Capture:
                 form.append(item)
         return rebuild(result, iter(form))
 
+    def _join(self, result: Any) -> None:
+        """Trace what leads back from those results that are still recorded."""
+        given = {part.tensor: part for part in leaves(self.form) if isinstance(part, Given) and part.is_live}
+        outs = [item for item in leaves(result) if isinstance(item, Tensor) and id(item) in given]
+        outs = list({id(out): out for out in outs}.values())
+        if not outs or not self.recorder.open:
+            return
+        back = trace_backward(self.recorder, outs, self._tensors)
+        if isinstance(back, str):
+            self.recorder.fail_quietly(back)
+            return
+        held = {item.value: item.array for item in self.recorder.still_held()}
+        kept = tuple([held[value] for value in back.kept])
+        made = join(back, [leaf._node for leaf in back.leaves if leaf._node], kept, tuple([_array(o) for o in outs]))
+        self._nodes = {id(out): tensor._node for out, tensor in zip(outs, made, strict=True)}
+        for part in given.values():
+            part.node = None  # and with it go the stand-ins that it has saved
+        self.back = back
+        self.joined = {id(out): k for k, out in enumerate(outs)}
+
+    def _rejoined(self, item: Any) -> Any:
+        """A result of this call, with the node that it has at later calls: that one knows the arrays themselves."""
+        if id(item) in self._nodes:
+            item._node = self._nodes[id(item)]
+        return item
+
     def _value(self, array: Any) -> Value:
         """The value of an array that leaves: one that the function made past the trace is the same at each call."""
         recorder = self.recorder
@@ -222,8 +258,9 @@ class Capture:
                     f"random numbers are drawn from {name}, past the trace; draw them from autograd.generator(rng), or "
                     f"make it an argument"
                 )
-        if (live := self._live_graph()) is not None:
-            fail(live)
+        written = {root for s in self.recorder.statements for root in s.writes}
+        if any(v is not None and v.root is not v and v.root in written for v in self.inputs):
+            fail("arguments that share memory are written to")
         if (array := self.recorder.known.changed_constant()) is not None:
             fail(f"an array of NumPy, of shape {array.shape}, is used and then written to, past the trace")
         if self.recorder.still_held():
@@ -233,16 +270,6 @@ class Capture:
         for item in self.recorder.still_held():
             fail(f"a value of shape {item.value.shape} is kept after the call; return it")
             break
-
-    def _live_graph(self) -> str | None:
-        for part in leaves(self.form):
-            node = part.node if isinstance(part, Given) else None
-            if node is not None and (node.plan is None or node.saved is not None):
-                return (
-                    f"its result of shape {part.value.shape} requires a gradient, and is joined to no graph outside; "
-                    f"call backward() in it, or return it .detach()ed"
-                )
-        return None
 
     def _draws(self) -> list[Any]:
         found: list[Any] = [(rng, name, str(rng.bit_generator.state)) for rng, name in self.around.generators]
@@ -271,6 +298,10 @@ def _real(item: Any) -> Any:
         array = item._data.array
         item._data = np.asarray(array) if isinstance(array, np.generic | float) else array
     return item
+
+
+def _array(tensor: Tensor) -> Any:
+    return np.asarray(tensor._data.array)
 
 
 def _value_of(part: Any) -> Any:

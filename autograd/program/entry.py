@@ -13,6 +13,7 @@ from ..transforms.tree import _fields, _is_dataclass, _keys, leaves, rebuild
 from .capture import Capture, Given
 from .code_numpy import Code
 from .interrupts import hold, release
+from .joined import Backward, join
 from .memory import LARGE
 from .places import Place
 from .recycling import taken
@@ -80,9 +81,10 @@ class _Writer:
         self.space: dict[str, Any] = {
             "MISS": MISS, "STALE": STALE, "mode": mode, "wrap": wrap, "run": self.code.run, "Tensor": Tensor,
             "touch": self.code.touch, "new": _given, "taken": taken, "Changed": Changed,
-            "hold": hold, "release": release,
+            "hold": hold, "release": release, "join": join,
         }  # fmt: skip
         self._lines: list[str] = []
+        self._arguments: dict[int, str] = {}  # by the identity of an argument's Tensor, its name
         self._names: dict[int, str] = {}
         self._count = 0
         self.text = self._written(args, kwargs)
@@ -122,7 +124,10 @@ class _Writer:
                 self._same(place, value)
         for optimizer in captured.around.optimizers:
             self._optimizer(optimizer)
-        for tensor, known, _ in captured.gradients:
+        asked = any(place.key == "_grad" for place, _ in captured.assigned) or any(
+            id(place.holder) in self._holders for place, _ in self.places
+        )
+        for tensor, known, _ in captured.gradients if asked else ():  # whether there is one may decide what is done
             lines.append(f"if {self._name(tensor)}._grad is {'not ' if known is None else ''}None: return MISS")
         for place, value in self.places:
             self._state(place, value, given)
@@ -140,7 +145,9 @@ class _Writer:
         ]
         forget = [f"{self._name(self._gradients[value].holder)}._grad = None" for value in self.code.lent]
         lines += _guarded(call, after, forget, bool(self.code.writes or self.program.assigned))
-        items = zip(leaves(captured.form), self.program.results, strict=True)
+        items = list(zip(leaves(captured.form), self.program.results, strict=True))
+        if captured.back is not None:
+            lines.append(self._join(captured.back, items, names))
         form = rebuild(captured.form, iter([_with(part, value) for part, value in items]))
         lines.append(f"return {self._result(form, names)}")
         return (
@@ -149,6 +156,15 @@ class _Writer:
             + "    except (KeyError, IndexError, AttributeError, ValueError): return MISS\n"
             + "".join(f"    {line}\n" for line in lines)
         )
+
+    def _join(self, back: Backward, items: Any, names: dict[Value, str]) -> str:
+        """A line that joins the results that are to be differentiated to the leaves."""
+        joined = self.captured.joined
+        outs = {joined[part.tensor]: names[v] for part, v in items if isinstance(part, Given) and part.tensor in joined}
+        nodes = [f"{self._arguments.get(id(leaf)) or self._name(leaf)}._node" for leaf in back.leaves]
+        kept = [names[value] for value in self.program.kept]
+        given = ["".join(part + ", " for part in parts) for parts in (nodes, kept, [outs[k] for k in sorted(outs)])]
+        return f"joined = join({self._name(back)}, ({given[0]}), ({given[1]}), ({given[2]}))"
 
     def _name(self, item: Any) -> str:
         """The name of an object that the code refers to."""
@@ -186,7 +202,13 @@ class _Writer:
             value = next(values)
             if isinstance(item, Tensor):
                 lines.append(f"if {name}._node is {'not ' if item._node is None else ''}None: return MISS")
-                lines.append(f"{name} = {name}._data")
+                same = self._arguments.setdefault(id(item), name)
+                if same != name:  # it is there twice
+                    lines.append(f"if {name} is not {same}: return MISS")
+                if id(item) in self.captured.around.tensors:  # and the function finds it besides
+                    lines.append(f"if {name} is not {self._name(item)}: return MISS")
+                tensor, name = name, f"{name}_data"
+                lines.append(f"{name} = {tensor}._data")
             if value is None:
                 if not isinstance(item, Tensor):
                     self._equal(name, item)
@@ -281,6 +303,8 @@ class _Writer:
 
     def _result(self, form: Any, names: dict[Value, str]) -> str:
         if isinstance(form, Given):
+            if form.tensor in self.captured.joined:
+                return f"joined[{self.captured.joined[form.tensor]}]"
             if form.tensor in self.captured.shown:
                 place = self.captured.shown[form.tensor]
                 return f"{self._name(place.holder)}._grad"

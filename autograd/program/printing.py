@@ -16,7 +16,6 @@ from .helpers import Helpers, said_by_numpy
 from .naming import identifier, name_values
 from .program import Program
 from .values import Statement, Value
-from .whole import WholeRule
 
 _OPERATORS: dict[Any, str] = {
     np.add: "+", np.subtract: "-", np.multiply: "*", np.divide: "/", np.matmul: "@", np.floor_divide: "//",
@@ -183,15 +182,12 @@ class Page:
             return f"{args[0]}.item()"
         if function in COPIES and function is np.asarray:
             return f"np.array({args[0]})"
-        if isinstance(function, WholeRule):
-            rule = self._helpers.name(function.named, function.__name__)
-            wanted = [repr(want[0]) if type(want) is tuple else args[1 + want] for want in function.wants]
-            return f"{rule}({', '.join([args[0], *wanted])})"
         name = said_by_numpy(function)
         if getattr(function, "__name__", "") == "reduce" and name is not None:
             return self._reduction(s, name, args)
         if name is None:
-            name = self._helpers.name(function, getattr(function, "label", None))
+            rule = f"{s.of[0]}_rule" if s.of is not None and function.__name__ == "<lambda>" else None
+            name = self._helpers.name(function, rule)
         return f"{name}({', '.join(given)})"
 
     def _reduction(self, s: Statement, name: str, args: list[str]) -> str:

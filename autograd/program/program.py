@@ -16,6 +16,7 @@ class Program:
     states      the arrays that outlive a call: parameters, buffers, gradients, an optimizer's means
     results     what the function gives, a value for each leaf; None for what is the same at each call
     assigned    what is put in another place than the results: (place, value, or None for None)
+    kept        what leaves it besides, for a backward pass to come
     passes      the names of the passes that it has gone through
     source      the program as text: plain NumPy, which runs alone
     cost        operations, bytes moved and the most memory at a time: see `Cost`
@@ -27,7 +28,7 @@ class Program:
 
     def __init__(
         self, name: str, statements: list[Statement], inputs: list[Value], states: list[Value],
-        results: list[Value | None], assigned: list[tuple[Any, Value | None]],
+        results: list[Value | None], assigned: list[tuple[Any, Value | None]], kept: list[Value] | None = None,
     ) -> None:  # fmt: skip
         self.name = name
         self.statements = statements
@@ -35,11 +36,12 @@ class Program:
         self.states = states
         self.results = results
         self.assigned = assigned
+        self.kept = kept or []
         self.passes: list[str] = []
 
     def outgoing(self) -> list[Value]:
         """The values that leave the program, each once."""
-        found = [*self.results, *(value for _, value in self.assigned)]
+        found = [*self.results, *(value for _, value in self.assigned), *self.kept]
         return [value for value in dict.fromkeys(found) if value is not None]
 
     def written(self) -> set[Value]:

@@ -18,7 +18,7 @@ import numpy as np
 
 from ..engine.modes import Untraceable, mode
 from ..engine.node import Node
-from ..engine.primitive import Cotangents
+from ..engine.primitive import Cotangents, needs_of
 from ..engine.tensor import Tensor, unwrap
 from .draws import Draws
 from .frames import inside, runs_outside, runs_rules, scope
@@ -27,7 +27,6 @@ from .functions import run
 from .known import Known
 from .standin import Standin
 from .values import Line, Statement, Value
-from .whole import listed, whole_rule
 
 _SHAPED = frozenset(
     (np.nonzero, np.flatnonzero, np.argwhere, np.unique, np.unique_all, np.unique_counts, np.unique_inverse,
@@ -277,7 +276,7 @@ class Recorder:
             if any(isinstance(part, Tensor) for part in (g if type(g) is Cotangents else (g,))):
                 self.fail(f"the derivative of {node.name} cannot be traced where it is recorded itself")
                 return rule(g, saved)
-            return self.call(whole_rule(rule, node, type(g) is Cotangents), (listed(g), *saved))
+            return self.call(*_whole(node, rule, g, saved))
         finally:
             self._of = before
 
@@ -332,6 +331,14 @@ class Recorder:
     def still_held(self) -> list[Standin]:
         """The stand-ins that somebody still refers to."""
         return [item for known in list(self._alive.values()) if (item := known()) is not None]
+
+
+def _whole(node: Node, vjp: Any, g: Any, saved: Any) -> tuple[Callable[..., Any], tuple[Any, ...]]:
+    """A rule as it is written, with the values that it asks for."""
+    assert node.plan is not None
+    rule, names = vjp.__globals__["rule"], node.plan.names
+    wanted = [vjp.__globals__["i"] if name == "i" else saved[names.index(name)] for name in needs_of(rule)]
+    return rule, (list(g) if type(g) is Cotangents else g, *wanted)
 
 
 @contextmanager

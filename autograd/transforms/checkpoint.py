@@ -93,7 +93,7 @@ class _Segment:
         tensors += [_value(node) for node in self.outside]
         self.nodes = tuple([tensor._node for tensor in tensors if tensor._node is not None])
         arrays = tuple([tensor._data for tensor in tensors + constants])
-        made = _segment(wrap(_NOTHING, _bundle(self.nodes)), arrays, self)
+        made = _segment(wrap(NOTHING, bundle(self.nodes)), arrays, self)
         for out, given in itertools.product(made, arguments):
             if versions._owner(out._data) is versions._owner(given._data):
                 note_view(given, out)
@@ -152,7 +152,7 @@ class _Segment:
                 node.parents = tuple([stand_ins.get(parent.order, parent) for parent in node.parents])
         outs = [wrap(out._data, stand_ins.get(out._node.order, out._node)) for out in outs]
         pairs = [(out, conj(seed)) for out, seed in zip(outs, g, strict=True) if seed is not None]
-        targets = points + [wrap(_NOTHING, node) for node in stand_ins.values()]
+        targets = points + [wrap(NOTHING, node) for node in stand_ins.values()]
         found = gradients([out for out, _ in pairs], targets, [seed for _, seed in pairs], create_graph, create_graph)
         return Cotangents(None if part is None else conj(part) if create_graph else conj(part)._data for part in found)
 
@@ -167,7 +167,7 @@ class _Segment:
                 )
 
 
-_NOTHING = np.empty(0)
+NOTHING = np.empty(0)
 
 
 _segment = primitive(
@@ -177,7 +177,7 @@ _segment = primitive(
 _inputs = Primitive("inputs", lambda *inputs: inputs, {"inputs": lambda g, i: g[i]}, multiple=True)
 
 
-def _bundle(nodes: tuple[Node, ...]) -> Node:
+def bundle(nodes: tuple[Node, ...]) -> Node:
     """A node for several inputs together, so that one rule gives all their gradients at once."""
     return _node(_inputs.plan(tuple([("inputs", i) for i in range(len(nodes))])), nodes, Cotangents)
 
@@ -195,7 +195,7 @@ def _edges(roots: list[Node], start: int, points: list[Tensor]) -> list[tuple[No
 def _value(node: Node) -> Tensor:
     """A tensor for a node outside: of a leaf with its array, so that overwriting it is noticed."""
     tensor = node.tensor() if isinstance(node, Leaf) else None
-    return wrap(_NOTHING if tensor is None else tensor._data, node)
+    return wrap(NOTHING if tensor is None else tensor._data, node)
 
 
 def _stand_in(node: Node) -> Node:

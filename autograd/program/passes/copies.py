@@ -7,7 +7,7 @@ import numpy as np
 from ..functions import is_numpy
 from ..program import Program
 from ..values import Value
-from .substitute import final, substitute
+from .substitute import follow, substitute
 
 _COPIES = frozenset((np.asarray, np.array, np.copy, np.ndarray.copy))
 
@@ -44,5 +44,4 @@ def drop_copies(program: Program) -> None:
                 continue
         kept.append(statement)
     program.statements = kept
-    program.results = [None if value is None else final(value, instead) for value in program.results]
-    program.assigned = [(place, None if value is None else final(value, instead)) for place, value in program.assigned]
+    follow(program, instead)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..program import Program
 from ..values import Statement, Value, mapped
 
 
@@ -20,6 +21,14 @@ def substitute(statement: Statement, instead: dict[Value, Value]) -> None:
     for result in statement.results:
         result.root = final(result.root, instead)
     statement.writes = tuple(dict.fromkeys([final(root, instead) for root in statement.writes]))
+
+
+def follow(program: Program, instead: dict[Value, Value]) -> None:
+    """Let a program give, in the place of these values, those."""
+    if instead:
+        program.results = [None if value is None else final(value, instead) for value in program.results]
+        program.assigned = [(place, None if v is None else final(v, instead)) for place, v in program.assigned]
+        program.kept = [final(value, instead) for value in program.kept]
 
 
 def final(value: Value, instead: dict[Value, Value]) -> Value:

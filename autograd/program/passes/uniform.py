@@ -8,7 +8,7 @@ import numpy as np
 
 from ..program import Program
 from ..values import Statement, Value
-from .substitute import final, substitute
+from .substitute import follow, substitute
 
 _EXACT = frozenset((np.add, np.subtract, np.multiply, np.divide, np.maximum, np.minimum))
 """Functions that give the same for a number as for an array of it, whatever the loop that computes them."""
@@ -31,8 +31,7 @@ def numbers_for_uniform(program: Program) -> None:
                 continue
         kept.append(statement)
     program.statements = kept
-    program.results = [None if value is None else final(value, instead) for value in program.results]
-    program.assigned = [(place, None if value is None else final(value, instead)) for place, value in program.assigned]
+    follow(program, instead)
 
 
 def _options(statement: Statement) -> bool:
