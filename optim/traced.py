@@ -59,6 +59,11 @@ class Numbers:
     def numbers(self) -> list[str]:
         return self.names
 
+    def words(self) -> list[str]:
+        """What each number that is given is called: as the option that has its value, or a number."""
+        options = {value: name for name, value in reversed(self.group.items()) if type(value) is float}
+        return [options.get(value, "number") for value in self.told if isinstance(value, int | float)]
+
     def agree(self) -> None:
         """Bring the numbers of all states to those of the first."""
         for name in self.names:

@@ -58,9 +58,11 @@ def line(frame: FrameType | None) -> Line | None:
 
 
 def scope() -> str | None:
-    """The module that is running, by the names of the scopes around it."""
+    """The module that is running, by the names of the scopes around it, and its class."""
     names, entry = [], mode.entry
+    kind = f": {entry[2]}" if entry is not None and entry[2] else ""
     while entry is not None:
         names.append(entry[1])
         entry = entry[0]
-    return ".".join(filter(None, reversed(names))) or None
+    name = ".".join(filter(None, reversed(names)))
+    return name + kind if name else None

@@ -123,12 +123,14 @@ class Surroundings:
             self._stack.append((value, name))
 
     def _visit(self, item: Any, name: str) -> None:
+        if isinstance(item, Tensor) and ("." in name or id(item) not in self._seen):
+            self._seen[id(item)] = item
+            self.tensors[id(item)] = item, _within(name) or item.name or name
+            return
         if type(item) in _PLAIN or id(item) in self._seen:
             return
         self._seen[id(item)] = item
-        if isinstance(item, Tensor):
-            self.tensors[id(item)] = item, item.name or name
-        elif isinstance(item, np.ndarray | np.generic | ModuleType | type | BuiltinFunctionType | np.ufunc):
+        if isinstance(item, np.ndarray | np.generic | ModuleType | type | BuiltinFunctionType | np.ufunc):
             return
         elif isinstance(item, MethodType):
             self._stack += [(item.__self__, name), (item.__func__, name)]
@@ -154,8 +156,8 @@ class Surroundings:
             self._stack += [(part, _below(name, i)) for i, part in enumerate(item)]
         elif hasattr(item, "param_groups") and hasattr(item, "state"):
             self.optimizers.append(item)
-            for k, group in enumerate(item.param_groups):
-                self._stack += [(p, _below(name, f"{k}.{i}")) for i, p in enumerate(group["params"])]
+            for group in item.param_groups:
+                self._stack += [(p, "") for p in group["params"]]
                 if isinstance(group.get("lr"), Tensor):
                     self._seen[id(group["lr"])] = group["lr"]  # which is read anew at each step
         elif hasattr(item, "optimizer") and hasattr(item, "get_last_lr"):
@@ -192,6 +194,12 @@ class Surroundings:
             self._attributes.add(name)
             if name in function.__globals__:
                 self._place(function.__globals__, "item", name, name)
+
+
+def _within(path: str) -> str:
+    """A parameter's name in its model: the path without the model's own name, unless a number would be first."""
+    rest = path.partition(".")[2]
+    return path if rest[:1].isdigit() else rest
 
 
 _HERE = Path(__file__).parents[2]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import operator
 import re
+import textwrap
 from collections.abc import Iterable
 from typing import Any
 
@@ -13,8 +14,10 @@ import numpy as np
 from .draws import Draw
 from .functions import COPIES, DESCRIPTOR, EMPTY, is_numpy
 from .helpers import Helpers, said_by_numpy
+from .loops import looped
 from .naming import identifier, name_values
 from .program import Program
+from .reading import Reading
 from .values import Statement, Value
 
 _OPERATORS: dict[Any, str] = {
@@ -24,6 +27,28 @@ _OPERATORS: dict[Any, str] = {
     operator.add: "+", operator.sub: "-", operator.mul: "*", operator.truediv: "/", operator.pow: "**",
     operator.lt: "<", operator.le: "<=", operator.gt: ">", operator.ge: ">=", operator.eq: "==", operator.ne: "!=",
 }  # fmt: skip
+_BINDS = {
+    **dict.fromkeys(("==", "!=", "<", "<=", ">", ">="), 1), "|": 2, "^": 3, "&": 4, "+": 5, "-": 5,
+    **dict.fromkeys(("*", "/", "//", "%", "@"), 6), "**": 8,
+}  # fmt: skip
+"""How strongly each operator binds; a minus in front binds as 7, all else as 9."""
+_WIDE = 96  # characters: an expression that takes more is written on several lines
+_REDUCTIONS: dict[Any, str] = {np.add: "sum", np.maximum: "max", np.minimum: "min", np.multiply: "prod"}
+
+
+class Text(str):
+    """An expression, and how strongly its outermost operator binds."""
+
+    binds: int
+
+    def __new__(cls, text: str, binds: int = 9) -> Text:
+        made = super().__new__(cls, text)
+        made.binds = binds
+        return made
+
+    def within(self, binds: int) -> str:
+        """In brackets where it stands beside an operator that binds as much."""
+        return self if self.binds >= binds else f"({self})"
 
 
 def source(program: Program) -> str:
@@ -45,6 +70,7 @@ class Page:
     def __init__(self, program: Program) -> None:
         self.program = program
         name_values(program.statements)
+        self.reading = Reading(program)
         self.names: dict[Value, str] = {}
         self._taken = {"np", "rng", program.name, *dir(builtins)}
         used = {value for s in program.statements for value in s.values()} | set(program.outgoing())
@@ -58,8 +84,8 @@ class Page:
             self._call(value, value.name or "x")
         for s in program.statements:
             if s.kind == "outside":
-                for value in s.results:
-                    self._call(value, "number")
+                for value, word in zip(s.results, _words(s), strict=False):
+                    self._call(value, word)
         self._helpers = Helpers(self._taken)
         self._constants: dict[Value, str] = {}
         self._fresh: set[Value] = set()  # made by np.empty_like, and not written to yet
@@ -69,7 +95,10 @@ class Page:
         body: list[str] = []
         scope: str | None = None
         backward = False
-        for s in program.statements:
+        inside = {id(s) for s in self.reading.inside.values()}
+        for s in self.reading.statements:
+            if id(s) in inside:
+                continue
             lines = self._statement(s)
             if lines and s.kind != "outside":
                 if s.of is not None and not backward:
@@ -79,10 +108,13 @@ class Page:
                     body.append(f"# {s.scope}")
                 scope = s.scope
             body += lines
-        results = [self._result(value) for value in program.outgoing()]
+        results = [self._result(value) for value in self.reading.outgoing]
         body.append(f"return {results[0] if len(results) == 1 else '(' + ', '.join(results) + ')'}")
+        body = looped(body, set(self.names.values()), self._free)
         given = ", ".join(p if p == "rng" else self.names[p] for p in self.parameters)
         head = [f"{name} = {_array(value.array)}" for value, name in self._constants.items()]
+        if len(given) > _WIDE - len(program.name):
+            given = "\n    " + textwrap.fill(given, _WIDE, subsequent_indent="    ", break_on_hyphens=False) + ",\n"
         function = f"def {program.name}({given}):\n" + "".join(f"    {line}".rstrip() + "\n" for line in body)
         imports = "\n".join(["import numpy as np", *self._helpers.imports])
         parts = [imports, "\n".join(head), function.rstrip(), self._helpers.text()]
@@ -91,30 +123,44 @@ class Page:
     # ---- names -----------------------------------------------------------------------------------------------------
 
     def _call(self, value: Value, wanted: str) -> str:
+        name = self.names[value] = self._free(wanted)
+        return name
+
+    def _free(self, wanted: str) -> str:
+        """A name that is not taken yet."""
         wanted = identifier(wanted)
         name, k = wanted, 1
         while name in self._taken:
             name, k = f"{wanted}_{k}", k + 1
         self._taken.add(name)
-        self.names[value] = name
         return name
 
-    def _name(self, value: Value) -> str:
+    def _name(self, value: Value) -> Text:
+        """A value as it stands in an expression: by its name, or what makes it."""
         if value in self.names:
-            return self.names[value]
+            return Text(self.names[value])
+        if value in self.reading.inside:
+            s = self.reading.inside[value]
+            return self._expression(s, [self._argument(item, s) for item in s.args])
         if value.kind == "constant":
             if value.python or not value.shape:
                 array: Any = value.array
                 return _literal(array if value.python else array[()])
+            if len(text := _array(value.array)) < 32:
+                return Text(text)
             name = self._constants[value] = self._call(value, "constant")
-            return name
-        return self._call(value, value.name or "t")
+            return Text(name)
+        return Text(self._call(value, value.name or "t"))
 
     def _named(self, s: Statement, value: Value) -> str:
+        if value in self.names:
+            return self.names[value]
         word = getattr(s.function, "__name__", "t").strip("_<>")
         word = getattr(getattr(s.function, "__self__", None), "__name__", word)
         if value.name is None and word in ("item", "getitem", "reshape", "transpose", "swapaxes", "lambda"):
             word = "t"
+        if value.name is None and value.slope is not None and value.slope.name is not None:
+            return self._call(value, f"d_{identifier(value.slope.name)}")
         prefix = "d_" if s.of is not None else ""
         return self._call(value, value.name or f"{prefix}{s.of[0] if s.of is not None else word}")
 
@@ -125,22 +171,35 @@ class Page:
             return []
         if s.kind == "guard":
             return [self._guard(s)]
-        args = [self._argument(item, s) for item in s.args]
         if s.function in EMPTY and s.results:
             self._fresh.add(s.results[0])
             return []
+        lines = [line for value in s.values() for line in self._made(value)] if not s.writes else []
+        return [*lines, *self._narrow(s)]
+
+    def _narrow(self, s: Statement) -> list[str]:
+        """A statement's lines; where they are too long, parts of it stand on lines of their own before."""
+        before: list[str] = []
+        while True:
+            lines = self._line(s, [self._argument(item, s) for item in s.args])
+            parts = [value for value in s.values() if value in self.reading.inside]
+            if not parts or max(map(len, lines)) <= _WIDE:
+                return before + lines
+            part = max(parts, key=lambda value: len(self._name(value)))
+            before += self._statement(self.reading.inside.pop(part))
+
+    def _line(self, s: Statement, args: list[Text]) -> list[str]:
         if s.writes:
             return self._write(s, args)
-        made = [line for value in s.values() for line in self._made(value)]
         call = self._expression(s, args)
         if not s.results:
-            return [*made, call]
+            return [call]
         if isinstance(s.form, tuple):
             names = ["_" if part is None else self._named(s, part) for part in s.form]
-            return [*made, f"{', '.join(names)}{',' if len(names) == 1 else ''} = {call}"]
-        return [*made, f"{self._named(s, s.results[0])} = {call}"]
+            return [f"{', '.join(names)}{',' if len(names) == 1 else ''} = {call}"]
+        return [f"{self._named(s, s.results[0])} = {call}"]
 
-    def _write(self, s: Statement, args: list[str]) -> list[str]:
+    def _write(self, s: Statement, args: list[Text]) -> list[str]:
         out: Any = s.kwargs.get("out")
         if out is None:
             if s.function is operator.setitem:
@@ -155,7 +214,7 @@ class Page:
         sign = _OPERATORS.get(s.function)
         if sign is not None and len(args) == 2 and s.args[0] is target and not rest:
             return [*self._made(target), f"{self._name(target)} {sign}= {args[1]}"]
-        given = self._expression(plain, [*args, f"out={self._name(target)}"], True)
+        given = self._expression(plain, [*args, Text(f"out={self._name(target)}")], True)
         return [*self._made(target), given]
 
     def _made(self, value: Value) -> Iterable[str]:
@@ -164,40 +223,71 @@ class Page:
             self._fresh.discard(value.root)
             yield f"{self._name(value.root)} = np.empty({value.root.shape!r}, {_dtype(value.root.dtype)})"
 
-    def _expression(self, s: Statement, args: list[str], called: bool = False) -> str:
+    def _expression(self, s: Statement, args: list[Text], called: bool = False) -> Text:
         function = s.function
-        given = args + [f"{key}={self._argument(value, s)}" for key, value in s.kwargs.items()]
+        given = [*args, *[f"{key}={self._argument(value, s)}" for key, value in s.kwargs.items()]]
         if not called and not s.kwargs:
             if function in _OPERATORS and len(args) == 2:
-                return f"{_in_brackets(args[0])} {_OPERATORS[function]} {_in_brackets(args[1])}"
+                return self._operator(s, args)
             if function in (np.negative, operator.neg):
-                return f"-{_in_brackets(args[0])}"
+                return Text(f"-{args[0].within(7)}", 7)
             if function is operator.getitem:
-                return f"{args[0]}[{self._index(s.args[1], s)}]"
+                index = s.args[1]
+                if type(index) is tuple and not index and isinstance(s.args[0], Value) and s.args[0].scalar:
+                    return args[0]
+                return Text(f"{args[0].within(9)}[{self._index(index, s)}]")
         if isinstance(function, Draw):
-            return f"rng.{function.__name__}({', '.join(given)})"
+            return Text(f"rng.{function.__name__}({', '.join(given)})")
         if type(function) is DESCRIPTOR:
-            return f"{args[0]}.{function.__name__}({', '.join(given[1:])})"
+            owner = args[0].within(9)
+            if function.__name__ == "swapaxes" and s.args[1:] == (-1, -2) and len(s.args[0].shape) == 2:
+                return Text(f"{owner}.T")
+            return Text(f"{owner}.{function.__name__}({', '.join(given[1:])})")
         if getattr(function, "__name__", "") == "_item":
-            return f"{args[0]}.item()"
+            return Text(f"{args[0].within(9)}.item()")
         if function in COPIES and function is np.asarray:
-            return f"np.array({args[0]})"
+            return Text(f"np.array({args[0]})")
         name = said_by_numpy(function)
         if getattr(function, "__name__", "") == "reduce" and name is not None:
             return self._reduction(s, name, args)
         if name is None:
             rule = f"{s.of[0]}_rule" if s.of is not None and function.__name__ == "<lambda>" else None
             name = self._helpers.name(function, rule)
-        return f"{name}({', '.join(given)})"
+        return Text(f"{name}({', '.join(given)})")
 
-    def _reduction(self, s: Statement, name: str, args: list[str]) -> str:
+    def _operator(self, s: Statement, args: list[Text]) -> Text:
+        sign = _OPERATORS[s.function]
+        binds = _BINDS[sign]
+        left, right = (self._number_beside(s.args[i], s.args[1 - i]) or args[i] for i in (0, 1))
+        if sign == "**":
+            return Text(f"{left.within(9)} ** {right.within(8)}", binds)
+        return Text(f"{left.within(binds + (binds == 1))} {sign} {right.within(binds + 1)}", binds)
+
+    @staticmethod
+    def _number_beside(item: Any, other: Any) -> Text | None:
+        """A number of the other operand's dtype as Python's, which takes that dtype again; None for anything else."""
+        if isinstance(item, Value) and item.kind == "constant" and not item.python and not item.shape:
+            item = item.array[()]  # type: ignore[index]
+        if not isinstance(item, np.float32 | np.float64) or not isinstance(other, Value) or other.python:
+            return None
+        if other.dtype != item.dtype or other.kind == "constant" or not np.isfinite(item):
+            return None
+        text = str(item)
+        return Text(text, 7 if text.startswith("-") else 9)
+
+    def _reduction(self, s: Statement, name: str, args: list[Text]) -> Text:
         axis = s.kwargs.get("axis", 0)
         axis = axis[0] if type(axis) is tuple and len(axis) == 1 else axis
-        parts = [args[0], f"axis={axis!r}"]
+        word = _REDUCTIONS.get(getattr(s.function, "__self__", np.add))
+        of = s.args[0]
+        plainly = word is not None and len(args) == 1 and isinstance(of, Value) and not of.python
+        parts = [] if plainly and axis is None else [f"axis={axis!r}"]
         for key, value in s.kwargs.items():
             if key != "axis" and value is not None and value is not False:
                 parts.append(f"{key}={self._argument(value, s)}")
-        return f"{name}({', '.join([*parts, *args[1:]])})"
+        if plainly:
+            return Text(f"{args[0].within(9)}.{word}({', '.join(parts)})")
+        return Text(f"{name}({', '.join([args[0], *parts, *args[1:]])})")
 
     def _guard(self, s: Statement) -> str:
         (value,) = s.args
@@ -212,22 +302,23 @@ class Page:
 
     # ---- arguments -------------------------------------------------------------------------------------------------
 
-    def _result(self, value: Value) -> str:
+    def _result(self, value: Value) -> Text:
         name = self._name(value)
-        return f"np.asarray({name})" if not value.shape and not value.scalar and not value.python else name
+        return Text(f"np.asarray({name})") if not value.shape and not value.scalar and not value.python else name
 
-    def _argument(self, item: Any, s: Statement) -> str:
+    def _argument(self, item: Any, s: Statement) -> Text:
         if isinstance(item, Value):
             return self._name(item) if is_numpy(s.function) or isinstance(s.function, Draw) else self._result(item)
         if type(item) is tuple:
             inner = ", ".join(self._argument(part, s) for part in item)
-            return f"({inner}{',' if len(item) == 1 else ''})"
+            return Text(f"({inner}{',' if len(item) == 1 else ''})")
         if type(item) is list:
-            return f"[{', '.join(self._argument(part, s) for part in item)}]"
+            return Text(f"[{', '.join(self._argument(part, s) for part in item)}]")
         if type(item) is dict:
-            return f"{{{', '.join(f'{key!r}: {self._argument(part, s)}' for key, part in item.items())}}}"
+            return Text(f"{{{', '.join(f'{key!r}: {self._argument(part, s)}' for key, part in item.items())}}}")
         if type(item) is slice:
-            return f"slice({', '.join(self._argument(part, s) for part in (item.start, item.stop, item.step))})"
+            parts = (item.start, item.stop, item.step)
+            return Text(f"slice({', '.join(self._argument(part, s) for part in parts)})")
         return _literal(item)
 
     def _index(self, item: Any, s: Statement) -> str:
@@ -239,21 +330,22 @@ class Page:
         return "..." if item is Ellipsis else self._argument(item, s)
 
 
-def _in_brackets(text: str) -> str:
-    return f"({text})" if text.startswith("-") else text
+def _words(s: Statement) -> list[str]:
+    """What the numbers are called that Python works out at each call."""
+    words: list[str] = getattr(s.function, "words", list)()
+    return [*words, *["number"] * (len(s.results) - len(words))]
 
 
-def _literal(item: Any) -> str:
+def _literal(item: Any) -> Text:
     if isinstance(item, np.dtype):
-        return _dtype(item)
+        return Text(_dtype(item))
     if isinstance(item, type) and issubclass(item, np.generic):
-        return f"np.{item.__name__}"
+        return Text(f"np.{item.__name__}")
     if isinstance(item, np.generic):
         inner = repr(item.item())
-        return f"np.{type(item).__name__}({_number(inner)})"
-    if isinstance(item, float):
-        return _number(repr(item))
-    return "..." if item is Ellipsis else repr(item)
+        return Text(f"np.{type(item).__name__}({_number(inner)})")
+    text = "..." if item is Ellipsis else _number(repr(item)) if isinstance(item, float) else repr(item)
+    return Text(text, 7 if text.startswith("-") else 9)
 
 
 def _number(text: str) -> str:
@@ -270,7 +362,9 @@ def _array(array: Any) -> str:
     if array.size and (array == array.flat[0]).all() and array.dtype.kind != "c":
         first = array.flat[0]
         if first in (0, 1) and not np.signbit(first):
-            return f"np.{'ones' if first else 'zeros'}({array.shape!r}, {dtype})"
+            shape = array.shape[0] if array.ndim == 1 else array.shape
+            kind = "" if array.dtype == np.dtype(float) else f", {dtype}"
+            return f"np.{'ones' if first else 'zeros'}({shape!r}{kind})"
         return f"np.full({array.shape!r}, {_literal(first)}, {dtype})"
     if array.ndim == 1 and array.dtype.kind == "i" and (array == np.arange(array.size)).all():
         return f"np.arange({array.size})" if array.dtype == np.dtype(int) else f"np.arange({array.size}, dtype={dtype})"

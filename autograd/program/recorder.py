@@ -17,8 +17,9 @@ from weakref import ref
 import numpy as np
 
 from ..engine.modes import Untraceable, mode
-from ..engine.node import Node
+from ..engine.node import Leaf, Node
 from ..engine.primitive import Cotangents, needs_of
+from ..engine.sweep import _fit
 from ..engine.tensor import Tensor, unwrap
 from .draws import Draws
 from .frames import inside, runs_outside, runs_rules, scope
@@ -50,6 +51,7 @@ class Recorder:
         self.held: list[tuple[dict[Any, Any], Any, Value]] = []  # states, and in which dict they stand
         self.optimizers: list[Any] = []
         self.known = Known()
+        self._results: dict[int, Value] = {}  # by a node's order
         self._origins: dict[int, tuple[str, Line | None, str | None]] = {}  # by a node's order
         self._of: tuple[str, Line | None, str | None] | None = None
         self._alive: dict[int, Any] = {}  # weak references to the stand-ins
@@ -263,22 +265,37 @@ class Recorder:
         """After an operation: note where it stands, for what is said of its derivative."""
         if node is not None:
             self._origins[node.order] = primitive.name, line_of(sys._getframe(1)), scope()
+            if type(results[0]) is Standin:
+                self._results[node.order] = results[0].value
 
     @runs_rules
     def vjp(self, node: Node, parent: Node, rule: Callable[..., Any], g: Any, saved: Any) -> Any:
         """Run one derivative rule: traced inside, or where that cannot be as one statement."""
         before, self._of = self._of, self._origins.get(node.order, (node.name, None, None))
         try:
-            return rule(g, saved)
+            return self._slope(rule(g, saved), parent, node)
         except Exception as error:
             if not self.follows_not(error):
                 raise
             if any(isinstance(part, Tensor) for part in (g if type(g) is Cotangents else (g,))):
                 self.fail(f"the derivative of {node.name} cannot be traced where it is recorded itself")
                 return rule(g, saved)
-            return self.call(*_whole(node, rule, g, saved))
+            return self._slope(self.call(*_whole(node, rule, g, saved)), parent, node)
         finally:
             self._of = before
+
+    def _slope(self, part: Any, parent: Node, node: Node) -> Any:
+        """A rule's result as the gradient of its input, and as the program knows that: for who reads it."""
+        if type(part) is not Standin:
+            return part
+        if part.shape != parent.shape or part.dtype != parent.dtype:
+            part = _fit(part, parent, node)
+        of = self._results.get(parent.order)
+        if isinstance(parent, Leaf) and (tensor := parent.tensor()) is not None and type(tensor._data) is Standin:
+            of = tensor._data.value
+        if type(part) is Standin and of is not None and part.value is not of and part.value.shape == of.shape:
+            part.value.slopes.append(of)
+        return part
 
     def into(self, function: Callable[..., Any], entry: Any) -> Callable[..., Any] | None:
         """What adds a gradient to a sum in place, as one statement; None where the sum is not traced so far."""

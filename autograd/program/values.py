@@ -22,9 +22,10 @@ class Value:
     scalar   whether NumPy gave a scalar of it, and not an array of no dimensions
     python   whether it is a number of Python's
     name     what the user calls it, where that is known
+    slopes   of a gradient, the values that it is the gradient of: several, where a rule passes it on as it is
     """
 
-    __slots__ = ("array", "dtype", "kind", "name", "number", "python", "root", "scalar", "shape", "strides")
+    __slots__ = ("array", "dtype", "kind", "name", "number", "python", "root", "scalar", "shape", "slopes", "strides")
 
     def __init__(self, number: int, kind: str, array: Any, root: Value | None = None, name: str | None = None) -> None:
         self.number = number
@@ -37,6 +38,12 @@ class Value:
         self.root = self if root is None else root
         self.array = array if kind in ("state", "constant") else None
         self.name = name
+        self.slopes: list[Value] = []
+
+    @property
+    def slope(self) -> Value | None:
+        """What it is the gradient of: a value with a name, if there is one."""
+        return next((value for value in self.slopes if value.name is not None), self.slopes[0] if self.slopes else None)
 
     @property
     def size(self) -> int:

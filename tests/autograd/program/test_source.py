@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -108,3 +109,49 @@ def test_cost_is_counted() -> None:
     assert program.cost.operations == 2 * 10 * 20 * 30 + 10 * 30
     assert 2 * 10 * 30 * 8 <= program.cost.peak < 2 * 10 * 30 * 8 + 64
     assert "12.3 k operations" in str(program.cost)
+
+
+def test_a_perceptron_reads_as_it_is_derived() -> None:
+    def loss(w1: Any, b1: Any, w2: Any, b2: Any, x: Any, y: Any) -> Any:
+        h = np.tanh(x @ w1 + b1)
+        p = h @ w2 + b2
+        return ((p - y) ** 2).sum() / 2
+
+    shapes = (2, 3), (3,), (3, 1), (1,), (4, 2), (4, 1)
+    arrays = [np.random.default_rng(k).standard_normal(shape) for k, shape in enumerate(shapes)]
+    text = autograd.trace(autograd.value_and_grad(loss, argnums=(0, 1, 2, 3)), *arrays).source
+    assert text.split("\n\n\n")[1].splitlines()[1:] == [
+        "    h = np.tanh(x.dot(w1) + b1)",
+        "    p = h.dot(w2) + b2",
+        "    subtract = p - y",
+        "    loss = (subtract ** 2).sum() / 2",
+        "",
+        "    # backward",
+        "    d_p = 0.5 * (2 * subtract)",
+        "    d_b2 = np.dot(np.ones(4), d_p)",
+        "    d_h = d_p.dot(w2.T)",
+        "    d_w2 = h.T.dot(d_p)",
+        "    d_tanh = d_h * (1 - h * h)",
+        "    d_b1 = np.dot(np.ones(4), d_tanh)",
+        "    d_w1 = x.T.dot(d_tanh)",
+        "    return (loss, d_w1, d_b1, d_w2, d_b2)",
+    ]
+
+
+def test_updates_are_a_loop_over_the_parameters() -> None:
+    program = PROGRAMS["sgd"]()
+    text = autograd.trace(program.step, *program.batch(np.random.default_rng(1))).source
+    assert re.search(r"\n    for [\w, ]+ in \(\n(        \(.*\),\n){3,}    \):\n", text)
+    assert re.search(r"\n        parameter -= ", text)
+
+
+def test_brackets_stand_where_they_are_needed() -> None:
+    def values(x: Any, y: Any) -> Any:
+        return -((x - y) * (x + y)), (x - (y - x)) / (x / y), (-x) ** 2, 2**-x, (x == y) == (x < y), -(x**2)
+
+    x, y = np.array([1.5, 2.0]), np.array([2.0, 2.0])
+    program = autograd.trace(values, x, y)
+    got = run_text(program, [x, y], None)
+    outgoing = program.outgoing()
+    for value, part in zip(program.results, values(x, y), strict=True):
+        np.testing.assert_array_equal(got[outgoing.index(value)], part)
