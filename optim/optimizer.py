@@ -382,10 +382,10 @@ class Optimizer(Hooked):
                 f"{self._name}.load_state_dict: expected a dict as the state of parameter {i}, got {entry!r:.60}"
             )
         entry = {name: value for name, value in entry.items() if value is not None}
-        missing = [name for name in begin if name not in entry]
+        walks = type(self).step is Optimizer.step  # else it may keep what it likes
         known = {*begin, *self.numbers, *self.arrays, *self.sometimes}
-        declared = type(self).step is Optimizer.step or self.sometimes
-        unknown = [name for name in entry if declared and name not in known]
+        missing = [name for name in begin if walks and name not in entry]
+        unknown = [name for name in entry if (walks or self.sometimes) and name not in known]
         if entry and (missing or unknown):
             expected = ", ".join(begin) or f"nothing but {', '.join(sorted(known))}"
             raise KeyError(

@@ -9,6 +9,8 @@ import numpy as np
 
 from autograd import Tensor
 
+from ..shared import plain
+
 
 def take(dataset: Any, indices: Sequence[Any]) -> Any:
     """The batch of a dataset's samples: by its own `take_batch`, or of one sample after another."""
@@ -39,14 +41,14 @@ def default_collate(samples: list[Any]) -> Any:
 
     Of tuples, lists and dicts each place becomes a batch of its own; strings and bytes stay in a list.
 
-    Raises ValueError for samples that differ in shape or length, TypeError for others than those.
+    Raises ValueError for samples that differ in shape, length or keys, TypeError for others than those.
 
     >>> default_collate([(1, {"a": 2.0}), (3, {"a": 4.0})])
     [Tensor([1, 3]), {'a': Tensor([2., 4.])}]
     """
     first = samples[0]
-    if isinstance(first, Tensor) and not any(sample.requires_grad for sample in samples):
-        samples = [sample.data for sample in samples]
+    if isinstance(first, Tensor) and not any(getattr(sample, "requires_grad", False) for sample in samples):
+        samples = [plain(sample) for sample in samples]
     if isinstance(first, Tensor | np.ndarray | np.generic | bool | int | float | complex):
         arrays = [sample if isinstance(sample, Tensor) else np.asarray(sample) for sample in samples]
         if len({array.shape for array in arrays}) != 1:
@@ -59,6 +61,12 @@ def default_collate(samples: list[Any]) -> Any:
     if isinstance(first, str | bytes):
         return samples
     if isinstance(first, Mapping):
+        for sample in samples:
+            if sample.keys() != first.keys():
+                raise ValueError(
+                    f"default_collate: expected dicts with the same keys, got {list(first)} and {list(sample)}; "
+                    f"pass collate_fn for others"
+                )
         return {key: default_collate([sample[key] for sample in samples]) for key in first}
     if isinstance(first, tuple | list):
         if len({len(sample) for sample in samples}) != 1:

@@ -38,6 +38,10 @@ class Dataset:
     def __len__(self) -> int:
         raise NotImplementedError(f"{type(self).__name__}: __len__() is to be defined by each dataset")
 
+    def __iter__(self) -> Iterator[Any]:
+        """The samples in order, as many as there are: neither an IndexError nor a StopIteration of one is the end."""
+        return (self[i] for i in range(len(self)))
+
     def __add__(self, other: Dataset) -> ConcatDataset:
         return ConcatDataset([self, other])
 

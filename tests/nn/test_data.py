@@ -440,6 +440,30 @@ def test_stop_iteration_is_an_error_and_not_the_end(workers, options):
     assert isinstance(caught.value.__cause__, StopIteration)
 
 
+def test_iteration_ends_where_the_dataset_does():
+    """Not where a sample raises what ends iteration in Python, nor never, where an index too large raises nothing."""
+
+    class Endless(Dataset):
+        def __len__(self):
+            return 3
+
+        def __getitem__(self, i):
+            return i * i
+
+    class Broken(Endless):
+        def __getitem__(self, i):
+            return [0, 1][i]
+
+    assert list(Endless()) == list(ChainDataset([Endless()])) == [0, 1, 4]
+    for chained in (iter, lambda dataset: iter(ChainDataset([dataset, [5]])), lambda d: iter(DataLoader(d, None))):
+        samples = chained(Broken())
+        assert [next(samples), next(samples)] == [0, 1]
+        with pytest.raises(IndexError):
+            next(samples)
+    with pytest.raises(RuntimeError, match="StopIteration"):
+        list(Exhausted())
+
+
 @pytest.mark.parametrize("workers", [0, 2])
 def test_stop_iteration_where_a_stream_is_collated(workers):
     loader = DataLoader(Stream(), 3, collate_fn=exhausted, num_workers=workers)
@@ -582,6 +606,11 @@ def test_collate():
         default_collate([(1, 2), (1,)])
     with pytest.raises(TypeError, match="got object"):
         default_collate([object()])
+    for other in ({"a": 1, "b": 2}, {}):
+        with pytest.raises(ValueError, match=r"the same keys, got \['a'\] and"):
+            default_collate([{"a": 1}, other])
+    assert default_collate([{"a": 1, "b": 2}, {"b": 3, "a": 4}])["a"].tolist() == [1, 4]
+    assert default_collate([Tensor([1.0]), np.array([2.0])]).tolist() == [[1], [2]]
     sample = default_convert({"a": (np.ones(2), 3), "b": ["c", np.float32(1)]})
     assert [type(part) for part in (sample["a"][0], sample["a"][1], *sample["b"])] == [Tensor, int, str, Tensor]
     loader = DataLoader(Listed(), 4, collate_fn=lambda samples: [max(x for x, _ in samples)])

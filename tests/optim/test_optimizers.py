@@ -652,6 +652,36 @@ def test_an_optimizer_that_overrides_step():
     np.testing.assert_allclose(w.data, 0.5)
 
 
+def test_an_optimizer_that_overrides_step_keeps_in_its_state_what_it_likes():
+    class Noted(optim.Optimizer):
+        def __init__(self, params):
+            super().__init__(params, {})
+
+        def step(self, closure=None):
+            for p in self.param_groups[0]["params"]:
+                self.state[p].update(phase="warm", seen=[p.grad.data.copy()])
+
+    w = Tensor(np.ones(2), requires_grad=True)
+    w.grad = np.ones(2)
+    optimizer, other = Noted([w]), Noted([w])
+    optimizer.step()
+    other.load_state_dict(optimizer.state_dict())
+    np.testing.assert_equal(other.state_dict(), optimizer.state_dict())
+
+
+def test_lbfgs_that_had_nothing_to_do_goes_on():
+    w = Tensor(np.zeros(2), requires_grad=True)
+    optimizer, other = optim.LBFGS([w]), optim.LBFGS([w])
+
+    def closure():
+        w.grad = np.zeros(2)
+        return (w * w).sum()
+
+    optimizer.step(closure)
+    other.load_state_dict(optimizer.state_dict())
+    assert other.state[w] == {"func_evals": 1, "n_iter": 0}
+
+
 def test_state_that_belongs_to_no_parameter():
     w = Tensor(np.ones(2), requires_grad=True)
     optimizer = optim.SGD([w])
