@@ -39,7 +39,8 @@ def compile(fun: Callable[..., Any] | None = None, *, state: Any = ()) -> Any:
     for runs in the engine, and so does all that cannot be traced: `why_not` says what, and where. The results are the
     engine's to the last bit. Random numbers are drawn anew at each call, and learning rates read anew.
 
-    A result is not joined to a graph outside: what is to be differentiated is differentiated in `fun`.
+    A result that requires a gradient can be differentiated outside, as a compiled network's is, but once: a derivative
+    of that derivative (create_graph=True) raises RuntimeError. Transforms such as `grad` of it run `fun` itself.
 
     >>> w = Tensor([1.0, 2.0], requires_grad=True)
     >>> @compile
@@ -93,7 +94,12 @@ class Compiled:
         return self._entries[0].program.source
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if mode.trace is not None or mode.watch is not None or not isinstance(mode.recording, bool):
+        if (
+            mode.trace is not None  # it is a part of what is traced
+            or mode.start is not None  # a transform asks for derivatives of any order
+            or mode.watch is not None
+            or not isinstance(mode.recording, bool)
+        ):
             return self._fun(*args, **kwargs)
         with self._lock:
             if self._busy:
@@ -122,13 +128,6 @@ class Compiled:
     def _otherwise(self, args: Any, kwargs: Any, changed: Any) -> Any:
         """Trace the call, or let the engine run it."""
         if self._closed:
-            return self._fun(*args, **kwargs)
-        inner = next((leaf for leaf in leaves((args, kwargs)) if isinstance(leaf, Tensor) and not leaf.is_leaf), None)
-        if inner is not None:
-            self.why_not = (
-                f"an argument of shape {inner.shape} was computed from what requires a gradient, which would not flow "
-                f"through; differentiate within the function"
-            )
             return self._fun(*args, **kwargs)
         around = Surroundings(self._fun, self._declared)
         around.add([leaf for leaf in leaves((args, kwargs)) if not isinstance(leaf, Tensor | np.ndarray)])

@@ -456,14 +456,6 @@ def test_backward_through_a_compiled_result_is_the_engines() -> None:
     assert f.why_not is None
 
 
-def test_differentiating_a_compiled_function_is_the_engines() -> None:
-    f = autograd.compile(lambda x: (x**3).sum())
-    for _ in range(3):
-        np.testing.assert_array_equal(autograd.grad(f)(np.array([1.0, 2.0])), [3, 12])
-        assert f(np.array([1.0, 2.0])) == 9
-    assert "requires a gradient" in f.why_not
-
-
 def test_a_graph_that_was_freed_says_so() -> None:
     w = Tensor(np.ones(3), requires_grad=True)
 
