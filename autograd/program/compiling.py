@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import functools
+import os
 import threading
 import warnings
 from collections.abc import Callable
@@ -18,6 +19,7 @@ from ..transforms.tree import leaves
 from . import tracing  # noqa: F401 (it gives a Program its text and its cost)
 from .capture import Capture
 from .entry import MISS, STALE, Entry
+from .interrupts import free_in_children
 from .passes import improve
 from .places import Surroundings, WeakMethod
 from .program import Program
@@ -76,8 +78,9 @@ class Compiled:
         self._signature: Any = None
         self._warm = False
         self._closed = False
-        self._lock = threading.RLock()
-        self._busy = False
+        self.lock = threading.RLock()
+        self._runs: int | None = None  # the process that is in a call
+        free_in_children(self)
         self._bound: dict[int, Compiled] = {}
         self._of: Any = None  # of a method: a weak reference to its instance
         functools.update_wrapper(self, fun, updated=())
@@ -101,10 +104,10 @@ class Compiled:
             or not isinstance(mode.recording, bool)
         ):
             return self._fun(*args, **kwargs)
-        with self._lock:
-            if self._busy:
+        with self.lock:
+            if self._runs == os.getpid():
                 return self._fun(*args, **kwargs)
-            self._busy = True
+            self._runs = os.getpid()
             try:
                 changed = None
                 for i, entry in enumerate(self._entries):
@@ -121,7 +124,7 @@ class Compiled:
                         return result
                 return self._otherwise(args, kwargs, changed)
             finally:
-                self._busy = False
+                self._runs = None
 
     # ---- when no program holds -------------------------------------------------------------------------------------
 

@@ -20,6 +20,7 @@ from ..engine.sweep import gradients
 from ..engine.tensor import Tensor, wrap
 from ..transforms.checkpoint import NOTHING, bundle
 from .code_numpy import Code
+from .interrupts import free_in_children
 from .passes import improve
 from .passes.substitute import substitute
 from .program import Program
@@ -54,6 +55,7 @@ class Backward:
         improve(self.program)
         self.code = Code(self.program)
         self.lock = threading.Lock()
+        free_in_children(self)
 
     @staticmethod
     def writes_outside(statements: list[Statement]) -> bool:
@@ -96,7 +98,7 @@ def trace_backward(
             if end.plan is None:
                 leaf = known.get(id(end.tensor()))  # type: ignore[attr-defined]
                 if leaf is None:
-                    return "a Tensor that its result is to be differentiated by is not found from outside; declare it (state=)"
+                    return "it requires a gradient of a Tensor that is not found from outside; declare that (state=)"
                 leaves[end.order] = leaf
             elif end.order > start:
                 return "its result depends on what was computed before and requires a gradient; make that an argument"
