@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 
 from ..engine.modes import mode
+from ..engine.node import tick
 from ..engine.tensor import Tensor
 from ..random import generator_of
+from ..transforms.checkpoint import stand_in
 from ..transforms.tree import leaves, rebuild
 from .draws import Draw, Draws
 from .joined import Backward, join, trace_backward
@@ -53,6 +55,7 @@ class Capture:
         self.assigned: list[tuple[Place, Any]] = []
         self.replaced: list[Place] = []
         self.shown: dict[int, Place] = {}  # by the identity of a gradient's Tensor, which may be a result as well
+        self._cut: list[tuple[Tensor, Any]] = []
         self._entered: list[tuple[Place, Any, Standin]] = []
         self.gradients: list[tuple[Tensor, Any, str]] = []
         self.around = around
@@ -61,6 +64,7 @@ class Capture:
         self.joined: dict[int, int] = {}  # of a result's Tensor, by its identity: which of those that lead back
         self._nodes: dict[int, Any] = {}
         self._tensors: dict[int, Tensor] = {}
+        self._start = tick()
         draws = self._draws()
         self._numbers = [(optimizer, _numbers(optimizer)) for optimizer in around.optimizers]
         items = zip(leaves((args, kwargs)), argument_names(function, args, kwargs), strict=True)
@@ -107,6 +111,9 @@ class Capture:
             if type(item._data) is Standin:  # it is there twice
                 self.inputs.append(None)
                 return item
+            if item._node is not None and item._node.plan is not None:  # what it was computed from is not traced
+                self._cut.append((item, item._node))
+                item._node = stand_in(item._node)
             value = self._enter(Place(item, "attribute", "_data", item.name or name), "input").value
             self.inputs.append(value)
             self._with_gradient(item, item.name or name)
@@ -156,6 +163,9 @@ class Capture:
 
     def _leave_all(self) -> None:
         """Put the arrays back in the places of their stand-ins."""
+        while self._cut:
+            tensor, node = self._cut.pop()
+            tensor._node = node
         while self._entered:
             self._leave(*self._entered.pop())
 
@@ -214,13 +224,15 @@ class Capture:
         outs = list({id(out): out for out in outs}.values())
         if not outs or not self.recorder.open:
             return
-        back = trace_backward(self.recorder, outs, self._tensors)
+        back = trace_backward(self.recorder, outs, self._tensors, self._start, [tensor for tensor, _ in self._cut])
         if isinstance(back, str):
             self.recorder.fail_quietly(back)
             return
         held = {item.value: item.array for item in self.recorder.still_held()}
         kept = tuple([held[value] for value in back.kept])
-        made = join(back, [leaf._node for leaf in back.leaves if leaf._node], kept, tuple([_array(o) for o in outs]))
+        nodes = {id(tensor): node for tensor, node in self._cut}
+        parents = [nodes.get(id(leaf), leaf._node) for leaf in back.leaves]
+        made = join(back, [node for node in parents if node is not None], kept, tuple([_array(o) for o in outs]))
         self._nodes = {id(out): tensor._node for out, tensor in zip(outs, made, strict=True)}
         for part in given.values():
             part.node = None  # and with it go the stand-ins that it has saved

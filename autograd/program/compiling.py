@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import functools
+import os
 import threading
 import warnings
 from collections.abc import Callable
@@ -18,6 +19,7 @@ from ..transforms.tree import leaves
 from . import tracing  # noqa: F401 (it gives a Program its text and its cost)
 from .capture import Capture
 from .entry import MISS, STALE, Entry
+from .interrupts import free_in_children
 from .passes import improve
 from .places import Surroundings, WeakMethod
 from .program import Program
@@ -39,7 +41,8 @@ def compile(fun: Callable[..., Any] | None = None, *, state: Any = ()) -> Any:
     for runs in the engine, and so does all that cannot be traced: `why_not` says what, and where. The results are the
     engine's to the last bit. Random numbers are drawn anew at each call, and learning rates read anew.
 
-    A result is not joined to a graph outside: what is to be differentiated is differentiated in `fun`.
+    A result that requires a gradient can be differentiated outside, as a compiled network's is, but once: a derivative
+    of that derivative (create_graph=True) raises RuntimeError. Transforms such as `grad` of it run `fun` itself.
 
     >>> w = Tensor([1.0, 2.0], requires_grad=True)
     >>> @compile
@@ -75,8 +78,9 @@ class Compiled:
         self._signature: Any = None
         self._warm = False
         self._closed = False
-        self._lock = threading.RLock()
-        self._busy = False
+        self.lock = threading.RLock()
+        self._runs: int | None = None  # the process that is in a call
+        free_in_children(self)
         self._bound: dict[int, Compiled] = {}
         self._of: Any = None  # of a method: a weak reference to its instance
         functools.update_wrapper(self, fun, updated=())
@@ -93,12 +97,17 @@ class Compiled:
         return self._entries[0].program.source
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if mode.trace is not None or mode.watch is not None or not isinstance(mode.recording, bool):
+        if (
+            mode.trace is not None  # it is a part of what is traced
+            or mode.start is not None  # a transform asks for derivatives of any order
+            or mode.watch is not None
+            or not isinstance(mode.recording, bool)
+        ):
             return self._fun(*args, **kwargs)
-        with self._lock:
-            if self._busy:
+        with self.lock:
+            if self._runs == os.getpid():
                 return self._fun(*args, **kwargs)
-            self._busy = True
+            self._runs = os.getpid()
             try:
                 changed = None
                 for i, entry in enumerate(self._entries):
@@ -115,20 +124,13 @@ class Compiled:
                         return result
                 return self._otherwise(args, kwargs, changed)
             finally:
-                self._busy = False
+                self._runs = None
 
     # ---- when no program holds -------------------------------------------------------------------------------------
 
     def _otherwise(self, args: Any, kwargs: Any, changed: Any) -> Any:
         """Trace the call, or let the engine run it."""
         if self._closed:
-            return self._fun(*args, **kwargs)
-        inner = next((leaf for leaf in leaves((args, kwargs)) if isinstance(leaf, Tensor) and not leaf.is_leaf), None)
-        if inner is not None:
-            self.why_not = (
-                f"an argument of shape {inner.shape} was computed from what requires a gradient, which would not flow "
-                f"through; differentiate within the function"
-            )
             return self._fun(*args, **kwargs)
         around = Surroundings(self._fun, self._declared)
         around.add([leaf for leaf in leaves((args, kwargs)) if not isinstance(leaf, Tensor | np.ndarray)])

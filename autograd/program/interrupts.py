@@ -1,4 +1,4 @@
-"""Ctrl-C while a program changes parameters: it waits until all of them are changed.
+"""Ctrl-C while a program changes parameters: it waits until all of them are changed. And locks after a fork.
 
 Python raises KeyboardInterrupt between any two statements. In the main thread, and where nobody has put another handler
 in place, a program that changes what outlives it takes the signal, and raises the error when it is through.
@@ -9,6 +9,9 @@ from __future__ import annotations
 import _signal  # type: ignore[import-not-found] # the functions of `signal` without its enums
 import threading
 from typing import Any
+from weakref import WeakSet
+
+from ..engine.forking import free, in_each_child
 
 _MAIN = threading.main_thread().ident
 _came: list[Any] = []
@@ -33,3 +36,19 @@ def release(held: bool) -> None:
 
 def _wait(number: int, frame: Any) -> None:
     _came.append(number)
+
+
+_locked: WeakSet[Any] = WeakSet()
+
+
+def free_in_children(owner: Any) -> None:
+    """Have the lock of an object free in each forked child, where the thread that held it does not go on."""
+    _locked.add(owner)
+
+
+def _renew() -> None:
+    for owner in list(_locked):
+        free(owner.lock)
+
+
+in_each_child(_renew)

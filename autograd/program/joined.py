@@ -20,6 +20,7 @@ from ..engine.sweep import gradients
 from ..engine.tensor import Tensor, wrap
 from ..transforms.checkpoint import NOTHING, bundle
 from .code_numpy import Code
+from .interrupts import free_in_children
 from .passes import improve
 from .passes.substitute import substitute
 from .program import Program
@@ -54,6 +55,7 @@ class Backward:
         improve(self.program)
         self.code = Code(self.program)
         self.lock = threading.Lock()
+        free_in_children(self)
 
     @staticmethod
     def writes_outside(statements: list[Statement]) -> bool:
@@ -75,19 +77,35 @@ class Backward:
         return Cotangents(None if v is None else outs[outgoing.index(v)] for v in self.program.results)
 
 
-def trace_backward(recorder: Any, outs: Sequence[Tensor], known: dict[int, Tensor]) -> Backward | str:
-    """What leads back from Tensors that are still recorded to the known leaves; or why there is no such program."""
+def trace_backward(
+    recorder: Any, outs: Sequence[Tensor], known: dict[int, Tensor], start: int, cut: Sequence[Tensor]
+) -> Backward | str:
+    """What leads back from Tensors that are still recorded to the known leaves; or why there is no such program.
+
+    start  when the call began
+    cut    arguments that were computed before: they count as leaves
+    """
     if any(out.dtype.kind == "c" for out in outs):
         return "its result is complex and requires a gradient; call backward() in it"
-    nodes = [out._node for out in outs if out._node is not None]
-    reached = [node.tensor() for node in walk(nodes) if node.plan is None]  # type: ignore[attr-defined]
-    leaves = [known[id(leaf)] for leaf in reached if id(leaf) in known]
-    if len(leaves) < len(reached):
-        return "its result requires a gradient of a Tensor that is not found from outside; declare it in state="
+    ends = {tensor._node.order: tensor for tensor in cut if tensor._node is not None}
+    leaves: dict[int, Tensor] = {}
+    nodes = walk([out._node for out in outs if out._node is not None], start)
+    for node in nodes:
+        if node.order in ends:
+            leaves[node.order] = ends[node.order]
+            continue
+        for end in (node, *node.parents):
+            if end.plan is None:
+                leaf = known.get(id(end.tensor()))  # type: ignore[attr-defined]
+                if leaf is None:
+                    return "it requires a gradient of a Tensor that is not found from outside; declare that (state=)"
+                leaves[end.order] = leaf
+            elif end.order > start:
+                return "its result depends on what was computed before and requires a gradient; make that an argument"
     seeds = [recorder.enter("input", np.ones(out.shape, out.dtype), f"g{k}") for k, out in enumerate(outs)]
     begin = len(recorder.statements)
     with recorder.recording():
-        found = gradients(outs, leaves, [wrap(seed) for seed in seeds], True, False)
+        found = gradients(outs, list(leaves.values()), [wrap(seed) for seed in seeds], True, False)
     statements = recorder.statements[begin:]
     if not recorder.open:
         return str(recorder.why_not)
@@ -95,7 +113,7 @@ def trace_backward(recorder: Any, outs: Sequence[Tensor], known: dict[int, Tenso
         return "its result requires a gradient, whose backward pass does more than compute; call backward() in it"
     del recorder.statements[begin:]
     values = [None if g is None else recorder.noted(g) for g in found]
-    return Backward([seed.value for seed in seeds], statements, values, leaves)
+    return Backward([seed.value for seed in seeds], statements, values, list(leaves.values()))
 
 
 def join(back: Backward, nodes: Sequence[Node], kept: tuple[Any, ...], outs: tuple[Any, ...]) -> tuple[Tensor, ...]:

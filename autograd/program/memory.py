@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .functions import COPIES, ITEM, MADE, SCALARS, is_elementwise, takes_out
+from .functions import COPIES, ITEM, MADE, is_elementwise, takes_out
 from .program import Program
 from .values import Statement, Value
 
@@ -143,8 +143,8 @@ def is_placed(statement: Statement, value: Value) -> bool:
     if statement.kind != "call" or isinstance(statement.form, tuple) or value.python:
         return False
     function = statement.function
-    if value.scalar and (function in SCALARS or getattr(function, "__name__", "") == "reduce"):
-        return False  # to make a scalar takes less time than to write into an array
+    if value.scalar:  # what is taken of a scalar is a copy, of an array it would be a view
+        return False
     if function is np.ndarray.reshape:  # that does not see the array otherwise, but copies it
         return isinstance(statement.args[0], Value) and _is_dense(value)
     if not (takes_out(function) or function in MADE or function in COPIES):

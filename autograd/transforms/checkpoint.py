@@ -133,7 +133,7 @@ class _Segment:
         n = len(self.places)
         self.check(arrays[n : n + len(self.outside)])
         start = tick()
-        stand_ins = {node.order: _stand_in(node) for node in self.outside}
+        stand_ins = {node.order: stand_in(node) for node in self.outside}
         with _random_state(self.state), written:
             if create_graph:
                 given = [wrap(array, node) for array, node in zip(arrays[:n], self.nodes[:n], strict=True)]
@@ -198,7 +198,7 @@ def _value(node: Node) -> Tensor:
     return wrap(NOTHING if tensor is None else tensor._data, node)
 
 
-def _stand_in(node: Node) -> Node:
+def stand_in(node: Node) -> Node:
     """A node in the new record that passes its gradient on to the node outside."""
     return _node(argument.primitive.plan(("x",)), (node,), node)  # type: ignore[attr-defined]
 

@@ -106,3 +106,28 @@ def test_a_network_within_a_larger_graph() -> None:
         first.zero_grad(), second.zero_grad()
         second(first(x)).sum().backward()
         assert_same(found, [p.grad.data for p in (*first.parameters(), *second.parameters())])
+    assert model.why_not is None
+    assert len(model.programs) == 1
+
+
+def test_what_was_computed_before_is_no_constant() -> None:
+    w = Tensor([1.0, 2.0], requires_grad=True)
+    doubled = w * 2
+    f = autograd.compile(lambda x: (doubled * x).sum())
+    for k in range(3):
+        w.grad = None
+        if k:
+            loss = f(np.ones(2))
+        else:
+            with pytest.warns(RuntimeWarning, match="computed before"):
+                loss = [f(np.ones(2)) for _ in range(2)][1]
+        loss.backward(retain_graph=True)
+        np.testing.assert_array_equal(w.grad.data, [2, 2])
+
+
+def test_transforms_of_a_compiled_function_go_to_any_order() -> None:
+    f = autograd.compile(lambda x: (x**3).sum())
+    x = np.array([1.0, 2.0])
+    for _ in range(3):
+        f(x)
+        np.testing.assert_allclose(autograd.hessian(f)(x), np.diag(6 * x))
