@@ -207,3 +207,16 @@ def test_variances_beyond_the_range_are_single() -> None:
     np.testing.assert_allclose(x.grad.data, (x.data.astype(float) - 150) / 2000, rtol=1e-3)
     assert autograd.ops.center(x.data, 0)[2].dtype == np.float32
     assert autograd.ops.rescale(x.data, 0)[1].dtype == np.float32
+
+
+def test_single_numbers_too() -> None:
+    np.testing.assert_allclose(sigmoid(np.float16(-12)), 6.1e-6, rtol=0.01)
+    assert sigmoid(np.float16(-12)).dtype == H
+    assert sigmoid(-12.0).dtype == float
+
+
+def test_the_checked_mode_sees_what_the_rules_see() -> None:
+    x = Tensor(half(300, 1), requires_grad=True)
+    with autograd.detect_anomaly():
+        np.arctan(x).sum().backward()
+    np.testing.assert_allclose(x.grad.data, [1 / 90001, 0.5], rtol=0.01)
