@@ -196,9 +196,11 @@ class Collector:
         assert node.plan is not None
         if argument in node.plan.inputs and value is None:
             return self.called[node.parents[node.plan.inputs.index(argument)].order]
-        if is_array(value) and node.name == "checkpoint":  # it keeps the arrays of what its inputs bundle
+        if is_array(value) and node.name == "checkpoint":  # it keeps what its inputs bundle, and constants
             (bundle,), arrays = node.parents, saved_values(node)["arrays"]
-            return self.called[bundle.parents[[id(array) for array in arrays].index(id(value))].order]
+            place = [id(array) for array in arrays].index(id(value))
+            if place < len(bundle.parents):
+                return self.called[bundle.parents[place].order]
         if is_array(value) and (value.ndim or id(value) in self.names.arrays):
             return self._constant(value).name
         text = literal(value)

@@ -5,7 +5,8 @@ result would not. One rule keeps that from showing: what takes more than one ste
 its result is rounded once.
 
 Forward, that is `in_single`, for primitives as their option `single=True`. Backward the sweep does it for every rule:
-it is given what it needs as float32 (`widened`), and the gradient that it gives is rounded to its input's dtype.
+it is given what it needs as float32 (`widened`), and the gradients that they give add up in float32 and are rounded
+where they are asked for: by a leaf, by `grad` or by a hook.
 """
 
 from __future__ import annotations

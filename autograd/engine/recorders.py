@@ -128,7 +128,8 @@ def _called(record: Primitive, inputs: list[str]) -> str:
     if not record.single:
         return "_function"
     first = inputs[0]
-    return f"(_in_single if {first}.__class__ is _ndarray and {first}.dtype.char == 'e' else _function)"
+    known = f"{first}.__class__ is _ndarray or {first}.__class__ is _half"
+    return f"(_in_single if ({known}) and {first}.dtype.char == 'e' else _function)"
 
 
 def _branches(record: Primitive, active: list[str], namespace: dict[str, Any]) -> list[str]:
@@ -258,7 +259,7 @@ def _describe(value: Any) -> str:
 
 _NAMESPACE = {
     "_Seen": Seen, "_Tensor": Tensor, "_Node": Node, "_Cotangents": Cotangents, "_ndarray": np.ndarray,
-    "_asarray": np.asarray, "_mode": mode, "_tick": tick,
+    "_half": np.float16, "_asarray": np.asarray, "_mode": mode, "_tick": tick,
     "_new": object.__new__, "_as_array": as_array, "_array_of": array_of,
     "_computes_itself": computes_itself, "_is_no_array": is_no_array,
     "_NUMBERS": NUMBERS, "_OPERANDS": OPERANDS, "_wrap": wrap, "_rebuild": rebuilt,

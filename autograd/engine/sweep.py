@@ -19,7 +19,7 @@ import numpy as np
 from . import versions
 from .broadcasting import sum_to
 from .forking import free, in_each_child
-from .halves import Seen, widened
+from .halves import Seen, rounded, widened
 from .modes import mode
 from .node import Node, between
 from .primitive import as_array
@@ -155,9 +155,9 @@ def _sweep(
             order = pop(heap)
             node, g = arrived.pop(order)
             if node.extras is not None:
-                g = _extras(node, g, create_graph)
+                g = _extras(node, _own(g, node), create_graph)
             if targets is not None and order in targets:
-                targets[order] = g
+                targets[order] = g = _own(g, node)
             saved = node.saved
             if saved is None:
                 raise RuntimeError(
@@ -203,6 +203,8 @@ def _sweep(
                     entry = None  # else it would hold that sum when its node's turn comes
             g = saved = part = None  # what is not needed any more is freed before the next node runs
         for order, entry in arrived.items():  # all that is left are leaves
+            if halves:
+                entry[1] = _own(entry[1], entry[0])
             if entry[0].extras is not None:
                 entry[1] = _extras(entry[0], entry[1], create_graph)
             if targets is not None and order in targets:
@@ -214,10 +216,18 @@ def _sweep(
         mode.recording = before
 
 
+_SINGLE = np.dtype(np.float32)
+
+
 def _of_halves(node: Node) -> bool:
     """Whether a node's rules compute with halves; one of several results has their parent's dtype, if any."""
     dtype = node.parents[0].dtype if node.dtype is None and node.parents else node.dtype
     return dtype is not None and dtype.char == "e"
+
+
+def _own(g: Any, node: Node) -> Any:
+    """A gradient in its node's dtype: that of halves adds up in single precision, and is rounded when asked for."""
+    return rounded(g) if node.dtype is not None and node.dtype.char == "e" else g
 
 
 def _sum(entry: list[Any], part: Any, create_graph: bool) -> Any:
@@ -248,7 +258,10 @@ def _is_ours(array: Any, others: int) -> bool:
 
 
 def _fit(part: Any, parent: Node, node: Node) -> Any:
-    """A rule's result as the gradient of its input: summed over broadcast axes, of the input's shape and dtype."""
+    """A rule's result as the gradient of its input: summed over broadcast axes, of the input's shape and dtype.
+
+    Of halves it is single as yet.
+    """
     if part.shape != parent.shape:
         assert node.plan is not None
         if not node.plan.primitive.broadcasts:
@@ -258,6 +271,8 @@ def _fit(part: Any, parent: Node, node: Node) -> Any:
             )
         part = sum_to(part, parent.shape)
     dtype = parent.dtype
+    if Seen.halves and dtype is not None and dtype.char == "e":
+        dtype = _SINGLE
     if dtype is not None and part.dtype != dtype:
         if part.dtype.kind == "c" and dtype.kind != "c":
             part = part.real

@@ -236,10 +236,18 @@ def _logistic_loss(x: Any, y: Any) -> Any:
     """
     x = _floating(x)
     result = _log1p_of(_exp_of(_negated(np.absolute(x))))
-    error = (x > 0) - _floating(y)
-    if type(x) is not np.ndarray or not np.isfinite(x).all():
-        x = np.where(error == 0, 0, x)  # what is right costs nothing, also where it is infinite
-    return added(result, x * error)
+    return added(result, _without_doubt(x, (x > 0) - _floating(y)))
+
+
+def _without_doubt(x: Any, error: Any) -> Any:
+    """x * error, and 0 where the error is 0: what is right costs nothing, also where x is infinite."""
+    if type(x) is np.ndarray:
+        try:
+            with np.errstate(invalid="raise"):  # 0 times infinity is, and asking costs less than looking
+                return x * error
+        except FloatingPointError:
+            pass
+    return np.where(error == 0, 0, x) * error
 
 
 hardswish_slope: Function = elementwise(

@@ -17,6 +17,7 @@ from autograd import Tensor
 from nn.parameter import write
 
 from ..loading import script
+from .cases import Call, calls
 
 FOLDER = Path(__file__).parent.parent / "reference"
 table = script(FOLDER / "halves_cases.py")
@@ -119,3 +120,74 @@ def agree(ours: Any, theirs: Any) -> bool:
     if not np.isfinite(theirs).all():
         return False
     return bool((np.abs(ours - theirs) <= 0.03 * np.abs(theirs) + 0.01 * np.abs(theirs).max(initial=0)).all())
+
+
+# ---- everything else, on ordinary numbers ----------------------------------------------------------------------------
+
+
+def firsts() -> dict[str, Call]:
+    """Of each module and function the first call that there is a table of."""
+    made: dict[str, Call] = {}
+    for call in calls():
+        name = call.label.partition("-")[2]
+        if name and name != "BCELoss":  # whose input has a probability of 0, where the gradient is no half
+            made.setdefault(name, call)
+    return made
+
+
+FIRSTS = firsts()
+
+
+def converted(value: Any, dtype: Any, leaves: list[Any]) -> Any:
+    """Arrays of floats as leaves of that dtype, of the values that halves have; one array is one leaf."""
+    if isinstance(value, tuple | list):
+        return type(value)(converted(item, dtype, leaves) for item in value)
+    if isinstance(value, dict):
+        return {name: converted(item, dtype, leaves) for name, item in value.items()}
+    if not isinstance(value, np.ndarray) or value.dtype.kind != "f":
+        return value
+    for array, leaf in leaves:
+        if array is value:
+            return leaf
+    leaves.append((value, Tensor(half(value).astype(dtype), requires_grad=True)))
+    return leaves[-1][1]
+
+
+def tensors(value: Any) -> list[Any]:
+    if isinstance(value, tuple | list):
+        return [tensor for item in value for tensor in tensors(item)]
+    return [value] if isinstance(value, Tensor) and value.dtype.kind == "f" else []
+
+
+def half(value: Any) -> Any:
+    return value.astype(np.float16)
+
+
+def everything(call: Call, dtype: Any) -> list[Any]:
+    """The results of a call in that dtype, and the gradients of its inputs and parameters."""
+    autograd.manual_seed(0)
+    function, args, kwargs = call.make()
+    leaves: list[Any] = []
+    args, kwargs = converted(args, dtype, leaves), converted(kwargs, dtype, leaves)
+    parameters: list[Any] = []
+    if isinstance(function, nn.Module):
+        parameters = list(function.half().to(dtype).parameters())
+    results = tensors(function(*args, **kwargs))
+    seeds = np.random.default_rng(0)
+    for result in results:
+        if result.requires_grad:
+            result.backward(half(seeds.normal(size=result.shape)).astype(dtype), retain_graph=True)
+    gradients = [leaf.grad for leaf in [*(leaf for _, leaf in leaves), *parameters]]
+    return [result.data for result in results] + [None if g is None else g.data for g in gradients]
+
+
+@pytest.mark.parametrize("name", FIRSTS)
+@pytest.mark.filterwarnings("ignore:(l1|mse)_loss")
+def test_halves_stay_halves_and_near_what_double_precision_gives(name: str) -> None:
+    found, exact = (everything(FIRSTS[name], dtype) for dtype in (np.float16, np.float64))
+    for got, expected in zip(found, exact, strict=True):
+        assert (got is None) == (expected is None)
+        if got is not None:
+            assert got.dtype == np.float16
+            finite = np.abs(expected[np.abs(expected) < np.inf])
+            np.testing.assert_allclose(got, expected, rtol=0.01, atol=0.01 * finite.max(initial=0) + 1e-4)

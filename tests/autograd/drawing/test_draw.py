@@ -628,6 +628,14 @@ def test_a_checkpoint_shows_its_inputs_once() -> None:
     assert "segment.again(ḡ, (x, w))" in [arrow.formula for arrow in graph.arrows]
 
 
+def test_a_checkpoint_of_an_argument_that_is_not_tracked() -> None:
+    w, c = leaf(np.ones(2), "w"), Tensor(np.ones(2), name="c")
+    graph = draw(checkpoint(lambda c: c * w)(c)).graph
+    assert [box.full for box in graph.boxes][:2] == ["w", "v1 = inputs(w)"]
+    (formula,) = [arrow.formula for arrow in graph.arrows if arrow.formula.startswith("segment")]
+    assert formula.startswith("segment.again(ḡ, (w, ")
+
+
 def test_values_are_as_they_were() -> None:
     x = leaf([1.0, 2.0], "x")
     y = x.exp()

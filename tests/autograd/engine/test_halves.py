@@ -207,3 +207,50 @@ def test_variances_beyond_the_range_are_single() -> None:
     np.testing.assert_allclose(x.grad.data, (x.data.astype(float) - 150) / 2000, rtol=1e-3)
     assert autograd.ops.center(x.data, 0)[2].dtype == np.float32
     assert autograd.ops.rescale(x.data, 0)[1].dtype == np.float32
+
+
+def test_single_numbers_too() -> None:
+    np.testing.assert_allclose(sigmoid(np.float16(-12)), 6.1e-6, rtol=0.01)
+    assert sigmoid(np.float16(-12)).dtype == H
+    assert sigmoid(-12.0).dtype == float
+
+
+def test_the_checked_mode_sees_what_the_rules_see() -> None:
+    x = Tensor(half(300, 1), requires_grad=True)
+    with autograd.detect_anomaly():
+        np.arctan(x).sum().backward()
+    np.testing.assert_allclose(x.grad.data, [1 / 90001, 0.5], rtol=0.01)
+
+
+@pytest.mark.parametrize("create_graph", [False, True])
+def test_the_gradients_of_many_uses_do_not_stand_still(create_graph: bool) -> None:
+    x = Tensor(half(1, 2), requires_grad=True)
+    total = x[0].astype("f4") * 0
+    for _ in range(3000):
+        total = total + (x * x)[0].astype("f4")
+    (found,) = grad([total], [x], create_graph=create_graph)
+    assert found.dtype == H
+    np.testing.assert_array_equal(found.data, half(6000, 0))
+    if create_graph:
+        found.sum().backward()
+        np.testing.assert_array_equal(x.grad.data, half(6000, 0))
+
+
+def test_gradients_on_the_way_may_be_beyond_the_range() -> None:
+    x = Tensor(half(1, 2), requires_grad=True)
+    y = x * half(1e-3, 1e-3)
+    (y * half(30000, 30000) * half(100, 100)).astype("f4").sum().backward()
+    np.testing.assert_allclose(x.grad.data, 3000, rtol=0.01)
+
+
+def test_what_is_added_to_a_gradient_that_there_is() -> None:
+    x = Tensor(half(1, 2), requires_grad=True)
+    for _ in range(2):
+        (x * 2).backward(half(1, 1))
+    assert x.grad.dtype == H
+    np.testing.assert_array_equal(x.grad.data, [4, 4])
+    y = x * 2
+    y.retain_grad()
+    (y * y).backward(half(1, 1))
+    assert y.grad.dtype == H
+    np.testing.assert_array_equal(y.grad.data, 2 * y.data)
