@@ -9,6 +9,7 @@ import pytest
 
 from autograd import Tensor, gradcheck, gradgradcheck
 from autograd.engine.primitive import registry
+from autograd.ops.elementwise import turned
 
 from .table import (
     Row,
@@ -64,6 +65,7 @@ TABLE = [
     *[row for f in COMPLEX for row in rows(f, plane, shapes=[(2, 2)], name=f"complex-{f.__name__}")],
     *[row for f in COMPLEX_BINARY for row in rows(f, plane, plane, shapes=[((2, 1), (2,))])],
     *[row for f in COMPLEX_BINARY for row in rows(f, positive, plane, shapes=[((2, 1), (2,))])],
+    *rows(turned, plane, shapes=ONE),
     *rows(np.clip, anywhere, shapes=ONE, options=[{"min": -1.1}, {"max": 0.2}, {"min": -1.1, "max": 0.2}, {}]),
     *rows(np.clip, anywhere, elsewhere, above_one, shapes=[(2, 3), ((2, 3), (3,), ()), ((), (2,), (1, 1))]),
     *rows(np.angle, plane, shapes=ONE, options=[{}, {"deg": True}]),
