@@ -131,6 +131,7 @@ stdtr = _of_order(sp.stdtr, y=lambda g, x, y: g * in_double(_student_density, x,
 
 
 def _student_density(df: Any, x: Any) -> Any:
+    df = np.minimum(df, 1e300)  # of infinite df it is the normal distribution
     return np.exp(half_step(df / 2) - (df + 1) / 2 * np.log1p(x * x / df)) / _ROOT_2_PI
 
 

@@ -19,7 +19,7 @@ def logpmf(k: Any, mu: Any, loc: Any = 0) -> Any:
     np.float64(2.0)
     """
     k = unwrap(k) - loc
-    inside = ~((k < 0) | (np.floor(k) < k))  # NaN stays
+    inside = ~(np.less(k, 0) | (np.floor(k) < k))  # NaN stays
     k = np.where(inside, k, 0)
     return outside(inside, -np.inf, sp.xlogy(k, mu) - sp.gammaln(k + 1) - mu, mu, least=True)
 

@@ -12,7 +12,7 @@ from ...engine.tensor import unwrap
 def within(z: Any, low: float, high: float) -> tuple[Any, Any]:
     """Where z is from low to high, and z with a harmless number elsewhere, where it gets no gradient."""
     plain = unwrap(z)
-    inside = ~((plain < low) | (plain > high))  # NaN stays
+    inside = ~(np.less(plain, low) | np.greater(plain, high))  # NaN stays
     return (True, z) if np.all(inside) else (inside, np.where(inside, z, 0.5))
 
 
