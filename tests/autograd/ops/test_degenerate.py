@@ -69,7 +69,8 @@ UNKNOWN: dict[str, tuple[Loss, Any]] = {
 def test_what_cannot_be_known_is_nan(case: str) -> None:
     """Two losses may have the same gradients by the vectors there, and other derivatives: see ops/linalg.py.
 
-    PyTorch has NaN or inf; JAX has finite numbers for eigh of equal eigenvalues (jax#8732).
+    PyTorch 2.13 and JAX 0.10 give NaN for those of svd, eigh and qr, and 2I for the sum of squares of a defective
+    matrix's eigenvalues, of which 2Aᵀ is the derivative.
     """
     loss, at = UNKNOWN[case]
     with np.errstate(all="ignore"):
