@@ -17,7 +17,7 @@ from ..engine.declare import composite, elementwise, linear, nondifferentiable, 
 from ..engine.operands import store
 from ..engine.primitive import Function
 from ..engine.tensor import unwrap
-from .roots import over_root
+from .roots import part_of_root
 
 
 def stored(result: Any, out: Any) -> Any:
@@ -154,7 +154,7 @@ def nonzero(x: Any) -> Any:
     return x + (x == 0)
 
 
-hypot = elementwise(np.hypot, x=lambda g, x, out: x * over_root(g, out), y=lambda g, y, out: y * over_root(g, out))
+hypot = elementwise(np.hypot, x=lambda g, x, out: part_of_root(g, x, out), y=lambda g, y, out: part_of_root(g, y, out))
 arctan2 = elementwise(  # through the distance, whose square may be 0 or infinite
     np.arctan2,
     x=lambda g, x, y: g * _by_distance(y, x, y),

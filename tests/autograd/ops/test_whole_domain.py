@@ -17,6 +17,7 @@ import pytest
 import autograd
 import nn.functional as F
 from autograd import Tensor
+from autograd.ops import special
 
 try:
     from scipy import special as sp
@@ -40,10 +41,12 @@ def _functions(name: str) -> dict[str, Any]:
     if name[:5] == "power" and name != "power":
         exponent = float(name[5:])
         return {"operator": lambda x: x ** (int(exponent) if exponent.is_integer() else exponent)}
-    places = {"numpy": np, "autograd": autograd, "nn": F if name in ("gelu", "elu", "softsign") else None, "scipy": sp}
+    places = {"numpy": np, "autograd": special, "nn": F if name in ("gelu", "elu", "softsign") else None, "scipy": sp}
     found = {place: getattr(module, name, None) for place, module in places.items()}
     if name in ("huber", "sinc", "log1p", "softplus"):
         del found["scipy"]  # other arguments, or NumPy's again
+    if found["numpy"] and name != "i0":
+        del found["autograd"]
     return {place: function for place, function in found.items() if callable(function)}
 
 
