@@ -182,7 +182,7 @@ def gelu(input: Any, approximate: str = "none") -> Any:
     array([0.    , 0.8413])
     """
     if approximate == "none":
-        return input * autograd.ndtr(input)
+        return input * ops.gelu_gate(input)
     if approximate != "tanh":
         raise ValueError(f"gelu: expected approximate to be 'none' or 'tanh', got {approximate!r}")
     return ops.gelu_tanh(input)
@@ -227,7 +227,7 @@ def tanhshrink(input: Any) -> Any:
 @in_single
 def softsign(input: Any) -> Any:
     """x / (1 + |x|)."""
-    return input / (np.abs(input) + 1.0)
+    return ops.softsign(input)
 
 
 @in_single

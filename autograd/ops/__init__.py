@@ -60,12 +60,11 @@ from .correlation import correlate, correlate_kernel, correlate_transpose
 from .fused import affine, multiply_add
 from .gates import lstm_gates
 from .sliding import max_windows, spread_windows, sum_windows
-from .special import gelu_tanh, hardswish, huber, log_softmax_at, logistic_loss
+from .special import gelu_gate, gelu_tanh, hardswish, huber, log_softmax_at, logistic_loss, softsign
 from .standardization import center, rescale, standardize
 
 __all__ = [
-    "affine", "center", "correlate", "correlate_kernel", "correlate_transpose", "gelu_tanh", "hardswish", "huber",
-    "in_single", "log_softmax_at", "logistic_loss", "lstm_gates", "max_windows", "multiply_add", "rescale",
-    "spread_windows",
-    "standardize", "sum_windows", "writable",
+    "affine", "center", "correlate", "correlate_kernel", "correlate_transpose", "gelu_gate", "gelu_tanh",
+    "hardswish", "huber", "in_single", "log_softmax_at", "logistic_loss", "lstm_gates", "max_windows", "multiply_add",
+    "rescale", "softsign", "spread_windows", "standardize", "sum_windows", "writable",
 ]  # fmt: skip

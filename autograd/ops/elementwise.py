@@ -6,17 +6,18 @@ g * f'(z), and the others (absolute, conjugate, real, imag, sign) are what makes
 
 from __future__ import annotations
 
+import cmath
 import functools
 import math
 from typing import Any
 
 import numpy as np
 
-from ..engine.declare import composite, elementwise, nondifferentiable, primitive
+from ..engine.declare import composite, elementwise, linear, nondifferentiable, primitive
 from ..engine.operands import store
 from ..engine.primitive import Function
 from ..engine.tensor import unwrap
-from .roots import over_root
+from .roots import part_of_root
 
 
 def stored(result: Any, out: Any) -> Any:
@@ -37,7 +38,7 @@ positive = elementwise(np.positive, x=lambda g: g)
 square = elementwise(np.square, x=lambda g, x: g * (2 * x))
 reciprocal = elementwise(np.reciprocal, x=lambda g, out: -g * out * out)
 remainder = elementwise(np.remainder, x=lambda g: g, y=lambda g, x, y: -g * np.floor_divide(x, y))
-fmod = elementwise(np.fmod, x=lambda g: g, y=lambda g, x, y: -g * np.trunc(x / y))
+fmod = elementwise(np.fmod, x=lambda g: g, y=lambda g, x, y, out: -g * np.rint((x - out) / y))
 
 
 _POWERS: dict[Any, Any] = {  # what np.power takes a logarithm for, in a fiftieth of the time and to the last bit or two
@@ -58,12 +59,15 @@ def _power(x: Any, y: Any, /) -> Any:
 def _power_x(g: Any, x: Any, y: Any) -> Any:
     if isinstance(y, int | float | complex):
         return g * (2 * x) if y == 2 else g * (y * _power(x, y - 1)) if y != 0 else g * 0
+    y = y.astype(g.dtype) if y.dtype.kind in "iub" else y  # of small integers y - 1 may wrap around
     return g * (y * x ** np.where((x == 0) & (y == 0), 1, y - 1))  # x**0 is constant, at 0 too
 
 
 def _power_y(g: Any, x: Any, y: Any, out: Any) -> Any:
+    turning = out.dtype.kind == "c"  # then negative bases have a logarithm
     if isinstance(x, int | float) and x != 0:
-        return g * out * (math.log(x) if x > 0 else math.nan)
+        return g * out * (math.log(x) if x > 0 else cmath.log(x) if turning else math.nan)
+    x = x + 0j if turning and getattr(x, "dtype", None) != out.dtype else x
     with np.errstate(divide="ignore"):  # 0**y is infinite for negative y, and so is its slope; else it stays 0
         return g * out * np.log(np.where((x == 0) & (y >= 0), 1, x))
 
@@ -75,10 +79,10 @@ float_power = elementwise(np.float_power, x=_power_x, y=_power_y)
 
 exp = elementwise(np.exp, x=lambda g, out: g * out)
 exp2 = elementwise(np.exp2, x=lambda g, out: g * (out * math.log(2)))
-expm1 = elementwise(np.expm1, x=lambda g, out: g * (out + 1))
+expm1 = elementwise(np.expm1, x=lambda g, x: g * np.exp(x))  # out + 1 loses what is left of it below 0
 log = elementwise(np.log, x=lambda g, x: g / x)
 log2 = elementwise(np.log2, x=lambda g, x: g / (x * math.log(2)))
-log10 = elementwise(np.log10, x=lambda g, x: g / (x * math.log(10)))
+log10 = elementwise(np.log10, x=lambda g, x: g * (1 / math.log(10)) / x)
 log1p = elementwise(np.log1p, x=lambda g, x: g / (1 + x))
 sqrt = elementwise(np.sqrt, x=lambda g, out: g / (2 * out))
 cbrt = elementwise(np.cbrt, x=lambda g, out: g / (3 * (out * out)))
@@ -90,6 +94,12 @@ def greatest(dtype: Any) -> float:
     return float(np.finfo(dtype).max)
 
 
+@functools.cache
+def least(dtype: Any) -> float:
+    """The least positive number of a dtype that has all its digits."""
+    return float(np.finfo(dtype).tiny)
+
+
 def lifted(x: Any) -> Any:
     """x, with the lowest finite number for -inf: so that -inf - lifted(-inf) is -inf and its exponential 0."""
     return np.maximum(x, -greatest(x.dtype))
@@ -97,18 +107,44 @@ def lifted(x: Any) -> Any:
 
 # ---- angles ----------------------------------------------------------------------------------------------------------
 
+# The inverse functions of complex numbers have cuts, and the sign of a zero tells on which side of one a number lies.
+# It is kept by x - 1, -(x - 1) and x - (-1), but not by 1 - x and x + 1, which add a positive zero to it.
+
+
+def _root_of_circle(x: Any) -> Any:
+    """The square root of 1 - x^2."""
+    return np.sqrt(_in_circle(x)) if x.dtype.kind != "c" else np.sqrt(-(x - 1)) * np.sqrt(x - -1)
+
+
+def _in_circle(x: Any) -> Any:
+    """1 - x^2."""
+    return (1 - x) * (1 + x)
+
+
+def _root_of_hyperbola(x: Any) -> Any:
+    """The square root of 1 + x^2."""
+    return np.hypot(1, x) if x.dtype.kind != "c" else _root_of_circle(turned(x))
+
+
+def _turned(x: Any) -> Any:
+    made = np.empty_like(x)
+    made.real, made.imag = -x.imag, x.real  # x * 1j adds zeros
+    return made
+
+
+turned = linear(_turned, name="turned", x=lambda g: g * 1j)
 sin = elementwise(np.sin, x=lambda g, x: g * np.cos(x))
 cos = elementwise(np.cos, x=lambda g, x: -g * np.sin(x))
 tan = elementwise(np.tan, x=lambda g, out: g * (1 + out * out))
-arcsin = elementwise(np.arcsin, x=lambda g, x: g / np.sqrt((1 - x) * (1 + x)))
-arccos = elementwise(np.arccos, x=lambda g, x: -g / np.sqrt((1 - x) * (1 + x)))
-arctan = elementwise(np.arctan, x=lambda g, x: g / (1 + x * x))
+arcsin = elementwise(np.arcsin, x=lambda g, x: g / _root_of_circle(x))
+arccos = elementwise(np.arccos, x=lambda g, x: -g / _root_of_circle(x))
+arctan = elementwise(np.arctan, x=lambda g, x: g / (1 + x * x if x.dtype.kind != "c" else _in_circle(turned(x))))
 sinh = elementwise(np.sinh, x=lambda g, x: g * np.cosh(x))
 cosh = elementwise(np.cosh, x=lambda g, x: g * np.sinh(x))
 tanh = elementwise(np.tanh, x=lambda g, out: g * (1 - out * out))
-arcsinh = elementwise(np.arcsinh, x=lambda g, x: g / np.sqrt(1 + x * x))
-arccosh = elementwise(np.arccosh, x=lambda g, x: g / (np.sqrt(x - 1) * np.sqrt(x + 1)))
-arctanh = elementwise(np.arctanh, x=lambda g, x: g / ((1 - x) * (1 + x)))
+arcsinh = elementwise(np.arcsinh, x=lambda g, x: g / _root_of_hyperbola(x))
+arccosh = elementwise(np.arccosh, x=lambda g, x: g / (np.sqrt(x - 1) * np.sqrt(x - -1)))
+arctanh = elementwise(np.arctanh, x=lambda g, x: g / _in_circle(x))
 deg2rad = elementwise(np.deg2rad, np.radians, x=lambda g: g * (math.pi / 180))
 rad2deg = elementwise(np.rad2deg, np.degrees, x=lambda g: g * (180 / math.pi))
 
@@ -118,12 +154,27 @@ def nonzero(x: Any) -> Any:
     return x + (x == 0)
 
 
-hypot = elementwise(np.hypot, x=lambda g, x, out: x * over_root(g, out), y=lambda g, y, out: y * over_root(g, out))
-arctan2 = elementwise(
+hypot = elementwise(np.hypot, x=lambda g, x, out: part_of_root(g, x, out), y=lambda g, y, out: part_of_root(g, y, out))
+arctan2 = elementwise(  # through the distance, whose square may be 0 or infinite
     np.arctan2,
-    x=lambda g, x, y: g * (y / nonzero(x * x + y * y)),
-    y=lambda g, x, y: -g * (x / nonzero(x * x + y * y)),
+    x=lambda g, x, y: g * _by_distance(y, x, y),
+    y=lambda g, x, y: -g * _by_distance(x, x, y),
 )
+
+
+def _by_distance(part: Any, x: Any, y: Any) -> Any:
+    """part / (x^2 + y^2), and 0 at the origin."""
+    distance = nonzero(np.hypot(x, y))
+    return part / distance / distance
+
+
+def _wave(x: Any, k: int) -> Any:
+    """The k-th derivative of sin(pi x), divided by pi^k: of what is left of x by half turns, which is exact."""
+    quarters = np.rint(2 * x.real)
+    rest = (x - quarters / 2) * math.pi
+    quarters = (quarters + k) % 4
+    wave = np.where(quarters % 2, np.cos(rest), np.sin(rest))
+    return np.where(quarters >= 2, -wave, wave)
 
 
 def _sinc(x: Any, n: int = 0) -> Any:
@@ -134,7 +185,7 @@ def _sinc(x: Any, n: int = 0) -> Any:
     result = np.zeros_like(x)
     far = nonzero(x * ~near)
     for k in range(n + 1):  # (x s)^(k) = x s^(k) + k s^(k-1)
-        result = (math.pi ** (k - 1) * np.sin(math.pi * far + k * (math.pi / 2)) - k * result) / far
+        result = (math.pi ** (k - 1) * _wave(far, k) - k * result) / far
     z, series = x * near, np.zeros_like(x)
     for k in reversed(range((n + 1) // 2, 16 + 2 * n)):
         factor = (-1) ** k * math.pi ** (2 * k) * math.perm(2 * k, n) / math.factorial(2 * k + 1)

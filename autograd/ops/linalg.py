@@ -8,6 +8,12 @@ gradient along which descent descends, so a rule conjugates on the way in and ou
 A function has the derivative of what NumPy computes: cholesky and eigh read one triangle of their argument, so the
 other one has gradient 0. Complex eigenvectors and singular vectors are unique up to a phase; the phase that LAPACK
 chooses makes one of their components real (`_held`), and is differentiated with them.
+
+Of an eigenvalue or singular value that comes several times, up to rounding, the vectors are any basis of a space, and
+their gradients do not tell what the derivative is, if there is one: with C = ones, Σ C∘(u s vh) and Σ C∘(u s² vh) - Σ s
+give the same ones at the identity, and have different derivatives. So the gradient is NaN there, unless the loss looks
+neither at these vectors nor at their values; or not at vectors at all. What is smooth there has rules that do without
+them: `polar.py`, pinv, det, slogdet, norm, matrix_power, and functions of matrices.
 """
 
 from __future__ import annotations
@@ -22,6 +28,7 @@ from ..engine.primitive import Function, rebuilt
 from ..engine.sums import axes_of, total_of_product
 from ..engine.tensor import Tensor, wrap
 from .indexing import take_along_axis
+from .polar import nuclear_norm
 from .reductions import products_of_others
 from .roots import over_root
 
@@ -56,9 +63,40 @@ def _inverse(x: Any) -> Any:
     return np.where(zero, 0, 1 / np.where(zero, 1, x))
 
 
-def _inverse_gaps(w: Any) -> Any:
-    """1 / (w_j - w_i), and 0 where they are equal: what an ambiguous vector would need has no derivative."""
-    return _inverse(w[..., None, :] - w[..., :, None])
+def rounding(w: Any) -> Any:
+    """By how much eigenvalues or singular values (..., n) may be off that were found of a matrix: (..., 1)."""
+    w = _plain(w)
+    return np.absolute(w).max(-1, keepdims=True, initial=0) * (4 * w.shape[-1] * np.finfo(w.dtype).eps)
+
+
+def _close(w: Any) -> Any:
+    """Which pairs of values (..., n, n) are equal up to rounding, each with itself too."""
+    w = _plain(w)
+    return np.absolute(w[..., None, :] - w[..., :, None]) <= rounding(w)[..., None]
+
+
+def _tied(w: Any) -> Any:
+    """Which values (..., n) are equal to another one up to rounding."""
+    return _close(w).sum(-1) > 1
+
+
+def _inverse_gaps(w: Any, gaps: Any) -> Any:
+    """1 / gaps (..., n, n), and 0 where two of the values w are equal up to rounding."""
+    close = _close(w)
+    return np.where(close, 0, 1 / np.where(close, 1, gaps))
+
+
+def _seen(values: Any, *vectors: Any) -> Any:
+    """Which eigenvalues or singular values have a gradient other than 0, themselves or in their vectors (columns)."""
+    seen: Any = False
+    for g in vectors:
+        seen = seen if g is None else seen | (_plain(g) != 0).any(-2)
+    return seen if values is None else seen | (_plain(values) != 0)
+
+
+def _unless(bad: Any, made: Any) -> Any:
+    """The gradients of a stack of matrices, NaN for those that are bad."""
+    return made + np.where(bad, math.nan, 0)[..., None, None].astype(made.real.dtype) if np.any(bad) else made
 
 
 def _triangle(x: Any, lower: bool) -> Any:
@@ -205,7 +243,9 @@ def _slogdet_a(g: Any, a: Any, out: Any) -> Any:
         weight = weight - np.multiply(1j, (1j * gsign * out[0]).real)  # 1j * scalar is Python's, without index
     elif glog is None:
         weight = gsign * 0
-    return weight[..., None, None] * _t(np.linalg.inv(a))
+    singular = _plain(out[1]) == -math.inf
+    a = np.where(singular[..., None, None], _eye_like(a), a) if singular.any() else a
+    return _unless(singular, weight[..., None, None] * _t(np.linalg.inv(a)))
 
 
 det = primitive(np.linalg.det, a=_det_a)
@@ -278,6 +318,9 @@ def _qr_a(g: Any, out: Any) -> Any:
 
 def _qr_tall(gq: Any, gr: Any, q: Any, r: Any) -> Any:
     inner: Any = 0
+    plain = np.absolute(_plain(r))
+    unknown = (_diagonal_of(plain) <= 8 * rounding(plain.max(-2, initial=0))).any(-1)  # a column depends on others
+    r = np.where(unknown[..., None, None], _eye_like(r), r) if unknown.any() else r
     if gr is not None:
         inner = gr @ _h(r)
     if gq is not None:
@@ -285,7 +328,7 @@ def _qr_tall(gq: Any, gr: Any, q: Any, r: Any) -> Any:
     inner = np.triu(inner)
     inner = inner + _h(inner) - _diagonal_of(inner).real[..., None] * _eye_like(r)
     made = q @ inner if gq is None else gq + q @ inner
-    return made @ _inverse_of_lower(_h(r))
+    return _unless(unknown, made @ _inverse_of_lower(_h(r)))
 
 
 def _qr_complete_a(g: Any, out: Any) -> Any:
@@ -341,10 +384,12 @@ def _eigh_a(g: Any, out: Any, UPLO: str) -> Any:
     if gw is not None:
         made = (v * gw[..., None, :]) @ vh
     if gv is not None:
+        unknown = _tied(w) & _seen(gw, gv)
         if v.dtype.kind == "c":
             row = np.full((1,) * (v.ndim - 1) + v.shape[-1:], 0 if lower else v.shape[-2] - 1)
             gv = _held(gv, v, row, _turn(gv, v))
-        made = made + v @ ((vh @ gv) * _inverse_gaps(w)) @ vh
+        gaps = w[..., None, :] - w[..., :, None]
+        made = _unless(unknown.any(-1), made + v @ ((vh @ gv) * _inverse_gaps(w, gaps)) @ vh)
     return _triangle(made, lower).conj()
 
 
@@ -353,15 +398,37 @@ def _eig_a(g: Any, out: Any) -> Any:
     gw, gv = _conjugate(g)
     vh = _h(v)
     inner: Any = 0
+    tied = _tied(w)
+    unknown = _uneven(w, gw) | _defective(v)
+    vh = np.where(unknown[..., None, None], _eye_like(v), vh) if unknown.any() else vh
     if gv is not None:
+        unknown = unknown | (tied & _seen(gw, gv)).any(-1)
         if v.dtype.kind == "c" and v.size:
             row = np.argmax(np.abs(_plain(v)), -2)[..., None, :]
             gv = _held(gv, v, row, _turn(gv, v))
         along = (v.conj() * gv).sum(-2).real
-        inner = (vh @ gv - (vh @ v) * along[..., None, :]) * _inverse_gaps(w).conj()
+        gaps = w[..., None, :] - w[..., :, None]
+        inner = (vh @ gv - (vh @ v) * along[..., None, :]) * _inverse_gaps(w, gaps).conj()
     if gw is not None:
         inner = inner + gw[..., None] * _eye_like(v)
-    return np.linalg.solve(vh, inner @ vh).conj()
+    return _unless(unknown, np.linalg.solve(vh, inner @ vh)).conj()
+
+
+def _uneven(w: Any, gw: Any) -> Any:
+    """Whether eigenvalues that are equal have gradients that are not: of no symmetric matrix a mean is a derivative."""
+    if gw is None or not w.shape[-1]:
+        return np.zeros(w.shape[:-1], bool)
+    gw = _plain(gw)
+    differ = np.absolute(gw[..., None, :] - gw[..., :, None]) > 1e-6 * np.absolute(gw).max(-1)[..., None, None]
+    return (_close(w) & differ).any((-2, -1))
+
+
+def _defective(v: Any) -> Any:
+    """Whether eigenvectors do not span the whole space, up to rounding: the eigenvalues have no derivative then."""
+    if not v.shape[-1]:
+        return np.zeros(v.shape[:-2], bool)
+    s = np.linalg.svd(_plain(v), compute_uv=False)
+    return s[..., -1] <= rounding(s)[..., 0]
 
 
 eigh = primitive(_eigh, np.linalg.eigh, name="eigh", multiple=True, a=_eigh_a)
@@ -379,30 +446,36 @@ def _svd_a(g: Any, out: Any) -> Any:
     gu, gs, gvh = _conjugate(g)
     m, n, k = u.shape[-2], vh.shape[-1], s.shape[-1]
     v, uh = _h(vh), _h(u)
+    if gu is None and gvh is None:  # of 0 the gradient is 0, as that of an absolute value
+        return ((u * (gs * (s != 0))[..., None, :]) @ vh).conj()
     made: Any = 0
     if gs is not None:
         made = (u * gs[..., None, :]) @ vh
-    if gu is None and gvh is None:
-        return made.conj()
     gu = np.zeros_like(u) if gu is None else gu
     gv = np.zeros_like(v) if gvh is None else _h(gvh)
+    zero = _plain(s) <= rounding(s)  # whose vectors may turn towards those that s does not count, if there are such
+    unknown = (_tied(s) | zero & (m != n)) & _seen(gs, gu, gv)
     if u.dtype.kind == "c":
         first = np.zeros((1,) * (u.ndim - 1) + (k,), int)
         if m >= n:
             gv = _held(gv, v, first, _turn(gu, u) + _turn(gv, v))
         else:
             gu = _held(gu, u, first, _turn(gu, u) + _turn(gv, v))
-    gaps = _inverse_gaps(s * s)
+    row, column = s[..., None, :], s[..., :, None]
+    gaps = _inverse_gaps(s, (row - column) * (row + column))
     x, y = uh @ gu, _h(v) @ gv
-    inner = (gaps * (x - _h(x))) * s[..., None, :] + s[..., :, None] * (gaps * (y - _h(y)))
+    inner = (gaps * (x - _h(x))) * row + column * (gaps * (y - _h(y)))
+    inverse = _inverse(s)
     if u.dtype.kind == "c":
-        inner = inner + 1j * (_diagonal_of(x).imag / s)[..., None] * _eye_like(x)
+        turn = _diagonal_of(x).imag
+        unknown = unknown | (_plain(s) == 0) & (_plain(turn) != 0)
+        inner = inner + 1j * (turn * inverse)[..., None] * _eye_like(x)
     made = made + u @ inner @ vh
     if m > k:
-        made = made + ((gu - u @ x) / s[..., None, :]) @ vh
+        made = made + ((gu - u @ x) * inverse[..., None, :]) @ vh
     if n > k:
-        made = made + (u / s[..., None, :]) @ _h(gv - v @ y)
-    return made.conj()
+        made = made + (u * inverse[..., None, :]) @ _h(gv - v @ y)
+    return _unless(unknown.any(-1), made).conj()
 
 
 def _svd_whole_a(g: Any, out: Any) -> Any:
@@ -499,8 +572,11 @@ def _matrix(x: Any, order: Any, axes: tuple[int, int]) -> Any:
         sums = np.absolute(x).sum(inner, keepdims=True)
         return sums.max(outer, keepdims=True) if order > 0 else sums.min(outer, keepdims=True)
     if order in (2, -2, "nuc"):
-        s = np.linalg.svdvals(np.moveaxis(x, axes, (-2, -1)))
-        made = s.sum(-1) if order == "nuc" else s.max(-1) if order == 2 else s.min(-1)
+        x = np.moveaxis(x, axes, (-2, -1))
+        if order == "nuc":
+            return np.expand_dims(nuclear_norm(x), tuple(sorted(axis % x.ndim for axis in axes)))
+        s = np.linalg.svdvals(x)
+        made = s.max(-1) if order == 2 else s.min(-1)
         return np.expand_dims(made, tuple(sorted(axis % x.ndim for axis in axes)))
     raise ValueError(f"norm: expected 'fro', 'nuc', ±1, ±2 or ±inf as the order of a matrix's norm, got {order!r}")
 

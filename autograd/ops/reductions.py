@@ -14,7 +14,7 @@ from ..engine.halves import in_single
 from ..engine.primitive import Function
 from ..engine.sums import axes_of
 from ..engine.tensor import unwrap
-from .elementwise import stored
+from .elementwise import greatest, least, stored
 from .roots import over_root
 
 _none: Any = np._NoValue
@@ -241,10 +241,16 @@ def products_of_others(x: Any, axis: Any) -> Any:
     return product.reshape(moved.shape).transpose(sorted(range(x.ndim), key=order.__getitem__))
 
 
+def _ordinary(out: Any) -> bool:
+    """Whether products may be divided by a factor again: none is 0 or infinite, or so small that digits are gone."""
+    size = np.absolute(unwrap(out))
+    return bool(((size >= least(out.dtype)) & (size <= greatest(out.dtype))).all())
+
+
 def _prod_rule(g: Any, a: Any, out: Any, axis: Any, keepdims: Any, initial: Any, where: Any) -> Any:
     a = a if where is True else np.where(where, a, 1)
-    if (out != 0).all():
-        return only(kept(g * out, axis, keepdims, a.shape) / a, where)
+    if _ordinary(out):
+        return only(kept(g, axis, keepdims, a.shape) * (kept(out, axis, keepdims, a.shape) / a), where)
     others = products_of_others(a, axis) * (1 if initial is _none else initial)
     return only(kept(g, axis, keepdims, a.shape) * others, where)
 
@@ -316,7 +322,7 @@ def _reversed_cumsum(g: Any, axis: int) -> Any:
 
 
 def _cumprod_rule(g: Any, a: Any, out: Any, axis: int) -> Any:
-    if (out != 0).all():
+    if _ordinary(out):
         return _reversed_cumsum(g * out, axis) / a
     g, a = g.swapaxes(axis, -1), a.swapaxes(axis, -1)  # d out[k] / d a[i] is (all before i) * (those after i up to k)
     sums = [g[..., -1]]

@@ -27,3 +27,8 @@ def over_root(g: Any, root: Any) -> Any:
     zero = zero & (unwrap(g) == 0)
     slope = gradients([g], [root], [zero.astype(g.dtype)], retain_graph=True)[0] if zero.any() else None
     return made if slope is None else made + np.where(zero, unwrap(slope), 0)
+
+
+def part_of_root(g: Any, x: Any, root: Any) -> Any:
+    """g · (x / root), whose quotient is at most 1, where x · (g / root) might overflow; but what is recorded, by that."""
+    return g * (x / (root + (root == 0))) if isinstance(g, np.ndarray) else x * over_root(g, root)

@@ -312,5 +312,7 @@ def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period
         inside = fp[0] + x * 0
     else:
         i = np.searchsorted(knots, at, "right").clip(1, len(knots) - 1)
-        inside = fp[i - 1] + (x - xp[i - 1]) * ((fp[i] - fp[i - 1]) / (xp[i] - xp[i - 1]))
+        jump = knots[i] == knots[i - 1]  # at the last knot, if it comes twice: the value behind the jump
+        inside = fp[i - 1] + (x - xp[i - 1]) * ((fp[i] - fp[i - 1]) / np.where(jump, 1, xp[i] - xp[i - 1]))
+        inside = np.where(jump, fp[-1], inside) if jump.any() else inside
     return np.where(below, left, np.where(above, right, inside))

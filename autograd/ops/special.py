@@ -11,7 +11,7 @@ from ..engine.declare import elementwise, primitive
 from ..engine.modes import Untraceable
 from ..engine.primitive import Function
 from ..engine.sums import added, axes_of, is_large, largest, total, total_of_product
-from .elementwise import greatest, lifted, nonzero
+from .elementwise import greatest, least, lifted
 from .indexing import scatter_add
 from .pieces import in_pieces, in_rows
 from .reductions import kept
@@ -145,7 +145,7 @@ def _gelu_tanh(x: Any) -> Any:
         return in_pieces(_gelu_piece, _floating(x))
 
 
-def _gelu_gate(x: Any, out: Any = None) -> Any:
+def _gelu_tanh_gate(x: Any, out: Any = None) -> Any:
     """sigmoid(z)."""
     result = np.multiply(x, x, out=out)
     result *= -_B
@@ -157,7 +157,7 @@ def _gelu_gate(x: Any, out: Any = None) -> Any:
 
 
 def _gelu_piece(x: Any, out: Any = None) -> Any:
-    result = _gelu_gate(x, out)
+    result = _gelu_tanh_gate(x, out)
     result *= x
     return result
 
@@ -169,7 +169,8 @@ def _gelu_slope(x: Any) -> Any:
 
 
 def _gelu_slope_piece(x: Any, out: Any = None) -> Any:
-    s = _gelu_gate(x)
+    x = np.clip(x, -64, 64)  # beyond, s is 0 or 1 to the last bit, and the powers may overflow
+    s = _gelu_tanh_gate(x)
     result = np.multiply(x, x, out=out)
     result *= 3 * _B
     result += _C
@@ -186,6 +187,17 @@ def _gelu_bend(g: Any, x: Any) -> Any:
     s = sigmoid(x * (_B * square + _C))
     slope = 3 * _B * square + _C  # of z
     return g * (s * (1 - s) * (2 * slope + x * ((1 - 2 * s) * np.square(slope) + 6 * _B * x)))
+
+
+def _softsign(x: Any) -> Any:
+    """x / (1 + |x|), element by element; ±1 at ±inf.
+
+    >>> softsign(np.array([-np.inf, 0.0, 1.0]))
+    array([-1. ,  0. ,  0.5])
+    """
+    x = _floating(x)
+    x = np.clip(x, -greatest(x.dtype), greatest(x.dtype))
+    return x / (1 + np.absolute(x))
 
 
 def _hardswish(x: Any) -> Any:
@@ -250,6 +262,14 @@ def _without_doubt(x: Any, error: Any) -> Any:
     return np.where(error == 0, 0, x) * error
 
 
+def _sigmoid_surplus(x: Any, y: Any) -> Any:
+    """sigmoid(x) - y, to the last bits also where both are 1: what a confident prediction still has to learn."""
+    x = _floating(x)
+    small = _exp_of(_negated(np.absolute(x)))
+    small /= 1 + small  # of sigmoid(x) and sigmoid(-x) the lesser
+    return ~np.signbit(x) - _floating(y) - np.copysign(small, x)
+
+
 hardswish_slope: Function = elementwise(
     _hardswish_slope,
     name="hardswish_slope",
@@ -262,12 +282,18 @@ huber = elementwise(
     x=lambda g, x, delta: g * np.clip(x, -delta, delta),
     delta=lambda g, x, delta: g * np.maximum(np.absolute(x) - delta, 0),
 )  # fmt: skip
+sigmoid_surplus: Function = elementwise(
+    _sigmoid_surplus, name="sigmoid_surplus", single=True,
+    x=lambda g, x: g * (sigmoid(x) * sigmoid(-x)), y=lambda g: -g,
+)  # fmt: skip
 logistic_loss = elementwise(
-    _logistic_loss, name="logistic_loss", single=True, x=lambda g, x, y: g * (sigmoid(x) - y), y=lambda g, x: -(g * x)
-)
+    _logistic_loss, name="logistic_loss", single=True,
+    x=lambda g, x, y: g * sigmoid_surplus(x, y), y=lambda g, x: -(g * x),
+)  # fmt: skip
 gelu_slope: Function = elementwise(_gelu_slope, name="gelu_slope", single=True, x=_gelu_bend)
 gelu_tanh = elementwise(_gelu_tanh, name="gelu_tanh", single=True, x=lambda g, x: g * gelu_slope(x))
 sigmoid: Function = elementwise(_sigmoid, name="sigmoid", single=True, x=lambda g, out: g * (out * (1 - out)))
+softsign = elementwise(_softsign, name="softsign", single=True, x=lambda g, x: g / np.square(1 + np.absolute(x)))
 relu = elementwise(_relu, name="relu", x=lambda g, out: g * (out > 0))
 softplus = elementwise(_softplus, name="softplus", single=True, x=lambda g, x: g * sigmoid(x))
 logsigmoid = elementwise(_logsigmoid, name="logsigmoid", single=True, x=lambda g, x: g * sigmoid(-x))
@@ -477,6 +503,20 @@ _ERFC = (
     0.0017556258324217529, -0.009746579558029276, 0.0283622774215156, -0.05869339858963677, 0.09230432116019834,
     -0.10880393014174886, 0.08227673849015102, 0.0035854154854644293, -0.14024059858554702, 1.2375126308378275,
 )  # fmt: skip
+_ERFC_SLOPE = (  # of (1 + 2x)^2 times the slope of exp(x^2) erfc(x), with its sign changed
+    1.4526939597886522e-10, -1.8067292460896265e-09, -2.464104013590724e-09, 2.161947212450081e-08,
+    2.2565151098227085e-08, -1.4790347001854212e-07, -1.5109080907263168e-07, 8.451975489664305e-07,
+    8.113662395348918e-07, -4.836748662016651e-06, -3.162492653147378e-06, 2.9265614324377957e-05,
+    -5.332810971274851e-07, -0.00017650182865442445, 0.00020311103702322087, 0.0008411148762947152,
+    -0.002827346983159036, 0.000411659358707985, 0.018681797813011942, -0.06318028523872937, 0.11387123741093859,
+    -0.10716921207970533, -0.03631824410972669, 0.32960922312535507, -0.6428036856012778, 0.7298340712562943,
+    -0.39219971041081325, -0.3260056318942909, 2.633964606739275,
+)  # fmt: skip
+_ERFC_TAIL = (  # _ERFC for single precision
+    -0.00022411674674416022, 0.0003963076129893627, 0.001675912217981131, -0.009844494859674952,
+    0.02840925236412726, -0.05864685873554614, 0.09229076959130378, -0.10881427014905069, 0.08227841998347046,
+    0.003586270394024618, -0.1402406583213864, 1.2375126192677,
+)  # fmt: skip
 _ERF32 = (  # atanh(erf(x)) / x in x^2, so weighted that the error of erf is least: less than 1e-7 of its size
     1.41849617e-07, -5.66842659e-06, 8.76370034e-05, -6.19783726e-04, -1.91831975e-04, 1.02769056e-01, 1.12837927e00,
 )  # fmt: skip
@@ -524,10 +564,15 @@ def _erfc_scaled(x: Any) -> Any:
     return _polynomial(_ERFC, (x - 3.75) / (x + 3.75)) / (1 + 2 * x)
 
 
+def _gaussian(x: Any, rate: float) -> Any:
+    """exp(-rate * x^2) to the last bits: the rounding of x^2, which it would magnify, is taken into account."""
+    x = np.clip(x, -40, 40)  # where it is 0
+    near = np.rint(x * 32) * (1 / 32)  # its square is exact
+    return np.exp(near * near * -rate) * np.exp((near - x) * (near + x) * rate)
+
+
 def _erfc_positive(x: Any) -> Any:
-    x = np.minimum(x, 30)  # where it is 0
-    near = np.rint(x * 32) / 32
-    return _erfc_scaled(x) * np.exp(-near * near) * np.exp((near - x) * (near + x))
+    return _erfc_scaled(np.minimum(x, 1e300)) * _gaussian(x, 1)
 
 
 def _erf64(x: Any) -> Any:
@@ -553,10 +598,21 @@ def _erf32(x: Any, out: Any = None) -> Any:
     return _tanh_of_odd(_ERF32, x, out)
 
 
-def _ndtr32(x: Any, out: Any = None) -> Any:
+def _gate32(x: Any, out: Any = None) -> Any:
     result = _tanh_of_odd(_NDTR32, x, out)
     result *= 0.5
     result += 0.5
+    return result
+
+
+def _ndtr32(x: Any, out: Any = None) -> Any:
+    result = _gate32(x, out)
+    if x.size and x.min() < -0.95:  # where the difference from 1/2 has lost the digits
+        low = np.flatnonzero(x < -0.95)
+        size = -x.reshape(-1)[low].astype(float)
+        z = np.minimum(size, 1e30) * math.sqrt(0.5)
+        tail = _polynomial(_ERFC_TAIL, (z - 3.75) / (z + 3.75)) / (2 + 4 * z)
+        np.put(result, low, tail * np.exp(size * size * -0.5))
     return result
 
 
@@ -594,25 +650,71 @@ def _erfc(x: Any) -> Any:
 
 
 @_blocked
+def _ndtr64(x: Any) -> Any:
+    size = abs(x)
+    below = _erfc_scaled(np.minimum(size, 1e300) * math.sqrt(0.5)) * 0.5 * _gaussian(size, 0.5)
+    return np.where(x < 0, below, 1 - below)
+
+
+def _ndtr(x: Any) -> Any:
+    """The standard normal distribution function, of real x; in float32 to 3e-7, in float64 to 1e-15 of its size.
+
+    >>> ndtr(np.array([0.0, 1.0])).round(6)
+    array([0.5     , 0.841345])
+    """
+    return _single(_ndtr32, x) if _is_single(x) else _ndtr64(x)
+
+
+def _gelu_gate(x: Any) -> Any:
+    """ndtr(x) as networks want it: in float32 to 1e-7 of 1, not of itself, and so several times quicker.
+
+    >>> gelu_gate(np.array([0.0, 1.0])).round(6)
+    array([0.5     , 0.841345])
+    """
+    return _single(_gate32, x) if _is_single(x) else _ndtr64(x)
+
+
+def _lower(x: Any) -> Any:
+    """-x / sqrt(2), from 0 on."""
+    return np.clip(x * -math.sqrt(0.5), 0, 1e300)
+
+
+@_blocked
 def _log_ndtr(x: Any) -> Any:
     """The logarithm of the standard normal distribution function.
 
     >>> float(log_ndtr(np.array(-40.0)).round(3))
     -804.608
     """
-    y = x * math.sqrt(0.5)
-    lower = np.maximum(-y, 0)
-    tail = np.log(_erfc_scaled(lower) / 2) - lower * lower
-    return np.where(y < -1, tail, np.log1p(-_erfc(np.maximum(y, -1)) / 2))
+    with np.errstate(over="ignore"):  # -inf is meant
+        tail = np.log(_erfc_scaled(_lower(x)) / 2) - x * x / 2
+    return np.where(x < -1, tail, np.log1p(-_ndtr64(np.minimum(-x, 1))))
 
 
-def _ndtr(x: Any) -> Any:
-    """The standard normal distribution function, of real x; in float32 to 1e-7, in float64 to 15 digits of it.
+@_blocked
+def _inverse_mills(x: Any) -> Any:
+    """The slope of log_ndtr: the normal density divided by the distribution function, about -x where that is large.
 
-    >>> ndtr(np.array([0.0, 1.0])).round(6)
-    array([0.5     , 0.841345])
+    >>> float(inverse_mills(np.array(-1000.0)).round(6))
+    1000.000999
     """
-    return _single(_ndtr32, x) if _is_single(x) else _erfc(x * -math.sqrt(0.5)) * 0.5
+    tail = math.sqrt(2 / math.pi) / _erfc_scaled(_lower(x))
+    upper = np.maximum(x, -1)
+    result = np.where(x < -1, tail, _gaussian(upper, 0.5) * (1 / math.sqrt(2 * math.pi)) / _ndtr64(upper))
+    return np.where(x < -1e8, -x, result)
+
+
+@_blocked
+def _mills_excess(x: Any) -> Any:
+    """x + inverse_mills(x), which for large negative x is about -1 / x and all cancellation otherwise."""
+    z = _lower(x)
+    t = (z - 3.75) / (z + 3.75)
+    tail = _polynomial(_ERFC_SLOPE, t) / (_polynomial(_ERFC, t) * (math.sqrt(2) * (1 + 2 * z)))
+    upper = np.maximum(x, -1)
+    return np.where(x < -1, tail, upper + _inverse_mills(upper))
+
+
+_FAR = -30.0  # exponents below magnify the rounding of x^2 to as many units in the last place
 
 
 def _bell(x: Any, rate: float, height: float) -> Any:
@@ -621,20 +723,29 @@ def _bell(x: Any, rate: float, height: float) -> Any:
     def piece(x: Any, out: Any = None) -> Any:
         result = np.multiply(x, x, out=out)
         result *= -rate
+        if result.size and result.min() < _FAR:
+            return np.multiply(_gaussian(x, rate), height, out=out)
         result = _exp_of(result)
         result *= height
         return result
 
-    return in_pieces(piece, _floating(x))
+    with np.errstate(over="ignore"):  # the squares of large x
+        return in_pieces(piece, _floating(x))
 
 
 bell: Function = elementwise(_bell, name="bell", x=lambda g, x, out, rate: g * (x * out * (-2 * rate)))
+inverse_mills: Function = elementwise(
+    _inverse_mills, name="inverse_mills", x=lambda g, x, out: -g * (out * mills_excess(x))
+)
+mills_excess: Function = elementwise(
+    _mills_excess, name="mills_excess", x=lambda g, x, out: g * (1 - out * inverse_mills(x))
+)
 erf = elementwise(_erf, name="erf", x=lambda g, x: g * bell(x, 1, 2 / math.sqrt(math.pi)))
 erfc = elementwise(_erfc, name="erfc", x=lambda g, x: g * bell(x, 1, -2 / math.sqrt(math.pi)))
 ndtr = elementwise(_ndtr, name="ndtr", x=lambda g, x: g * bell(x, 0.5, 1 / math.sqrt(2 * math.pi)))
-log_ndtr = elementwise(
-    _log_ndtr, name="log_ndtr", x=lambda g, x, out: g * (np.exp(-(x * x) / 2 - out) / math.sqrt(2 * math.pi))
-)
+log_ndtr = elementwise(_log_ndtr, name="log_ndtr", x=lambda g, x: g * inverse_mills(x))
+
+gelu_gate = elementwise(_gelu_gate, name="gelu_gate", x=lambda g, x: g * bell(x, 0.5, 1 / math.sqrt(2 * math.pi)))
 
 # ---- the gamma function ----------------------------------------------------------------------------------------------
 #
@@ -760,7 +871,8 @@ def _i1(x: Any) -> Any:
     size = abs(x)
     low = np.minimum(size, 8)
     high = np.maximum(size, 8)
-    far = np.exp(high) / np.sqrt(high) * _polynomial(_I1_HIGH, 16 / high - 1)
+    first = np.minimum(high, 700)
+    far = np.exp(first) / np.sqrt(high) * _polynomial(_I1_HIGH, 16 / high - 1) * np.exp(high - first)
     return np.where(size < 8, x * _polynomial(_I1_LOW, low * low / 64), np.copysign(far, x))
 
 
@@ -774,7 +886,15 @@ def _i0(x: Any) -> Any:
 
 
 i0 = elementwise(_i0, np.i0, name="i0", x=lambda g, x: g * i1(x))
-i1: Function = elementwise(_i1, name="i1", x=lambda g, x, out: g * (np.i0(x) - np.where(x == 0, 0.5, out / nonzero(x))))
+i1: Function = elementwise(_i1, name="i1", x=lambda g, x, out: g * _i1_slope(x, out))
+
+
+def _i1_slope(x: Any, out: Any) -> Any:
+    """I0(x) - I1(x)/x, where the quotient is 1/2 at 0 and next to nothing where both are infinite."""
+    known = (np.absolute(x) >= least(x.dtype)) & np.isfinite(out)
+    quotient = np.where(known, out, 0) / np.where(known, x, 1)
+    return np.i0(x) - quotient - 0.5 * (np.absolute(x) < least(x.dtype)).astype(x.dtype)
+
 
 # ---- of probabilities ------------------------------------------------------------------------------------------------
 
@@ -785,7 +905,9 @@ def _logit(x: Any) -> Any:
     >>> float(logit(np.array(0.5)))
     0.0
     """
-    return np.log(x) - np.log1p(-x)
+    centred = 2 * x - 1
+    near = abs(centred) < 0.5  # the logarithms almost cancel
+    return np.where(near, 2 * np.arctanh(centred * near), np.log(np.where(near, 0.5, x)) - np.log1p(-x))
 
 
 def _xlogy(x: Any, y: Any) -> Any:

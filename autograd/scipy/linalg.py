@@ -13,6 +13,7 @@ from scipy import linalg
 from scipy.linalg import LinAlgError, LinAlgWarning
 
 from ..numpy.creation import array
+from ..ops.polar import nuclear_norm, polar_factor
 from .matrix_equations import (
     cho_factor,
     cho_solve,
@@ -103,15 +104,16 @@ def eigvalsh(a: Any, b: Any = None, *, lower: bool = True) -> Any:
 @on_tensors
 def polar(a: Any, side: str = "right") -> tuple[Any, Any]:
     """As scipy.linalg.polar: a = u @ p with orthonormal u and positive p, or p @ u with side="left"."""
-    w, s, vh = np.linalg.svd(a, full_matrices=False)
-    return w @ vh, (_h(vh) * s) @ vh if side == "right" else (w * s) @ _h(w)
+    u = polar_factor(a)
+    p = _h(u) @ a if side == "right" else a @ _h(u)
+    return u, (p + _h(p)) / 2
 
 
 @on_tensors
 def orthogonal_procrustes(A: Any, B: Any) -> tuple[Any, Any]:
     """As scipy.linalg.orthogonal_procrustes: the orthogonal r that brings A @ r closest to B, and its scale."""
-    u, s, vh = np.linalg.svd(_h(A) @ B)
-    return u @ vh, s.sum()
+    product = _h(A) @ B
+    return polar_factor(product), nuclear_norm(product)
 
 
 # ---- NumPy's ---------------------------------------------------------------------------------------------------------

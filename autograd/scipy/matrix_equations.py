@@ -14,6 +14,7 @@ from scipy import linalg
 from ..engine.declare import primitive
 from ..engine.primitive import Function
 from ..engine.tensor import unwrap
+from .matrix_functions import unless_singular
 from .matrix_patterns import circulant, toeplitz
 from .on_tensors import on_tensors
 
@@ -23,7 +24,15 @@ solve_sylvester: Function = primitive(
     b=lambda g, a, b, out: -out.T @ solve_sylvester(a.T, b.T, g),
     q=lambda g, a, b: solve_sylvester(a.T, b.T, g),
 )  # fmt: skip
-sqrtm: Function = primitive(lambda A: linalg.sqrtm(A), name="sqrtm", A=lambda g, out: solve_sylvester(out.T, out.T, g))
+
+
+def _sqrtm_rule(g: Any, A: Any, out: Any) -> Any:
+    if not np.isfinite(unwrap(out)).all():
+        return np.full_like(A, np.nan)
+    return unless_singular(A, solve_sylvester(out.T, out.T, g))
+
+
+sqrtm: Function = primitive(lambda A: linalg.sqrtm(A), name="sqrtm", A=_sqrtm_rule)
 
 # ---- triangular ------------------------------------------------------------------------------------------------------
 

@@ -12,12 +12,16 @@ from typing import Any
 import numpy as np
 from scipy import special as sp
 
-from ..engine.declare import elementwise, nondifferentiable, primitive
-from ..engine.primitive import Function
+from ..engine.declare import composite, elementwise, nondifferentiable, primitive
+from ..engine.primitive import Function, registry
 from ..engine.tensor import unwrap
+from ..ops.elementwise import greatest
+from ..ops.special import _i1_slope
 from ..ops.special import log_softmax as _log_softmax
 from ..ops.special import logsumexp as _logsumexp
 from ..ops.special import softmax as _softmax
+from .error_functions import dawsn_slope, erfcinv_slope, erfcx_slope, gaussian, log_ndtr_slope, ndtri_slope
+from .gamma_ratios import digamma_rise, half_step, in_double
 
 
 def _unknown(name: str, argument: str) -> Function:
@@ -46,22 +50,40 @@ polygamma: Function = primitive(
 psi = digamma = elementwise(sp.psi, x=lambda g, x: g * polygamma(1, x))
 gamma = elementwise(sp.gamma, x=lambda g, x, out: g * (out * sp.psi(x)))
 gammaln = elementwise(sp.gammaln, x=lambda g, x: g * sp.psi(x))
-rgamma = elementwise(sp.rgamma, x=lambda g, x, out: g * (-out * sp.psi(x)))
-gammainc = _of_order(sp.gammainc, y=lambda g, x, y: g * np.exp(sp.xlogy(x - 1, y) - y - sp.gammaln(x)))
-gammaincc = _of_order(sp.gammaincc, y=lambda g, x, y: g * -np.exp(sp.xlogy(x - 1, y) - y - sp.gammaln(x)))
+rgamma = elementwise(sp.rgamma, x=lambda g, x: g * _rgamma_slope(x))
+gammainc = _of_order(sp.gammainc, y=lambda g, x, y: g * in_double(_gamma_density, x, y))
+gammaincc = _of_order(sp.gammaincc, y=lambda g, x, y: -g * in_double(_gamma_density, x, y))
 beta = elementwise(
     sp.beta,
-    x=lambda g, x, y, out: g * (out * (sp.psi(x) - sp.psi(x + y))),
-    y=lambda g, x, y, out: g * (out * (sp.psi(y) - sp.psi(x + y))),
+    x=lambda g, x, y, out: -g * (out * digamma_rise(x, y)),
+    y=lambda g, x, y, out: -g * (out * digamma_rise(y, x)),
 )
-betaln = elementwise(
-    sp.betaln, x=lambda g, x, y: g * (sp.psi(x) - sp.psi(x + y)), y=lambda g, x, y: g * (sp.psi(y) - sp.psi(x + y))
-)
+betaln = elementwise(sp.betaln, x=lambda g, x, y: -g * digamma_rise(x, y), y=lambda g, x, y: -g * digamma_rise(y, x))
 betainc = primitive(
     lambda a, b, x: sp.betainc(a, b, x), sp.betainc, name="betainc", broadcasts=True,
     a=_unknown("betainc", "a"), b=_unknown("betainc", "b"),
-    x=lambda g, a, b, x: g * np.exp(sp.xlogy(a - 1, x) + sp.xlog1py(b - 1, -x) - sp.betaln(a, b)),
+    x=lambda g, a, b, x: g * in_double(_beta_density, a, b, x),
 )  # fmt: skip
+
+
+def _gamma_density(a: Any, x: Any) -> Any:
+    x = np.minimum(x, 1e300)  # where it is 0; inf - inf would be NaN
+    return np.exp(sp.xlogy(a - 1, x) - x - sp.gammaln(a))
+
+
+def _beta_density(a: Any, b: Any, x: Any) -> Any:
+    return np.exp(sp.xlogy(a - 1, x) + sp.xlog1py(b - 1, -x) - sp.betaln(a, b))
+
+
+def _rgamma_slope(x: Any) -> Any:
+    """-psi(x)/Gamma(x); up to 1/2 by reflection, for there both may be infinite and the product is not."""
+    if x.dtype.kind == "c":
+        return -sp.psi(x) * sp.rgamma(x)
+    low, high = np.minimum(x, 0.5), np.clip(x, 0.5, 200)  # from there on it is 0
+    whole = np.rint(low)
+    rest = (low - whole) * math.pi
+    mirrored = sp.gamma(1 - low) * (np.cos(rest) - np.sin(rest) * sp.psi(1 - low) / math.pi)
+    return np.where(x < 0.5, mirrored * (1 - 2 * (whole % 2)), -sp.psi(high) * sp.rgamma(high))
 
 
 def multigammaln(a: Any, d: int) -> Any:
@@ -85,7 +107,7 @@ jn = jv = _of_order(sp.jv, y=lambda g, x, y: g * (sp.jv(x - 1, y) - sp.jv(x + 1,
 yn = _of_order(sp.yn, y=lambda g, x, y: g * (sp.yn(x - 1, y) - sp.yn(x + 1, y)) / 2)
 yv = _of_order(sp.yv, y=lambda g, x, y: g * (sp.yv(x - 1, y) - sp.yv(x + 1, y)) / 2)
 i0 = elementwise(sp.i0, x=lambda g, x: g * sp.i1(x))
-i1 = elementwise(sp.i1, x=lambda g, x: g * (sp.i0(x) + sp.iv(2, x)) / 2)
+i1 = elementwise(sp.i1, x=lambda g, x, out: g * _i1_slope(x, out))
 iv = _of_order(sp.iv, y=lambda g, x, y: g * (sp.iv(x - 1, y) + sp.iv(x + 1, y)) / 2)
 ive = _of_order(
     sp.ive, y=lambda g, x, y, out: g * ((sp.ive(x - 1, y) + sp.ive(x + 1, y)) / 2 - np.sign(unwrap(y)) * out)
@@ -94,29 +116,29 @@ kv = _of_order(sp.kv, y=lambda g, x, y: g * -(sp.kv(x - 1, y) + sp.kv(x + 1, y))
 
 # ---- the error function and the normal distribution ------------------------------------------------------------------
 
-erf = elementwise(sp.erf, x=lambda g, x: g * (_2_OVER_ROOT_PI * np.exp(-(x * x))))
-erfc = elementwise(sp.erfc, x=lambda g, x: g * (-_2_OVER_ROOT_PI * np.exp(-(x * x))))
-erfcx = elementwise(sp.erfcx, x=lambda g, x, out: g * (2 * x * out - _2_OVER_ROOT_PI))
-erfinv = elementwise(sp.erfinv, x=lambda g, out: g * (np.exp(out * out) / _2_OVER_ROOT_PI))
-erfcinv = elementwise(sp.erfcinv, x=lambda g, out: g * (-np.exp(out * out) / _2_OVER_ROOT_PI))
-dawsn = elementwise(sp.dawsn, x=lambda g, x, out: g * (1 - 2 * x * out))
-ndtr = elementwise(sp.ndtr, x=lambda g, x: g * (np.exp(-0.5 * x * x) / _ROOT_2_PI))
-log_ndtr = elementwise(sp.log_ndtr, x=lambda g, x, out: g * (np.exp(-0.5 * x * x - out) / _ROOT_2_PI))
-ndtri = elementwise(sp.ndtri, x=lambda g, out: g * (_ROOT_2_PI * np.exp(0.5 * out * out)))
-stdtr = _of_order(
-    sp.stdtr,
-    y=lambda g, x, y: (
-        g
-        * np.exp(
-            sp.gammaln((x + 1) / 2) - sp.gammaln(x / 2) - np.log(np.pi * x) / 2 - (x + 1) / 2 * np.log1p(y * y / x)
-        )
-    ),
+erf = elementwise(sp.erf, x=lambda g, x: g * gaussian(x, 1, _2_OVER_ROOT_PI))
+erfc = elementwise(sp.erfc, x=lambda g, x: g * gaussian(x, 1, -_2_OVER_ROOT_PI))
+erfcx = elementwise(
+    sp.erfcx, x=lambda g, x, out: g * (erfcx_slope(x) if x.dtype.kind != "c" else 2 * x * out - _2_OVER_ROOT_PI)
 )
+erfinv = elementwise(sp.erfinv, x=lambda g, out: g * (np.exp(out * out) / _2_OVER_ROOT_PI))
+erfcinv = elementwise(sp.erfcinv, x=lambda g, x, out: g * erfcinv_slope(x, out))
+dawsn = elementwise(sp.dawsn, x=lambda g, x, out: g * (dawsn_slope(x) if x.dtype.kind != "c" else 1 - 2 * x * out))
+ndtr = elementwise(sp.ndtr, x=lambda g, x: g * gaussian(x, 0.5, 1 / _ROOT_2_PI))
+log_ndtr = elementwise(sp.log_ndtr, x=lambda g, x, out: g * log_ndtr_slope(x, out))
+ndtri = elementwise(sp.ndtri, x=lambda g, x, out: g * ndtri_slope(x, out))
+stdtr = _of_order(sp.stdtr, y=lambda g, x, y: g * in_double(_student_density, x, y))
+
+
+def _student_density(df: Any, x: Any) -> Any:
+    df = np.minimum(df, 1e300)  # of infinite df it is the normal distribution
+    return np.exp(half_step(df / 2) - (df + 1) / 2 * np.log1p(x * x / df)) / _ROOT_2_PI
+
 
 # ---- logarithms, exponentials, entropies -----------------------------------------------------------------------------
 
 logit = elementwise(sp.logit, x=lambda g, x: g / (x * (1 - x)))
-expit = elementwise(sp.expit, x=lambda g, out: g * (out * (1 - out)))
+expit = elementwise(sp.expit, x=lambda g, x, out: g * (out * sp.expit(-x)))
 log_expit = elementwise(sp.log_expit, x=lambda g, x: g * sp.expit(-x))
 xlogy = elementwise(
     sp.xlogy, x=lambda g, y: g * np.log(y), y=lambda g, x, y: g * (x / np.where((x == 0) & (y == 0), 1, y))
@@ -128,7 +150,9 @@ entr = elementwise(sp.entr, x=lambda g, x: g * (-np.log(x) - 1))
 rel_entr = elementwise(sp.rel_entr, x=lambda g, x, y: g * (np.log(x) - np.log(y) + 1), y=lambda g, x, y: g * -(x / y))
 kl_div = elementwise(sp.kl_div, x=lambda g, x, y: g * (np.log(x) - np.log(y)), y=lambda g, x, y: g * (1 - x / y))
 exp1 = elementwise(sp.exp1, x=lambda g, x: g * (-np.exp(-x) / x))
-expi = elementwise(sp.expi, x=lambda g, x: g * (np.exp(x) / x))
+expi = elementwise(sp.expi, x=lambda g, x: g * (np.exp(x / 2) / x * np.exp(x / 2)))  # exp(x) overflows sooner
+for _theirs, _ours in ((sp.exp2, np.exp2), (sp.expm1, np.expm1), (sp.log1p, np.log1p), (sp.cbrt, np.cbrt)):
+    composite(_theirs)(registry[_ours])
 
 nondifferentiable(sp.gammasgn)
 gammasgn = sp.gammasgn
@@ -143,9 +167,11 @@ def logsumexp(a: Any, axis: Any = None, b: Any = None, keepdims: bool = False) -
     """
     if b is None:
         return _logsumexp(a, axis, keepdims)
-    top = np.max(unwrap(a), axis=axis, keepdims=True)
-    top = np.where(np.isfinite(top), top, 0)
-    out = np.log(np.sum(b * np.exp(a - top), axis=axis, keepdims=True)) + top
+    top = np.max(np.where(unwrap(b) == 0, -math.inf, unwrap(a)), axis=axis, keepdims=True)  # of those that count
+    top = np.where(np.isfinite(top), top, 0).astype(a.dtype)
+    parts = b * np.exp(np.minimum(a - top, math.log(greatest(a.dtype))))
+    with np.errstate(divide="ignore"):  # log(0) is meant
+        out = np.log(np.sum(parts, axis=axis, keepdims=True)) + top
     return out if keepdims else np.squeeze(out, axis=axis)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograd import Tensor, grad, gradcheck, gradgradcheck, jacobian, vjp
+from autograd import Tensor, elementwise_grad, grad, gradcheck, gradgradcheck, jacobian, vjp
 
 scipy = pytest.importorskip("scipy")
 for name in ("integrate", "linalg", "signal", "special", "stats"):
@@ -129,6 +129,52 @@ def test_distribution_functions_by_the_value() -> None:
         check(lambda mu, ours=ours: ours(k, mu), P)
 
 
+EVERYWHERE = np.array(
+    [-np.inf, -1e10, -2, -1, -1e-300, 0, 1e-300, 0.3, 1, 1 + 1e-7, 2, 5.5, 1e10, 1e200, np.inf, np.nan]
+)
+ODD = (-1.0, 0.0, 0.5, 1.0, 2.0, 1e5, 1e12, np.nan)
+
+
+@pytest.mark.parametrize("function", ["logpdf", "pdf", "cdf"])
+@pytest.mark.parametrize("name", ["gamma", "chi2", "beta", "t", "norm"])
+def test_distributions_everywhere(name: str, function: str) -> None:
+    """Outside of the support, at its ends, and for parameters that are none: as SciPy."""
+    ours, theirs = getattr(getattr(stats, name), function), getattr(getattr(scipy.stats, name), function)
+    with np.errstate(all="ignore"):
+        for shape in (None,) if name == "norm" else ODD:
+            parameters = () if shape is None else (shape, 2.5) if name == "beta" else (shape,)
+            for loc, scale in ((0.0, 1.0), (1.0, 2.0), (0.0, -1.0), (0.0, 0.0), (0.0, np.nan)):
+                expected = theirs(EVERYWHERE, *parameters, loc, scale)
+                np.testing.assert_allclose(ours(EVERYWHERE, *parameters, loc, scale), expected, rtol=1e-9)
+
+
+@pytest.mark.parametrize("function", ["logpmf", "pmf", "cdf"])
+def test_poisson_everywhere(function: str) -> None:
+    counts = np.concatenate([EVERYWHERE, [3.0, 3.5]])
+    for mu in ODD:
+        with np.errstate(all="ignore"):
+            expected = getattr(scipy.stats.poisson, function)(counts, mu)
+            np.testing.assert_allclose(getattr(stats.poisson, function)(counts, mu), expected, rtol=1e-9)
+
+
+def test_densities_are_constant_outside_of_their_support() -> None:
+    x, out = np.array([-2.0, 0.5, 7.0]), np.array([1, 0, 1], bool)
+    for fun in (lambda x, a: stats.beta.logpdf(x, a, 3.0), lambda x, a: stats.beta.cdf(x, a, 3.0)):
+        slope = elementwise_grad(fun)(x, 2.0)
+        np.testing.assert_array_equal(slope == 0, out)
+    np.testing.assert_array_equal(elementwise_grad(lambda x: stats.gamma.logpdf(x, 2.0))(x) == 0, [True, False, False])
+    assert grad(lambda a: stats.gamma.logpdf(-1.0, a))(2.0) == 0
+
+
+def test_student_of_many_degrees_of_freedom_is_normal() -> None:
+    """SciPy's logpdf had lost its digits at 1e12 (scipy#18386), and its slope by df is all rounding."""
+    np.testing.assert_allclose(stats.t.logpdf(1.0, 1e12), stats.norm.logpdf(1.0), rtol=1e-12)
+    np.testing.assert_allclose(stats.t.logpdf(1.0, np.inf), stats.norm.logpdf(1.0), rtol=1e-15)
+    np.testing.assert_allclose(grad(stats.t.logpdf, 1)(1.0, 1e6), 5e-13, rtol=1e-5)  # (1 + 2x² - x⁴) / (4 df²)
+    np.testing.assert_allclose(grad(stats.t.logpdf, 1)(2.0, 1e6), -7 / 4e12, rtol=1e-5)
+    assert grad(stats.t.logpdf, 1)(1.0, np.inf) == 0
+
+
 def test_distributions_of_vectors() -> None:
     x, mean, root = draw.normal(size=(5, 3)), draw.normal(size=3), draw.normal(size=(3, 3))
     cov = root @ root.T + np.eye(3)
@@ -145,7 +191,14 @@ def test_distributions_of_vectors() -> None:
     x[:, 2] = mean[2]
     logpdf = lambda x, mean: ours.logpdf(x, mean, flat, allow_singular=True)
     np.testing.assert_allclose(logpdf(x, mean), theirs.logpdf(x, mean, flat, allow_singular=True))
-    check(logpdf, x, mean)
+    within = np.array([1.0, 1.0, 0.0])  # the space beyond which there is nothing
+    check(lambda x, mean: logpdf(x * within, mean * within), x, mean)
+    x[1, 2] += 1
+    np.testing.assert_allclose(logpdf(x, mean), theirs.logpdf(x, mean, flat, allow_singular=True))
+    with pytest.raises(ValueError, match="expected a positive semidefinite covariance"):
+        ours.logpdf(x[0, :2], mean[:2], np.array([[1.0, 2.0], [2.0, 1.0]]))
+    with pytest.raises(np.linalg.LinAlgError, match="the covariance is singular"):
+        ours.logpdf(x[0], mean, flat)
     with pytest.raises(NotImplementedError, match="by a singular covariance"):
         grad(lambda cov: ours.logpdf(x[0], mean, cov, allow_singular=True))(flat)
     alpha, point = np.array([1.5, 2.5, 0.7]), np.array([0.2, 0.5, 0.3])
@@ -357,6 +410,56 @@ def test_odeint_with_the_time_first() -> None:
                 np.testing.assert_equal(ours[1], theirs[1])
             else:
                 np.testing.assert_array_equal(ours, theirs)
+
+
+def test_logsumexp_with_factors() -> None:
+    """The largest of the terms that count is taken out, not that of a term whose factor is 0."""
+    a, b = np.array([1000.0, 0.0]), np.array([0.0, 1.0])
+    assert special.logsumexp(a, b=b) == scipy.special.logsumexp(a, b=b) == 0
+    np.testing.assert_array_equal(grad(lambda a: special.logsumexp(a, b=b))(a), [0, 1])
+    assert grad(lambda b: special.logsumexp(a, b=b))(b)[0] > 1e300
+    check(lambda a, b: special.logsumexp(a, b=b, axis=1), np.array([[3.0, -1, 2], [0, 1, 5]]), np.array([0.0, 2, 0.5]))
+    assert special.logsumexp(Tensor(np.ones(2, "f")), b=np.ones(2, "f")).dtype == np.float32
+    with np.errstate(divide="ignore"):
+        assert special.logsumexp(a, b=np.zeros(2)) == -np.inf
+
+
+def test_the_reciprocal_of_gamma_at_its_zeros() -> None:
+    at = np.array([0.0, -1.0, -2.0, -3.0])
+    np.testing.assert_allclose(elementwise_grad(special.rgamma)(at), [1, -1, 2, -6], rtol=1e-14)
+    check(special.rgamma, np.array([-1.0, -0.5, 0.5, 2.0]))
+
+
+def test_slopes_of_the_error_functions_where_they_are_small() -> None:
+    for function, at in ((special.erfcx, 1000.0), (special.dawsn, 50.0), (special.log_ndtr, -1000.0)):
+        check(function, np.array([at, -0.5, 0.5, 3.4, 3.6]))
+    slope = elementwise_grad(special.erfcx)(np.array([1e3, 1e8]))
+    np.testing.assert_allclose(slope, [-5.6418873e-7, -5.6418958e-17], rtol=1e-6)
+    np.testing.assert_allclose(elementwise_grad(special.ndtri)(np.array([1e-300]))[0], 2.6973045e298, rtol=1e-7)
+
+
+@pytest.mark.filterwarnings("ignore::scipy.linalg.LinAlgWarning", "ignore:The logm input matrix", "ignore:logm result")
+@pytest.mark.parametrize("function", ["sqrtm", "logm", "signm"])
+def test_functions_of_singular_matrices_without_a_derivative(function: str) -> None:
+    for matrix in (np.diag([4.0, 1.0, 0.0]), np.ones((3, 3)), np.diag([1.0, 1.0], 1)):
+        with np.errstate(all="ignore"):
+            assert np.isnan(grad(lambda a: getattr(linalg, function)(a).real.sum())(matrix)).all()
+    if function != "signm":  # whose derivative is 0 there, to rounding
+        check(getattr(linalg, function), 2 * np.eye(3))
+    check(linalg.expm, np.ones((3, 3)))
+
+
+def test_powers_of_singular_matrices() -> None:
+    at = np.diag([4.0, 1.0, 0.0])
+    assert np.isnan(grad(lambda a: linalg.fractional_matrix_power(a, 0.5).sum())(at)).all()
+    check(lambda a: linalg.fractional_matrix_power(a, 2), at)
+
+
+def test_polar_decompositions_of_orthogonal_matrices() -> None:
+    turn = np.linalg.qr(M)[0]
+    check(linalg.polar, turn)
+    check(lambda a: linalg.polar(a, side="left"), 2 * turn)
+    check(linalg.orthogonal_procrustes, turn, np.eye(3))
 
 
 def test_no_logarithm_of_nothing() -> None:

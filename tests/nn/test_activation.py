@@ -177,3 +177,18 @@ def test_leaky_relu_of_every_slope(slope: float) -> None:
     y.backward(np.ones(5))
     np.testing.assert_array_equal(y.data, [-2 * slope, 0, 0, 3, np.inf])
     np.testing.assert_array_equal(x.grad.data, [slope, slope, slope, 1, 1])
+
+
+@pytest.mark.parametrize(
+    ("function", "at", "slope"),
+    [
+        (F.elu, -20.0, 2.0611537e-9), (F.selu, -20.0, 1.758099 * 2.0611537e-9), (F.celu, -20.0, 2.0611537e-9),
+        (F.softsign, 1e8, 1e-16), (F.softsign, -3e12, 1.1111111e-25), (F.softplus, -60.0, 8.7565108e-27),
+        (F.logsigmoid, 60.0, 8.7565108e-27),
+    ],
+)  # fmt: skip
+def test_slopes_in_single_precision_where_they_are_small(function, at, slope):
+    """Not the difference from 1 of what has been rounded to it. PyTorch: softsign'(1e8) = 0; JAX: elu'(-20) = 0."""
+    x = Tensor(np.float32(at), requires_grad=True)
+    function(x).backward()
+    np.testing.assert_allclose(x.grad.item(), slope, rtol=1e-6)

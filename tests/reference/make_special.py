@@ -48,6 +48,25 @@ def scaled_erfc(t):
     return (1 + 2 * x) / (x * mp.sqrt(mp.pi)) * mp.fsum(terms)
 
 
+def scaled_erfc_slope(t):
+    """(1 + 2x)^2 times minus the derivative of exp(x^2) erfc(x), which for large x is all cancellation."""
+    x = mp.mpf("3.75") * (1 + t) / (1 - t)
+    if x < 1e6:
+        with mp.workdps(120):
+            return (1 + 2 * x) ** 2 * (2 / mp.sqrt(mp.pi) - 2 * x * mp.exp(x * x) * mp.erfc(x))
+    return (1 / x + 2) ** 2 / mp.sqrt(mp.pi) * (1 - mp.mpf(3) / (2 * x * x))
+
+
+def scaled_dawson_slope(u):
+    """-2 x^2 times the derivative of Dawson's integral, in (3.5/x)^2 from 0 to 1."""
+    v = (u + 1) / 2
+    x = mp.mpf("3.5") / mp.sqrt(v)
+    if x > 20:
+        return mp.fsum(mp.fac2(2 * k - 1) / (2 * x * x) ** (k - 1) for k in range(1, 60))
+    with mp.workdps(80):
+        return -2 * x * x * (1 - x * mp.sqrt(mp.pi) * mp.exp(-x * x) * mp.erfi(x))
+
+
 def scaled_loggamma(u):
     z = u + 1
     return mp.loggamma(1 + z) / (z * (z - 1))
@@ -90,6 +109,9 @@ def show(name, coefficients):
 def main():
     show("_ERF", rescaled(polynomial(lambda u: mp.erf(mp.sqrt((u + 1) / 2)) / mp.sqrt((u + 1) / 2), -one, one, 12)))
     show("_ERFC", polynomial(scaled_erfc, -one, one, 25))
+    show("_ERFC_TAIL", polynomial(scaled_erfc, -one, one, 11))
+    show("_ERFC_SLOPE", polynomial(scaled_erfc_slope, -one, one, 28))
+    show("_DAWSON_SLOPE", polynomial(scaled_dawson_slope, -one, one, 36))
     upper, lower = rational(3.925, 5, 5)
     show("_ERF32_P", upper)
     show("_ERF32_Q", lower)

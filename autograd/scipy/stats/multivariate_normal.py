@@ -10,6 +10,7 @@ from scipy import stats
 
 from ...engine.tensor import unwrap
 from ...transforms.call import tracked
+from .supports import outside
 
 rvs = stats.multivariate_normal.rvs
 
@@ -17,23 +18,29 @@ rvs = stats.multivariate_normal.rvs
 def logpdf(x: Any, mean: Any, cov: Any, allow_singular: bool = False) -> Any:
     """The logarithm of the density of x (…, d), for a mean (d,) and a covariance (d, d).
 
-    With allow_singular, on the space that a singular covariance spans; there is no derivative by it then
-    (NotImplementedError).
+    With allow_singular, on the space that a singular covariance spans, and -inf elsewhere; there is no derivative by
+    it then (NotImplementedError). Raises ValueError for a covariance with negative eigenvalues, and without
+    allow_singular numpy.linalg.LinAlgError for a singular one.
 
     >>> from autograd.scipy.stats import multivariate_normal
     >>> grad(multivariate_normal.logpdf)(np.array([1.0, 2.0]), np.zeros(2), np.diag([1.0, 4.0]))
     array([-1. , -0.5])
     """
     centred = x - mean
-    if allow_singular:
-        values, vectors = np.linalg.eigh(unwrap(cov))
-        kept = values > 1e-10 * abs(values).max()
-        if not kept.all():
-            if tracked(cov):
-                raise NotImplementedError("multivariate_normal: no derivative is known by a singular covariance")
-            whitened = centred @ (vectors[:, kept] / np.sqrt(values[kept]))
-            constant = kept.sum() * math.log(2 * math.pi) + np.log(values[kept]).sum()
-            return -0.5 * (constant + np.sum(whitened * whitened, axis=-1))
+    values, vectors = np.linalg.eigh(unwrap(cov))
+    smallest = abs(values).max(initial=0) * 1e6 * np.finfo(values.dtype).eps  # SciPy's bound for what counts as 0
+    kept = values > smallest
+    if (values < -smallest).any():
+        raise ValueError(f"multivariate_normal: expected a positive semidefinite covariance, got eigenvalues {values}")
+    if not kept.all():
+        if not allow_singular:
+            raise np.linalg.LinAlgError("multivariate_normal: the covariance is singular; allow_singular=True takes it")
+        if tracked(cov):
+            raise NotImplementedError("multivariate_normal: no derivative is known by a singular covariance")
+        whitened = centred @ (vectors[:, kept] / np.sqrt(values[kept]))
+        constant = kept.sum() * math.log(2 * math.pi) + np.log(values[kept]).sum()
+        inside = np.linalg.norm(unwrap(centred) @ vectors[:, ~kept], axis=-1) < 1e3 * smallest
+        return outside(inside, -np.inf, -0.5 * (constant + np.sum(whitened * whitened, axis=-1)))
     d = np.shape(cov)[-1]
     solved = np.linalg.solve(cov, np.reshape(centred, (-1, d)).T).T
     squares = np.sum(centred * np.reshape(solved, np.shape(centred)), axis=-1)

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from scipy import special as sp
 
+from .supports import outside
+
 _HALF_LOG_2_PI = 0.5 * math.log(2 * math.pi)
 
 
@@ -19,7 +21,7 @@ def logpdf(x: Any, loc: Any = 0.0, scale: Any = 1.0) -> Any:
     np.float64(-2.0)
     """
     z = (x - loc) / scale
-    return -0.5 * z * z - np.log(scale) - _HALF_LOG_2_PI
+    return outside(True, 0.0, -0.5 * z * z - np.log(scale) - _HALF_LOG_2_PI, scale)
 
 
 def pdf(x: Any, loc: Any = 0.0, scale: Any = 1.0) -> Any:
@@ -29,19 +31,19 @@ def pdf(x: Any, loc: Any = 0.0, scale: Any = 1.0) -> Any:
 
 def cdf(x: Any, loc: Any = 0.0, scale: Any = 1.0) -> Any:
     """The probability of at most x."""
-    return sp.ndtr((x - loc) / scale)
+    return outside(True, 0.0, sp.ndtr((x - loc) / scale), scale)
 
 
 def sf(x: Any, loc: Any = 0.0, scale: Any = 1.0) -> Any:
     """The probability of more than x."""
-    return sp.ndtr((loc - x) / scale)
+    return outside(True, 0.0, sp.ndtr((loc - x) / scale), scale)
 
 
 def logcdf(x: Any, loc: Any = 0.0, scale: Any = 1.0) -> Any:
     """The logarithm of the probability of at most x."""
-    return sp.log_ndtr((x - loc) / scale)
+    return outside(True, 0.0, sp.log_ndtr((x - loc) / scale), scale)
 
 
 def logsf(x: Any, loc: Any = 0.0, scale: Any = 1.0) -> Any:
     """The logarithm of the probability of more than x."""
-    return sp.log_ndtr((loc - x) / scale)
+    return outside(True, 0.0, sp.log_ndtr((loc - x) / scale), scale)

@@ -8,6 +8,7 @@ import numpy as np
 from scipy import special as sp
 
 from ...engine.tensor import unwrap
+from .supports import outside
 
 
 def logpmf(k: Any, mu: Any, loc: Any = 0) -> Any:
@@ -18,7 +19,9 @@ def logpmf(k: Any, mu: Any, loc: Any = 0) -> Any:
     np.float64(2.0)
     """
     k = unwrap(k) - loc
-    return sp.xlogy(k, mu) - sp.gammaln(k + 1) - mu
+    inside = ~(np.less(k, 0) | (np.floor(k) < k))  # NaN stays
+    k = np.where(inside, k, 0)
+    return outside(inside, -np.inf, sp.xlogy(k, mu) - sp.gammaln(k + 1) - mu, mu, least=True)
 
 
 def pmf(k: Any, mu: Any, loc: Any = 0) -> Any:
@@ -28,4 +31,5 @@ def pmf(k: Any, mu: Any, loc: Any = 0) -> Any:
 
 def cdf(k: Any, mu: Any, loc: Any = 0) -> Any:
     """The probability of at most k."""
-    return sp.gammaincc(np.floor(unwrap(k) - loc) + 1, mu)
+    k = np.floor(unwrap(k) - loc)
+    return outside(~(k < 0), 0.0, sp.gammaincc(np.maximum(k, 0) + 1, mu), mu, least=True)

@@ -9,6 +9,8 @@ import pytest
 
 from autograd import Tensor, gradcheck, gradgradcheck
 from autograd.engine.primitive import registry
+from autograd.ops import special
+from autograd.ops.elementwise import turned
 
 from .table import (
     Row,
@@ -64,6 +66,7 @@ TABLE = [
     *[row for f in COMPLEX for row in rows(f, plane, shapes=[(2, 2)], name=f"complex-{f.__name__}")],
     *[row for f in COMPLEX_BINARY for row in rows(f, plane, plane, shapes=[((2, 1), (2,))])],
     *[row for f in COMPLEX_BINARY for row in rows(f, positive, plane, shapes=[((2, 1), (2,))])],
+    *rows(turned, plane, shapes=ONE),
     *rows(np.clip, anywhere, shapes=ONE, options=[{"min": -1.1}, {"max": 0.2}, {"min": -1.1, "max": 0.2}, {}]),
     *rows(np.clip, anywhere, elsewhere, above_one, shapes=[(2, 3), ((2, 3), (3,), ()), ((), (2,), (1, 1))]),
     *rows(np.angle, plane, shapes=ONE, options=[{}, {"deg": True}]),
@@ -426,3 +429,58 @@ def test_the_arguments_of_ufuncs_have_places_and_no_names() -> None:
     for function in (np.power, registry[np.power], registry[np.multiply]):
         with pytest.raises(TypeError):
             function(x=Tensor(1.0), y=2.0)
+
+
+def test_the_angle_of_a_tiny_vector() -> None:
+    """Its square is 0 in float32: the slope was 1e-30 for a division by what stood in for it. JAX: inf; PyTorch: 0."""
+    x, y = (Tensor(np.float32(1e-30), requires_grad=True) for _ in range(2))
+    np.arctan2(x, y).backward()
+    np.testing.assert_allclose([x.grad.item(), y.grad.item()], [5e29, -5e29], rtol=1e-6)
+    z = Tensor(np.complex64(1e-30 + 1e-30j), requires_grad=True)
+    np.angle(z).backward()
+    np.testing.assert_allclose(z.grad.item(), -5e29 + 5e29j, rtol=1e-6)
+
+
+def test_the_slope_of_fmod_by_the_divisor_is_a_whole_number() -> None:
+    """1 / 0.1 rounds to 10, but 0.1 goes into 1 nine times (PyTorch: -10; of remainder -9)."""
+    for function in (np.fmod, np.remainder):
+        for a, b, n in ((1.0, 0.1, 9), (1.0, -0.1, -9 if function is np.fmod else -10), (0.3, 0.1, 2), (7.0, 2.0, 3)):
+            x, y = Tensor(a, requires_grad=True), Tensor(b, requires_grad=True)
+            function(x, y).backward()
+            assert (x.grad.item(), y.grad.item()) == (1, -n)
+
+
+@pytest.mark.parametrize("kind", ["?", "b", "B", "h", "H", "i", "I", "l", "L"])
+def test_the_slope_of_a_power_with_a_small_integer_exponent(kind: str) -> None:
+    """y - 1 of an unsigned 0 is the greatest number, and of the least signed one too."""
+    for exponent in (0, 1, 3, -128) if np.dtype(kind).kind == "i" else (0, 1):
+        for y in (np.array(exponent, kind), np.array([exponent], kind), np.dtype(kind).type(exponent)):
+            x = Tensor([1e3 if exponent >= 0 else 2.0], requires_grad=True)
+            (x**y).sum().backward()
+            np.testing.assert_allclose(x.grad.data, exponent * x.data ** (exponent - 1.0), rtol=1e-15)
+
+
+def test_complex_powers_of_negative_numbers_by_the_exponent() -> None:
+    for base in (-2, -2.0, np.array(-2.0), np.array(-2.0 + 0j)):
+        y = Tensor(1 + 1j, requires_grad=True)
+        (base**y).real.backward()
+        expected = (-2 + 0j) ** (1 + 1j) * np.log(-2 + 0j)
+        np.testing.assert_allclose(y.grad.data.conj(), expected, rtol=1e-14)
+    with np.errstate(invalid="ignore"):
+        y = Tensor(2.0, requires_grad=True)
+        (np.array(-2.0) ** y).backward()
+    assert np.isnan(y.grad.data)  # a real power of a negative number is there for whole exponents alone
+
+
+def test_second_derivatives_keep_their_digits_too() -> None:
+    for function, at, expected in (
+        (special.log_ndtr, [-1e8, -30.0], [-1, -0.9988962285]),
+        (np.expm1, [-700.0, -30.0], np.exp([-700.0, -30.0])),
+        (np.arcsinh, [-1e8, 30.0], [1e-16, -30 / 901**1.5]),
+        (special.softsign, [1e8, -30.0], [-2e-24, 2 / 31**3]),
+    ):
+        x = Tensor(at, requires_grad=True)
+        function(x).sum().backward(create_graph=True)
+        first, x.grad = x.grad, None
+        first.sum().backward()
+        np.testing.assert_allclose(x.grad.data, expected, rtol=1e-6)

@@ -428,3 +428,24 @@ def test_the_product_of_one_number_over_its_axis(keepdims: bool) -> None:
         x = Tensor(value, requires_grad=True)
         np.prod(x, 0, keepdims=keepdims).backward()
         assert x.grad.item() == 1
+
+
+@pytest.mark.parametrize(
+    ("factors", "slopes"),
+    [
+        ([np.inf, 2.0], [2, np.inf]),
+        ([1e200, 1e200], [1e200, 1e200]),
+        ([1e-200, 1e-120], [1e-120, 1e-200]),  # their product has three digits
+        ([1e-200, 1e-200], [1e-200, 1e-200]),
+        ([0.0, np.inf, 3.0], [np.inf, 0, np.nan]),
+        ([2.0, np.nan], [np.nan, 2]),
+    ],
+)
+def test_products_that_leave_the_range(factors: Any, slopes: Any) -> None:
+    """The product of the others, and not the product divided by the factor (tensorflow#3862)."""
+    weights = np.array([0.0] * (len(factors) - 1) + [1.0])
+    for function in (np.prod, lambda x: (np.where(weights == 0, 0, np.cumprod(x))).sum()):
+        x = Tensor(factors, requires_grad=True)
+        with np.errstate(all="ignore"):
+            function(x).backward()
+        np.testing.assert_allclose(x.grad.data, slopes, rtol=1e-12)

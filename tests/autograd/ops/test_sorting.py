@@ -273,3 +273,18 @@ def test_a_quantile_of_one_element_does_not_move_with_q(function: Any) -> None:
     at = Tensor(0.5, requires_grad=True)
     np.nanquantile(np.array([np.nan, 3.0, np.nan]), at).backward()
     assert at.grad.data == 0
+
+
+def test_interp_behind_a_jump_at_the_last_knot() -> None:
+    xp, fp = np.array([0.0, 1, 1]), np.array([0.0, 1, 2])
+    x = np.array([-1.0, 0.5, 1.0, 2.0])
+    tensors = [Tensor(v, requires_grad=True) for v in (x, xp, fp)]
+    got = np.interp(*tensors)
+    np.testing.assert_array_equal(got.data, np.interp(x, xp, fp))
+    got.sum().backward()
+    np.testing.assert_array_equal(tensors[0].grad.data, [0, 1, 0, 0])
+    np.testing.assert_array_equal(tensors[2].grad.data, [1.5, 0.5, 2])
+    for knots in ([0.0, 0, 1], [0.0, 1, 1, 2], [1.0, 1, 1]):
+        values = np.arange(1.0, len(knots) + 1) ** 2
+        at = np.array([-1, 0, 0.5, 1, 1.5, 2, 3])
+        np.testing.assert_array_equal(np.interp(Tensor(at), knots, values).data, np.interp(at, knots, values))

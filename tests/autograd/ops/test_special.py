@@ -32,6 +32,10 @@ TABLE = [
             special.erfc,
             special.log_ndtr,
             special.ndtr,
+            special.gelu_gate,
+            special.inverse_mills,
+            special.mills_excess,
+            special.softsign,
             special.silu,
             special.silu_slope,
             special.gelu_tanh,
@@ -56,6 +60,7 @@ TABLE = [
     *rows(special.logit, probability, shapes=SHAPES),
     *rows(special.huber, anywhere, positive, shapes=[((2, 3), (2, 3)), ((2, 3), ()), ((), ())]),
     *rows(special.logistic_loss, anywhere, probability, shapes=[((2, 3), (2, 3)), ((2, 3), (3,)), ((), ())]),
+    *rows(special.sigmoid_surplus, anywhere, probability, shapes=[((2, 3), (2, 3)), ((), ())]),
     *rows(special.xlogy, anywhere, positive, shapes=[((2, 1), (3,)), ((), (2,)), ((0, 1), (2,))]),
     *[
         row
