@@ -36,7 +36,6 @@ _TESTS = frozenset({"isnan", "isinf", "isfinite", "isclose", "floor", "ceil", "t
 _ELSEWHERE = {"fsum": "np.sum", "lgamma": "autograd.gammaln", "dist": "np.linalg.norm(x - y)", "remainder": "np.fmod"}
 """Functions of the math module that are called otherwise where they have a derivative."""
 
-
 _INSTEAD = {
     "STORE_SUBSCR": "assign to a Tensor, Tensor(array) or np.zeros(shape, like=x)",
     "Parameter": "keep what is computed from parameters in an attribute that is none",
@@ -77,7 +76,7 @@ def leave(node: Node | None, shape: tuple[int, ...], what: str, export: bool = F
     elif export or asking.kind == "computes" or mode.watch is not None:
         why = "that requires a gradient"
     else:
-        _warn(asking, shape)
+        _warn(asking)
         return
     raise TypeError(
         f"{asking.who}: expected a plain value, got a tensor of shape {shape} {why}, which would count as a constant; "
@@ -85,7 +84,7 @@ def leave(node: Node | None, shape: tuple[int, ...], what: str, export: bool = F
     )
 
 
-def _warn(asking: _Asking, shape: tuple[int, ...]) -> None:
+def _warn(asking: _Asking) -> None:
     from warnings import warn_explicit
 
     frame = asking.frame
@@ -194,9 +193,8 @@ def _entry(passed: list[FrameType]) -> str:
         return "dot"
     for frame in reversed(passed):
         parts, name = _public(_module(frame)).split("."), frame.f_code.co_qualname
-        for end in range(1, len(parts) + 1):
-            place = ".".join(parts[:end])
-            if f"{place}." not in _HOLDS and hasattr(sys.modules.get(place), name.partition(".")[0]):
+        for place in (".".join(parts[: end + 1]) for end in range(len(parts))):
+            if place != "numpy" and hasattr(sys.modules.get(place), name.partition(".")[0]):
                 return f"{place}.{name}"
     return _public(_module(passed[-1]))
 
@@ -206,7 +204,3 @@ def _public(module: str) -> str:
     parts = module.rstrip(".").split(".")
     private = next((i for i, part in enumerate(parts) if part.startswith("_") or part == "core"), len(parts))
     return ".".join(parts[:private])
-
-
-_HOLDS = frozenset({"numpy."})
-"""Packages that hold some that compute, and have functions of the same names."""

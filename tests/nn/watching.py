@@ -199,8 +199,8 @@ def watched(allowed: Collection[str] = ()) -> Iterator[Watch]:
     begin, write, enter = Tensor.__init__, Tensor.data.fset, autograd.no_grad.__enter__
 
     def made(self: Any, data: Any, *args: Any, **kwargs: Any) -> None:
-        if isinstance(data, Held) or (isinstance(data, Tensor) and tracked(data)):
-            watch.allows(sys._getframe(1), "a Tensor made of a tracked one")
+        if isinstance(data, Held):  # a tracked Tensor's copy is joined to it
+            watch.allows(sys._getframe(1), "a Tensor made of a tracked one's data")
         begin(self, data, *args, **kwargs)
 
     def written(self: Any, value: Any) -> None:
@@ -223,7 +223,7 @@ def watched(allowed: Collection[str] = ()) -> Iterator[Watch]:
 
     for name in ("__complex__", "__float__", "__index__", "__int__", "__bool__", "__array__", "item", "tolist"):
         refuse(name)
-    for name in ("__copy__", "__deepcopy__", "__reduce__", "__getstate__", "__repr__", "__format__", "tobytes"):
+    for name in ("__reduce__", "__getstate__", "__repr__", "__format__", "tobytes"):
         refuse(name)
     for name in ("detach", "requires_grad_"):
         refuse(name)
