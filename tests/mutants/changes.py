@@ -25,7 +25,8 @@ SWAPS: dict[type, type] = {
 }  # fmt: skip
 CONJUGATES = ("conj", "conjugate")
 TRANSPOSES = ("T", "mT", "real", "imag")
-UNORDERED = ("isinstance", "getattr", "hasattr", "zip", "issubclass")  # swapped, they fail at once
+UNORDERED = {"isinstance", "getattr", "hasattr", "zip", "issubclass"}  # swapped, they fail at once
+UNORDERED |= {"max", "min", "maximum", "minimum", "array_equal", "may_share_memory", "gcd"}  # or do the same
 
 
 class Mutant(NamedTuple):
