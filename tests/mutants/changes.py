@@ -94,6 +94,8 @@ def _down(node: ast.AST, place: Any, where: _Where) -> Iterator[tuple[Any, Any, 
             where = where._replace(names=(node.targets[0].id,))
     elif isinstance(node, ast.keyword) and isinstance(node.value, ast.Lambda) and node.arg:
         where = where._replace(names=(*where.names, node.arg), argument=node.arg)
+    elif isinstance(node, ast.keyword) and node.arg == "strict":  # of zip: no mutant, for lengths are equal
+        return
     for new in _changed(node, where):
         yield place, node, ast.fix_missing_locations(ast.copy_location(new, node)), where
     for field, value in ast.iter_fields(node):
