@@ -42,12 +42,12 @@ class RMSprop(Optimizer):
 
     def update(self, x: Any, g: Any, state: State, scratch: Lent, numbers: Any) -> None:
         lr, alpha, share, eps, momentum = numbers
-        s, square, v = scratch[0], scratch[1], state["square_avg"]
+        s, v = scratch[0], state["square_avg"]
         mean_square(v, g, alpha, share, s)
         if "grad_avg" in state:
             center = state["grad_avg"]
             mean(center, g, share, s)
-            np.subtract(v, np.multiply(center, center, out=square), out=s)
+            np.subtract(v, np.multiply(center, center, out=s), out=s)
             v = np.maximum(s, 0, out=s)  # rounding can leave it a little below zero
         step = over_root(g, v, eps, s)
         if "momentum_buffer" in state:

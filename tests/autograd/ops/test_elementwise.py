@@ -426,3 +426,11 @@ def test_the_arguments_of_ufuncs_have_places_and_no_names() -> None:
     for function in (np.power, registry[np.power], registry[np.multiply]):
         with pytest.raises(TypeError):
             function(x=Tensor(1.0), y=2.0)
+
+
+def test_the_imaginary_part_of_real_numbers_is_nothing_and_has_no_slope() -> None:
+    x = Tensor([1.0, 2.0], requires_grad=True)
+    found = np.imag(x)
+    np.testing.assert_array_equal(found.data, [0, 0])
+    found.backward([3.0, 4.0])
+    np.testing.assert_array_equal(x.grad.data, [0, 0])
