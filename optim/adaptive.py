@@ -27,6 +27,8 @@ class RMSprop(Optimizer):
     arrays = ("square_avg",)
     sometimes = ("momentum_buffer", "grad_avg")
 
+    scratch = 1
+
     def __init__(
         self, params: Iterable[Any], lr: float = 1e-2, alpha: float = 0.99, eps: float = 1e-8, weight_decay: float = 0,
         momentum: float = 0, centered: bool = False, *, maximize: bool = False, **implementation: Any,
