@@ -1,5 +1,6 @@
 """Names that the doctests use without importing them."""
 
+import doctest
 import importlib.util
 from typing import Any
 
@@ -13,16 +14,41 @@ collect_ignore_glob = [
     "docs/*.py", "docs/maker/*", "notebooks/run.py",  # scripts that draw, that need what an extra installs
 ]  # fmt: skip
 
-EXAMPLES = {  # whose examples need a library that an extra installs
-    "scipy": ["autograd/scipy/*", "autograd/scipy/stats/*", "docs/guides/from-hips-autograd.md"],
+EXTRAS = {  # what the extras install, by the name that it is imported by
+    "scipy": ["autograd/scipy/*", "autograd/scipy/stats/*"],  # whose examples need it
     "matplotlib": ["notebooks/lecture.py"],
+    **dict.fromkeys(["safetensors", "networkx", "tqdm", "PIL", "nbformat", "nbclient", "dask", "pygraphviz"], ()),
 }
-MISSING = [name for name in EXAMPLES if importlib.util.find_spec(name) is None]
-collect_ignore_glob += [pattern for name in MISSING for pattern in EXAMPLES[name]]
+MISSING = [name for name in EXTRAS if importlib.util.find_spec(name) is None]
+collect_ignore_glob += [pattern for name in MISSING for pattern in EXTRAS[name]]
 
 
 def pytest_report_header() -> list[str]:
-    return [f"without {name}: left out are the examples in {', '.join(EXAMPLES[name])}" for name in MISSING]
+    return [f"without {', '.join(MISSING)}: what needs it is skipped"] if MISSING else []
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: Any) -> Any:
+    """With the minimal install, what needs a library that an extra installs is skipped, and says which."""
+    try:
+        return (yield)
+    except Exception as error:
+        if (name := _lacking(error)) is not None:
+            pytest.skip(f"needs {name}")
+        raise
+
+
+def _lacking(error: BaseException) -> str | None:
+    """The library that is not installed and that an error comes from."""
+    for failure in getattr(error, "failures", [error]):  # a doctest's are several
+        if isinstance(failure, doctest.UnexpectedException):
+            failure = failure.exc_info[1]
+        words = getattr(failure, "got", str(failure))
+        if isinstance(failure, ImportError):
+            return next((name for name in MISSING if name in words), None)
+        if "no renderer was found" in words or "to see drawings, install Graphviz" in words:
+            return "Graphviz or pygraphviz"
+    return None
 
 
 @pytest.fixture(autouse=True)

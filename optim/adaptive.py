@@ -27,6 +27,8 @@ class RMSprop(Optimizer):
     arrays = ("square_avg",)
     sometimes = ("momentum_buffer", "grad_avg")
 
+    scratch = 1
+
     def __init__(
         self, params: Iterable[Any], lr: float = 1e-2, alpha: float = 0.99, eps: float = 1e-8, weight_decay: float = 0,
         momentum: float = 0, centered: bool = False, *, maximize: bool = False, **implementation: Any,
@@ -42,12 +44,12 @@ class RMSprop(Optimizer):
 
     def update(self, x: Any, g: Any, state: State, scratch: Lent, numbers: Any) -> None:
         lr, alpha, share, eps, momentum = numbers
-        s, square, v = scratch[0], scratch[1], state["square_avg"]
+        s, v = scratch[0], state["square_avg"]
         mean_square(v, g, alpha, share, s)
         if "grad_avg" in state:
             center = state["grad_avg"]
             mean(center, g, share, s)
-            np.subtract(v, np.multiply(center, center, out=square), out=s)
+            np.subtract(v, np.multiply(center, center, out=s), out=s)
             v = np.maximum(s, 0, out=s)  # rounding can leave it a little below zero
         step = over_root(g, v, eps, s)
         if "momentum_buffer" in state:

@@ -126,7 +126,16 @@ def run(row: Row, more: list[str]) -> str:
             return f"left out: {trouble}"
         project = ["--force-reinstall", wheel] if row.wheel else ["--editable", ROOT]
         subprocess.run([inside, "-m", "pip", "install", "--quiet", "--no-deps", *project], check=True)
-        command = [inside, *(["-O"] if row.optimize else []), "-m", "pytest", "-p", "no:cacheprovider", "-rs"]
+        command = [
+            inside,
+            *(["-O"] if row.optimize else []),
+            "-m",
+            "pytest",
+            "-p",
+            "no:cacheprovider",
+            "-rfEs",
+            "--tb=short",
+        ]
         command += [*row.arguments, *more]
         if row.optimize:  # pytest says that asserts outside of tests are not run: that is what is tried
             command += ["-W", "ignore::pytest.PytestConfigWarning"]

@@ -97,13 +97,24 @@ print(json.dumps(forked(lambda: run([name.split("::")[0]], Tests([name]), Change
 COS = "tests/autograd/ops/test_elementwise.py::test_value_and_derivatives[cos-((2, 3),)-]"
 
 
-@pytest.mark.parametrize(("key", "code"), [("cos.x: -g → g", 1), ("", 0)])
-def test_a_wrong_rule_is_noticed_and_an_equal_one_is_not(key: str, code: int) -> None:
-    arguments = [sys.executable, "-c", CODE, "autograd/ops/elementwise.py", key, COS]
+EXAMPLE = "optim/lbfgs.py::optim.lbfgs.LBFGS"  # an example in the module itself
+
+
+@pytest.mark.parametrize(
+    ("path", "key", "test", "code"),
+    [
+        ("autograd/ops/elementwise.py", "cos.x: -g → g", COS, 1),
+        ("autograd/ops/elementwise.py", "", COS, 0),
+        ("optim/lbfgs.py", "LBFGS._direction: -g → g", EXAMPLE, 1),
+        ("optim/lbfgs.py", "", EXAMPLE, 0),
+    ],
+)
+def test_a_wrong_rule_is_noticed_and_an_equal_one_is_not(path: str, key: str, test: str, code: int) -> None:
+    arguments = [sys.executable, "-c", CODE, path, key, test]
     done = subprocess.run(arguments, cwd=ROOT, capture_output=True, text=True, check=False)
     answer, end = json.loads(done.stdout or "[null, null]")
     assert end == "done", done.stderr
-    assert (answer["code"], answer["failed"]) == (code, [COS] * code)
+    assert (answer["code"], answer["failed"]) == (code, [test] * code)
     assert len(answer["seconds"]) == 1
 
 

@@ -39,7 +39,7 @@ def test_metadata():
 
 
 def test_every_package_and_its_data_are_in_the_distribution():
-    from setuptools import find_packages
+    find_packages = pytest.importorskip("setuptools").find_packages
 
     found = find_packages(str(ROOT), include=PROJECT["tool"]["setuptools"]["packages"]["find"]["include"])
     kinds = PROJECT["tool"]["setuptools"]["package-data"]["*"]

@@ -12,7 +12,7 @@ from ..engine import versions
 from ..engine.modes import Changed
 from ..engine.node import tick
 from .draws import Draw, state_of
-from .functions import COPIES, DESCRIPTOR, EMPTY, ONES, SCALARS, ZEROS, is_numpy, run, takes_out
+from .functions import COPIES, DESCRIPTOR, EMPTY, ONES, SCALARS, ZEROS, is_numpy, run
 from .memory import LARGE, Placement, array_at, is_placed, last_uses, new_block
 from .program import Program
 from .values import Statement, Value, mapped
@@ -205,7 +205,6 @@ class Code:
             axis = axis[0] if type(axis) is tuple and len(axis) == 1 else axis
             rest = f", {kwargs['keepdims']!r}" if kwargs.get("keepdims") else ""
             return f"{name}({args[0]}, {axis!r}, {self._argument(dtype, s)}, {target}{rest})"
-        assert takes_out(function)
         given = args + [f"{key}={self._argument(value, s)}" for key, value in kwargs.items()] + [f"out={target}"]
         return f"{name}({', '.join(given)})"
 

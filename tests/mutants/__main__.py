@@ -53,7 +53,7 @@ def main(arguments: list[str]) -> int:
     made = [(path, k) for path in modules for k, m in enumerate(known[path].mutants) if m.rule or not options.rules]
     if options.sample:
         made = sorted(random.Random(options.seed).sample(made, min(options.sample, len(made))))
-    todo = [(path, k) for path, k in made if known[path].outcome(k) is None and not known[path].reason(k)]
+    todo = [(path, k) for path, k in made if not known[path].is_known(k) and not known[path].reason(k)]
     if not options.report:
         _run(todo, known, options.jobs)
     _print(made, known)
@@ -95,10 +95,17 @@ class _Found:
         return equivalent(self.path, self.mutants[k].key)
 
     def outcome(self, k: int) -> str | None:
-        row = self.known.get((self.mutants[k].key, self.mutants[k].state))
-        if row is None or (row["outcome"] == "survived" and row["tests"] != tests_digest(self.path)):
-            return None
-        return str(row["outcome"])
+        """What was found the last time; of a survivor too whose tests have changed since."""
+        row = self._row(k)
+        return None if row is None else str(row["outcome"])
+
+    def is_known(self, k: int) -> bool:
+        """Whether there is nothing to try again: killed once, or survived the tests as they are."""
+        row = self._row(k)
+        return row is not None and (row["outcome"] == "killed" or row["tests"] == tests_digest(self.path))
+
+    def _row(self, k: int) -> dict[str, Any] | None:
+        return self.known.get((self.mutants[k].key, self.mutants[k].state))
 
     def add(self, k: int, outcome: str, by: str) -> None:
         mutant = self.mutants[k]

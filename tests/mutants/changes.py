@@ -25,7 +25,18 @@ SWAPS: dict[type, type] = {
 }  # fmt: skip
 CONJUGATES = ("conj", "conjugate")
 TRANSPOSES = ("T", "mT", "real", "imag")
-UNORDERED = ("isinstance", "getattr", "hasattr", "zip", "issubclass")  # swapped, they fail at once
+UNORDERED = {"isinstance", "getattr", "hasattr", "zip", "issubclass"}  # swapped, they fail at once
+UNORDERED |= {
+    "max",
+    "min",
+    "maximum",
+    "minimum",
+    "add",
+    "multiply",
+    "array_equal",
+    "may_share_memory",
+    "gcd",
+}  # or do the same
 
 
 class Mutant(NamedTuple):
@@ -93,7 +104,11 @@ def _down(node: ast.AST, place: Any, where: _Where) -> Iterator[tuple[Any, Any, 
             where = where._replace(names=(node.targets[0].id,))
     elif isinstance(node, ast.keyword) and isinstance(node.value, ast.Lambda) and node.arg:
         where = where._replace(names=(*where.names, node.arg), argument=node.arg)
+    elif isinstance(node, ast.keyword) and node.arg == "strict":  # of zip: no mutant, for lengths are equal
+        return
     for new in _changed(node, where):
+        if ast.unparse(new) == ast.unparse(node):
+            continue
         yield place, node, ast.fix_missing_locations(ast.copy_location(new, node)), where
     for field, value in ast.iter_fields(node):
         if field in ("annotation", "returns", "decorator_list", "type_params"):

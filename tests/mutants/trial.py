@@ -37,6 +37,13 @@ class Tests:
         self.seconds: dict[str, float] = {}
         self.lines: dict[str, dict[str, list[int]]] = {}
         self.failed: list[str] = []
+        self.changed: Any = None
+
+    def pytest_sessionstart(self) -> None:
+        """What is given on the command line, as a module with examples is, pytest would import by a way of its own."""
+        if self.changed is not None:
+            sys.meta_path.remove(self.changed)
+            sys.meta_path.insert(0, self.changed)
 
     def pytest_collection_modifyitems(self, items: list[Any]) -> None:
         if self.names is not None:
@@ -112,6 +119,7 @@ def run(files: Sequence[str], plugin: Tests, changed: Changed | None = None, fir
     hypothesis.settings.register_profile("mutants", derandomize=True, database=None, deadline=None)
     hypothesis.settings.load_profile("mutants")
     if changed is not None:
+        plugin.changed = changed
         sys.meta_path.insert(0, changed)
     options = [
         "-q",

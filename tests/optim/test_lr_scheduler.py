@@ -451,3 +451,25 @@ def test_a_scheduler_written_for_pytorch():
     scheduler = lr_scheduler.SequentialLR(optimizer, parts, [2])
     rates = [rate for rate, _ in go_rates(scheduler, optimizer, 5)]
     np.testing.assert_allclose(rates, [0.05, 0.05, 0.5, 0.25, 0.125])
+
+
+def test_a_plateau_begins_with_nothing_counted():
+    """Also where the first figure is none that could be better."""
+    scheduler = lr_scheduler.ReduceLROnPlateau(make(), patience=1, factor=0.5)
+    saved = scheduler.state_dict()
+    assert (saved["num_bad_epochs"], saved["cooldown_counter"], saved["last_epoch"]) == (0, 0, 0)
+    for rate in (0.5, 0.25):
+        scheduler.step(math.nan)
+        assert scheduler.get_last_lr() == [rate, 0.16 * rate]
+
+
+@pytest.mark.parametrize("kind", ["CosineAnnealingWarmRestarts", "StepLR", "CyclicLR"])
+def test_steps_are_counted_from_one(kind):
+    options = {"CosineAnnealingWarmRestarts": {"T_0": 3}, "StepLR": {"step_size": 2}}
+    scheduler = getattr(lr_scheduler, kind)(
+        make(momentum=0.9),
+        **options.get(kind, {"base_lr": 0.01, "max_lr": 0.2, "step_size_up": 4, "step_size_down": 0}),
+    )
+    for count in range(1, 4):
+        assert scheduler.state_dict()["_step_count"] == count
+        scheduler.step()

@@ -720,3 +720,23 @@ def test_without_eps_the_first_step_is_as_long_for_a_tiny_gradient(name):
         moved.append(w.data - [1.0, 2.0])
     np.testing.assert_allclose(moved[0], moved[1], rtol=1e-12)
     assert abs(moved[0]).min() > 0.01
+
+
+@pytest.mark.parametrize("case", [key for key in REFERENCE if key.startswith("wavy {")])
+def test_line_searches_go_where_pytorchs_go(case):
+    """On a function with many minima the bracket is narrowed from both sides, and the evaluations run out."""
+    rows = iter(REFERENCE[case])
+    for start in REFERENCE["wavy starts"]:
+        p = Tensor(start, requires_grad=True)
+        optimizer = optim.LBFGS([p], line_search_fn="strong_wolfe", **json.loads(case.removeprefix("wavy ")))
+
+        def closure(p=p, optimizer=optimizer):
+            optimizer.zero_grad()
+            value = (p**4 / 4 - 3 * p**2).sum() + np.sin(5 * p).sum() + p[0] * p[1]
+            value.backward()
+            return value
+
+        for _ in range(6):
+            optimizer.step(closure)
+            state = optimizer.state[p]
+            np.testing.assert_allclose([*p.data, state["func_evals"], state["n_iter"]], next(rows), rtol=1e-6)

@@ -61,6 +61,11 @@ OPTIMIZERS: dict[str, list[dict[str, Any]]] = {
         {"max_iter": 30, "tolerance_change": 1e-3},
     ],
 }  # fmt: skip
+WAVY: list[dict[str, Any]] = [
+    {"max_iter": 6, "max_eval": 9, "history_size": 3}, {"max_iter": 8, "max_eval": 5}, {"max_iter": 20, "lr": 0.3},
+    {"max_iter": 4, "max_eval": 30, "lr": 3.0},
+]  # fmt: skip
+WAVY_STARTS = [[2.0, -1.3, 0.4], [-2.2, 1.9, 3.1], [0.3, 0.2, -3.4]]
 NO_BASIC = {"Rprop": [{}, {"maximize": True, "lr": 1e-4}], "LBFGS": [{}], "Muon": [{}]}
 SCHEDULERS: list[tuple[str, dict[str, Any]]] = [
     ("SWALR", {"swa_lr": 0.02}), ("SWALR", {"swa_lr": [0.02, 0.3], "anneal_epochs": 4, "anneal_strategy": "linear"}),
@@ -154,6 +159,26 @@ def trajectory(name: str, options: dict[str, Any], turned: float = 0) -> Any:
     return np.array(rows)
 
 
+def searches(options: dict[str, Any]) -> Any:
+    """L-BFGS with line searches that have work to do: parameters, evaluations and iterations after each of six steps."""
+    rows = []
+    for start in WAVY_STARTS:
+        p = torch.tensor(start, requires_grad=True)
+        optimizer = torch.optim.LBFGS([p], line_search_fn="strong_wolfe", **options)
+
+        def closure(p: Any = p, optimizer: Any = optimizer) -> Any:
+            optimizer.zero_grad()
+            value = (p**4 / 4 - 3 * p**2).sum() + torch.sin(5 * p).sum() + p[0] * p[1]
+            value.backward()
+            return value
+
+        for _ in range(6):
+            optimizer.step(closure)
+            state = optimizer.state[p]
+            rows.append([*p.detach().numpy(), state["func_evals"], state["n_iter"]])
+    return np.array(rows)
+
+
 def build(optimizer: Any, name: str, options: dict[str, Any]) -> Any:
     """A scheduler of its description."""
     options = dict(options)
@@ -195,6 +220,8 @@ def main() -> None:
             made[json.dumps([name, options])] = trajectory(name, options)
         if name not in ("Adafactor", "Muon"):
             made[json.dumps([name, {}, "complex"])] = trajectory(name, {}, turned=0.3)
+    made |= {"wavy " + json.dumps(options): searches(options) for options in WAVY}
+    made["wavy starts"] = np.array(WAVY_STARTS)
     for name, options in SCHEDULERS:
         made[json.dumps([name, options])] = schedule(name, options)
     path = Path(__file__).with_name("optim.npz")

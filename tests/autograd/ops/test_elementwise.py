@@ -484,3 +484,11 @@ def test_second_derivatives_keep_their_digits_too() -> None:
         first, x.grad = x.grad, None
         first.sum().backward()
         np.testing.assert_allclose(x.grad.data, expected, rtol=1e-6)
+
+
+def test_the_imaginary_part_of_real_numbers_is_nothing_and_has_no_slope() -> None:
+    x = Tensor([1.0, 2.0], requires_grad=True)
+    found = np.imag(x)
+    np.testing.assert_array_equal(found.data, [0, 0])
+    found.backward([3.0, 4.0])
+    np.testing.assert_array_equal(x.grad.data, [0, 0])

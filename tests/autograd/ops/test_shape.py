@@ -253,3 +253,12 @@ def test_arguments_by_their_names_in_numpy() -> None:
     assert np.moveaxis(a=x, source=0, destination=1).shape == (3, 2)
     assert np.pad(array=x, pad_width=1, mode="edge").shape == (4, 5)
     assert np.split(ary=x, indices_or_sections=3, axis=1)[0].shape == (2, 1)
+
+
+@pytest.mark.parametrize("repeats", [2, [1, 3]])
+def test_what_has_no_elements_is_repeated(repeats: Any) -> None:
+    x = Tensor(np.zeros((2, 0)), requires_grad=True)
+    found = np.repeat(x, repeats, 0)
+    assert found.shape == (4, 0)
+    found.sum().backward()
+    assert x.grad.shape == (2, 0)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import autograd
-from autograd import Tensor
+from autograd import Tensor, grad
 from autograd.ops import special
 
 from .table import Row, anywhere, check_dtype, check_gradients, positive, probability, rows
@@ -272,3 +272,19 @@ def test_xlogy_at_the_logarithms_pole() -> None:
     with np.errstate(divide="ignore"):
         special.xlogy(x, y).sum().backward()
     np.testing.assert_array_equal(y.grad.data, [0, np.inf])
+
+
+def test_hardswish_is_straight_beyond_3_to_the_second_order() -> None:
+    x = Tensor([-4.0, -1.0, 0.5, 4.0], requires_grad=True)
+    (slope,) = grad(autograd.ops.hardswish(x).sum(), x, create_graph=True)
+    np.testing.assert_allclose(slope.data, [0, 1 / 6, 2 / 3, 1])
+    slope.sum().backward()
+    np.testing.assert_allclose(x.grad.data, [0, 1 / 3, 1 / 3, 0])
+
+
+def test_xlogy_by_x_where_the_logarithm_is_infinite() -> None:
+    for x, slope in ((0.0, 0.0), (1.0, -np.inf)):
+        at = Tensor(x, requires_grad=True)
+        with np.errstate(divide="ignore"):
+            autograd.xlogy(at, 0.0).backward()
+        assert at.grad.item() == slope

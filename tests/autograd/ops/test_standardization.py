@@ -59,3 +59,12 @@ def test_a_constant_has_no_gradient_and_float32_stays():
 def test_memory_order_is_kept():
     x = np.random.default_rng(2).normal(size=(4, 3, 2, 5)).transpose(3, 1, 0, 2)
     assert standardize(x, (0, 2, 3))[0].strides == x.strides
+
+
+@pytest.mark.parametrize("f", [rescale, standardize])
+def test_a_mean_of_one_element(f):
+    """It is that element, and all that comes from the others is nothing."""
+    x = np.array([[1.5], [-0.5], [2.0]])
+    for pick in (lambda made: made[0], lambda made: made[1], lambda made: made[0] * 2 + made[-1] ** 2):
+        gradcheck(lambda x, pick=pick: pick(f(x, -1, 0.1)), x)
+        gradgradcheck(lambda x, pick=pick: pick(f(x, -1, 0.1)), x)
