@@ -76,7 +76,7 @@ class Drawing:
 
     def text(self) -> str:
         """The picture as an indented tree of text."""
-        return to_text(self.graph)
+        return to_text(self.graph, self._look.show)
 
     def explain(self, tensor: Tensor) -> str:
         """In words: whether a gradient reaches this tensor in the backward pass drawn, and if not, why.
