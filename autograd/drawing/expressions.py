@@ -78,10 +78,8 @@ def _reduced(before: tuple[int, ...], after: tuple[int, ...]) -> dict[str, Any]:
     if keepdims:
         ways = [tuple(k for k, size in enumerate(after) if size != before[k])]
     else:
-        ways = [
-            axes for axes in combinations(range(len(before)), len(before) - len(after))
-            if tuple(size for k, size in enumerate(before) if k not in axes) == after
-        ]  # fmt: skip
+        gone = combinations(range(len(before)), len(before) - len(after))
+        ways = [axes for axes in gone if tuple(n for k, n in enumerate(before) if k not in axes) == after]
     if len(ways) != 1:
         return {"keepdims": keepdims}
     return {"axis": ways[0] if len(ways[0]) != 1 else ways[0][0], "keepdims": keepdims}
@@ -121,13 +119,16 @@ def arguments(node: Node, brief: bool = True, told: Mapping[str, Any] = NOTHING)
                 found.append((keyword or name, name, node.dtype))
         elif name not in signature.defaults and name not in signature.keywords and name not in SELDOM:
             found.append(("", name, _from_result(name, node)))
-        elif node.saved is None and name in node.plan.names and name not in SELDOM:
-            found.append(("", name, UNKNOWN))
-        elif name == "a_min" and "a_max" not in saved:  # clip has a bound at least
+        elif _was_freed(node, name) or (name == "a_min" and "a_max" not in saved):  # clip has a bound at least
             found.append(("", name, UNKNOWN))
     if signature.sequence:
         found[:0] = _sequence(signature.sequence, node, saved)
     return found
+
+
+def _was_freed(node: Node, name: str) -> bool:
+    assert node.plan is not None
+    return node.saved is None and name in node.plan.names and name not in SELDOM
 
 
 def _from_result(name: str, node: Node) -> Any:

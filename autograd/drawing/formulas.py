@@ -14,7 +14,7 @@ import numpy as np
 from ..engine.node import Node
 from ..engine.primitive import Primitive, needs_of, registry, rule_of
 from .expressions import UNKNOWN, is_array, known_arguments
-from .reading import in_words
+from .reading import in_words, says_little
 from .rules import Array, specialise
 from .simplifying import Brief, axes_summed, to_expression
 from .sources import NotPlain
@@ -158,13 +158,8 @@ def _written(
     if words is not None:
         text = re.sub(r"_\d+_", lambda found: symbols.names.get(found[0], found[0]), ast.unparse(words))
         text = re.sub(r"(?<![\w.])_(?=[a-z])", "", text)
-        return Formula(code, arrays, UNKNOWN if _says_little(text) else text)
+        return Formula(code, arrays, UNKNOWN if says_little(text) else text)
     return Formula(code, arrays, UNKNOWN if node.saved is None else f"ḡ · ∂{out}/∂{named(input, None)}")
-
-
-def _says_little(text: str) -> bool:
-    """Whether something unknown stands deep inside of a long formula."""
-    return UNKNOWN in text and (len(text) > 120 or re.search(r"\b(len|range|slice|tuple)\(", text) is not None)
 
 
 def _named_or(name: str, value: Any, named: Named) -> str:
@@ -228,7 +223,9 @@ def _transposed(tree: ast.expr, symbols: _Symbols, node: Node) -> ast.expr:
 
 def _kinds(node: Node) -> set[str]:
     """The kinds of the dtypes of all arrays that a rule of this node may meet."""
-    values = [item for value in known_arguments(node).values() for item in (value if type(value) is tuple else (value,))]
+    values = [
+        item for value in known_arguments(node).values() for item in (value if type(value) is tuple else (value,))
+    ]
     dtypes = [node.dtype, *(parent.dtype for parent in node.parents), *(v.dtype for v in values if is_array(v))]
     return {"" if dtype is None else dtype.kind for dtype in dtypes}
 

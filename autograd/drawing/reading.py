@@ -9,10 +9,13 @@ from __future__ import annotations
 import ast
 import copy
 import functools
+import re
 from collections.abc import Mapping
 from typing import Any
 
 import autograd
+
+from .expressions import UNKNOWN
 
 WORDS = {
     "along": "lambda index, shape, axis: index_along(index, axis)",
@@ -42,7 +45,8 @@ WORDS = {
 
 KNOWN = {
     "broadcast_to", "cofactors", "conv_transpose", "correlate", "crop", "index_along", "one_hot", "on_diagonal",
-    "polygamma", "scatter_add", "spread_over_windows", "sum_to", "sum_windows", "to_the_maximum_of_each_window", "where",
+    "polygamma", "i1", "scatter_add", "spread_over_windows", "sum_to", "sum_windows", "to_the_maximum_of_each_window",
+    "where",
 }  # fmt: skip
 """Names that say it, besides those of the public functions and what a user's own rule calls."""
 
@@ -93,6 +97,11 @@ class _Reader(ast.NodeTransformer):
         return str(getattr(self.space.get(name), "__module__", "")).startswith("autograd.")
 
 
+def says_little(text: str) -> bool:
+    """Whether something unknown stands deep inside of a long formula."""
+    return UNKNOWN in text and (len(text) > 120 or re.search(r"\b(len|range|slice|tuple)\(", text) is not None)
+
+
 def _index(index: ast.expr) -> str:
     text = ast.unparse(index)
     return text[len("np.s_[") : -1] if text.startswith("np.s_[") else text
@@ -107,7 +116,8 @@ def _put_in(words: str, call: ast.Call) -> ast.expr:
         def visit_Name(self, name: ast.Name) -> ast.AST:
             if name.id.endswith(PRIME):
                 return ast.Name(name.id.replace(PRIME, "′"), ast.Load())
-            return copy.deepcopy(given.get(name.id, name))
+            found: ast.expr = copy.deepcopy(given.get(name.id, name))
+            return found
 
         def visit_Call(self, made: ast.Call) -> ast.AST:
             self.generic_visit(made)

@@ -82,7 +82,7 @@ def compiled(record: Primitive, namespace: dict[str, Any]) -> tuple[CodeType, An
         lines += ["    if type(out) is not _ndarray:"]
         lines += ["        out = _asarray(out) if type(out) in _NUMBERS else _as_array(out)"]
         lines += ["    _result = _new(_Tensor)", "    _result._data = out", "    _result._node = None"]
-        lines += ["    _result._grad = None", "    _result._family = None", "    _result.name = None"]
+        lines += ["    _result._grad = None", "    _result._family = None", "    _result._name = None"]
         if record.views:
             shares = f"(getattr(out, 'base', None) is not None or out is {inputs[0]})"
             lines += [f"    if isinstance(_source, _Tensor) and {shares}:", "        _note_view(_source, _result)"]

@@ -38,14 +38,14 @@ class Tensor:
     Tensor([2., 4.])
     """
 
-    __slots__ = ("__weakref__", "_cut", "_data", "_family", "_grad", "_node", "name")
+    __slots__ = ("__weakref__", "_cut", "_data", "_family", "_grad", "_name", "_node")
 
     _data: Any
     _node: Node | None
     _grad: Tensor | None
     _family: list[ref[Tensor]] | None  # the Tensors that share this one's memory, if any ever did
     _cut: str  # "no_grad" or "detach" where that took this tensor out of the graph; else never set
-    name: str | None
+    _name: str | None
 
     def __init__(self, data: Any, dtype: Any = None, requires_grad: bool = False, name: str | None = None) -> None:
         self._node = None
@@ -68,7 +68,7 @@ class Tensor:
         self._data = data
         self._grad = None
         self._family = None
-        self.name = name
+        self._name = name
         if requires_grad:
             self.requires_grad_()
 
@@ -123,6 +123,17 @@ class Tensor:
             if value.shape != self.shape:
                 raise ValueError(f"Tensor.grad: expected shape {self.shape}, got {value.shape}")
         self._grad = value
+
+    @property
+    def name(self) -> str | None:
+        """What drawings call it, even when the tensor itself is gone: its place in the graph keeps the name."""
+        return self._name
+
+    @name.setter
+    def name(self, value: str | None) -> None:
+        self._name = value
+        if self._node is not None:
+            self._node.rename(value)
 
     @property
     def requires_grad(self) -> bool:
@@ -341,7 +352,7 @@ class Tensor:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         state = dict(state)
-        data, requires_grad, self.name = state.pop("data"), state.pop("requires_grad"), state.pop("name")
+        data, requires_grad, self._name = state.pop("data"), state.pop("requires_grad"), state.pop("name")
         self._data = np.asarray(data) if isinstance(data, np.ndarray) else data  # as joblib has it, a memory map
         self._node = self._grad = self._family = None
         if requires_grad:
@@ -423,5 +434,5 @@ def wrap(value: Any, node: Node | None = None) -> Tensor:
     result._node = node
     result._grad = None
     result._family = None
-    result.name = None
+    result._name = None
     return result

@@ -14,7 +14,6 @@ import pytest
 import autograd
 import nn
 from autograd import Tensor, draw, ops, primitive
-
 from autograd.drawing.formulas import Formula, environment, formula
 from autograd.drawing.reading import KNOWN
 from autograd.engine.broadcasting import sum_to
@@ -115,7 +114,9 @@ OWN = {"rule", "looped"}
 """The rules that tests declare: they are called by the name that they have there."""
 
 
-PRESUMED = re.compile(r"where|order='F'|== -?\d+(\.\d+)?\)|\.sum\(.*?\)|\.T\b|\.swapaxes\(-1, -2\)|\.reshape\([^@]*?\)\)?")
+PRESUMED = re.compile(
+    r"where|order='F'|== -?\d+(\.\d+)?\)|\.sum\(.*?\)|\.T\b|\.swapaxes\(-1, -2\)|\.reshape\([^@]*?\)\)?"
+)
 """What a freed node does not tell: options that are taken to be NumPy's, axes counted from the end, memory layouts."""
 
 
@@ -268,7 +269,9 @@ def test_after_the_values_were_freed() -> None:
 
 
 def test_a_freed_step_of_training_names_no_helper() -> None:
-    net = nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(8, 3))
+    net = nn.Sequential(
+        nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(8, 3)
+    )
     net = nn.Sequential(net, nn.LayerNorm(3))
     loss = nn.functional.cross_entropy(net(np.ones((2, 1, 6, 6), np.float32)), np.array([0, 1]))
     before = draw(loss, names=net)
