@@ -12,6 +12,7 @@ import numpy as np
 
 from autograd import RemovableHandle, Tensor, scope
 
+from .calling import from_lists, say_own_name
 from .hooks import Hooks, call_hooked
 from .parameter import Buffer, Parameter, replace
 from .shared import on_cpu
@@ -50,6 +51,10 @@ class Module:
     _hooks: Hooks | None  # None until the first one is registered
     _name: str | None  # what the graph calls it: the name that it has in its parent
 
+    def __init_subclass__(cls, **attributes: Any) -> None:
+        super().__init_subclass__(**attributes)
+        say_own_name(cls)
+
     def __init__(self) -> None:
         self.__dict__.update(
             training=True, _parameters={}, _buffers={}, _modules={}, _transient=set(), _hooks=None, _name=None
@@ -60,6 +65,10 @@ class Module:
         raise NotImplementedError(f"{type(self).__name__}: define forward() to say what it computes")
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        for arg in args:
+            if type(arg) is list:
+                args = from_lists(self, args)
+                break
         with scope(self._name or "", type(self).__name__):
             try:
                 return self.forward(*args, **kwargs) if self._hooks is None else call_hooked(self, args, kwargs)
@@ -356,7 +365,7 @@ class Module:
                 try:
                     dtype = np.dtype(value)
                 except TypeError:
-                    on_cpu(value, "to")
+                    on_cpu(value, f"{type(self).__name__}.to")
         if dtype is None:
             return self
         dtype = np.dtype(dtype)

@@ -6,6 +6,21 @@ from importlib import import_module
 from typing import Any
 
 
+def explained(error: ImportError) -> ImportError:
+    """The error, or one that says more where the package `autograd` that was found is not the one that is meant.
+
+    HIPS autograd has the same import name: installed later it overwrites this one, and beside it one hides the other.
+    """
+    if not (error.name or "").startswith("autograd") or str(error).startswith("nn: "):  # said already, further in
+        return error
+    return ImportError(
+        f"nn: expected the package autograd of backgraph, got that of another distribution ({error}); HIPS autograd "
+        f"has the same import name, so keep one of the two: pip uninstall autograd, then "
+        f"pip install --force-reinstall backgraph, which has HIPS's modules too",
+        name="autograd",
+    )
+
+
 class Names:
     """What a module offers from other modules of nn, each of which is imported when one of its names is first used.
 
@@ -36,6 +51,9 @@ class Names:
         if name not in self.homes:
             raise AttributeError(f"module {self.place['__name__']!r} has no attribute {name!r}")
         home = self.homes[name]
-        value = getattr(import_module(f"nn.{home}"), name) if home else import_module(f"nn.{name}")
+        try:
+            value = getattr(import_module(f"nn.{home}"), name) if home else import_module(f"nn.{name}")
+        except ImportError as error:
+            raise explained(error) from error
         self.place[name] = value
         return value

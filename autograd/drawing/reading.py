@@ -13,8 +13,6 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-import autograd
-
 from .expressions import UNKNOWN
 
 WORDS = {
@@ -44,11 +42,11 @@ WORDS = {
 """What stands for a call of a helper, with the arguments that a reader needs."""
 
 KNOWN = {
-    "broadcast_to", "cofactors", "conv_transpose", "correlate", "crop", "index_along", "one_hot", "on_diagonal",
-    "polygamma", "i1", "scatter_add", "spread_over_windows", "sum_to", "sum_windows", "to_the_maximum_of_each_window",
-    "where",
+    "broadcast_to", "cofactors", "conv_transpose", "correlate", "crop", "digamma", "fold", "i1", "index_along",
+    "on_diagonal", "one_hot", "polygamma", "relu", "scatter_add", "sigmoid", "softmax", "softplus", "sum_to",
+    "spread_over_windows", "sum_windows", "to_the_maximum_of_each_window", "where", "windows",
 }  # fmt: skip
-"""Names that say it, besides those of the public functions and what a user's own rule calls."""
+"""Names that say it, besides what a user's own rule calls."""
 
 PRIME = "_prime"
 """What stands for the sign of a derivative, which is no part of Python's names."""
@@ -89,7 +87,7 @@ class _Reader(ast.NodeTransformer):
             return ast.Call(ast.Name("sinc" + "′" * int(str(call.args[1].value)), ast.Load()), call.args[:1], [])
         if name in WORDS:
             return _put_in(WORDS[name], call)
-        known = name in KNOWN or name in autograd.__all__ or not self._is_ours(call.func.id)
+        known = name in KNOWN or not self._is_ours(call.func.id)
         self.lost = self.lost or not known
         return call
 

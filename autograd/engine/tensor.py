@@ -185,8 +185,8 @@ class Tensor:
 
     @property
     def size(self) -> int:
-        size: int = self._data.size
-        return size
+        """How many elements it has."""
+        return Size(self._data.size)
 
     @property
     def dtype(self) -> np.dtype[Any]:
@@ -202,8 +202,10 @@ class Tensor:
         nbytes: int = self._data.nbytes
         return nbytes
 
-    def numpy(self) -> Any:
-        """The array, not a copy."""
+    def numpy(self, **options: Any) -> Any:
+        """The array, not a copy. Raises TypeError for PyTorch's force=, of which there is no need."""
+        if options:
+            raise TypeError(f"Tensor.numpy: expected no arguments, got {'=, '.join(options)}=; write x.numpy()")
         return self._data
 
     def item(self, *index: int) -> Any:
@@ -386,6 +388,21 @@ class Tensor:
         def __neg__(self) -> Tensor: ...
         def __abs__(self) -> Tensor: ...
         def __getitem__(self, index: Any) -> Tensor: ...
+
+
+class Size(int):
+    """A number of elements; called, as PyTorch's method of the same name is, it says what to write."""
+
+    __slots__ = ()
+
+    def __call__(self, *axis: Any, **named: Any) -> Any:
+        instead = "".join(["x.shape", *(f"[{value}]" for value in (*axis, *named.values())[:1])])
+        raise TypeError(
+            f"Tensor.size: expected no call, for it is the number of elements, as ndarray's; write {instead}"
+        )
+
+    def __reduce__(self) -> Any:
+        return int, (int(self),)
 
 
 def _new(kind: type[Tensor]) -> Tensor:

@@ -68,6 +68,11 @@ def grad(*args: Any, **kwargs: Any) -> Any:
     """
     first = args[0] if args else kwargs.get("outputs", kwargs.get("fun"))
     if isinstance(first, Tensor | tuple | list) or "outputs" in kwargs:
+        if len(args) < 2 and "inputs" not in kwargs:
+            raise TypeError(
+                "grad: expected a function, or outputs and inputs, got Tensors alone; write grad(loss, parameters), or "
+                "loss.backward() for the .grad of all leaves"
+            )
         return _grad_of_tensors(*args, **kwargs)
     return _grad_of_function(*args, **kwargs)
 
@@ -141,6 +146,10 @@ def elementwise_grad(fun: Function, argnums: Any = 0) -> Function:
         return one(argnums, call.gradients(call.pull(call.outs, seeds, False, call.joined)))
 
     return transform("elementwise_grad", fun, argnums, gradient)
+
+
+for _function in (vars(_grad_of_function)["__wrapped__"], _grad_of_tensors):
+    _function.__qualname__ = "grad"  # in the errors of Python's
 
 
 def _gradient(call: Call, out: Any) -> list[Any]:

@@ -9,7 +9,7 @@ import numpy as np
 from ..engine.tensor import Tensor, wrap
 from .call import Call, name_of, tracked
 from .products import pushforward
-from .shared import Function, argnum, one, transform
+from .shared import Function, argnum, check_function, one, transform
 from .tree import rebuild
 
 
@@ -42,6 +42,7 @@ def hessian(fun: Function, argnums: Any = 0) -> Function:
     array([[4., 2.],
            [2., 0.]])
     """
+    check_function("hessian", fun)
     derived = jacobian(jacobian(fun, argnums), argnums)
     derived.__name__ = derived.__qualname__ = f"hessian_of_{name_of(fun)}_wrt_argnum_{argnums}"
     return derived
