@@ -127,7 +127,7 @@ class Module:
             raise AttributeError(f"{type(self).__name__}: call super().__init__() before anything is assigned to it")
         if isinstance(asked := getattr(type(self), name, None), property) and asked.fget is not None:
             return asked.fget(self)  # it raised an AttributeError itself: again, for that one says more
-        raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
+        raise AttributeError(f"{type(self).__name__} has no attribute {name!r}", name=name, obj=self)
 
     def __delattr__(self, name: str) -> None:
         for place in (self._parameters, self._buffers, self._modules):
@@ -278,6 +278,8 @@ class Module:
 
     def apply(self: M, fn: Callable[[Module], Any]) -> M:
         """Call `fn` with every module below, then with this one; returns this one."""
+        if not callable(fn):
+            raise TypeError(f"{type(self).__name__}.apply: expected a function of a module, got {type(fn).__name__}")
         for module in self.children():
             module.apply(fn)
         fn(self)
@@ -461,6 +463,8 @@ class Module:
     def _hook(
         self, kind: str, hook: Callable[..., Any], prepend: bool = False, with_kwargs: bool = False
     ) -> RemovableHandle:
+        if not callable(hook):
+            raise TypeError(f"{type(self).__name__}: expected a function as a hook, got {type(hook).__name__}")
         hooks = Hooks(dict) if self._hooks is None else self._hooks
         self.__dict__["_hooks"] = hooks
         return RemovableHandle(hooks[kind], (hook, with_kwargs), prepend)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 from typing import Any
 
@@ -49,7 +50,8 @@ class Names:
     def load(self, name: str) -> Any:
         """The value of a name, which from then on is an ordinary global."""
         if name not in self.homes:
-            raise AttributeError(f"module {self.place['__name__']!r} has no attribute {name!r}")
+            module = sys.modules[self.place["__name__"]]
+            raise AttributeError(f"module {module.__name__!r} has no attribute {name!r}", name=name, obj=module)
         home = self.homes[name]
         try:
             value = getattr(import_module(f"nn.{home}"), name) if home else import_module(f"nn.{name}")

@@ -248,10 +248,10 @@ def _outputs(outputs: tuple[Any, ...], names: Any) -> tuple[list[Tensor], Names]
     else:
         found, named = list(_tensors(outputs)), Names(names)
     if not found and inputs:
+        name = getattr(function, "__name__", None) or type(function).__name__
         raise TypeError(
             f"draw: expected a function that gives Tensors, got {type(result).__name__} from "
-            f"{getattr(function, '__name__', None) or type(function).__name__}; give it Tensors, such as "
-            f"Tensor(x, requires_grad=True)"
+            f"{'it' if name == '<lambda>' else name}; give it Tensors, such as Tensor(x, requires_grad=True)"
         )
     if not found:
         kinds = ", ".join(type(output).__name__ for output in outputs) or "nothing"

@@ -244,6 +244,8 @@ def _explain(error: Exception, record: Primitive, values: dict[str, Any]) -> Non
     given = ", ".join(f"{name}: {_describe(values[name])}" for name in record.rules if name in values)
     if type(error) in (ValueError, TypeError, IndexError) and len(error.args) == 1 and isinstance(error.args[0], str):
         error.args = (f"{record.name}({given}): {error.args[0]}",)
+    elif isinstance(error, np._core._exceptions._UFuncNoLoopError):  # type: ignore[attr-defined]
+        raise TypeError(f"{record.name}({given}): expected numbers, or arrays of them") from None
     else:
         error.add_note(f"in {record.name}({given})")
 

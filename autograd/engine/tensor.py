@@ -60,7 +60,7 @@ class Tensor:
             data, self._node = made._data, made._node
         elif isinstance(data, np.ndarray | np.generic) or not hasattr(data, "__array_function__"):
             check_unmasked(data, "Tensor")
-            data = np.array(data, dtype=dtype)
+            data = _array_of(data, dtype)
         else:
             data = data.astype(dtype) if dtype is not None and data.dtype != dtype else data.copy()
         if data.dtype.kind not in "fciub":
@@ -210,6 +210,8 @@ class Tensor:
 
     def item(self, *index: int) -> Any:
         """The one element, or the one at `index`, as a Python number."""
+        if not index and self._data.size != 1:
+            raise ValueError(f"Tensor.item: expected one element, or an index, got a tensor of shape {self.shape}")
         return self._data.item(*index)
 
     def tolist(self) -> Any:
@@ -234,7 +236,7 @@ class Tensor:
     def retain_grad(self) -> None:
         """Have the backward pass leave this tensor's gradient in `.grad` though it is no leaf."""
         if self._node is None:
-            raise RuntimeError("retain_grad: this tensor does not require a gradient")
+            raise RuntimeError("retain_grad: this tensor does not require a gradient; make it with requires_grad=True")
         if not self.is_leaf:
             self._node.more().retain = ref(self)
 
@@ -250,7 +252,11 @@ class Tensor:
         Tensor(30.)
         """
         if self._node is None:
-            raise RuntimeError("register_hook: this tensor does not require a gradient")
+            raise RuntimeError(
+                "register_hook: this tensor does not require a gradient; make it with requires_grad=True"
+            )
+        if not callable(hook):
+            raise TypeError(f"register_hook: expected a function of the gradient, got {type(hook).__name__}")
         return RemovableHandle(self._node.more().hooks, hook)
 
     # ---- NumPy's protocols -----------------------------------------------------------------------------------------
@@ -388,6 +394,13 @@ class Tensor:
         def __neg__(self) -> Tensor: ...
         def __abs__(self) -> Tensor: ...
         def __getitem__(self, index: Any) -> Tensor: ...
+
+
+def _array_of(data: Any, dtype: Any) -> Any:
+    try:
+        return np.array(data, dtype=dtype)
+    except (TypeError, ValueError) as error:  # NumPy's words do not say whose they are
+        raise type(error)(f"Tensor: expected numbers, in nested lists of one shape: {error}") from None
 
 
 class Size(int):

@@ -88,7 +88,11 @@ def _to(self: Tensor, *args: Any, dtype: Any = None, device: Any = None, **other
             dtype = value
     if unknown := [name for name in others if name not in ("copy", "memory_format", "non_blocking")]:
         raise TypeError(f"Tensor.to: expected a dtype and a device, got {unknown[0]}=")
-    if dtype is None or np.dtype(dtype) == self.dtype:
+    try:
+        dtype = None if dtype is None else np.dtype(dtype)
+    except TypeError:
+        raise TypeError(f"Tensor.to: expected a dtype, a Tensor or the device 'cpu', got {dtype!r}") from None
+    if dtype is None or dtype == self.dtype:
         return self.copy() if others.get("copy") else self
     converted: Tensor = shape.astype(self, dtype)
     return converted

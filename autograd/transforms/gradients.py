@@ -11,6 +11,7 @@ Complex: a transform of a function uses the plain product g · df/dx (as JAX and
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, overload
 
 import numpy as np
@@ -90,7 +91,7 @@ def _grad_of_tensors(
     only_inputs: bool = True, allow_unused: bool | None = None, materialize_grads: bool = False,
 ) -> tuple[Tensor | None, ...]:  # fmt: skip
     outs = [outputs] if isinstance(outputs, Tensor) else list(outputs)
-    ins = [inputs] if isinstance(inputs, Tensor) else list(inputs)
+    ins: list[Any] = [inputs] if not isinstance(inputs, Iterable) or hasattr(inputs, "dtype") else list(inputs)
     for value in ins:
         if not isinstance(value, Tensor):
             raise TypeError(f"grad: expected Tensors as inputs, got {type(value).__name__}")
