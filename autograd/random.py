@@ -17,7 +17,10 @@ def manual_seed(seed: int) -> np.random.Generator:
     True
     """
     global _default
-    _default = np.random.default_rng(seed)
+    try:
+        _default = np.random.default_rng(seed)
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"manual_seed: expected a whole number of 0 or more, got {seed!r}") from None
     return _default
 
 

@@ -173,7 +173,11 @@ class _Conv(Layer):
         one_of(self.padding_mode, modes, who, "padding_mode")
         for name, least in (("kernel_size", 1), ("stride", 1), ("dilation", 1), ("padding", 0), ("output_padding", 0)):
             value = arguments.get(name, 0)
-            setattr(self, name, value if isinstance(value, str) else per_axis(value, n, who, name, least))
+            setattr(
+                self,
+                name,
+                value if isinstance(value, str) and name == "padding" else per_axis(value, n, who, name, least),
+            )
         if not self.transposed:
             _sides(who, self.padding, self.kernel_size, self.stride, self.dilation)
         first, second = ends[::-1] if self.transposed else ends

@@ -15,9 +15,14 @@ from autograd import Tensor, generator, no_grad
 from .shared import one_of
 
 
-def _set(tensor: Tensor, values: Any) -> Any:
+def _check(tensor: Any) -> None:
     if not isinstance(tensor, Tensor | np.ndarray):
-        raise TypeError(f"init: expected a Tensor or an array to write into, got {type(tensor).__name__}")
+        instead = "; pass its .weight" if hasattr(tensor, "weight") else ""
+        raise TypeError(f"init: expected a Tensor or an array to write into, got {type(tensor).__name__}{instead}")
+
+
+def _set(tensor: Tensor, values: Any) -> Any:
+    _check(tensor)
     with no_grad():
         tensor[...] = values
     return tensor
@@ -25,6 +30,7 @@ def _set(tensor: Tensor, values: Any) -> Any:
 
 def _draw(rng: Any, tensor: Tensor, kind: str, *args: Any) -> Any:
     """Random values in the shape of a tensor; complex ones have both parts drawn."""
+    _check(tensor)
     draw = getattr(generator(rng), kind)
     if tensor.dtype.kind == "c":
         return draw(*args, size=tensor.shape) + 1j * draw(*args, size=tensor.shape)
@@ -69,7 +75,9 @@ def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0, *, rng: Any = None)
 
 
 def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, *, rng: Any = None) -> Any:
-    """Values from N(mean, std²)."""
+    """Values from N(mean, std²). Raises ValueError for a negative std."""
+    if std < 0:
+        raise ValueError(f"normal_: expected std >= 0, got {std}")
     return _set(tensor, _draw(rng, tensor, "normal", mean, std))
 
 
@@ -151,6 +159,7 @@ def fans(tensor: Tensor) -> tuple[int, int]:
     >>> fans(Tensor(np.zeros((8, 3, 5, 5))))
     (75, 200)
     """
+    _check(tensor)
     if tensor.ndim < 2:
         raise ValueError(f"init: fan-in and fan-out need at least 2 dimensions, got shape {tensor.shape}")
     field = math.prod(tensor.shape[2:])

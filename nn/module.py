@@ -12,6 +12,7 @@ import numpy as np
 
 from autograd import RemovableHandle, Tensor, scope
 
+from .calling import from_lists, say_own_name
 from .hooks import Hooks, call_hooked
 from .parameter import Buffer, Parameter, replace
 from .shared import on_cpu
@@ -50,6 +51,10 @@ class Module:
     _hooks: Hooks | None  # None until the first one is registered
     _name: str | None  # what the graph calls it: the name that it has in its parent
 
+    def __init_subclass__(cls, **attributes: Any) -> None:
+        super().__init_subclass__(**attributes)
+        say_own_name(cls)
+
     def __init__(self) -> None:
         self.__dict__.update(
             training=True, _parameters={}, _buffers={}, _modules={}, _transient=set(), _hooks=None, _name=None
@@ -60,6 +65,10 @@ class Module:
         raise NotImplementedError(f"{type(self).__name__}: define forward() to say what it computes")
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        for arg in args:
+            if type(arg) is list:
+                args = from_lists(self, args)
+                break
         with scope(self._name or "", type(self).__name__):
             try:
                 return self.forward(*args, **kwargs) if self._hooks is None else call_hooked(self, args, kwargs)
@@ -118,7 +127,7 @@ class Module:
             raise AttributeError(f"{type(self).__name__}: call super().__init__() before anything is assigned to it")
         if isinstance(asked := getattr(type(self), name, None), property) and asked.fget is not None:
             return asked.fget(self)  # it raised an AttributeError itself: again, for that one says more
-        raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
+        raise AttributeError(f"{type(self).__name__} has no attribute {name!r}", name=name, obj=self)
 
     def __delattr__(self, name: str) -> None:
         for place in (self._parameters, self._buffers, self._modules):
@@ -269,6 +278,8 @@ class Module:
 
     def apply(self: M, fn: Callable[[Module], Any]) -> M:
         """Call `fn` with every module below, then with this one; returns this one."""
+        if not callable(fn):
+            raise TypeError(f"{type(self).__name__}.apply: expected a function of a module, got {type(fn).__name__}")
         for module in self.children():
             module.apply(fn)
         fn(self)
@@ -356,7 +367,7 @@ class Module:
                 try:
                     dtype = np.dtype(value)
                 except TypeError:
-                    on_cpu(value, "to")
+                    on_cpu(value, f"{type(self).__name__}.to")
         if dtype is None:
             return self
         dtype = np.dtype(dtype)
@@ -452,6 +463,8 @@ class Module:
     def _hook(
         self, kind: str, hook: Callable[..., Any], prepend: bool = False, with_kwargs: bool = False
     ) -> RemovableHandle:
+        if not callable(hook):
+            raise TypeError(f"{type(self).__name__}: expected a function as a hook, got {type(hook).__name__}")
         hooks = Hooks(dict) if self._hooks is None else self._hooks
         self.__dict__["_hooks"] = hooks
         return RemovableHandle(hooks[kind], (hook, with_kwargs), prepend)

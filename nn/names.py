@@ -2,8 +2,24 @@
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 from typing import Any
+
+
+def explained(error: ImportError) -> ImportError:
+    """The error, or one that says more where the package `autograd` that was found is not the one that is meant.
+
+    HIPS autograd has the same import name: installed later it overwrites this one, and beside it one hides the other.
+    """
+    if not (error.name or "").startswith("autograd") or str(error).startswith("nn: "):  # said already, further in
+        return error
+    return ImportError(
+        f"nn: expected the package autograd of backgraph, got that of another distribution ({error}); HIPS autograd "
+        f"has the same import name, so keep one of the two: pip uninstall autograd, then "
+        f"pip install --force-reinstall backgraph, which has HIPS's modules too",
+        name="autograd",
+    )
 
 
 class Names:
@@ -34,8 +50,12 @@ class Names:
     def load(self, name: str) -> Any:
         """The value of a name, which from then on is an ordinary global."""
         if name not in self.homes:
-            raise AttributeError(f"module {self.place['__name__']!r} has no attribute {name!r}")
+            module = sys.modules[self.place["__name__"]]
+            raise AttributeError(f"module {module.__name__!r} has no attribute {name!r}", name=name, obj=module)
         home = self.homes[name]
-        value = getattr(import_module(f"nn.{home}"), name) if home else import_module(f"nn.{name}")
+        try:
+            value = getattr(import_module(f"nn.{home}"), name) if home else import_module(f"nn.{name}")
+        except ImportError as error:
+            raise explained(error) from error
         self.place[name] = value
         return value

@@ -92,6 +92,8 @@ def summary(model: Module, input_shape: Any, *others: Any, dtype: Any = None) ->
     total                       13             72        128 B
     parameters: 52 B
     """
+    if not isinstance(model, Module):
+        raise TypeError(f"summary: expected a Module, got {type(model).__name__}")
     if dtype is None:
         dtype = next((p.dtype for p in model.parameters() if p.dtype.kind in "fc"), np.dtype(np.float32))
     inputs = (input_shape, *others)

@@ -254,6 +254,8 @@ class RNNBase(Layer):
         shapes += [(layers, n, self.hidden_size)] if self.mode == "LSTM" else []
         if hx is None:
             return tuple(np.zeros(shape, dtype) for shape in shapes)
+        if self.mode == "LSTM" and not isinstance(hx, tuple | list):
+            raise TypeError(f"LSTM: expected a first state as a tuple (h, c), got {type(hx).__name__}")
         given = tuple(hx) if self.mode == "LSTM" else (hx,)
         expected = shapes if batched else [(shape[0], shape[2]) for shape in shapes]
         if [value.shape for value in given] != expected:

@@ -47,6 +47,8 @@ def replaced(input: Any, result: Any, inplace: bool) -> Any:
 
 def axis_of(dim: int, ndim: int, who: str) -> int:
     """An axis counted from the front. Raises IndexError if there is none such."""
+    if not isinstance(dim, int | np.integer):
+        raise TypeError(f"{who}: expected a whole number as dim, got {dim!r}")
     if not -max(ndim, 1) <= dim < max(ndim, 1):
         raise IndexError(f"{who}: expected a dim from {-ndim} to {ndim - 1}, got {dim}")
     return dim % max(ndim, 1)
@@ -54,6 +56,8 @@ def axis_of(dim: int, ndim: int, who: str) -> int:
 
 def probability(p: float, who: str) -> None:
     """Raises ValueError unless p lies between 0 and 1."""
+    if not isinstance(p, int | float | np.integer | np.floating):
+        raise TypeError(f"{who}: expected a probability from 0 to 1, got {p!r}")
     if not 0.0 <= p <= 1.0:
         raise ValueError(f"{who}: expected a probability from 0 to 1, got {p}")
 

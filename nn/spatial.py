@@ -69,6 +69,7 @@ def check_axes(input: Any, n: int, who: str) -> None:
 
 
 def named(function: Callable[..., Any], name: str) -> Callable[..., Any]:
-    """The function under the name that users know it by."""
-    function.__name__ = function.__qualname__ = name
+    """The function, and one that it wraps, under the name that users know it by."""
+    for part in (function, getattr(function, "__wrapped__", function)):
+        part.__name__ = part.__qualname__ = name
     return function

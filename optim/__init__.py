@@ -18,12 +18,22 @@ hooks, and of nn nothing but Module:
 PyTorch's SparseAdam is left out, for there are no sparse gradients here.
 """
 
-from . import lr_scheduler
-from .adam import Adam, Adamax, AdamW, NAdam, RAdam
-from .adaptive import Adadelta, Adafactor, Adagrad, RMSprop, Rprop
-from .lbfgs import LBFGS
-from .optimizer import Optimizer
-from .sgd import ASGD, SGD, Lion, Muon
+try:
+    from . import lr_scheduler
+    from .adam import Adam, Adamax, AdamW, NAdam, RAdam
+    from .adaptive import Adadelta, Adafactor, Adagrad, RMSprop, Rprop
+    from .lbfgs import LBFGS
+    from .optimizer import Optimizer
+    from .sgd import ASGD, SGD, Lion, Muon
+except ImportError as error:
+    if not (error.name or "").startswith("autograd"):
+        raise
+    raise ImportError(
+        f"optim: expected the package autograd of backgraph, got that of another distribution ({error}); HIPS autograd "
+        f"has the same import name, so keep one of the two: pip uninstall autograd, then "
+        f"pip install --force-reinstall backgraph, which has HIPS's modules too",
+        name="autograd",
+    ) from error
 
 __all__ = [
     "ASGD", "LBFGS", "SGD", "Adadelta", "Adafactor", "Adagrad", "Adam", "AdamW", "Adamax", "Lion", "Muon",

@@ -144,6 +144,8 @@ class Optimizer(Hooked):
         """
         loss = None
         if closure is not None:
+            if not callable(closure):
+                raise TypeError(f"{self._name}.step: expected a function or nothing, got {type(closure).__name__}")
             with enable_grad():
                 loss = closure()
         for group in self.param_groups:
@@ -336,6 +338,8 @@ class Optimizer(Hooked):
         that this optimizer has, as that of an optimizer of another kind does.
         """
         who = f"{self._name}.load_state_dict"
+        if not isinstance(state_dict, Mapping):
+            raise TypeError(f"{who}: expected what state_dict() returned, got {type(state_dict).__name__}")
         state_dict = self._run("load_pre", dict(state_dict))
         for key in ("state", "param_groups"):
             if key not in state_dict:

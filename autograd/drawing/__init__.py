@@ -2,16 +2,17 @@
 
 From the bottom up, each importing only what stands before it:
 
-    picture                         the content as plain data
-    wording, style, dot, text       how it is worded, how it looks, and how it is written
-    rendering, player               SVG, PNG and PDF; the page that plays it
-    names, scopes, folding          what values are called, the modules around them, and what is drawn closed
-    expressions, values             what was computed, and from which values
-    sources, simplifying, rules, formulas   which VJP runs, as a formula
-    sweep                           the gradients themselves
-    linking, steps, collecting      all of it as plain data: a picture
-    explaining, drawn               Drawing, and how one is made
-    gallery                         examples
+    picture                                  the content as plain data
+    wording, style, dot, text                how it is worded, how it looks, and how it is written
+    rendering, player                        SVG, PNG and PDF; the page that plays it
+    names, scopes, folding                   what values are called, the modules around them, what is drawn closed
+    expressions, values                      what was computed, and from which values
+    sources, simplifying, rules, reading     which VJP runs, as Python and in a reader's words
+    formulas                                 the same with the picture's names
+    sweep                                    the gradients themselves
+    linking, steps, collecting               all of it as plain data: a picture
+    trial, explaining, drawn                 Drawing, and how one is made
+    gallery                                  examples
 
 Nothing of it is imported before something is drawn.
 """
@@ -50,8 +51,9 @@ def draw(
     rankdir    "LR", "TB", "RL" or "BT"
     renderer   "auto", "dot" (Graphviz's program) or "pygraphviz" (its Python package)
 
-    The graph is left as it is: nothing is freed, no gradient is changed. After a backward pass that freed the saved
-    values, what depended on them is left out. Returns a Drawing: see its `save`, `dot`, `graph`, `steps`, `explain`
+    The graph is left as it is: nothing is freed, no gradient is changed; nor are the buffers, the modes and the random
+    numbers of a module or function that is called. After a backward pass that freed the saved values, what depended on
+    them is written as `…`. Returns a Drawing: see its `save`, `dot`, `graph`, `steps`, `explain`
     and `player`.
 
     Raises TypeError for outputs that hold no Tensor, ValueError for an unknown option.

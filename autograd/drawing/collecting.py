@@ -12,7 +12,7 @@ from ..engine import versions
 from ..engine.modes import Entry
 from ..engine.node import Leaf, Node, between, walk
 from ..engine.tensor import Tensor
-from .expressions import constants, expression, is_array, literal, saved_values, values_text
+from .expressions import UNKNOWN, constants, expression, is_array, literal, saved_values, values_text
 from .folding import Block, fold, is_operation
 from .formulas import formula_text
 from .linking import Link, links, stubs
@@ -421,6 +421,11 @@ class Collector:
             yield (
                 f"{hidden:,} of {total:,} operations are inside {blocks:,} closed "
                 f"box{'es' if blocks > 1 else ''}, {why}"
+            )
+        if any(node.saved is None for node in self.open):
+            yield (
+                f"a backward pass has freed saved values: {UNKNOWN} stands for what is not known any more, and where=, "
+                f"initial= and order= are taken to be NumPy's defaults"
             )
         if self.saved:
             owners: dict[int, int] = {}

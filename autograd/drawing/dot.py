@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from .picture import Arrow, Box, Picture
 from .style import FONT, THEMES, Look, Theme, Widths, arrow_attributes, box_attributes
+from .wording import gradient_text
 
 WRAP, LINES = 30, 4
 """A formula on the picture has lines of about this many characters, and at most so many of them."""
@@ -99,7 +100,7 @@ def _box(box: Box, look: Look, theme: Theme) -> str:
         rows = [f"<b>{escape(line)}</b>" for line in wrapped(box.text, TITLE)]
         rows += [_small(line, theme) for line in _lines(box, look)]
         if box.gradient is not None:
-            rows.append(_small(gradient_text(box), theme, theme.formula))
+            rows.append(_small(gradient_text(box.gradient), theme, theme.formula))
         if box.alarm:
             rows.append(_small("⚠ " + box.alarm, theme, theme.alarm))
         body = "".join(f"<tr><td>{row}</td></tr>" for row in rows)
@@ -135,13 +136,6 @@ def _shape(box: Box, show: tuple[str, ...]) -> str:
     if "dtype" in show and box.dtype is not None and box.kind != "stub":
         parts.append(box.dtype)
     return " ".join(parts)
-
-
-def gradient_text(box: Box) -> str:
-    flow = box.gradient
-    assert flow is not None
-    what = flow.value if flow.value is not None and len(flow.value) <= 24 else f"‖·‖ {flow.norm:.3g}"
-    return f"ḡ {what}" + {"zero": " ∅ zero", "vanished": " ≈0 vanished"}.get(flow.state, "")
 
 
 def _small(text: str, theme: Theme, color: str | None = None) -> str:

@@ -23,6 +23,7 @@ from .rendering import ADVICE, adapt, find_renderer, render
 from .style import THEMES, Look
 from .sweep import Sweep
 from .text import to_text
+from .trial import unchanged
 
 DIRECTIONS = ("both", "forward", "backward")
 SHOW = ("shape", "dtype", "value")
@@ -76,7 +77,7 @@ class Drawing:
 
     def text(self) -> str:
         """The picture as an indented tree of text."""
-        return to_text(self.graph)
+        return to_text(self.graph, self._look.show)
 
     def explain(self, tensor: Tensor) -> str:
         """In words: whether a gradient reaches this tensor in the backward pass drawn, and if not, why.
@@ -120,6 +121,23 @@ class Drawing:
         made = makers[ending]()
         with open(path, "wb") as file:
             file.write(made.encode() if isinstance(made, str) else made)
+
+    def show(self) -> None:
+        """Open the picture in a browser, as a page of its own that plays the two passes; a notebook shows it anyway.
+
+        Raises RenderError (a RuntimeError) if the picture cannot be rendered, RuntimeError if no browser can be opened.
+        """
+        import tempfile
+        import webbrowser
+        from pathlib import Path
+
+        page = self.player().html
+        with tempfile.NamedTemporaryFile("w", suffix=".html", delete=False, encoding="utf-8") as file:
+            file.write(page)  # it stays, for the browser reads it later
+        if not webbrowser.open(Path(file.name).as_uri()):
+            raise RuntimeError(
+                f"Drawing.show: no browser could be opened; the page is {file.name}, and save() writes other files"
+            )
 
     # ---- in a notebook ---------------------------------------------------------------------------------------------
 
@@ -222,24 +240,22 @@ def _outputs(outputs: tuple[Any, ...], names: Any) -> tuple[list[Tensor], Names]
     inputs: dict[str, Any] = {}
     if outputs and callable(outputs[0]) and not isinstance(outputs[0], Tensor):
         function, given = outputs[0], outputs[1:]
-        with enable_grad(), keeping_arguments():
+        with enable_grad(), keeping_arguments(), unchanged(function, given):
             result = function(*given)
-        if names is None and hasattr(function, "named_parameters"):
-            names = function
+            named = Names(function if names is None and hasattr(function, "named_parameters") else names)
         inputs = _named_inputs(function, given)
         found = list(_tensors(result))
     else:
-        found = list(_tensors(outputs))
+        found, named = list(_tensors(outputs)), Names(names)
     if not found and inputs:
+        name = getattr(function, "__name__", None) or type(function).__name__
         raise TypeError(
             f"draw: expected a function that gives Tensors, got {type(result).__name__} from "
-            f"{getattr(function, '__name__', None) or type(function).__name__}; give it Tensors, such as "
-            f"Tensor(x, requires_grad=True)"
+            f"{'it' if name == '<lambda>' else name}; give it Tensors, such as Tensor(x, requires_grad=True)"
         )
     if not found:
         kinds = ", ".join(type(output).__name__ for output in outputs) or "nothing"
         raise TypeError(f"draw: expected Tensors, or a module or function and its inputs, got {kinds}")
-    named = Names(names)
     named.add(inputs)
     return found, named
 

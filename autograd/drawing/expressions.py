@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterator, Mapping
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,9 @@ INNER = {("concatenate", "edges"), ("checkpoint", "segment")}
 SELDOM = {"casting", "edges", "kind", "order", "stable", "subok"}
 """Arguments that are left out where nothing kept them, for they hardly ever are what a reader looks for."""
 
+PRESUMED = {"initial": np._NoValue, "order": "C", "where": True}  # type: ignore[attr-defined]
+"""What these arguments are taken to have been once they have been freed."""
+
 SHAPES = {"reshape", "broadcast_to", "sum_to", "scatter_add", "on_diagonal"}
 """The primitives whose argument `shape` is the shape of the result."""
 
@@ -53,6 +57,34 @@ def saved_values(node: Node) -> dict[str, Any]:
     return found
 
 
+def known_arguments(node: Node) -> dict[str, Any]:
+    """What the node saved; once that has been freed, what the shapes tell, and what is seldom given."""
+    if node.saved is not None or node.plan is None:
+        return saved_values(node)
+    names = set(node.plan.names)
+    found = {name: value for name, value in PRESUMED.items() if name in names}
+    if type(node.shape) is tuple and names >= {"axis", "keepdims"}:
+        found |= _reduced(node.parents[0].shape, node.shape)
+    if node.name == "transpose" and len(node.shape) == 2:
+        found["axes"] = None
+    return found
+
+
+def _reduced(before: tuple[int, ...], after: tuple[int, ...]) -> dict[str, Any]:
+    """Over which axes a reduction went, where only one way leads from the one shape to the other."""
+    keepdims = len(before) == len(after) > 0
+    if not after:
+        return {"axis": None, "keepdims": False}
+    if keepdims:
+        ways = [tuple(k for k, size in enumerate(after) if size != before[k])]
+    else:
+        gone = combinations(range(len(before)), len(before) - len(after))
+        ways = [axes for axes in gone if tuple(n for k, n in enumerate(before) if k not in axes) == after]
+    if len(ways) != 1:
+        return {"keepdims": keepdims}
+    return {"axis": ways[0] if len(ways[0]) != 1 else ways[0][0], "keepdims": keepdims}
+
+
 def arguments(node: Node, brief: bool = True, told: Mapping[str, Any] = NOTHING) -> list[tuple[str, Any, Any]]:
     """The arguments in the order in which they are written: (keyword or "", which argument, its value if known).
 
@@ -62,7 +94,7 @@ def arguments(node: Node, brief: bool = True, told: Mapping[str, Any] = NOTHING)
     Options that nothing kept are left out; in brief, so are those that have their default value.
     """
     assert node.plan is not None
-    primitive, inputs, saved = node.plan.primitive, set(node.plan.inputs), saved_values(node)
+    primitive, inputs, saved = node.plan.primitive, set(node.plan.inputs), known_arguments(node)
     if node.extras is not None:
         saved = node.extras.given | saved
     if told:
@@ -87,11 +119,16 @@ def arguments(node: Node, brief: bool = True, told: Mapping[str, Any] = NOTHING)
                 found.append((keyword or name, name, node.dtype))
         elif name not in signature.defaults and name not in signature.keywords and name not in SELDOM:
             found.append(("", name, _from_result(name, node)))
-        elif name == "a_min" and "a_max" not in saved:  # clip has a bound at least
+        elif _was_freed(node, name) or (name == "a_min" and "a_max" not in saved):  # clip has a bound at least
             found.append(("", name, UNKNOWN))
     if signature.sequence:
         found[:0] = _sequence(signature.sequence, node, saved)
     return found
+
+
+def _was_freed(node: Node, name: str) -> bool:
+    assert node.plan is not None
+    return node.saved is None and name in node.plan.names and name not in SELDOM
 
 
 def _from_result(name: str, node: Node) -> Any:
@@ -180,9 +217,6 @@ def expression(node: Node, named: Named, told: Mapping[str, Any] = NOTHING) -> s
         return f"{_operand(parts[0][1])} {INFIX[primitive.name]} {_operand(parts[1][1])}"
     if primitive.name in PREFIX and len(parts) == 1:
         return PREFIX[primitive.name] + texts[0]
-    while len(parts) > 2 and parts[-1] == parts[-2] == ("", UNKNOWN):  # one ellipsis for all of them
-        parts.pop()
-        texts.pop()
     if primitive.name == "getitem" and len(parts) == 2:
         index = known[1]
         return f"{texts[0]}[{_index(index[2], index[1], named)}]"
@@ -193,7 +227,9 @@ def expression(node: Node, named: Named, told: Mapping[str, Any] = NOTHING) -> s
         return f"einsum({', '.join([repr(repr(known[-1][2])), *texts[:-1]])})"
     if primitive.name == "transpose" and len(parts) == 1:
         return f"{texts[0]}.T"
-    return f"{primitive.name}({', '.join(f'{keyword}={text}' if keyword else text for keyword, text in parts)})"
+    written = [f"{keyword}={text}" if keyword else text for keyword, text in parts]
+    several = [text for k, text in enumerate(written) if k < 2 or not text == written[k - 1] == UNKNOWN]
+    return f"{primitive.name}({', '.join(several)})"  # with one ellipsis for all that stand side by side
 
 
 def argument_text(argument: Any, value: Any, named: Named) -> str:

@@ -13,7 +13,8 @@ import numpy as np
 
 from ..engine.node import Node
 from ..engine.primitive import Primitive, needs_of, registry, rule_of
-from .expressions import is_array, saved_values
+from .expressions import UNKNOWN, is_array, known_arguments
+from .reading import in_words, says_little
 from .rules import Array, specialise
 from .simplifying import Brief, axes_summed, to_expression
 from .sources import NotPlain
@@ -30,7 +31,7 @@ class Formula:
 
     code    Python, with an identifier `_0_`, `_1_`, … for each array
     arrays  what each identifier stands for: "g", "out", a saved name, or (a saved name, position)
-    text    the code with the picture's names instead
+    text    the same in the picture's names and a reader's words
     """
 
     code: str
@@ -62,7 +63,7 @@ def formula(node: Node, k: int, named: Named, out: str) -> Formula:
     input, parent = plan.inputs[k], node.parents[k]
     rule = rule_of(plan.primitive, input)
     symbols = _Symbols()
-    values = saved_values(node)
+    values = known_arguments(node)
     parents = dict(zip(plan.inputs, node.parents, strict=True))
     shape = node.shape if type(node.shape) is tuple else None
     shown: dict[str, ast.expr] = {"g": symbols.add("g", "ḡ")}
@@ -85,7 +86,7 @@ def formula(node: Node, k: int, named: Named, out: str) -> Formula:
             shown[name] = _several(name, values[name], parents, symbols, named)
         else:
             known[name] = values[name]
-    return _written(rule, shown, known, symbols, node, parent, input, named)
+    return _written(rule, shown, known, symbols, node, parent, input, named, out)
 
 
 def _unknown(
@@ -95,8 +96,10 @@ def _unknown(
     base, _, what = name.rpartition("_")
     if what in ("shape", "dtype") and base in parents:
         known[name] = getattr(parents[base], what)
+    elif what == "strides" and base in parents:
+        known[name] = None
     else:
-        shown[name] = symbols.add(name, name)
+        shown[name] = symbols.add(name, UNKNOWN)
 
 
 def _several(name: str, value: Any, parents: dict[Any, Node], symbols: _Symbols, named: Named) -> ast.expr:
@@ -124,6 +127,7 @@ def _written(
     parent: Node,
     input: Any,
     named: Named,
+    out: str,
 ) -> Formula:
     assert node.plan is not None
     given = dict(shown)
@@ -146,11 +150,16 @@ def _written(
         tree = _Real().visit(tree)
     tree = _in_full(tree, symbols, node, parent)
     tree = _summed(tree, node, parent, input)
-    tree = Brief(environment(node, node.plan.inputs.index(input))).visit(tree)
-    code = ast.unparse(ast.fix_missing_locations(ast.Expression(tree)))
-    text = re.sub(r"_\d+_", lambda found: symbols.names.get(found[0], found[0]), code)
-    text = re.sub(r"(?<![\w.])_(?=[a-z])", "", text)
-    return Formula(code, {symbol: what for what, symbol in symbols.of.items()}, text)
+    space = environment(node, node.plan.inputs.index(input))
+    tree = Brief(space).visit(tree)
+    arrays = {symbol: what for what, symbol in symbols.of.items()}
+    code = ast.unparse(ast.fix_missing_locations(tree))
+    words = in_words(tree, space)
+    if words is not None:
+        text = re.sub(r"_\d+_", lambda found: symbols.names.get(found[0], found[0]), ast.unparse(words))
+        text = re.sub(r"(?<![\w.])_(?=[a-z])", "", text)
+        return Formula(code, arrays, UNKNOWN if says_little(text) else text)
+    return Formula(code, arrays, UNKNOWN if node.saved is None else f"ḡ · ∂{out}/∂{named(input, None)}")
 
 
 def _named_or(name: str, value: Any, named: Named) -> str:
@@ -163,7 +172,7 @@ def _named_or(name: str, value: Any, named: Named) -> str:
 def _transposed(tree: ast.expr, symbols: _Symbols, node: Node) -> ast.expr:
     """Products of matrices and vectors as one writes them, and `W.T` for the two axes of a matrix exchanged."""
     assert node.plan is not None
-    values = saved_values(node)
+    values = known_arguments(node)
     parents = dict(zip(node.plan.inputs, node.parents, strict=True))
     dims: dict[str, int] = {}
     for what, symbol in symbols.of.items():
@@ -214,7 +223,9 @@ def _transposed(tree: ast.expr, symbols: _Symbols, node: Node) -> ast.expr:
 
 def _kinds(node: Node) -> set[str]:
     """The kinds of the dtypes of all arrays that a rule of this node may meet."""
-    values = [item for value in saved_values(node).values() for item in (value if type(value) is tuple else (value,))]
+    values = [
+        item for value in known_arguments(node).values() for item in (value if type(value) is tuple else (value,))
+    ]
     dtypes = [node.dtype, *(parent.dtype for parent in node.parents), *(v.dtype for v in values if is_array(v))]
     return {"" if dtype is None else dtype.kind for dtype in dtypes}
 

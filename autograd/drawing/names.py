@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from ..engine.node import Leaf, Node
+from ..engine.node import Node
 from ..engine.tensor import Tensor
 
 
@@ -79,11 +79,7 @@ class Names:
 
     def of_node(self, node: Node) -> str | None:
         """The name given to the value of a node, or None."""
-        found = self.nodes.get(node.order)
-        if found is None and isinstance(node, Leaf):
-            tensor = node.tensor()
-            found = tensor.name if tensor is not None else None
-        return found or None
+        return self.nodes.get(node.order) or node.called
 
     def of_array(self, array: Any) -> str | None:
         """The name given to an array, or to a tensor that holds it, or None."""

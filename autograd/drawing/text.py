@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from .picture import Arrow, Picture
+from collections.abc import Collection
+
+from .picture import Arrow, Box, Picture
+from .wording import flow_text, gradient_text
 
 MOST = 200
 """How many lines a tree has at most; it says how many more there are."""
 
 
-def to_text(picture: Picture) -> str:
-    """Each result with what it was computed from below it; a value that stood there before is only named."""
+def to_text(picture: Picture, show: Collection[str] = ("shape",)) -> str:
+    """Each result with what it was computed from below it; a value that stood there before is only named.
+
+    show  what to write beside a value: "shape", "value"; gradients are there where they were computed
+    """
     boxes = {box.id: box for box in picture.boxes}
     inputs: dict[str, list[str]] = {}
     for tail, head in _links(picture):
@@ -32,20 +38,33 @@ def to_text(picture: Picture) -> str:
         box = boxes[id_]
         again = id_ in seen
         pending = formulas.get((above, id_), [])
-        formula = f"   ⇠ {pending.pop(0).formula}" if pending else ""
+        formula = _flowing(pending.pop(0)) if pending else ""
         if len(lines) >= MOST:
             more += 1
         else:
-            shape = f" {box.shape}" if box.shape else ""
             what = (box.name or box.text) + " (above)" if again and inputs.get(id_) else box.text
             indent = "  " * min(level, 30)
-            lines.append(f"{indent}{what}{'' if again else shape}{formula}")
+            lines.append(f"{indent}{what}{'' if again else _beside(box, show)}{formula}")
         if not again:
             seen.add(id_)
             stack += [(tail, level + 1, id_) for tail in reversed(inputs.get(id_, []))]
     if more:
         lines.append(f"… and {more:,} more lines")
     return "\n".join([*lines, *picture.notes])
+
+
+def _beside(box: Box, show: Collection[str]) -> str:
+    """The shape, value and gradient of a box, and what is wrong with it."""
+    parts = [f" {box.shape}" if box.shape and "shape" in show else ""]
+    parts += [f" = {box.value}" if box.value is not None and "value" in show else ""]
+    parts += [f"   {gradient_text(box.gradient)}" if box.gradient is not None else ""]
+    return "".join(parts) + (f"   ⚠ {box.alarm}" if box.alarm else "")
+
+
+def _flowing(arrow: Arrow) -> str:
+    """The formula of a gradient, and what it comes to."""
+    amount = f" = {flow_text(arrow.flow)}" if arrow.flow is not None else ""
+    return f"   ⇠ {arrow.formula}{amount}" + (f"   ⚠ {arrow.alarm}" if arrow.alarm else "")
 
 
 def _links(picture: Picture) -> list[tuple[str, str]]:

@@ -14,6 +14,12 @@ def flow_text(flow: Flow | None) -> str:
     return flow.value if flow.value is not None else f"norm {flow.norm:.4g}"
 
 
+def gradient_text(flow: Flow) -> str:
+    """A gradient at its box."""
+    what = flow.value if flow.value is not None and len(flow.value) <= 24 else f"‖·‖ {flow.norm:.3g}"
+    return f"ḡ {what}" + {"zero": " ∅ zero", "vanished": " ≈0 vanished"}.get(flow.state, "")
+
+
 def hooks_text(n: int) -> str:
     """What stands at a value whose gradient goes through hooks."""
     return f"{'a hook sees' if n == 1 else f'{n} hooks see'} ḡ, and may change it" if n else ""

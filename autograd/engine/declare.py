@@ -34,6 +34,8 @@ def primitive(
     >>> x.grad
     Tensor(12.)
     """
+    if not callable(function):
+        raise TypeError(f"primitive: expected a function, got {type(function).__name__}")
     name = name or function.__name__
     operator = any(isinstance(known, np.ufunc) and known.nin > 1 for known in (function, *overrides))
     record = Primitive(

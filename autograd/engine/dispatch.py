@@ -47,6 +47,7 @@ def find(function: Any, method: str = "") -> Any:
         module = "scipy.special"
         known(f"autograd.scipy.special.{name}")  # to ask for it loads it
     if function not in registry:
+        name = "frompyfunc(…)" if "<lambda>" in name else name
         raise TypeError(
             f"{module}.{name}{method and '.' + method}: no derivative rule is known for Tensors; apply it to .data, or "
             f"give it one (primitive)"

@@ -10,7 +10,9 @@ import threading
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from types import TracebackType
-from typing import Any
+from typing import Any, Self, TypeVar, overload
+
+Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 Entry = tuple[Any, str, str]
 """One time that a scope was entered: (the entry around it or None, name, kind). Another time is another tuple."""
@@ -79,7 +81,25 @@ class _GradMode:
         return wrapped
 
 
-class no_grad(_GradMode):
+class _Switch(_GradMode):
+    """One that is either a context or, given a function, the function decorated: both `@no_grad()` and `@no_grad`."""
+
+    @overload
+    def __new__(cls) -> Self: ...
+    @overload
+    def __new__(cls, function: Decorated) -> Decorated: ...  # type: ignore[misc]
+    def __new__(cls, *function: Any, **options: Any) -> Any:
+        made = super().__new__(cls)
+        if not function and not options:
+            return made
+        if options or len(function) > 1 or not callable(function[0]):
+            got = ", ".join([*map(repr, function), *(f"{name}=" for name in options)])
+            raise TypeError(f"{cls.__name__}: expected nothing, or a function to decorate, got {got}")
+        made.before = []
+        return made(*function)
+
+
+class no_grad(_Switch):
     """Within it nothing is recorded; also a decorator. Per thread.
 
     >>> x = Tensor([1.0, 2.0], requires_grad=True)
@@ -91,7 +111,7 @@ class no_grad(_GradMode):
     enabled = False
 
 
-class enable_grad(_GradMode):
+class enable_grad(_Switch):
     """Within it operations are recorded again, inside a `no_grad` too; also a decorator. Per thread.
 
     >>> x = Tensor([1.0, 2.0], requires_grad=True)
@@ -114,6 +134,11 @@ class set_grad_enabled(_GradMode):
 
     def __init__(self, enabled: bool) -> None:
         super().__init__()
+        if callable(enabled) or isinstance(enabled, str):
+            raise TypeError(
+                f"set_grad_enabled: expected True or False, got a {type(enabled).__name__}; a function is decorated by "
+                f"@set_grad_enabled(False)"
+            )
         self.enabled = bool(enabled)
         self.start: bool | Callable[..., None] = mode.recording
         _record(self.enabled)

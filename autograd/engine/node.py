@@ -28,7 +28,7 @@ class Node:
     shape    of the result, and so of its gradient
     dtype    of the result, and so of its gradient
     entry    the innermost scope, of a module for instance, that it was made in (see `modes.Entry`), or None
-    extras   what few nodes have: hooks, a tensor that retains its gradient, the source line; else None
+    extras   what few nodes have: hooks, a tensor that retains its gradient, a name, the source line; else None
     """
 
     __slots__ = ("__weakref__", "dtype", "entry", "extras", "order", "parents", "plan", "saved", "shape")
@@ -59,6 +59,15 @@ class Node:
     def __repr__(self) -> str:
         return f"<{self.name} node {self.shape} {self.dtype}>"
 
+    @property
+    def called(self) -> str | None:
+        """The name that its tensor was given."""
+        return None if self.extras is None else self.extras.called
+
+    def rename(self, called: str | None) -> None:
+        """Keep the name that its tensor was given."""
+        self.more().called = called
+
     def more(self) -> Extras:
         """The node's extras, made when first asked for."""
         if self.extras is None:
@@ -72,9 +81,10 @@ class Leaf(Node):
     It refers to its tensor weakly (the tensor refers to it strongly), so the two form no cycle.
     """
 
-    __slots__ = ("tensor",)
+    __slots__ = ("_called", "tensor")
 
     tensor: Callable[[], Any]
+    _called: str | None
 
     def __init__(self, tensor: Any) -> None:
         self.order = tick()
@@ -88,14 +98,23 @@ class Leaf(Node):
         self.entry = None
         self.extras = None
         self.tensor = ref(tensor)
+        self._called = tensor._name
+
+    @property
+    def called(self) -> str | None:
+        return self._called
+
+    def rename(self, called: str | None) -> None:
+        self._called = called
 
 
 class Extras:
     """What few nodes have."""
 
-    __slots__ = ("given", "hooks", "retain", "source")
+    __slots__ = ("called", "given", "hooks", "retain", "source")
 
     def __init__(self) -> None:
+        self.called: str | None = None
         self.hooks: dict[int, Callable[[Any], Any]] = {}
         self.retain: Callable[[], Any] | None = None
         self.source: str | None = None

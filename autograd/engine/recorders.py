@@ -82,7 +82,7 @@ def compiled(record: Primitive, namespace: dict[str, Any]) -> tuple[CodeType, An
         lines += ["    if type(out) is not _ndarray:"]
         lines += ["        out = _asarray(out) if type(out) in _NUMBERS else _as_array(out)"]
         lines += ["    _result = _new(_Tensor)", "    _result._data = out", "    _result._node = None"]
-        lines += ["    _result._grad = None", "    _result._family = None", "    _result.name = None"]
+        lines += ["    _result._grad = None", "    _result._family = None", "    _result._name = None"]
         if record.views:
             shares = f"(getattr(out, 'base', None) is not None or out is {inputs[0]})"
             lines += [f"    if isinstance(_source, _Tensor) and {shares}:", "        _note_view(_source, _result)"]
@@ -245,6 +245,8 @@ def _explain(error: Exception, record: Primitive, values: dict[str, Any]) -> Non
     given = ", ".join(f"{name}: {_describe(values[name])}" for name in record.rules if name in values)
     if type(error) in (ValueError, TypeError, IndexError) and len(error.args) == 1 and isinstance(error.args[0], str):
         error.args = (f"{record.name}({given}): {error.args[0]}",)
+    elif isinstance(error, np._core._exceptions._UFuncNoLoopError):  # type: ignore[attr-defined]
+        raise TypeError(f"{record.name}({given}): expected numbers, or arrays of them") from None
     else:
         error.add_note(f"in {record.name}({given})")
 

@@ -38,14 +38,14 @@ class Tensor:
     Tensor([2., 4.])
     """
 
-    __slots__ = ("__weakref__", "_cut", "_data", "_family", "_grad", "_node", "name")
+    __slots__ = ("__weakref__", "_cut", "_data", "_family", "_grad", "_name", "_node")
 
     _data: Any
     _node: Node | None
     _grad: Tensor | None
     _family: list[ref[Tensor]] | None  # the Tensors that share this one's memory, if any ever did
     _cut: str  # "no_grad" or "detach" where that took this tensor out of the graph; else never set
-    name: str | None
+    _name: str | None
 
     def __init__(self, data: Any, dtype: Any = None, requires_grad: bool = False, name: str | None = None) -> None:
         self._node = None
@@ -60,7 +60,7 @@ class Tensor:
             data, self._node = made._data, made._node
         elif isinstance(data, np.ndarray | np.generic) or not hasattr(data, "__array_function__"):
             check_unmasked(data, "Tensor")
-            data = np.array(data, dtype=dtype)
+            data = _array_of(data, dtype)
         else:
             data = data.astype(dtype) if dtype is not None and data.dtype != dtype else data.copy()
         if data.dtype.kind not in "fciub":
@@ -68,7 +68,7 @@ class Tensor:
         self._data = data
         self._grad = None
         self._family = None
-        self.name = name
+        self._name = name
         if requires_grad:
             self.requires_grad_()
 
@@ -125,6 +125,17 @@ class Tensor:
         self._grad = value
 
     @property
+    def name(self) -> str | None:
+        """What drawings call it, even when the tensor itself is gone: its place in the graph keeps the name."""
+        return self._name
+
+    @name.setter
+    def name(self, value: str | None) -> None:
+        self._name = value
+        if self._node is not None:
+            self._node.rename(value)
+
+    @property
     def requires_grad(self) -> bool:
         """Whether gradients flow to or through this tensor."""
         return self._node is not None
@@ -174,8 +185,8 @@ class Tensor:
 
     @property
     def size(self) -> int:
-        size: int = self._data.size
-        return size
+        """How many elements it has."""
+        return Size(self._data.size)
 
     @property
     def dtype(self) -> np.dtype[Any]:
@@ -191,12 +202,16 @@ class Tensor:
         nbytes: int = self._data.nbytes
         return nbytes
 
-    def numpy(self) -> Any:
-        """The array, not a copy."""
+    def numpy(self, **options: Any) -> Any:
+        """The array, not a copy. Raises TypeError for PyTorch's force=, of which there is no need."""
+        if options:
+            raise TypeError(f"Tensor.numpy: expected no arguments, got {'=, '.join(options)}=; write x.numpy()")
         return self._data
 
     def item(self, *index: int) -> Any:
         """The one element, or the one at `index`, as a Python number."""
+        if not index and self._data.size != 1:
+            raise ValueError(f"Tensor.item: expected one element, or an index, got a tensor of shape {self.shape}")
         return self._data.item(*index)
 
     def tolist(self) -> Any:
@@ -221,7 +236,7 @@ class Tensor:
     def retain_grad(self) -> None:
         """Have the backward pass leave this tensor's gradient in `.grad` though it is no leaf."""
         if self._node is None:
-            raise RuntimeError("retain_grad: this tensor does not require a gradient")
+            raise RuntimeError("retain_grad: this tensor does not require a gradient; make it with requires_grad=True")
         if not self.is_leaf:
             self._node.more().retain = ref(self)
 
@@ -237,7 +252,11 @@ class Tensor:
         Tensor(30.)
         """
         if self._node is None:
-            raise RuntimeError("register_hook: this tensor does not require a gradient")
+            raise RuntimeError(
+                "register_hook: this tensor does not require a gradient; make it with requires_grad=True"
+            )
+        if not callable(hook):
+            raise TypeError(f"register_hook: expected a function of the gradient, got {type(hook).__name__}")
         return RemovableHandle(self._node.more().hooks, hook)
 
     # ---- NumPy's protocols -----------------------------------------------------------------------------------------
@@ -341,7 +360,7 @@ class Tensor:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         state = dict(state)
-        data, requires_grad, self.name = state.pop("data"), state.pop("requires_grad"), state.pop("name")
+        data, requires_grad, self._name = state.pop("data"), state.pop("requires_grad"), state.pop("name")
         self._data = np.asarray(data) if isinstance(data, np.ndarray) else data  # as joblib has it, a memory map
         self._node = self._grad = self._family = None
         if requires_grad:
@@ -375,6 +394,28 @@ class Tensor:
         def __neg__(self) -> Tensor: ...
         def __abs__(self) -> Tensor: ...
         def __getitem__(self, index: Any) -> Tensor: ...
+
+
+def _array_of(data: Any, dtype: Any) -> Any:
+    try:
+        return np.array(data, dtype=dtype)
+    except (TypeError, ValueError) as error:  # NumPy's words do not say whose they are
+        raise type(error)(f"Tensor: expected numbers, in nested lists of one shape: {error}") from None
+
+
+class Size(int):
+    """A number of elements; called, as PyTorch's method of the same name is, it says what to write."""
+
+    __slots__ = ()
+
+    def __call__(self, *axis: Any, **named: Any) -> Any:
+        instead = "".join(["x.shape", *(f"[{value}]" for value in (*axis, *named.values())[:1])])
+        raise TypeError(
+            f"Tensor.size: expected no call, for it is the number of elements, as ndarray's; write {instead}"
+        )
+
+    def __reduce__(self) -> Any:
+        return int, (int(self),)
 
 
 def _new(kind: type[Tensor]) -> Tensor:
@@ -423,5 +464,5 @@ def wrap(value: Any, node: Node | None = None) -> Tensor:
     result._node = node
     result._grad = None
     result._family = None
-    result.name = None
+    result._name = None
     return result

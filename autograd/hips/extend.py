@@ -112,12 +112,12 @@ def defvjp_argnums(fun: Function, maker: Function) -> None:
     primitive_vjps[fun] = maker
 
 
-def _no_rule_needed(fun: Function, *makers: Any, argnums: Any = None) -> None:
+def def_linear(fun: Function, *makers: Any, argnums: Any = None) -> None:
     """Accepts a forward-mode rule, which this engine does not need: its `jvp` goes back twice, by the VJPs."""
     _rules(fun)
 
 
-defjvp = defjvp_argnum = defjvp_argnums = def_linear = _no_rule_needed
+defjvp = defjvp_argnum = defjvp_argnums = def_linear
 
 
 def notrace_primitive(fun: Function) -> Function:

@@ -63,6 +63,8 @@ _pieces: Function = linear(_split, name="split", multiple=True, ary=_split_ary)
 @composite(np.concatenate)
 def concatenate(arrays: Any, axis: int | None = 0, *, dtype: Any = None, casting: Any = "same_kind") -> Any:
     """As np.concatenate."""
+    if np.ndim(unwrap(axis)):
+        raise TypeError("concatenate: expected a list of arrays and then an axis, got an array as axis; write [x, y]")
     arrays = tuple(arrays)
     joined = _joined(*arrays, axis=axis, edges=_edges(arrays, axis))
     return joined if dtype is None else joined.astype(dtype, casting=casting)

@@ -38,18 +38,25 @@ def _sort(self: Tensor, axis: int = -1, kind: Any = None, order: Any = None, *, 
     self[...] = sorting.sort(self, axis, kind, order, stable=stable)  # as ndarray's: in place
 
 
-def _view(self: Tensor, dtype: Any = None, type: Any = None) -> Tensor:
+def _view(self: Tensor, *shape: Any, dtype: Any = None, type: Any = None) -> Tensor:
+    if len(shape) > 1 or (shape and isinstance(shape[0], int | np.integer | tuple | list)):
+        wanted = ", ".join(map(str, shape))
+        raise TypeError(
+            f"Tensor.view: expected nothing, or a dtype, as ndarray's, got {wanted}; write x.reshape({wanted})"
+        )
+    dtype = shape[0] if shape else dtype
     if type is not None or (dtype is not None and dtype != self.dtype):
         raise TypeError("Tensor.view: bytes have no gradient; use astype to convert, reshape for another shape")
     whole: Tensor = indexing.getitem(self, ...)
     return whole
 
 
-def _flatten(self: Tensor, order: str = "C") -> Tensor:
-    if not isinstance(order, str):
+def _flatten(self: Tensor, order: Any = "C", **axes: int) -> Tensor:
+    if not isinstance(order, str) or axes:
+        got = ", ".join([*([] if isinstance(order, str) else [repr(order)]), *(f"{k}={v!r}" for k, v in axes.items())])
         raise TypeError(
-            f"Tensor.flatten: expected an order such as 'C', got {order!r}; for all axes but the first in a row write "
-            f"x.reshape(len(x), -1)"
+            f"Tensor.flatten: expected an order such as 'C', got {got}; for all axes but the first in a row write "
+            f"x.reshape(len(x), -1), or use nn.Flatten"
         )
     whole: Tensor = shape.ravel(self, order).copy()
     return whole
@@ -65,6 +72,39 @@ def _transpose(self: Tensor, *axes: Any) -> Tensor:
         self, None if not axes else axes[0] if len(axes) == 1 and not isinstance(axes[0], int) else axes
     )
     return turned
+
+
+def _to(self: Tensor, *args: Any, dtype: Any = None, device: Any = None, **others: Any) -> Tensor:
+    """The Tensor itself, or converted to a dtype; the device "cpu" is where everything is.
+
+    As PyTorch's: takes a dtype, a device, both, or a Tensor whose dtype is meant. Raises ValueError for another device.
+    """
+    for value in (*args, device):
+        if isinstance(value, Tensor):
+            dtype = value.dtype
+        elif isinstance(value, str) and value.partition(":")[0] in ("cuda", "gpu", "mps", "xpu"):
+            raise ValueError(f"Tensor.to: expected the device 'cpu', where everything is, or none, got {value!r}")
+        elif value is not None and not isinstance(value, bool) and str(value).partition(":")[0] != "cpu":
+            dtype = value
+    if unknown := [name for name in others if name not in ("copy", "memory_format", "non_blocking")]:
+        raise TypeError(f"Tensor.to: expected a dtype and a device, got {unknown[0]}=")
+    try:
+        dtype = None if dtype is None else np.dtype(dtype)
+    except TypeError:
+        raise TypeError(f"Tensor.to: expected a dtype, a Tensor or the device 'cpu', got {dtype!r}") from None
+    if dtype is None or dtype == self.dtype:
+        return self.copy() if others.get("copy") else self
+    converted: Tensor = shape.astype(self, dtype)
+    return converted
+
+
+def _cuda(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    raise ValueError("Tensor.cuda: expected the device 'cpu', where everything is; leave the call out")
+
+
+def _cpu(self: Tensor) -> Tensor:
+    """The Tensor itself, which is where it always was."""
+    return self
 
 
 def _same(name: str) -> Any:
@@ -142,9 +182,11 @@ for name, function in {
     ),
     "view": _view, "to_device": _to_device, "tobytes": lambda self, order="C": self._data.tobytes(order),
     "setflags": lambda self, write=None, align=None, uic=None: self._data.setflags(write, align, uic),
-    "transpose": _transpose,
+    "transpose": _transpose, "to": _to, "cpu": _cpu, "cuda": _cuda,
 }.items():  # fmt: skip
     setattr(Tensor, name, function)
+    if function.__module__ == __name__:  # a name that the errors of Python's may say
+        function.__name__, function.__qualname__ = name, f"Tensor.{name}"
 
 Tensor.T = property(shape.transpose)  # type: ignore[attr-defined]
 Tensor.real = property(elementwise.real)  # type: ignore[attr-defined]

@@ -59,7 +59,7 @@ INSTEAD: dict[str, str] = {
     "bernoulli": "(rng.random(x.shape) < x.data)", "multinomial": "rng.choice(len(x), n, p=x.data)",
     "matmul": "x @ y", "mm": "x @ y", "bmm": "x @ y", "mv": "x @ y", "rsqrt": "1 / np.sqrt(x)",
     "eq": "x == y", "ne": "x != y", "lt": "x < y", "le": "x <= y", "gt": "x > y", "ge": "x >= y",
-    "clamp": "x.clip(low, high)", "clone": "x.copy()", "contiguous": "x", "cpu": "x", "cuda": "x",
+    "clamp": "x.clip(low, high)", "clone": "x.copy()", "contiguous": "x",
     "dim": "x.ndim", "numel": "x.size", "nelement": "x.size", "stride": "x.strides", "detach_": "x.detach()",
     "amax": "x.max(axis)", "amin": "x.min(axis)", "norm": "np.linalg.norm(x)", "det": "np.linalg.det(x)",
     "inverse": "np.linalg.inv(x)", "dist": "np.linalg.norm(x - y)", "t": "x.T",
@@ -75,13 +75,13 @@ INSTEAD: dict[str, str] = {
     "topk": "np.sort(x)[..., : -k - 1 : -1]", "kthvalue": "np.sort(x, axis)[k - 1]", "unique": "np.unique(x)",
     "float": "x.astype(np.float32)", "double": "x.astype(np.float64)", "half": "x.astype(np.float16)",
     "int": "x.astype(np.int32)", "long": "x.astype(np.int64)", "bool": "x.astype(bool)", "byte": "x.astype(np.uint8)",
-    "to": "x.astype(dtype)", "type": "x.astype(dtype), or x.dtype", "type_as": "x.astype(y.dtype)",
+    "type": "x.astype(dtype), or x.dtype", "type_as": "x.astype(y.dtype)",
     "normal_": "x.data[...] = rng.normal(size=x.shape)", "uniform_": "x.data[...] = rng.uniform(size=x.shape)",
 }  # fmt: skip
 """Methods of PyTorch's tensors that ndarray has not: what is written here. Functions of the same name are found."""
 
 KEYWORDS: dict[str, str] = {
-    "dim": "axis", "keepdim": "keepdims", "unbiased": "ddof=1 for True, ddof=0 for False",
+    "dim": "axis=", "keepdim": "keepdims=", "unbiased": "ddof=1 for True, ddof=0 for False",
     "descending": "[::-1] on the result, or -x", "as_tuple": "none; nonzero always gives a tuple",
 }  # fmt: skip
 """Arguments of PyTorch's methods that ndarray's of the same name call otherwise."""
@@ -146,12 +146,11 @@ def _with_ndarrays_words(name: str) -> Callable[..., Any]:
         try:
             return method(*args, **kwargs)
         except TypeError:
-            for word in kwargs:
-                if word in KEYWORDS:
-                    raise TypeError(
-                        f"Tensor.{name}: expected the arguments of ndarray's method, got {word}=; "
-                        f"write {KEYWORDS[word]}"
-                    ) from None
+            if words := [word for word in kwargs if word in KEYWORDS]:
+                raise TypeError(
+                    f"Tensor.{name}: expected the arguments of ndarray's method, got {'=, '.join(words)}=; "
+                    f"write {' and '.join(KEYWORDS[word] for word in words)}"
+                ) from None
             raise
 
     call.__name__, call.__qualname__, call.__doc__ = name, f"Tensor.{name}", method.__doc__

@@ -35,7 +35,7 @@ def write(file: Any, arrays: dict[str, Any], structure: Any) -> None:
             archive.writestr(STRUCTURE, json.dumps(structure, allow_nan=False))
 
 
-def read(path: str) -> tuple[dict[str, Any], str | None]:
+def read(path: Any, name: str) -> tuple[dict[str, Any], str | None]:
     """The arrays by their names, and the structure. Raises ValueError naming the file if anything is wrong with it."""
     from zipfile import ZipFile
 
@@ -57,7 +57,7 @@ def read(path: str) -> tuple[dict[str, Any], str | None]:
         if isinstance(error, OSError) and error.errno not in (None, EINVAL):
             raise  # the disk's
         raise ValueError(
-            f"load: expected a whole .npz file of arrays, but {path} is damaged or foreign: {error}"
+            f"load: expected a whole .npz file of arrays, but {name} is damaged or foreign: {error}"
         ) from None
     return arrays, structure
 

@@ -9,9 +9,17 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable
+from io import TextIOBase
 from typing import Any
 
 Path = str | os.PathLike[str]
+
+
+def check_binary(file: Any, who: str, does: str) -> None:
+    """Raise TypeError for what is neither a path nor a file of bytes."""
+    if not hasattr(file, does) or isinstance(file, TextIOBase):
+        what = "a file of text; open it in binary mode" if isinstance(file, TextIOBase) else type(file).__name__
+        raise TypeError(f"{who}: expected a path, or a binary file such as a BytesIO, got {what}")
 
 
 def _lock(file: Any) -> None:

@@ -152,10 +152,10 @@ def select(who: str, fun: Callable[..., Any], argnums: Any, args: Any, kwargs: d
         if isinstance(key, str):
             key = key if key in kwargs else _position(fun, key)
             if key is None:
-                raise TypeError(f"{who}: {name_of(fun)} was called without an argument {argnums!r}")
+                raise TypeError(f"{who}: {_called(fun)} was called without an argument {argnums!r}")
         if not isinstance(key, str) and not -len(args) <= key < len(args):
             raise TypeError(
-                f"{who}: argnums is {argnums!r}, but {name_of(fun)} was called with {len(args)} positional arguments"
+                f"{who}: argnums is {argnums!r}, but {_called(fun)} was called with {len(args)} positional arguments"
             )
         keys.append(key)
     return keys
@@ -166,6 +166,11 @@ def _position(fun: Callable[..., Any], name: str) -> int | None:
 
     names = list(inspect.signature(fun).parameters)
     return names.index(name) if name in names else None
+
+
+def _called(fun: Any) -> str:
+    name = name_of(fun)
+    return "the function" if "<lambda>" in name else name
 
 
 def name_of(fun: Any) -> str:

@@ -25,6 +25,7 @@ from ..engine.tensor import Tensor, wrap
 from ..engine.versions import Writes
 from ..random import generator
 from .call import argument, conj, tracked
+from .shared import check_function
 from .tree import leaves, rebuild
 
 
@@ -45,6 +46,8 @@ def checkpoint(fun: Callable[..., Any]) -> Callable[..., Any]:
     >>> np.allclose(x.grad.data, grad(lambda x: np.tanh(np.sin(x) * x).sum())(x.data))
     True
     """
+
+    check_function("checkpoint", fun)
 
     @functools.wraps(fun)
     def checkpointed(*args: Any, **kwargs: Any) -> Any:

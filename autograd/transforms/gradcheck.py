@@ -15,6 +15,7 @@ import numpy as np
 from ..engine.modes import enable_grad
 from ..engine.sweep import gradients
 from ..engine.tensor import Tensor, wrap
+from .shared import check_function
 
 _KINK = 1e-3  # one-sided slopes that differ by more of their size than this are looked at more closely
 _ROUNDING = 8 * np.finfo(np.float64).eps  # of a difference of two results, relative to them
@@ -41,6 +42,7 @@ def gradcheck(fun: Callable[..., Any], *inputs: Any, eps: float = 1e-6, toleranc
     Traceback (most recent call last):
     AssertionError: gradcheck: wrong: d result[()] / d argument 0[()]: the backward pass gives 3.0, differences give 6.0
     """
+    check_function("gradcheck", fun)
     _check("gradcheck", _name(fun), fun, [_copied("gradcheck", i, x) for i, x in enumerate(inputs)], eps, tolerance)
     return True
 
@@ -56,6 +58,7 @@ def gradgradcheck(fun: Callable[..., Any], *inputs: Any, eps: float = 1e-6, tole
     >>> gradgradcheck(lambda x, y: np.sin(x) * y, np.array([0.5, 2.0]), 3.0)
     True
     """
+    check_function("gradgradcheck", fun)
     name = _name(fun)
     arrays = [_copied("gradgradcheck", i, x) for i, x in enumerate(inputs)]
     draw = np.random.default_rng(0)
@@ -210,6 +213,10 @@ def _parts(value: Any) -> Any:
 
 
 def _copied(who: str, i: int, value: Any) -> Any:
+    if isinstance(value, tuple | list) and any(isinstance(item, Tensor) for item in value):
+        raise TypeError(
+            f"{who}: expected arrays as inputs, got a {type(value).__name__}; pass them one by one: {who}(f, x, y)"
+        )
     array = np.array(_plain(value), order="C")
     if array.dtype not in (np.float64, np.complex128):
         raise TypeError(

@@ -11,6 +11,7 @@ Complex: a transform of a function uses the plain product g · df/dx (as JAX and
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, overload
 
 import numpy as np
@@ -68,6 +69,11 @@ def grad(*args: Any, **kwargs: Any) -> Any:
     """
     first = args[0] if args else kwargs.get("outputs", kwargs.get("fun"))
     if isinstance(first, Tensor | tuple | list) or "outputs" in kwargs:
+        if len(args) < 2 and "inputs" not in kwargs:
+            raise TypeError(
+                "grad: expected a function, or outputs and inputs, got Tensors alone; write grad(loss, parameters), or "
+                "loss.backward() for the .grad of all leaves"
+            )
         return _grad_of_tensors(*args, **kwargs)
     return _grad_of_function(*args, **kwargs)
 
@@ -85,7 +91,7 @@ def _grad_of_tensors(
     only_inputs: bool = True, allow_unused: bool | None = None, materialize_grads: bool = False,
 ) -> tuple[Tensor | None, ...]:  # fmt: skip
     outs = [outputs] if isinstance(outputs, Tensor) else list(outputs)
-    ins = [inputs] if isinstance(inputs, Tensor) else list(inputs)
+    ins: list[Any] = [inputs] if not isinstance(inputs, Iterable) or hasattr(inputs, "dtype") else list(inputs)
     for value in ins:
         if not isinstance(value, Tensor):
             raise TypeError(f"grad: expected Tensors as inputs, got {type(value).__name__}")
@@ -141,6 +147,10 @@ def elementwise_grad(fun: Function, argnums: Any = 0) -> Function:
         return one(argnums, call.gradients(call.pull(call.outs, seeds, False, call.joined)))
 
     return transform("elementwise_grad", fun, argnums, gradient)
+
+
+for _function in (vars(_grad_of_function)["__wrapped__"], _grad_of_tensors):
+    _function.__qualname__ = "grad"  # in the errors of Python's
 
 
 def _gradient(call: Call, out: Any) -> list[Any]:

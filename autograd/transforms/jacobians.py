@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
@@ -26,12 +27,15 @@ def jacobian(fun: Function, argnums: Any = 0) -> Function:
            [0., 4.]])
     """
 
-    def derivatives(call: Call) -> Any:
-        outer = call.joined
-        blocks = [one(argnums, call.gradients(_jacobian(call, out, outer))) for out in call.outs]
-        return rebuild(call.result, iter(blocks))
+    return transform("jacobian", fun, argnums, functools.partial(_derivatives, "jacobian", argnums))
 
-    return transform("jacobian", fun, argnums, derivatives)
+
+def _derivatives(who: str, argnums: Any, call: Call) -> Any:
+    for out in call.outs:
+        if out is not None and not isinstance(out, Tensor) and np.asarray(out).dtype.kind not in "fciub":
+            raise TypeError(f"{who}: expected a function that gives numbers or arrays, got {type(out).__name__}")
+    blocks = [one(argnums, call.gradients(_jacobian(call, out, call.joined))) for out in call.outs]
+    return rebuild(call.result, iter(blocks))
 
 
 @argnum
@@ -42,8 +46,10 @@ def hessian(fun: Function, argnums: Any = 0) -> Function:
     array([[4., 2.],
            [2., 0.]])
     """
-    derived = jacobian(jacobian(fun, argnums), argnums)
-    derived.__name__ = derived.__qualname__ = f"hessian_of_{name_of(fun)}_wrt_argnum_{argnums}"
+    derive = functools.partial(_derivatives, "hessian", argnums)
+    slopes = transform("hessian", fun, argnums, derive)
+    slopes.__name__ = name_of(fun)
+    derived = transform("hessian", slopes, argnums, derive)
     return derived
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from ..engine.sweep import gradients
 from ..engine.tensor import unwrap, wrap
 from .call import Call, conj, tracked
-from .shared import Function, ones, scalar
+from .shared import Function, check_function, ones, scalar
 from .tree import leaves, leaves_as, rebuild
 
 
@@ -23,6 +23,7 @@ def vjp(fun: Function, *primals: Any) -> tuple[Any, Function]:
     >>> pullback(np.array([1.0, 10.0]))
     (array([ 3., 30.]), np.float64(21.0))
     """
+    check_function("vjp", fun)
     call = Call("vjp", fun, primals, {}, list(range(len(primals))))
 
     def pullback(cotangent: Any) -> tuple[Any, ...]:
@@ -84,6 +85,7 @@ def matching(who: str, values: Any, like: Any) -> list[Any]:
 
 def _along(who: str, fun: Function, primals: Any, tangents: Any) -> tuple[Call, list[Any]]:
     """The recorded call, and a tangent for each of its points."""
+    check_function(who, fun)
     for what, values in (("primals", primals), ("tangents", tangents)):
         if not isinstance(values, tuple | list):
             raise TypeError(f"{who}: expected {what} as a tuple of the arguments, got {type(values).__name__}")

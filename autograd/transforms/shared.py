@@ -27,10 +27,16 @@ def argnum(transform: Transform) -> Transform:
     return named  # type: ignore[return-value]
 
 
+def check_function(who: str, fun: Any) -> None:
+    """Raise TypeError for what cannot be called."""
+    if not callable(fun):
+        hint = "; write it as a function of what to differentiate by" if isinstance(fun, Tensor) else ""
+        raise TypeError(f"{who}: expected a function, got {type(fun).__name__}{hint}")
+
+
 def transform(who: str, fun: Any, argnums: Any, derive: Callable[[Call], Any]) -> Function:
     """A function of fun's arguments that records a call of fun and gives what `derive` makes of that."""
-    if not callable(fun):
-        raise TypeError(f"{who}: expected a function, got {type(fun).__name__}")
+    check_function(who, fun)
 
     def derived(*args: Any, **kwargs: Any) -> Any:
         return derive(Call(who, fun, args, kwargs, select(who, fun, argnums, args, kwargs)))

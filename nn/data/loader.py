@@ -74,6 +74,10 @@ class DataLoader:
         generator: Rng = None, *, prefetch_factor: int | None = None, persistent_workers: bool = False,
         pin_memory_device: str = "", in_order: bool = True, rng: Rng = None,
     ) -> None:  # fmt: skip
+        if not any(hasattr(dataset, name) for name in ("__getitem__", "__getitems__", "__iter__")):
+            raise TypeError(
+                f"DataLoader: expected a dataset, with len() and an item for an index, got {type(dataset).__name__}"
+            )
         given = rng is not None or generator is not None
         self.rng = self.generator = random(rng, generator) if given else None
         self.iterable = isinstance(dataset, IterableDataset)

@@ -14,8 +14,14 @@ from ..parameter import write
 from ..shared import plain
 
 
-def _gradients(parameters: Tensor | Iterable[Tensor]) -> list[Tensor]:
-    parameters = [parameters] if isinstance(parameters, Tensor) else parameters
+def _listed(parameters: Any, who: str) -> list[Any]:
+    """One tensor or several, as a list."""
+    if hasattr(parameters, "parameters"):
+        raise TypeError(f"{who}: expected parameters, got {type(parameters).__name__}; pass its .parameters()")
+    return [parameters] if isinstance(parameters, Tensor) else list(parameters)
+
+
+def _gradients(parameters: Iterable[Tensor]) -> list[Tensor]:
     return [parameter.grad for parameter in parameters if parameter.grad is not None]
 
 
@@ -66,7 +72,9 @@ def clip_grad_norm_(
     >>> clip_grad_norm_(x, 1.0).item(), x.grad.data.round(3)
     (5.0, array([0.6, 0.8]))
     """
-    parameters = [parameters] if isinstance(parameters, Tensor) else list(parameters)
+    parameters = _listed(parameters, "clip_grad_norm_")
+    if not isinstance(max_norm, int | float | np.number | Tensor):
+        raise TypeError(f"clip_grad_norm_: expected a number as max_norm, got {max_norm!r}")
     total = get_total_norm(_gradients(parameters), norm_type, error_if_nonfinite)
     clip_grads_with_norm_(parameters, max_norm, total)
     return total
@@ -74,20 +82,20 @@ def clip_grad_norm_(
 
 def clip_grad_value_(parameters: Tensor | Iterable[Tensor], clip_value: float, foreach: bool | None = None) -> None:
     """Cut every element of the gradients to [-clip_value, clip_value], in place. foreach has no effect."""
-    for gradient in _gradients(parameters):
+    for gradient in _gradients(_listed(parameters, "clip_grad_value_")):
         write(gradient, np.clip(gradient.data, -float(clip_value), float(clip_value)))
 
 
 def parameters_to_vector(parameters: Iterable[Any]) -> Any:
     """The parameters, one after the other, as one vector; gradients flow back through it."""
-    return np.concatenate([parameter.reshape(-1) for parameter in parameters])
+    return np.concatenate([parameter.reshape(-1) for parameter in _listed(parameters, "parameters_to_vector")])
 
 
 def vector_to_parameters(vec: Any, parameters: Iterable[Tensor]) -> None:
     """Write the parts of a vector into the parameters, in place. Raises ValueError for another length than theirs."""
     if not isinstance(vec, Tensor):
         raise TypeError(f"vector_to_parameters: expected a Tensor, got {type(vec).__name__}")
-    parameters = list(parameters)
+    parameters = _listed(parameters, "vector_to_parameters")
     total = sum(parameter.size for parameter in parameters)
     if vec.shape != (total,):
         raise ValueError(f"vector_to_parameters: expected a vector of length {total}, got shape {vec.shape}")

@@ -97,6 +97,10 @@ def pad_sequence(
     """
     one_of(padding_side, ("left", "right"), "pad_sequence", "padding_side")
     sequences = list(sequences)
+    if any(np.ndim(plain(sequence)) == 0 for sequence in sequences):
+        raise ValueError(
+            "pad_sequence: expected a list of sequences (length, ...), got numbers in it; put them in a list"
+        )
     if not sequences:
         raise ValueError("pad_sequence: expected at least one sequence")
     longest = max(sequence.shape[0] for sequence in sequences)

@@ -590,3 +590,23 @@ def test_resuming_gives_the_same_bits(tmp_path, ending, kind, own_rng, stop):
     for name, array in whole.model.state_dict().items():
         np.testing.assert_array_equal(second.model.state_dict()[name], array)
     np.testing.assert_equal(second.optimizer.state_dict(), whole.optimizer.state_dict())
+
+
+def test_an_open_file_is_written_to_and_read():
+    state = {"w": np.arange(3.0), "nested": {"b": np.ones(2, np.float32)}, "epoch": 3}
+    buffer = io.BytesIO()
+    save(buffer, state)
+    buffer.seek(0)
+    found = load(buffer)
+    np.testing.assert_array_equal(found["w"], state["w"])
+    np.testing.assert_array_equal(found["nested"]["b"], state["nested"]["b"])
+    assert found["epoch"] == 3
+    with pytest.raises(ValueError, match="the BytesIO is empty"):
+        load(io.BytesIO())
+    with pytest.raises(ValueError, match="but the BytesIO is damaged"):
+        load(io.BytesIO(buffer.getvalue()[:100]))
+    for call in (lambda: save(io.StringIO(), state), lambda: load(io.StringIO())):
+        with pytest.raises(TypeError, match="a file of text; open it in binary mode"):
+            call()
+    with pytest.raises(TypeError, match="load: expected a path, or a binary file such as a BytesIO, got dict"):
+        load({})

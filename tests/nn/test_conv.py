@@ -161,8 +161,8 @@ def test_wrong_kinds():
         nn.ZeroPad1d(1),
         nn.Upsample(3),
     ):
-        with pytest.raises(TypeError, match=": expected a Tensor or an array, got list"):
-            call([[[1.0, 2.0]]])
+        with pytest.raises(TypeError, match=": expected a Tensor or an array, got str"):
+            call("[[[1.0, 2.0]]]")
     with pytest.raises(TypeError, match=r"expected integers for stride, got 1\.5"):
         F.conv1d(np.ones((1, 1, 4)), np.ones((1, 1, 3)), stride=1.5)
 

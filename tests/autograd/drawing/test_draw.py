@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import re
@@ -10,6 +11,8 @@ import sys
 from collections import Counter
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 from xml.etree import ElementTree
 
 import numpy as np
@@ -818,3 +821,55 @@ def test_the_graph_has_nodes_and_edges() -> None:
     assert [node.name for node in graph.nodes] == [box.name for box in graph.boxes]
     ids = {node.name: node.id for node in graph.nodes}
     assert [edge.tail for edge in graph.edges] == [ids["x"]] * 2  # both arrows of x * x
+
+
+def test_values_and_gradients_stand_in_the_text() -> None:
+    x = Tensor([1.0, 2.0], requires_grad=True, name="x")
+    drawn = draw((x * x * np.array([1.0, 3.0])).sum(), show=("value",), gradients=True)
+    assert drawn.text().splitlines() == [
+        "v3 = sum(v2) = 13   ḡ 1",
+        "  v2 = v1 * c1 = [1, 12]   ḡ [1, 1]   ⇠ broadcast_to(ḡ, (2,)) = [1, 1]",
+        "    v1 = x * x = [1, 4]   ḡ [1, 3]   ⇠ ḡ * c1 = [1, 3]",
+        "      x = [1, 2]   ḡ [2, 12]   ⇠ ḡ * x = [1, 6]",
+        "      x   ⇠ ḡ * x = [1, 6]",
+        "    c1 = [1, 3]",
+    ]
+
+
+def test_what_is_wrong_stands_in_the_text() -> None:
+    x = Tensor([0.0], requires_grad=True, name="x")
+    with np.errstate(all="ignore"):
+        text = draw(np.log(x).sum(), gradients=True).text()
+    assert "⚠ infinity made here" in text
+
+
+def test_a_name_outlives_its_variable() -> None:
+    def loss() -> Tensor:
+        w, later = Tensor([1.0], requires_grad=True, name="w"), Tensor([2.0], requires_grad=True)
+        later.name = "b"
+        hidden = w * later
+        hidden.name = "hidden"
+        return hidden * hidden
+
+    drawn = draw(loss())
+    assert {"w", "b", "hidden"} <= {box.name for box in drawn.graph.boxes}
+    gc.collect()
+    assert drawn.text() == draw(loss()).text()
+
+
+@needs_renderer
+def test_show_opens_a_page_in_a_browser(monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr("webbrowser.open", lambda url: opened.append(url) is None)
+    x = Tensor(2.0, requires_grad=True, name="x")
+    drawn = draw(x * x)
+    drawn.show()
+    (url,) = opened
+    path = url2pathname(urlsplit(url).path)
+    with open(path, encoding="utf-8") as file:
+        assert "<svg" in file.read()
+    os.remove(path)
+    monkeypatch.setattr("webbrowser.open", lambda url: opened.append(url))
+    with pytest.raises(RuntimeError, match=r"no browser could be opened; the page is .*\.html"):
+        drawn.show()
+    os.remove(url2pathname(urlsplit(opened[-1]).path))

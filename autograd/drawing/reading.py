@@ -1,0 +1,142 @@
+"""A formula in the words of its readers: the engine's own helpers as what NumPy or a textbook calls them.
+
+The formula's code calls a helper where the rule does; its text must not, for a reader knows `np.cross` and `silu′`, and
+not the name of a function inside of the engine.
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+import functools
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from .expressions import UNKNOWN
+
+WORDS = {
+    "along": "lambda index, shape, axis: index_along(index, axis)",
+    "bell": "lambda x, rate, height: height * np.exp(-rate * x ** 2)",
+    "correlate_kernel": "lambda y, x: correlate(x, y)",
+    "correlate_transpose": "lambda y, w: conv_transpose(y, w)",
+    "cross3": "lambda a, b: np.cross(a, b)",
+    "deviation": "lambda a, g, axis, ddof: g * (a - a.mean(axis, keepdims=True)) / (n - ddof)",
+    "fft_whole": "lambda x, axes, norm: np.fft.fftn(x, axes=axes, norm=norm)",
+    "gelu_slope": "lambda x: gelu′(x)",
+    "hardswish_slope": "lambda x: hardswish′(x)",
+    "ifft_whole": "lambda x, axes, norm: np.fft.ifftn(x, axes=axes, norm=norm)",
+    "inverse": "lambda order, axis: np.argsort(order, axis)",
+    "kept": "lambda g, axis: np.expand_dims(g, axis)",
+    "log_softmax_at_rule": "lambda g, x, index, axis: g * (one_hot(index) - softmax(x, axis))",
+    "padded": "lambda x, widths: np.pad(x, widths)",
+    "permuted": "lambda x, order, axis: np.take_along_axis(x, order, axis)",
+    "power_y": "lambda g, x, y, out: g * out * np.log(x)",
+    "reshaped": "lambda x, shape, order: x.reshape(shape, order=order)",
+    "roll_vjp": "lambda g, shift, axis: np.roll(g, -shift, axis)",
+    "setitem_value": "lambda g, shape, index: g[index]",
+    "silu_slope": "lambda x: silu′(x)",
+    "spread_windows": "lambda g, shape, size: spread_over_windows(g, size)",
+    "to_max": "lambda g, x, highest, size: to_the_maximum_of_each_window(g, x, size)",
+}
+"""What stands for a call of a helper, with the arguments that a reader needs."""
+
+KNOWN = {
+    "broadcast_to", "cofactors", "conv_transpose", "correlate", "crop", "digamma", "fold", "i1", "index_along",
+    "on_diagonal", "one_hot", "polygamma", "relu", "scatter_add", "sigmoid", "softmax", "softplus", "sum_to",
+    "spread_over_windows", "sum_windows", "to_the_maximum_of_each_window", "where", "windows",
+}  # fmt: skip
+"""Names that say it, besides what a user's own rule calls."""
+
+PRIME = "_prime"
+"""What stands for the sign of a derivative, which is no part of Python's names."""
+
+HUGE = "-greatest", "-1.797", "-3.402"
+"""How the bound begins that keeps the infinite apart from the numbers; it changes none of these."""
+
+
+def in_words(tree: ast.expr, space: Mapping[str, Any]) -> ast.expr | None:
+    """The formula without the engine's own helpers; None if that cannot be written.
+
+    space  the values of the names in it
+    """
+    reader = _Reader(space)
+    made: ast.expr = reader.visit(copy.deepcopy(tree))
+    return None if reader.lost else made
+
+
+class _Reader(ast.NodeTransformer):
+    def __init__(self, space: Mapping[str, Any]) -> None:
+        self.space = space
+        self.lost = False
+
+    def visit_Call(self, call: ast.Call) -> ast.AST:
+        self.generic_visit(call)
+        if ast.unparse(call.func) == "np.maximum" and ast.unparse(call.args[-1]).startswith(HUGE):
+            return call.args[0]
+        if not isinstance(call.func, ast.Name):
+            root: ast.expr = call.func
+            while isinstance(root, ast.Attribute):
+                root = root.value
+            self.lost = self.lost or (isinstance(root, ast.Name) and self._is_ours(root.id))
+            return call
+        name = call.func.id.lstrip("_")
+        if name == "setitem" and ast.unparse(call.args[1]) == "0":
+            return ast.Name(f"{ast.unparse(call.args[0])} with [{_index(call.args[2])}] = 0", ast.Load())
+        if name == "sinc" and len(call.args) == 2 and isinstance(call.args[1], ast.Constant):
+            return ast.Call(ast.Name("sinc" + "′" * int(str(call.args[1].value)), ast.Load()), call.args[:1], [])
+        if name in WORDS:
+            return _put_in(WORDS[name], call)
+        known = name in KNOWN or not self._is_ours(call.func.id)
+        self.lost = self.lost or not known
+        return call
+
+    def _is_ours(self, name: str) -> bool:
+        return str(getattr(self.space.get(name), "__module__", "")).startswith("autograd.")
+
+
+def says_little(text: str) -> bool:
+    """Whether something unknown stands deep inside of a long formula."""
+    return UNKNOWN in text and (len(text) > 120 or re.search(r"\b(len|range|slice|tuple)\(", text) is not None)
+
+
+def _index(index: ast.expr) -> str:
+    text = ast.unparse(index)
+    return text[len("np.s_[") : -1] if text.startswith("np.s_[") else text
+
+
+def _put_in(words: str, call: ast.Call) -> ast.expr:
+    """The words with the call's arguments in them, and without what they leave as it is."""
+    function = copy.deepcopy(_parsed(words))
+    given = dict(zip([argument.arg for argument in function.args.args], call.args, strict=False))
+
+    class Put(ast.NodeTransformer):
+        def visit_Name(self, name: ast.Name) -> ast.AST:
+            if name.id.endswith(PRIME):
+                return ast.Name(name.id.replace(PRIME, "′"), ast.Load())
+            found: ast.expr = copy.deepcopy(given.get(name.id, name))
+            return found
+
+        def visit_Call(self, made: ast.Call) -> ast.AST:
+            self.generic_visit(made)
+            made.args = [item for item in made.args if not _says_nothing(item)]
+            made.keywords = [item for item in made.keywords if not _says_nothing(item.value)]
+            return made
+
+        def visit_BinOp(self, made: ast.BinOp) -> ast.AST:
+            self.generic_visit(made)
+            if isinstance(made.op, ast.Sub) and isinstance(made.right, ast.Constant) and made.right.value == 0:
+                return made.left
+            return made
+
+    result: ast.expr = Put().visit(function.body)
+    return result
+
+
+@functools.cache
+def _parsed(words: str) -> Any:
+    return ast.parse(words.replace("′", PRIME), mode="eval").body
+
+
+def _says_nothing(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is None
