@@ -65,10 +65,8 @@ class Module:
         raise NotImplementedError(f"{type(self).__name__}: define forward() to say what it computes")
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        for arg in args:
-            if type(arg) is list:
-                args = from_lists(self, args)
-                break
+        if args and args[0].__class__ is list:
+            args = from_lists(self, args)
         with scope(self._name or "", type(self).__name__):
             try:
                 return self.forward(*args, **kwargs) if self._hooks is None else call_hooked(self, args, kwargs)

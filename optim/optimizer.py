@@ -152,6 +152,7 @@ class Optimizer(Hooked):
             decay = bool(group.get("weight_decay", 0))
             decoupled = decay and bool(group.get("decoupled_weight_decay", self.decoupled))
             kind = group.get("maximize", False), decoupled, decay and not decoupled
+            plain = not (decay or kind[0])
             if (trace := current_trace()) is not None and can_be_traced(self, group, trace):
                 for (factor, *told), pieces in traced_pieces(self, group, trace):
                     for x, g, arrays, scratch, p in pieces:
@@ -161,7 +162,10 @@ class Optimizer(Hooked):
             for row, gradients in self._rows(group):
                 factor, *told = row.hold(self._told(group, row))
                 for x, g, arrays, scratch in row.take(gradients):
-                    self._change(kind, x, g, arrays, scratch, factor, told)
+                    if plain:
+                        self.update(x, g, arrays, scratch, told)
+                    else:
+                        self._change(kind, x, g, arrays, scratch, factor, told)
                 row.give()
         return loss
 

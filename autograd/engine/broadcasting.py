@@ -13,9 +13,11 @@ from .sums import LARGE, ones, summed_axes, total
 
 
 def _sum_to(x: Any, shape: tuple[int, ...]) -> Any:
-    if x.ndim == 2 and x.size < LARGE and x.shape[1:] == shape and x.__class__ is np.ndarray and x.dtype.char in "fd":
-        summands = ones(x.shape[0], x.dtype.char)  # a bias: the most frequent case, without a look at its layout
-        return summands.dot(x) if type(x) is np.ndarray else np.dot(summands, x)
+    if x.ndim == 2 and x.size < LARGE and x.shape[1:] == shape and x.dtype.char in "fd":
+        if type(x) is np.ndarray:  # a bias: the most frequent case, without a look at its layout
+            return ones(x.shape[0], x.dtype.char).dot(x)
+        if x.__class__ is np.ndarray:  # what stands for an array while a function is traced
+            return np.dot(ones(x.shape[0], x.dtype.char), x)
     axes = summed_axes(x.shape, shape)
     if x.dtype.char == "e":  # many halves overflow on the way
         return x.sum(axes, np.float32).reshape(shape).astype(x.dtype)

@@ -16,6 +16,7 @@ From the bottom up, each importing only what stands before it:
     series           differences, convolutions, interpolation
     sets             unique and its kin
     fft              Fourier transforms
+    polar            the polar factor of a matrix, the nuclear norm
     linalg           inverses, decompositions, solutions
     special          what NumPy lacks: softmax, erf, gamma, …
     standardization  to mean 0 and variance 1

@@ -30,5 +30,5 @@ def over_root(g: Any, root: Any) -> Any:
 
 
 def part_of_root(g: Any, x: Any, root: Any) -> Any:
-    """g · (x / root), whose quotient is at most 1, where x · (g / root) might overflow; but what is recorded, by that."""
+    """g · (x / root), whose quotient is at most 1, where x · (g / root) might overflow; recorded, it is the latter."""
     return g * (x / (root + (root == 0))) if isinstance(g, np.ndarray) else x * over_root(g, root)

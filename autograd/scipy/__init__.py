@@ -3,7 +3,7 @@
 Each imports only what stands before it:
 
     on_tensors, matrix_functions, matrix_patterns, matrix_equations, linalg
-    special, stats, integrate, signal, misc
+    error_functions, gamma_ratios, special, stats, integrate, signal, misc
 """
 
 from importlib import import_module as _import_module

@@ -160,7 +160,7 @@ def trajectory(name: str, options: dict[str, Any], turned: float = 0) -> Any:
 
 
 def searches(options: dict[str, Any]) -> Any:
-    """L-BFGS with line searches that have work to do: parameters, evaluations and iterations after each of six steps."""
+    """L-BFGS whose line searches have work to do: parameters, evaluations and iterations after each of six steps."""
     rows = []
     for start in WAVY_STARTS:
         p = torch.tensor(start, requires_grad=True)

@@ -1,6 +1,6 @@
 """Densities and distribution functions of scipy.stats, as compositions of differentiable functions.
 
-    norm, t, gamma, beta, chi2, poisson, dirichlet, multivariate_normal
+    supports, norm, t, gamma, beta, chi2, poisson, dirichlet, multivariate_normal
 
 Each imports only what stands before it.
 """
