@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import functools
-import os
 import threading
 import warnings
 from collections.abc import Callable
@@ -13,6 +12,7 @@ from weakref import ref
 
 import numpy as np
 
+from ..engine.forking import free
 from ..engine.modes import Changed, mode
 from ..engine.tensor import Tensor
 from ..transforms.tree import leaves
@@ -79,7 +79,7 @@ class Compiled:
         self._warm = False
         self._closed = False
         self.lock = threading.RLock()
-        self._runs: int | None = None  # the process that is in a call
+        self._busy = False
         free_in_children(self)
         self._bound: dict[int, Compiled] = {}
         self._of: Any = None  # of a method: a weak reference to its instance
@@ -97,34 +97,51 @@ class Compiled:
         return self._entries[0].program.source
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if (
-            mode.trace is not None  # it is a part of what is traced
-            or mode.start is not None  # a transform asks for derivatives of any order
-            or mode.watch is not None
-            or not isinstance(mode.recording, bool)
-        ):
+        # a transform asks for derivatives of any order; who watches, as a trace does, is shown every operation
+        if mode.start is not None or mode.watch is not None or (self._closed and not self._entries):
             return self._fun(*args, **kwargs)
         with self.lock:
-            if self._runs == os.getpid():
+            if self._busy:  # it calls itself
                 return self._fun(*args, **kwargs)
-            self._runs = os.getpid()
+            self._busy = True
             try:
-                changed = None
-                for i, entry in enumerate(self._entries):
-                    try:
-                        result = entry.call(args, kwargs)
-                        if result is STALE:
-                            result = entry.call(args, kwargs) if entry.rebind() else MISS
-                    except Changed as error:
-                        changed = entry.program.statements[error.args[0]] if error.args else None
-                        continue
+                if self._entries:
+                    result = self._entries[0].call(args, kwargs)
                     if result is not MISS and result is not STALE:
-                        if i:
-                            self._entries.insert(0, self._entries.pop(i))
                         return result
-                return self._otherwise(args, kwargs, changed)
+                return self._search(args, kwargs)
+            except Changed as error:
+                return self._search(args, kwargs, error)
             finally:
-                self._runs = None
+                self._busy = False
+
+    def _search(self, args: Any, kwargs: Any, error: Changed | None = None) -> Any:
+        """Call the program that holds, if one does; `error` is what the first one raised, if it did."""
+        changed = None if error is None else self._said(self._entries[0], error)
+        for i, entry in enumerate(self._entries):
+            if i == 0 and error is not None:
+                continue
+            try:
+                result = entry.call(args, kwargs)
+                if result is STALE and entry.rebind():
+                    result = entry.call(args, kwargs)
+            except Changed as other:
+                changed = self._said(entry, other)
+                continue
+            if result is not MISS and result is not STALE:
+                self._entries.insert(0, self._entries.pop(i))
+                return result
+        return self._otherwise(args, kwargs, changed)
+
+    @staticmethod
+    def _said(entry: Entry, error: Changed) -> Any:
+        """The statement that says that a program does not hold."""
+        return entry.program.statements[error.args[0]] if error.args else None
+
+    def renew(self) -> None:
+        """Begin anew in a forked child, where the thread that was in a call does not go on."""
+        free(self.lock)
+        self._busy = False
 
     # ---- when no program holds -------------------------------------------------------------------------------------
 

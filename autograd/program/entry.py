@@ -144,7 +144,7 @@ class _Writer:
             self._assign(place, "None" if value is None else names[value]) for place, value in self.program.assigned
         ]
         forget = [f"{self._name(self._gradients[value].holder)}._grad = None" for value in self.code.lent]
-        lines += _guarded(call, after, forget, bool(self.code.writes or self.program.assigned))
+        lines += _guarded(call, after, forget, bool(self.code.writes))
         items = list(zip(leaves(captured.form), self.program.results, strict=True))
         if captured.back is not None:
             lines.append(self._join(captured.back, items, names))

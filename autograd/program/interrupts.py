@@ -11,7 +11,7 @@ import threading
 from typing import Any
 from weakref import WeakSet
 
-from ..engine.forking import free, in_each_child
+from ..engine.forking import in_each_child
 
 _MAIN = threading.main_thread().ident
 _came: list[Any] = []
@@ -42,13 +42,13 @@ _locked: WeakSet[Any] = WeakSet()
 
 
 def free_in_children(owner: Any) -> None:
-    """Have the lock of an object free in each forked child, where the thread that held it does not go on."""
+    """Have an object renewed in each forked child, where the thread that held its lock does not go on."""
     _locked.add(owner)
 
 
 def _renew() -> None:
     for owner in list(_locked):
-        free(owner.lock)
+        owner.renew()
 
 
 in_each_child(_renew)

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from ..engine.declare import primitive
+from ..engine.forking import free
 from ..engine.node import Node, walk
 from ..engine.primitive import Cotangents
 from ..engine.sweep import gradients
@@ -56,6 +57,10 @@ class Backward:
         self.code = Code(self.program)
         self.lock = threading.Lock()
         free_in_children(self)
+
+    def renew(self) -> None:
+        """Begin anew in a forked child."""
+        free(self.lock)
 
     @staticmethod
     def writes_outside(statements: list[Statement]) -> bool:
