@@ -9,7 +9,7 @@ import numpy as np
 
 from ..engine.operands import OPERANDS, is_no_array
 from ..engine.primitive import registry
-from ..engine.tensor import Tensor
+from ..engine.tensor import Tensor, unwrap
 from . import elementwise, indexing, products, reductions, shape, sorting, special
 from .assignment import augment
 
@@ -94,12 +94,18 @@ class Flat:
         return found
 
     def __setitem__(self, index: Any, value: Any) -> None:
-        places = np.arange(len(self))[getattr(index, "_data", index)]
-        value = np.resize(value, places.shape) if np.ndim(value) else value  # too few begin again
-        self.tensor[np.unravel_index(places, self.tensor.shape)] = value
+        indexing.assign_flat("flat", self.tensor, np.arange(len(self))[unwrap(index)], value)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
         return self.tensor.ravel().__array__(dtype, copy)
+
+
+def _fill(self: Tensor, value: Any) -> None:
+    if np.ndim(value):
+        raise TypeError(
+            f"Tensor.fill: expected a number, got an array of shape {np.shape(value)}; write t[...] = array"
+        )
+    self[...] = value
 
 
 def _partition(self: Tensor, kth: Any, axis: int = -1, kind: Any = "introselect", order: Any = None) -> None:
@@ -136,7 +142,7 @@ for name, function in {
     "squeeze": shape.squeeze, "repeat": shape.repeat, "take": indexing.take, "dot": products.dot,
     "diagonal": indexing.diagonal, "trace": indexing.trace, "put": indexing.put, "choose": indexing.choose,
     "compress": lambda self, condition, axis=None: indexing.compress(condition, self, axis),
-    "nonzero": registry[np.nonzero], "fill": lambda self, value: self.__setitem__(..., value),
+    "nonzero": registry[np.nonzero], "fill": _fill,
     "reshape": lambda self, *shape_, order="C": shape.reshape(
         self, shape_[0] if len(shape_) == 1 else shape_, order
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import random
 from collections.abc import Callable
 from typing import Any
@@ -167,15 +168,19 @@ def test_leaves_and_other_numbers_refuse() -> None:
         z[0] = 0.0
     y = z * 2
     wide = np.broadcast_to(y, (2, 1))
-    with pytest.raises(ValueError, match=r"elements of this tensor of shape \(2, 1\) lie in the same memory"):
+    with pytest.raises(ValueError, match=r"this tensor of shape \(2, 1\) is read-only"):
         wide += np.array([[1.0], [2.0]])
-    with pytest.raises(ValueError, match="lie in the same memory"):
+    with pytest.raises(ValueError, match="is read-only"):
         wide[0] = 1.0
     pairs = np.lib.stride_tricks.sliding_window_view(longer := Tensor(np.ones(3)) * z.real, 2)
-    with pytest.raises(ValueError, match="lie in the same memory"):
+    with pytest.raises(ValueError, match="is read-only"):
         pairs[0, 0] = 1.0
     longer[1] = 2.0
     assert pairs.tolist() == [[1, 2], [2, 1]]
+    folded = Tensor(0.0)
+    folded.data = np.lib.stride_tricks.as_strided(np.ones(3), (2, 2), (8, 8))
+    with pytest.raises(ValueError, match=r"elements of this tensor of shape \(2, 2\) lie in the same memory"):
+        folded[0, 0] = y[0].real
     y *= 2
     assert view.tolist() == [1]
     assert real.tolist() == [1]
@@ -223,3 +228,64 @@ def test_by_chance(seed: int) -> None:
     for array, tensor in zip(arrays, tensors, strict=True):
         np.testing.assert_allclose(tensor.data, array, rtol=1e-12)
     assert gradcheck(lambda x: [t * 1 for t in _machine(seed, x)], x)
+
+
+def test_views_of_no_axes_see_it() -> None:
+    x = Tensor([1.0, 2.0, 3.0], requires_grad=True)
+    t = x * 1
+    number, first = t[:1].squeeze(), t[0, ...]
+    t[:] = 10 * x
+    assert (t.tolist(), number.item(), first.item()) == ([10, 20, 30], 10, 10)
+    t[1] = first * number
+    first[...] = 3.0
+    assert (t.tolist(), number.item()) == ([3, 100, 30], 3)
+    (t.sum() + number).backward()
+    assert x.grad.tolist() == [200, 0, 10]
+    v = Tensor(1.0, requires_grad=True) * 1
+    v.reshape(1)[0] = 5.0
+    assert v.item() == 5
+
+
+def test_an_item_that_is_not_assigned_again_changes_what_it_is_of() -> None:
+    x = Tensor([1.0, 2.0, 3.0], requires_grad=True)
+    t = x * 1
+    operator.iadd(t[0:2], 1)
+    t[1:].__imul__(x[1:])
+    rows = {0: t[:1]}
+    rows[0] *= 2
+    assert t.tolist() == [4, 6, 9]
+    t.sum().backward()
+    assert x.grad.tolist() == [2, 2 + 3, 3 + 3]
+
+
+def test_a_retained_gradient_is_that_of_the_value_there_is() -> None:
+    x = Tensor([1.0, 2.0], requires_grad=True)
+    h, g, v = x * 1, x * 1, x * 1
+    for t in (h, g, v):
+        t.retain_grad()
+    view = v[:1]
+    h *= 3
+    g[0] = 5.0
+    view *= 4
+    (h.sum() + g.sum() + v.sum()).backward()
+    assert (h.grad.tolist(), g.grad.tolist(), v.grad.tolist()) == ([1, 1], [1, 1], [1, 1])
+    assert x.grad.tolist() == [3 + 0 + 4, 3 + 1 + 1]
+
+
+def test_the_order_in_memory_stays() -> None:
+    t = (Tensor(np.ones((3, 3)), requires_grad=True) * 1).T.copy(order="F")
+    t[0, 0] = 2.0
+    assert t.flags.f_contiguous
+    row = t[1]
+    row *= 3
+    assert t.flags.f_contiguous
+    assert t.tolist() == [[2, 1, 1], [3, 3, 3], [1, 1, 1]]
+
+
+def test_whole_numbers_take_no_tracked_value() -> None:
+    counts, x = Tensor([1, 2]), Tensor(3.0, requires_grad=True)
+    for change in (lambda: counts.__setitem__(0, x), lambda: np.copyto(counts, x, casting="unsafe")):
+        with pytest.raises(TypeError, match="a tensor of int64 has no gradient"):
+            change()
+    counts[0] = x.detach()
+    assert counts.tolist() == [3, 2]
