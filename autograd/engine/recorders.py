@@ -17,10 +17,11 @@ from . import floating  # noqa: F401 (what NumPy warns of in these functions nam
 from .halves import in_single
 from .modes import mode
 from .node import Node, tick
-from .operands import NUMBERS, OPERANDS, array_of, computes_itself, is_no_array, store
+from .operands import NUMBERS, OPERANDS, array_of, computes_itself, is_no_array
 from .primitive import Cotangents, PlanOfList, Primitive, as_array, needs_of, outputs, rebuilt
 from .sharing import note_view
 from .signature import Signature
+from .storing import into
 from .tensor import Tensor, wrap
 
 
@@ -36,7 +37,11 @@ def compiled(record: Primitive, namespace: dict[str, Any]) -> tuple[CodeType, An
     listed = signature.sequence if record.rules.get(signature.sequence or "") is not None else None
     lines = [f"def call({signature.declared()}):", "    _tensors = False"]
     if "out" in signature.names():
-        lines += ["    if out is not None:", f"        return _store(_itself({signature.passed(out='None')}), out)"]
+        given = ", ".join(
+            f"{name!r}: {name}" for name in (*signature.positional[1:], *signature.keywords) if name != "out"
+        )
+        lines += ["    if out is not None:"]
+        lines += [f"        return _into(_stands_for, _itself, ({signature.positional[0]},), {{{given}}}, out)"]
     for name in inputs:
         node = f"_{name}_node = {name}._node; " if name in active else ""
         lines += [f"    _{name}_node = None"] if name in active else []
@@ -112,6 +117,7 @@ def compiled(record: Primitive, namespace: dict[str, Any]) -> tuple[CodeType, An
     namespace.update(_NAMESPACE, _record=record, _function=record.function, _plan=record.plan)
     if record.single:
         namespace["_in_single"] = in_single(record.function)
+    namespace["_stands_for"] = record.stands_for
     exec(compile("\n".join(lines), f"<primitive {record.name}>", "exec"), namespace)
     code = namespace.pop("call").__code__
     defaults = tuple(signature.defaults[name] for name in signature.positional if name in signature.defaults)
@@ -261,5 +267,5 @@ _NAMESPACE = {
     "_NUMBERS": NUMBERS, "_OPERANDS": OPERANDS, "_wrap": wrap, "_rebuild": rebuilt,
     "_outputs": outputs, "_note_view": note_view, "_PlanOfList": PlanOfList,
     "_explain": _explain, "_save": _save, "_shape_of": _shape_of, "_dtype_of": _dtype_of, "_strides_of": _strides_of,
-    "_store": store,
+    "_into": into,
 }  # fmt: skip

@@ -108,6 +108,10 @@ def _fill(self: Tensor, value: Any) -> None:
     self[...] = value
 
 
+def _take(self: Tensor, indices: Any, axis: Any = None, out: Any = None, mode: Any = "raise") -> Any:
+    return indexing.take(self, indices, axis, mode) if out is None else np.take(self, indices, axis, out, mode)
+
+
 def _partition(self: Tensor, kth: Any, axis: int = -1, kind: Any = "introselect", order: Any = None) -> None:
     self[...] = sorting.partition(self, kth, axis, kind, order)
 
@@ -139,9 +143,11 @@ for name, function in {
     "swapaxes": shape.swapaxes,
     "copy": lambda self, order="C": shape.copy(self, order), "astype": shape.astype,
     "ravel": shape.ravel, "flatten": _flatten,
-    "squeeze": shape.squeeze, "repeat": shape.repeat, "take": indexing.take, "dot": products.dot,
-    "diagonal": indexing.diagonal, "trace": indexing.trace, "put": indexing.put, "choose": indexing.choose,
-    "compress": lambda self, condition, axis=None: indexing.compress(condition, self, axis),
+    "squeeze": shape.squeeze, "repeat": shape.repeat, "take": _take,
+    "dot": lambda self, b, out=None: products.dot(self, b) if out is None else np.dot(self, b, out),
+    "diagonal": indexing.diagonal, "trace": lambda self, *args, **kwargs: np.trace(self, *args, **kwargs),
+    "put": indexing.put, "choose": lambda self, *args, **kwargs: np.choose(self, *args, **kwargs),
+    "compress": lambda self, condition, axis=None, out=None: np.compress(condition, self, axis, out),
     "nonzero": registry[np.nonzero], "fill": _fill,
     "reshape": lambda self, *shape_, order="C": shape.reshape(
         self, shape_[0] if len(shape_) == 1 else shape_, order

@@ -12,9 +12,9 @@ from ..engine.broadcasting import broadcast_to
 from ..engine.declare import composite, linear, nondifferentiable, primitive
 from ..engine.halves import in_single
 from ..engine.primitive import Function
+from ..engine.storing import into
 from ..engine.sums import axes_of
 from ..engine.tensor import unwrap
-from .elementwise import stored
 from .roots import over_root
 
 _none: Any = np._NoValue
@@ -188,10 +188,13 @@ def var(
 ) -> Any:  # fmt: skip
     """As np.var."""
     ddof = ddof if correction is _none else correction
+    if out is not None:
+        options = {"ddof": ddof, "keepdims": keepdims, "where": where, "mean": mean}
+        return into(np.var, var, (a, axis, dtype), options, out)
     a = a if dtype is None else a.astype(dtype)
     if mean is _none:
-        return stored(_variance(a, axis, ddof, keepdims, where), out)
-    return stored(_about(a, mean, axis, ddof, keepdims, where), out)
+        return _variance(a, axis, ddof, keepdims, where)
+    return _about(a, mean, axis, ddof, keepdims, where)
 
 
 @in_single
@@ -210,9 +213,12 @@ def std(
 ) -> Any:  # fmt: skip
     """As np.std; of a constant its gradient is 0."""
     ddof = ddof if correction is _none else correction
+    if out is not None:
+        options = {"ddof": ddof, "keepdims": keepdims, "where": where, "mean": mean}
+        return into(np.std, std, (a, axis, dtype), options, out)
     if mean is not _none:
-        return stored(np.sqrt(var(a, axis, dtype, None, ddof, keepdims, where=where, mean=mean)), out)
-    return stored(_deviations(a if dtype is None else a.astype(dtype), axis, ddof, keepdims, where), out)
+        return np.sqrt(var(a, axis, dtype, None, ddof, keepdims, where=where, mean=mean))
+    return _deviations(a if dtype is None else a.astype(dtype), axis, ddof, keepdims, where)
 
 
 # ---- products --------------------------------------------------------------------------------------------------------
@@ -299,7 +305,9 @@ nanmin = primitive(_nanmin, np.nanmin, name="nanmin", where=None, a=_extreme_rul
 @composite(np.ptp)
 def ptp(a: Any, axis: Any = None, out: Any = None, keepdims: Any = False) -> Any:
     """As np.ptp."""
-    return stored(max(a, axis, None, keepdims) - min(a, axis, None, keepdims), out)
+    if out is not None:
+        return into(np.ptp, ptp, (a, axis), {"keepdims": keepdims}, out)
+    return max(a, axis, None, keepdims) - min(a, axis, None, keepdims)
 
 
 # ---- cumulative ------------------------------------------------------------------------------------------------------
@@ -340,21 +348,19 @@ def _flat(a: Any, axis: int | None) -> tuple[Any, int]:
 @composite(np.cumsum)
 def cumsum(a: Any, axis: int | None = None, dtype: Any = None, out: Any = None) -> Any:
     """As np.cumsum."""
-    return stored(_sums(*_flat(a, axis), dtype), out)
+    return _sums(*_flat(a, axis), dtype) if out is None else into(np.cumsum, cumsum, (a, axis, dtype), {}, out)
 
 
 @composite(np.cumprod)
 def cumprod(a: Any, axis: int | None = None, dtype: Any = None, out: Any = None) -> Any:
     """As np.cumprod."""
-    return stored(_products(*_flat(a, axis), dtype), out)
+    return _products(*_flat(a, axis), dtype) if out is None else into(np.cumprod, cumprod, (a, axis, dtype), {}, out)
 
 
 def _cumulative(name: str, function: Function, first: Any) -> Function:
     """The array API's form of a cumulative function: `include_initial` puts the empty sum or product in front."""
 
-    def cumulative(
-        x: Any, /, *, axis: int | None = None, dtype: Any = None, out: Any = None, include_initial: bool = False
-    ) -> Any:
+    def cumulative(x: Any, /, *, axis: int | None = None, dtype: Any = None, include_initial: bool = False) -> Any:
         if axis is None and np.ndim(x) > 1:
             raise ValueError(f"{name}: expected an axis for an array of {np.ndim(x)} dimensions, got None")
         axis = 0 if axis is None else axis
@@ -364,7 +370,7 @@ def _cumulative(name: str, function: Function, first: Any) -> Function:
             if not result.shape[axis]:
                 edge = first(unwrap(result), shape=tuple([n or 1 for n in result.shape]))
             result = np.concatenate([edge, result], axis)
-        return stored(result, out)
+        return result
 
     return cumulative
 
@@ -383,60 +389,56 @@ def _without(a: Any, instead: float) -> Any:
 
 @composite(np.nansum)
 def nansum(
-    a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = False, initial: Any = _none,
-    where: Any = True,
-) -> Any:  # fmt: skip
+    a: Any, axis: Any = None, dtype: Any = None, keepdims: Any = False, initial: Any = _none, where: Any = True
+) -> Any:
     """As np.nansum."""
-    return sum(_without(a, 0), axis, dtype, out, keepdims, initial, where)
+    return sum(_without(a, 0), axis, dtype, None, keepdims, initial, where)
 
 
 @composite(np.nanprod)
 def nanprod(
-    a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = False, initial: Any = _none,
-    where: Any = True,
-) -> Any:  # fmt: skip
+    a: Any, axis: Any = None, dtype: Any = None, keepdims: Any = False, initial: Any = _none, where: Any = True
+) -> Any:
     """As np.nanprod."""
-    return prod(_without(a, 1), axis, dtype, out, keepdims, initial, where)
+    return prod(_without(a, 1), axis, dtype, None, keepdims, initial, where)
 
 
 @composite(np.nancumsum)
-def nancumsum(a: Any, axis: int | None = None, dtype: Any = None, out: Any = None) -> Any:
+def nancumsum(a: Any, axis: int | None = None, dtype: Any = None) -> Any:
     """As np.nancumsum."""
-    return cumsum(_without(a, 0), axis, dtype, out)
+    return cumsum(_without(a, 0), axis, dtype)
 
 
 @composite(np.nancumprod)
-def nancumprod(a: Any, axis: int | None = None, dtype: Any = None, out: Any = None) -> Any:
+def nancumprod(a: Any, axis: int | None = None, dtype: Any = None) -> Any:
     """As np.nancumprod."""
-    return cumprod(_without(a, 1), axis, dtype, out)
+    return cumprod(_without(a, 1), axis, dtype)
 
 
 @composite(np.nanmean)
-def nanmean(
-    a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = False, *, where: Any = True
-) -> Any:
+def nanmean(a: Any, axis: Any = None, dtype: Any = None, keepdims: Any = False, *, where: Any = True) -> Any:
     """As np.nanmean."""
-    return mean(a, axis, dtype, out, keepdims, where=~np.isnan(a) & unwrap(where))
+    return mean(a, axis, dtype, None, keepdims, where=~np.isnan(a) & unwrap(where))
 
 
 @composite(np.nanvar)
 def nanvar(
-    a: Any, axis: Any = None, dtype: Any = None, out: Any = None, ddof: Any = 0, keepdims: Any = False, *,
-    where: Any = True, mean: Any = _none, correction: Any = _none,
+    a: Any, axis: Any = None, dtype: Any = None, ddof: Any = 0, keepdims: Any = False, *, where: Any = True,
+    mean: Any = _none, correction: Any = _none,
 ) -> Any:  # fmt: skip
     """As np.nanvar."""
     where = ~np.isnan(a) & unwrap(where)
-    return var(a, axis, dtype, out, ddof, keepdims, where=where, mean=mean, correction=correction)
+    return var(a, axis, dtype, None, ddof, keepdims, where=where, mean=mean, correction=correction)
 
 
 @composite(np.nanstd)
 def nanstd(
-    a: Any, axis: Any = None, dtype: Any = None, out: Any = None, ddof: Any = 0, keepdims: Any = False, *,
-    where: Any = True, mean: Any = _none, correction: Any = _none,
+    a: Any, axis: Any = None, dtype: Any = None, ddof: Any = 0, keepdims: Any = False, *, where: Any = True,
+    mean: Any = _none, correction: Any = _none,
 ) -> Any:  # fmt: skip
     """As np.nanstd."""
     where = ~np.isnan(a) & unwrap(where)
-    return std(a, axis, dtype, out, ddof, keepdims, where=where, mean=mean, correction=correction)
+    return std(a, axis, dtype, None, ddof, keepdims, where=where, mean=mean, correction=correction)
 
 
 nondifferentiable(np.argmax, np.argmin, np.nanargmax, np.nanargmin, np.any, np.all, np.count_nonzero)

@@ -11,7 +11,6 @@ from ..engine.declare import composite, linear, nondifferentiable, primitive
 from ..engine.primitive import Function
 from ..engine.sums import LARGE, axes_of
 from ..engine.tensor import unwrap
-from .elementwise import stored
 from .indexing import scatter_add
 
 nondifferentiable(
@@ -180,11 +179,11 @@ def _as_numpy(function: Any, scale: float) -> Function:
     made = _quantiles(function, scale)
 
     def quantile(
-        a: Any, q: Any, axis: Any = None, out: Any = None, overwrite_input: bool = False, method: str = "linear",
-        keepdims: Any = False, *, weights: Any = None,
+        a: Any, q: Any, axis: Any = None, overwrite_input: bool = False, method: str = "linear", keepdims: Any = False,
+        *, weights: Any = None,
     ) -> Any:  # fmt: skip
         axis = tuple(axis) if isinstance(axis, list) else axis
-        return stored(made(a, q, axis, method, keepdims, weights), out)
+        return made(a, q, axis, method, keepdims, weights)
 
     return composite(function)(quantile)
 
