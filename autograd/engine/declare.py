@@ -49,7 +49,7 @@ def primitive(
         single=single,
         operator=operator,
     )
-    record.stands_for = overrides[0] if overrides else function
+    record.stands_for = overrides[0] if overrides else None
     made = _lazily(record)
     if not isinstance(function, FunctionType):
         registry.setdefault(function, made)

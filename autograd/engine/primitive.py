@@ -52,7 +52,7 @@ class Primitive:
     single      of halves (float16) it is computed in single precision, and rounded once
     operator    it stands for a ufunc of two arguments: an operand that computes by itself is asked instead
     recorder    what stands for it on Tensors: the function that records itself
-    stands_for  the function of NumPy's that this is, which knows what `out=` may be; or its own
+    stands_for  the function of NumPy's that this is, if any, which knows what `out=` may be
     into        None, or of a function with one rule: adds what that gives to an array in place, into(array, g, *needs);
                 for functions whose gradient is mostly zeros, so that n parts of an array cost n parts, not n arrays
     """
@@ -72,7 +72,7 @@ class Primitive:
         self.single = single
         self.operator = operator
         self.recorder: Function = function
-        self.stands_for: Function = function
+        self.stands_for: Any = None
         self.into: Function | None = None
         self.plans: dict[Any, Plan] = {}
 

@@ -22,7 +22,10 @@ from .tensor import Tensor, unwrap, wrap
 
 
 def into(function: Any, known: Function, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any) -> Any:
-    """The result of NumPy's function put into `out`, which is returned; `known` is what stands for it on Tensors."""
+    """The result of NumPy's function put into `out`, which is returned; `known` is what stands for it on Tensors.
+
+    None in its place is a function that NumPy does not have: what it gives is copied.
+    """
     target = out
     if isinstance(out, tuple):
         (target,) = out
@@ -35,8 +38,11 @@ def into(function: Any, known: Function, args: tuple[Any, ...], kwargs: dict[str
     array = unwrap(target).copy("K") if recorded else unwrap(target)
     if not recorded:
         versions.writing(array)
-    with naming(function.__name__, array):
-        function(*unwrap(args), **unwrap(kwargs), out=array)
+    with naming((function or known).__name__, array):
+        if function is None:
+            np.copyto(array, known(*unwrap(args), **unwrap(kwargs)))
+        else:
+            function(*unwrap(args), **unwrap(kwargs), out=array)
     if half:
         array[...] = unwrap(result)
     if recorded:
