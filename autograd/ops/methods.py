@@ -34,8 +34,8 @@ def _inplace(function: Any) -> Any:
     return lambda self, other: augment(self, function, other)
 
 
-def _sort(self: Tensor, axis: int = -1, kind: Any = None, order: Any = None, *, stable: bool | None = None) -> None:
-    self[...] = sorting.sort(self, axis, kind, order, stable=stable)  # as ndarray's: in place
+def _sort(self: Tensor, axis: int = -1, kind: Any = None, order: Any = None, **options: Any) -> None:
+    self[...] = sorting.sort(self, axis, kind, order, **options)  # as ndarray's: in place
 
 
 def _view(self: Tensor, dtype: Any = None, type: Any = None) -> Tensor:

@@ -137,11 +137,13 @@ def average(a: Any, axis: Any = None, weights: Any = None, returned: bool = Fals
 @in_single
 def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
     """As np.trapezoid."""
-    y = np.swapaxes(y, axis, -1)
+    y = np.moveaxis(y, axis, -1)
     if x is not None:
         x = x if hasattr(x, "ndim") else np.asarray(x)
-        x = x if x.ndim == 1 else np.swapaxes(x, axis, -1)
+        x = x if x.ndim == 1 else np.moveaxis(x, axis, -1)
         dx = x[..., 1:] - x[..., :-1]
+    elif np.ndim(dx):
+        dx = np.moveaxis(np.reshape(dx, (1,) * (y.ndim - np.ndim(dx)) + np.shape(dx)), axis, -1)
     return (dx * (y[..., 1:] + y[..., :-1]) / 2.0).sum(-1)
 
 
@@ -177,8 +179,8 @@ def _std_rule(g: Any, a: Any, out: Any, axis: Any, ddof: Any, keepdims: Any, whe
     return _deviation(a, kept(over_root(g, out), axis, keepdims, a.shape), axis, ddof, where)
 
 
-_variance = primitive(_var, name="var", single=True, where=None, a=_var_rule)
-_deviations = primitive(_std, name="std", single=True, where=None, a=_std_rule)
+_variance = primitive(_var, name="var", single=True, where=None, ddof=None, a=_var_rule)
+_deviations = primitive(_std, name="std", single=True, where=None, ddof=None, a=_std_rule)
 
 
 @composite(np.var)

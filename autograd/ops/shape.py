@@ -155,8 +155,9 @@ composite(np.flipud)(lambda m: np.flip(m, 0))
 composite(np.fliplr)(lambda m: np.flip(m, 1))
 rot90 = linear(np.rot90, views=True, m=lambda g, k, axes: np.rot90(g, -k, axes))
 roll = linear(
-    np.roll, a=lambda g, shift, axis: np.roll(g, tuple([-s for s in shift]) if np.iterable(shift) else -shift, axis)
-)
+    np.roll, shift=None,
+    a=lambda g, shift, axis: np.roll(g, tuple([-s for s in shift]) if np.ndim(shift) else -shift, axis),
+)  # fmt: skip
 tril = linear(np.tril, m=lambda g, k, m_shape: sum_to(np.tril(g, k), m_shape))  # of one axis NumPy makes a matrix
 triu = linear(np.triu, m=lambda g, k, m_shape: sum_to(np.triu(g, k), m_shape))
 
@@ -193,7 +194,7 @@ def _tile_a(g: Any, A_shape: Any, reps: Any) -> Any:
 
 
 repeat = linear(_repeat, np.repeat, name="repeat", repeats=None, a=_repeat_a)
-tile = linear(np.tile, A=_tile_a)
+tile = linear(np.tile, reps=None, A=_tile_a)
 
 
 @composite(np.resize)
