@@ -100,6 +100,10 @@ class Flat:
         return self.tensor.ravel().__array__(dtype, copy)
 
 
+def _conj(self: Tensor) -> Any:
+    return elementwise.conjugate(self) if self.dtype.kind == "c" else self  # as ndarray's: real ones themselves
+
+
 def _fill(self: Tensor, value: Any) -> None:
     if np.ndim(value):
         raise TypeError(
@@ -132,7 +136,7 @@ for name, function in {
     "exp": elementwise.exp, "log": elementwise.log, "sqrt": elementwise.sqrt, "sin": elementwise.sin,
     "cos": elementwise.cos, "tanh": elementwise.tanh, "sigmoid": special.sigmoid, "relu": special.relu,
     "__divmod__": elementwise.divmod, "__rdivmod__": _flipped(elementwise.divmod), "__invert__": elementwise.invert,
-    "conj": elementwise.conjugate, "conjugate": elementwise.conjugate, "clip": elementwise.clip,
+    "conj": _conj, "conjugate": _conj, "clip": elementwise.clip,
     "round": elementwise.round, "__round__": lambda self, ndigits=None: elementwise.round(self, ndigits or 0),
     "sum": reductions.sum, "mean": reductions.mean, "var": reductions.var, "std": reductions.std,
     "prod": reductions.prod, "max": reductions.max, "min": reductions.min, "ptp": reductions.ptp,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 from typing import Any
 
 import numpy as np
@@ -273,3 +274,15 @@ def test_a_quantile_of_one_element_does_not_move_with_q(function: Any) -> None:
     at = Tensor(0.5, requires_grad=True)
     np.nanquantile(np.array([np.nan, 3.0, np.nan]), at).backward()
     assert at.grad.data == 0
+
+
+@pytest.mark.skipif("descending" not in inspect.signature(np.sort).parameters, reason="NumPy sorts upwards only")
+def test_descending():
+    x = Tensor([[1.0, 3.0, 2.0], [5.0, 5.0, 4.0]], requires_grad=True)
+    y = np.sort(x, descending=True)
+    np.testing.assert_array_equal(y.data, np.sort(x.data, descending=True))
+    (y * [1.0, 2.0, 3.0]).sum().backward()
+    assert x.grad.tolist() == [[3, 1, 2], [1, 2, 3]]
+    z = x * 1
+    z.sort(descending=True)
+    np.testing.assert_array_equal(z.data, y.data)
