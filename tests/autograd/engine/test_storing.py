@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from autograd import Tensor, no_grad
+from autograd.engine.storing import into
 
 A = np.array([[0.5, -1.25, 2.0], [1.5, 0.75, -0.5], [3.0, -2.0, 0.25]])
 B = np.array([[1.5, 0.5, 2.0], [0.25, 1.0, 0.5], [0.5, 2.0, 1.25]])
@@ -164,3 +165,20 @@ def test_writing_there_is_noticed() -> None:
         np.any(Tensor(A), axis=0, out=written)
         with pytest.raises(RuntimeError, match="where saved"):
             chosen.sum().backward()
+
+
+def test_results_are_stored_in_arrays_and_tensors() -> None:
+    plain, tensor = np.zeros(2), Tensor(np.zeros(2))
+    assert into(np.sum, np.sum, (np.ones((3, 2)), 0), {}, plain) is plain
+    assert plain.tolist() == [3, 3]
+    assert into(None, lambda: np.ones(2), (), {}, (tensor,)) is tensor
+    assert tensor.tolist() == [1, 1]
+    with pytest.raises(TypeError, match="cannot be stored in a plain array; make that a Tensor"):
+        into(None, lambda x: x * 2, (Tensor(1.0, requires_grad=True),), {}, np.zeros(()))
+
+
+def test_errors_say_whose_they_are() -> None:
+    for call in (np.sum, lambda x, axis, out: x.sum(axis, out=out)):
+        with pytest.raises(ValueError, match="wrong number of dimensions") as caught:
+            call(Tensor(A), 0, out=Tensor(np.zeros((2, 3))))
+        assert caught.value.__notes__ == ["in sum, with out= of shape (2, 3) and float64"]
