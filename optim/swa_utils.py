@@ -80,7 +80,8 @@ class AveragedModel(Module):
     >>> model = nn.Linear(1, 1)
     >>> average = AveragedModel(model, avg_fn=get_ema_avg_fn(0.5))
     >>> for value in (1.0, 3.0):
-    ...     model.weight.data[...] = value
+    ...     with no_grad():
+    ...         model.weight[...] = value
     ...     average.update_parameters(model)
     >>> average.module.weight.item(), average.n_averaged.item()
     (2.0, 2)

@@ -16,12 +16,13 @@ From the bottom up, each importing only what stands before it:
     primitive     a function with its derivative rules, and what a node of it needs
     signature     the parameters of a primitive
     operands      what stands in the place of a Tensor or an array
+    lists         lists of Tensors in the place of arrays
+    storing       out=, where a function is told to put its result
     recorders     the function that stands for a primitive, compiled: it computes, and makes the node
     declare       primitive(), elementwise(), linear(): a function and its rules in one line
     arguments     a scope within which nodes keep all that their operations were given
     sums          sums over axes and of products, the quick way
     broadcasting  sum_to and broadcast_to, adjoint to each other
-    lists         lists of Tensors in the place of arrays
     dispatch      where NumPy sends a call that has a Tensor among its arguments
     sweep         the reverse pass: each node once, on the sum of the gradients that reach it
     anomaly       a checked mode: who first made a NaN

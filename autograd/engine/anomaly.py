@@ -56,6 +56,8 @@ class detect_anomaly(ContextDecorator):
 class _Watch:
     """What is shown every operation and every VJP."""
 
+    refuses = True  # that a tracked tensor becomes a plain value
+
     def __call__(
         self, primitive: Primitive, node: Node | None, results: tuple[Any, ...], given: dict[str, Any], listed: Any
     ) -> None:

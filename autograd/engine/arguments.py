@@ -1,4 +1,4 @@
-"""A scope within which every node keeps all that its operation was given, not only what its rules need."""
+"""Scopes within which every operation is shown to somebody, or its node keeps all that it was given."""
 
 from __future__ import annotations
 
@@ -11,32 +11,48 @@ from .node import Node
 from .primitive import Primitive
 from .signature import signature_of
 
+See = Callable[[Primitive, Node, dict[str, Any], Any], None]
+"""What is shown of a recorded operation: its primitive, node, arguments by name, and sequence of arguments."""
+
 
 @contextmanager
-def keeping_arguments() -> Iterator[None]:
-    """Within it `node.extras.given` has every argument, by name; of a sequence of arguments, a tuple."""
+def observed(see: See) -> Iterator[None]:
+    """Within it `see` is called after every operation that is recorded."""
     before = mode.recording, mode.watch
-    mode.recording = mode.watch = _Keep(*before)
+    mode.recording = mode.watch = _Observer(see, *before)
     try:
         yield
     finally:
         mode.recording, mode.watch = before
 
 
-class _Keep:
+@contextmanager
+def keeping_arguments() -> Iterator[None]:
+    """Within it `node.extras.given` has every argument, by name; of a sequence of arguments, a tuple."""
+    with observed(_keep):
+        yield
+
+
+def _keep(primitive: Primitive, node: Node, given: dict[str, Any], listed: Any) -> None:
+    signature = signature_of(primitive)
+    sequence = signature.sequence if signature is not None else None
+    node.more().given = {**given, sequence: listed} if sequence else given
+
+
+class _Observer:
     """What is shown every operation and every VJP; it passes on what was watching before."""
 
-    def __init__(self, recording: Any, watch: Any) -> None:
+    def __init__(self, see: See, recording: Any, watch: Any) -> None:
+        self.see = see
         self.recording = recording if callable(recording) else None
         self.watch = watch
+        self.refuses = getattr(watch, "refuses", False)
 
     def __call__(
         self, primitive: Primitive, node: Node | None, results: Any, given: dict[str, Any], listed: Any
     ) -> None:
         if node is not None:
-            signature = signature_of(primitive)
-            sequence = signature.sequence if signature is not None else None
-            node.more().given = {**given, sequence: listed} if sequence else given
+            self.see(primitive, node, given, listed)
         if self.recording is not None:
             self.recording(primitive, node, results, given, listed)
 

@@ -8,8 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from .lists import names_of
 from .primitive import Function, Primitive, Rule, registry
 from .recorders import compiled
+from .storing import into, place_of_out, taken_out
 from .tensor import unwrap
 
 
@@ -49,6 +51,7 @@ def primitive(
         single=single,
         operator=operator,
     )
+    record.stands_for = overrides[0] if overrides else None
     made = _lazily(record)
     if not isinstance(function, FunctionType):
         registry.setdefault(function, made)
@@ -91,9 +94,18 @@ def _plainly(function: Any) -> Callable[..., Any]:
     def plain(*args: Any, **kwargs: Any) -> Any:
         return function(*unwrap(args), **{name: unwrap(value) for name, value in kwargs.items()})
 
-    plain.__wrapped__ = function  # type: ignore[attr-defined]
-    plain.plain = True  # type: ignore[attr-defined]
-    return plain
+    at = place_of_out(function)
+
+    def storing(*args: Any, **kwargs: Any) -> Any:
+        if len(args) > at or "out" in kwargs:
+            args, out = taken_out(function, args, kwargs)
+            if out is not None:
+                return into(function, plain, args, kwargs, out)
+        return function(*unwrap(args), **{name: unwrap(value) for name, value in kwargs.items()})
+
+    made = plain if isinstance(function, np.ufunc) or "out" not in names_of(function) else storing
+    made.__wrapped__, made.plain = function, True  # type: ignore[attr-defined]
+    return made
 
 
 def _lazily(record: Primitive) -> Callable[..., Any]:

@@ -8,8 +8,8 @@ import numpy as np
 
 from .leaving import known
 from .lists import holds_more_than_numbers, join_lists
-from .operands import store
 from .primitive import registry
+from .storing import into, place_of_out, taken_out
 from .tensor import Tensor
 
 methods: dict[str, Any] = {}
@@ -31,9 +31,11 @@ def call_function(self: Tensor, function: Any, types: Any, args: tuple[Any, ...]
         if holds_more_than_numbers(value):
             args, kwargs = join_lists(function, args, kwargs)
             break
-    out = kwargs.pop("out", None)
-    result = stand_in(*args, **kwargs)
-    return result if out is None else store(result, out)
+    if (kwargs and "out" in kwargs) or (len(args) > 2 and len(args) > place_of_out(function)):
+        args, out = taken_out(function, args, kwargs)
+        if out is not None:
+            return into(function, stand_in, args, kwargs, out)
+    return stand_in(*args, **kwargs)
 
 
 def find(function: Any, method: str = "") -> Any:

@@ -73,7 +73,7 @@ def leave(node: Node | None, shape: tuple[int, ...], what: str, export: bool = F
     start = mode.start
     if start is not None and depends_on_arguments(node, start):
         why = "that a function is just being differentiated by"
-    elif export or asking.kind == "computes" or mode.watch is not None:
+    elif export or asking.kind == "computes" or getattr(mode.watch, "refuses", False):
         why = "that requires a gradient"
     else:
         _warn(asking)

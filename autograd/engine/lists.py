@@ -23,7 +23,8 @@ _ARRAYS = frozenset(_NAMES.split())
 """The names of arguments that are arrays in all functions of NumPy."""
 
 _OF_C = {
-    "dot": "a b", "inner": "a b", "vdot": "a b", "bincount": "x weights", "putmask": "a mask values",
+    "dot": "a b out", "concatenate": "arrays axis out",
+    "inner": "a b", "vdot": "a b", "bincount": "x weights", "putmask": "a mask values",
     "copyto": "dst src", "where": "condition x y",
 }  # fmt: skip
 """The arguments of functions written in C, whose signature Python does not know."""
@@ -44,7 +45,7 @@ def join_lists(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> 
     """The arguments of a call of NumPy's function, each list of Tensors that stands for an array made a Tensor."""
     if function is np.block:  # where lists are the layout
         return args, kwargs
-    names = _names(function)
+    names = names_of(function)
     changed = {}
     for i, value in enumerate(args):
         made = _one(names[i] if i < len(names) else "x", value)  # what follows, of *args, are arrays
@@ -76,7 +77,8 @@ def holds_more_than_numbers(value: Any) -> bool:
 
 
 @functools.cache
-def _names(function: Any) -> tuple[str, ...]:
+def names_of(function: Any) -> tuple[str, ...]:
+    """The names of the arguments of a function of NumPy's that may be given without them."""
     code = getattr(getattr(function, "_implementation", None), "__code__", None)
     if code is not None:
         names: tuple[str, ...] = code.co_varnames[: code.co_argcount]

@@ -7,9 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from . import versions
 from .primitive import registry
-from .tensor import Tensor, check_unmasked, holds_tensor, unwrap
+from .tensor import Tensor, check_unmasked, holds_tensor
 
 NUMBERS = frozenset(
     [bool, int, float, complex, *[kind for kind in np.sctypeDict.values() if np.dtype(kind).kind in "biufc"]]
@@ -62,20 +61,6 @@ def is_no_array(value: Any) -> bool:
     if hasattr(value, "__array_ufunc__"):
         return value.__array_ufunc__ is None
     return hasattr(value, "__array_priority__") and not hasattr(value, "__array__")
-
-
-def store(result: Any, out: Any) -> Any:
-    """`out=`: put a result into an array that was there before."""
-    if isinstance(out, tuple):
-        (out,) = out
-    if isinstance(out, Tensor):
-        out[...] = result
-        return out
-    if isinstance(result, Tensor) and result.requires_grad:
-        raise not_for_plain("out= or an augmented assignment")
-    versions.writing(out)
-    out[...] = unwrap(result)
-    return out
 
 
 def not_for_plain(who: str) -> TypeError:

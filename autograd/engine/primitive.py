@@ -53,6 +53,7 @@ class Primitive:
     single      of halves (float16) it is computed in single precision, and rounded once
     operator    it stands for a ufunc of two arguments: an operand that computes by itself is asked instead
     recorder    what stands for it on Tensors: the function that records itself
+    stands_for  the function of NumPy's that this is, if any, which knows what `out=` may be
     into        None, or of a function with one rule: adds what that gives to an array in place, into(array, g, *needs);
                 for functions whose gradient is mostly zeros, so that n parts of an array cost n parts, not n arrays
     """
@@ -72,14 +73,22 @@ class Primitive:
         self.single = single
         self.operator = operator
         self.recorder: Function = function
+        self.stands_for: Any = None
         self.into: Function | None = None
         self.plans: dict[Any, Plan] = {}
 
     def plan(self, inputs: tuple[Any, ...]) -> Plan:
-        """What to save and how to go back, for gradients of just these inputs."""
-        found = self.plans.get(inputs)
+        """What to save and how to go back, for gradients of just these inputs; those of a sequence come last."""
+        if inputs and type(inputs[-1]) is tuple:
+            alone = tuple([input for input in inputs if type(input) is str])
+            return PlanOfList(self.plan_for_any((*alone, inputs[-1][0])), [place for _, place in inputs[len(alone) :]])
+        return self.plan_for_any(inputs)
+
+    def plan_for_any(self, names: tuple[str, ...]) -> Plan:
+        """The same for the arguments of these names, of which the last may be a sequence, whatever parts of it."""
+        found = self.plans.get(names)
         if found is None:
-            found = self.plans[inputs] = Plan(self, inputs)
+            found = self.plans[names] = Plan(self, names)
         return found
 
     def __repr__(self) -> str:
@@ -95,28 +104,37 @@ class Plan:
     links        for each saved value, where it came from (see `_link`)
     elementwise  whether the primitive works element by element, and a rule needs more than `g`
     into         the primitive's
+    of_list      where the last input is a sequence: makes the VJP of the one at a position
+    few          the VJPs for the first n positions, by n, where that is not many
     """
 
-    __slots__ = ("elementwise", "inputs", "into", "links", "names", "primitive", "vjps")
+    __slots__ = ("elementwise", "few", "inputs", "into", "links", "names", "of_list", "primitive", "vjps")
 
-    def __init__(self, primitive: Primitive, inputs: tuple[Any, ...]) -> None:
+    inputs: tuple[Any, ...]
+    links: tuple[Any, ...]
+    vjps: tuple[Any, ...]
+
+    def __init__(self, primitive: Primitive, inputs: tuple[str, ...]) -> None:
         self.primitive = primitive
         self.into = primitive.into
         self.inputs = inputs
-        rules = [(rule_of(primitive, input), input) for input in inputs]
-        wanted = dict.fromkeys(name for rule, _ in rules for name in needs_of(rule))
+        rules = [rule_of(primitive, input) for input in inputs]
+        wanted = dict.fromkeys(name for rule in rules for name in needs_of(rule))
         self.elementwise = primitive.kind == "elementwise" and bool(wanted)
-        known = {*wanted, *(input[0] if type(input) is tuple else input for input in inputs)}
+        known = {*wanted, *inputs}
         numbers = [f"{name}_number" for name, rule in primitive.rules.items() if rule is not None and name not in known]
         self.names = tuple(name for name in dict.fromkeys([*wanted, *numbers]) if name != "i")
-        self.vjps = tuple(self._vjp(rule, input) for rule, input in rules)
+        makers = [self._vjp(rule) for rule in rules]
+        self.vjps = tuple(make(None) for make in makers)
+        self.of_list = makers[-1]
+        self.few: dict[int, tuple[Any, ...]] = {}
         self.links = tuple(self._link(name) for name in self.names)
 
-    def _vjp(self, rule: Rule, input: Any) -> Callable[[Any, tuple[Any, ...]], Any]:
-        """The rule as a function of (g, saved)."""
+    def _vjp(self, rule: Rule) -> Callable[[Any], Callable[[Any, tuple[Any, ...]], Any]]:
+        """The rule as a function of (g, saved), for the i-th of a sequence of inputs."""
         wants = ["i" if name == "i" else f"saved[{self.names.index(name)}]" for name in needs_of(rule)]
-        code = _lambda(f"lambda g, saved: rule({', '.join(['g', *wants])})")
-        made: Callable[[Any, tuple[Any, ...]], Any] = eval(code, {"rule": rule, "i": input[-1]})
+        code = _lambda(f"lambda i: lambda g, saved: rule({', '.join(['g', *wants])})")
+        made: Callable[[Any], Callable[[Any, tuple[Any, ...]], Any]] = eval(code, {"rule": rule})
         return made
 
     def relink(self, node: Node) -> tuple[Any, ...]:
@@ -144,6 +162,47 @@ class Plan:
             return self.inputs.index(name)
         places = {input[1]: k for k, input in enumerate(self.inputs) if type(input) is tuple and input[0] == name}
         return places or None
+
+
+class PlanOfList(Plan):
+    """A plan for some of a sequence of inputs: made for a node and gone with it, for there are very many such sets.
+
+    form    the plan for any of them, in which the sequence stands last
+    places  which of the sequence they are
+    """
+
+    __slots__ = ("_vjps", "form", "places")
+
+    def __init__(self, form: Plan, places: list[int]) -> None:
+        self.form, self.places = form, places
+        self.primitive, self.names, self.elementwise, self.into = form.primitive, form.names, form.elementwise, None
+        self._vjps: tuple[Any, ...] | None = None
+
+    @property
+    def inputs(self) -> tuple[Any, ...]:  # type: ignore[override]
+        *alone, listed = self.form.inputs
+        return (*alone, *[(listed, place) for place in self.places])
+
+    @property
+    def links(self) -> tuple[Any, ...]:  # type: ignore[override]
+        return tuple(self._link(name) for name in self.names)
+
+    @property
+    def vjps(self) -> tuple[Any, ...]:  # type: ignore[override]
+        if self._vjps is None:
+            form, places = self.form, self.places
+            n = len(places)
+            made = form.few.get(n) if places[-1] < n else None
+            if made is None:
+                make = form.of_list
+                made = (*form.vjps[:-1], *[make(place) for place in places])
+                if places[-1] < n <= _FEW:
+                    form.few[n] = made
+            self._vjps = made
+        return self._vjps
+
+
+_FEW = 16  # inputs: the VJPs of so long a sequence are kept, for the next time
 
 
 class Cotangents(list[Any]):
@@ -214,7 +273,7 @@ def needs_of(rule: Rule) -> tuple[str, ...]:
 
 @functools.cache
 def _lambda(source: str) -> CodeType:
-    """Compiled once for all rules that want the same: a join of a thousand arrays has a thousand of them."""
+    """Compiled once for all rules that want the same."""
     return compile(source, "<rule>", "eval")
 
 

@@ -17,10 +17,11 @@ from . import floating  # noqa: F401 (what NumPy warns of in these functions nam
 from .halves import Seen, in_single
 from .modes import mode
 from .node import Node, tick
-from .operands import NUMBERS, OPERANDS, array_of, computes_itself, is_no_array, store
-from .primitive import Cotangents, Primitive, as_array, needs_of, outputs, rebuilt
+from .operands import NUMBERS, OPERANDS, array_of, computes_itself, is_no_array
+from .primitive import Cotangents, PlanOfList, Primitive, as_array, needs_of, outputs, rebuilt
 from .sharing import note_view
 from .signature import Signature
+from .storing import into
 from .tensor import Tensor, wrap
 
 
@@ -36,7 +37,11 @@ def compiled(record: Primitive, namespace: dict[str, Any]) -> tuple[CodeType, An
     listed = signature.sequence if record.rules.get(signature.sequence or "") is not None else None
     lines = [f"def call({signature.declared()}):", "    _tensors = False"]
     if "out" in signature.names():
-        lines += ["    if out is not None:", f"        return _store(_itself({signature.passed(out='None')}), out)"]
+        given = ", ".join(
+            f"{name!r}: {name}" for name in (*signature.positional[1:], *signature.keywords) if name != "out"
+        )
+        lines += ["    if out is not None:"]
+        lines += [f"        return _into(_stands_for, _itself, ({signature.positional[0]},), {{{given}}}, out)"]
     for name in inputs:
         node = f"_{name}_node = {name}._node; " if name in active else ""
         lines += [f"    _{name}_node = None"] if name in active else []
@@ -102,7 +107,7 @@ def compiled(record: Primitive, namespace: dict[str, Any]) -> tuple[CodeType, An
         f"    _node.shape = {'_Cotangents.shape' if record.multiple else 'out.shape'}",
         f"    _node.dtype = {'None' if record.multiple else 'out.dtype'}",
         *(
-            _general(record, active, listed, signature)
+            _general(record, active, listed, signature, namespace)
             if listed or len(active) > 3
             else _branches(record, active, namespace)
         ),
@@ -116,6 +121,7 @@ def compiled(record: Primitive, namespace: dict[str, Any]) -> tuple[CodeType, An
     namespace.update(_NAMESPACE, _record=record, _function=record.function, _plan=record.plan)
     if record.single:
         namespace["_in_single"] = in_single(record.function)
+    namespace["_stands_for"] = record.stands_for
     exec(compile("\n".join(lines), f"<primitive {record.name}>", "exec"), namespace)
     code = namespace.pop("call").__code__
     defaults = tuple(signature.defaults[name] for name in signature.positional if name in signature.defaults)
@@ -149,18 +155,19 @@ def _branches(record: Primitive, active: list[str], namespace: dict[str, Any]) -
     return lines
 
 
-def _general(record: Primitive, active: list[str], listed: str | None, signature: Signature) -> list[str]:
+def _general(
+    record: Primitive, active: list[str], listed: str | None, signature: Signature, namespace: dict[str, Any]
+) -> list[str]:
     """The same for a sequence of inputs, or many: looked up when it runs."""
     pairs = [f"({name!r}, _{name}_node)" for name in active]
     if listed:
         pairs.append(f"*[(({listed!r}, k), n) for k, n in enumerate(_nodes)]")
     if listed and not active:  # there is one rule, so it is known what it saves
-        names = record.plan(((listed, 0),)).names
+        namespace["_form"] = form = record.plan_for_any((listed,))
         return [
-            f"    _keys = tuple([({listed!r}, k) for k, n in enumerate(_nodes) if n is not None])",
-            "    _node.plan = _plan(_keys)",
+            "    _node.plan = _PlanOfList(_form, [k for k, n in enumerate(_nodes) if n is not None])",
             "    _node.parents = tuple([n for n in _nodes if n is not None])",
-            f"    _node.saved = ({_comma(_expression(name) for name in names)})",
+            f"    _node.saved = ({_comma(_expression(name) for name in form.names)})",
         ]
     values = ", ".join(f"{name!r}: {name}" for name in dict.fromkeys([*signature.names(), "out"]))
     return [
@@ -265,7 +272,7 @@ _NAMESPACE = {
     "_new": object.__new__, "_as_array": as_array, "_array_of": array_of,
     "_computes_itself": computes_itself, "_is_no_array": is_no_array,
     "_NUMBERS": NUMBERS, "_OPERANDS": OPERANDS, "_wrap": wrap, "_rebuild": rebuilt,
-    "_outputs": outputs, "_note_view": note_view,
+    "_outputs": outputs, "_note_view": note_view, "_PlanOfList": PlanOfList,
     "_explain": _explain, "_save": _save, "_shape_of": _shape_of, "_dtype_of": _dtype_of, "_strides_of": _strides_of,
-    "_store": store,
+    "_into": into,
 }  # fmt: skip

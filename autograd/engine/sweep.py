@@ -11,7 +11,7 @@ from __future__ import annotations
 import heapq
 import sys
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -162,7 +162,8 @@ def _sweep(
             if saved is None:
                 raise RuntimeError(
                     f"backward: the graph has been freed at {node.name}, by an earlier backward pass through it; "
-                    f"pass retain_graph=True to that one"
+                    f"pass retain_graph=True to that one, or, if a value was carried over from there, as the state of "
+                    f"a recurrent network is, detach() it"
                 )
             if order > versions.last_write:  # the clock counts down: something was written after this node was made
                 _check_versions(node, saved)
@@ -350,12 +351,23 @@ def _extras(node: Node, g: Any, create_graph: bool) -> Any:
 def _check_versions(node: Node, saved: tuple[Any, ...]) -> None:
     assert node.plan is not None or node.saved == ()
     for value in saved:
-        for array in value if type(value) is tuple else (value,):
-            if hasattr(array, "dtype") and versions.written_since(array, node.order):
+        for array in _arrays(value):
+            if versions.written_since(array, node.order):
                 raise RuntimeError(
                     f"backward: a value that {node.name} saved (shape {array.shape}) has been overwritten since, by an "
                     f"assignment, out= or an optimizer's step; do that after the backward pass, or on a copy"
                 )
+
+
+def _arrays(value: Any) -> Iterator[Any]:
+    """The arrays in what was saved: in an index, say, or in a Tensor that is the shift of a roll."""
+    if isinstance(value, tuple | list):
+        for item in value:
+            yield from _arrays(item)
+    elif type(value) is slice:
+        yield from _arrays((value.start, value.stop, value.step))
+    elif hasattr(value, "dtype"):
+        yield unwrap(value)
 
 
 def _count(array: Any) -> int:

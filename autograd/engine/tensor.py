@@ -121,7 +121,13 @@ class Tensor:
         if value is not None:
             value = value if isinstance(value, Tensor) else Tensor(value)
             if value.shape != self.shape:
-                raise ValueError(f"Tensor.grad: expected shape {self.shape}, got {value.shape}")
+                raise ValueError(
+                    f"Tensor.grad: expected shape {self.shape}, got {value.shape}; None stands for no gradient"
+                )
+            if value.dtype != self.dtype:
+                if not np.can_cast(value.dtype, self.dtype, "same_kind"):
+                    raise TypeError(f"Tensor.grad: expected a gradient of {self.dtype}, got one of {value.dtype}")
+                value = value.astype(self.dtype)
         self._grad = value
 
     @property

@@ -24,6 +24,8 @@ From the bottom up, each importing only what stands before it:
     correlation      convolutions of networks
     fused            affine and multiply_add
     gates            those of a long short-term memory
+    places           where the elements of arrays lie in memory
+    items            whether an augmented assignment is that of an item
     assignment       t[i] = v, and what shares memory with t
     ufuncs           the methods of ufuncs, out= and where=
     methods          all of it as Tensor's operators and methods

@@ -2,12 +2,12 @@
 
 A recorded tensor is assigned to by giving it a new value. The others get the elements that lie in the same place from
 that value, with the gradient on its way back; and so that the next assignment is seen as well, all of them move to new
-memory together, in which they lie to one another as before.
+memory together, in which they lie to one another as before. So an assignment takes the time of a copy, and some
+microseconds for each tensor that shares the memory and is still referred to.
 """
 
 from __future__ import annotations
 
-import math
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -20,16 +20,20 @@ from ..engine.node import Node
 from ..engine.sharing import others
 from ..engine.tensor import Tensor, unwrap
 from .indexing import is_basic, setitem
+from .items import is_item
+from .places import Extent, assigned, extent, near, overlaps_itself, places, within
 
 
 def assign(self: Tensor, index: Any, value: Any) -> None:
     """self[index] = value. A recorded tensor gets a new value; whoever saved the old one keeps that."""
     _refuse_leaf(self, "t[i] = v")
+    index = unwrap(index)
     if mode.recording is not False and (self._node is not None or getattr(value, "_node", None) is not None):
+        _check_target(self)
         new = value.copy() if _becomes(self, index, value) else setitem(self, value, index)
-        _rebind(self, new, unwrap(index))
+        _rebind(self, new, index)
     else:
-        writable(self)[unwrap(index)] = unwrap(value)
+        writable(self)[index] = unwrap(value)
         versions.touch(self._data)
 
 
@@ -54,7 +58,8 @@ def writable(tensor: Tensor) -> Any:
         if not sharing:
             tensor._data = np.array(array)
         elif all(other.dtype == tensor.dtype for other in sharing):
-            _move([tensor, *sharing], [(member._data, member._node) for member in (tensor, *sharing)])
+            members = [tensor, *sharing]
+            _move(members, [extent(m._data) for m in members], [(m._data, m._node) for m in members])
     versions.writing(tensor._data)
     return tensor._data
 
@@ -73,11 +78,13 @@ def augment(self: Tensor, operator: Callable[..., Any], other: Any) -> Any:
     result = operator(self, other)
     if result is NotImplemented:
         return result
+    if result.shape != self.shape:
+        raise ValueError(f"augmented assignment: the result's shape {result.shape} is not {self.shape}")
     if mode.recording is not False and result._node is not None:
-        if result.shape != self.shape:
-            raise ValueError(f"augmented assignment: the result's shape {result.shape} is not {self.shape}")
+        item = self._family is not None and is_item(sys.getrefcount(self), sys._getframe(2))
+        if not item:
+            _check_target(self)
         result = result if result.dtype == self.dtype else result.astype(self.dtype, casting="same_kind")
-        item = sys.getrefcount(self) <= _ITEM  # that of `t[i] += v`, which is assigned to t in a moment
         _rebind(self, result, ..., item)
     else:
         np.copyto(writable(self), result._data, casting="same_kind")
@@ -92,7 +99,18 @@ def _rebind(self: Tensor, new: Tensor, index: Any, item: bool = False) -> None:
             return _assign_all(self, new, index, sharing)
         self._family[:] = [member for member in self._family if member() is not self]
         self._family = None
+    if self._node is not None and self._node.extras is not None:
+        _retain_next(self, new._node)
     self._data, self._node = new._data, new._node
+
+
+def _retain_next(self: Tensor, node: Node | None) -> None:
+    """A gradient that is to be retained is that of the value which the tensor has now."""
+    old = self._node
+    if old is not None and old.extras is not None and old is not node and node is not None:
+        retain = old.extras.retain
+        if retain is not None and retain() is self:
+            old.extras.retain, node.more().retain = None, retain
 
 
 def _refuse_leaf(self: Tensor, what: str) -> None:
@@ -103,38 +121,45 @@ def _refuse_leaf(self: Tensor, what: str) -> None:
         )
 
 
-def _references() -> int:
-    """How often the item in `t[i] += v`, which has no name, is referred to in `augment`; -1 where one with a name may
-    be as often. Pythons differ in what they count, and count otherwise once code has been run some times."""
-    seen: list[int] = []
-
-    def augment(self: Any, operator: Any, other: Any) -> Any:
-        seen.append(sys.getrefcount(self))
-        return self
-
-    class Item:
-        __iadd__ = lambda self, other: augment(self, None, other)
-
-    class Whole:
-        __getitem__ = lambda self, index: Item()
-        __setitem__ = lambda self, index, value: None
-
-    whole, item = Whole(), Item()
-    for _ in range(50):
-        whole[0] += 1
-        item += 1
-    most, least = max(seen[::2]), min(seen[1::2])
-    return most if most < least else -1
+def _check_target(self: Tensor) -> None:
+    """What NumPy would not write into is not given a new value either, though it could be."""
+    data = self._data
+    if self._node is None and data.dtype.kind not in "fc":
+        raise TypeError(
+            f"assignment: a tensor of {data.dtype} has no gradient, so it cannot take a value that requires one; "
+            f"make it a floating one with astype, or write value.detach() if a constant is meant"
+        )
+    if type(data) is not np.ndarray or ((flags := data.flags).forc and flags.writeable):
+        return
+    if _read_only(data):
+        raise ValueError(
+            f"assignment: this tensor of shape {self.shape} is read-only, as what diagonal and broadcast_to give is; "
+            f"take a .copy() of it first"
+        )
+    if overlaps_itself(data):
+        raise ValueError(
+            f"assignment: elements of this tensor of shape {self.shape} lie in the same memory; take a .copy() of it "
+            f"first"
+        )
 
 
-_ITEM = _references()
+def _read_only(array: Any) -> bool:
+    """Whether NumPy made an array read-only, not the backward pass that needs it."""
+    while type(array) is np.ndarray and not array.flags.writeable:
+        if type(array.base) is not np.ndarray or array.base.flags.writeable:
+            return id(array) not in versions.locked and not versions.came_read_only(array)
+        array = array.base
+    return False
+
+
+# ---- several that share memory ---------------------------------------------------------------------------------------
 
 
 def _assign_all(tensor: Any, new: Any, index: Any, sharing: list[Any]) -> None:
     """Give the tensor the value `new`, which differs from the old one at `index`, and the others what they see of it.
 
     Raises RuntimeError if one of them is a leaf that requires a gradient, or sees other numbers in the memory, as the
-    real part of complex ones does; ValueError if the tensor has an element in several places, as broadcast ones do.
+    real part of complex ones does.
     """
     for other in sharing:
         if other._node is not None and other._node.plan is None:
@@ -147,106 +172,100 @@ def _assign_all(tensor: Any, new: Any, index: Any, sharing: list[Any]) -> None:
                 f"assignment: another tensor, of {other.dtype}, shares the memory of this one, of {tensor.dtype}, and "
                 f"cannot be told of the change; take a .copy() of one of them first"
             )
-    if _overlaps_itself(tensor._data):
-        raise ValueError(
-            f"assignment: elements of this tensor of shape {tensor.shape} lie in the same memory, as those of a "
-            f"broadcast one do; take a .copy() of it first"
-        )
-    places = _assigned(tensor._data, index)
-    if not places.size:
-        return
-    first, last = int(places.min()), int(places.max())
-    step = tensor.itemsize
-    elements = np.full((last - first) // step + 1, -1)  # by place in memory: which of those assigned lies there
-    elements[(places - first) // step] = np.arange(places.size).reshape(places.shape)
-    values = [(new._data, new._node), *[_seen(other, new, index, elements, first, last) for other in sharing]]
-    _move([tensor, *sharing], values)
+    members = [tensor, *sharing]
+    extents = [extent(member._data) for member in members]
+    change = _Region(tensor._data, new, index) if is_basic(index) else _Elements(tensor._data, new, index)
+    seen = [change.seen_by(other, where) for other, where in zip(sharing, extents[1:], strict=True)]
+    _move(members, extents, [(new._data, new._node), *seen])
 
 
-def _move(members: list[Any], values: list[tuple[Any, Node | None]]) -> None:
-    """Give Tensors new memory, in which they lie to one another as before, and each its value and node."""
-    bounds = [_bounds(member._data) for member in members]
-    low = min(low for low, _ in bounds)
-    memory = np.empty((max(high for _, high in bounds) - low) // members[0].itemsize + 1, members[0].dtype)
-    for member, (data, node) in zip(members, values, strict=True):
-        start = member._data.__array_interface__["data"][0] - low
-        place = np.ndarray(member.shape, member.dtype, memory, start, member._data.strides)
-        place[...] = data
+class _Region:
+    """What was assigned to a view: to others, that is mostly a view as well, or they are one of it."""
+
+    def __init__(self, array: Any, new: Any, index: Any) -> None:
+        self.given = array, new, index
+        self.there = assigned(array, index)
+        self.extent = extent(self.there)
+        self.value = new if index is ... else new[index]
+        self.elements: _Elements | None = None
+
+    def seen_by(self, other: Any, where: Extent) -> tuple[Any, Node | None]:
+        """The array and the node that another tensor has now, which lies there."""
+        there = self.there
+        if where.high < self.extent.low or self.extent.high < where.low or not there.size:
+            return other._data, other._node
+        if (found := within(other._data, where.first, there, self.extent)) is not None:
+            index, order = found
+            value = self.value[index] if index else self.value[...]
+            value = value.transpose([order.index(k) for k in sorted(order)]) if order != sorted(order) else value
+            value = value if value.shape == other.shape else value.reshape(other.shape)
+        elif (found := within(there, self.extent.first, other._data, where)) is not None:
+            index, order = found
+            long = [k for k, n in enumerate(there.shape) if n > 1]
+            value = self.value if len(long) == there.ndim else self.value.reshape([there.shape[k] for k in long])
+            value = value.transpose([long.index(k) for k in order]) if order != long else value
+            value = setitem(other, value, index)
+        else:
+            self.elements = self.elements or _Elements(*self.given)
+            return self.elements.seen_by(other, where)
+        return value._data, value._node
+
+
+class _Elements:
+    """What was assigned to, element by element."""
+
+    def __init__(self, array: Any, new: Any, index: Any) -> None:
+        self.new, self.index, self.step = new, index, array.itemsize
+        there = places(array)[index]
+        self.size = there.size
+        if there.size:
+            self.first, self.last = int(there.min()), int(there.max())
+            self.numbers = np.full((self.last - self.first) // self.step + 1, -1)  # by place in memory, or -1
+            self.numbers[(there - self.first) // self.step] = np.arange(there.size).reshape(there.shape)
+
+    def seen_by(self, other: Any, where: Extent) -> tuple[Any, Node | None]:
+        """The array and the node that another tensor has now, which lies there."""
+        old = other._data, other._node
+        if not self.size or where.high < self.first or self.last < where.low:
+            return old
+        part = near(other._data, self.first, self.last)
+        there = places(other._data[(*part, ...)])
+        inside = (self.first <= there) & (there <= self.last)
+        source = np.where(inside, self.numbers[np.where(inside, there - self.first, 0) // self.step], -1)
+        known = source >= 0
+        if not known.any():
+            return old
+        flat = self.new[self.index].reshape(-1)
+        if known.all():
+            value = setitem(other, flat[source], part)
+        else:
+            at = np.nonzero(known)
+            if part:
+                at = (*at[: len(part) - 1], at[len(part) - 1] + part[-1].start, *at[len(part) :])
+            value = setitem(other, flat[source[known]], at)
+        return value._data, value._node
+
+
+def _move(members: list[Any], extents: list[Extent], values: list[tuple[Any, Node | None]]) -> None:
+    """Give each of the members its value, all in one memory, in which they lie to one another as in the old one."""
+    low, high = min([where.low for where in extents]), max([where.high for where in extents])
+    memory = None
+    for member, where, (data, _) in zip(members, extents, values, strict=True):
+        whole = where.low == low and where.high == high and data is not member._data
+        if whole and data.base is None and data.strides == member._data.strides:
+            memory = data.ravel("K")  # new, and it lies as the old one: the others are views of it
+            break
+    host = memory is not None
+    if memory is None:
+        memory = np.empty((high - low) // members[0].itemsize + 1, members[0].dtype)
+    for member, where, (data, node) in zip(members, extents, values, strict=True):
+        place = np.ndarray(data.shape, data.dtype, memory, where.first - low, member._data.strides)
+        if not host:
+            place[...] = data
+        if not member._data.flags.writeable and _read_only(member._data):
+            place.flags.writeable = False
+        _retain_next(member, node)
         member._data, member._node = place, node
-
-
-def _overlaps_itself(array: Any) -> bool:
-    axes = sorted((abs(s), length) for length, s in zip(array.shape, array.strides, strict=True) if length > 1)
-    reach = array.itemsize
-    for stride, length in axes:
-        if stride < reach:  # as a rule, then: axes may also interlock
-            return bool(np.unique(_places(array)).size < array.size)
-        reach += stride * (length - 1)
-    return False
-
-
-def _bounds(array: Any) -> tuple[int, int]:
-    """The addresses of the first and the last element in memory."""
-    low = high = array.__array_interface__["data"][0]
-    for length, stride in zip(array.shape, array.strides, strict=True):
-        low, high = low + min(0, (length - 1) * stride), high + max(0, (length - 1) * stride)
-    return low, high
-
-
-def _places(array: Any) -> Any:
-    """The address of each element."""
-    found = np.asarray(array.__array_interface__["data"][0])
-    for length, stride in zip(array.shape, array.strides, strict=True):
-        found = np.asarray(found[..., None] + np.arange(length) * stride)
-    return found
-
-
-def _assigned(array: Any, index: Any) -> Any:
-    """The addresses of array[index]."""
-    if is_basic(index):
-        keys = index if type(index) is tuple else (index,)
-        return _places(array[keys if any(key is ... for key in keys) else (*keys, ...)])  # a view, of no axes too
-    return np.asarray(_places(array)[index])
-
-
-def _seen(other: Any, new: Any, index: Any, elements: Any, first: int, last: int) -> tuple[Any, Node | None]:
-    """The array and the node of a tensor, of whose memory the part from `first` to `last` was assigned to.
-
-    `elements` says for each place in that part which element of new[index] lies there, or -1.
-    """
-    old = other._data, other._node
-    low, high = _bounds(other._data)
-    if high < first or last < low:
-        return old
-    near = _near(other._data, first, last)
-    places = _places(other._data[near])
-    inside = (first <= places) & (places <= last)
-    source = np.where(inside, elements[np.where(inside, places - first, 0) // other.itemsize], -1)
-    known = source >= 0
-    if not known.any():
-        return old
-    flat = new[index].reshape(-1)
-    if known.all():
-        value = setitem(other, flat[source], near)
-    else:
-        at = np.nonzero(known)
-        if near:
-            at = (*at[: len(near) - 1], at[len(near) - 1] + near[-1].start, *at[len(near) :])
-        value = setitem(other, flat[source[known]], at)
-    return value._data, value._node
-
-
-def _near(array: Any, first: int, last: int) -> tuple[slice, ...]:
-    """A part of the array, along the axis with the longest stride, that has all its elements between two addresses."""
-    strides = [abs(stride) if length > 1 else 0 for length, stride in zip(array.shape, array.strides, strict=True)]
-    if not any(strides):
-        return ()
-    axis = strides.index(max(strides))
-    stride = array.strides[axis]
-    low, high = _bounds(array[(slice(None),) * axis + (slice(0, 1),)])
-    ends = sorted([(first - high) / stride, (last - low) / stride])
-    begin, end = max(0, math.ceil(ends[0])), min(array.shape[axis], math.floor(ends[1]) + 1)
-    return (*[slice(None)] * axis, slice(begin, max(begin, end)))
 
 
 Tensor.__setitem__ = assign  # type: ignore[method-assign]

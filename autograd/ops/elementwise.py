@@ -14,16 +14,10 @@ from typing import Any
 import numpy as np
 
 from ..engine.declare import composite, elementwise, linear, nondifferentiable, primitive
-from ..engine.operands import store
 from ..engine.primitive import Function
+from ..engine.storing import into
 from ..engine.tensor import unwrap
 from .roots import part_of_root
-
-
-def stored(result: Any, out: Any) -> Any:
-    """The result, put into `out` if there is one."""
-    return result if out is None else store(result, out)
-
 
 _F4, _F8 = np.dtype(np.float32), np.dtype(np.float64)
 
@@ -307,8 +301,9 @@ def clip(a: Any, a_min: Any = None, a_max: Any = None, out: Any = None, *, min: 
     """As np.clip. At a bound the whole gradient is that of `a`, as in PyTorch."""
     if (a_min is not None and min is not None) or (a_max is not None and max is not None):
         raise ValueError("clip: expected one lower and one upper bound, got a_min and min, or a_max and max")
-    result = _clipped(a, min if a_min is None else a_min, max if a_max is None else a_max)
-    return stored(result, out)
+    if out is not None:
+        return into(np.clip, clip, (a, min if a_min is None else a_min, max if a_max is None else a_max), {}, out)
+    return _clipped(a, min if a_min is None else a_min, max if a_max is None else a_max)
 
 
 def _nan_to_num(x: Any, nan: Any = 0.0, posinf: Any = None, neginf: Any = None) -> Any:

@@ -158,7 +158,10 @@ def _are_integers(part: Any) -> bool:
 
 
 def _setitem(x: Any, value: Any, index: Any) -> Any:
-    result = x.copy() if x.ndim else np.asarray(x.copy())  # a scalar cannot be assigned to
+    if type(x) is np.ndarray:
+        result = x.copy() if x.flags.c_contiguous else x.copy("K")
+    else:
+        result = x.copy() if x.ndim else np.asarray(x.copy())  # a scalar cannot be assigned to
     result[index] = value
     return result
 
@@ -407,9 +410,15 @@ def _assign(who: str, a: Any, index: Any, value: Any) -> None:
     a[index] = value
 
 
-def _cycled(values: Any, n: int) -> Any:
-    """The values in order, from the beginning again when there are too few."""
-    return np.resize(values if hasattr(values, "dtype") else np.asarray(values), n)
+def assign_flat(who: str, a: Any, places: Any, values: Any) -> None:
+    """The values in order, from the beginning again when there are too few, at places of the flattened array."""
+    values = values if hasattr(values, "dtype") else np.asarray(values)
+    if places.size and values.size:
+        values = np.resize(values, places.shape)
+        if a.ndim:
+            _assign(who, a, np.unravel_index(places, a.shape), values)
+        else:
+            _assign(who, a, ..., values.reshape(-1)[-1])
 
 
 @composite(np.put)
@@ -423,8 +432,7 @@ def put(a: Any, ind: Any, v: Any, mode: str = "raise") -> None:
         places = places % n if places.size else places
     else:
         places = np.clip(places, 0, n - 1) if mode == "clip" else places % n
-    if places.size:
-        _assign("put", a, np.unravel_index(places, a.shape), _cycled(v, places.size))
+    assign_flat("put", a, places, v)
 
 
 @composite(np.place)
@@ -434,16 +442,15 @@ def place(arr: Any, mask: Any, vals: Any) -> None:
     n = int(np.count_nonzero(mask))
     if n and not np.size(vals):
         raise ValueError("place: expected values to place, got none")
-    if n:
-        _assign("place", arr, mask, _cycled(vals, n))
+    assign_flat("place", arr, np.flatnonzero(mask), vals)
 
 
 @composite(np.putmask)
 def putmask(a: Any, /, mask: Any, values: Any) -> None:
     """As np.putmask: where the mask holds, the values that stand at the same places."""
-    mask = np.asarray(unwrap(mask)).astype(bool).reshape(a.shape)
-    if np.size(values):
-        _assign("putmask", a, mask, _cycled(values, a.size).reshape(a.shape)[mask])
+    places = np.flatnonzero(np.asarray(unwrap(mask)).astype(bool).reshape(a.shape))
+    values = values if hasattr(values, "dtype") else np.asarray(values)
+    assign_flat("putmask", a, places, values.reshape(-1)[places % values.size] if values.size else values)
 
 
 @composite(np.copyto)
@@ -456,6 +463,8 @@ def copyto(dst: Any, src: Any, casting: Any = "same_kind", where: Any = True) ->
     if where is True:
         return _assign("copyto", dst, ..., src)
     mask = np.broadcast_to(where, dst.shape)
+    more = np.ndim(src) - dst.ndim
+    src = src.reshape(src.shape[more:]) if more > 0 and src.shape[:more] == (1,) * more else src
     return _assign("copyto", dst, mask, np.broadcast_to(src, dst.shape)[mask])
 
 
@@ -475,8 +484,7 @@ def fill_diagonal(a: Any, val: Any, wrap: bool = False) -> None:
         raise ValueError(f"fill_diagonal: expected a matrix, or all sides of one length, got shape {a.shape}")
     step = a.shape[1] + 1 if a.ndim == 2 else 1 + sum([a.shape[0] ** k for k in range(1, a.ndim)])
     end = a.shape[1] ** 2 if a.ndim == 2 and not wrap else a.size
-    places = np.arange(0, min(end, a.size), step)
-    _assign("fill_diagonal", a, np.unravel_index(places, a.shape), _cycled(val, places.size))
+    assign_flat("fill_diagonal", a, np.arange(0, min(end, a.size), step), val)
 
 
 nondifferentiable(

@@ -198,6 +198,7 @@ def insert(arr: Any, obj: Any, values: Any, axis: int | None = None) -> Any:
     values = np.asarray(values, arr.dtype) if isinstance(values, int | float | complex) else values
     values = np.reshape(values, (1,) * (arr.ndim - np.ndim(values)) + np.shape(values))
     obj = np.arange(n)[obj] if isinstance(obj, slice) else np.asarray(obj)
+    obj = obj if obj.size else obj.astype(int)  # [] is taken for one of floats
     places = np.flatnonzero(obj) if obj.dtype.kind == "b" else obj
     values = np.moveaxis(values, 0, axis) if places.ndim == 0 else values
     k = values.shape[axis] if places.size == 1 else places.size

@@ -276,6 +276,10 @@ def _inverse_of_lower(x: Any) -> Any:
 
 
 def _cholesky(a: Any) -> Any:
+    if type(a).__module__.startswith("dask."):  # whose own factor is the upper one, unless it is told
+        from dask.array.linalg import cholesky
+
+        return cholesky(a, lower=True)
     return np.linalg.cholesky(a)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..engine.operands import OPERANDS, is_no_array
 from ..engine.primitive import registry
-from ..engine.tensor import Tensor
+from ..engine.tensor import Tensor, unwrap
 from . import elementwise, indexing, products, reductions, shape, sorting, special
 from .assignment import augment
 
@@ -34,8 +34,8 @@ def _inplace(function: Any) -> Any:
     return lambda self, other: augment(self, function, other)
 
 
-def _sort(self: Tensor, axis: int = -1, kind: Any = None, order: Any = None, *, stable: bool | None = None) -> None:
-    self[...] = sorting.sort(self, axis, kind, order, stable=stable)  # as ndarray's: in place
+def _sort(self: Tensor, axis: int = -1, kind: Any = None, order: Any = None, **options: Any) -> None:
+    self[...] = sorting.sort(self, axis, kind, order, **options)  # as ndarray's: in place
 
 
 def _view(self: Tensor, *shape: Any, dtype: Any = None, type: Any = None) -> Tensor:
@@ -134,12 +134,26 @@ class Flat:
         return found
 
     def __setitem__(self, index: Any, value: Any) -> None:
-        places = np.arange(len(self))[getattr(index, "_data", index)]
-        value = np.resize(value, places.shape) if np.ndim(value) else value  # too few begin again
-        self.tensor[np.unravel_index(places, self.tensor.shape)] = value
+        indexing.assign_flat("flat", self.tensor, np.arange(len(self))[unwrap(index)], value)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
         return self.tensor.ravel().__array__(dtype, copy)
+
+
+def _conj(self: Tensor) -> Any:
+    return elementwise.conjugate(self) if self.dtype.kind == "c" else self  # as ndarray's: real ones themselves
+
+
+def _fill(self: Tensor, value: Any) -> None:
+    if np.ndim(value):
+        raise TypeError(
+            f"Tensor.fill: expected a number, got an array of shape {np.shape(value)}; write t[...] = array"
+        )
+    self[...] = value
+
+
+def _take(self: Tensor, indices: Any, axis: Any = None, out: Any = None, mode: Any = "raise") -> Any:
+    return indexing.take(self, indices, axis, mode) if out is None else np.take(self, indices, axis, out, mode)
 
 
 def _partition(self: Tensor, kth: Any, axis: int = -1, kind: Any = "introselect", order: Any = None) -> None:
@@ -162,7 +176,7 @@ for name, function in {
     "exp": elementwise.exp, "log": elementwise.log, "sqrt": elementwise.sqrt, "sin": elementwise.sin,
     "cos": elementwise.cos, "tanh": elementwise.tanh, "sigmoid": special.sigmoid, "relu": special.relu,
     "__divmod__": elementwise.divmod, "__rdivmod__": _flipped(elementwise.divmod), "__invert__": elementwise.invert,
-    "conj": elementwise.conjugate, "conjugate": elementwise.conjugate, "clip": elementwise.clip,
+    "conj": _conj, "conjugate": _conj, "clip": elementwise.clip,
     "round": elementwise.round, "__round__": lambda self, ndigits=None: elementwise.round(self, ndigits or 0),
     "sum": reductions.sum, "mean": reductions.mean, "var": reductions.var, "std": reductions.std,
     "prod": reductions.prod, "max": reductions.max, "min": reductions.min, "ptp": reductions.ptp,
@@ -173,10 +187,12 @@ for name, function in {
     "swapaxes": shape.swapaxes,
     "copy": lambda self, order="C": shape.copy(self, order), "astype": shape.astype,
     "ravel": shape.ravel, "flatten": _flatten,
-    "squeeze": shape.squeeze, "repeat": shape.repeat, "take": indexing.take, "dot": products.dot,
-    "diagonal": indexing.diagonal, "trace": indexing.trace, "put": indexing.put, "choose": indexing.choose,
-    "compress": lambda self, condition, axis=None: indexing.compress(condition, self, axis),
-    "nonzero": registry[np.nonzero], "fill": lambda self, value: self.__setitem__(..., value),
+    "squeeze": shape.squeeze, "repeat": shape.repeat, "take": _take,
+    "dot": lambda self, b, out=None: products.dot(self, b) if out is None else np.dot(self, b, out),
+    "diagonal": indexing.diagonal, "trace": lambda self, *args, **kwargs: np.trace(self, *args, **kwargs),
+    "put": indexing.put, "choose": lambda self, *args, **kwargs: np.choose(self, *args, **kwargs),
+    "compress": lambda self, condition, axis=None, out=None: np.compress(condition, self, axis, out),
+    "nonzero": registry[np.nonzero], "fill": _fill,
     "reshape": lambda self, *shape_, order="C": shape.reshape(
         self, shape_[0] if len(shape_) == 1 else shape_, order
     ),

@@ -12,9 +12,10 @@ from ..engine.broadcasting import broadcast_to
 from ..engine.declare import composite, linear, nondifferentiable, primitive
 from ..engine.halves import in_single
 from ..engine.primitive import Function
+from ..engine.storing import into
 from ..engine.sums import axes_of
 from ..engine.tensor import unwrap
-from .elementwise import greatest, least, stored
+from .elementwise import greatest, least
 from .roots import over_root
 
 _none: Any = np._NoValue
@@ -138,11 +139,13 @@ def average(a: Any, axis: Any = None, weights: Any = None, returned: bool = Fals
 @in_single
 def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
     """As np.trapezoid."""
-    y = np.swapaxes(y, axis, -1)
+    y = np.moveaxis(y, axis, -1)
     if x is not None:
         x = x if hasattr(x, "ndim") else np.asarray(x)
-        x = x if x.ndim == 1 else np.swapaxes(x, axis, -1)
+        x = x if x.ndim == 1 else np.moveaxis(x, axis, -1)
         dx = x[..., 1:] - x[..., :-1]
+    elif np.ndim(dx):
+        dx = np.moveaxis(np.reshape(dx, (1,) * (y.ndim - np.ndim(dx)) + np.shape(dx)), axis, -1)
     return (dx * (y[..., 1:] + y[..., :-1]) / 2.0).sum(-1)
 
 
@@ -178,8 +181,8 @@ def _std_rule(g: Any, a: Any, out: Any, axis: Any, ddof: Any, keepdims: Any, whe
     return _deviation(a, kept(over_root(g, out), axis, keepdims, a.shape), axis, ddof, where)
 
 
-_variance = primitive(_var, name="var", single=True, where=None, a=_var_rule)
-_deviations = primitive(_std, name="std", single=True, where=None, a=_std_rule)
+_variance = primitive(_var, name="var", single=True, where=None, ddof=None, a=_var_rule)
+_deviations = primitive(_std, name="std", single=True, where=None, ddof=None, a=_std_rule)
 
 
 @composite(np.var)
@@ -189,10 +192,13 @@ def var(
 ) -> Any:  # fmt: skip
     """As np.var."""
     ddof = ddof if correction is _none else correction
+    if out is not None:
+        options = {"ddof": ddof, "keepdims": keepdims, "where": where, "mean": mean}
+        return into(np.var, var, (a, axis, dtype), options, out)
     a = a if dtype is None else a.astype(dtype)
     if mean is _none:
-        return stored(_variance(a, axis, ddof, keepdims, where), out)
-    return stored(_about(a, mean, axis, ddof, keepdims, where), out)
+        return _variance(a, axis, ddof, keepdims, where)
+    return _about(a, mean, axis, ddof, keepdims, where)
 
 
 @in_single
@@ -211,9 +217,12 @@ def std(
 ) -> Any:  # fmt: skip
     """As np.std; of a constant its gradient is 0."""
     ddof = ddof if correction is _none else correction
+    if out is not None:
+        options = {"ddof": ddof, "keepdims": keepdims, "where": where, "mean": mean}
+        return into(np.std, std, (a, axis, dtype), options, out)
     if mean is not _none:
-        return stored(np.sqrt(var(a, axis, dtype, None, ddof, keepdims, where=where, mean=mean)), out)
-    return stored(_deviations(a if dtype is None else a.astype(dtype), axis, ddof, keepdims, where), out)
+        return np.sqrt(var(a, axis, dtype, None, ddof, keepdims, where=where, mean=mean))
+    return _deviations(a if dtype is None else a.astype(dtype), axis, ddof, keepdims, where)
 
 
 # ---- products --------------------------------------------------------------------------------------------------------
@@ -306,7 +315,9 @@ nanmin = primitive(_nanmin, np.nanmin, name="nanmin", where=None, a=_extreme_rul
 @composite(np.ptp)
 def ptp(a: Any, axis: Any = None, out: Any = None, keepdims: Any = False) -> Any:
     """As np.ptp."""
-    return stored(max(a, axis, None, keepdims) - min(a, axis, None, keepdims), out)
+    if out is not None:
+        return into(np.ptp, ptp, (a, axis), {"keepdims": keepdims}, out)
+    return max(a, axis, None, keepdims) - min(a, axis, None, keepdims)
 
 
 # ---- cumulative ------------------------------------------------------------------------------------------------------
@@ -347,21 +358,19 @@ def _flat(a: Any, axis: int | None) -> tuple[Any, int]:
 @composite(np.cumsum)
 def cumsum(a: Any, axis: int | None = None, dtype: Any = None, out: Any = None) -> Any:
     """As np.cumsum."""
-    return stored(_sums(*_flat(a, axis), dtype), out)
+    return _sums(*_flat(a, axis), dtype) if out is None else into(np.cumsum, cumsum, (a, axis, dtype), {}, out)
 
 
 @composite(np.cumprod)
 def cumprod(a: Any, axis: int | None = None, dtype: Any = None, out: Any = None) -> Any:
     """As np.cumprod."""
-    return stored(_products(*_flat(a, axis), dtype), out)
+    return _products(*_flat(a, axis), dtype) if out is None else into(np.cumprod, cumprod, (a, axis, dtype), {}, out)
 
 
 def _cumulative(name: str, function: Function, first: Any) -> Function:
     """The array API's form of a cumulative function: `include_initial` puts the empty sum or product in front."""
 
-    def cumulative(
-        x: Any, /, *, axis: int | None = None, dtype: Any = None, out: Any = None, include_initial: bool = False
-    ) -> Any:
+    def cumulative(x: Any, /, *, axis: int | None = None, dtype: Any = None, include_initial: bool = False) -> Any:
         if axis is None and np.ndim(x) > 1:
             raise ValueError(f"{name}: expected an axis for an array of {np.ndim(x)} dimensions, got None")
         axis = 0 if axis is None else axis
@@ -371,7 +380,7 @@ def _cumulative(name: str, function: Function, first: Any) -> Function:
             if not result.shape[axis]:
                 edge = first(unwrap(result), shape=tuple([n or 1 for n in result.shape]))
             result = np.concatenate([edge, result], axis)
-        return stored(result, out)
+        return result
 
     return cumulative
 
@@ -390,60 +399,56 @@ def _without(a: Any, instead: float) -> Any:
 
 @composite(np.nansum)
 def nansum(
-    a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = False, initial: Any = _none,
-    where: Any = True,
-) -> Any:  # fmt: skip
+    a: Any, axis: Any = None, dtype: Any = None, keepdims: Any = False, initial: Any = _none, where: Any = True
+) -> Any:
     """As np.nansum."""
-    return sum(_without(a, 0), axis, dtype, out, keepdims, initial, where)
+    return sum(_without(a, 0), axis, dtype, None, keepdims, initial, where)
 
 
 @composite(np.nanprod)
 def nanprod(
-    a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = False, initial: Any = _none,
-    where: Any = True,
-) -> Any:  # fmt: skip
+    a: Any, axis: Any = None, dtype: Any = None, keepdims: Any = False, initial: Any = _none, where: Any = True
+) -> Any:
     """As np.nanprod."""
-    return prod(_without(a, 1), axis, dtype, out, keepdims, initial, where)
+    return prod(_without(a, 1), axis, dtype, None, keepdims, initial, where)
 
 
 @composite(np.nancumsum)
-def nancumsum(a: Any, axis: int | None = None, dtype: Any = None, out: Any = None) -> Any:
+def nancumsum(a: Any, axis: int | None = None, dtype: Any = None) -> Any:
     """As np.nancumsum."""
-    return cumsum(_without(a, 0), axis, dtype, out)
+    return cumsum(_without(a, 0), axis, dtype)
 
 
 @composite(np.nancumprod)
-def nancumprod(a: Any, axis: int | None = None, dtype: Any = None, out: Any = None) -> Any:
+def nancumprod(a: Any, axis: int | None = None, dtype: Any = None) -> Any:
     """As np.nancumprod."""
-    return cumprod(_without(a, 1), axis, dtype, out)
+    return cumprod(_without(a, 1), axis, dtype)
 
 
 @composite(np.nanmean)
-def nanmean(
-    a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = False, *, where: Any = True
-) -> Any:
+def nanmean(a: Any, axis: Any = None, dtype: Any = None, keepdims: Any = False, *, where: Any = True) -> Any:
     """As np.nanmean."""
-    return mean(a, axis, dtype, out, keepdims, where=~np.isnan(a) & unwrap(where))
+    return mean(a, axis, dtype, None, keepdims, where=~np.isnan(a) & unwrap(where))
 
 
 @composite(np.nanvar)
 def nanvar(
-    a: Any, axis: Any = None, dtype: Any = None, out: Any = None, ddof: Any = 0, keepdims: Any = False, *,
-    where: Any = True, mean: Any = _none, correction: Any = _none,
+    a: Any, axis: Any = None, dtype: Any = None, ddof: Any = 0, keepdims: Any = False, *, where: Any = True,
+    mean: Any = _none, correction: Any = _none,
 ) -> Any:  # fmt: skip
     """As np.nanvar."""
     where = ~np.isnan(a) & unwrap(where)
-    return var(a, axis, dtype, out, ddof, keepdims, where=where, mean=mean, correction=correction)
+    return var(a, axis, dtype, None, ddof, keepdims, where=where, mean=mean, correction=correction)
 
 
 @composite(np.nanstd)
 def nanstd(
-    a: Any, axis: Any = None, dtype: Any = None, out: Any = None, ddof: Any = 0, keepdims: Any = False, *,
-    where: Any = True, mean: Any = _none, correction: Any = _none,
+    a: Any, axis: Any = None, dtype: Any = None, ddof: Any = 0, keepdims: Any = False, *, where: Any = True,
+    mean: Any = _none, correction: Any = _none,
 ) -> Any:  # fmt: skip
     """As np.nanstd."""
     where = ~np.isnan(a) & unwrap(where)
-    return std(a, axis, dtype, out, ddof, keepdims, where=where, mean=mean, correction=correction)
+    return std(a, axis, dtype, None, ddof, keepdims, where=where, mean=mean, correction=correction)
 
 
 nondifferentiable(np.argmax, np.argmin, np.nanargmax, np.nanargmin, np.any, np.all, np.count_nonzero)

@@ -10,6 +10,7 @@ from ..engine.broadcasting import sum_to
 from ..engine.declare import composite, linear, nondifferentiable
 from ..engine.primitive import Function
 from ..engine.sums import total
+from ..engine.tensor import unwrap
 from .indexing import scatter_add
 
 
@@ -37,28 +38,41 @@ _reshaped: Function = linear(
 def reshape(a: Any, /, shape: Any, order: Any = "C", *, copy: bool | None = None) -> Any:
     """As np.reshape."""
     if order == "A":
-        order = _layout(a)
+        order = "F" if _layout(a) == "F" else "C"
     made = _reshaped(a, shape, order)
+    if copy is False and not np.may_share_memory(unwrap(made), unwrap(a)) and made.size:
+        raise ValueError(
+            f"reshape: shape {a.shape} cannot be made {made.shape} without a copy, which copy=False forbids"
+        )
     return made.copy() if copy else made
 
 
 def _layout(x: Any) -> str:
-    """The order that NumPy's "A" means for an array."""
+    """In which order the elements of an array lie in a row: "C", "F", or "" where they do not."""
     flags = getattr(getattr(x, "_data", x), "flags", None)
-    return "F" if flags is not None and flags.f_contiguous and not flags.c_contiguous else "C"
+    return "C" if flags is None or flags.c_contiguous else "F" if flags.f_contiguous else ""
 
 
 def _in_memory(x: Any) -> Any:
     """The array with its axes in the order in which they lie in memory: what NumPy's "K" goes through."""
     strides = getattr(getattr(x, "_data", x), "strides", (0,) * x.ndim)
-    axes = sorted(range(x.ndim), key=lambda i: -abs(strides[i]))
-    return x if axes == list(range(x.ndim)) else x.transpose(axes)
+    axes: list[int] = []  # the innermost first; one along which nothing moves stays where it is
+    for axis in reversed(range(x.ndim)):
+        at = len(axes)
+        for k in reversed(range(len(axes))):
+            if strides[axes[k]] and strides[axis]:
+                if abs(strides[axes[k]]) <= abs(strides[axis]):
+                    break
+                at = k
+        axes.insert(at, axis)
+    return x if axes[::-1] == list(range(x.ndim)) else x.transpose(axes[::-1])
 
 
 @composite(np.ravel)
 def ravel(a: Any, order: Any = "C") -> Any:
-    """As np.ravel: one axis, a view where that can be."""
-    return _reshaped(_in_memory(a), -1) if order == "K" else reshape(a, -1, order)
+    """As np.ravel: one axis, a view where the elements lie in a row, one next to the other."""
+    made = _reshaped(_in_memory(a), -1) if order == "K" else reshape(a, -1, order)
+    return made if _layout(made) else made.copy()
 
 
 squeeze = linear(np.squeeze, views=True, a=lambda g, a_shape: g.reshape(a_shape))
@@ -141,8 +155,9 @@ composite(np.flipud)(lambda m: np.flip(m, 0))
 composite(np.fliplr)(lambda m: np.flip(m, 1))
 rot90 = linear(np.rot90, views=True, m=lambda g, k, axes: np.rot90(g, -k, axes))
 roll = linear(
-    np.roll, a=lambda g, shift, axis: np.roll(g, tuple([-s for s in shift]) if np.iterable(shift) else -shift, axis)
-)
+    np.roll, shift=None,
+    a=lambda g, shift, axis: np.roll(g, tuple([-s for s in shift]) if np.ndim(shift) else -shift, axis),
+)  # fmt: skip
 tril = linear(np.tril, m=lambda g, k, m_shape: sum_to(np.tril(g, k), m_shape))  # of one axis NumPy makes a matrix
 triu = linear(np.triu, m=lambda g, k, m_shape: sum_to(np.triu(g, k), m_shape))
 
@@ -179,7 +194,7 @@ def _tile_a(g: Any, A_shape: Any, reps: Any) -> Any:
 
 
 repeat = linear(_repeat, np.repeat, name="repeat", repeats=None, a=_repeat_a)
-tile = linear(np.tile, A=_tile_a)
+tile = linear(np.tile, reps=None, A=_tile_a)
 
 
 @composite(np.resize)

@@ -11,7 +11,6 @@ from ..engine.declare import composite, linear, nondifferentiable, primitive
 from ..engine.primitive import Function
 from ..engine.sums import LARGE, axes_of
 from ..engine.tensor import unwrap
-from .elementwise import stored
 from .indexing import scatter_add
 
 nondifferentiable(
@@ -28,17 +27,19 @@ def _inverse(order: Any, axis: int) -> Any:
     return result
 
 
-def _sort(a: Any, axis: int, kind: Any, stable: Any) -> Any:
-    return np.sort(a, axis, kind=kind, stable=stable)
+def _sort(a: Any, axis: int, kind: Any, stable: Any, options: dict[str, Any]) -> Any:
+    return np.sort(a, axis, kind=kind, stable=stable, **options)
+
+
+def _sort_rule(g: Any, a: Any, axis: int, options: dict[str, Any]) -> Any:
+    return permuted(g, _inverse(np.argsort(a, axis, stable=True, **options), axis), axis)
 
 
 permuted: Function = linear(
     lambda x, order, axis: np.take_along_axis(x, order, axis), name="permuted",
     x=lambda g, order, axis: permuted(g, _inverse(order, axis), axis),
 )  # fmt: skip
-_sorted = primitive(
-    _sort, name="sort", a=lambda g, a, axis: permuted(g, _inverse(np.argsort(a, axis, kind="stable"), axis), axis)
-)
+_sorted = primitive(_sort, name="sort", a=_sort_rule)
 
 
 def _line(a: Any, axis: int | None) -> tuple[Any, int]:
@@ -46,9 +47,11 @@ def _line(a: Any, axis: int | None) -> tuple[Any, int]:
 
 
 @composite(np.sort)
-def sort(a: Any, axis: int | None = -1, kind: Any = None, order: Any = None, *, stable: bool | None = None) -> Any:
+def sort(
+    a: Any, axis: int | None = -1, kind: Any = None, order: Any = None, *, stable: bool | None = None, **options: Any
+) -> Any:
     """As np.sort. Of equal elements each gets the gradient of its place in a stable sort."""
-    return _sorted(*_line(a, axis), kind, stable)
+    return _sorted(*_line(a, axis), kind, stable, options)  # from NumPy 2.5 on, descending=
 
 
 @composite(np.sort_complex)
@@ -180,11 +183,11 @@ def _as_numpy(function: Any, scale: float) -> Function:
     made = _quantiles(function, scale)
 
     def quantile(
-        a: Any, q: Any, axis: Any = None, out: Any = None, overwrite_input: bool = False, method: str = "linear",
-        keepdims: Any = False, *, weights: Any = None,
+        a: Any, q: Any, axis: Any = None, overwrite_input: bool = False, method: str = "linear", keepdims: Any = False,
+        *, weights: Any = None,
     ) -> Any:  # fmt: skip
         axis = tuple(axis) if isinstance(axis, list) else axis
-        return stored(made(a, q, axis, method, keepdims, weights), out)
+        return made(a, q, axis, method, keepdims, weights)
 
     return composite(function)(quantile)
 

@@ -6,6 +6,7 @@ element by element along the axis: exact, to any order, and slow.
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
@@ -13,11 +14,11 @@ import numpy as np
 from ..engine import versions
 from ..engine.dispatch import find, methods
 from ..engine.modes import mode
-from ..engine.operands import not_for_plain, store
+from ..engine.operands import not_for_plain
 from ..engine.primitive import registry
+from ..engine.storing import into, naming, place
 from ..engine.tensor import Tensor, unwrap, wrap
 from . import reductions
-from .elementwise import stored
 from .indexing import scatter_add, setitem
 
 _none = reductions._none
@@ -46,71 +47,73 @@ def call(
     function = _rule_of(ufunc)
     if "signature" in others or "sig" in others:
         raise TypeError(f"numpy.{ufunc.__name__}: signature= is not for Tensors; give dtype=")
+    options = others | ({} if where is True else {"where": unwrap(where)})
+    options |= {} if dtype is None and casting == "same_kind" else {"dtype": dtype, "casting": casting}
     outs = out if isinstance(out, tuple) else (out,) * ufunc.nout
-    if hasattr(function, "plain"):  # it has no derivative
-        return _plain(ufunc, inputs, outs, {"where": unwrap(where), "dtype": dtype, "casting": casting})
-    if dtype is not None or casting != "same_kind":
-        inputs = _cast(ufunc, inputs, dtype, casting)
-    if where is True:
-        results = function(*inputs, **others)
-        results = results if ufunc.nout > 1 else (results,)
-        stored = [_put(ufunc, result, target, casting) for result, target in zip(results, outs, strict=True)]
-        return tuple(stored) if ufunc.nout > 1 else stored[0]
-    if any(target is None for target in outs):
+    differentiable = not hasattr(function, "plain")
+    if where is not True and differentiable and any(target is None for target in outs):
         raise TypeError(
             f"numpy.{ufunc.__name__}: where= needs out= too, a Tensor of the values that stay where it is false"
         )
-    shape = np.broadcast_shapes(*[np.shape(value) for value in (*inputs, where, *outs)])
-    mask = np.broadcast_to(unwrap(where), shape)
-    picked = [np.broadcast_to(value, shape)[mask] if np.ndim(value) else value for value in inputs]
-    results = function(*picked)
-    results = results if ufunc.nout > 1 else (results,)
-    for result, target in zip(results, outs, strict=True):
-        _put(ufunc, result, target, casting, mask)
-    return outs if ufunc.nout > 1 else outs[0]
+    if any(target is not None for target in outs):
+        results = _call_into(ufunc, function if differentiable else None, inputs, outs, options)
+        return results if ufunc.nout > 1 else results[0]
+    if not differentiable:
+        return ufunc(*unwrap(inputs), **options)
+    return function(*_cast(ufunc, inputs, dtype, casting), **others)
+
+
+def _call_into(ufunc: Any, function: Any, inputs: Any, outs: Any, options: dict[str, Any]) -> tuple[Any, ...]:
+    """The same with `out=`; the function is None where there is no derivative."""
+    recorded = _recorded(*outs) or (function is not None and _recorded(*inputs))
+    arrays = [unwrap(target) if target is None or not recorded else unwrap(target).copy() for target in outs]
+    if not recorded:
+        for array in arrays:
+            if array is not None:
+                versions.writing(array)
+    with naming(f"numpy.{ufunc.__name__}", next(array for array in arrays if array is not None)):
+        made = ufunc(*unwrap(inputs), out=tuple(arrays), **options)  # NumPy says what fits
+    results: Any = made if ufunc.nout > 1 else (made,)
+    if not recorded:
+        for target, array in zip(outs, arrays, strict=True):
+            if target is not None:
+                versions.touch(array)
+        return tuple([_as_tensor(r) if t is None else t for r, t in zip(results, outs, strict=True)])
+    where = options.pop("where", True)
+    if where is not True:
+        shape = np.broadcast_shapes(*[np.shape(value) for value in (*inputs, where, *outs)])
+        where = np.broadcast_to(where, shape)
+        results = tuple([array[where] for array in arrays])
+    if function is not None:
+        inputs = _cast(ufunc, inputs, options.pop("dtype", None), options.pop("casting", "same_kind"))
+        if where is not True:
+            inputs = [np.broadcast_to(value, where.shape)[where] if np.ndim(value) else value for value in inputs]
+        results = function(*inputs, **options)
+        results = results if ufunc.nout > 1 else (results,)
+    return tuple([_placed(*each, where) for each in zip(results, arrays, outs, strict=True)])
+
+
+def _placed(result: Any, draft: Any, target: Any, where: Any) -> Any:
+    if target is None:
+        return result
+    if where is True:
+        return place(result, draft, target)
+    if _recorded(result) and not isinstance(target, Tensor):
+        raise not_for_plain("out=")
+    target[where] = result if isinstance(target, Tensor) else unwrap(result)
+    return target
 
 
 def _cast(ufunc: Any, inputs: Any, dtype: Any, casting: Any) -> Any:
     """The inputs in the dtypes that NumPy would compute with."""
+    if dtype is None and casting == "same_kind":
+        return inputs
     weak = {bool: np.dtype(bool), int: int, float: float, complex: complex}
     known = [value.dtype if hasattr(value, "dtype") else weak[type(value)] for value in inputs]
     given = {} if dtype is None else {"signature": (None,) * ufunc.nin + (np.dtype(dtype),) * ufunc.nout}
     loop = ufunc.resolve_dtypes((*known, *(None,) * ufunc.nout), casting=casting, **given)
     pairs = zip(inputs, loop, strict=False)
     return [value.astype(kind) if hasattr(value, "astype") and value.dtype != kind else value for value, kind in pairs]
-
-
-def _put(ufunc: Any, result: Any, target: Any, casting: Any, mask: Any = None) -> Any:
-    if target is None:
-        return result
-    if not np.can_cast(result.dtype, target.dtype, casting):
-        raise TypeError(
-            f"numpy.{ufunc.__name__}: cannot cast the result from {result.dtype} to {target.dtype}, the dtype of out=, "
-            f"with casting={casting!r}"
-        )
-    if mask is None:
-        if np.broadcast_shapes(result.shape, target.shape) != target.shape:
-            raise ValueError(f"numpy.{ufunc.__name__}: expected out= of shape {result.shape}, got {target.shape}")
-        return store(result, target)
-    if mask.shape != target.shape:
-        raise ValueError(f"numpy.{ufunc.__name__}: expected out= of shape {mask.shape}, got {target.shape}")
-    if isinstance(target, Tensor):
-        target[mask] = result
-    elif _recorded(result):
-        raise not_for_plain("out=")
-    else:
-        target[mask] = unwrap(result)
-    return target
-
-
-def _plain(ufunc: Any, inputs: Any, outs: Any, options: dict[str, Any]) -> Any:
-    arrays = tuple([np.array(target._data) if isinstance(target, Tensor) else target for target in outs])
-    given = {name: value for name, value in options.items() if value is not None}
-    results = ufunc(*unwrap(inputs), **({} if all(array is None for array in arrays) else {"out": arrays}), **given)
-    for target, array in zip(outs, arrays, strict=True):
-        if isinstance(target, Tensor):
-            target[...] = array
-    return results if outs[0] is None else outs[0]
 
 
 # ---- methods ---------------------------------------------------------------------------------------------------------
@@ -130,6 +133,9 @@ def reduce(
     initial: Any = _none, where: Any = True,
 ) -> Any:  # fmt: skip
     """As ufunc.reduce."""
+    if out is not None:
+        options = {"keepdims": keepdims, "initial": initial, "where": where}
+        return into(ufunc.reduce, functools.partial(reduce, ufunc), (array, axis, dtype), options, out)
     function = _rule_of(ufunc, "reduce")
     known = _REDUCE.get(ufunc)
     if known is not None:
@@ -147,11 +153,14 @@ def reduce(
                 for item in items:
                     total = function(total, item)
                 result = np.reshape(total, result.shape)
-    return stored(result, _one(out))
+                result = result.copy() if np.may_share_memory(unwrap(result), unwrap(array)) else result
+    return result
 
 
 def accumulate(ufunc: Any, array: Any, axis: int = 0, dtype: Any = None, out: Any = None) -> Any:
     """As ufunc.accumulate."""
+    if out is not None:
+        return into(ufunc.accumulate, functools.partial(accumulate, ufunc), (array, axis, dtype), {}, out)
     function = _rule_of(ufunc, "accumulate")
     known = _ACCUMULATE.get(ufunc)
     if known is not None:
@@ -165,11 +174,13 @@ def accumulate(ufunc: Any, array: Any, axis: int = 0, dtype: Any = None, out: An
                 for item in np.moveaxis(array if dtype is None else array.astype(dtype), axis, 0):
                     totals.append(function(totals[-1], item) if totals else item)
                 result = np.stack(totals, axis)
-    return stored(result, _one(out))
+    return result
 
 
 def reduceat(ufunc: Any, array: Any, indices: Any, axis: int = 0, dtype: Any = None, out: Any = None) -> Any:
     """As ufunc.reduceat."""
+    if out is not None:
+        return into(ufunc.reduceat, functools.partial(reduceat, ufunc), (array, indices, axis, dtype), {}, out)
     indices = np.asarray(unwrap(indices))
     result = ufunc.reduceat(unwrap(array), indices, axis, dtype)
     if hasattr(_rule_of(ufunc, "reduceat"), "primitive"):
@@ -179,7 +190,7 @@ def reduceat(ufunc: Any, array: Any, indices: Any, axis: int = 0, dtype: Any = N
             ends = zip(indices.tolist(), [*indices[1:].tolist(), len(moved)], strict=True)
             parts = [reduce(ufunc, moved[i : (j if j > i else i + 1)], 0, dtype) for i, j in ends]
             result = np.stack(parts, axis)
-    return stored(result, _one(out))
+    return result
 
 
 def outer(ufunc: Any, a: Any, b: Any, **options: Any) -> Any:
@@ -216,10 +227,6 @@ def at(ufunc: Any, a: Any, indices: Any, *b: Any) -> None:
         parts = [value[now] if hasattr(value, "ndim") else value for value in values]
         flat = setitem(flat, function(flat[places[now]], *parts), places[now])
     a[...] = flat.reshape(a.shape)
-
-
-def _one(out: Any) -> Any:
-    return out[0] if isinstance(out, tuple) else out
 
 
 def _running(ufunc: Any) -> Any:

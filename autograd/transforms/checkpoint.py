@@ -2,6 +2,7 @@
 
 The function is recorded twice, in both passes, and in between only its arguments are kept. What it takes from outside
 and is tracked there (the parameters of a layer, say) is found by walking the record, and gets its gradient as well.
+That the second run computes with the same values as the first is told by a checksum of all that came from outside.
 """
 
 from __future__ import annotations
@@ -11,17 +12,19 @@ import itertools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
+from zlib import crc32
 
 import numpy as np
 
 from ..engine import versions
+from ..engine.arguments import observed
 from ..engine.declare import primitive
 from ..engine.modes import enable_grad, mode
 from ..engine.node import Leaf, Node, tick, walk
 from ..engine.primitive import Cotangents, Primitive
 from ..engine.sharing import note_view
 from ..engine.sweep import gradients
-from ..engine.tensor import Tensor, wrap
+from ..engine.tensor import Tensor, unwrap, wrap
 from ..engine.versions import Writes
 from ..random import generator
 from .call import argument, conj, tracked
@@ -37,8 +40,8 @@ def checkpoint(fun: Callable[..., Any]) -> Callable[..., Any]:
     generator that `manual_seed` seeds. What it writes into tensors, such as the statistics of a batch normalization, is
     written once: run again it finds them as they were, and leaves them as they are. Other effects happen again.
 
-    The backward pass raises RuntimeError if by then a value that `fun` starts from has been overwritten or if `fun`
-    does something else when it is run again.
+    The backward pass raises RuntimeError if by then a value that `fun` starts from has been overwritten, an argument or
+    what it takes from outside, tracked or not, or if `fun` does something else when it is run again.
 
     >>> block = checkpoint(lambda x: np.tanh(np.sin(x) * x))
     >>> x = Tensor([1.0, 2.0], requires_grad=True)
@@ -71,13 +74,14 @@ class _Segment:
         self.writes = Writes()
         self.nodes: tuple[Node, ...] = ()  # those of the arguments, then those outside
         self.results: tuple[Any, ...] = ()
+        self.values = 0  # a checksum of what fun computed with
 
     def first(self) -> Any:
         """Run fun, forget its record, and give its results with one node for all of it."""
         tensors = [self.leaves[k] for k in self.places]
         start = tick()
         with self.writes:
-            result, points = self.run(tensors)
+            result, points, self.values = self.run(tensors)
         outs = leaves(result)
         nodes = [out._node for out in outs if tracked(out)]
         edges = _edges(nodes, start, points)
@@ -97,9 +101,7 @@ class _Segment:
         self.nodes = tuple([tensor._node for tensor in tensors if tensor._node is not None])
         arrays = tuple([tensor._data for tensor in tensors + constants])
         made = _segment(wrap(NOTHING, bundle(self.nodes)), arrays, self)
-        for out, given in itertools.product(made, arguments):
-            if versions._owner(out._data) is versions._owner(given._data):
-                note_view(given, out)
+        _note_views([*arguments, *made])
         made = iter(made)
         return rebuild(result, iter([next(made) if tracked(out) else out for out in outs]))
 
@@ -107,15 +109,17 @@ class _Segment:
         results, self.results = self.results, ()
         return results
 
-    def run(self, tensors: list[Tensor]) -> tuple[Any, list[Tensor]]:
-        """fun's result from these tensors; and where its record begins."""
+    def run(self, tensors: list[Tensor]) -> tuple[Any, list[Tensor], int]:
+        """fun's result from these tensors; where its record begins; and a checksum of what it took from outside."""
         with enable_grad():
             points = [argument(tensor) for tensor in tensors]
-            given = list(self.leaves)
-            for k, point in zip(self.places, points, strict=True):
-                given[k] = wrap(point._data, point._node)  # fun may assign to what it gets
-            args, kwargs = rebuild(self.form, iter(given))
-            return self.fun(*args, **kwargs), points
+        given = list(self.leaves)
+        for k, point in zip(self.places, points, strict=True):
+            given[k] = wrap(point._data, point._node)  # fun may assign to what it gets
+        args, kwargs = rebuild(self.form, iter(given))
+        values = _Values(tick(), {point._node.order for point in points if point._node is not None})
+        with observed(values.see), enable_grad():
+            return self.fun(*args, **kwargs), points, values.sum
 
     def again(self, g: tuple[Any, ...], arrays: tuple[Any, ...]) -> Cotangents:
         """The gradients of the arguments and of what is used from outside, from a record made now."""
@@ -142,13 +146,19 @@ class _Segment:
                 given = [wrap(array, node) for array, node in zip(arrays[:n], self.nodes[:n], strict=True)]
             else:
                 given = [wrap(array).requires_grad_() for array in arrays[:n]]
-            result, points = self.run(given)
+            result, points, values = self.run(given)
         outs = [out for out in leaves(result) if tracked(out)]
         edges = _edges([out._node for out in outs], start, points)
         if len(outs) != len(g) or {node.order for node, _ in edges} != set(stand_ins):
             raise RuntimeError(
                 f"checkpoint: {getattr(self.fun, '__name__', 'the function')} used other tracked tensors, or "
                 f"gave another number of results, when it was run again for the backward pass"
+            )
+        if values != self.values:
+            raise RuntimeError(
+                f"checkpoint: {getattr(self.fun, '__name__', 'the function')} computed with other values when it was "
+                f"run again for the backward pass: an array or a tensor that it uses has been overwritten since, or it "
+                f"draws random numbers of a generator that manual_seed does not seed; do that after the backward pass"
             )
         for _, node in edges:  # the record that was just made goes back to the stand-ins, and no further
             if node is not None:
@@ -171,6 +181,51 @@ class _Segment:
 
 
 NOTHING = np.empty(0)
+
+
+class _Values:
+    """A checksum of what a run since `start` computes with and has not recorded itself: constants, and what is tracked
+    outside but leaves, whose own writes are known."""
+
+    def __init__(self, start: int, points: set[int]) -> None:
+        self.start = start
+        self.points = points
+        self.sum = 0
+
+    def see(self, made_by: Primitive, node: Node, given: dict[str, Any], listed: Any) -> None:
+        if made_by is _segment.primitive:  # type: ignore[attr-defined] # of another checkpoint, whose run was seen
+            return
+        known = {
+            input
+            for input, parent in zip(node.plan.inputs, node.parents, strict=True)
+            if parent.order < self.start or parent.plan is None or parent.order in self.points
+        }
+        values = [value for name, value in given.items() if name not in known]
+        name = node.plan.inputs[-1][0] if type(node.plan.inputs[-1]) is tuple else None
+        values += [value for i, value in enumerate(listed) if (name, i) not in known]
+        self.sum = hash((self.sum, made_by.name, *map(_checksum, values)))
+
+
+def _checksum(value: Any) -> Any:
+    """Something that is the same for equal arrays, numbers, texts and containers of these."""
+    value = unwrap(value)
+    if isinstance(value, np.ndarray):
+        return value.shape, value.dtype.char, crc32(np.ascontiguousarray(value).data)
+    if isinstance(value, np.generic | int | float | complex | str | None):
+        return repr(value)
+    if type(value) is slice:
+        return _checksum((value.start, value.stop, value.step))
+    return tuple(map(_checksum, value)) if type(value) in (tuple, list) else type(value).__name__
+
+
+def _note_views(tensors: list[Tensor]) -> None:
+    """Note which of the results lie in the memory of arguments, or of one another."""
+    owners: dict[int, Tensor] = {}
+    for tensor in tensors:
+        if isinstance(tensor._data, np.ndarray) and tensor.size:
+            source = owners.setdefault(id(versions._owner(tensor._data)), tensor)
+            if source is not tensor:
+                note_view(source, tensor)
 
 
 _segment = primitive(

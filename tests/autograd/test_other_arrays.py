@@ -233,3 +233,16 @@ def test_dask_indexes_with_a_list(index: Any) -> None:
     np.add.at(expected, index, weight)
     np.testing.assert_array_equal(compute(taken), A[index])
     np.testing.assert_array_equal(compute(x.grad), expected)
+
+
+@pytest.mark.parametrize("upper", [False, True])
+def test_the_factor_of_cholesky_is_numpys(upper: bool) -> None:
+    """Dask's own is the upper one."""
+    matrix = A @ A.T + np.eye(3)
+    x, plain = (Tensor(make(matrix), requires_grad=True) for make in (da.from_array, np.copy))
+    factor, expected = (np.linalg.cholesky(t, upper=upper) for t in (x, plain))
+    np.testing.assert_allclose(np.asarray(factor.data), expected.data)
+    weights = np.arange(1.0, 10.0).reshape(3, 3)
+    for result in (factor, expected):
+        (result * weights).sum().backward()
+    np.testing.assert_allclose(np.asarray(x.grad.data), plain.grad.data)

@@ -226,6 +226,29 @@ def test_errors_are_numpys_and_name_the_operation(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", HERE)
+@pytest.mark.parametrize("layout", [np.copy, np.asfortranarray, lambda x: np.repeat(x, 2, -1)[..., ::2]])
+def test_memory_is_shared_where_numpys_is(name: str, layout: Any) -> None:
+    function, row = HERE[name]
+
+    def shared(leaf: Any) -> list[bool]:
+        args, options = given(row, "f8", leaf)
+        array = lambda value: value.data if isinstance(value, Tensor) else value
+        arrays = [array(value) for value in leaves(args) if isinstance(value, Tensor | np.ndarray)]
+        result = outcome(row, function, args, options)
+        results = [] if isinstance(result, Exception) else map(array, leaves(result))
+        return [isinstance(value, np.ndarray) and any(np.shares_memory(value, a) for a in arrays) for value in results]
+
+    def tensor(x: Any, **options: Any) -> Tensor:
+        made = Tensor(0.0)
+        made.data = layout(x)
+        return made.requires_grad_() if options else made
+
+    expected = shared(layout)
+    assert shared(tensor) == expected
+    assert shared(lambda x: tensor(x, tracked=True)) == expected
+
+
+@pytest.mark.parametrize("name", HERE)
 def test_kind_of_result(name: str) -> None:
     """What is said to be differentiable gives a Tensor that requires a gradient; plain functions give plain values."""
     function, row = HERE[name]

@@ -3,7 +3,6 @@
 import copy
 import pickle
 import re
-import sys
 import warnings
 
 import numpy as np
@@ -424,9 +423,6 @@ def test_what_it_says_exists(name):
     assert callable(place)
 
 
-@pytest.mark.skipif(
-    sys.modules["autograd.ops.assignment"]._ITEM < 0, reason="this Python does not tell an item from a variable"
-)
 def test_augmented_assignment_to_an_item():
     """`t[i] += v` is t[i] = t[i] + v, whatever the index, before and after Python has warmed up."""
 
@@ -456,3 +452,21 @@ def test_copies_and_pickles_of_a_leaf_are_leaves():
         (twin * 3).sum().backward()
         np.testing.assert_array_equal(twin.grad.data, [3, 3])
         assert x.grad is None
+
+
+def test_a_gradient_that_is_given_has_its_tensors_dtype():
+    for number in (0, True, np.float32(0)):
+        p = leaf(1.5)
+        p.grad = number
+        assert p.grad.dtype == np.float64
+        (p * p).backward()
+        assert p.grad.item() == 3 + number
+    p = leaf([1.0, 2.0])
+    p.grad = Tensor([1, 2])
+    (p * p).sum().backward()
+    assert p.grad.tolist() == [3, 6]
+    with pytest.raises(ValueError, match=r"expected shape \(2,\), got \(\); None stands for no gradient"):
+        p.grad = 0
+    with pytest.raises(TypeError, match="expected a gradient of float64, got one of complex128"):
+        p.grad = np.ones(2, complex)
+    assert p.grad.tolist() == [3, 6]

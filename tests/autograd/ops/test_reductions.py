@@ -145,6 +145,8 @@ TABLE = [
         name="weighted",
     ),
     *rows(np.trapezoid, anywhere, shapes=[(5,), (3, 4)], options=[{}, {"dx": 0.5, "axis": 0}]),
+    *rows(np.trapezoid, anywhere, shapes=[(3, 2, 2), (2, 3, 4)], options=[{"axis": axis} for axis in (0, 1, -1)]),
+    *rows(np.trapezoid, anywhere, elsewhere, shapes=[((3, 2, 4), (3, 2, 4)), ((3, 2, 4), (3,))], options=[{"axis": 0}]),
     *rows(np.trapezoid, anywhere, elsewhere, shapes=[((5,), (5,)), ((3, 4), (4,)), ((3, 4), (3, 4))]),
 ]
 CLOSE = {"average", "weighted", "trapezoid", "nanmean", "nanvar", "nanstd", "var", "std"}  # computed in another order

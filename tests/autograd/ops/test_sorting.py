@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 from typing import Any
 
 import numpy as np
@@ -288,3 +289,15 @@ def test_interp_behind_a_jump_at_the_last_knot() -> None:
         values = np.arange(1.0, len(knots) + 1) ** 2
         at = np.array([-1, 0, 0.5, 1, 1.5, 2, 3])
         np.testing.assert_array_equal(np.interp(Tensor(at), knots, values).data, np.interp(at, knots, values))
+
+
+@pytest.mark.skipif("descending" not in inspect.signature(np.sort).parameters, reason="NumPy sorts upwards only")
+def test_descending():
+    x = Tensor([[1.0, 3.0, 2.0], [5.0, 5.0, 4.0]], requires_grad=True)
+    y = np.sort(x, descending=True)
+    np.testing.assert_array_equal(y.data, np.sort(x.data, descending=True))
+    (y * [1.0, 2.0, 3.0]).sum().backward()
+    assert x.grad.tolist() == [[3, 1, 2], [1, 2, 3]]
+    z = x * 1
+    z.sort(descending=True)
+    np.testing.assert_array_equal(z.data, y.data)

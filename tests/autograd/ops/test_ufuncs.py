@@ -95,8 +95,9 @@ def test_casting_is_numpys() -> None:
             call(x.data)
         with pytest.raises(TypeError, match="Cannot cast ufunc 'add'"):
             call(x)
-    with pytest.raises(TypeError, match=r"numpy.add: cannot cast the result from float64 to int64"):
+    with pytest.raises(TypeError, match="Cannot cast ufunc 'add' output") as caught:
         np.add(x, 1, out=np.zeros(2, int))
+    assert caught.value.__notes__ == ["in numpy.add, with out= of shape (2,) and int64"]
     out = np.zeros(2, int)
     assert np.add(x, 1, out=out, casting="unsafe") is out
     assert out.tolist() == [2, 3]
@@ -106,9 +107,9 @@ def test_refusals_say_why() -> None:
     x = Tensor([1.0, 2.0], requires_grad=True)
     with pytest.raises(TypeError, match=r"numpy.log: where= needs out="):
         np.log(x, where=[True, False])
-    with pytest.raises(ValueError, match=r"numpy.log: expected out= of shape \(2,\), got \(1,\)"):
+    with pytest.raises(ValueError, match=r"with shape \(1,\) doesn't match the broadcast shape \(2,\)"):
         np.log(x, out=Tensor(np.zeros(1)))
-    with pytest.raises(ValueError, match=r"numpy.log: expected out= of shape \(3, 2\), got \(2,\)"):
+    with pytest.raises(ValueError, match=r"with shape \(2,\) doesn't match the broadcast shape \(3,2\)"):
         np.log(x, out=Tensor(np.zeros(2)), where=np.ones((3, 2), bool))
     with pytest.raises(TypeError, match="cannot be stored in a plain array"):
         np.log(x, out=np.zeros(2))

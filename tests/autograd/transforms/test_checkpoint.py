@@ -343,3 +343,75 @@ def test_a_view_of_an_argument_is_one_outside_too():
     np.testing.assert_array_equal(base.data, [20, 2])
     (base * [1.0, 100.0]).sum().backward()
     np.testing.assert_array_equal(x.grad.data, [0, 110])
+
+
+def _overwritten(how):
+    """A checkpoint that computes with a constant of this kind, and what overwrites that."""
+    array = np.array([2.0, 3.0])
+    if how == "argument":
+        return lambda x: checkpoint(lambda x, c: x * x * c)(x, array), array
+    if how == "keyword":
+        return lambda x: checkpoint(lambda x, *, c: x * x * c["c"])(x, c={"c": array}), array
+    if how == "closure":
+        return lambda x: checkpoint(lambda x: x * x * array)(x), array
+    if how == "computed with":
+        return lambda x: checkpoint(lambda x: x * x * np.sin(array))(x), array
+    if how == "index":
+        places = np.array([0, 0])
+        return lambda x: checkpoint(lambda x: x[places] * x)(x), places
+    constant = Tensor(array)
+    if how == "tensor":
+        return lambda x: checkpoint(lambda x, c: x * x * c)(x, constant), constant
+    tracked = Tensor(array, requires_grad=True) * 1
+    return lambda x: checkpoint(lambda x: x * x * tracked)(x), tracked
+
+
+@pytest.mark.parametrize(
+    "how", ["argument", "keyword", "closure", "computed with", "index", "tensor", "tracked outside"]
+)
+def test_a_constant_that_is_overwritten_is_noticed(how):
+    block, constant = _overwritten(how)
+    x = Tensor([1.0, 5.0], requires_grad=True)
+    block(x).sum().backward()
+    assert x.grad is not None
+    y = block(x)
+    with no_grad():
+        constant += 1
+    if how == "index":
+        constant -= 1
+        constant[0] = 1
+    with pytest.raises(RuntimeError, match="has been overwritten since"):
+        y.sum().backward()
+
+
+def test_numbers_and_random_generators_from_outside_are_noticed():
+    factor, rng = [2.0], np.random.default_rng(0)
+    for fun in (lambda x: x * factor[0], lambda x: x * rng.normal()):
+        y = checkpoint(fun)(Tensor([1.0], requires_grad=True))
+        factor[0] += 1
+        with pytest.raises(RuntimeError, match="a generator that manual_seed does not seed"):
+            y.backward()
+
+
+def test_results_that_are_views_of_one_another():
+    def block(x):
+        y = x * 2
+        return y, y[:1], x[1:]
+
+    def change(results):
+        whole, first, last = results
+        first *= 10
+        last += 1
+        return whole + whole[0]
+
+    x = Tensor([1.0, 2.0], requires_grad=True)
+    expected = change(block(x * 1))
+    expected.sum().backward()
+    wanted, x.grad = x.grad.tolist(), None
+    source = x * 1
+    results = checkpoint(block)(source)
+    found = change(results)
+    assert found.tolist() == expected.tolist()
+    assert source.tolist() == [1, 3]
+    found.sum().backward()
+    assert x.grad.tolist() == wanted
