@@ -14,7 +14,7 @@
     interrupts                            Ctrl-C while it runs
     code_numpy                            it as code that runs
     joined                                its results, where they are still to be differentiated
-    naming, reading, loops, helpers, printing   it as text to be read
+    naming, reading, loops, brevity, helpers, printing   it as text to be read
     capture                               one call, traced
     entry                                 how it is called in the place of the function
     snapshot, signature                   what a call may change, and what it looks like

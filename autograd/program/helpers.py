@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from .brevity import does_nothing, without_calls, without_checks
+
 _PLAIN = (bool, int, float, complex, str, type(None))
 
 
@@ -23,6 +25,7 @@ class Helpers:
         self.parts: dict[str, str] = {}
         self.imports: dict[str, None] = {}
         self._names: dict[Any, str] = {}
+        self._empty: set[str] = set()  # of functions that only check their arguments
 
     def name(self, function: Any, wanted: str | None = None) -> str:
         """The name of a function, which is printed with what it uses."""
@@ -56,6 +59,8 @@ class Helpers:
 
     def _print(self, name: str, node: Any, space: dict[str, Any]) -> None:
         """Print a definition under a name, and before it what it refers to."""
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            node = without_checks(node)
         own = {a.arg for n in ast.walk(node) if isinstance(n, ast.arguments) for a in _all_arguments(n)}
         own |= {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
         used = dict.fromkeys(n.id for n in ast.walk(node) if isinstance(n, ast.Name) and n.id not in own)
@@ -66,13 +71,16 @@ class Helpers:
                 names[used_name] = self._value(used_name, space)
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
             names[node.name] = name
-        tree = _Renamed(names).visit(ast.parse(ast.unparse(node)).body[0])
+        tree = without_calls(_Renamed(names).visit(ast.parse(ast.unparse(node)).body[0]), self._empty)
         if isinstance(tree, ast.Expr):
             self.parts[name] = f"{name} = {ast.unparse(tree)}"
             return
         tree.decorator_list = []
         tree.name = name
-        self.parts[name] = ast.unparse(tree)
+        if does_nothing(tree):
+            self._empty.add(name)
+        else:
+            self.parts[name] = ast.unparse(tree)
 
     @staticmethod
     def _only_in(name: str, node: Any, annotations: set[int]) -> bool:

@@ -1,0 +1,58 @@
+"""A definition without what a printed program does not need: checks of arguments, which were made, and long words."""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+
+def without_checks(node: Any) -> Any:
+    """The definition of a function or a class, without what only raises an error, and with short docstrings."""
+    return ast.fix_missing_locations(_Shortened().visit(ast.parse(ast.unparse(node)).body[0]))
+
+
+def does_nothing(node: Any) -> bool:
+    """Whether nothing is left of a function."""
+    return isinstance(node, ast.FunctionDef) and all(_is_text(part) or isinstance(part, ast.Pass) for part in node.body)
+
+
+def without_calls(node: Any, of: set[str]) -> Any:
+    """The same without statements that only call one of these functions."""
+    return ast.fix_missing_locations(_Uncalled(of).visit(node))
+
+
+class _Shortened(ast.NodeTransformer):
+    def visit_If(self, node: ast.If) -> Any:
+        self.generic_visit(node)
+        if not node.body and not node.orelse:
+            return None
+        if all(isinstance(part, ast.Raise) for part in node.body):
+            return node.orelse or None
+        return node
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> Any:
+        return self._definition(node)
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> Any:
+        return self._definition(node)
+
+    def _definition(self, node: Any) -> Any:
+        self.generic_visit(node)
+        first = node.body[0] if node.body else None
+        if first is not None and _is_text(first):
+            first.value = ast.Constant(" ".join(first.value.value.strip().split("\n\n")[0].split()))
+        node.body = node.body or [ast.Pass()]
+        return node
+
+
+class _Uncalled(ast.NodeTransformer):
+    def __init__(self, names: set[str]) -> None:
+        self.names = names
+
+    def visit_Expr(self, node: ast.Expr) -> Any:
+        called = node.value.func if isinstance(node.value, ast.Call) else None
+        return None if isinstance(called, ast.Name) and called.id in self.names else node
+
+
+def _is_text(node: Any) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
