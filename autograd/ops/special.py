@@ -697,7 +697,7 @@ def _inverse_mills(x: Any) -> Any:
 
     >>> from autograd.ops.special import inverse_mills
     >>> float(inverse_mills(np.array(-1000.0)).round(6))
-    1000.000999
+    1000.001
     """
     tail = math.sqrt(2 / math.pi) / _erfc_scaled(_lower(x))
     upper = np.maximum(x, -1)
