@@ -6,7 +6,6 @@ g * f'(z), and the others (absolute, conjugate, real, imag, sign) are what makes
 
 from __future__ import annotations
 
-import cmath
 import functools
 import math
 from typing import Any
@@ -60,7 +59,7 @@ def _power_x(g: Any, x: Any, y: Any) -> Any:
 def _power_y(g: Any, x: Any, y: Any, out: Any) -> Any:
     turning = out.dtype.kind == "c"  # then negative bases have a logarithm
     if isinstance(x, int | float) and x != 0:
-        return g * out * (math.log(x) if x > 0 else cmath.log(x) if turning else math.nan)
+        return g * out * (math.log(x) if x > 0 else complex(math.log(-x), math.pi) if turning else math.nan)
     x = x + 0j if turning and getattr(x, "dtype", None) != out.dtype else x
     with np.errstate(divide="ignore"):  # 0**y is infinite for negative y, and so is its slope; else it stays 0
         return g * out * np.log(np.where((x == 0) & (y >= 0), 1, x))
