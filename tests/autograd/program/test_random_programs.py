@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import autograd
+from autograd import Tensor
 
 
 def _changed(u: Any, v: Any, c: float) -> Any:
@@ -100,3 +101,59 @@ def test_a_random_program(seed: int) -> None:
                 assert a.dtype == b.dtype
                 np.testing.assert_array_equal(a, b)
     assert compiled.why_not is None
+
+
+DIFFERENTIABLE: tuple[Callable[[Any, Any, float], Any], ...] = (
+    *OPERATIONS[:12],
+    *OPERATIONS[14:17],
+    lambda u, v, c: autograd.softmax(u, -1) if u.ndim else u * c,
+    lambda u, v, c: autograd.logsumexp(u, -1) if u.ndim else u + c,
+    lambda u, v, c: autograd.sigmoid(u),
+    lambda u, v, c: autograd.relu(u),
+    lambda u, v, c: u.std() if u.size > 1 else u,
+    lambda u, v, c: np.cumsum(u, axis=0) if u.ndim else u,
+    lambda u, v, c: np.sort(u, axis=0) if u.ndim else u,
+    lambda u, v, c: u / (1 + v * v) if u.shape == v.shape else u / 3,
+    lambda u, v, c: np.einsum("...i,...i->...", u, u) if u.ndim else u,
+    lambda u, v, c: np.clip(u, -c, c),
+)
+
+
+def loss(seed: int) -> Callable[[Any, Any], Any]:
+    """A function of two arrays that gives one number."""
+    draw = random.Random(seed)
+    steps = [
+        (draw.choice(DIFFERENTIABLE), draw.random(), draw.random(), draw.random()) for _ in range(draw.randint(3, 16))
+    ]
+
+    def run(x: Any, y: Any) -> Any:
+        values = [x, y]
+        for operation, a, b, c in steps:
+            value = operation(values[int(a * len(values))], values[int(b * len(values))], c)
+            values.append(value if value.size <= 200 else value.reshape(-1)[:50])
+        return sum([(value * value).sum() for value in values[-3:]]) + (x * y.T).sum() * 0.1
+
+    return run
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_a_random_derivative(seed: int) -> None:
+    function = loss(seed)
+    derivative = autograd.value_and_grad(function, (0, 1))
+    compiled, joined = autograd.compile(derivative), autograd.compile(function)
+    with np.errstate(all="ignore"):
+        for k in range(4):
+            rng = np.random.default_rng(k)
+            x, y = rng.standard_normal((3, 4)), rng.standard_normal((4, 3))
+            value, slopes = derivative(x, y)
+            again, by_program = compiled(x, y)
+            tensors = [Tensor(part, requires_grad=True) for part in (x, y)]
+            result = joined(*tensors)
+            result.backward()
+            np.testing.assert_array_equal(again, value)
+            np.testing.assert_array_equal(result.data, value)
+            for slope, other, tensor in zip(slopes, by_program, tensors, strict=True):
+                np.testing.assert_array_equal(other, slope)
+                np.testing.assert_array_equal(tensor.grad.data, slope)
+    assert compiled.why_not is None
+    assert joined.why_not is None
