@@ -492,3 +492,12 @@ def test_the_imaginary_part_of_real_numbers_is_nothing_and_has_no_slope() -> Non
     np.testing.assert_array_equal(found.data, [0, 0])
     found.backward([3.0, 4.0])
     np.testing.assert_array_equal(x.grad.data, [0, 0])
+
+
+@pytest.mark.parametrize("function", [np.remainder, np.fmod])
+def test_what_is_left_of_a_division_by_its_divisor(function: Any) -> None:
+    """x - y n has the slope -n, where n is the whole quotient: rounded down, or toward zero."""
+    x, y = np.array([7.5, -7.5, 7.5, -7.5, 1.0]), Tensor([2.0, 2.0, -2.0, -2.0, 3.0], requires_grad=True)
+    function(x, y).backward([1.0, 2.0, 3.0, 4.0, 5.0])
+    quotient = {np.remainder: [3, -4, -4, 3, 0], np.fmod: [3, -3, -3, 3, 0]}[function]
+    np.testing.assert_array_equal(y.grad.data, -np.array(quotient) * [1, 2, 3, 4, 5])
