@@ -62,10 +62,8 @@ class _GradMode:
 
     def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """Decorate a function, or a generator: its body runs in this mode, the code between its yields does not."""
-        from inspect import isgeneratorfunction  # here, for it is slow to import
-
         enabled = self.enabled
-        if isgeneratorfunction(function):
+        if _is_generator(function):
 
             @functools.wraps(function)
             def generator(*args: Any, **kwargs: Any) -> Any:
@@ -79,6 +77,18 @@ class _GradMode:
                 return function(*args, **kwargs)
 
         return wrapped
+
+
+def _is_generator(function: Any) -> bool:
+    """As inspect.isgeneratorfunction, a module that is slow to import."""
+    while isinstance(function, functools.partial):
+        function = function.func
+    code = getattr(function, "__code__", None)  # a method's too
+    return code is not None and bool(code.co_flags & _GENERATOR)
+
+
+_GENERATOR = 0x20
+"""A flag of code: that it yields."""
 
 
 class _Switch(_GradMode):

@@ -103,9 +103,10 @@ def written_since(array: Any, order: int) -> bool:
 
 
 def came_read_only(array: Any) -> bool:
-    """Whether the memory of `array` could not be written when it came: not if only this view of it is read-only."""
+    """Whether the memory of `array` could not be written when it came: not if only this view of it is read-only, nor
+    if it is NumPy's own, which whoever has it made read-only."""
     owner = _owner(array)
-    return not owner.flags.writeable and id(owner) not in locked
+    return not owner.flags.writeable and not owner.flags.owndata and id(owner) not in locked
 
 
 def _owner(array: Any) -> Any:

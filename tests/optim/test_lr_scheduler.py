@@ -473,3 +473,12 @@ def test_steps_are_counted_from_one(kind):
     for count in range(1, 4):
         assert scheduler.state_dict()["_step_count"] == count
         scheduler.step()
+
+
+def test_a_plateau_tells_the_rates_that_are_there():
+    """Also those that somebody else has set, where it lowers none itself."""
+    optimizer = make()
+    scheduler = lr_scheduler.ReduceLROnPlateau(optimizer)
+    optimizer.param_groups[0]["lr"] = 0.3
+    scheduler.step(1.0)
+    assert scheduler.get_last_lr() == [0.3, 0.08]

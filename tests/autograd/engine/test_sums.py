@@ -8,7 +8,7 @@ import pytest
 import autograd
 import autograd.scipy.special
 from autograd import Tensor, grad
-from autograd.engine.sums import axes_of, product_to, summed_axes, total, total_of_product
+from autograd.engine.sums import axes_of, largest, product_to, summed_axes, total, total_of_product
 
 SHAPE = (9, 8, 5, 16)
 AXES = [axes for n in range(5) for axes in itertools.combinations(range(4), n)]
@@ -86,3 +86,9 @@ def test_an_axis_that_there_is_not_raises(name: str, axis: int) -> None:
     for value in (Tensor(x), Tensor(x, requires_grad=True), *((x,) if "autograd" in ALONG[name].__module__ else ())):
         with pytest.raises(np.exceptions.AxisError):
             ALONG[name](value, axis=axis)
+
+
+def test_the_largest_over_axes_that_stay():
+    x = np.random.default_rng(0).standard_normal((3, 4, 5))
+    for axes in ((0,), (1, 2), (0, 1, 2)):
+        np.testing.assert_array_equal(largest(x, axes), x.max(axes, keepdims=True))

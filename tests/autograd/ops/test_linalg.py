@@ -297,3 +297,23 @@ def test_both_factors_of_a_wide_matrix_together(mode: str, of: Any) -> None:
     q, r = la.qr(x, mode)
     (w * (q @ r)).real.sum().backward()
     np.testing.assert_allclose(x.grad.data, w.conj(), atol=1e-12)
+
+
+@pytest.mark.parametrize("of", [real, complex_])
+def test_eigenvalues_and_eigenvectors_together(of: Any) -> None:
+    """A function of a matrix is one of both: here its exponential, whose derivative is known from its series."""
+    a, direction, weight = of(4, 4), of(4, 4), of(4, 4)
+
+    def fun(a: Any) -> Any:
+        w, v = la.eig(a)
+        return ((v * np.exp(w)) @ la.inv(v) * weight).real.sum()
+
+    x = Tensor(a, requires_grad=True)
+    fun(x).backward()
+    both = np.block([[a, direction], [np.zeros((4, 4)), a]])  # the exponential of this has the derivative above
+    power, series = np.eye(8, dtype=complex), np.eye(8, dtype=complex)
+    for n in range(1, 80):
+        power = power @ both / n
+        series = series + power
+    slope = (series[:4, 4:] * weight).real.sum()
+    np.testing.assert_allclose((x.grad.data.conj() * direction).real.sum(), slope, rtol=1e-9)
