@@ -30,6 +30,12 @@ def into(function: Any, known: Function, args: tuple[Any, ...], kwargs: dict[str
     if isinstance(out, tuple):
         (target,) = out
     if not isinstance(unwrap(target), np.ndarray):  # of another library, which need not know out=
+        if not hasattr(target, "dtype"):
+            who = getattr(function, "__name__", "out=")
+            raise TypeError(
+                f"{who}: expected an array or a Tensor as out, got {type(target).__name__}; several axes are a tuple, "
+                f"as in axis=(0, 1)"
+            )
         target[...] = known(*args, **kwargs)
         return target
     recorded = mode.recording is not False and _tracked((target, args, kwargs))
