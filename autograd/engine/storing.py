@@ -41,8 +41,11 @@ def into(function: Any, known: Function, args: tuple[Any, ...], kwargs: dict[str
     recorded = mode.recording is not False and _tracked((target, args, kwargs))
     half = unwrap(target).dtype.char == "e"  # which NumPy does not reckon in single precision
     result = known(*args, **kwargs) if recorded or half else None
-    array = unwrap(target).copy("K") if recorded else unwrap(target)
-    if not recorded:
+    array = unwrap(target)
+    drafted = recorded or not array.flags.writeable  # which an assignment may know how to write into all the same
+    if drafted:
+        array = array.copy("K")
+    else:
         versions.writing(array)
     with naming((function or known).__name__, array):
         if function is None:
@@ -51,7 +54,7 @@ def into(function: Any, known: Function, args: tuple[Any, ...], kwargs: dict[str
             function(*unwrap(args), **unwrap(kwargs), out=array)
     if half:
         array[...] = unwrap(result)
-    if recorded:
+    if drafted:
         return place(result, array, target)
     versions.touch(array)
     return target

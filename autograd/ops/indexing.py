@@ -159,7 +159,7 @@ def _are_integers(part: Any) -> bool:
 
 def _setitem(x: Any, value: Any, index: Any) -> Any:
     if type(x) is np.ndarray:
-        result = x.copy() if x.flags.c_contiguous else x.copy("K")
+        result = x.copy("K")
     else:
         result = x.copy() if x.ndim else np.asarray(x.copy())  # a scalar cannot be assigned to
     result[index] = value

@@ -67,6 +67,10 @@ def _call_into(ufunc: Any, function: Any, inputs: Any, outs: Any, options: dict[
     """The same with `out=`; the function is None where there is no derivative."""
     recorded = _recorded(*outs) or (function is not None and _recorded(*inputs))
     arrays = [unwrap(target) if target is None or not recorded else unwrap(target).copy() for target in outs]
+    if not recorded and not all(getattr(getattr(array, "flags", None), "writeable", True) for array in arrays):
+        drafts = [None if array is None else array.copy() for array in arrays]  # an assignment may write into them yet
+        filled = _call_into(ufunc, None, inputs, drafts, options)
+        return tuple([r if t is None else place(None, unwrap(r), t) for r, t in zip(filled, outs, strict=True)])
     if not recorded:
         for array in arrays:
             if array is not None:

@@ -12,7 +12,6 @@ import itertools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from typing import Any
-from zlib import crc32
 
 import numpy as np
 
@@ -209,6 +208,8 @@ class _Values:
 
 def _checksum(value: Any) -> Any:
     """Something that is the same for equal arrays, numbers, texts and containers of these."""
+    from zlib import crc32  # here, for not all need it
+
     value = unwrap(value)
     if isinstance(value, np.ndarray):
         return value.shape, value.dtype.char, crc32(np.ascontiguousarray(value).data)
