@@ -280,6 +280,8 @@ class _Rule:
         """A helper's own expression, in place of a call of it; None if it had better stay a call."""
         if isinstance(node.func, ast.Name) and node.func.id == "in_rows":  # by pieces or not, the formula is the same
             node = ast.Call(node.args[0], node.args[1:], [])
+        if isinstance(node.func, ast.Name) and node.func.id == "axes_of":  # an axis that is not known stays what it is
+            return self.expression(node.args[0])
         function = self.outer.get(node.func.id) if isinstance(node.func, ast.Name) else None
         if isinstance(node.func, ast.Name) and node.func.id == "sum_to" and len(node.args) == 2:
             array, target = self.about(node.args[0]), self.value(node.args[1])
