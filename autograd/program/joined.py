@@ -135,7 +135,7 @@ _compiled = primitive(
 def _alone(value: Value) -> Value:
     """The same value as an input of its own."""
     made = Value(value.number, "input", _Shaped(value))
-    made.python, made.scalar, made.name = value.python, value.scalar, value.name
+    made.python, made.scalar, made.name, made.slopes = value.python, value.scalar, value.name, list(value.slopes)
     return made
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from ..functions import is_numpy
 from ..program import Program
 from ..values import Value
-from .substitute import follow, substitute
+from .substitute import follow, replace, substitute
 
 _COPIES = frozenset((np.asarray, np.array, np.copy, np.ndarray.copy))
 
@@ -40,7 +40,7 @@ def drop_copies(program: Program) -> None:
                     exact.add(source)
                 if result.root in outgoing:
                     outgoing.add(source.root)
-                instead[result] = source
+                replace(result, source, instead)
                 continue
         kept.append(statement)
     program.statements = kept

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..program import Program
 from ..values import Statement, Value
-from .substitute import substitute
+from .substitute import replace, substitute
 
 _FRESH = frozenset((np.array, np.empty_like, np.zeros_like, np.ones_like, np.full_like, np.copy, np.ndarray.copy))
 
@@ -34,7 +34,8 @@ def share_equal(program: Program) -> None:
                 if fixed or statement.kind == "guard":
                     known[key] = statement
             elif statement.kind == "guard" or (fixed and len(first.results) == len(statement.results)):
-                instead.update(zip(statement.results, first.results, strict=True))
+                for result, other in zip(statement.results, first.results, strict=True):
+                    replace(result, other, instead)
                 continue
         kept.append(statement)
     program.statements = kept

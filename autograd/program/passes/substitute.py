@@ -18,11 +18,15 @@ def substitute(statement: Statement, instead: dict[Value, Value]) -> None:
 
     statement.args = mapped(statement.args, change)
     statement.kwargs = mapped(statement.kwargs, change)
-    for value, new in instead.items():
-        new.slopes += [of for of in value.slopes if of not in new.slopes]
     for result in statement.results:
         result.root = final(result.root, instead)
     statement.writes = tuple(dict.fromkeys([final(root, instead) for root in statement.writes]))
+
+
+def replace(value: Value, new: Value, instead: dict[Value, Value]) -> None:
+    """Note that a value is to be used in the place of another, whose gradients it stands for from then on, too."""
+    instead[value] = new
+    new.slopes += [of for of in value.slopes if of not in new.slopes]
 
 
 def follow(program: Program, instead: dict[Value, Value]) -> None:

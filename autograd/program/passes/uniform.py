@@ -8,7 +8,7 @@ import numpy as np
 
 from ..program import Program
 from ..values import Statement, Value
-from .substitute import follow, substitute
+from .substitute import follow, replace, substitute
 
 _EXACT = frozenset((np.add, np.subtract, np.multiply, np.divide, np.maximum, np.minimum))
 """Functions that give the same for a number as for an array of it, whatever the loop that computes them."""
@@ -27,7 +27,7 @@ def numbers_for_uniform(program: Program) -> None:
             _with_numbers(statement, written, numbers)
             same = _unchanged(statement)
             if same is not None and not {same.root, statement.results[0].root} & (written | outgoing):
-                instead[statement.results[0]] = same
+                replace(statement.results[0], same, instead)
                 continue
         kept.append(statement)
     program.statements = kept
