@@ -33,24 +33,8 @@ def test_a_container_that_computes_for_itself_is_left_alone():
     assert computes_itself(Quantity())
     assert not computes_itself(Table())
     assert not computes_itself(np.ones(2))
-<<<<<<< HEAD
-=======
-
-
-def test_results_are_stored_in_arrays_and_tensors():
-    plain, tensor = np.zeros(2), Tensor(np.zeros(2))
-    assert store(np.ones(2), plain) is plain
-    assert plain.tolist() == [1, 1]
-    assert store(np.ones(2), (tensor,)) is tensor
-    assert tensor.tolist() == [1, 1]
-
-
-def test_a_tracked_result_is_not_stored_in_a_plain_array():
-    with pytest.raises(TypeError, match="cannot be stored in a plain array; make that a Tensor"):
-        store(Tensor(1.0, requires_grad=True) * 2, np.zeros(()))
 
 
 def test_which_classes_are_numbers():
     assert {bool, int, float, complex, np.bool_, np.int8, np.uint64, np.float16, np.float32, np.complex64} <= NUMBERS
     assert not {str, bytes, object, np.str_, np.bytes_, np.object_, np.datetime64, np.void} & NUMBERS
->>>>>>> 0f2f0e1 (Which classes are numbers)
