@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -111,7 +112,8 @@ EXAMPLE = "optim/lbfgs.py::optim.lbfgs.LBFGS"  # an example in the module itself
 )
 def test_a_wrong_rule_is_noticed_and_an_equal_one_is_not(path: str, key: str, test: str, code: int) -> None:
     arguments = [sys.executable, "-c", CODE, path, key, test]
-    done = subprocess.run(arguments, cwd=ROOT, capture_output=True, text=True, check=False)
+    environ = {**os.environ, "PYTHONOPTIMIZE": ""}  # else pytest warns of the asserts that it does not run
+    done = subprocess.run(arguments, cwd=ROOT, env=environ, capture_output=True, text=True, check=False)
     answer, end = json.loads(done.stdout or "[null, null]")
     assert end == "done", done.stderr
     assert (answer["code"], answer["failed"]) == (code, [test] * code)

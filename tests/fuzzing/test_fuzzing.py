@@ -16,7 +16,7 @@ from tests.fuzzing.functions import FUNCTIONS
 from tests.fuzzing.programs import Program, Step, difference, draw, run_naive, shortest
 
 
-@pytest.mark.parametrize("first", range(0, 60, 20))
+@pytest.mark.parametrize("first", range(0, 100, 20))
 def test_programs_do_what_the_naive_engine_does(first: int) -> None:
     for seed in range(first, first + 20):
         program = draw(seed, in_place=seed % 4 != 0)
