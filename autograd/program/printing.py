@@ -62,6 +62,12 @@ def parameters(program: Program) -> list[Any]:
     return Page(program).parameters
 
 
+def arrays(program: Program) -> dict[str, Any]:
+    """The arrays of its states, by the names under which the printed function takes them."""
+    page = Page(program)
+    return {page.names[p]: p.array for p in page.parameters if isinstance(p, Value) and p.kind == "state"}
+
+
 class Page:
     """A program, being printed.
 
