@@ -18,7 +18,8 @@ def substitute(statement: Statement, instead: dict[Value, Value]) -> None:
 
     statement.args = mapped(statement.args, change)
     statement.kwargs = mapped(statement.kwargs, change)
-    for value, new in instead.items():
+    for value in instead:
+        new = final(value, instead)
         new.slopes += [of for of in value.slopes if of not in new.slopes]
     for result in statement.results:
         result.root = final(result.root, instead)
