@@ -11,6 +11,7 @@ From the bottom up, each importing only what stands before it:
     formulas                                 the same with the picture's names
     sweep                                    the gradients themselves
     linking, steps, collecting               all of it as plain data: a picture
+    programs                                 a traced program as a picture
     trial, explaining, drawn                 Drawing, and how one is made
     gallery                                  examples
 
@@ -36,7 +37,8 @@ def draw(
 ) -> Drawing:  # fmt: skip
     """A picture of how `outputs` were computed, and of the backward pass from them.
 
-    outputs    Tensors, or a module or function followed by its example inputs, which have the names of its arguments
+    outputs    Tensors, or a module or function followed by its example inputs, which have the names of its arguments;
+               or a program that `trace` gave, whose boxes are the lines of its `source`
     wrt        draw only what lies on a way from these tensors to the outputs
     names      what to call things: a dict of tensors (`locals()` will do) or a module
     direction  "both" passes, or "forward" or "backward" alone

@@ -13,12 +13,14 @@ from ..engine.arguments import keeping_arguments
 from ..engine.modes import enable_grad
 from ..engine.node import Node
 from ..engine.tensor import Tensor
+from ..program.program import Program
 from .collecting import Collector, needed_for
 from .dot import to_dot
 from .explaining import Explainer
 from .names import Names, named_tensors
 from .picture import Picture, Step
 from .player import Player
+from .programs import picture_of
 from .rendering import ADVICE, adapt, find_renderer, render
 from .style import THEMES, Look
 from .sweep import Sweep
@@ -186,6 +188,13 @@ def make(
     shown = (show,) if isinstance(show, str) else tuple(show)
     if unknown := [item for item in shown if item not in SHOW]:
         raise ValueError(f"draw: expected show= to hold any of {', '.join(map(repr, SHOW))}, got {unknown[0]!r}")
+    if outputs and isinstance(outputs[0], Program):
+        asked = {"wrt": wrt, "names": names, "depth": depth, "gradients": gradients or None, "saved": saved or None}
+        for what, given in (asked | {"direction": None if direction == "both" else direction}).items():
+            if given is not None:
+                raise TypeError(f"draw: a program is drawn whole, with the names of its source: leave out {what}=")
+        look = Look(theme, rankdir, shown, formulas)
+        return Drawing(picture_of(outputs[0], max_nodes), look, timeout, renderer, Explainer((), (), {}, {}))
     tensors, named = _outputs(outputs, names)
     with _no_collection():
         named_tensors(named, tensors)

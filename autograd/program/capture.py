@@ -96,7 +96,7 @@ class Capture:
         self.optimizers = recorder.optimizers
         self.states += [(Place(holder, "item", key, str(key)), value) for holder, key, value in recorder.held]
         values = dict.fromkeys(value for value in recorder.known.values)
-        name = identifier(getattr(function, "__name__", type(function).__name__))
+        name = identifier(getattr(function, "__name__", type(function).__name__)).partition("_wrt_argnum")[0]
         self.program = Program(
             name, recorder.statements, [v for v in self.inputs if v is not None],
             [v for v in values if v.kind == "state"], [_value_of(part) for part in leaves(self.form)],

@@ -72,13 +72,14 @@ def identifier(text: str) -> str:
 def name_values(statements: list[Statement]) -> None:
     """Call the last value that a line makes what the line assigns to."""
     for statement, following in zip(statements, [*statements[1:], None], strict=True):
-        if statement.line is None or statement.of is not None or not statement.results:
+        made = statement.results or statement.writes
+        if statement.line is None or statement.of is not None or not made:
             continue
         if following is not None and following.line == statement.line and following.of is None:
             continue
         name = _targets(statement.line[0]).get(statement.line[1])
-        value = statement.results[-1]
-        if name is not None and value.name is None:
+        value = made[-1]
+        if name is not None and value.name is None and value.kind == "made":
             value.name = name
 
 

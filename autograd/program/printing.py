@@ -33,6 +33,7 @@ _BINDS = {
 }  # fmt: skip
 """How strongly each operator binds; a minus in front binds as 7, all else as 9."""
 _WIDE = 96  # characters: an expression that takes more is written on several lines
+_ROOM = 24  # of these, for the name of such a line
 _REDUCTIONS: dict[Any, str] = {np.add: "sum", np.maximum: "max", np.minimum: "min", np.multiply: "prod"}
 
 
@@ -59,6 +60,12 @@ def source(program: Program) -> str:
 def parameters(program: Program) -> list[Any]:
     """What the printed function takes, in order: each a Value, or "rng" for a generator of random numbers."""
     return Page(program).parameters
+
+
+def arrays(program: Program) -> dict[str, Any]:
+    """The arrays of its states, by the names under which the printed function takes them."""
+    page = Page(program)
+    return {page.names[p]: p.array for p in page.parameters if isinstance(p, Value) and p.kind == "state"}
 
 
 class Page:
@@ -182,11 +189,20 @@ class Page:
         before: list[str] = []
         while True:
             lines = self._line(s, [self._argument(item, s) for item in s.args])
-            parts = [value for value in s.values() if value in self.reading.inside]
+            parts = self._parts(s)
             if not parts or max(map(len, lines)) <= _WIDE:
                 return before + lines
-            part = max(parts, key=lambda value: len(self._name(value)))
+            lengths = {value: len(self._name(value)) for value in parts}
+            fitting = [value for value in parts if lengths[value] < _WIDE - _ROOM]
+            part = max(fitting or parts, key=lengths.__getitem__)
             before += self._statement(self.reading.inside.pop(part))
+
+    def _parts(self, s: Statement) -> list[Value]:
+        """The values that stand inside of a statement, and inside of these."""
+        found = [value for value in s.values() if value in self.reading.inside]
+        for value in found:  # which grows
+            found += [part for part in self.reading.inside[value].values() if part in self.reading.inside]
+        return found
 
     def _line(self, s: Statement, args: list[Text]) -> list[str]:
         if s.writes:

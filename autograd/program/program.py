@@ -19,6 +19,7 @@ class Program:
     kept        what leaves it besides, for a backward pass to come
     passes      the names of the passes that it has gone through
     source      the program as text: plain NumPy, which runs alone
+    arrays      those of the states, by the names under which the printed function takes them
     cost        operations, bytes moved and the most memory at a time: see `Cost`
 
     >>> program = trace(lambda x: (x * x).sum(), np.ones(3))
@@ -57,6 +58,8 @@ class Program:
 
         @property
         def source(self) -> str: ...
+        @property
+        def arrays(self) -> dict[str, Any]: ...
         @property
         def cost(self) -> Any: ...
 

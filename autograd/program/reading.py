@@ -37,8 +37,13 @@ class Reading:
 
     def _anew(self, program: Program) -> list[Statement]:
         """The statements, with whole changes in place of what the program has made as new values."""
-        seen = [v for s in program.statements for v in (*s.values(), *s.results)] + program.outgoing()
-        viewed = {value.root for value in seen if value.root is not value}
+        last = {root: k for k, s in enumerate(program.statements) for root in s.writes}
+        viewed = {  # while it is still to be changed
+            value.root
+            for k, s in enumerate(program.statements)
+            for value in s.results
+            if value.root is not value and k <= last.get(value.root, -1)
+        }
         made = []
         for s in program.statements:
             if (itself := _itself(s)) is not None:
@@ -76,7 +81,7 @@ class Reading:
 
 def name_results(program: Program, outgoing: list[Value]) -> None:
     """A result without a name has that of the function that was differentiated."""
-    of = re.match(r"(?:value_and_)?grad_of_(\w+?)_wrt_", program.name)
+    of = re.match(r"(?:value_and_)?grad_of_(\w+)", program.name)
     for value in outgoing:
         if value.name is None and value.kind == "made" and value.slope is None and not value.shape and of is not None:
             value.name = of[1]

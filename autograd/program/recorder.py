@@ -293,8 +293,10 @@ class Recorder:
         of = self._results.get(parent.order)
         if isinstance(parent, Leaf) and (tensor := parent.tensor()) is not None and type(tensor._data) is Standin:
             of = tensor._data.value
-        if type(part) is Standin and of is not None and part.value is not of and part.value.shape == of.shape:
-            part.value.slopes.append(of)
+        if type(part) is Standin and of is not None and part.value.shape == of.shape:
+            for value in dict.fromkeys((part.value, part.value.root)):  # which is used where the other is all of it
+                if value is not of and (value.shape, value.strides) == (of.shape, part.value.strides):
+                    value.slopes.append(of)
         return part
 
     def into(self, function: Callable[..., Any], entry: Any) -> Callable[..., Any] | None:

@@ -13,7 +13,7 @@ from .capture import Capture
 from .cost import cost
 from .passes import improve
 from .places import Surroundings
-from .printing import source
+from .printing import arrays, source
 from .program import Program
 from .snapshot import unchanged
 
@@ -42,4 +42,5 @@ def trace(fun: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Program:
 
 
 Program.source = property(source)  # type: ignore[assignment,method-assign,misc]
+Program.arrays = property(arrays)  # type: ignore[assignment,method-assign,misc]
 Program.cost = property(cost)  # type: ignore[assignment,method-assign,misc]

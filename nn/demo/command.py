@@ -85,11 +85,18 @@ def parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     made.add_argument("--out", default="out", metavar="FOLDER", help="where everything goes (default: out)")
     made.add_argument("--resume", action="store_true", help=f"go on from the {WEIGHTS} in --out, with its options")
+    made.add_argument("--compile", action="store_true", help="run the steps as a program: faster, the same numbers")
+    made.add_argument(
+        "--source", metavar="FILE",
+        help="instead of training, write a file that trains on the digits with NumPy alone (- for standard output)",
+    )  # fmt: skip
     return made
 
 
 def run(arguments: Sequence[str] | None) -> int:
     options = parser().parse_args(arguments)
+    if options.source is not None:
+        return write_source(options)
     for module, purpose in NEEDS.items():
         if find_spec(module) is None:
             raise Refusal(f"{module} is needed for {purpose}: pip install 'backgraph[demo]'")
@@ -127,6 +134,25 @@ def run(arguments: Sequence[str] | None) -> int:
         print(f"interrupted while drawing: the weights are in {at}{WEIGHTS}; --resume draws the pictures")
         return INTERRUPTED
     print(f"in {at}: {', '.join((WEIGHTS, HISTORY, *PICTURES))}")
+    return 0
+
+
+def write_source(options: argparse.Namespace) -> int:
+    """Write the training as a file that needs NumPy alone."""
+    from .alone import text
+
+    if options.resume or (options.data or "digits") != "digits":
+        raise Refusal("--source is for a training on the digits from its beginning: leave --resume and --data out")
+    training, epochs = prepare(options)
+    made = text(training, epochs)
+    if options.source == "-":
+        print(made, end="")
+        return 0
+    try:
+        with open(options.source, "w", encoding="utf-8") as file:
+            file.write(made)
+    except OSError as error:
+        raise Refusal(f"--source: cannot write {options.source}: {error.strerror}") from None
     return 0
 
 
@@ -206,7 +232,7 @@ def prepare(options: argparse.Namespace) -> tuple[Any, int]:
         data = load(settings.data, settings.seed)
     except (OSError, ValueError) as error:
         raise Refusal(f"--data {settings.data}: {one_line(error)}") from None
-    training, epochs = Training(settings, data), EPOCHS
+    training, epochs = Training(settings, data, options.compile), EPOCHS
     if state is not None:
         try:
             training.restore(state)

@@ -4,6 +4,7 @@ import csv
 import errno
 import functools
 import os
+import re
 import signal
 import struct
 import subprocess
@@ -15,7 +16,7 @@ import pytest
 
 import nn.demo.command
 import nn.demo.training
-from autograd import load
+from autograd import Tensor, load
 from nn.demo.command import FAILED, HISTORY, INTERRUPTED, PICTURES, REFUSED, WEIGHTS, main
 from nn.demo.training import COLUMNS, Data, Settings, Training, split
 
@@ -105,6 +106,59 @@ def test_it_leaves_weights_history_and_pictures(tmp_path, capsys):
     assert (after[HISTORY], after["loss.png"]) == (before[HISTORY], before["loss.png"])
 
 
+def test_compiled_steps_are_the_engines():
+    settings, data = Settings(batch_size=7, momentum=0.5), small_data()
+    engine, compiled = Training(settings, data), Training(settings, data, compiled=True)
+    for training in (engine, compiled):
+        for _ in range(3):
+            training.run_epoch(forever, plainly)
+    assert compiled.learn.why_not is None
+    assert len(compiled.learn.programs) == 2  # for whole batches, and for the last one of an epoch
+    assert same(engine.state(), compiled.state())
+
+
+def test_compiled_it_leaves_the_same_weights(tmp_path, monkeypatch):
+    monkeypatch.setattr(nn.demo.training, "load", lambda name, seed: small_data())
+    for out, options in (("engine", []), ("compiled", ["--compile"])):
+        assert main(["--epochs", "2", "--out", str(tmp_path / out), *options]) == 0
+    assert same(load(tmp_path / "engine" / WEIGHTS), load(tmp_path / "compiled" / WEIGHTS))
+
+
+@pytest.mark.parametrize("momentum", [0.9, 0.0])
+def test_the_source_trains_without_this_library(momentum, tmp_path):
+    file = tmp_path / "digits.py"
+    assert main(["--source", str(file), "--batch-size", "128", "--momentum", str(momentum)]) == 0
+    assert not {"autograd", "nn", "optim"} & set(
+        re.findall(r"^ *(?:import|from) (\w+)", file.read_text(), re.MULTILINE)
+    )
+    run = (
+        "import runpy, sys; sys.modules.update(autograd=None, nn=None, optim=None); "
+        f"print(*runpy.run_path({str(file)!r})['main'](2))"
+    )
+    done = subprocess.run([sys.executable, "-c", run], capture_output=True, text=True, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    *lines, losses = done.stdout.splitlines()
+    assert [line.split()[:2] for line in lines] == [["epoch", "1/2"], ["epoch", "2/2"]]
+
+    training = Training(Settings(batch_size=128, momentum=momentum), nn.demo.training.load("digits", 0))
+    images, labels, expected = training.data.train_images, training.data.train_labels, []
+    for epoch in range(2):
+        for group in training.optimizer.param_groups:
+            group["lr"] = 0.05 * 0.85**epoch
+        order = np.random.default_rng([0, epoch]).permutation(len(images))
+        for k in range(len(order) // 128):
+            batch = order[128 * k : 128 * (k + 1)]
+            expected.append(training.learn(Tensor(images[batch]), Tensor(labels[batch]))[0].item())
+    assert list(map(float, losses.split())) == expected
+
+
+def test_the_source_goes_to_standard_output_too(capsys):
+    assert main(["--source", "-", "--epochs", "3"]) == 0
+    printed = capsys.readouterr().out
+    assert "def main(epochs=3):" in printed
+    compile(printed, "printed", "exec")
+
+
 def test_it_learns_the_digits():
     training = Training(Settings(), nn.demo.training.load("digits", 0))
     for _ in range(6):
@@ -158,6 +212,9 @@ def test_ctrl_c_saves_and_resume_ends_as_if_nothing_had_happened(tmp_path):
         (["--resume", "--out", "{tmp}/reshaped"], WEIGHTS),
         (["--resume", "--out", "{tmp}/endless"], WEIGHTS),
         (["--colour", "red"], "--colour"),
+        (["--source", "-", "--resume"], "leave --resume and --data out"),
+        (["--source", "-", "--data", "mnist:{tmp}"], "leave --resume and --data out"),
+        (["--source", "{tmp}/taken"], "--source: cannot write"),
         (["digits"], "digits"),
     ],
 )

@@ -26,7 +26,8 @@ def substitute(statement: Statement, instead: dict[Value, Value]) -> None:
 def replace(value: Value, new: Value, instead: dict[Value, Value]) -> None:
     """Note that a value is to be used in the place of another, whose gradients it stands for from then on, too."""
     instead[value] = new
-    new.slopes += [of for of in value.slopes if of not in new.slopes]
+    end = final(new, instead)
+    end.slopes += [of for of in value.slopes if of not in end.slopes]
 
 
 def follow(program: Program, instead: dict[Value, Value]) -> None:
