@@ -46,7 +46,7 @@ def main(arguments: list[str]) -> int:
     differing += faults
     print(f"fuzz: damaged files: {read['damaged files read']}, of them at fault: {faults}")
     if options.seed is None:
-        write_figures("fuzz", dict(count))
+        write_figures("fuzz", {**dict.fromkeys(["differing", "damaged files at fault"], 0), **count})
     return 1 if differing else 0
 
 

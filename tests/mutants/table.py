@@ -27,7 +27,7 @@ OWN: dict[str, list[str]] = {  # the longest beginning of a module's path that s
     "autograd/scipy/": ["tests/autograd/test_scipy_face.py", "tests/autograd/ops/test_special.py"],
     "autograd/transforms/": ["tests/autograd/transforms", "tests/autograd/test_outside.py"],
     "optim/": ["tests/optim/test_optimizers.py"],
-    "optim/swa_utils.py": ["tests/optim/test_swa_utils.py"],
+    "optim/swa_utils.py": ["tests/optim/test_swa_utils.py", "tests/optim/test_lr_scheduler.py"],
     "optim/lr_scheduler/": ["tests/optim/test_lr_scheduler.py"],
 }
 

@@ -739,3 +739,13 @@ def test_line_searches_go_where_pytorchs_go(case):
             optimizer.step(closure)
             state = optimizer.state[p]
             np.testing.assert_allclose([*p.data, state["func_evals"], state["n_iter"]], next(rows), rtol=1e-6)
+
+
+@pytest.mark.parametrize("when", ["state_dict_pre", "state_dict_post", "load_state_dict_pre", "load_state_dict_post"])
+def test_hooks_run_in_order_and_those_put_first_before(when):
+    optimizer, seen = optim.SGD([Tensor(np.ones(2), requires_grad=True)]), []
+    register = getattr(optimizer, f"register_{when}_hook")
+    for name, options in (("a", {}), ("b", {}), ("c", {"prepend": True})):
+        register(lambda *_, name=name: seen.append(name), **options)
+    optimizer.load_state_dict(optimizer.state_dict())
+    assert seen == ["c", "a", "b"]
