@@ -32,6 +32,11 @@ def unflatten_optimizer(optimize: Callable[..., Any]) -> Callable[..., Any]:
     def of_containers(
         grad: Callable[..., Any], x0: Any, callback: Callable[..., Any] | None = None, *args: Any, **kwargs: Any
     ) -> Any:
+        if not callable(grad):
+            raise TypeError(
+                f"optimizers: expected the gradient as a function of (x, i), got {type(grad).__name__}; "
+                f"autograd.grad gives one"
+            )
         x, unflatten = flatten(x0)
 
         def of_vector(x: Any, i: int) -> Any:
