@@ -337,7 +337,7 @@ ROWS: list[tuple[str, type[Exception], str]] = [
     ('autograd.extend.defvjp(3, lambda ans, x: None)', TypeError, 'defvjp: int is no primitive; make it one with'),
     ('autograd.extend.defvjp(np.sinc)', TypeError, 'defvjp: sinc is no primitive; make it one with'),
     ('autograd.misc.flatten.flatten("a")', AttributeError, "'function' object has no attribute 'flatten'"),
-    ('from autograd.misc.optimizers import adam; adam(3, 4)', TypeError, 'optimizers: expected the gradient as a function'),
+    ('from autograd.misc.optimizers import adam; adam(3, 4)', TypeError, 'optimizers: expected the gradient as a'),
     ('autograd.test_util.check_grads(lambda x: x)(3)', TypeError, 'jvp: expected floating or complex values to'),
     ('autograd.test_util.check_grads(lambda x: x, modes=["foo"])(1.)', ValueError, 'check_grads: expected modes of'),
     ('autograd.elementwise_grad(lambda x: x)("a")', TypeError, 'elementwise_grad: expected floating or complex values'),
