@@ -10,8 +10,22 @@ import sys
 from typing import Any
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-LIBRARIES = ("backgraph", "by_hand", "pytorch", "jax_jit", "hips", "my_grad", "tiny_grad", "small_pebble")
-OURS = ("backgraph", "by_hand")  # these run in the Python that runs this; the others in the environment of the peers
+LIBRARIES = (
+    "backgraph",
+    "backgraph_compiled",
+    "by_hand",
+    "pytorch",
+    "jax_jit",
+    "hips",
+    "my_grad",
+    "tiny_grad",
+    "small_pebble",
+)
+OURS = (
+    "backgraph",
+    "backgraph_compiled",
+    "by_hand",
+)  # these run in the Python that runs this; the others in the environment of the peers
 
 
 def peers_python() -> str | None:
