@@ -23,10 +23,10 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.declare import composite, nondifferentiable, primitive
+from ..engine.declare import composite, linear, nondifferentiable, primitive
 from ..engine.primitive import Function, rebuilt
 from ..engine.sums import axes_of, total_of_product
-from ..engine.tensor import Tensor, wrap
+from ..engine.tensor import Tensor, unwrap, wrap
 from .indexing import take_along_axis
 from .polar import nuclear_norm
 from .reductions import products_of_others
@@ -627,8 +627,15 @@ def cond(x: Any, p: Any = None) -> Any:
         s = np.linalg.svdvals(x)
         largest, smallest = s.max(-1), s.min(-1)
         with np.errstate(divide="ignore", invalid="ignore"):
-            return smallest / largest if p == -2 else largest / smallest
+            made = smallest / largest if p == -2 else largest / smallest
+        rounding = np.finfo(s.dtype).eps * max(x.shape[-2:])
+        return _doubtful(made, unwrap(smallest) <= rounding * unwrap(largest))
     return norm(x, p, (-2, -1)) * norm(np.linalg.inv(x), p, (-2, -1))
+
+
+_doubtful: Function = linear(  # of a singular matrix the smallest singular value is nothing but rounding
+    lambda x, doubt: x * 1, name="doubtful", x=lambda g, doubt: np.where(doubt, np.nan, g)
+)
 
 
 # ---- powers ---------------------------------------------------------------------------------------------------------
