@@ -64,6 +64,15 @@ class Numbers:
         options = {value: name for name, value in reversed(self.group.items()) if type(value) is float}
         return [options.get(value, "number") for value in self.told if isinstance(value, int | float)]
 
+    def agrees(self) -> bool:
+        """Whether the numbers of all states still are those of the first, as when the step was traced."""
+        for name in self.names:
+            value = self.states[0][name]
+            for state in self.states:
+                if state[name] != value:
+                    return False
+        return True
+
     def agree(self) -> None:
         """Bring the numbers of all states to those of the first."""
         for name in self.names:

@@ -38,12 +38,13 @@ class Given:
 class Capture:
     """A call of `function` that writes down its program.
 
-    result   what the call gave
-    program  what was written down
-    why_not  why the program does not stand for the function, or None
-    inputs   of each leaf of the arguments its value, or None of one that counts as it is
-    form     the result: a Value, a Given, or something that counts as it is, in its containers
-    states   where the array of each state is, and its value
+    result    what the call gave
+    program   what was written down
+    why_not   why the program does not stand for the function, or None
+    inputs    of each leaf of the arguments its value, or None of one that counts as it is
+    form      the result: a Value, a Given, or something that counts as it is, in its containers
+    states    where the array of each state is, and its value
+    required  of each Tensor that is not an argument, whether it required a gradient, and its name
     """
 
     def __init__(
@@ -58,6 +59,7 @@ class Capture:
         self._cut: list[tuple[Tensor, Any]] = []
         self._entered: list[tuple[Place, Any, Standin]] = []
         self.gradients: list[tuple[Tensor, Any, str]] = []
+        self.required = [(tensor, tensor.requires_grad, name) for tensor, name in around.tensors.values()]
         self.around = around
         self.recording = mode.recording is not False
         self.back: Backward | None = None
@@ -76,6 +78,9 @@ class Capture:
             with self.recorder.recording():
                 result = function(*args, **kwargs)
             del args, kwargs
+            for tensor, before, name in self.required:
+                if tensor.requires_grad is not before:
+                    self.recorder.fail_quietly(f"{name}.requires_grad is changed by the call, as a program does not")
             self.form = self._form(result)
             self._join(result)
         finally:

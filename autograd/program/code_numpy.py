@@ -138,7 +138,9 @@ class Code:
             if root.kind in ("state", "input") and root not in undone:
                 undone.add(root)
                 self._undoes = True
-                self._lines.append(f"undo.append({self._constant(_restoring)}({self._name(root)}))")
+                # states may be parts of one array, of which the root is but the first that was met
+                for value in dict.fromkeys([root, *[v for v in self.program.states if v.root is root]]):
+                    self._lines.append(f"undo.append({self._constant(_restoring)}({self._name(value)}))")
         if statement.kind == "draw" and isinstance(statement.function, Draw):
             self._undoes = True
             self._lines.append(f"undo.append({self._constant(state_of)}({self._constant(statement.function)}.rng))")

@@ -122,8 +122,16 @@ class _Writer:
         for place, value in (*captured.around.objects, *captured.around.plain):
             if place not in captured.replaced:
                 self._same(place, value)
+            else:
+                kind = "not " if value.requires_grad else ""
+                lines.append(f"if {self._get(place)}._node is {kind}None: return MISS")
+        for tensor, required, _ in captured.required:
+            lines.append(f"if {self._name(tensor)}._node is {'not ' if not required else ''}None: return MISS")
         for optimizer in captured.around.optimizers:
             self._optimizer(optimizer)
+        for s in self.program.statements:
+            if hasattr(s.function, "agrees"):
+                lines.append(f"if not {self._name(s.function)}.agrees(): return MISS")
         asked = any(place.key == "_grad" for place, _ in captured.assigned) or any(
             id(place.holder) in self._holders for place, _ in self.places
         )

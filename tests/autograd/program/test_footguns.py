@@ -225,6 +225,46 @@ def test_recording_is_part_of_the_signature() -> None:
             assert f(np.ones(3)) is False
 
 
+def test_what_requires_a_gradient_is_part_of_the_signature() -> None:
+    def steps(wrap: Any) -> Any:
+        autograd.manual_seed(0)
+        network = nn.Sequential(nn.Linear(3, 2), nn.Tanh(), nn.Linear(2, 1))
+        optimizer = optim.Adam(network.parameters(), lr=0.1)
+
+        def step(x: Any) -> Any:
+            optimizer.zero_grad()
+            loss = (network(x) ** 2).mean()
+            loss.backward()
+            optimizer.step()
+            return loss.detach()
+
+        run, found = wrap(step), []
+        for k in range(8):
+            if k in (3, 6):
+                network[0].requires_grad_(k == 6)
+            found.append(run(Tensor(data(k).astype(np.float32))).data)
+            found += [p.data.copy() for p in network.parameters()]
+            found += [np.zeros(0) if p.grad is None else p.grad.data for p in network.parameters()]
+        return found
+
+    for a, b in zip(steps(lambda f: f), steps(autograd.compile), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_a_call_that_changes_what_requires_a_gradient_is_the_engines() -> None:
+    w = Tensor(np.ones(3), requires_grad=True)
+
+    @autograd.compile
+    def f(x: Any) -> Any:
+        value = (w * x).sum()
+        w.requires_grad_(not w.requires_grad)
+        return value
+
+    w.grad = Tensor(np.zeros(3))
+    with pytest.warns(RuntimeWarning, match="w.requires_grad is changed by the call"):
+        assert [f(np.ones(3)).requires_grad for _ in range(4)] == [True, False, True, False]
+
+
 def test_each_instance_has_programs_of_its_own() -> None:
     class Scaled:
         def __init__(self, factor: float) -> None:
@@ -260,6 +300,31 @@ def test_numbers_from_outside_are_checked_at_each_call() -> None:
     offset = 10.0
     assert f(np.float64(1)) == 13
     SCALE = 2.0
+
+
+@pytest.mark.parametrize("kind", [optim.SGD, optim.Adam, optim.Lion])
+def test_a_check_that_fails_after_a_step_undoes_all_of_it(kind: Any) -> None:
+    def steps(wrap: Any) -> Any:
+        autograd.manual_seed(0)
+        network = nn.Linear(3, 2)
+        options = {"momentum": 0.9} if kind is optim.SGD else {}
+        optimizer = kind(network.parameters(), lr=0.1, **options)
+        count = Tensor(np.zeros(()))
+
+        def step(x: Any) -> Any:
+            optimizer.zero_grad()
+            (network(x) ** 2).mean().backward()
+            optimizer.step()
+            count.data[...] = float(count) + 1
+
+        run = wrap(step)
+        for k in range(5):
+            run(Tensor(data(k).astype(np.float32)))
+        states = [array for state in optimizer.state.values() for array in state.values()]
+        return [*[p.data for p in network.parameters()], *states, count.data]
+
+    for a, b in zip(steps(lambda f: f), steps(autograd.compile), strict=True):
+        np.testing.assert_array_equal(a, b)
 
 
 def test_arrays_from_outside_are_read_at_each_call() -> None:
