@@ -27,7 +27,7 @@ def pad(input: Any, pad: Sequence[int], mode: str = "constant", value: float | N
     array([2, 1, 0, 1, 2, 3, 2])
     """
     check_array(input, "pad")
-    amounts = tuple(pad)
+    amounts = tuple(pad) if np.iterable(pad) else (pad,)
     if len(amounts) % 2 or len(amounts) > 2 * input.ndim:
         raise ValueError(
             f"pad: expected pairs (left, right) for at most {input.ndim} axes of an input {input.shape}, got {amounts}"

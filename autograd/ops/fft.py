@@ -84,14 +84,18 @@ def _fit(a: Any, n: int | None, axis: int) -> Any:
 
 
 def _axes(a: Any, s: Any, axes: Any) -> tuple[Any, tuple[int, ...]]:
-    """NumPy's defaults: all axes, or as many of the last as there are sizes; a size of -1 leaves an axis alone."""
+    """NumPy's defaults: all axes, or as many of the last as there are sizes; a size of -1 is that of the axis.
+
+    An axis that stands there twice has the size that it has in `a` for each of the transforms.
+    """
     if axes is None:
         axes = range(a.ndim) if s is None else range(a.ndim - len(s), a.ndim)
     axes = tuple([axis % a.ndim if -a.ndim <= axis < a.ndim else _bad_axis(axis, a.ndim) for axis in axes])
-    s = (None,) * len(axes) if s is None else tuple([None if n == -1 else n for n in s])
+    if s is None:
+        s = (None,) * len(axes) if len(set(axes)) == len(axes) else tuple([a.shape[axis] for axis in axes])
     if len(s) != len(axes):
         raise ValueError(f"fft: expected a size for each of {len(axes)} axes, got {len(s)}")
-    return s, axes
+    return tuple([a.shape[axis] if n == -1 else n for n, axis in zip(s, axes, strict=True)]), axes
 
 
 def _bad_axis(axis: int, ndim: int) -> int:
@@ -101,6 +105,10 @@ def _bad_axis(axis: int, ndim: int) -> int:
 def _transform(whole: Function) -> Function:
     def transform(a: Any, s: Any = None, axes: Any = None, norm: Any = None) -> Any:
         s, axes = _axes(a, s, axes)
+        if len(set(axes)) < len(axes):
+            for n, axis in zip(reversed(s), reversed(axes), strict=True):
+                a = whole(_fit(a, n, axis), (axis,), norm)
+            return a
         for n, axis in zip(s, axes, strict=True):
             a = _fit(a, n, axis)
         return whole(a, axes, norm)
@@ -117,11 +125,12 @@ def _real_transform(a: Any, s: Any = None, axes: Any = None, norm: Any = None) -
 
 
 def _real_inverse(a: Any, s: Any = None, axes: Any = None, norm: Any = None) -> Any:
+    whole = s is None
     s, axes = _axes(a, s, axes)
-    if len(axes) > 1:
-        a = ifftn(a, s[:-1], axes[:-1], norm)
     n, axis = s[-1], axes[-1]
-    n = 2 * (a.shape[axis] - 1) if n is None else n
+    n = 2 * (a.shape[axis] - 1) if whole or n is None else n
+    if len(axes) > 1:
+        a = ifftn(a, s[-2::-1], axes[-2::-1], norm)  # NumPy's goes from the first of these axes to the last
     if n < 1:
         raise ValueError(f"irfft: expected at least one point, got n={n}; give n=")
     return _irfft_whole(_fit(a, n // 2 + 1, axis), n, axis, norm)

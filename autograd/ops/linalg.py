@@ -506,7 +506,7 @@ def svd(a: Any, full_matrices: bool = True, compute_uv: bool = True, hermitian: 
         return _svd_hermitian(a) if compute_uv else -np.sort(-np.absolute(np.linalg.eigvalsh(a)), -1)
     if not compute_uv:
         return svdvals(a)
-    if full_matrices and a.shape[-1] != a.shape[-2]:
+    if full_matrices and a.ndim > 1 and a.shape[-1] != a.shape[-2]:
         return _svd_whole(a)
     return _svd_reduced(a)
 

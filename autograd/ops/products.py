@@ -33,7 +33,13 @@ def einsum(*operands: Any, optimize: Any = True, dtype: Any = None, order: Any =
         n = len(operands) // 2
         arrays = operands[: 2 * n : 2]
         lists = (*operands[1 : 2 * n : 2], *operands[2 * n :])
-        key = tuple([tuple([part if part is Ellipsis else int(part) for part in labels]) for labels in lists])
+        try:
+            key = tuple([tuple([part if part is Ellipsis else int(part) for part in labels]) for labels in lists])
+        except (TypeError, ValueError):
+            raise TypeError(
+                "einsum: expected the subscripts first, or a list of whole numbers behind each array, got "
+                f"{' and '.join(map(repr, lists))} behind them"
+            ) from None
     if dtype is not None:
         arrays = tuple([one_array(array).astype(dtype, casting=casting) for array in arrays])
     try:

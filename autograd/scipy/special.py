@@ -13,10 +13,11 @@ import numpy as np
 from scipy import special as sp
 
 from ..engine.declare import composite, elementwise, nondifferentiable, primitive
+from ..engine.operands import array_of
 from ..engine.primitive import Function, registry
 from ..engine.tensor import unwrap
 from ..ops.elementwise import greatest
-from ..ops.special import _i1_slope
+from ..ops.special import _floating, _i1_slope
 from ..ops.special import log_softmax as _log_softmax
 from ..ops.special import logsumexp as _logsumexp
 from ..ops.special import softmax as _softmax
@@ -167,9 +168,11 @@ def logsumexp(a: Any, axis: Any = None, b: Any = None, keepdims: bool = False) -
     """
     if b is None:
         return _logsumexp(a, axis, keepdims)
+    a, b = _floating(array_of(a)), array_of(b)
     top = np.max(np.where(unwrap(b) == 0, -math.inf, unwrap(a)), axis=axis, keepdims=True)  # of those that count
     top = np.where(np.isfinite(top), top, 0).astype(a.dtype)
-    parts = b * np.exp(np.minimum(a - top, math.log(greatest(a.dtype))))
+    most = math.log(greatest(a.dtype)) * (1 - 4 * float(np.finfo(a.dtype).eps))  # whose exp is finite once rounded
+    parts = b * np.exp(np.minimum(a - top, most))
     with np.errstate(divide="ignore"):  # log(0) is meant
         out = np.log(np.sum(parts, axis=axis, keepdims=True)) + top
     return out if keepdims else np.squeeze(out, axis=axis)

@@ -422,6 +422,14 @@ def test_logsumexp_with_factors() -> None:
     assert special.logsumexp(Tensor(np.ones(2, "f")), b=np.ones(2, "f")).dtype == np.float32
     with np.errstate(divide="ignore"):
         assert special.logsumexp(a, b=np.zeros(2)) == -np.inf
+    for given in (a, a.astype("f"), a.astype("e"), [1000, 0], np.array([1000, 0])):
+        for factors in (b, [0, 1], [False, True], np.array([0, 1]), b.astype("f"), b.astype("e")):
+            assert special.logsumexp(given, b=factors) == 0, "the factor 0 times an exponential that is inf is NaN"
+            assert special.logsumexp(Tensor(given), b=Tensor(factors)).data == 0
+    assert special.logsumexp(np.ones(2, "f"), b=2).dtype == np.float32
+    x = Tensor(2.0, requires_grad=True)
+    special.logsumexp([x, 2 * x], b=[x, 1.0]).backward()
+    np.testing.assert_allclose(x.grad, (3 * np.exp(2) + 2 * np.exp(4)) / (2 * np.exp(2) + np.exp(4)))
 
 
 def test_the_reciprocal_of_gamma_at_its_zeros() -> None:

@@ -37,6 +37,14 @@ for _name, _of in {"fft": complex_, "ifft": complex_, "rfft": real, "irfft": com
     ROWS[f"{_name}n"] = (_fn, (_of(2, 2, 3),))
     ROWS[f"{_name}n axes"] = (lambda x, f=_fn: f(x, axes=(2, 0)), (_of(2, 2, 4),))
     ROWS[f"{_name}n s"] = (lambda x, f=_fn: f(x, (3, 4), (0, 1), "forward"), (_of(2, 5),))
+for _name, _of in {"fft": complex_, "ifft": complex_, "rfft": real, "irfft": complex_}.items():
+    _fn = getattr(np.fft, _name + "n")
+    for _twice in ((0, 0), (1, 1), (0, 1, 0), (1, 0, 0)):  # an axis that stands there twice
+        ROWS[f"{_name}n axes={_twice}"] = (lambda x, f=_fn, axes=_twice: f(x, axes=axes), (_of(3, 4),))
+        ROWS[f"{_name}n axes={_twice} s"] = (
+            lambda x, f=_fn, axes=_twice: f(x, (2, 5, 4)[: len(axes)], axes), (_of(3, 4),)
+        )  # fmt: skip
+    ROWS[f"{_name}n s=-1"] = (lambda x, f=_fn: f(x, (2, -1), (0, 1)), (_of(3, 4),))
 ROWS |= {
     "fft of real values": (np.fft.fft, (real(5),)),
     "fft2 of real values": (np.fft.fft2, (real(2, 3),)),
