@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 from typing import Any
 
@@ -94,6 +95,9 @@ class Capture:
         recorder = self.recorder
         if recorder.open:
             self._check(draws)
+            for held, size, own in around.sizes:
+                if not strict and not own and len(held) != size:
+                    recorder.fail_quietly(f"a {type(held).__name__} has {len(held)} entries after it, and had {size}")
         recorder.open = False
         self.why_not = recorder.why_not
         if strict and self.why_not is not None:
@@ -192,6 +196,8 @@ class Capture:
         if now is None:
             self.assigned.append((place, None))
         else:
+            if id(now) in self._tensors and self.recorder.open:
+                self.recorder.fail_quietly(f"{name}.grad is set to a Tensor that is there already")
             if now._node is not None and self.recorder.open:
                 self.recorder.fail_quietly(f"{name}.grad is itself recorded, and would be without a graph")
             self.assigned.append((place, self._value(now._data)))
@@ -291,10 +297,11 @@ class Capture:
     def _draws(self) -> list[Any]:
         found: list[Any] = [(rng, name, str(rng.bit_generator.state)) for rng, name in self.around.generators]
         state: Any = np.random.get_state(legacy=False)["state"]  # type: ignore[index,call-overload]
-        default = generator_of(None)
+        default, own = generator_of(None), random.getstate()
         return [
             *found,
             (np.random, "numpy.random, whose state is global", str((state["pos"], state["key"][:2]))),
+            (random, "random, whose state is global", str(own[1][-1:] + own[1][:2])),
             (None, "the generator that manual_seed seeds", str(default.bit_generator.state)),
         ]  # fmt: skip
 

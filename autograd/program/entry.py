@@ -125,6 +125,8 @@ class _Writer:
             else:
                 kind = "not " if value.requires_grad else ""
                 lines.append(f"if {self._get(place)}._node is {kind}None: return MISS")
+        for held, size, _ in captured.around.sizes:
+            lines.append(f"if len({self._name(held)}) != {size}: return MISS")
         for tensor, required, _ in captured.required:
             lines.append(f"if {self._name(tensor)}._node is {'not ' if not required else ''}None: return MISS")
         for optimizer in captured.around.optimizers:
@@ -169,13 +171,15 @@ class _Writer:
         """A line that joins the results that are to be differentiated to the leaves."""
         joined = self.captured.joined
         outs = {joined[part.tensor]: names[v] for part, v in items if isinstance(part, Given) and part.tensor in joined}
-        nodes = [f"{self._arguments.get(id(leaf)) or self._name(leaf)}._node" for leaf in back.leaves]
+        nodes = [f"{self._name(leaf)}._node" for leaf in back.leaves]
         kept = [names[value] for value in self.program.kept]
         given = ["".join(part + ", " for part in parts) for parts in (nodes, kept, [outs[k] for k in sorted(outs)])]
         return f"joined = join({self._name(back)}, ({given[0]}), ({given[1]}), ({given[2]}))"
 
     def _name(self, item: Any) -> str:
-        """The name of an object that the code refers to."""
+        """The name of an object that the code refers to: an argument is the one of the call."""
+        if id(item) in self._arguments:
+            return self._arguments[id(item)]
         name = self._names.get(id(item))
         if name is None:
             name = self._names[id(item)] = f"o{self._count}"
@@ -210,11 +214,12 @@ class _Writer:
             value = next(values)
             if isinstance(item, Tensor):
                 lines.append(f"if {name}._node is {'not ' if item._node is None else ''}None: return MISS")
-                same = self._arguments.setdefault(id(item), name)
-                if same != name:  # it is there twice
-                    lines.append(f"if {name} is not {same}: return MISS")
-                if id(item) in self.captured.around.tensors:  # and the function finds it besides
+                known = self._arguments.get(id(item))
+                if known is not None:  # it is there twice
+                    lines.append(f"if {name} is not {known}: return MISS")
+                elif id(item) in self.captured.around.tensors:  # and the function finds it besides
                     lines.append(f"if {name} is not {self._name(item)}: return MISS")
+                self._arguments.setdefault(id(item), name)
                 tensor, name = name, f"{name}_data"
                 lines.append(f"{name} = {tensor}._data")
             if value is None:
