@@ -17,7 +17,7 @@ from ..transforms.tree import leaves, rebuild
 from .draws import Draw, Draws
 from .joined import Backward, join, trace_backward
 from .naming import argument_names, identifier
-from .places import Place, Surroundings
+from .places import Place, Surroundings, hooks_of
 from .program import Program
 from .recorder import Recorder
 from .standin import Standin
@@ -45,7 +45,8 @@ class Capture:
     inputs    of each leaf of the arguments its value, or None of one that counts as it is
     form      the result: a Value, a Given, or something that counts as it is, in its containers
     states    where the array of each state is, and its value
-    required  of each Tensor that is not an argument, whether it required a gradient, and its name
+    constants the arrays that count as they are, and that others have as well, with their bytes
+    required  of each Tensor that is not an argument, whether it required a gradient, its hooks, and its name
     """
 
     def __init__(
@@ -60,7 +61,7 @@ class Capture:
         self._cut: list[tuple[Tensor, Any]] = []
         self._entered: list[tuple[Place, Any, Standin]] = []
         self.gradients: list[tuple[Tensor, Any, str]] = []
-        self.required = [(tensor, tensor.requires_grad, name) for tensor, name in around.tensors.values()]
+        self.required = [(t, t.requires_grad, list(hooks_of(t)), name) for t, name in around.tensors.values()]
         self.around = around
         self.recording = mode.recording is not False
         self.back: Backward | None = None
@@ -79,7 +80,9 @@ class Capture:
             with self.recorder.recording():
                 result = function(*args, **kwargs)
             del args, kwargs
-            for tensor, before, name in self.required:
+            for tensor, before, hooks, name in self.required:
+                if list(hooks_of(tensor)) != hooks:
+                    self.recorder.fail_quietly(f"{name} is given a hook by the call, which would have more at each")
                 if tensor.requires_grad is not before:
                     self.recorder.fail_quietly(f"{name}.requires_grad is changed by the call, as a program does not")
             self.form = self._form(result)
@@ -102,6 +105,7 @@ class Capture:
         self.why_not = recorder.why_not
         if strict and self.why_not is not None:
             raise TypeError(f"trace: {self.why_not}")
+        self.constants = [*recorder.known.shared_constants(), *around.fixed]
         self.optimizers = recorder.optimizers
         self.states += [(Place(holder, "item", key, str(key)), value) for holder, key, value in recorder.held]
         values = dict.fromkeys(value for value in recorder.known.values)
@@ -284,7 +288,10 @@ class Capture:
         written = {root for s in self.recorder.statements for root in s.writes}
         if any(v is not None and v.root is not v and v.root in written for v in self.inputs):
             fail("arguments that share memory are written to")
-        if (array := self.recorder.known.changed_constant()) is not None:
+        array = self.recorder.known.changed_constant()
+        for fixed, content in self.around.fixed:
+            array = fixed if fixed.tobytes() != content else array
+        if array is not None:
             fail(f"an array of NumPy, of shape {array.shape}, is used and then written to, past the trace")
         if self.recorder.still_held():
             import gc  # here, for few need it

@@ -86,6 +86,7 @@ class _Writer:
         self._lines: list[str] = []
         self._arguments: dict[int, str] = {}  # by the identity of an argument's Tensor, its name
         self._names: dict[int, str] = {}
+        self._results: dict[int, str] = {}  # of a Tensor that is made for the result, its name
         self._count = 0
         self.text = self._written(args, kwargs)
 
@@ -125,10 +126,17 @@ class _Writer:
             else:
                 kind = "not " if value.requires_grad else ""
                 lines.append(f"if {self._get(place)}._node is {kind}None: return MISS")
+        for array, content in captured.constants:
+            lines.append(f"if {self._name(array)}.tobytes() != {self._name(content)}: return MISS")
         for held, size, _ in captured.around.sizes:
             lines.append(f"if len({self._name(held)}) != {size}: return MISS")
-        for tensor, required, _ in captured.required:
-            lines.append(f"if {self._name(tensor)}._node is {'not ' if not required else ''}None: return MISS")
+        for tensor, required, hooks, _ in captured.required:
+            node = f"{self._name(tensor)}._node"
+            lines.append(f"if {node} is {'not ' if not required else ''}None: return MISS")
+            if hooks:
+                lines.append(f"if list({node}.extras.hooks) != {hooks}: return MISS")
+            elif required:
+                lines.append(f"if {node}.extras is not None and {node}.extras.hooks: return MISS")
         for optimizer in captured.around.optimizers:
             self._optimizer(optimizer)
         for s in self.program.statements:
@@ -159,6 +167,11 @@ class _Writer:
         if captured.back is not None:
             lines.append(self._join(captured.back, items, names))
         form = rebuild(captured.form, iter([_with(part, value) for part, value in items]))
+        for part, _ in items:
+            if isinstance(part, Given) and part.tensor not in self._results:
+                made = self._result(part, names)  # once, for it may be there twice
+                self._results[part.tensor] = f"t{len(self._results)}"
+                lines.append(f"{self._results[part.tensor]} = {made}")
         lines.append(f"return {self._result(form, names)}")
         return (
             "def call(args, kwargs):\n    try:\n"
@@ -268,6 +281,9 @@ class _Writer:
         groups = optimizer.param_groups
         lines.append(f"if len({own}.param_groups) != {len(groups)}: return MISS")
         lines.append(f"if {own}.state is not {self._name(optimizer.state)}: return MISS")
+        if hasattr(optimizer, "_hooks"):
+            hooks = {kind: dict(held) for kind, held in optimizer._hooks.items()}
+            lines.append(f"if {own}._hooks != {self._name(hooks)}: return MISS")
         for k, group in enumerate(groups):
             name = self._name(group)
             lines.append(f"if {own}.param_groups[{k}] is not {name}: return MISS")
@@ -316,6 +332,8 @@ class _Writer:
 
     def _result(self, form: Any, names: dict[Value, str]) -> str:
         if isinstance(form, Given):
+            if form.tensor in self._results:
+                return self._results[form.tensor]
             if form.tensor in self.captured.joined:
                 return f"joined[{self.captured.joined[form.tensor]}]"
             if form.tensor in self.captured.shown:

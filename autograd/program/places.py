@@ -72,6 +72,7 @@ class Surroundings:
 
     tensors     each Tensor, with its name
     arrays      where arrays of NumPy stand
+    fixed       arrays where no other can be put, as in a tuple, with their bytes
     plain       where numbers, strings and the like stand, with what they are; a program holds while they are the same
     watched     the same of attributes that the function does not name, which it is not to change
     sizes       the lists and dicts, with how much is in them, and whether they are what an object holds
@@ -83,6 +84,7 @@ class Surroundings:
     def __init__(self, function: Any, state: Any = ()) -> None:
         self.tensors: dict[int, tuple[Tensor, str]] = {}
         self.arrays: list[Place] = []
+        self.fixed: list[tuple[np.ndarray, bytes]] = []
         self.plain: list[tuple[Place, Any]] = []
         self.watched: list[tuple[Place, Any]] = []
         self.objects: list[tuple[Place, Any]] = []
@@ -139,11 +141,14 @@ class Surroundings:
         if isinstance(item, Tensor) and ("." in name or id(item) not in self._seen):
             self._seen[id(item)] = item
             self.tensors[id(item)] = item, _within(name) or item.name or name
+            self._stack += [(hook, "") for hook in hooks_of(item).values()]
             return
         if type(item) in _PLAIN or id(item) in self._seen:
             return
         self._seen[id(item)] = item
-        if isinstance(item, np.ndarray | np.generic | ModuleType | type | BuiltinFunctionType | np.ufunc):
+        if isinstance(item, np.ndarray):
+            self.fixed.append((item, item.tobytes()))
+        elif isinstance(item, np.generic | ModuleType | type | BuiltinFunctionType | np.ufunc):
             return
         elif isinstance(item, MethodType):
             self._stack += [(item.__self__, name), (item.__func__, name)]
@@ -194,7 +199,7 @@ class Surroundings:
         for key in held:
             if module and key in ("_parameters", "_modules", "_buffers"):
                 self._stack.append((held[key], name))
-            elif key not in ("_hooks", "_name", "__wrapped__"):
+            elif key not in ("_name", "__wrapped__"):
                 self._place(held, "item", key, _below(name, key), always=module)
         for method in ("__call__", "forward"):
             function = getattr(type(item), method, None)
@@ -233,6 +238,11 @@ class Surroundings:
             self._attributes.add(name)
             if name in function.__globals__:
                 self._place(function.__globals__, "item", name, name)
+
+
+def hooks_of(tensor: Tensor) -> dict[int, Any]:
+    """The hooks that are called with a Tensor's gradient."""
+    return tensor._node.extras.hooks if tensor._node is not None and tensor._node.extras is not None else {}
 
 
 def _within(path: str) -> str:

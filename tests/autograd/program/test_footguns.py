@@ -934,3 +934,61 @@ def test_lists_that_grow_and_python_s_random_numbers_are_the_engines() -> None:
     with pytest.warns(RuntimeWarning, match="drawn from random, whose state is global"):
         first = g(np.ones(2))
     assert not np.array_equal(first, g(np.ones(2)))
+
+
+def test_hooks_that_come_and_go_are_seen() -> None:
+    def runs(wrap: Any) -> Any:
+        autograd.manual_seed(0)
+        network = nn.Sequential(nn.Linear(3, 2), nn.Tanh())
+        optimizer = optim.SGD(network.parameters(), lr=0.1)
+        weight = network[0].weight
+
+        def step(x: Any) -> Any:
+            optimizer.zero_grad()
+            loss = (network(x) ** 2).mean()
+            loss.backward()
+            optimizer.step()
+            return loss.detach()
+
+        def triple(*_: Any) -> None:
+            weight.grad.data[...] *= 3
+
+        run = wrap(step)
+        for hook in (
+            None, None, lambda: weight.register_hook(lambda g: g * 2), None,
+            lambda: network[1].register_forward_hook(lambda module, given, result: result * 2), None,
+            lambda: optimizer.register_step_pre_hook(triple), None,
+        ):  # fmt: skip
+            handle = hook() if hook is not None else None
+            yield run(Tensor(data(1).astype(np.float32))).data
+            yield weight.data.copy()
+            if handle is not None:
+                handle.remove()
+
+    agree(runs)
+
+
+def test_arrays_where_no_other_can_be_put_are_seen_to_change() -> None:
+    def runs(wrap: Any) -> Any:
+        default, held = np.ones(3), (np.ones(3), 2.0)
+
+        def f(x: Any, y: Any = default) -> Any:
+            return x * y + held[0] * held[1]
+
+        run = wrap(f)
+        for k in range(6):
+            default[0], held[0][1] = k // 2, k // 3
+            yield run(data(k))
+
+    agree(runs)
+
+
+def test_a_tensor_that_is_returned_twice_is_one() -> None:
+    @autograd.compile
+    def f(x: Any) -> Any:
+        y = x * 2
+        return y, {"y": y}
+
+    for k in range(4):
+        y, again = f(Tensor(data(k)))
+        assert again["y"] is y
