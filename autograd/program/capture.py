@@ -14,6 +14,7 @@ from ..engine.tensor import Tensor
 from ..random import generator_of
 from ..transforms.checkpoint import stand_in
 from ..transforms.tree import leaves, rebuild
+from .containers import Containers
 from .draws import Draw, Draws
 from .joined import Backward, join, trace_backward
 from .naming import argument_names, identifier
@@ -72,10 +73,13 @@ class Capture:
         draws = self._draws()
         self._numbers = [(optimizer, _numbers(optimizer)) for optimizer in around.optimizers]
         items = zip(leaves((args, kwargs)), argument_names(function, args, kwargs), strict=True)
+        containers: Containers | None = None
         try:
             given = [self._argument(item, name) for item, name in items]
             self._surround()
-            args, kwargs = rebuild((args, kwargs), iter(given))
+            own_ones, (args, kwargs) = (args, kwargs), rebuild((args, kwargs), iter(given))
+            containers = Containers(own_ones, (args, kwargs))
+            del own_ones
             given = []
             with self.recorder.recording():
                 result = function(*args, **kwargs)
@@ -89,6 +93,9 @@ class Capture:
             self._join(result)
         finally:
             self._leave_all()
+            if containers is not None and containers.give_back(_real):
+                self.recorder.fail_quietly("a list, dict or dataclass that is an argument is changed by the call")
+            containers = None
             for gradient in self.gradients:
                 self._gradient(*gradient)
             for place, before in around.objects:

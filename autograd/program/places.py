@@ -93,6 +93,7 @@ class Surroundings:
         self._seen: dict[Any, Any] = {}
         self.sizes: list[tuple[Any, int, bool]] = []
         self._attributes: set[str] = set()
+        self._records: list[tuple[Place, Any]] = []  # lists and dicts of objects, which need not be used
         self._instances: list[tuple[Any, str]] = []  # whose methods and properties may be used
         self._of_objects: list[tuple[Place, Any]] = []
         self._stack: list[tuple[Any, str]] = [(function, "")]
@@ -111,6 +112,10 @@ class Surroundings:
             found = len(self._attributes)
             for item, name in self._instances:
                 self._used(item, name)
+            used = [(place, value) for place, value in self._records if place.key in self._attributes]
+            self._records = [(place, value) for place, value in self._records if place.key not in self._attributes]
+            self.objects += used
+            self._stack += [(value, place.name) for place, value in used]
             while self._stack:
                 self._visit(*self._stack.pop())
         for place, value in self._of_objects:
@@ -134,6 +139,9 @@ class Surroundings:
         elif isinstance(value, ModuleType | type):
             self._instances.append((value, name))
         elif not isinstance(value, BuiltinFunctionType | np.ufunc):
+            if not always and isinstance(value, list | dict | set | deque):  # a record of its own, unless it is used
+                self._records.append((place, value))
+                return
             self.objects.append((place, value))
             self._stack.append((value, name))
 

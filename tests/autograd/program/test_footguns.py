@@ -11,6 +11,7 @@ import threading
 import types
 import warnings
 from collections import deque
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -992,3 +993,52 @@ def test_a_tensor_that_is_returned_twice_is_one() -> None:
     for k in range(4):
         y, again = f(Tensor(data(k)))
         assert again["y"] is y
+
+
+def test_what_is_put_into_a_list_or_dict_that_is_an_argument_is_there() -> None:
+    @dataclass
+    class Pair:
+        first: Any
+        second: Any
+
+    @autograd.compile
+    def f(items: Any, table: Any, pair: Any) -> Any:
+        items.append(items[0] * 2)
+        table["sum"] = [table.pop("x").sum(), items]
+        pair.first = pair.second + 1
+        return len(items)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        for k in range(4):
+            x = data(k)
+            items, table, pair = [x], {"x": x}, Pair(x, x)
+            assert f(items, table, pair) == 2
+            np.testing.assert_array_equal(items[1], 2 * x)
+            assert list(table) == ["sum"]
+            assert table["sum"][1] is items
+            np.testing.assert_array_equal(table["sum"][0], x.sum())
+            np.testing.assert_array_equal(pair.first, x + 1)
+
+
+def test_what_an_object_records_besides_makes_no_new_program() -> None:
+    class Trainer:
+        def __init__(self) -> None:
+            self.history: list[float] = []
+            self.scales = [1.0]
+
+        def scale(self) -> float:
+            return self.scales[-1]
+
+        def step(self, x: Any) -> Any:
+            return x * self.scale()
+
+    trainer = Trainer()
+    step = autograd.compile(trainer.step)
+    for k in range(20):
+        if k == 10:
+            trainer.scales.append(2.0)
+        trainer.history.append(float(step(np.ones(3))[0]))
+    assert trainer.history == [1.0] * 10 + [2.0] * 10
+    assert step.why_not is None
+    assert len(step.programs) == 2
