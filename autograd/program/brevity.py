@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import copy
 from typing import Any
 
 
@@ -56,3 +57,17 @@ class _Uncalled(ast.NodeTransformer):
 
 def _is_text(node: Any) -> bool:
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+
+
+def of_arrays(tree: Any, unwrapping: set[str]) -> Any:
+    """A definition without the calls, by these names, that take arrays out of Tensors: here all are arrays."""
+    return _OfArrays(unwrapping).visit(copy.deepcopy(tree)) if unwrapping else tree
+
+
+class _OfArrays(ast.NodeTransformer):
+    def __init__(self, unwrapping: set[str]) -> None:
+        self.unwrapping = unwrapping
+
+    def visit_Call(self, node: ast.Call) -> Any:
+        self.generic_visit(node)
+        return node.args[0] if isinstance(node.func, ast.Name) and node.func.id in self.unwrapping else node

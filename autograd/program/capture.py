@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 from typing import Any
 
@@ -13,10 +14,11 @@ from ..engine.tensor import Tensor
 from ..random import generator_of
 from ..transforms.checkpoint import stand_in
 from ..transforms.tree import leaves, rebuild
+from .containers import Containers
 from .draws import Draw, Draws
 from .joined import Backward, join, trace_backward
 from .naming import argument_names, identifier
-from .places import Place, Surroundings
+from .places import Place, Surroundings, hooks_of
 from .program import Program
 from .recorder import Recorder
 from .standin import Standin
@@ -44,7 +46,8 @@ class Capture:
     inputs    of each leaf of the arguments its value, or None of one that counts as it is
     form      the result: a Value, a Given, or something that counts as it is, in its containers
     states    where the array of each state is, and its value
-    required  of each Tensor that is not an argument, whether it required a gradient, and its name
+    constants the arrays that count as they are, and that others have as well, with their bytes
+    required  of each Tensor that is not an argument, whether it required a gradient, its hooks, and its name
     """
 
     def __init__(
@@ -59,7 +62,7 @@ class Capture:
         self._cut: list[tuple[Tensor, Any]] = []
         self._entered: list[tuple[Place, Any, Standin]] = []
         self.gradients: list[tuple[Tensor, Any, str]] = []
-        self.required = [(tensor, tensor.requires_grad, name) for tensor, name in around.tensors.values()]
+        self.required = [(t, t.requires_grad, list(hooks_of(t)), name) for t, name in around.tensors.values()]
         self.around = around
         self.recording = mode.recording is not False
         self.back: Backward | None = None
@@ -70,21 +73,29 @@ class Capture:
         draws = self._draws()
         self._numbers = [(optimizer, _numbers(optimizer)) for optimizer in around.optimizers]
         items = zip(leaves((args, kwargs)), argument_names(function, args, kwargs), strict=True)
+        containers: Containers | None = None
         try:
             given = [self._argument(item, name) for item, name in items]
             self._surround()
-            args, kwargs = rebuild((args, kwargs), iter(given))
+            own_ones, (args, kwargs) = (args, kwargs), rebuild((args, kwargs), iter(given))
+            containers = Containers(own_ones, (args, kwargs))
+            del own_ones
             given = []
             with self.recorder.recording():
                 result = function(*args, **kwargs)
             del args, kwargs
-            for tensor, before, name in self.required:
+            for tensor, before, hooks, name in self.required:
+                if list(hooks_of(tensor)) != hooks:
+                    self.recorder.fail_quietly(f"{name} is given a hook by the call, which would have more at each")
                 if tensor.requires_grad is not before:
                     self.recorder.fail_quietly(f"{name}.requires_grad is changed by the call, as a program does not")
             self.form = self._form(result)
             self._join(result)
         finally:
             self._leave_all()
+            if containers is not None and containers.give_back(_real):
+                self.recorder.fail_quietly("a list, dict or dataclass that is an argument is changed by the call")
+            containers = None
             for gradient in self.gradients:
                 self._gradient(*gradient)
             for place, before in around.objects:
@@ -94,10 +105,14 @@ class Capture:
         recorder = self.recorder
         if recorder.open:
             self._check(draws)
+            for held, size, own in around.sizes:
+                if not strict and not own and len(held) != size:
+                    recorder.fail_quietly(f"a {type(held).__name__} has {len(held)} entries after it, and had {size}")
         recorder.open = False
         self.why_not = recorder.why_not
         if strict and self.why_not is not None:
             raise TypeError(f"trace: {self.why_not}")
+        self.constants = [*recorder.known.shared_constants(), *around.fixed]
         self.optimizers = recorder.optimizers
         self.states += [(Place(holder, "item", key, str(key)), value) for holder, key, value in recorder.held]
         values = dict.fromkeys(value for value in recorder.known.values)
@@ -192,6 +207,8 @@ class Capture:
         if now is None:
             self.assigned.append((place, None))
         else:
+            if id(now) in self._tensors and self.recorder.open:
+                self.recorder.fail_quietly(f"{name}.grad is set to a Tensor that is there already")
             if now._node is not None and self.recorder.open:
                 self.recorder.fail_quietly(f"{name}.grad is itself recorded, and would be without a graph")
             self.assigned.append((place, self._value(now._data)))
@@ -278,7 +295,10 @@ class Capture:
         written = {root for s in self.recorder.statements for root in s.writes}
         if any(v is not None and v.root is not v and v.root in written for v in self.inputs):
             fail("arguments that share memory are written to")
-        if (array := self.recorder.known.changed_constant()) is not None:
+        array = self.recorder.known.changed_constant()
+        for fixed, content in self.around.fixed:
+            array = fixed if fixed.tobytes() != content else array
+        if array is not None:
             fail(f"an array of NumPy, of shape {array.shape}, is used and then written to, past the trace")
         if self.recorder.still_held():
             import gc  # here, for few need it
@@ -291,10 +311,11 @@ class Capture:
     def _draws(self) -> list[Any]:
         found: list[Any] = [(rng, name, str(rng.bit_generator.state)) for rng, name in self.around.generators]
         state: Any = np.random.get_state(legacy=False)["state"]  # type: ignore[index,call-overload]
-        default = generator_of(None)
+        default, own = generator_of(None), random.getstate()
         return [
             *found,
             (np.random, "numpy.random, whose state is global", str((state["pos"], state["key"][:2]))),
+            (random, "random, whose state is global", str(own[1][-1:] + own[1][:2])),
             (None, "the generator that manual_seed seeds", str(default.bit_generator.state)),
         ]  # fmt: skip
 

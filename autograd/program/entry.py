@@ -86,6 +86,7 @@ class _Writer:
         self._lines: list[str] = []
         self._arguments: dict[int, str] = {}  # by the identity of an argument's Tensor, its name
         self._names: dict[int, str] = {}
+        self._results: dict[int, str] = {}  # of a Tensor that is made for the result, its name
         self._count = 0
         self.text = self._written(args, kwargs)
 
@@ -125,8 +126,17 @@ class _Writer:
             else:
                 kind = "not " if value.requires_grad else ""
                 lines.append(f"if {self._get(place)}._node is {kind}None: return MISS")
-        for tensor, required, _ in captured.required:
-            lines.append(f"if {self._name(tensor)}._node is {'not ' if not required else ''}None: return MISS")
+        for array, content in captured.constants:
+            lines.append(f"if {self._name(array)}.tobytes() != {self._name(content)}: return MISS")
+        for held, size, _ in captured.around.sizes:
+            lines.append(f"if len({self._name(held)}) != {size}: return MISS")
+        for tensor, required, hooks, _ in captured.required:
+            node = f"{self._name(tensor)}._node"
+            lines.append(f"if {node} is {'not ' if not required else ''}None: return MISS")
+            if hooks:
+                lines.append(f"if list({node}.extras.hooks) != {hooks}: return MISS")
+            elif required:
+                lines.append(f"if {node}.extras is not None and {node}.extras.hooks: return MISS")
         for optimizer in captured.around.optimizers:
             self._optimizer(optimizer)
         for s in self.program.statements:
@@ -157,6 +167,11 @@ class _Writer:
         if captured.back is not None:
             lines.append(self._join(captured.back, items, names))
         form = rebuild(captured.form, iter([_with(part, value) for part, value in items]))
+        for part, _ in items:
+            if isinstance(part, Given) and part.tensor not in self._results:
+                made = self._result(part, names)  # once, for it may be there twice
+                self._results[part.tensor] = f"t{len(self._results)}"
+                lines.append(f"{self._results[part.tensor]} = {made}")
         lines.append(f"return {self._result(form, names)}")
         return (
             "def call(args, kwargs):\n    try:\n"
@@ -169,13 +184,15 @@ class _Writer:
         """A line that joins the results that are to be differentiated to the leaves."""
         joined = self.captured.joined
         outs = {joined[part.tensor]: names[v] for part, v in items if isinstance(part, Given) and part.tensor in joined}
-        nodes = [f"{self._arguments.get(id(leaf)) or self._name(leaf)}._node" for leaf in back.leaves]
+        nodes = [f"{self._name(leaf)}._node" for leaf in back.leaves]
         kept = [names[value] for value in self.program.kept]
         given = ["".join(part + ", " for part in parts) for parts in (nodes, kept, [outs[k] for k in sorted(outs)])]
         return f"joined = join({self._name(back)}, ({given[0]}), ({given[1]}), ({given[2]}))"
 
     def _name(self, item: Any) -> str:
-        """The name of an object that the code refers to."""
+        """The name of an object that the code refers to: an argument is the one of the call."""
+        if id(item) in self._arguments:
+            return self._arguments[id(item)]
         name = self._names.get(id(item))
         if name is None:
             name = self._names[id(item)] = f"o{self._count}"
@@ -210,11 +227,12 @@ class _Writer:
             value = next(values)
             if isinstance(item, Tensor):
                 lines.append(f"if {name}._node is {'not ' if item._node is None else ''}None: return MISS")
-                same = self._arguments.setdefault(id(item), name)
-                if same != name:  # it is there twice
-                    lines.append(f"if {name} is not {same}: return MISS")
-                if id(item) in self.captured.around.tensors:  # and the function finds it besides
+                known = self._arguments.get(id(item))
+                if known is not None:  # it is there twice
+                    lines.append(f"if {name} is not {known}: return MISS")
+                elif id(item) in self.captured.around.tensors:  # and the function finds it besides
                     lines.append(f"if {name} is not {self._name(item)}: return MISS")
+                self._arguments.setdefault(id(item), name)
                 tensor, name = name, f"{name}_data"
                 lines.append(f"{name} = {tensor}._data")
             if value is None:
@@ -263,6 +281,9 @@ class _Writer:
         groups = optimizer.param_groups
         lines.append(f"if len({own}.param_groups) != {len(groups)}: return MISS")
         lines.append(f"if {own}.state is not {self._name(optimizer.state)}: return MISS")
+        if hasattr(optimizer, "_hooks"):
+            hooks = {kind: dict(held) for kind, held in optimizer._hooks.items()}
+            lines.append(f"if {own}._hooks != {self._name(hooks)}: return MISS")
         for k, group in enumerate(groups):
             name = self._name(group)
             lines.append(f"if {own}.param_groups[{k}] is not {name}: return MISS")
@@ -311,6 +332,8 @@ class _Writer:
 
     def _result(self, form: Any, names: dict[Value, str]) -> str:
         if isinstance(form, Given):
+            if form.tensor in self._results:
+                return self._results[form.tensor]
             if form.tensor in self.captured.joined:
                 return f"joined[{self.captured.joined[form.tensor]}]"
             if form.tensor in self.captured.shown:

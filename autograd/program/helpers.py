@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from .brevity import does_nothing, without_calls, without_checks
+from ..engine.tensor import unwrap
+from .brevity import does_nothing, of_arrays, without_calls, without_checks
 
 _PLAIN = (bool, int, float, complex, str, type(None))
 
@@ -61,6 +62,7 @@ class Helpers:
         """Print a definition under a name, and before it what it refers to."""
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
             node = without_checks(node)
+        node = of_arrays(node, {key for key, value in space.items() if value is unwrap})
         own = {a.arg for n in ast.walk(node) if isinstance(n, ast.arguments) for a in _all_arguments(n)}
         own |= {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
         used = dict.fromkeys(n.id for n in ast.walk(node) if isinstance(n, ast.Name) and n.id not in own)

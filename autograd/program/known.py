@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 from weakref import ref
 
@@ -59,6 +60,20 @@ class Known:
                 return array
         return None
 
+    def shared_constants(self) -> list[tuple[Any, bytes]]:
+        """The constants that somebody else has as well, and may write to later, with what they were."""
+        counts = self.counts()
+        return [
+            (array, copy.tobytes())
+            for (array, copy), (own, of_owner) in zip(self._copies, counts, strict=True)
+            if isinstance(array, np.ndarray)
+            and (own > _OURS[_owner(array) is array][0] or of_owner > _OURS[_owner(array) is array][1])
+        ]
+
+    def counts(self) -> list[tuple[int, int]]:
+        """How many refer to each constant, and to the owner of its memory."""
+        return [(sys.getrefcount(array), sys.getrefcount(_owner(array))) for array, _ in self._copies]
+
     def root_of(self, array: Any) -> Value | None:
         """The value that owns the memory of an array, if that is known."""
         if not isinstance(array, np.ndarray):
@@ -75,3 +90,14 @@ def _owner(array: Any) -> Any:
         if isinstance(array, np.ndarray):
             owner = array
     return owner
+
+
+def _counts_of_ours() -> list[tuple[int, int]]:
+    known = Known()
+    known.constant(np.empty((2, 1))[0])
+    known.constant(np.empty(1))
+    return known.counts()
+
+
+_OURS = _counts_of_ours()
+"""How many refer to a constant that is nobody else's: to a view, and to an array that owns its memory."""

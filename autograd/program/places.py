@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import functools
+import sys
+import sysconfig
+from collections import deque
 from pathlib import Path
 from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
@@ -69,8 +72,10 @@ class Surroundings:
 
     tensors     each Tensor, with its name
     arrays      where arrays of NumPy stand
+    fixed       arrays where no other can be put, as in a tuple, with their bytes
     plain       where numbers, strings and the like stand, with what they are; a program holds while they are the same
     watched     the same of attributes that the function does not name, which it is not to change
+    sizes       the lists and dicts, with how much is in them, and whether they are what an object holds
     objects     where other objects stand, with what they are, likewise
     optimizers  that are used
     generators  of random numbers, with their names
@@ -79,13 +84,17 @@ class Surroundings:
     def __init__(self, function: Any, state: Any = ()) -> None:
         self.tensors: dict[int, tuple[Tensor, str]] = {}
         self.arrays: list[Place] = []
+        self.fixed: list[tuple[np.ndarray, bytes]] = []
         self.plain: list[tuple[Place, Any]] = []
         self.watched: list[tuple[Place, Any]] = []
         self.objects: list[tuple[Place, Any]] = []
         self.optimizers: list[Any] = []
         self.generators: list[tuple[Any, str]] = []
-        self._seen: dict[int, Any] = {}
+        self._seen: dict[Any, Any] = {}
+        self.sizes: list[tuple[Any, int, bool]] = []
         self._attributes: set[str] = set()
+        self._records: list[tuple[Place, Any]] = []  # lists and dicts of objects, which need not be used
+        self._instances: list[tuple[Any, str]] = []  # whose methods and properties may be used
         self._of_objects: list[tuple[Place, Any]] = []
         self._stack: list[tuple[Any, str]] = [(function, "")]
         self.add(state)
@@ -98,8 +107,17 @@ class Surroundings:
         self._run()
 
     def _run(self) -> None:
-        while self._stack:
-            self._visit(*self._stack.pop())
+        found = -1
+        while self._stack or found != len(self._attributes):
+            found = len(self._attributes)
+            for item, name in self._instances:
+                self._used(item, name)
+            used = [(place, value) for place, value in self._records if place.key in self._attributes]
+            self._records = [(place, value) for place, value in self._records if place.key not in self._attributes]
+            self.objects += used
+            self._stack += [(value, place.name) for place, value in used]
+            while self._stack:
+                self._visit(*self._stack.pop())
         for place, value in self._of_objects:
             (self.plain if place.key in self._attributes else self.watched).append((place, value))
         self._of_objects = []
@@ -118,7 +136,12 @@ class Surroundings:
             self.arrays.append(place)
         elif isinstance(value, np.generic):
             self.plain.append((place, value))
-        elif not isinstance(value, ModuleType | type | BuiltinFunctionType | np.ufunc):
+        elif isinstance(value, ModuleType | type):
+            self._instances.append((value, name))
+        elif not isinstance(value, BuiltinFunctionType | np.ufunc):
+            if not always and isinstance(value, list | dict | set | deque):  # a record of its own, unless it is used
+                self._records.append((place, value))
+                return
             self.objects.append((place, value))
             self._stack.append((value, name))
 
@@ -126,11 +149,14 @@ class Surroundings:
         if isinstance(item, Tensor) and ("." in name or id(item) not in self._seen):
             self._seen[id(item)] = item
             self.tensors[id(item)] = item, _within(name) or item.name or name
+            self._stack += [(hook, "") for hook in hooks_of(item).values()]
             return
         if type(item) in _PLAIN or id(item) in self._seen:
             return
         self._seen[id(item)] = item
-        if isinstance(item, np.ndarray | np.generic | ModuleType | type | BuiltinFunctionType | np.ufunc):
+        if isinstance(item, np.ndarray):
+            self.fixed.append((item, item.tobytes()))
+        elif isinstance(item, np.generic | ModuleType | type | BuiltinFunctionType | np.ufunc):
             return
         elif isinstance(item, MethodType):
             self._stack += [(item.__self__, name), (item.__func__, name)]
@@ -146,10 +172,12 @@ class Surroundings:
             self.generators.append((item, name))
         elif isinstance(item, dict):
             if len(item) <= _MOST:
+                self.sizes.append((item, len(item), False))
                 for key in item:
                     self._place(item, "item", key, _below(name, key))
-        elif isinstance(item, list):
+        elif isinstance(item, list | deque):
             if len(item) <= _MOST:
+                self.sizes.append((item, len(item), False))
                 for i in range(len(item)):
                     self._place(item, "item", i, _below(name, i))
         elif isinstance(item, tuple | set | frozenset):
@@ -167,20 +195,44 @@ class Surroundings:
 
     def _object(self, item: Any, name: str) -> None:
         held = getattr(item, "__dict__", None)
+        for key in {
+            key for owner in type(item).__mro__ for key in vars(owner).get("__slots__", ()) if type(key) is str
+        }:
+            if hasattr(item, key) and _is_users(_file(type(item))):
+                self._place(item, "attribute", key, _below(name, key), always=False)
         if not isinstance(held, dict) or len(held) > _MOST:
             return
+        self.sizes.append((held, len(held), True))
         module = "_parameters" in held and "_modules" in held
         for key in held:
             if module and key in ("_parameters", "_modules", "_buffers"):
                 self._stack.append((held[key], name))
-            elif key not in ("_hooks", "_name", "__wrapped__"):
+            elif key not in ("_name", "__wrapped__"):
                 self._place(held, "item", key, _below(name, key), always=module)
         for method in ("__call__", "forward"):
             function = getattr(type(item), method, None)
             if isinstance(function, FunctionType) and not is_library(function.__code__.co_filename):
                 self._stack.append((function, name))
+        self._instances += [(item, name), (type(item), type(item).__name__)]
+
+    def _used(self, item: Any, name: str) -> None:
+        """What a class, a module or a function holds under names that are used: methods, properties, numbers."""
+        for owner in (item, *item.__mro__[1:-1]) if isinstance(item, type) else (item,):
+            held = getattr(owner, "__dict__", None)
+            if held is None or not isinstance(owner, type | ModuleType | FunctionType) or not _is_users(_file(owner)):
+                continue
+            for key in self._attributes & held.keys():
+                value = held[key]
+                value = value.fget if isinstance(value, property) else getattr(value, "__func__", value)
+                if isinstance(value, FunctionType):
+                    if _is_users(value.__code__.co_filename):
+                        self._stack.append((value, key))
+                elif not _is_descriptor(value) and (id(owner), key) not in self._seen:
+                    self._seen[id(owner), key] = owner
+                    self._place(owner, "attribute", key, _below(name, key))
 
     def _function(self, function: FunctionType) -> None:
+        self._instances.append((function, function.__name__))
         wrapped = getattr(function, "__wrapped__", None)
         if wrapped is not None:
             self._stack.append((wrapped, ""))
@@ -196,6 +248,11 @@ class Surroundings:
                 self._place(function.__globals__, "item", name, name)
 
 
+def hooks_of(tensor: Tensor) -> dict[int, Any]:
+    """The hooks that are called with a Tensor's gradient."""
+    return tensor._node.extras.hooks if tensor._node is not None and tensor._node.extras is not None else {}
+
+
 def _within(path: str) -> str:
     """A parameter's name in its model: the path without the model's own name, unless a number would be first."""
     rest = path.partition(".")[2]
@@ -203,7 +260,26 @@ def _within(path: str) -> str:
 
 
 _HERE = Path(__file__).parents[2]
+_PYTHON = sysconfig.get_paths()["stdlib"] + "/"
 _LIBRARIES = tuple(str(_HERE / name) + "/" for name in ("autograd", "nn", "optim"))
+
+
+def _is_descriptor(item: Any) -> bool:
+    return hasattr(type(item), "__get__") or hasattr(type(item), "__set__")
+
+
+def _file(item: Any) -> str:
+    """Where a module, a class or a function was written, if that is known."""
+    module = item if isinstance(item, ModuleType) else sys.modules.get(item.__module__)
+    built_in = item is not module and module is sys.modules.get("builtins")
+    return "<frozen>" if built_in else getattr(module, "__file__", None) or ""
+
+
+@functools.cache
+def _is_users(filename: str) -> bool:
+    """Whether code may hold a user's numbers: it is neither this library's, nor NumPy's, nor Python's own."""
+    installed = "site-packages" in filename or "dist-packages" in filename
+    return not is_library(filename) and (installed or not filename.startswith((_PYTHON, "<frozen")))
 
 
 @functools.cache

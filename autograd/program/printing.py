@@ -360,6 +360,8 @@ def _literal(item: Any) -> Text:
     if isinstance(item, np.generic):
         inner = repr(item.item())
         return Text(f"np.{type(item).__name__}({_number(inner)})")
+    if item is np._NoValue:  # what NumPy takes for an argument that is not given
+        return Text("np._NoValue")
     text = "..." if item is Ellipsis else _number(repr(item)) if isinstance(item, float) else repr(item)
     return Text(text, 7 if text.startswith("-") else 9)
 

@@ -5,9 +5,13 @@ from __future__ import annotations
 import copy
 import os
 import pickle
+import random
 import signal
 import threading
+import types
 import warnings
+from collections import deque
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -23,6 +27,14 @@ from nn import functional as F
 
 def data(k: int, n: int = 4) -> Any:
     return np.random.default_rng(k).standard_normal((n, 3))
+
+
+def agree(runs: Any) -> None:
+    """What `runs` gives of a function that is handed to what it is given, is the same compiled or not."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        for a, b in zip(list(runs(lambda f: f)), list(runs(autograd.compile)), strict=True):
+            np.testing.assert_array_equal(a, b)
 
 
 def test_a_branch_is_not_frozen() -> None:
@@ -780,26 +792,253 @@ def test_arguments_that_share_memory() -> None:
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_a_forked_child_finds_no_lock_that_is_held() -> None:
-    started, go_on = threading.Event(), threading.Event()
+    waits, started, go_on = threading.Event(), threading.Event(), threading.Event()
 
     class Slow:
         def __call__(self) -> None:
-            if self.waits:
+            if waits.is_set():
                 started.set()
                 go_on.wait(10)
-
-        waits = False
 
     slow = Slow()
     f = autograd.compile(lambda x: (outside(slow), x * 2)[1])
     f(np.ones(2)), f(np.ones(2))
-    Slow.waits = True
+    waits.set()
     thread = threading.Thread(target=f, args=(np.ones(2),))
     thread.start()
     started.wait(10)
     if not (child := os.fork()):
-        Slow.waits = False
+        waits.clear()
         os._exit(0 if f(np.ones(2)).tolist() == [2, 2] else 1)
     go_on.set()
     thread.join()
     assert os.waitpid(child, 0)[1] == 0
+
+
+def test_what_is_changed_of_an_argument_is_that_of_the_call() -> None:
+    def gradients(wrap: Any) -> Any:
+        def f(x: Any) -> Any:
+            value = (x**2).sum()
+            value.backward()
+            return value.detach()
+
+        run = wrap(f)
+        for k in range(6):
+            x = Tensor(data(k), requires_grad=True)
+            x.grad = Tensor(np.ones((4, 3))) if k % 3 == 1 else None
+            yield run(x).data
+            yield x.grad.data
+
+    def arrays(wrap: Any) -> Any:
+        def f(x: Any, y: Any) -> Any:
+            x.data = y * 2
+            return {"x": x, "y": y}
+
+        run = wrap(f)
+        for k in range(4):
+            x = Tensor(data(k))
+            result = run(x, data(k + 1))
+            assert result["x"] is x
+            yield x.data.copy()
+
+    def given(wrap: Any) -> Any:
+        w = Tensor(np.ones((4, 3)), requires_grad=True)
+
+        def f(x: Any) -> None:
+            w.grad = x
+
+        run = wrap(f)
+        for k in range(4):
+            run(Tensor(data(k)))
+            assert w.grad is not None
+            yield w.grad.data
+
+    agree(gradients)
+    agree(arrays)
+    agree(given)
+
+
+def test_numbers_are_found_wherever_they_stand() -> None:
+    def runs(wrap: Any) -> Any:
+        module = types.ModuleType("settings")
+        vars(module)["scale"] = 1.0
+
+        class Kind:
+            scale = 1.0
+            weights = np.ones(3)
+
+        class Narrow:
+            __slots__ = ("scale",)
+
+        class Model:
+            def __init__(self) -> None:
+                self._scale = 1.0
+                self._shift = 1.0
+
+            @property
+            def scale(self) -> float:
+                return self._scale
+
+            def shifted(self, x: Any) -> Any:
+                return x + self._shift
+
+        narrow, model, kind = Narrow(), Model(), Kind()
+        narrow.scale = 1.0
+        factors, last, layers = [2.0], deque([1.0]), nn.Sequential(nn.Tanh())
+
+        def f(x: Any) -> Any:
+            x = (
+                model.shifted(x * module.scale * kind.scale * narrow.scale * model.scale * vars(f)["scale"])
+                * Kind.weights
+            )
+            for factor in factors:
+                x = x * factor
+            return layers(Tensor(x)).data + last[-1] + f.scale  # type: ignore[attr-defined]
+
+        f.scale = 1.0  # type: ignore[attr-defined]
+        changes: list[Any] = [
+            lambda: setattr(module, "scale", 2.0), lambda: setattr(Kind, "scale", 3.0), lambda: factors.append(0.5),
+            lambda: setattr(narrow, "scale", 4.0), lambda: setattr(model, "_scale", 5.0), lambda: last.append(2.0),
+            lambda: setattr(model, "_shift", 6.0), lambda: setattr(f, "scale", 7.0), lambda: layers.append(nn.ReLU()),
+            lambda: setattr(Kind, "weights", np.zeros(3)), lambda: Kind.weights.fill(3.0),
+            lambda: setattr(kind, "scale", 0.5), lambda: setattr(layers[0], "forward", lambda x: x * 2),
+        ]  # fmt: skip
+        run = wrap(f)
+        yield run(data(0))
+        for k, change in enumerate(changes):
+            if k == 6:
+                run = wrap(f)  # not more programs than are kept
+                yield run(data(0))
+            change()
+            yield run(data(k))
+
+    agree(runs)
+
+
+def test_lists_that_grow_and_python_s_random_numbers_are_the_engines() -> None:
+    kept: list[float] = []
+
+    @autograd.compile
+    def f(x: Any) -> Any:
+        kept.append(1.0)
+        return x * 2
+
+    with pytest.warns(RuntimeWarning, match="a list has 1 entries after it, and had 0"):
+        f(np.ones(2))
+    f(np.ones(2))
+    assert kept == [1.0, 1.0]
+
+    @autograd.compile
+    def g(x: Any) -> Any:
+        return x * random.random()
+
+    with pytest.warns(RuntimeWarning, match="drawn from random, whose state is global"):
+        first = g(np.ones(2))
+    assert not np.array_equal(first, g(np.ones(2)))
+
+
+def test_hooks_that_come_and_go_are_seen() -> None:
+    def runs(wrap: Any) -> Any:
+        autograd.manual_seed(0)
+        network = nn.Sequential(nn.Linear(3, 2), nn.Tanh())
+        optimizer = optim.SGD(network.parameters(), lr=0.1)
+        weight = network[0].weight
+
+        def step(x: Any) -> Any:
+            optimizer.zero_grad()
+            loss = (network(x) ** 2).mean()
+            loss.backward()
+            optimizer.step()
+            return loss.detach()
+
+        def triple(*_: Any) -> None:
+            weight.grad.data[...] *= 3
+
+        run = wrap(step)
+        for hook in (
+            None, None, lambda: weight.register_hook(lambda g: g * 2), None,
+            lambda: network[1].register_forward_hook(lambda module, given, result: result * 2), None,
+            lambda: optimizer.register_step_pre_hook(triple), None,
+        ):  # fmt: skip
+            handle = hook() if hook is not None else None
+            yield run(Tensor(data(1).astype(np.float32))).data
+            yield weight.data.copy()
+            if handle is not None:
+                handle.remove()
+
+    agree(runs)
+
+
+def test_arrays_where_no_other_can_be_put_are_seen_to_change() -> None:
+    def runs(wrap: Any) -> Any:
+        default, held = np.ones(3), (np.ones(3), 2.0)
+
+        def f(x: Any, y: Any = default) -> Any:
+            return x * y + held[0] * held[1]
+
+        run = wrap(f)
+        for k in range(6):
+            default[0], held[0][1] = k // 2, k // 3
+            yield run(data(k))
+
+    agree(runs)
+
+
+def test_a_tensor_that_is_returned_twice_is_one() -> None:
+    @autograd.compile
+    def f(x: Any) -> Any:
+        y = x * 2
+        return y, {"y": y}
+
+    for k in range(4):
+        y, again = f(Tensor(data(k)))
+        assert again["y"] is y
+
+
+def test_what_is_put_into_a_list_or_dict_that_is_an_argument_is_there() -> None:
+    @dataclass
+    class Pair:
+        first: Any
+        second: Any
+
+    @autograd.compile
+    def f(items: Any, table: Any, pair: Any) -> Any:
+        items.append(items[0] * 2)
+        table["sum"] = [table.pop("x").sum(), items]
+        pair.first = pair.second + 1
+        return len(items)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        for k in range(4):
+            x = data(k)
+            items, table, pair = [x], {"x": x}, Pair(x, x)
+            assert f(items, table, pair) == 2
+            np.testing.assert_array_equal(items[1], 2 * x)
+            assert list(table) == ["sum"]
+            assert table["sum"][1] is items
+            np.testing.assert_array_equal(table["sum"][0], x.sum())
+            np.testing.assert_array_equal(pair.first, x + 1)
+
+
+def test_what_an_object_records_besides_makes_no_new_program() -> None:
+    class Trainer:
+        def __init__(self) -> None:
+            self.history: list[float] = []
+            self.scales = [1.0]
+
+        def scale(self) -> float:
+            return self.scales[-1]
+
+        def step(self, x: Any) -> Any:
+            return x * self.scale()
+
+    trainer = Trainer()
+    step = autograd.compile(trainer.step)
+    for k in range(20):
+        if k == 10:
+            trainer.scales.append(2.0)
+        trainer.history.append(float(step(np.ones(3))[0]))
+    assert trainer.history == [1.0] * 10 + [2.0] * 10
+    assert step.why_not is None
+    assert len(step.programs) == 2

@@ -155,3 +155,25 @@ def test_brackets_stand_where_they_are_needed() -> None:
     outgoing = program.outgoing()
     for value, part in zip(program.results, values(x, y), strict=True):
         np.testing.assert_array_equal(got[outgoing.index(value)], part)
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: np.prod(x),
+        lambda x: np.median(x) + np.sort(x).cumsum()[1:].std(),
+        lambda x: np.quantile(x, 0.3) + np.partition(x, 2)[0],
+        lambda x: autograd.grad(lambda y: (np.tanh(y) ** 2).sum())(x).prod(),
+        lambda x: np.cumprod(x)[-1] + np.percentile(x, 70),
+    ],
+)
+def test_rules_that_ask_for_values_are_printed_for_arrays(f: Any) -> None:
+    g = autograd.value_and_grad(f)
+    rng = np.random.default_rng(0)
+    program = autograd.trace(g, rng.standard_normal(5))
+    space: dict[str, Any] = {}
+    exec(program.source, space)
+    assert "unwrap" not in program.source
+    x = rng.standard_normal(5)
+    for a, b in zip(space[program.name](x), g(x), strict=True):
+        np.testing.assert_array_equal(a, b)
