@@ -158,7 +158,8 @@ def _instead_of(who: str) -> str:
     places += [module.replace("scipy", "numpy")] if module in ("scipy.linalg", "scipy.fft") else []
     places += ["numpy"] if module == "scipy.integrate" else []
     for place in places:
-        if callable(known(f"{place}.{name}")):
+        found = known(f"{place}.{name}")
+        if callable(found) and found is not known(who):
             return f"use {place}.{name}, which has a derivative"
     if name in _ELSEWHERE and module == "math":
         return f"use {_ELSEWHERE[name]}, which has a derivative"

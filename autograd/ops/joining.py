@@ -117,11 +117,20 @@ def hsplit(ary: Any, indices_or_sections: Any) -> Any:
     return split(ary, indices_or_sections, 0 if ary.ndim == 1 else 1)
 
 
-composite(np.vsplit)(lambda ary, indices_or_sections: split(ary, indices_or_sections, 0))
+@composite(np.vsplit)
+def vsplit(ary: Any, indices_or_sections: Any) -> Any:
+    """As np.vsplit."""
+    if ary.ndim < 2:
+        raise ValueError(f"vsplit: expected two dimensions or more, got shape {ary.shape}")
+    return split(ary, indices_or_sections, 0)
+
+
 composite(np.dsplit)(lambda ary, indices_or_sections: split(ary, indices_or_sections, 2))
 
 
 def _unstack(x: Any, /, *, axis: int = 0) -> tuple[Any, ...]:
+    if not x.shape[axis]:
+        return ()
     return tuple([part.squeeze(axis) for part in split(x, x.shape[axis], axis)])
 
 

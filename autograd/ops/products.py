@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from operator import index
 from typing import Any
 
 import numpy as np
@@ -34,8 +35,8 @@ def einsum(*operands: Any, optimize: Any = True, dtype: Any = None, order: Any =
         arrays = operands[: 2 * n : 2]
         lists = (*operands[1 : 2 * n : 2], *operands[2 * n :])
         try:
-            key = tuple([tuple([part if part is Ellipsis else int(part) for part in labels]) for labels in lists])
-        except (TypeError, ValueError):
+            key = tuple([tuple([part if part is Ellipsis else index(part) for part in labels]) for labels in lists])
+        except TypeError:
             raise TypeError(
                 "einsum: expected the subscripts first, or a list of whole numbers behind each array, got "
                 f"{' and '.join(map(repr, lists))} behind them"

@@ -51,6 +51,9 @@ def ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> Any:
     ary = np.reshape(ary, -1)
     parts = [to_begin, ary[1:] - ary[:-1], to_end]
     parts = [np.reshape(part, -1) for part in parts if part is not None]
+    for part in parts:
+        if not np.can_cast(part.dtype, ary.dtype, "same_kind"):
+            raise TypeError(f"ediff1d: expected ends that fit differences of {ary.dtype}, got {part.dtype}")
     return np.concatenate(parts).astype(ary.dtype) if len(parts) > 1 else parts[0]
 
 
@@ -60,6 +63,8 @@ def gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> An
     """As np.gradient: second-order differences inside, of order `edge_order` at the ends."""
     f = f if hasattr(f, "ndim") else np.asarray(f)
     f = f.astype(float) if f.dtype.kind in "iu" else f
+    if f.ndim == 0 and axis is not None:
+        raise np.exceptions.AxisError(axis, 0, "gradient")
     axes = axes_of(axis, f.ndim)
     if len(varargs) not in (0, 1, len(axes)):
         raise TypeError(f"gradient: expected no spacing, one, or one for each of {len(axes)} axes, got {len(varargs)}")
@@ -178,6 +183,8 @@ def vander(x: Any, N: int | None = None, increasing: bool = False) -> Any:
     if x.ndim != 1:
         raise ValueError(f"vander: expected one dimension, got shape {x.shape}")
     N = len(x) if N is None else N
+    if N < 0:
+        raise ValueError(f"vander: expected N of 0 or more columns, got {N}")
     powers = np.arange(N) if increasing else np.arange(N - 1, -1, -1)
     return x[:, None] ** powers
 
@@ -221,9 +228,15 @@ def polymul(a1: Any, a2: Any) -> Any:
     return convolve(_trimmed(a1), _trimmed(a2))
 
 
+def _check_order(who: str, m: int) -> None:
+    if m < 0:
+        raise ValueError(f"{who}: expected an order m of 0 or more, got {m}")
+
+
 @composite(np.polyder)
 def polyder(p: Any, m: int = 1) -> Any:
     """As np.polyder."""
+    _check_order("polyder", m)
     for _ in range(m):
         p = p[:-1] * np.arange(len(p) - 1, 0, -1)
     return p
@@ -232,6 +245,7 @@ def polyder(p: Any, m: int = 1) -> Any:
 @composite(np.polyint)
 def polyint(p: Any, m: int = 1, k: Any = None) -> Any:
     """As np.polyint."""
+    _check_order("polyint", m)
     constants = [0.0] * m if k is None else [k] * m if np.ndim(k) == 0 else list(k)
     for constant in constants:
         p = np.concatenate([p / np.arange(len(p), 0, -1), np.reshape(constant, 1)])

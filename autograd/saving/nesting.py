@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.tensor import Tensor
+from ..engine.tensor import Tensor, check_unmasked
 
 DEEPEST = 100
 """How many levels of dicts, lists and tuples there may be: all can be read again in any program."""
@@ -45,6 +45,7 @@ def describe(value: Any, keys: tuple[Any, ...], arrays: dict[str, Any]) -> Any:
 
 
 def _name(value: Any, keys: tuple[Any, ...], arrays: dict[str, Any]) -> str:
+    check_unmasked(value, f"save: {_place(keys)}")
     array = np.asarray(value)
     if array.dtype.kind not in "fciub":
         raise TypeError(f"save: expected numbers, got an array of {array.dtype} as {_place(keys)}")

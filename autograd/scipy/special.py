@@ -185,6 +185,7 @@ def softmax(x: Any, axis: int | None = None) -> Any:
     >>> softmax(np.zeros((1, 2)))
     array([[0.5, 0.5]])
     """
+    x = array_of(x)
     return _softmax(x.reshape(-1)).reshape(x.shape) if axis is None else _softmax(x, axis)
 
 
@@ -195,4 +196,5 @@ def log_softmax(x: Any, axis: int | None = None) -> Any:
     >>> np.exp(log_softmax(np.zeros((1, 2))))
     array([[0.5, 0.5]])
     """
+    x = array_of(x)
     return _log_softmax(x.reshape(-1)).reshape(x.shape) if axis is None else _log_softmax(x, axis)

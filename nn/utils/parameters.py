@@ -35,29 +35,41 @@ def get_total_norm(
 
     Raises RuntimeError with error_if_nonfinite if it is infinite or NaN.
     """
-    arrays = [tensor.data for tensor in ([tensors] if isinstance(tensors, Tensor) else tensors)]
+    return _total_norm([tensors] if isinstance(tensors, Tensor) else tensors, norm_type, error_if_nonfinite)[0]
+
+
+def _total_norm(tensors: Iterable[Tensor], norm_type: float, error_if_nonfinite: bool) -> tuple[Tensor, Any]:
+    """The norm as a Tensor, and as a number that float16 might not hold."""
+    arrays = [tensor.data for tensor in tensors]
     if not arrays:
-        return Tensor(0.0, np.float32)
+        return Tensor(0.0, np.float32), np.float32(0)
     norm_type = float(norm_type)  # "inf" is one, too
     dtype = np.result_type(*arrays)
     wide = [array.astype(np.float32) if array.dtype.char == "e" else array for array in arrays]
     norms = [np.linalg.norm(array.reshape(-1), norm_type) if array.size else array.dtype.type(0) for array in wide]
-    total = np.linalg.norm(np.stack(norms), norm_type).astype(np.abs(dtype.type(0)).dtype)
-    if error_if_nonfinite and not np.isfinite(total):
-        raise RuntimeError(f"get_total_norm: expected a finite norm of the gradients, got {total}")
-    return Tensor(total)
+    total = np.linalg.norm(np.stack(norms), norm_type)
+    with np.errstate(over="ignore"):  # the norm of float16 may be infinite
+        given = total.astype(np.abs(dtype.type(0)).dtype)
+    if error_if_nonfinite and not np.isfinite(given):
+        raise RuntimeError(f"get_total_norm: expected a finite norm of the gradients, got {given}")
+    return Tensor(given), total
 
 
 def clip_grads_with_norm_(
     parameters: Tensor | Iterable[Tensor], max_norm: float, total_norm: Any, foreach: bool | None = None
 ) -> None:
     """Multiply the gradients by max_norm / (total_norm + 1e-6), or by 1 if that is less. foreach has no effect."""
+    if float(max_norm) < 0:
+        raise ValueError(f"clip_grad_norm_: expected max_norm of 0 or more, which scales the gradients, got {max_norm}")
     total = plain(total_norm).astype(np.float64)
     factor = np.minimum(float(max_norm) / (total + 1e-6), 1.0)  # often 1, but to ask would be a branch of the program
     with np.errstate(invalid="ignore"):  # infinite gradients become NaN, as they are meant to
         for gradient in _gradients(parameters):
             array = writable(gradient)
-            array *= factor.astype(gradient.dtype)
+            if array.dtype.char == "e":  # in which a small factor has few digits, or none
+                np.multiply(array, factor.astype(np.float32), out=array, casting="same_kind")
+            else:
+                array *= factor.astype(gradient.dtype)
             gradient.data = array
 
 
@@ -75,9 +87,9 @@ def clip_grad_norm_(
     parameters = _listed(parameters, "clip_grad_norm_")
     if not isinstance(max_norm, int | float | np.number | Tensor):
         raise TypeError(f"clip_grad_norm_: expected a number as max_norm, got {max_norm!r}")
-    total = get_total_norm(_gradients(parameters), norm_type, error_if_nonfinite)
+    given, total = _total_norm(_gradients(parameters), norm_type, error_if_nonfinite)
     clip_grads_with_norm_(parameters, max_norm, total)
-    return total
+    return given
 
 
 def clip_grad_value_(parameters: Tensor | Iterable[Tensor], clip_value: float, foreach: bool | None = None) -> None:

@@ -115,6 +115,7 @@ def test_names_lead_to_the_arrays(tmp_path):
         ({("a", 1): 2}, "strings or numbers as keys"),
         ([1, 2], "expected a dict"),
         ({"a": {1, 2}}, "got set"),
+        ({"a": np.ma.array([1.0, 2.0], mask=[0, 1])}, r"save: \['a'\]: expected an array without a mask"),
     ],
 )
 def test_what_cannot_be_saved_leaves_the_old_file(tmp_path, ending, value, match):

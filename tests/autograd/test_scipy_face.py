@@ -412,6 +412,15 @@ def test_odeint_with_the_time_first() -> None:
                 np.testing.assert_array_equal(ours, theirs)
 
 
+def test_softmax_of_lists() -> None:
+    x = Tensor(1.0, requires_grad=True)
+    for name in ("softmax", "log_softmax"):
+        ours, theirs = getattr(special, name), getattr(scipy.special, name)
+        np.testing.assert_allclose(ours([[1, 2], [3, 5]]), theirs([[1, 2], [3, 5]]))
+        np.testing.assert_allclose(ours([x, 2.0]).data, theirs([1.0, 2.0]))
+        assert ours([x, 2.0]).requires_grad
+
+
 def test_logsumexp_with_factors() -> None:
     """The largest of the terms that count is taken out, not that of a term whose factor is 0."""
     a, b = np.array([1000.0, 0.0]), np.array([0.0, 1.0])

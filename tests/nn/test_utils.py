@@ -49,6 +49,14 @@ def test_norms_of_halves_are_summed_in_more_than_halves() -> None:
     np.testing.assert_allclose(x.grad.data, 0.577, rtol=1e-3)
 
 
+def test_a_norm_that_no_half_holds_clips_all_the_same() -> None:
+    x = Tensor(np.zeros(8, np.float16), requires_grad=True)
+    x.grad = Tensor(np.full(8, 60000.0, np.float16))  # the norm is 169,706, its reciprocal of two digits as a half
+    assert utils.clip_grad_norm_([x], 1.0).item() == math.inf
+    assert x.grad.dtype == np.float16
+    np.testing.assert_allclose(x.grad.data, 8**-0.5, rtol=1e-3)
+
+
 def test_clip_grad_value() -> None:
     (tensor,) = with_gradients([3.0, -4.0, 0.1])
     utils.clip_grad_value_(tensor, 0.5)

@@ -178,7 +178,8 @@ COMPUTATIONS: dict[str, tuple[Callable[[Any], Any], str]] = {
     "numpy.ma's function": (lambda x: np.ma.multiply(x, MASKED), "np.where"),
     "numpy.ma's median": (lambda x: np.ma.median(x), "np.where"),
     "assignment to a masked array": (_set_masked, "np.where"),
-    "Polynomial": (lambda x: np.polynomial.Polynomial(x), "functions of NumPy"),
+    "polynomial by its coefficients": (lambda x: np.polynomial.chebyshev.chebval(2.0, x), "write it with functions"),
+    "Polynomial": (lambda x: np.polynomial.Polynomial(x), "write it with functions"),
 }
 """What another library would compute with, and what the error says to write: refused in every place."""
 

@@ -14,6 +14,11 @@ EYE = np.eye(3)
 CENTRED = EYE - 1 / 3
 
 
+def squared(root: Any) -> Any:
+    """The square as a product with itself, whose gradient by the root comes in two parts."""
+    return root * root
+
+
 @pytest.mark.parametrize(
     ("fun", "expected"),
     [
@@ -29,6 +34,10 @@ CENTRED = EYE - 1 / 3
         (lambda x: np.hypot(np.hypot(x[0], x[1]), x[2]) ** 2, 2 * EYE),
         (lambda x: (x + 5).std() ** 2, 2 / 3 * CENTRED),
         (lambda x: (x - 1).std(ddof=1) ** 2, CENTRED),
+        (lambda x: squared(np.linalg.norm(x)), 2 * EYE),
+        (lambda x: squared(np.linalg.norm(x[None], axis=1)).sum(), 2 * EYE),
+        (lambda x: squared(np.hypot(x[0], x[1])), 2 * np.diag([1, 1, 0])),
+        (lambda x: squared((x + 1).std()), 2 / 3 * CENTRED),
         (lambda x: np.std(x) ** 2 + np.linalg.norm(x) ** 2, 2 / 3 * CENTRED + 2 * EYE),
     ],
 )

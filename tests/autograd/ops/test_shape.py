@@ -140,6 +140,7 @@ ROWS: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
 for _mode in ("edge", "reflect", "symmetric", "wrap", "linear_ramp", "mean", "maximum", "minimum", "median"):
     ROWS[f"pad {_mode}"] = (lambda x, mode=_mode: np.pad(x, ((1, 2), (4, 3)), mode), (real(3, 4),))
 if hasattr(np, "unstack"):
+    ROWS["unstack of nothing"] = (lambda x: np.unstack(x), (np.zeros((0, 4)),))
     ROWS["unstack"] = (lambda x: np.unstack(x, axis=1), (C3,))
 if np.lib.NumpyVersion(np.__version__) >= "2.4.0":
     ROWS["pad dict"] = (lambda x: np.pad(x, {-1: (1, 2)}), (A,))
