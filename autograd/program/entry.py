@@ -124,7 +124,7 @@ class _Writer:
             if place not in captured.replaced:
                 self._same(place, value)
             else:
-                kind = "not " if value.requires_grad else ""
+                kind = "" if value.requires_grad else "not "
                 lines.append(f"if {self._get(place)}._node is {kind}None: return MISS")
         for array, content in captured.constants:
             lines.append(f"if {self._name(array)}.tobytes() != {self._name(content)}: return MISS")

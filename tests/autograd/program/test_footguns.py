@@ -1042,3 +1042,21 @@ def test_what_an_object_records_besides_makes_no_new_program() -> None:
     assert trainer.history == [1.0] * 10 + [2.0] * 10
     assert step.why_not is None
     assert len(step.programs) == 2
+
+
+def test_results_that_are_put_into_a_dict_outside_make_one_program() -> None:
+    """What the last call has left there is no other program's business, as long as it is of the same kind."""
+    w = Tensor(np.arange(3.0), requires_grad=True)
+    found: dict[str, Tensor] = {}
+
+    @autograd.compile
+    def step() -> None:
+        found.update(slope=autograd.grad((w * w).sum(), [w])[0])
+
+    for k in range(12):
+        with autograd.no_grad():
+            w += 1
+        step()
+        np.testing.assert_array_equal(found["slope"].data, 2 * (np.arange(3.0) + k + 1))
+    assert step.why_not is None
+    assert len(step._entries) <= 2
