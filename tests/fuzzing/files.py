@@ -147,7 +147,7 @@ def _images() -> dict[str, Kind]:
 
 def _span(content: bytes, rng: np.random.Generator, longest: int = 64) -> tuple[int, int]:
     begin = int(rng.integers(len(content) + 1))
-    return begin, min(len(content), begin + int(rng.integers(1, longest)))
+    return begin, min(len(content), begin + int(rng.integers(1, max(longest, 2))))  # of nothing, nothing
 
 
 def _one_bit(content: bytes, other: bytes, rng: np.random.Generator) -> bytes:
