@@ -96,7 +96,9 @@ cube = smooth(lambda x: x**3, lambda x: 3 * x**2, lambda x: 6 * x)
 root = smooth(np.sqrt, lambda x: 0.5 * x**-0.5, lambda x: -0.25 * x**-1.5)  # of x > 0
 absolute = smooth(np.abs, np.sign, np.zeros_like)
 maximum, minimum = chosen(lambda x, y: np.sign(x - y)), chosen(lambda x, y: np.sign(y - x))
-positive_part = smooth(lambda x: np.where(x > 0, x, 0 * x), lambda x: 1.0 * (x > 0), np.zeros_like)
+positive_part = smooth(  # as the larger one of x and 0, which share the slope where they are equal
+    lambda x: np.where(x > 0, x, 0 * x), lambda x: 1.0 * (x > 0) + 0.5 * (x == 0), np.zeros_like
+)
 where = lambda condition, x, y: Dual(*[np.where(condition, a, b) for a, b in zip(x.parts, y.parts, strict=True)])
 matmul = bilinear(np.matmul)
 outer = bilinear(lambda x, y: np.einsum("...i,...j->...ij", x, y))
