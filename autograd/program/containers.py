@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from ..transforms.tree import _fields, _is_dataclass, leaves, rebuild
+from ..transforms.tree import fields_of, is_dataclass, leaves, rebuild
 
 
 class Containers:
@@ -51,7 +51,7 @@ def _content(container: Any) -> dict[Any, Any]:
         return dict(container)
     if isinstance(container, list):
         return dict(enumerate(container))
-    return {name: getattr(container, name) for name in _fields(container)}
+    return {name: getattr(container, name) for name in fields_of(container)}
 
 
 def _pairs(own: Any, given: Any) -> Iterator[tuple[Any, Any]]:
@@ -64,7 +64,7 @@ def _pairs(own: Any, given: Any) -> Iterator[tuple[Any, Any]]:
             yield own, given
         for a, b in zip(own, given, strict=True):
             yield from _pairs(a, b)
-    elif _is_dataclass(own):
+    elif is_dataclass(own):
         yield own, given
-        for name in _fields(own):
+        for name in fields_of(own):
             yield from _pairs(getattr(own, name), getattr(given, name))

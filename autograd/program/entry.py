@@ -9,7 +9,7 @@ import numpy as np
 
 from ..engine.modes import Changed, mode
 from ..engine.tensor import Tensor, wrap
-from ..transforms.tree import _fields, _is_dataclass, _keys, leaves, rebuild
+from ..transforms.tree import fields_of, is_dataclass, keys_of, leaves, rebuild
 from .capture import Capture, Given
 from .code_numpy import Code
 from .interrupts import hold, release
@@ -117,7 +117,7 @@ class _Writer:
         given: list[str] = []
         for path, item in [(f"args[{i}]", item) for i, item in enumerate(args)]:
             self._match(path, item, values, given)
-        for key in _keys(kwargs):
+        for key in keys_of(kwargs):
             lines.append(f"if {key!r} not in kwargs: return MISS")
             self._match(f"kwargs[{key!r}]", kwargs[key], values, given)
         for place, value in (*captured.around.objects, *captured.around.plain):
@@ -209,7 +209,7 @@ class _Writer:
         lines.append(f"if {name}.__class__ is not {self._name(type(item))}: return MISS")
         if isinstance(item, dict):
             lines.append(f"if {name}.keys() != {self._name(dict.fromkeys(item))}.keys(): return MISS")
-            for key in _keys(item):
+            for key in keys_of(item):
                 self._match(
                     f"{name}[{key!r}]" if isinstance(key, str | int) else f"{name}[{self._name(key)}]",
                     item[key],
@@ -220,8 +220,8 @@ class _Writer:
             lines.append(f"if len({name}) != {len(item)}: return MISS")
             for i, part in enumerate(item):
                 self._match(f"{name}[{i}]", part, values, given)
-        elif _is_dataclass(item):
-            for field in _fields(item):
+        elif is_dataclass(item):
+            for field in fields_of(item):
                 self._match(f"{name}.{field}", getattr(item, field), values, given)
         else:
             value = next(values)

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from ..transforms.tree import _fields, _is_dataclass, _keys
+from ..transforms.tree import fields_of, is_dataclass, keys_of
 from .values import Statement
 
 
@@ -21,7 +21,7 @@ def argument_names(function: Callable[..., Any], args: Any, kwargs: Any) -> list
     found: list[str] = []
     for i, item in enumerate(args):
         _below(names[i] if i < len(names) else f"x{i}", item, found)
-    for name in _keys(kwargs):
+    for name in keys_of(kwargs):
         _below(name, kwargs[name], found)
     return found
 
@@ -50,13 +50,13 @@ def _parameters(function: Callable[..., Any]) -> list[str]:
 
 def _below(name: str, item: Any, found: list[str]) -> None:
     if isinstance(item, dict):
-        for key in _keys(item):
+        for key in keys_of(item):
             _below(str(key), item[key], found)
     elif isinstance(item, tuple | list):
         for i, part in enumerate(item):
             _below(f"{name}_{i}", part, found)
-    elif _is_dataclass(item):
-        for field in _fields(item):
+    elif is_dataclass(item):
+        for field in fields_of(item):
             _below(field, getattr(item, field), found)
     else:
         found.append(name)

@@ -27,7 +27,7 @@ from .frames import line as line_of
 from .functions import run
 from .known import Known
 from .standin import Standin
-from .values import Line, Statement, Value
+from .values import Line, Statement, Value, mapped
 
 _SHAPED = frozenset(
     (np.nonzero, np.flatnonzero, np.argwhere, np.unique, np.unique_all, np.unique_counts, np.unique_inverse,
@@ -69,35 +69,17 @@ class Recorder:
 
     def noted(self, item: Any) -> Any:
         """Arguments as a statement has them: values for stand-ins and for arrays."""
-        kind = type(item)
-        if kind is Standin:
+        return mapped(item, self._noted)
+
+    def _noted(self, item: Any) -> Any:
+        item = item._data if isinstance(item, Tensor) else item
+        if type(item) is Standin:
             return item.value
-        if isinstance(item, Tensor):
-            return self.noted(item._data)
-        if kind is np.ndarray:
-            return self.known.constant(item)
-        if kind is tuple or kind is list:
-            return kind([self.noted(part) for part in item])
-        if kind is dict:
-            return {key: self.noted(part) for key, part in item.items()}
-        if kind is slice:
-            return slice(self.noted(item.start), self.noted(item.stop), self.noted(item.step))
-        return item
+        return self.known.constant(item) if type(item) is np.ndarray else item
 
     def arrays(self, item: Any) -> Any:
         """Arguments as NumPy gets them now: arrays for stand-ins."""
-        kind = type(item)
-        if kind is Standin:
-            return item.array
-        if isinstance(item, Tensor):
-            return self.arrays(item._data)
-        if kind is tuple or kind is list:
-            return kind([self.arrays(part) for part in item])
-        if kind is dict:
-            return {key: self.arrays(part) for key, part in item.items()}
-        if kind is slice:
-            return slice(self.arrays(item.start), self.arrays(item.stop), self.arrays(item.step))
-        return item
+        return mapped(item, _array_in)
 
     # ---- statements ------------------------------------------------------------------------------------------------
 
@@ -396,3 +378,8 @@ def _item(array: Any) -> Any:
 
 def _shape(array: Any) -> Any:
     return array.shape
+
+
+def _array_in(item: Any) -> Any:
+    item = item._data if isinstance(item, Tensor) else item
+    return item.array if type(item) is Standin else item

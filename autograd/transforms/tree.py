@@ -22,17 +22,17 @@ def rebuild(like: Any, items: Iterator[Any]) -> Any:
     """The containers of `like` again, with these items for its leaves."""
     if isinstance(like, dict):
         made = like.copy()  # a subclass keeps its own properties
-        for key in _keys(like):
+        for key in keys_of(like):
             made[key] = rebuild(like[key], items)
         return made
     if isinstance(like, tuple | list):
         parts = [rebuild(item, items) for item in like]
         return type(like)(*parts) if hasattr(like, "_fields") else type(like)(parts)
-    if _is_dataclass(like):
+    if is_dataclass(like):
         made = object.__new__(type(like))  # past __init__, which may check or compute, and past frozen
         for name, part in getattr(like, "__dict__", {}).items():
             object.__setattr__(made, name, part)
-        for name in _fields(like):
+        for name in fields_of(like):
             object.__setattr__(made, name, rebuild(getattr(like, name), items))
         return made
     return next(items)
@@ -58,17 +58,17 @@ def _collect(value: Any, like: Any, found: list[Any]) -> None:
     if isinstance(like, dict):
         if not isinstance(value, dict) or value.keys() != like.keys():
             raise TypeError(f"expected {_said(like)}, got {_said(value)}")
-        for key in _keys(like):
+        for key in keys_of(like):
             _collect(value[key], like[key], found)
     elif isinstance(like, tuple | list):
         if not isinstance(value, tuple | list) or len(value) != len(like):
             raise TypeError(f"expected {_said(like)}, got {_said(value)}")
         for item, model in zip(value, like, strict=True):
             _collect(item, model, found)
-    elif _is_dataclass(like):
+    elif is_dataclass(like):
         if type(value) is not type(like):
             raise TypeError(f"expected {_said(like)}, got {_said(value)}")
-        for name in _fields(like):
+        for name in fields_of(like):
             _collect(getattr(value, name), getattr(like, name), found)
     else:
         found.append(value)
@@ -76,24 +76,27 @@ def _collect(value: Any, like: Any, found: list[Any]) -> None:
 
 def _said(value: Any) -> str:
     if isinstance(value, dict):
-        return f"a dict with the keys {_keys(value)}"
+        return f"a dict with the keys {keys_of(value)}"
     if isinstance(value, tuple | list):
         return f"a sequence of {len(value)}"
     return f"a {type(value).__name__}"
 
 
-def _keys(value: dict[Any, Any]) -> list[Any]:
+def keys_of(value: dict[Any, Any]) -> list[Any]:
+    """A dict's keys in the order of its leaves: sorted, or where they cannot be compared as they stand."""
     try:
         return sorted(value)
     except TypeError:  # keys that cannot be compared
         return list(value)
 
 
-def _is_dataclass(value: Any) -> bool:
+def is_dataclass(value: Any) -> bool:
+    """Whether a value is an instance of a dataclass."""
     return hasattr(type(value), "__dataclass_fields__")
 
 
-def _fields(value: Any) -> list[str]:
+def fields_of(value: Any) -> list[str]:
+    """The names of a dataclass' fields."""
     from dataclasses import fields
 
     return [field.name for field in fields(value)]
