@@ -8,6 +8,7 @@ at its own first product, with plain arrays too, unless OPENBLAS_NUM_THREADS is 
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -21,3 +22,18 @@ def in_each_child(renew: Callable[[], Any]) -> None:
 def free(lock: Any) -> None:
     """Make a lock of `threading` free, whoever holds it."""
     lock._at_fork_reinit()
+
+
+def _load() -> None:
+    """Load what is loaded late, here and by weakref.finalize, while the threads are there that may be loading it.
+
+    A child that needs a module which another thread of the parent was loading waits for that thread for ever.
+    """
+    if threading.active_count() > 1:
+        import atexit  # noqa: F401
+        import dis  # noqa: F401
+        import linecache  # noqa: F401
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_load)
