@@ -467,6 +467,7 @@ def test_an_array_taken_from_a_gradient_stays_what_it_was():
     taken = gradient(x)
     (x * 2).sum().backward()
     np.testing.assert_array_equal(taken, [3] * 4)
+    np.testing.assert_array_equal(gradient(x), [5] * 4)
 
 
 def test_a_rule_that_gives_none_leaves_the_others_their_turn():
@@ -475,3 +476,51 @@ def test_a_rule_that_gives_none_leaves_the_others_their_turn():
     half_known(x, y).backward()
     assert x.grad is None
     assert gradient(y) == 3
+
+
+def test_an_array_that_a_rule_keeps_does_not_become_a_gradient():
+    kept = []
+
+    def rule(g):
+        kept.append(g * 2)
+        return kept[-1].T.T  # a view of all of it
+
+    x = leaf(np.ones((2, 3)))
+    primitive(lambda x: x * 2, name="keeping", x=rule)(x).sum().backward()
+    np.testing.assert_array_equal(gradient(x), np.full((2, 3), 2.0))
+    assert not np.shares_memory(gradient(x), kept[0])
+
+
+def test_what_is_added_to_a_recorded_gradient_is_a_constant():
+    x = leaf([1.0, 2.0])
+    (x * x).sum().backward(create_graph=True)
+    recorded = x.grad
+    assert recorded.requires_grad
+    (x * 3).sum().backward()
+    np.testing.assert_array_equal(gradient(x), [5, 7])
+    assert not x.grad.requires_grad
+    recorded.sum().backward()
+    np.testing.assert_array_equal(gradient(x), [7, 9])
+
+
+def test_a_hook_on_a_complex_value_sees_and_gives_the_direction_of_ascent():
+    z = leaf([1 + 2j])
+    seen = []
+    for t in (z, w := z * 1):
+        t.register_hook(lambda g: (seen.append(g.data.copy()), g * 1j)[1])
+    (w * w.conj()).real.sum().backward()
+    np.testing.assert_allclose(seen, [[2 + 4j], [-4 + 2j]])
+    np.testing.assert_allclose(gradient(z), [-2 - 4j])
+
+
+def test_a_recorded_seed_has_the_dtype_of_what_it_is_for():
+    x, seed = leaf([1.0, 2.0], "f4"), leaf([1.0, 10.0])
+    seen = []
+    y = x * x
+    y.register_hook(lambda g: seen.append(g.dtype))
+    y.backward(seed, create_graph=True)
+    assert seen == [np.float32]
+    g, x.grad = x.grad, None
+    g.sum().backward()
+    np.testing.assert_array_equal(gradient(seed), [2, 4])
+    assert gradient(seed).dtype == np.float64
