@@ -33,7 +33,7 @@ def test_in_every_memory_order(axes):
             np.testing.assert_allclose(total_of_product(x, y, axes), expected, rtol=1e-4, atol=1e-3)
 
 
-@pytest.mark.parametrize("shape", [(100_000,), (2, 40_000), (1_200_000,)])
+@pytest.mark.parametrize("shape", [(5000,), (100_000,), (2, 40_000), (1_200_000,)])
 def test_long_sums_in_single_precision_keep_their_digits(shape):
     x = np.random.default_rng(1).random(shape, dtype="f4")
     axes = (len(shape) - 1,)
@@ -62,8 +62,9 @@ def test_axes_are_counted_from_the_front() -> None:
     for axis in (3, -4, (0, 3)):
         with pytest.raises(np.exceptions.AxisError, match="out of bounds for array of dimension 3"):
             axes_of(axis, 3)
-    with pytest.raises(np.exceptions.AxisError):
-        axes_of(1, 0)
+    for axis in (1, -2):
+        with pytest.raises(np.exceptions.AxisError):
+            axes_of(axis, 0)
     with pytest.raises(ValueError, match=r"each axis once, got \(0, -3\)"):
         axes_of((0, -3), 3)
 

@@ -518,9 +518,69 @@ def test_a_recorded_seed_has_the_dtype_of_what_it_is_for():
     seen = []
     y = x * x
     y.register_hook(lambda g: seen.append(g.dtype))
+    y.backward(np.ones(2), retain_graph=True)
+    x.grad = None
     y.backward(seed, create_graph=True)
-    assert seen == [np.float32]
+    assert seen == [np.float32] * 2
     g, x.grad = x.grad, None
     g.sum().backward()
     np.testing.assert_array_equal(gradient(seed), [2, 4])
     assert gradient(seed).dtype == np.float64
+
+
+def test_a_gradient_that_is_recorded_is_a_tensor():
+    x = leaf(2.0)
+    for times in (1, 2):
+        (x + 0).backward(create_graph=True)
+        assert isinstance(x.grad, Tensor)
+        assert gradient(x) == times
+
+
+def test_rules_run_unrecorded_unless_the_graph_is_made():
+    modes = []
+    f = primitive(lambda x: x * 2, name="f", x=lambda g: (modes.append(autograd.is_grad_enabled()), g * 2)[1])
+    x = leaf(1.0)
+    f(x).backward()
+    f(x).backward(create_graph=True)
+    assert modes == [False, True]
+
+
+def test_one_result_several_times_and_others_after_it():
+    x = leaf([1.0, 2.0])
+    y, z = x * 3, x * 5
+    (g,) = autograd.grad([y, y, z], [x], grad_outputs=[np.ones(2), np.full(2, 10.0), np.ones(2)])
+    np.testing.assert_array_equal(g, [38, 38])
+
+
+def test_what_only_the_sweep_has_becomes_the_gradient_uncopied_and_is_added_to_in_place():
+    places = []
+
+    def rule(g):
+        part = g * 2
+        places.append(part.ctypes.data)
+        return part
+
+    x = leaf(np.ones(1000))
+    f = primitive(lambda x: x * 2, name="f", x=rule)
+    f(x).sum().backward()
+    assert gradient(x).ctypes.data == places[0]
+    f(x).sum().backward()
+    assert gradient(x).ctypes.data == places[0]
+    assert gradient(x)[0] == 4
+
+
+@pytest.mark.parametrize("kind", [lambda g: g, lambda g: g.data, lambda g: g.tolist()])
+def test_a_hook_may_give_a_tensor_an_array_or_numbers(kind):
+    x = leaf([1.0, 2.0])
+    x.register_hook(lambda g: kind(g * 10))
+    (x * 3).sum().backward()
+    np.testing.assert_array_equal(gradient(x), [30, 30])
+
+
+def test_what_a_hook_computes_is_recorded_with_the_graph():
+    x = leaf(2.0)
+    x.register_hook(lambda g: g * 10)
+    (x**3).backward(create_graph=True)
+    g, x.grad = x.grad, None
+    g.backward()
+    assert gradient(x) == 10 * 10 * 12

@@ -480,6 +480,11 @@ def test_a_new_array_shares_nothing_with_the_views_of_the_old_one():
     assert (x.tolist(), view.tolist()) == ([0, 0, 0], [5, 3])
 
 
+def test_what_was_detached_says_so():
+    assert leaf(1.0).detach()._cut == "detach"
+    assert not hasattr(Tensor(1.0).detach(), "_cut")
+
+
 def test_a_name_is_the_nodes_too():
     y = leaf([1.0]) * 2
     y.name = "y"
