@@ -14,6 +14,7 @@ import itertools
 import json
 import os
 import signal
+import subprocess
 import sys
 import tempfile
 import threading
@@ -92,6 +93,7 @@ class Warm:
         sys.settrace(None)
         threading.settrace(None)  # type: ignore[arg-type]
         session.config.pluginmanager.unregister(name="terminalreporter")
+        subprocess.Popen = _refused  # type: ignore[misc, assignment]
         self.items = {item.nodeid: item for item in session.items}
         self._look()
         gc.collect()
@@ -177,6 +179,10 @@ class Warm:
         if answer is None:
             raise RuntimeError(f"mutants: the tests in {file}, with nothing changed, end so: {end}")
         return answer
+
+
+def _refused(*_: Any, **__: Any) -> None:
+    raise OSError("a program that is started would import the module unchanged, so such a test can notice nothing")
 
 
 class _Lines:
