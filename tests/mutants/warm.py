@@ -32,6 +32,7 @@ from tests.mutants.trial import OPTIONS, ROOT, Changed, as_here, module_name
 
 PATIENCE = 2.0  # seconds of processor time, beside ten times what a test takes on the unchanged module
 AT_MOST = 600.0  # seconds for a mutant, by the clock
+_FOLLOWED = 5  # calls of a function within a test: to follow them all takes longer than the tests
 Answer = Callable[[dict[str, Any]], None]
 
 
@@ -186,14 +187,15 @@ def _refused(*_: Any, **__: Any) -> None:
 
 
 class _Lines:
-    """Notes which lines of files whose path begins so are run."""
+    """Notes which lines of files whose path begins so are run, of each function in its first calls."""
 
     def __init__(self, beginning: str) -> None:
         self.beginning = beginning
         self.found: set[tuple[CodeType, int]] = set()
+        self.calls: dict[CodeType, int] = {}  # how many of them are still followed
 
     def __enter__(self) -> _Lines:
-        found, beginning = self.found, self.beginning
+        found, calls, beginning = self.found, self.calls, self.beginning
 
         def line(frame: Any, event: str, _: Any) -> Any:
             found.add((frame.f_code, frame.f_lineno))
@@ -201,7 +203,11 @@ class _Lines:
 
         def call(frame: Any, event: str, _: Any) -> Any:
             code = frame.f_code
-            if not code.co_filename.startswith(beginning):
+            left = calls.get(code)
+            if left is None:
+                left = _FOLLOWED if code.co_filename.startswith(beginning) else 0
+            calls[code] = left - 1
+            if left <= 0:
                 return None
             found.add((code, frame.f_lineno))
             return line
