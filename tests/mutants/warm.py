@@ -1,8 +1,9 @@
 """A module's tests collected once, in a process from which one is forked for each mutant.
 
 A function that nothing has called while the packages were imported and the tests collected has left no trace yet: to
-give its changed code to the function objects that exist is then the same as to import the changed module. All other
-mutants need a process that has not imported anything: `trial.run`.
+give its changed code to the function objects that exist is then the same as to import the changed module. One that was
+called may have left something, so what its mutant survives is tried again in a process that has not imported anything
+(`trial.run`); and so is what matters while a module is imported.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import ast
 import gc
 import importlib
+import inspect
 import itertools
 import json
 import os
@@ -128,10 +130,7 @@ class Warm:
         if len(old) != len(new):
             return None
         pairs = [(a, b) for a, b in zip(old, new, strict=True) if a != b]
-        for a, b in pairs:
-            if _head(a) != _head(b) or (_own(a) != _own(b) and a in self.called):
-                return None
-        return pairs
+        return None if any(_head(a) != _head(b) or (_differ(a, b) and not _is_function(a)) for a, b in pairs) else pairs
 
     def fails(self, path: str, changed: Callable[[], ast.Module], names: Sequence[tuple[str, float]]) -> str | None:
         """Which of the tests, given with their seconds, notices that the module has this tree; "": none of them.
@@ -143,17 +142,19 @@ class Warm:
                 pairs = self._pairs(path, tree)
                 if pairs is None:
                     return {"by": None}
+                ran = any(old in self.called and _differ(old, new) for old, new in pairs)
                 for old, new in pairs:
                     for function in self.functions.get(_key(old), ()):
                         function.__code__ = new
             else:
+                ran = False
                 sys.meta_path.insert(0, Changed(path, tree))
             for (name, seconds), following in itertools.zip_longest(names, names[1:]):
                 signal.setitimer(signal.ITIMER_PROF, PATIENCE + 10 * seconds)
                 self._run(self.items[name], following and self.items[following[0]])
                 if self.failed:
                     return {"by": self.failed[0]}
-            return {"by": ""}
+            return {"by": None if ran else ""}
 
         answer, end = forked(work, AT_MOST)
         return end if answer is None else answer["by"]
@@ -254,9 +255,18 @@ def _key(code: CodeType) -> Any:
     return code, code.co_linetable
 
 
+def _differ(a: CodeType, b: CodeType) -> bool:
+    """Whether they do, apart from the code of functions that they make."""
+    return _own(a) != _own(b)
+
+
 def _own(code: CodeType) -> CodeType:
-    """Without the code of functions that it makes."""
     return code.replace(co_consts=tuple(None if isinstance(c, CodeType) else c for c in code.co_consts))
+
+
+def _is_function(code: CodeType) -> bool:
+    """Not the body of a module or a class, which has run when there is one."""
+    return bool(code.co_flags & inspect.CO_OPTIMIZED)
 
 
 def _head(code: CodeType) -> Any:

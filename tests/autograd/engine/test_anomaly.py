@@ -27,6 +27,7 @@ def this_line(offset):
     [
         (lambda x: np.log(x), r"log made -inf at index \(1,\) of its result from finite x \(0.0\)"),
         (lambda x: x / Tensor([1.0, 0.0]), r"divide made nan at index \(1,\)"),
+        (lambda x: x / Tensor(0.0), r"divide made inf at index \(0,\) .* x \(1.0\), y \(0.0\)"),
         (lambda x: (x - 3).sqrt(), r"sqrt made nan at index \(0,\) .*x \(-2.0\)"),
         (lambda x: x * Tensor([1.0, np.nan]), r"multiply was given nan at index \(1,\) of y"),
         (lambda x: np.concatenate([x, np.array([np.nan])]), r"concatenate was given nan at index \(0,\)"),
@@ -165,3 +166,10 @@ def test_gradients_of_parts_add_up_as_elsewhere():
     with detect_anomaly():
         (x[:2].sum() + x[1:].sum()).backward()
     assert x.grad.tolist() == [1.0, 2.0, 1.0]
+
+
+def test_an_infinite_gradient_that_arrives_may_be_passed_on():
+    x = leaf(1.0, 2.0)
+    with detect_anomaly():
+        (x * 2).backward(np.array([np.inf, 1.0]))
+    assert x.grad.tolist() == [np.inf, 2.0]

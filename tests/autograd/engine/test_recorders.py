@@ -1,10 +1,14 @@
 """The function that stands for a primitive: what it gives for arrays and Tensors, and when it makes a node."""
 
+import types
+
 import numpy as np
 import pytest
 
 from autograd import Tensor, no_grad, primitive
+from autograd.engine.halves import Seen
 from autograd.engine.modes import mode
+from autograd.engine.recorders import _describe
 
 
 @pytest.fixture
@@ -182,3 +186,14 @@ def test_of_a_sequence_a_rule_gets_the_shapes_and_dtypes():
     node = joined(Tensor([1.0, 2.0], requires_grad=True), np.ones(2, np.float32)).grad_fn
     kept = dict(zip(node.plan.names, node.saved, strict=True))
     assert kept == {"arrays_shape": ((2,), (2,)), "arrays_dtype": (np.dtype(float), np.dtype(np.float32))}
+
+
+def test_halves_that_a_dtype_asks_for_are_noticed(monkeypatch):
+    monkeypatch.setattr(Seen, "halves", False)
+    Tensor([1.0], requires_grad=True).astype(np.float16)
+    assert Seen.halves
+
+
+def test_of_what_has_only_a_shape_an_error_names_the_kind():
+    assert _describe(types.SimpleNamespace(shape=(2,))) == "SimpleNamespace"
+    assert _describe((np.ones(2), 1)) == "[float64 (2,), int]"

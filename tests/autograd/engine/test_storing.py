@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from autograd import Tensor, no_grad
+from autograd.engine import versions
 from autograd.engine.storing import into
 
 A = np.array([[0.5, -1.25, 2.0], [1.5, 0.75, -0.5], [3.0, -2.0, 0.25]])
@@ -221,3 +222,12 @@ def test_what_is_broadcast_to_out_adds_up_on_the_way_back() -> None:
     (out * [[1.0], [10.0]]).sum().backward()
     assert x.grad is not None
     assert (x.grad.tolist(), x.grad.dtype) == ([22.0] * 3, np.float64)
+
+
+def test_what_out_overwrites_can_be_put_back() -> None:
+    out, writes = Tensor([1.0, 2.0]), versions.Writes()
+    with writes:
+        np.multiply(out, 3, out=out)
+    assert out.tolist() == [3, 6]
+    writes.swap()
+    assert out.tolist() == [1, 2]
