@@ -48,6 +48,7 @@ def jvp(fun: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple
     call, seeds = _along("jvp", fun, primals, tangents)
     outer = call.joined or any(map(tracked, seeds))
     moved = [push(seeds, outer) for push in (pushforward(call, out) for out in call.outs)]
+    call.passes_on = outer
     value = call.value()
     return value, rebuild(call.result, iter([_left(call, tangent) for tangent in moved]))
 
