@@ -38,7 +38,7 @@ TELLING = frozenset({
     "alpha", "amsgrad", "beta2_decay", "centered", "dampening", "etas", "history_size", "initial_accumulator_value",
     "lambd", "lr_decay", "momentum", "momentum_decay", "nesterov", "ns_steps", "rho", "t0",
 })  # fmt: skip
-"""Options that tell one kind of optimizer from another where both keep the same of a parameter, as Adam and RAdam do."""
+"""Options by which kinds of optimizers differ that keep the same of a parameter, such as Adam and RAdam."""
 
 
 class Optimizer(Hooked):

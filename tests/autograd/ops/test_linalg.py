@@ -319,7 +319,9 @@ def test_eigenvalues_and_eigenvectors_together(of: Any) -> None:
     np.testing.assert_allclose((x.grad.data.conj() * direction).real.sum(), slope, rtol=1e-9)
 
 
-@pytest.mark.parametrize(("kind", "scale"), [("f4", 1e25), ("f4", 1e-25), ("f8", 1e200), ("f8", 1e-200), ("c16", 1e200)])
+@pytest.mark.parametrize(
+    ("kind", "scale"), [("f4", 1e25), ("f4", 1e-25), ("f8", 1e200), ("f8", 1e-200), ("c16", 1e200)]
+)
 def test_norms_whose_powers_leave_the_range(kind: str, scale: float) -> None:
     """Value and gradient are those of the vector by its length, times that."""
     scale = np.dtype(kind).type(scale)

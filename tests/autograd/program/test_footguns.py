@@ -648,8 +648,8 @@ def test_anomaly_mode_sees_every_operation() -> None:
 
 
 def test_an_interrupt_waits_until_all_parameters_are_changed(request: Any) -> None:
-    request.addfinalizer(lambda before=signal.getsignal(signal.SIGINT): signal.signal(signal.SIGINT, before))
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # a process in the background may have been told to ignore
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # which in the background may be to ignore it
+    request.addfinalizer(lambda: signal.signal(signal.SIGINT, before))
 
     class Interrupted(optim.SGD):
         now = False
