@@ -539,7 +539,7 @@ ROWS: list[tuple[str, type[Exception], str]] = [
     ('x.view(2, -1)', TypeError, "Tensor.view: expected nothing, or a dtype, as ndarray's, got 2, -1; write"),
     ('x.contiguous()', AttributeError, "'Tensor' object has no attribute 'contiguous'; a Tensor has ndarray's"),
     ('x.is_cuda', AttributeError, "'Tensor' object has no attribute 'is_cuda'"),
-    ('x.device = "cuda"', AttributeError, "property of 'Tensor' object has no setter"),
+    ('x.device = "cuda"', AttributeError, "of 'Tensor' object has no setter"),
     ('autograd.tensor([1.0])', AttributeError, "module 'autograd' has no attribute 'tensor'"),
     ('autograd.zeros(3)', AttributeError, "module 'autograd' has no attribute 'zeros'"),
     ('autograd.ones(3)', AttributeError, "module 'autograd' has no attribute 'ones'"),

@@ -20,6 +20,7 @@ from ..engine.primitive import registry
 from ..engine.storing import into, naming, place
 from ..engine.tensor import Tensor, unwrap, wrap
 from . import reductions
+from .assignment import writable
 from .indexing import scatter_add, setitem
 
 _none = reductions._none
@@ -221,8 +222,11 @@ def at(ufunc: Any, a: Any, indices: Any, *b: Any) -> None:
     function = _rule_of(ufunc, "at")
     indices = unwrap(indices)
     if not _recorded(a, *b):
-        data = unwrap(a)
-        versions.writing(data)
+        if not isinstance(a, Tensor):
+            versions.writing(a)
+        data = writable(a) if isinstance(a, Tensor) else a
+        if not getattr(getattr(data, "flags", None), "writeable", True):  # before 2.5 NumPy writes all the same
+            raise ValueError(f"numpy.{ufunc.__name__}.at: expected an array that can be written, got a read-only one")
         ufunc.at(data, indices, *unwrap(b))
         versions.touch(data)
         return

@@ -11,6 +11,7 @@ import os
 import re
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from io import TextIOBase
 from typing import Any
 
@@ -90,10 +91,8 @@ def _sweep(folder: str, name: str) -> None:
     except OSError:
         return
     for draft in found:
-        try:
+        with suppress(OSError):  # somebody is writing it, or it has just taken its place
             _remove_abandoned(os.path.join(folder, draft))
-        except OSError:  # somebody is writing it, or it has just taken its place
-            pass
 
 
 def _remove_abandoned(draft: str) -> None:

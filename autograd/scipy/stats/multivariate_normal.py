@@ -19,7 +19,9 @@ def logpdf(x: Any, mean: Any = None, cov: Any = 1, allow_singular: bool = False)
     """The logarithm of the density of x (…, d), for a mean (d,) and a covariance (d, d).
 
     Without a mean that is 0. The variances alone (d,), or one for all, may stand for the covariance. Of d = 1 the last
-    axis of x may be left out. With allow_singular, on the space that a singular covariance spans, and -inf elsewhere; there is no derivative by
+    axis of x may be left out.
+
+    With allow_singular, on the space that a singular covariance spans, and -inf elsewhere; there is no derivative by
     it then (NotImplementedError). Raises ValueError for a covariance with negative eigenvalues, and without
     allow_singular numpy.linalg.LinAlgError for a singular one.
 

@@ -295,3 +295,10 @@ def test_folds_of_many_halves(ufunc: Any) -> None:
         assert found.dtype == np.float16
         np.testing.assert_allclose(found.data, expected, rtol=1e-3)
     assert np.logical_or.reduce(Tensor(half)) is np.True_
+
+
+def test_at_writes_into_nothing_that_is_read_only() -> None:
+    row = Tensor([1.0, 2.0])
+    with pytest.raises(ValueError, match="add.at: expected an array that can be written"):
+        np.add.at(np.broadcast_to(row, (3, 2)), 0, 1.0)
+    assert row.tolist() == [1, 2]
