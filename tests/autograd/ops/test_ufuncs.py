@@ -299,6 +299,6 @@ def test_folds_of_many_halves(ufunc: Any) -> None:
 
 def test_at_writes_into_nothing_that_is_read_only() -> None:
     row = Tensor([1.0, 2.0])
-    with pytest.raises(ValueError, match="add.at: expected an array that can be written"):
+    with pytest.raises(ValueError, match=r"add\.at: expected an array that can be written"):
         np.add.at(np.broadcast_to(row, (3, 2)), 0, 1.0)
     assert row.tolist() == [1, 2]
