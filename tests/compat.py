@@ -30,6 +30,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PLACE = ROOT / ".cache" / "compat"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 PACKAGES = ("autograd", "nn", "optim")
+BESIDE = ("tests", "docs", "notebooks", "benchmarks")
 LINTERS = ("ruff", "mypy")
 
 
@@ -176,11 +177,13 @@ def build(folder: Path) -> Path:
 
 
 def outside(folder: Path) -> Path:
-    """The tests, and what they need to run, without the packages."""
+    """All that the tests read, without the packages."""
     folder.mkdir()
-    for name in ("pyproject.toml", "conftest.py"):
-        shutil.copy(ROOT / name, folder)
-    shutil.copytree(ROOT / "tests", folder / "tests", ignore=shutil.ignore_patterns("__pycache__"))
+    for path in ROOT.iterdir():
+        if path.is_file():
+            shutil.copy(path, folder)
+        elif path.name in BESIDE:
+            shutil.copytree(path, folder / path.name, ignore=shutil.ignore_patterns("__pycache__"))
     return folder
 
 

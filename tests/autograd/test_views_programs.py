@@ -14,10 +14,14 @@ from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+import pytest
 
 from autograd import Tensor, no_grad
+
+pytest.importorskip("hypothesis")
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 # ---- the naive engine ------------------------------------------------------------------------------------------------
 
