@@ -52,6 +52,11 @@ def call(
     options = others | ({} if where is True else {"where": unwrap(where)})
     options |= {} if dtype is None and casting == "same_kind" else {"dtype": dtype, "casting": casting}
     outs = out if isinstance(out, tuple) else (out,) * ufunc.nout
+    for target in outs:
+        if target is not None and not hasattr(target, "dtype"):
+            raise TypeError(
+                f"numpy.{ufunc.__name__}: expected an array or a Tensor as out=, got {type(target).__name__}"
+            )
     differentiable = not hasattr(function, "plain")
     if where is not True and differentiable and any(target is None for target in outs):
         raise TypeError(
