@@ -186,7 +186,7 @@ def _sinc(x: Any, n: int = 0) -> Any:
     return np.where(near, series * z if n % 2 else series, result)
 
 
-sinc: Function = elementwise(_sinc, np.sinc, name="sinc", x=lambda g, x, n: g * sinc(x, n + 1))
+sinc: Function = elementwise(_sinc, np.sinc, name="sinc", single=True, x=lambda g, x, n: g * sinc(x, n + 1))
 
 # ---- parts of complex numbers ----------------------------------------------------------------------------------------
 
