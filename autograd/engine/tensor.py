@@ -88,6 +88,8 @@ class Tensor:
             value = value._data
         if not hasattr(value, "dtype"):
             value = np.asarray(value, dtype=self._data.dtype)
+        elif isinstance(value, np.generic):
+            value = np.asarray(value)
         if self._node is not None:
             if value.shape != self._data.shape:
                 raise ValueError(

@@ -470,3 +470,11 @@ def test_a_gradient_that_is_given_has_its_tensors_dtype():
     with pytest.raises(TypeError, match="expected a gradient of float64, got one of complex128"):
         p.grad = np.ones(2, complex)
     assert p.grad.tolist() == [3, 6]
+
+
+def test_data_that_is_given_a_scalar_of_numpy_is_an_array() -> None:
+    t = Tensor(2.0, requires_grad=True)
+    t.data = t.data * 0.5
+    assert type(t.data) is np.ndarray
+    t.backward()
+    assert type(t.grad.data) is np.ndarray
