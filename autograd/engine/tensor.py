@@ -90,6 +90,8 @@ class Tensor:
             if value is None:  # of which NumPy would make NaN
                 raise TypeError("Tensor.data: expected an array, got None; to forget a gradient write t.grad = None instead")
             value = np.asarray(value, dtype=self._data.dtype)
+        elif isinstance(value, np.generic):
+            value = np.asarray(value)
         if self._node is not None:
             if value.shape != self._data.shape:
                 raise ValueError(
