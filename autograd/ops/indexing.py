@@ -198,8 +198,8 @@ def _setitem_value(g: Any, value_shape: tuple[int, ...], index: Any) -> Any:
     return sum_to(part, value_shape[max(0, len(value_shape) - part.ndim) :]).reshape(value_shape)
 
 
-_get = linear(_getitem, name="getitem", views=True, x=lambda g, x_shape, index: scatter_add(g, index, x_shape))
-_get.primitive.into = _add_at  # type: ignore[attr-defined]
+get = linear(_getitem, name="getitem", views=True, x=lambda g, x_shape, index: scatter_add(g, index, x_shape))
+get.primitive.into = _add_at  # type: ignore[attr-defined]
 scatter_add: Function = linear(_scatter_add, name="scatter_add", g=lambda g, index: g[index])
 setitem: Function = linear(_setitem, name="setitem", x=_setitem_x, value=_setitem_value)
 
@@ -208,13 +208,13 @@ def getitem(x: Any, index: Any) -> Any:
     """x[index], where the index may hold integer and boolean Tensors."""
     kind = type(index)
     if kind is int or kind is slice:
-        return _get(x, index)
+        return get(x, index)
     if kind is tuple:
         for part in index:
             if isinstance(part, _HOLDERS):
-                return _get(x, unwrap(index))
-        return _get(x, index)
-    return _get(x, unwrap(index))
+                return get(x, unwrap(index))
+        return get(x, index)
+    return get(x, unwrap(index))
 
 
 _HOLDERS = (Tensor, list)  # what in an index may hold Tensors and does not convert itself
