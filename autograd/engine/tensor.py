@@ -87,7 +87,9 @@ class Tensor:
             value = value._data
         if not hasattr(value, "dtype"):
             if value is None:  # of which NumPy would make NaN
-                raise TypeError("Tensor.data: expected an array, got None; to forget a gradient write t.grad = None instead")
+                raise TypeError(
+                    "Tensor.data: expected an array, got None; to forget a gradient write t.grad = None instead"
+                )
             value = np.asarray(value, dtype=self._data.dtype)
         elif isinstance(value, np.generic):
             value = np.asarray(value)
