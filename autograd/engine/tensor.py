@@ -88,7 +88,7 @@ class Tensor:
             value = value._data
         if not hasattr(value, "dtype"):
             if value is None:  # of which NumPy would make NaN
-                raise TypeError("Tensor.data: expected an array, got None; to forget a gradient write t.grad = None instead")
+                raise TypeError("Tensor.data: expected an array, got None; to forget a gradient is x.grad = None")
             value = np.asarray(value, dtype=self._data.dtype)
         if self._node is not None:
             if value.shape != self._data.shape:
