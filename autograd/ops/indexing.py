@@ -56,7 +56,7 @@ def _scatter_add(g: Any, index: Any, shape: tuple[int, ...]) -> Any:
     total = np.zeros_like(g, order="C", shape=shape)
     if total.__class__ is not np.ndarray:
         return _scatter_add_elsewhere(total, g, index, shape)
-    if _names_once(index):
+    if _names_once(index) or _counts_up(index):
         total[index] = g
     elif _rows_of(index, shape) == 0 and math.prod(shape[1:]) >= _WIDE and np.size(index) <= shape[0]:
         rows = np.reshape(index, -1)
@@ -116,6 +116,24 @@ def _add_at(total: Any, g: Any, shape: tuple[int, ...], index: Any) -> None:
 
 def _names_once(index: Any) -> bool:
     return is_basic(index) or (hasattr(index, "dtype") and index.dtype.kind == "b")
+
+
+def _counts_up(index: Any) -> bool:
+    """Whether along each axis of what an index selects one of its arrays counts up, so that it names no element twice.
+
+    So does that of one class for each row: (rows, classes).
+    """
+    if type(index) is not tuple or not all(part.__class__ is np.ndarray and part.dtype.kind in "iu" for part in index):
+        return False
+    axes = max([part.ndim for part in index], default=0)
+    free = set()
+    for part in index:
+        long = [axis for axis, n in enumerate(part.shape, axes - part.ndim) if n > 1]
+        if len(long) == 1 and long[0] not in free:
+            line = part.reshape(-1)
+            if line[0] >= 0 and (line[1:] > line[:-1]).all():
+                free.add(long[0])
+    return all(axis in free for part in index for axis, n in enumerate(part.shape, axes - part.ndim) if n > 1)
 
 
 def _scatter_add_elsewhere(total: Any, g: Any, index: Any, shape: tuple[int, ...]) -> Any:
@@ -180,8 +198,8 @@ def _setitem_value(g: Any, value_shape: tuple[int, ...], index: Any) -> Any:
     return sum_to(part, value_shape[max(0, len(value_shape) - part.ndim) :]).reshape(value_shape)
 
 
-_get = linear(_getitem, name="getitem", views=True, x=lambda g, x_shape, index: scatter_add(g, index, x_shape))
-_get.primitive.into = _add_at  # type: ignore[attr-defined]
+get = linear(_getitem, name="getitem", views=True, x=lambda g, x_shape, index: scatter_add(g, index, x_shape))
+get.primitive.into = _add_at  # type: ignore[attr-defined]
 scatter_add: Function = linear(_scatter_add, name="scatter_add", g=lambda g, index: g[index])
 setitem: Function = linear(_setitem, name="setitem", x=_setitem_x, value=_setitem_value)
 
@@ -190,13 +208,13 @@ def getitem(x: Any, index: Any) -> Any:
     """x[index], where the index may hold integer and boolean Tensors."""
     kind = type(index)
     if kind is int or kind is slice:
-        return _get(x, index)
+        return get(x, index)
     if kind is tuple:
         for part in index:
             if isinstance(part, _HOLDERS):
-                return _get(x, unwrap(index))
-        return _get(x, index)
-    return _get(x, unwrap(index))
+                return get(x, unwrap(index))
+        return get(x, index)
+    return get(x, unwrap(index))
 
 
 _HOLDERS = (Tensor, list)  # what in an index may hold Tensors and does not convert itself

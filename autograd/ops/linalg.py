@@ -174,7 +174,7 @@ def lstsq(a: Any, b: Any, rcond: Any = None) -> Any:
     if rcond is None:
         rcond = np.finfo(a.dtype).eps * max(m, n)
     s = svdvals(a)
-    rank = np.int32(np.sum(_plain(s) > rcond * np.max(_plain(s))) if s.size else 0)
+    rank = np.sum(_plain(s) > rcond * np.max(_plain(s)), dtype=np.int32) if s.size else np.int32(0)
     x = _least_squares(a, b, rcond)
     off = b - a @ x
     residuals = (off.conj() * off).real.sum(0, keepdims=b.ndim == 1) if rank == n < m else np.zeros_like(s, shape=(0,))

@@ -215,7 +215,7 @@ def _about(a: Any, mean: Any, axis: Any, ddof: Any, keepdims: Any, where: Any) -
     """The variance about a mean that is given."""
     n = np.maximum(count(a.shape, axis, where) - ddof, 0)
     squares = np.sum(np.square(np.absolute(a - mean)), axis, keepdims=True, where=where)
-    result = squares / np.asarray(n).astype(squares.dtype)
+    result = squares / n.astype(squares.dtype)
     return result if keepdims else np.squeeze(result, axis)
 
 

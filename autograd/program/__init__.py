@@ -10,6 +10,7 @@
     program                               the program
     passes                                what improves it
     memory, recycling                     where its values lie
+    islands, together                     what is run piece by piece, or for several arrays at once
     cost                                  what it costs
     interrupts                            Ctrl-C while it runs
     code_numpy                            it as code that runs

@@ -31,6 +31,7 @@ from nn.data import default_collate, transforms
 scipy = pytest.importorskip("scipy")
 for _name in ("fft", "integrate", "interpolate", "linalg", "optimize", "signal", "sparse.linalg", "special", "stats"):
     pytest.importorskip(f"scipy.{_name}")
+stats = scipy.stats
 
 V = np.array([0.5, 2.0, 3.0])
 MASKED = np.ma.array([2.0, 3.0, 4.0], mask=[False, True, False])
@@ -143,6 +144,7 @@ COMPUTATIONS: dict[str, tuple[Callable[[Any], Any], str]] = {
     "math.fsum": (lambda x: math.fsum([x[0], x[1]]), "np.sum"),
     "math.erf": (lambda x: math.erf(x[0]), "autograd.erf"),
     "math.lgamma": (lambda x: math.lgamma(x[0]), "autograd.gammaln"),
+    "math.ulp": (lambda x: math.ulp(x[0]), "write it with functions of NumPy"),
     "cmath.exp": (lambda x: cmath.exp(x[0]), "numpy.exp"),
     "dot of a plain array": (lambda x: np.outer(V, V).dot(x), "write X @ w"),
     "dot of an expression": (lambda x: (np.outer(V, V) + 1).T.dot(x), "write X @ w"),
@@ -160,6 +162,10 @@ COMPUTATIONS: dict[str, tuple[Callable[[Any], Any], str]] = {
     "solve_ivp": (lambda x: scipy.integrate.solve_ivp(lambda t, y: -y, (0, 1), x).y, "scipy.integrate.solve_ivp"),
     "quadrature of numbers": (lambda x: scipy.integrate.trapezoid(x), "numpy.trapezoid"),
     "a distribution": (lambda x: scipy.stats.norm.logpdf(0.5, x), "autograd.scipy.stats.norm.logpdf"),
+    "a distribution by a shorter name": (
+        lambda x: stats.norm.logpdf(0.5, x),
+        "scipy.stats.norm.logpdf: expected a plain value",
+    ),
     "a distribution without derivative": (lambda x: scipy.stats.cauchy.pdf(x), "functions of NumPy"),
     "convolve": (lambda x: scipy.signal.convolve(x, x), "autograd.scipy.signal.convolve"),
     "spline": (lambda x: scipy.interpolate.CubicSpline(V, x), "scipy.interpolate.CubicSpline: expected"),
