@@ -208,7 +208,7 @@ def angle(z: Any, deg: bool = False) -> Any:
 @composite(np.real_if_close)
 def real_if_close(a: Any, tol: float = 100) -> Any:
     """As np.real_if_close."""
-    data = getattr(a, "_data", a)
+    data = getattr(a, "_content", a)
     return np.real(a) if np.real_if_close(data, tol).dtype.kind != "c" else a
 
 

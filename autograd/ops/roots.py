@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from ..engine.modes import mode
 from ..engine.node import walk
 from ..engine.sweep import gradients
 from ..engine.tensor import unwrap, wrap
@@ -26,8 +27,7 @@ def over_root(g: Any, root: Any) -> Any:
     if not (plain and getattr(g, "requires_grad", False) and getattr(root, "requires_grad", False)):
         return made
     zero = zero & (unwrap(g) == 0)
-    slope = gradients([g], [root], [zero.astype(g.dtype)], retain_graph=True)[0] if zero.any() else None
-    return made if slope is None else made + np.where(zero, unwrap(slope), 0)
+    return made + np.where(zero, _sum_of_slopes(g, [root], zero.astype(g.dtype)), 0) if zero.any() else made
 
 
 def part_of_root(g: Any, x: Any, root: Any) -> Any:
@@ -56,8 +56,19 @@ def _bent(slope: Any, g: Any, x: Any) -> Any:
     return slope + x.conj() * np.where(zero & np.isclose(weighted, limit * weights), limit, 0).astype(g.dtype)
 
 
-def _sum_of_slopes(g: Any, sizes: list[Any], seed: Any) -> Any:
-    return sum([unwrap(part) for part in gradients([g], sizes, [seed], retain_graph=True) if part is not None])
+def _sum_of_slopes(g: Any, places: list[Any], seed: Any) -> Any:
+    """The derivative of g by what stands at several places of the graph together; 0 where it depends on none.
+
+    It is a question, whose NaN and infinities are no anomaly, nor worth a warning.
+    """
+    watch = mode.watch
+    mode.watch = watch if watch is mode.trace else None
+    try:
+        with np.errstate(all="ignore"):
+            parts = gradients([g], places, [seed], retain_graph=True)
+    finally:
+        mode.watch = watch
+    return sum([unwrap(part) for part in parts if part is not None])
 
 
 def _is_size_of(x: Any, node: Any) -> bool:
