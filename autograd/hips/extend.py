@@ -74,7 +74,7 @@ def primitive(fun: Function) -> Function:
     def call(*args: Any, **kwargs: Any) -> Any:
         if not any(isinstance(value, Tensor) for value in args):
             return fun(*args, **kwargs)
-        made = fun(*[plain(value._data) if isinstance(value, Tensor) else value for value in args], **kwargs)
+        made = fun(*[plain(value._content) if isinstance(value, Tensor) else value for value in args], **kwargs)
         if isinstance(made, tuple | list | dict):
             return rebuild(made, iter(several(*args, named=kwargs, made=made, found=[made])))
         return single(*args, named=kwargs, found=[made])

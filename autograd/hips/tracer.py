@@ -32,7 +32,7 @@ def getval(value: Any) -> Any:
     >>> getval(Tensor(2.0))
     np.float64(2.0)
     """
-    return plain(value._data) if isinstance(value, Tensor) else value
+    return plain(value._content) if isinstance(value, Tensor) else value
 
 
 class Node:

@@ -29,7 +29,7 @@ class VSpace:
         wrong = [part for part in parts if not is_differentiable(part)]
         if wrong:
             raise TypeError(f"vspace: expected floating or complex arrays or numbers, got {type(wrong[0]).__name__}")
-        arrays = [part._data if isinstance(part, Tensor) else part for part in parts]
+        arrays = [part._content if isinstance(part, Tensor) else part for part in parts]
         self.form = rebuild(value, iter([plain(np.zeros_like(array)) for array in arrays]))
         self.parts = leaves(self.form)
 

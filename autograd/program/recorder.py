@@ -72,7 +72,7 @@ class Recorder:
         return mapped(item, self._noted)
 
     def _noted(self, item: Any) -> Any:
-        item = item._data if isinstance(item, Tensor) else item
+        item = item._content if isinstance(item, Tensor) else item
         if type(item) is Standin:
             return item.value
         return self.known.constant(item) if type(item) is np.ndarray else item
@@ -110,7 +110,7 @@ class Recorder:
             result = function(*self.arrays(args), **self.arrays(kwargs))
             return targets[0] if result is not None and targets else result
         for target in targets:
-            array = target._data if isinstance(target, Tensor) else target
+            array = target._content if isinstance(target, Tensor) else target
             if type(array) is not Standin:
                 if inside():
                     raise Untraceable(function)
@@ -266,8 +266,8 @@ class Recorder:
         if part.shape != parent.shape or part.dtype != parent.dtype:
             part = _fit(part, parent, node)
         of = self._results.get(parent.order)
-        if isinstance(parent, Leaf) and (tensor := parent.tensor()) is not None and type(tensor._data) is Standin:
-            of = tensor._data.value
+        if isinstance(parent, Leaf) and (tensor := parent.tensor()) is not None and type(tensor._content) is Standin:
+            of = tensor._content.value
         if type(part) is Standin and of is not None and part.value.shape == of.shape:
             for value in dict.fromkeys((part.value, part.value.root)):  # which is used where the other is all of it
                 if value is not of and (value.shape, value.strides) == (of.shape, part.value.strides):
@@ -374,5 +374,5 @@ def _shape(array: Any) -> Any:
 
 
 def _array_in(item: Any) -> Any:
-    item = item._data if isinstance(item, Tensor) else item
+    item = item._content if isinstance(item, Tensor) else item
     return item.array if type(item) is Standin else item

@@ -48,7 +48,7 @@ class Call:
         self.start = tick()  # what the call records is newer than this
         with enable_grad():
             given = [_begin(leaf) if moves else leaf for leaf, moves in zip(self.leaves, self.moving, strict=True)]
-            self.points = [wrap(item._data, item._node) for item in self.pick(given)]
+            self.points = [wrap(item._content, item._node) for item in self.pick(given)]
             parts = rebuild(self.selected, iter(given))
             args, kwargs = list(args), dict(kwargs)
             for key, part in zip(keys, parts, strict=True):
@@ -77,7 +77,7 @@ class Call:
             outs, seeds = zip(*pairs, strict=True)
             found = gradients(outs, self.points, seeds, retain or create_graph, create_graph)
         return [
-            wrap(np.zeros_like(point._data)) if g is None else conj(g)
+            wrap(np.zeros_like(point._content)) if g is None else conj(g)
             for g, point in zip(found, self.points, strict=True)
         ]
 
@@ -106,7 +106,7 @@ class Call:
         """A derivative as the caller gets it: joined to what was tracked outside, else with memory of its own."""
         if self.reaches_out([value]):
             return value
-        data = value._data
+        data = value._content
         if isinstance(data, np.ndarray) and (data.base is not None or value._node is not None):
             value = wrap(data.copy())
         return free(value, tensor)
@@ -114,7 +114,7 @@ class Call:
 
 def free(value: Any, tensor: bool) -> Any:
     """A value that nothing tracks: as a Tensor or as a plain array."""
-    return value if not isinstance(value, Tensor) else wrap(value._data) if tensor else plain(value._data)
+    return value if not isinstance(value, Tensor) else wrap(value._content) if tensor else plain(value._content)
 
 
 def _begin(leaf: Any) -> Tensor:
@@ -122,7 +122,7 @@ def _begin(leaf: Any) -> Tensor:
     if not isinstance(leaf, Tensor):
         leaf = wrap(as_array(leaf) if isinstance(leaf, np.generic | float | complex) else leaf)
     if leaf._node is None:
-        leaf = wrap(leaf._data).requires_grad_()
+        leaf = wrap(leaf._content).requires_grad_()
     begun: Tensor = argument(leaf)
     return begun
 

@@ -55,11 +55,11 @@ def hessian(fun: Function, argnums: Any = 0) -> Function:
 
 def _jacobian(call: Call, out: Any, create_graph: bool) -> list[Tensor]:
     """For each point the derivatives of one result."""
-    data = np.asarray(out) if not isinstance(out, Tensor) else out._data
+    data = np.asarray(out) if not isinstance(out, Tensor) else out._content
     shape, n = data.shape, sum(point.size for point in call.points)
     real = all(value.dtype.kind == "f" for value in (data, *call.points))
     if not tracked(out):
-        return [wrap(np.zeros_like(point._data, shape=shape + point.shape)) for point in call.points]
+        return [wrap(np.zeros_like(point._content, shape=shape + point.shape)) for point in call.points]
     if 3 * n < data.size and real:
         return _columns(call, out, create_graph)
     rows = [call.pull([out], [seed], True, create_graph) for seed in _units(out)]
@@ -70,7 +70,7 @@ def _columns(call: Call, out: Any, create_graph: bool) -> list[Tensor]:
     push = pushforward(call, out)
     blocks = []
     for i, point in enumerate(call.points):
-        none = [np.zeros_like(other._data) for other in call.points]
+        none = [np.zeros_like(other._content) for other in call.points]
         parts = [push([*none[:i], unit, *none[i + 1 :]], create_graph) for unit in _units(point)]
         blocks.append(_joined(parts, -1, out, point))
     return blocks
@@ -92,8 +92,8 @@ def _joined(parts: list[Tensor], axis: int, out: Tensor, point: Tensor) -> Tenso
     """The rows or columns as one array of the shape of the result and then of the argument."""
     shape = out.shape + point.shape
     if not parts:
-        return wrap(np.zeros_like(point._data, shape=shape))
+        return wrap(np.zeros_like(point._content, shape=shape))
     if not any(map(tracked, parts)):
-        return wrap(np.stack([part._data for part in parts], axis).reshape(shape))
+        return wrap(np.stack([part._content for part in parts], axis).reshape(shape))
     joined: Tensor = np.stack(parts, axis).reshape(shape)  # type: ignore[assignment, call-overload]
     return joined

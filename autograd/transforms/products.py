@@ -92,14 +92,15 @@ def _along(who: str, fun: Function, primals: Any, tangents: Any) -> tuple[Call, 
     call = Call(who, fun, primals, {}, list(range(len(primals))))
     seeds = iter(matching(who, tangents, call.selected))
     filled = call.pick(list(seeds))
-    return call, [np.zeros_like(p._data) if seed is None else seed for seed, p in zip(filled, call.points, strict=True)]
+    pairs = zip(filled, call.points, strict=True)
+    return call, [np.zeros_like(point._content) if seed is None else seed for seed, point in pairs]
 
 
 def pushforward(call: Call, out: Any) -> Callable[[list[Any], bool], Any]:
     """A function of the tangents at the points that gives the result's, by pulling back its pullback."""
     if not tracked(out):
         return lambda seeds, create_graph: _zeros(out)
-    start = wrap(np.zeros_like(out._data)).requires_grad_()
+    start = wrap(np.zeros_like(out._content)).requires_grad_()
     slopes = gradients([out], call.points, [start], True, True)
 
     def push(seeds: list[Any], create_graph: bool) -> Any:
