@@ -62,6 +62,9 @@ class Recorder:
         """A stand-in for an array, or a Python number, that comes from outside."""
         return self._stand(array, self.known.enter(kind, array, name))
 
+    def _constant(self, array: Any) -> Standin:
+        return self._stand(array, self.known.constant(array))
+
     def _stand(self, array: Any, value: Value, base: Any = None) -> Standin:
         made = Standin(self, array, value, base)
         self._alive[id(made)] = ref(made)
@@ -129,7 +132,21 @@ class Recorder:
         return tuple(targets)
 
     def opaque(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        """One statement for all that a function does, which cannot be traced inside."""
+        """One statement for all that a function does, which cannot be traced inside.
+
+        It may be only that an array of NumPy was asked for its product with a traced one: with a stand-in in its place,
+        it can.
+        """
+        if self.open and any(type(part) is np.ndarray for part in args):
+            before = len(self.statements)
+            try:
+                return function(
+                    *[self._constant(part) if type(part) is np.ndarray else part for part in args], **kwargs
+                )
+            except Exception as error:
+                if not self.follows_not(error):
+                    raise
+                del self.statements[before:]
         made = self.call(function, args, kwargs)
         if self.open and any(item.dtype.kind == "b" for item in _standins((args, kwargs))):
             self._guard_shapes(made)
@@ -238,6 +255,8 @@ class Recorder:
 
     def __call__(self, primitive: Any, node: Node | None, results: Any, given: Any, listed: Any) -> None:
         """After an operation: note where it stands, for what is said of its derivative."""
+        if type(results[0]) is Standin and results[0].value.kind == "made":
+            results[0].value.operation = primitive.name
         if node is not None:
             self._origins[node.order] = primitive.name, line_of(sys._getframe(1)), scope()
             if type(results[0]) is Standin:
