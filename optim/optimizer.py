@@ -34,6 +34,12 @@ LIMITS: dict[str, Limit] = {
 }
 """What each option must be, whichever optimizer has it: in words, and as a test."""
 
+TELLING = frozenset({
+    "alpha", "amsgrad", "beta2_decay", "centered", "dampening", "etas", "history_size", "initial_accumulator_value",
+    "lambd", "lr_decay", "momentum", "momentum_decay", "nesterov", "ns_steps", "rho", "t0",
+})  # fmt: skip
+"""Options by which kinds of optimizers differ that keep the same of a parameter, such as Adam and RAdam."""
+
 
 class Optimizer(Hooked):
     """The base of all optimizers.
@@ -378,6 +384,11 @@ class Optimizer(Hooked):
             raise ValueError(f"{who}: expected groups of {ours} parameters, got {theirs}")
         groups = []
         for group, new in zip(self.param_groups, saved, strict=True):
+            if differ := sorted(TELLING & (group.keys() ^ new.keys())):
+                raise KeyError(
+                    f"{who}: expected the options of {self._name}, which {'has' if differ[0] in group else 'has no'} "
+                    f"{differ[0]}, got {', '.join(sorted(map(str, new)))}: the state of another kind of optimizer?"
+                )
             merged = {**group, **_copy(dict(new)), "params": group["params"]}
             self._check(merged)
             groups.append(merged)

@@ -4,7 +4,8 @@
     python -m tests.compat oldest wheel     these
     python -m tests.compat smoke            what CI runs: the wheel is built, holds every module, all are imported
 
-Warnings are errors in all of them (pyproject.toml says so). What a row lacks is said, and the row left out.
+Warnings are errors in all of them (pyproject.toml says so). What a row lacks is said, and the row left out. What the
+whole tests gave is kept in tests/figures.json.
 """
 
 from __future__ import annotations
@@ -23,10 +24,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+from .figures import write_figures
+
 ROOT = Path(__file__).resolve().parents[1]
 PLACE = ROOT / ".cache" / "compat"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 PACKAGES = ("autograd", "nn", "optim")
+BESIDE = ("tests", "docs", "notebooks", "benchmarks")
 LINTERS = ("ruff", "mypy")
 
 
@@ -71,7 +75,7 @@ def main(arguments: list[str]) -> int:
     if unknown:
         parser.error(f"expected rows out of {', '.join([*ROWS, 'smoke'])}, got {', '.join(sorted(unknown))}")
     results: dict[str, Callable[[], str]] = {"smoke": smoke}
-    results |= {name: lambda row=row: run(row, options.pytest.split()) for name, row in ROWS.items()}  # type: ignore[misc]
+    results |= {name: lambda name=name: run(name, options.pytest.split()) for name in ROWS}  # type: ignore[misc]
     failed = 0
     for name in options.rows or results:
         print(f"compat: {name}: {ROWS[name].what if name in ROWS else 'the wheel, and imports'}", flush=True)
@@ -112,8 +116,9 @@ def environment(python: str, requirements: list[str]) -> tuple[Path | None, str]
     return inside, ""
 
 
-def run(row: Row, more: list[str]) -> str:
+def run(name: str, more: list[str]) -> str:
     """Run the tests in the environment of a row; returns how that went."""
+    row = ROWS[name]
     python = pythons()[-1 if row.newest else 0]
     requirements = row.requirements
     with tempfile.TemporaryDirectory() as folder:
@@ -149,6 +154,11 @@ def run(row: Row, more: list[str]) -> str:
     summary = done.stdout.strip().splitlines()[-1] if done.stdout.strip() else done.stderr.strip()
     if done.returncode:
         print(done.stdout[-20_000:], done.stderr[-5_000:], sep="\n")
+    if not more:
+        counts = {
+            outcome: int(count) for count, outcome in re.findall(r"(\d+) (passed|failed|skipped|errors?)", summary)
+        }
+        write_figures("compat", {name: {"what": row.what, "on": versions, **counts}})
     return f"{'failed' if done.returncode else 'passed'} on {versions}: {summary}"
 
 
@@ -167,11 +177,13 @@ def build(folder: Path) -> Path:
 
 
 def outside(folder: Path) -> Path:
-    """The tests, and what they need to run, without the packages."""
+    """All that the tests read, without the packages."""
     folder.mkdir()
-    for name in ("pyproject.toml", "conftest.py"):
-        shutil.copy(ROOT / name, folder)
-    shutil.copytree(ROOT / "tests", folder / "tests", ignore=shutil.ignore_patterns("__pycache__"))
+    for path in ROOT.iterdir():
+        if path.is_file():
+            shutil.copy(path, folder)
+        elif path.name in BESIDE:
+            shutil.copytree(path, folder / path.name, ignore=shutil.ignore_patterns("__pycache__"))
     return folder
 
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from . import floating  # noqa: F401 (what NumPy warns of in these functions names the line that called them)
 from .halves import Seen, in_single
-from .modes import mode
+from .modes import mode, who_follows
 from .node import Node, tick
 from .operands import NUMBERS, OPERANDS, array_of, computes_itself, is_no_array
 from .primitive import Cotangents, PlanOfList, Primitive, as_array, needs_of, outputs, rebuilt
@@ -72,10 +72,11 @@ def compiled(record: Primitive, namespace: dict[str, Any]) -> tuple[CodeType, An
         "    try:",
         f"        out = {_called(record, inputs)}({signature.passed()})",
         "    except Exception as _error:",
-        "        if _mode.trace is None or not _mode.trace.follows_not(_error):",
+        "        _whole = _who_follows(_error)",
+        "        if _whole is None:",
         f"            _explain(_error, _record, {{{', '.join(f'{name!r}: {name}' for name in signature.names())}}})",
         "            raise",
-        f"        out = _mode.trace.opaque(_function, {signature.passed()})",
+        f"        out = _whole.opaque(_function, {signature.passed()})",
         "    if not _tensors:",
         "        return out",
     ]
@@ -268,7 +269,7 @@ def _describe(value: Any) -> str:
 
 _NAMESPACE = {
     "_Seen": Seen, "_Tensor": Tensor, "_Node": Node, "_Cotangents": Cotangents, "_ndarray": np.ndarray,
-    "_half": np.float16, "_asarray": np.asarray, "_mode": mode, "_tick": tick,
+    "_half": np.float16, "_asarray": np.asarray, "_mode": mode, "_tick": tick, "_who_follows": who_follows,
     "_new": object.__new__, "_as_array": as_array, "_array_of": array_of,
     "_computes_itself": computes_itself, "_is_no_array": is_no_array,
     "_NUMBERS": NUMBERS, "_OPERANDS": OPERANDS, "_wrap": wrap, "_rebuild": rebuilt,

@@ -16,7 +16,6 @@ import numpy as np
 from . import versions
 from .hooks import RemovableHandle
 from .leaving import leave
-from .modes import mode
 from .node import Leaf, Node
 
 
@@ -53,8 +52,8 @@ class Tensor:
             data = data._data
         if type(data) is np.ndarray:
             data = np.array(data, dtype=dtype)
-        elif mode.trace is not None and data.__class__ is not type(data):
-            data = mode.trace.copied(data, dtype)
+        elif data.__class__ is not type(data) and hasattr(type(data), "copied"):  # it stands for an array
+            data = data.copied(dtype)
         elif isinstance(data, Tensor) or holds_tensor(data):
             made = Tensor._joined(data, dtype)
             data, self._node = made._data, made._node
@@ -87,6 +86,10 @@ class Tensor:
         if isinstance(value, Tensor):
             value = value._data
         if not hasattr(value, "dtype"):
+            if value is None:  # of which NumPy would make NaN
+                raise TypeError(
+                    "Tensor.data: expected an array, got None; to forget a gradient write t.grad = None instead"
+                )
             value = np.asarray(value, dtype=self._data.dtype)
         elif isinstance(value, np.generic):
             value = np.asarray(value)

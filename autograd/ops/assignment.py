@@ -28,7 +28,8 @@ def assign(self: Tensor, index: Any, value: Any) -> None:
     """self[index] = value. A recorded tensor gets a new value; whoever saved the old one keeps that."""
     _refuse_leaf(self, "t[i] = v")
     index = unwrap(index)
-    if mode.recording is not False and (self._node is not None or getattr(value, "_node", None) is not None):
+    recorded = mode.recording is not False and (self._node is not None or getattr(value, "_node", None) is not None)
+    if recorded or (mode.batch is not None and mode.batch.spreads(self._data, (index, value))):
         _check_target(self)
         new = value.copy() if _becomes(self, index, value) else setitem(self, value, index)
         _rebind(self, new, index)

@@ -186,7 +186,7 @@ def _sinc(x: Any, n: int = 0) -> Any:
     return np.where(near, series * z if n % 2 else series, result)
 
 
-sinc: Function = elementwise(_sinc, np.sinc, name="sinc", x=lambda g, x, n: g * sinc(x, n + 1))
+sinc: Function = elementwise(_sinc, np.sinc, name="sinc", single=True, x=lambda g, x, n: g * sinc(x, n + 1))
 
 # ---- parts of complex numbers ----------------------------------------------------------------------------------------
 
@@ -326,7 +326,7 @@ floor = elementwise(np.floor, x=None)
 ceil = elementwise(np.ceil, x=None)
 trunc = elementwise(np.trunc, x=None)
 rint = elementwise(np.rint, x=None)
-fix = elementwise(lambda x: np.trunc(x), np.fix, name="fix", x=None)
+fix = elementwise(lambda x, out=None: np.trunc(x), np.fix, name="fix", x=None)
 floor_divide = elementwise(np.floor_divide, x=None, y=None)
 nextafter = elementwise(np.nextafter, x=None, y=None)
 spacing = elementwise(np.spacing, x=None)

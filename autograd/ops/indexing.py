@@ -198,8 +198,8 @@ def _setitem_value(g: Any, value_shape: tuple[int, ...], index: Any) -> Any:
     return sum_to(part, value_shape[max(0, len(value_shape) - part.ndim) :]).reshape(value_shape)
 
 
-_get = linear(_getitem, name="getitem", views=True, x=lambda g, x_shape, index: scatter_add(g, index, x_shape))
-_get.primitive.into = _add_at  # type: ignore[attr-defined]
+get = linear(_getitem, name="getitem", views=True, x=lambda g, x_shape, index: scatter_add(g, index, x_shape))
+get.primitive.into = _add_at  # type: ignore[attr-defined]
 scatter_add: Function = linear(_scatter_add, name="scatter_add", g=lambda g, index: g[index])
 setitem: Function = linear(_setitem, name="setitem", x=_setitem_x, value=_setitem_value)
 
@@ -208,13 +208,13 @@ def getitem(x: Any, index: Any) -> Any:
     """x[index], where the index may hold integer and boolean Tensors."""
     kind = type(index)
     if kind is int or kind is slice:
-        return _get(x, index)
+        return get(x, index)
     if kind is tuple:
         for part in index:
             if isinstance(part, _HOLDERS):
-                return _get(x, unwrap(index))
-        return _get(x, index)
-    return _get(x, unwrap(index))
+                return get(x, unwrap(index))
+        return get(x, index)
+    return get(x, unwrap(index))
 
 
 _HOLDERS = (Tensor, list)  # what in an index may hold Tensors and does not convert itself
@@ -418,6 +418,11 @@ def apply_over_axes(func: Any, a: Any, axes: Any) -> Any:
 # ---- assignment: functions that write into their first argument -----------------------------------------------------
 
 
+def _check_target(who: str, target: Any) -> None:
+    if not hasattr(target, "dtype"):
+        raise TypeError(f"{who}: expected a Tensor or an array to write into, got {type(target).__name__}")
+
+
 def _assign(who: str, a: Any, index: Any, value: Any) -> None:
     if not isinstance(a, Tensor) and isinstance(value, Tensor):
         if value.requires_grad:
@@ -442,6 +447,7 @@ def assign_flat(who: str, a: Any, places: Any, values: Any) -> None:
 @composite(np.put)
 def put(a: Any, ind: Any, v: Any, mode: str = "raise") -> None:
     """As np.put: values at places of the flattened array."""
+    _check_target("put", a)
     n = a.size
     places = np.asarray(unwrap(ind)).ravel()
     if mode == "raise":
@@ -456,6 +462,7 @@ def put(a: Any, ind: Any, v: Any, mode: str = "raise") -> None:
 @composite(np.place)
 def place(arr: Any, mask: Any, vals: Any) -> None:
     """As np.place: the first values at the places where the mask holds."""
+    _check_target("place", arr)
     mask = np.asarray(unwrap(mask)).astype(bool).reshape(arr.shape)
     n = int(np.count_nonzero(mask))
     if n and not np.size(vals):
@@ -466,6 +473,7 @@ def place(arr: Any, mask: Any, vals: Any) -> None:
 @composite(np.putmask)
 def putmask(a: Any, /, mask: Any, values: Any) -> None:
     """As np.putmask: where the mask holds, the values that stand at the same places."""
+    _check_target("putmask", a)
     places = np.flatnonzero(np.asarray(unwrap(mask)).astype(bool).reshape(a.shape))
     values = values if hasattr(values, "dtype") else np.asarray(values)
     assign_flat("putmask", a, places, values.reshape(-1)[places % values.size] if values.size else values)
@@ -474,6 +482,7 @@ def putmask(a: Any, /, mask: Any, values: Any) -> None:
 @composite(np.copyto)
 def copyto(dst: Any, src: Any, casting: Any = "same_kind", where: Any = True) -> None:
     """As np.copyto."""
+    _check_target("copyto", dst)
     kind = src.dtype if hasattr(src, "dtype") else np.result_type(np.min_scalar_type(src))
     if not np.can_cast(kind, dst.dtype, casting):
         raise TypeError(f"copyto: cannot cast from {kind} to {dst.dtype} by the rule {casting!r}")
@@ -489,6 +498,7 @@ def copyto(dst: Any, src: Any, casting: Any = "same_kind", where: Any = True) ->
 @composite(np.put_along_axis)
 def put_along_axis(arr: Any, indices: Any, values: Any, axis: int | None) -> None:
     """As np.put_along_axis."""
+    _check_target("put_along_axis", arr)
     indices = np.asarray(unwrap(indices))
     if axis is None:
         return _assign("put_along_axis", arr, np.unravel_index(indices % arr.size, arr.shape), values)
@@ -498,6 +508,7 @@ def put_along_axis(arr: Any, indices: Any, values: Any, axis: int | None) -> Non
 @composite(np.fill_diagonal)
 def fill_diagonal(a: Any, val: Any, wrap: bool = False) -> None:
     """As np.fill_diagonal."""
+    _check_target("fill_diagonal", a)
     if a.ndim < 2 or (a.ndim > 2 and len(set(a.shape)) > 1):
         raise ValueError(f"fill_diagonal: expected a matrix, or all sides of one length, got shape {a.shape}")
     step = a.shape[1] + 1 if a.ndim == 2 else 1 + sum([a.shape[0] ** k for k in range(1, a.ndim)])

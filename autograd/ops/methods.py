@@ -108,7 +108,11 @@ def _cpu(self: Tensor) -> Tensor:
 
 
 def _same(name: str) -> Any:
-    return property(lambda self: getattr(self._data, name))
+    def get(self: Tensor) -> Any:
+        return getattr(self._data, name)
+
+    get.__name__ = name  # which an error says that has no setter
+    return property(get)
 
 
 def _to_device(self: Tensor, device: str, /, *, stream: Any = None) -> Tensor:

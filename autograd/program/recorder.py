@@ -16,7 +16,7 @@ from weakref import ref
 
 import numpy as np
 
-from ..engine.modes import Untraceable, mode
+from ..engine.modes import Untraceable, mode, who_follows
 from ..engine.node import Leaf, Node
 from ..engine.primitive import Cotangents, needs_of
 from ..engine.sweep import _fit
@@ -229,13 +229,6 @@ class Recorder:
             mode.recording = mode.recording is not False
         self.closing()
 
-    def follows_not(self, error: Exception) -> bool:
-        """Whether an error says that the trace cannot follow; NumPy's own code may have put another one around it."""
-        seen: BaseException | None = error
-        while seen is not None and type(seen) is not Untraceable:
-            seen = seen.__cause__ or seen.__context__
-        return seen is not None
-
     def _guard_shapes(self, made: Any) -> None:
         for item in _standins(made):
             statement = self._note("guard", _shape, (item,), {})
@@ -257,7 +250,7 @@ class Recorder:
         try:
             return self._slope(rule(g, saved), parent, node)
         except Exception as error:
-            if not self.follows_not(error):
+            if who_follows(error) is not self:
                 raise
             if any(isinstance(part, Tensor) for part in (g if type(g) is Cotangents else (g,))):
                 self.fail(f"the derivative of {node.name} cannot be traced where it is recorded itself")

@@ -7,6 +7,8 @@ From the bottom up, each importing only what stands before it:
     shared      what a transform makes of a function
     gradients   grad, value_and_grad, elementwise_grad
     products    vjp, jvp, hvp
+    batching    NumPy's functions for all examples at once
+    vmap        a function of one example as a function of all
     jacobians   jacobian, hessian
     checkpoint  recompute instead of keeping
     gradcheck   derivatives against differences

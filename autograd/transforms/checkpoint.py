@@ -37,7 +37,8 @@ def checkpoint(fun: Callable[..., Any]) -> Callable[..., Any]:
     The results and all derivatives, of higher order too, are those of `fun` itself, which may take and give nested
     containers and may use tracked tensors from outside. Its random numbers are the same again if they come from the
     generator that `manual_seed` seeds. What it writes into tensors, such as the statistics of a batch normalization, is
-    written once: run again it finds them as they were, and leaves them as they are. Other effects happen again.
+    written once: run again it finds them as they were, and leaves them as they are. Other effects happen a second time:
+    a count in an attribute goes up by two, a list gets two entries.
 
     The backward pass raises RuntimeError if by then a value that `fun` starts from has been overwritten, an argument or
     what it takes from outside, tracked or not, or if `fun` does something else when it is run again.
