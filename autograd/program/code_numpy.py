@@ -265,7 +265,7 @@ class Code:
             self._lines.append(
                 f"undo.append({self._spelling.constant(state_of)}({self._spelling.constant(statement.function)}.rng))"
             )
-        if statement.kind == "outside" and hasattr(statement.function, "undo"):
+        if hasattr(statement.function, "undo"):
             self._undoes = True
             self._lines.append(f"undo.append({self._spelling.constant(statement.function)}.undo())")
 
