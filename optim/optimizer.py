@@ -20,7 +20,7 @@ from autograd.program.current import current_trace
 
 from .hooks import Hooked
 from .rows import BLOCK, SMALL, Lent, Memory, Row, State, Whole
-from .traced import can_be_traced, traced_pieces
+from .traced import is_traced, traced_pieces, update_wholly
 
 Limit = tuple[str, Callable[[Any], bool]]
 
@@ -159,7 +159,10 @@ class Optimizer(Hooked):
             decoupled = decay and bool(group.get("decoupled_weight_decay", self.decoupled))
             kind = group.get("maximize", False), decoupled, decay and not decoupled
             plain = not (decay or kind[0])
-            if (trace := current_trace()) is not None and can_be_traced(self, group, trace):
+            if (trace := current_trace()) is not None:
+                if not is_traced(self, group):
+                    update_wholly(self, group, kind, trace)
+                    continue
                 for (factor, *told), pieces in traced_pieces(self, group, trace):
                     for x, g, arrays, scratch, p in pieces:
                         self._change(kind, x, g, arrays, scratch, factor, told)

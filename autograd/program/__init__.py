@@ -13,7 +13,7 @@
     islands, together                     what is run piece by piece, or for several arrays at once
     cost                                  what it costs
     interrupts                            Ctrl-C while it runs
-    code_numpy                            it as code that runs
+    spelling, code_numpy                  it as code that runs
     joined                                its results, where they are still to be differentiated
     naming, views, reading                it as it is read
     repeats, columns, listing, loops, reusing   its lines, with loops for what repeats

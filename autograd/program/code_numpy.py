@@ -1,8 +1,7 @@
-"""A program as Python code that runs fast: NumPy's functions by short names, results where they have their place."""
+"""A program as a function that runs fast: what is run together, where all lies, and what is undone if a check fails."""
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable, Iterable, Mapping
 from types import FunctionType
 from typing import Any
@@ -10,14 +9,14 @@ from typing import Any
 import numpy as np
 
 from ..engine import versions
-from ..engine.modes import Changed
 from ..engine.node import tick
 from .draws import Draw, state_of
-from .functions import COPIES, DESCRIPTOR, EMPTY, ONES, SCALARS, ZEROS, is_numpy, run
-from .islands import Island, find_islands, target_of
+from .functions import EMPTY, is_numpy, run
+from .islands import Island, find_islands
 from .memory import LARGE, Placement, array_at, is_placed, new_block, rounded
 from .program import Program
 from .recycling import Bound
+from .spelling import Spelling, named
 from .together import Together, find_together, side_by_side
 from .values import Statement, Value, mapped
 
@@ -38,17 +37,15 @@ class Code:
     ) -> None:  # fmt: skip
         self.program = program
         self.moving = list(moving)
-        self.space: dict[str, Any] = {"Changed": Changed, "array": np.array, "copy": _copy, "same": _same}
-        self._names: dict[Any, str] = {}
-        self._inside: dict[Value, str] = {}  # what values are called within a loop
         self._lines: list[str] = []
-        self._reshaped: list[tuple[Value, tuple[int, ...]]] = []
+        self.text = ""
         self.writes: list[Value] = []
         self._plan({} if owners is None else owners)
+        self._spelling = Spelling(self.placement.places, self._fixed, self._inner)
         self.given = [value for value in program.outgoing() if value not in self.own]
         self._emit()
-        exec(compile(self.text, f"<program {program.name}>", "exec"), self.space)
-        self._function = self.space.pop("run")
+        exec(compile(self.text, f"<program {program.name}>", "exec"), self._spelling.space)
+        self._function = self._spelling.space.pop("run")
         self.bind()
 
     def _plan(self, owners: Mapping[Value, Any]) -> None:
@@ -144,13 +141,13 @@ class Code:
                 arrays[value] = value.array
         for value in self.program.constants():
             arrays[value] = value.array
-        space = dict(self.space)
+        space = dict(self._spelling.space)
         for statement in self._views:
             (result,) = statement.results
             arrays[result] = run(statement.function, _real(statement.args, arrays), _real(statement.kwargs, arrays))
-        space.update({_named(value): array for value, array in arrays.items() if value in self._fixed})
-        for value, shape in self._reshaped:
-            space[f"{_named(value)}_as"] = arrays[value].reshape(shape)
+        space.update({named(value): array for value, array in arrays.items() if value in self._fixed})
+        for value, shape in self._spelling.copied:
+            space[f"{named(value)}_as"] = arrays[value].reshape(shape)
         for k, island in enumerate(self._islands):
             space[f"island{k}"] = island.pieces(arrays, self._fixed, self._pieces)
         for k, group in enumerate(self._together):
@@ -184,18 +181,18 @@ class Code:
             if isinstance(step, Statement):
                 if i < self._free:
                     self._undo(step, undone)
-                self._lines += self._statement(step, i)
+                self._lines += self._spelling.statement(step, i)
             elif isinstance(step, Island):
                 self._lines += self._island(step)
             else:
                 self._lines += self._all(step)
-            if names := [_named(value) for value in self._ends.get(k, ())]:
+            if names := [named(value) for value in self._ends.get(k, ())]:
                 self._lines.append(f"del {', '.join(names)}")
             for root in step.writes:
                 if root.kind == "state" and root not in self.moving and root not in self.writes:
                     self.writes.append(root)
         given = ", ".join([f"v{value.number}" for value in (*program.inputs, *self.moving)])
-        body = self._lines + [f"return ({''.join(self._exactly(value) + ', ' for value in self.given)})"]
+        body = self._lines + [f"return ({''.join(self._spelling.exactly(value) + ', ' for value in self.given)})"]
         if self._undoes:
             body = ["undo = []", "try:", *[f"    {line}" for line in body], "except BaseException:"]
             body += ["    for back in reversed(undo):", "        back()", "    raise"]
@@ -206,52 +203,40 @@ class Code:
         before, after = [], []
         inside: dict[Value, str] = {}
         for value in dict.fromkeys([*island.outer, *island.inner]):
+            name = named(value)
             if value in self._fixed or value in island.inner:
                 if island.is_cut(value):
-                    inside[value] = f"p{_named(value)}"
+                    inside[value] = f"p{name}"
                 continue
             if value in island.results:
-                before.append(
-                    f"{_named(value)} = {self._constant(np.empty)}({value.shape}, {self._constant(value.dtype)})"
-                )
+                empty, dtype = map(self._spelling.constant, (np.empty, value.dtype))
+                before.append(f"{name} = {empty}({value.shape}, {dtype})")
             if not island.rows:
                 order = "" if island.order == tuple(range(len(island.order))) else f".transpose({island.order})"
-                before.append(f"q{_named(value)} = {_named(value)}{order}.reshape(-1)")
-                after.append(f"q{_named(value)}")
-                inside[value] = f"q{_named(value)}[cut]"
+                before.append(f"q{name} = {name}{order}.reshape(-1)")
+                after.append(f"q{name}")
+                inside[value] = f"q{name}[cut]"
             elif island.is_cut(value):
-                inside[value] = f"{_named(value)}[cut]"
-        names = [f"p{_named(value)}" for value in island.bound(self._fixed)]
-        lines = []
-        self._inside = inside
-        for _, s in island.statements:
-            args = [self._argument(item, s) for item in s.args]
-            lines.append(
-                f"{self._constant(s.function)}({', '.join([*args, _to(s.function, self._name(target_of(s)))])})"
-            )
-        self._inside = {}
-        head = f"for {''.join(name + ', ' for name in (*names, 'cut'))}in island{self._islands.index(island)}:"
-        return [*before, head, *[f"    {line}" for line in lines], *([f"del {', '.join(after)}"] if after else [])]
+                inside[value] = f"{name}[cut]"
+        names = [f"p{named(value)}, " for value in island.bound(self._fixed)]
+        lines = [f"    {self._spelling.in_place(s, inside)}" for _, s in island.statements]
+        head = f"for {''.join(names)}cut, in island{self._islands.index(island)}:"
+        return [*before, head, *lines, *([f"del {', '.join(after)}"] if after else [])]
 
     def _all(self, group: Together) -> list[str]:
         """Statements on all of a group at once, or else on one after another."""
-        k = self._together.index(group)
+        all_of = f"all{self._together.index(group)}"
         lines = []
         for n, (_, first) in enumerate(group.parts[0]):
             if first.function in EMPTY:
                 continue
-            together = group.is_together(first)
-            for c, part in enumerate(group.parts[:1] if together else group.parts):
-                s = part[n][1]
-                for j, slot in enumerate(group.slots):
-                    if together:
-                        self._inside[slot[c]] = f"all{k}_{j}"
-                    elif group.kinds[j] == "inner":
-                        self._inside[slot[c]] = f"all{k}_{j}_{c}"
-                args = [self._argument(item, s) for item in s.args]
-                target = _to(s.function, self._name(target_of(s)))
-                lines.append(f"{self._constant(s.function)}({', '.join([*args, target])})")
-                self._inside = {}
+            if group.is_together(first):
+                inside = {slot[0]: f"{all_of}_{k}" for k, slot in enumerate(group.slots)}
+                lines.append(self._spelling.in_place(first, inside))
+                continue
+            for c, part in enumerate(group.parts):
+                inside = {slot[c]: f"{all_of}_{k}_{c}" for k, (slot, kind) in enumerate(group.lying) if kind == "inner"}
+                lines.append(self._spelling.in_place(part[n][1], inside))
         return lines
 
     def _is_fixed_view(self, statement: Statement) -> bool:
@@ -272,145 +257,17 @@ class Code:
                 self._undoes = True
                 # states may be parts of one array, of which the root is but the first that was met
                 for value in dict.fromkeys([root, *[v for v in self.program.states if v.root is root]]):
-                    self._lines.append(f"undo.append({self._constant(_restoring)}({self._name(value)}))")
+                    self._lines.append(
+                        f"undo.append({self._spelling.constant(_restoring)}({self._spelling.name(value)}))"
+                    )
         if statement.kind == "draw" and isinstance(statement.function, Draw):
             self._undoes = True
-            self._lines.append(f"undo.append({self._constant(state_of)}({self._constant(statement.function)}.rng))")
-        if statement.kind == "outside" and hasattr(statement.function, "undo"):
+            self._lines.append(
+                f"undo.append({self._spelling.constant(state_of)}({self._spelling.constant(statement.function)}.rng))"
+            )
+        if hasattr(statement.function, "undo"):
             self._undoes = True
-            self._lines.append(f"undo.append({self._constant(statement.function)}.undo())")
-
-    def _statement(self, s: Statement, i: int) -> list[str]:
-        if s.kind == "guard":
-            return [self._guard(s, i)]
-        args = [self._argument(item, s) for item in s.args]
-        call = self._call(s, args)
-        if s.writes or not s.results:
-            return [call]
-        if isinstance(s.form, tuple):
-            names = ", ".join("_" if part is None else f"v{part.number}" for part in s.form)
-            return [f"{names}{',' if len(s.form) == 1 else ''} = {call}"]
-        (result,) = s.results
-        placed = result in self.placement.places
-        if s.function in EMPTY and (placed or result in self._inner):
-            return []
-        if s.function in SCALARS and result.scalar and len(args) == len(s.args) and not s.kwargs:
-            return [f"v{result.number} = {SCALARS[s.function].format(*args)}"]
-        if placed:
-            return [self._into(s, args, f"v{result.number}")]
-        if s.function in COPIES and s.function is not np.ndarray.astype:
-            call = f"array({args[0]})" if s.function is np.asarray and not s.kwargs else call
-        return [f"v{result.number} = {call}"]
-
-    def _call(self, s: Statement, args: list[str]) -> str:
-        if s.function is operator.getitem:
-            return f"{args[0]}[{args[1]}]"
-        if s.function is operator.setitem:
-            return f"{args[0]}[{args[1]}] = {args[2]}"
-        if s.function is operator.pow:
-            return f"{args[0]} ** {args[1]}"
-        kwargs = dict(s.kwargs)
-        if isinstance(s.function, np.ufunc) and set(kwargs) == {"out"}:
-            args = [*args, _to(s.function, self._argument(kwargs.pop("out")[0], s))]
-        given = args + [f"{name}={self._argument(value, s)}" for name, value in kwargs.items()]
-        if s.function is np.dot and len(given) == 2 and s.args[0] in self._fixed:
-            return f"{given[0]}.dot({given[1]})"
-        if type(s.function) is DESCRIPTOR:
-            return f"{given[0]}.{s.function.__name__}({', '.join(given[1:])})"
-        return f"{self._constant(s.function)}({', '.join(given)})"
-
-    def _into(self, s: Statement, args: list[str], target: str) -> str:
-        """A call whose result goes where it has its place."""
-        function, kwargs = s.function, s.kwargs
-        if function in ZEROS or function in ONES:
-            return f"{target}.fill({int(function in ONES)})"
-        if function in COPIES:
-            return f"{target}[...] = {args[0]}"
-        if function is np.ndarray.reshape:
-            self._reshaped.append((s.results[0], s.args[0].shape))
-            return f"{target}_as[...] = {args[0]}"
-        name = self._constant(function)
-        if isinstance(function, np.ufunc) and not kwargs:
-            return f"{name}({', '.join([*args, _to(function, target)])})"
-        if function in (np.dot, np.ndarray.dot) and not kwargs:
-            return f"{self._constant(np.ndarray.dot)}({', '.join([*args, target])})"
-        if getattr(function, "__name__", "") == "reduce" and len(args) == 1 and set(kwargs) <= _REDUCE:
-            axis, dtype = kwargs.get("axis", 0), kwargs.get("dtype")
-            axis = axis[0] if type(axis) is tuple and len(axis) == 1 else axis
-            rest = f", {kwargs['keepdims']!r}" if kwargs.get("keepdims") else ""
-            return f"{name}({args[0]}, {axis!r}, {self._argument(dtype, s)}, {target}{rest})"
-        given = args + [f"{key}={self._argument(value, s)}" for key, value in kwargs.items()] + [f"out={target}"]
-        return f"{name}({', '.join(given)})"
-
-    def _guard(self, s: Statement, i: int) -> str:
-        (value,), how, expected = s.args, s.function, s.expected
-        name = self._name(value)
-        if how is bool:
-            return f"if {'not ' if expected else ''}{name}: raise Changed({i})"
-        if type(expected) is tuple:
-            return f"if {name}.shape != {expected!r}: raise Changed({i})"
-        return f"if not same({self._constant(how)}({name}), {self._constant(expected)}): raise Changed({i})"
-
-    # ---- arguments -------------------------------------------------------------------------------------------------
-
-    def _name(self, value: Value) -> str:
-        if value in self._inside:
-            return self._inside[value]
-        if value.kind == "constant" and value.python:
-            return self._constant(value.array)
-        return _named(value)
-
-    def _exactly(self, value: Value) -> str:
-        """A value as the trace had it: a scalar as a scalar, an array of no dimensions as an array."""
-        name = self._name(value)
-        if value.shape or value.python:
-            return name
-        return (
-            f"{name}[()]" if value.scalar else name if value in self._fixed else f"{self._constant(np.asarray)}({name})"
-        )
-
-    def _argument(self, item: Any, s: Statement) -> str:
-        kind = type(item)
-        if kind is Value:
-            return self._name(item) if is_numpy(s.function) else self._exactly(item)
-        if kind is tuple:
-            inner = "".join(self._argument(part, s) + ", " for part in item)
-            return f"({inner.rstrip() if len(item) == 1 else inner.rstrip(', ')})"
-        if kind is list:
-            return f"[{', '.join(self._argument(part, s) for part in item)}]"
-        if kind is dict:
-            return f"{{{', '.join(f'{key!r}: {self._argument(part, s)}' for key, part in item.items())}}}"
-        if kind is slice:
-            ends = [self._argument(part, s) for part in (item.start, item.stop, item.step)]
-            return f"slice({', '.join(ends)})"
-        if item is None or item is Ellipsis or kind is bool or kind is str:
-            return repr(item)
-        if s.function in SCALARS and kind in (int, float) and s.results and s.results[0].scalar and kind is int:
-            return repr(item)
-        if isinstance(s.function, np.ufunc) and kind in (int, float):
-            typed = _typed(item, s)
-            return repr(item) if typed is None and kind is int else self._constant(item if typed is None else typed)
-        if kind is int:
-            return repr(item)
-        if isinstance(item, np.generic) and isinstance(s.function, np.ufunc):
-            return self._constant(np.asarray(item))
-        return self._constant(item)
-
-    def _constant(self, item: Any) -> str:
-        """The short name of a function or another object that the code uses."""
-        key: Any = (type(item), item.dtype, item.tobytes()) if type(item) is np.ndarray else ("id", id(item))
-        key = (type(item), repr(item)) if type(item) in (int, float, complex) else key
-        name = self._names.get(key)
-        if name is None:
-            said = getattr(item, "__name__", type(item).__name__)
-            said = "".join(c if c.isalnum() else "_" for c in str(said)).strip("_") or "f"
-            owner = getattr(item, "__self__", None)
-            if isinstance(owner, np.ufunc):
-                said = f"{owner.__name__}_{said}"
-            name = f"{said}_{len(self._names)}"
-            self._names[key] = name
-            self.space[name] = item
-        return name
+            self._lines.append(f"undo.append({self._spelling.constant(statement.function)}.undo())")
 
 
 def _real(item: Any, arrays: Mapping[Value, Any]) -> Any:
@@ -434,39 +291,9 @@ def _laid_out(laid: list[list[Value]], own: Iterable[Value]) -> tuple[dict[Value
     return offsets, rounded(top)
 
 
-def _named(value: Value) -> str:
-    return f"v{value.number}" if value.number >= 0 else f"n{-1 - value.number}"
-
-
-def _to(function: Any, target: str) -> str:
-    """How a ufunc is told where to put its result: by position takes less time, but these two want the keyword."""
-    return f"out={target}" if function in (np.maximum, np.minimum) else target
-
-
 def _may_fail(statement: Statement) -> bool:
     """Whether a statement may say that the program does not hold for this call."""
     return statement.kind == "guard" or getattr(statement.function, "may_change", False)
-
-
-_REDUCE = {"axis", "dtype", "keepdims"}
-
-
-def _typed(number: Any, s: Statement) -> Any:
-    """A number of Python's as an array of the dtype that it takes on, with which NumPy computes in half the time."""
-    dtypes = {value.dtype for value in s.args if isinstance(value, Value) and not value.python}
-    if len(dtypes) != 1 or s.kwargs.get("dtype") is not None:
-        return None
-    (dtype,) = dtypes
-    return np.array(number, dtype) if dtype.char in "fd" else None
-
-
-def _same(a: Any, b: Any) -> bool:
-    """Whether two numbers, or lists of them, are the same, as NaN is itself."""
-    return type(a) is type(b) and (a == b or repr(a) == repr(b))
-
-
-def _copy(array: Any) -> Any:
-    return array.copy()
 
 
 def _restoring(array: Any) -> Callable[[], None]:

@@ -161,6 +161,18 @@ class Recorder:
             result = function(*self.arrays(args))
         return self._result(self._note("outside", function, unwrap(args), {}), result, ())
 
+    @runs_outside
+    def update(self, function: Callable[..., Any], target: Any, *args: Any) -> None:
+        """Run Python that is to run as it is at each call, and that changes an array: `target`, its first argument."""
+        given = (target, *args)
+        if not self.open:
+            function(*self.arrays(given))
+            return
+        with _suspended():
+            function(*self.arrays(given))
+        statement = self._note("call", function, given, {})
+        statement.writes = (self.noted(target).root,)
+
     def _note(self, kind: str, function: Callable[..., Any], args: Any, kwargs: Any) -> Statement:
         line = line_of(sys._getframe(2))
         statement = Statement(kind, function, self.noted(args), self.noted(kwargs), line, scope())
