@@ -133,7 +133,7 @@ def _convolve_rule(g: Any, other: Any) -> Any:
 
 
 convolve_full: Function = primitive(
-    _convolve, name="convolve", single=True,
+    _convolve, name="convolve", kind="bilinear", single=True,
     a=lambda g, v: _convolve_rule(g, v),
     v=lambda g, a: _convolve_rule(g, a),
 )  # fmt: skip

@@ -9,10 +9,12 @@ another's.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
 
+from ..engine.arguments import keeping_arguments
 from ..engine.declare import primitive
 from ..engine.modes import enable_grad, mode
 from ..engine.node import ARGUMENT, tick, walk
@@ -29,10 +31,16 @@ class Call:
     """A call of a function, recorded from those of its arguments that are selected.
 
     result  what the function gave
+    aux     what it gave besides, with has_aux
     points  a Tensor for each array in the selected arguments: where the graph begins
+
+    With `forward` the operations keep what they are given, as forward mode wants it.
     """
 
-    def __init__(self, who: str, fun: Callable[..., Any], args: Any, kwargs: dict[str, Any], keys: list[Any]) -> None:
+    def __init__(
+        self, who: str, fun: Callable[..., Any], args: Any, kwargs: dict[str, Any], keys: list[Any],
+        has_aux: bool = False, forward: bool = False,
+    ) -> None:  # fmt: skip
         self.recorded = mode.recording is not False
         self.selected = [kwargs[key] if isinstance(key, str) else args[key] for key in keys]
         self.leaves = leaves(self.selected)
@@ -55,11 +63,15 @@ class Call:
                 (kwargs if isinstance(key, str) else args)[key] = part
             before, mode.start = mode.start, self.start if mode.start is None else mode.start
             try:
-                self.result = fun(*args, **kwargs)
+                with keeping_arguments() if forward else nullcontext():
+                    self.result = fun(*args, **kwargs)
             finally:
                 mode.start = before
+        self.has_aux, self.aux = has_aux, None
+        if has_aux:
+            self.result, self.aux = _pair(who, self.result)
         self.outs = leaves(self.result)
-        self.joined = self.reaches_out(self.outs)  # whether what follows is to be recorded too
+        self.joined = self.reaches_out([*self.outs, *leaves(self.aux)])  # whether what follows is to be recorded too
 
     def reaches_out(self, values: Sequence[Any]) -> bool:
         """Whether any value depends on something tracked that was there before the call."""
@@ -99,8 +111,16 @@ class Call:
 
     def value(self) -> Any:
         """The result: Tensors if an argument was one, else plain arrays."""
-        items = [out if self.joined and self.reaches_out([out]) else free(out, self.tensors) for out in self.outs]
-        return rebuild(self.result, iter(items))
+        return self.freed(self.result)
+
+    def beside(self, derived: Any) -> Any:
+        """What was derived; with has_aux a pair of that and what the function gave besides."""
+        return (derived, self.freed(self.aux)) if self.has_aux else derived
+
+    def freed(self, values: Any) -> Any:
+        """What the function gave, as the caller gets it: what nothing outside tracks is joined to nothing."""
+        items = [out if self.joined and self.reaches_out([out]) else free(out, self.tensors) for out in leaves(values)]
+        return rebuild(values, iter(items))
 
     def leave(self, value: Tensor, tensor: bool) -> Any:
         """A derivative as the caller gets it: joined to what was tracked outside, else with memory of its own."""
@@ -110,6 +130,13 @@ class Call:
         if isinstance(data, np.ndarray) and (data.base is not None or value._node is not None):
             value = wrap(data.copy())
         return free(value, tensor)
+
+
+def _pair(who: str, result: Any) -> Any:
+    if not isinstance(result, tuple) or len(result) != 2:
+        got = f"{len(result)} values" if isinstance(result, tuple) else type(result).__name__
+        raise TypeError(f"{who}: expected a function that gives a pair (result, aux), for has_aux=True, got {got}")
+    return result
 
 
 def free(value: Any, tensor: bool) -> Any:

@@ -20,7 +20,7 @@ from ..engine.arguments import observed
 from ..engine.declare import primitive
 from ..engine.modes import enable_grad, mode
 from ..engine.node import Leaf, Node, tick, walk
-from ..engine.primitive import Cotangents, Primitive
+from ..engine.primitive import INPUTS, Cotangents, Primitive
 from ..engine.sharing import note_view
 from ..engine.sweep import gradients
 from ..engine.tensor import Tensor, unwrap, wrap
@@ -237,12 +237,11 @@ _segment = primitive(
     lambda inputs, arrays, segment: segment.take(), name="checkpoint", multiple=True,
     inputs=lambda g, arrays, segment: segment.again(g, arrays),
 )  # fmt: skip
-_inputs = Primitive("inputs", lambda *inputs: inputs, {"inputs": lambda g, i: g[i]}, multiple=True)
 
 
 def bundle(nodes: tuple[Node, ...]) -> Node:
     """A node for several inputs together, so that one rule gives all their gradients at once."""
-    return _node(_inputs.plan(tuple([("inputs", i) for i in range(len(nodes))])), nodes, Cotangents)
+    return _node(INPUTS.plan(tuple([("inputs", i) for i in range(len(nodes))])), nodes, Cotangents)
 
 
 def _edges(roots: list[Node], start: int, points: list[Tensor]) -> list[tuple[Node, Node | None]]:

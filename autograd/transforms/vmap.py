@@ -11,7 +11,7 @@ from ..engine.modes import mode
 from ..engine.node import tick
 from ..engine.tensor import Tensor, wrap
 from .batching.batched import Batch, innermost
-from .batching.boundary import agreed, enter, leave, part_outside
+from .batching.boundary import chosen, enter, leave, part_outside
 from .batching.draws import draws_of
 from .shared import Function, check_function
 from .tree import fields_of, is_dataclass, keys_of, leaves, rebuild
@@ -219,7 +219,7 @@ def _end(batch: Batch, out: Any, axis: int | None, k: int, tensors: bool) -> Any
             raise ValueError(
                 f"vmap: out_axes is None for result {k}, of shape {data.shape}, which differs between the examples"
             )
-        left = agreed(out, batch)
+        left = chosen(out, batch)
     else:
         if not -(data.ndim + 1) <= axis <= data.ndim:
             raise ValueError(f"vmap: out_axes is {axis} for result {k}, whose shape for one example is {data.shape}")
