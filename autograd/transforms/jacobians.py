@@ -59,6 +59,7 @@ def _jacobian(call: Call, out: Any, create_graph: bool) -> list[Tensor]:
     shape, n = data.shape, sum(point.size for point in call.points)
     real = all(value.dtype.kind == "f" for value in (data, *call.points))
     if not tracked(out):
+        call.warn_independent()
         return [wrap(np.zeros_like(point._data, shape=shape + point.shape)) for point in call.points]
     if 3 * n < data.size and real:
         return _columns(call, out, create_graph)
