@@ -75,6 +75,7 @@ class Call:
         self.outs = leaves(self.result)
         self.warned = False
         self.joined = self.reaches_out([*self.outs, *leaves(self.aux)])  # whether what follows is to be recorded too
+        self.passes_on = False  # whether the last pass was, in which a gradient may be an array that somebody else has
 
     def reaches_out(self, values: Sequence[Any]) -> bool:
         """Whether any value depends on something tracked that was there before the call."""
@@ -86,6 +87,7 @@ class Call:
 
     def pull(self, outs: Sequence[Any], seeds: Sequence[Any], retain: bool, create_graph: bool) -> list[Tensor]:
         """The gradients at the points, for these gradients of these results; each in JAX's sense."""
+        self.passes_on = create_graph
         pairs = [(out, conj(seed)) for out, seed in zip(outs, seeds, strict=True) if tracked(out)]
         found: list[Tensor | None] = [None] * len(self.points)
         if pairs:
@@ -147,7 +149,7 @@ class Call:
         if self.reaches_out([value]):
             return value
         data = value._content
-        if isinstance(data, np.ndarray) and (data.base is not None or value._node is not None):
+        if isinstance(data, np.ndarray) and (self.passes_on or data.base is not None or value._node is not None):
             value = wrap(data.copy())
         return free(value, tensor)
 
@@ -189,7 +191,7 @@ def tracked(value: Any) -> bool:
 
 
 def conj(g: Any) -> Any:
-    return g.conj() if g is not None and getattr(g, "dtype", None) is not None and g.dtype.kind == "c" else g
+    return g.conj() if getattr(g, "dtype", None) is not None and g.dtype.kind == "c" else g
 
 
 def _kind(leaf: Any) -> str:

@@ -49,7 +49,8 @@ def jvp(fun: Function, primals: Sequence[Any], tangents: Sequence[Any], has_aux:
     (np.float64(6.0), np.float64(23.0))
     """
     call, seeds = _along("jvp", fun, primals, tangents, has_aux, True)
-    moved = pushed(call, call.outs, seeds, call.joined or any(map(tracked, seeds)))
+    call.passes_on = call.joined or any(map(tracked, seeds))
+    moved = pushed(call, call.outs, seeds, call.passes_on)
     value = call.value()
     return _triple(call, value, rebuild(call.result, iter([_left(call, tangent) for tangent in moved])))
 
