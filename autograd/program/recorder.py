@@ -144,7 +144,7 @@ class Recorder:
                     *[self._constant(part) if type(part) is np.ndarray else part for part in args], **kwargs
                 )
             except Exception as error:
-                if not self.follows_not(error):
+                if who_follows(error) is not self:
                     raise
                 del self.statements[before:]
         made = self.call(function, args, kwargs)

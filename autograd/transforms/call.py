@@ -18,6 +18,7 @@ from ..engine.arguments import keeping_arguments
 from ..engine.declare import primitive
 from ..engine.modes import enable_grad, mode
 from ..engine.node import ARGUMENT, tick, walk
+from ..engine.place import warn
 from ..engine.primitive import as_array
 from ..engine.sweep import gradients
 from ..engine.tensor import Tensor, wrap
@@ -43,7 +44,8 @@ class Call:
     ) -> None:  # fmt: skip
         self.recorded = mode.recording is not False
         self.selected = [kwargs[key] if isinstance(key, str) else args[key] for key in keys]
-        self.leaves = leaves(self.selected)
+        self.who = who
+        self.leaves = [_of_floats(leaf) for leaf in leaves(self.selected)]
         self.tensors = any(isinstance(leaf, Tensor) for leaf in leaves((args, kwargs)))
         self.moving = [is_differentiable(leaf) for leaf in self.leaves]
         if self.leaves and not any(self.moving):
@@ -71,6 +73,7 @@ class Call:
         if has_aux:
             self.result, self.aux = _pair(who, self.result)
         self.outs = leaves(self.result)
+        self.warned = False
         self.joined = self.reaches_out([*self.outs, *leaves(self.aux)])  # whether what follows is to be recorded too
 
     def reaches_out(self, values: Sequence[Any]) -> bool:
@@ -88,10 +91,27 @@ class Call:
         if pairs:
             outs, seeds = zip(*pairs, strict=True)
             found = gradients(outs, self.points, seeds, retain or create_graph, create_graph)
+        if not any(g is not None for g in found) and not self._reached(outs if pairs else ()):
+            self.warn_independent()
         return [
             wrap(np.zeros_like(point._content)) if g is None else conj(g)
             for g, point in zip(found, self.points, strict=True)
         ]
+
+    def _reached(self, outs: Sequence[Any]) -> bool:
+        """Whether one of the results was computed from the points, though rules say that nothing flows to them."""
+        points = {point._node.order for point in self.points if point._node is not None}
+        return any(node.order in points for node in walk([out._node for out in outs], self.start))
+
+    def warn_independent(self) -> None:
+        """Say once that a derivative is zero because the result does not depend on the arguments at all."""
+        others = len(self.outs) > 1 and any(tracked(out) and out._node.order < self.start for out in self.outs)
+        if not (self.warned or others) and self.points:
+            self.warned = True
+            warn(
+                f"Output seems independent of input. {self.who}: what the function gave was not computed from the "
+                f"arguments to differentiate by, or from their values alone, so its derivatives are zero"
+            )
 
     def pick(self, items: Sequence[Any]) -> list[Any]:
         """Of one item for each leaf of the selected arguments those that belong to the points."""
@@ -142,6 +162,11 @@ def _pair(who: str, result: Any) -> Any:
 def free(value: Any, tensor: bool) -> Any:
     """A value that nothing tracks: as a Tensor or as a plain array."""
     return value if not isinstance(value, Tensor) else wrap(value._content) if tensor else plain(value._content)
+
+
+def _of_floats(leaf: Any) -> Any:
+    """An array of integers as one of floats, by which one can differentiate."""
+    return leaf.astype(np.float64) if isinstance(leaf, np.ndarray) and leaf.dtype.kind in "iu" else leaf
 
 
 def _begin(leaf: Any) -> Tensor:

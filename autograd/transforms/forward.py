@@ -39,6 +39,8 @@ def push(call: Call, outs: Sequence[Tensor], tangents: Sequence[Any], create_gra
                 moved = _moved(node, known, create_graph)
                 if moved is not None:
                     known[node.order] = moved
+    if not any(out._node is not None and out._node.order in known for out in outs):
+        call.warn_independent()
     return [_result(out, known) for out in outs]
 
 

@@ -93,6 +93,8 @@ def _jacobian(call: Call, out: Any, create_graph: bool, chunk_size: int | None) 
     """For each point the derivatives of one result."""
     data = np.asarray(out) if not isinstance(out, Tensor) else out._content
     shape, n = data.shape, sum(point.size for point in call.points)
+    if not tracked(out):
+        call.warn_independent()
     if not tracked(out) or not data.size or not n:
         return [wrap(np.zeros_like(point._content, shape=shape + point.shape)) for point in call.points]
     if data.size == 1:

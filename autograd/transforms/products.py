@@ -134,15 +134,17 @@ def as_tensor(value: Any) -> Tensor:
 def pushforward(call: Call, out: Any) -> Callable[[list[Any], bool], Any]:
     """A function of the tangents at the points that gives the result's, by pulling back its pullback."""
     if not tracked(out):
+        call.warn_independent()
         return lambda seeds, create_graph: _zeros(out)
     start = wrap(np.zeros_like(out._content)).requires_grad_()
     slopes = gradients([out], call.points, [start], True, True)
 
     def push(seeds: list[Any], create_graph: bool) -> Any:
         pairs = [(g, seed) for g, seed in zip(slopes, seeds, strict=True) if g is not None and tracked(g)]
-        found = (
-            gradients([g for g, _ in pairs], [start], [t for _, t in pairs], True, create_graph)[0] if pairs else None
-        )
+        if not pairs:
+            call.warn_independent()
+            return _zeros(out)
+        found = gradients([g for g, _ in pairs], [start], [t for _, t in pairs], True, create_graph)[0]
         return _zeros(out) if found is None else found
 
     return push

@@ -83,7 +83,7 @@ def text(training: Training, epochs: int) -> str:
     batch = [Tensor(part[: settings.batch_size]) for part in (data.train_images, data.train_labels)]
     program = trace(training_step, *batch)
     own = {id(tensor.data) for tensor in (*training.network.parameters(), *training.network.buffers())}
-    begin = lambda array: array if id(array) in own else np.zeros_like(array)
+    begin: Any = lambda array: array if id(array) in own else np.zeros_like(array)
     arrays: dict[str, Any] = {}  # a list of arrays by the names of its elements
     for name, held in program.arrays.items():
         arrays |= {f"{name}[{k}]": begin(a) for k, a in enumerate(held)} if type(held) is list else {name: begin(held)}
