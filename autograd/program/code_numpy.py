@@ -242,6 +242,8 @@ class Code:
         if kind is tuple:
             inner = "".join(self._argument(part, s) + ", " for part in item)
             return f"({inner.rstrip() if len(item) == 1 else inner.rstrip(', ')})"
+        if issubclass(kind, tuple) and hasattr(kind, "_fields"):
+            return f"{self._constant(kind)}({', '.join(self._argument(part, s) for part in item)})"
         if kind is list:
             return f"[{', '.join(self._argument(part, s) for part in item)}]"
         if kind is dict:
