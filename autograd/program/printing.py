@@ -136,6 +136,7 @@ class Page:
                 scope = s.scope
             body += lines
         results = [self._result(value) for value in self.reading.outgoing]
+        body += [f"# result {k + 1} is {value!r} at each call" for k, value in program.plain.items()]
         body.append(f"return {results[0] if len(results) == 1 else '(' + ', '.join(results) + ')'}")
         body = self._with_loops(body, rows)
         given = ", ".join(
