@@ -15,9 +15,10 @@ from typing import Any
 
 import numpy as np
 
+from autograd import Tensor
 from autograd.program.current import Changed
 
-from .rows import Lent, State
+from .rows import Lent, Memory, Row, State, Whole
 
 
 class Numbers:
@@ -97,13 +98,61 @@ class Numbers:
         return back
 
 
-def can_be_traced(optimizer: Any, group: State, trace: Any) -> bool:
-    """Whether a step is traced; else the trace is told why not."""
-    if not optimizer.elementwise:
-        trace.fail(f"{type(optimizer).__name__} computes with Python's numbers at each step")
-    elif any(p.dtype.kind == "c" for p in group["params"]):
-        trace.fail(f"{type(optimizer).__name__} is given a complex parameter")
-    return bool(trace.open)
+def is_traced(optimizer: Any, group: State) -> bool:
+    """Whether a step is traced; else it is one statement for each parameter, which runs as it does without a trace."""
+    return bool(optimizer.elementwise) and all(p.dtype.kind != "c" for p in group["params"])
+
+
+class Update:
+    """A parameter's update that is no part of a program: called with its array and its gradient, it runs in Python."""
+
+    may_change = False
+
+    def __init__(self, optimizer: Any, group: State, kind: Any, p: Tensor) -> None:
+        self.__name__ = f"update_of_{type(optimizer).__name__}"
+        self.__qualname__ = not_printed.__name__
+        self.optimizer, self.group, self.kind = optimizer, group, kind
+        self.p = p
+        self.row: Row | None = None
+
+    def __call__(self, x: Any, g: Any) -> None:
+        optimizer, group = self.optimizer, self.group
+        state = optimizer.state[self.p]
+        if self.row is None or self.row.data[0] is not x or not self.row.fits({self.row.params[0]: state}):
+            own = Tensor(0.0)
+            own.data = x
+            kind = Row if optimizer.elementwise else Whole
+            begin = optimizer.start(group)
+            self.row = kind([own], [state], begin, optimizer.numbers, optimizer.scratch + 2, Memory())
+        factor, *told = self.row.hold(optimizer._told(group, self.row))
+        for piece in self.row.take([g]):
+            optimizer._change(self.kind, *piece, factor, told)
+        self.row.give()
+
+    def undo(self) -> Callable[[], None]:
+        """What brings the parameter's state back to what it is now."""
+        state = self.optimizer.state[self.p]
+        kept = {name: value.copy() if hasattr(value, "copy") else value for name, value in state.items()}
+
+        def back() -> None:
+            state.clear()
+            state.update(kept)
+
+        return back
+
+
+def not_printed(x: Any, g: Any) -> None:
+    """Stands in a program's text where it updates a parameter in a way that no text says: raises RuntimeError."""
+    raise RuntimeError("a printed program cannot take this optimizer's step; call the compiled function")
+
+
+def update_wholly(optimizer: Any, group: State, kind: Any, trace: Any) -> None:
+    """A step as one statement for each parameter."""
+    trace.handled(optimizer)
+    for p in group["params"]:
+        if p.grad is not None and (p.size or optimizer.elementwise):
+            trace.update(Update(optimizer, group, kind, p), p.data, p.grad.data)
+            p.data = p.data  # it has been written
 
 
 def traced_pieces(

@@ -10,9 +10,10 @@
     program                               the program
     passes                                what improves it
     memory, recycling                     where its values lie
+    islands, together                     what is run piece by piece, or for several arrays at once
     cost                                  what it costs
     interrupts                            Ctrl-C while it runs
-    code_numpy                            it as code that runs
+    spelling, code_numpy                  it as code that runs
     joined                                its results, where they are still to be differentiated
     naming, plainly, views, reading       it as it is read
     repeats, columns, listing, loops, reusing   its lines, with loops for what repeats
