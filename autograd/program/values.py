@@ -130,7 +130,7 @@ def values_in(item: Any) -> Iterator[Value]:
     """The values in nested tuples, lists, dicts and slices."""
     if isinstance(item, Value):
         yield item
-    elif type(item) in (tuple, list):
+    elif type(item) is list or isinstance(item, tuple):
         for part in item:
             yield from values_in(part)
     elif type(item) is dict:
@@ -144,6 +144,8 @@ def mapped(item: Any, change: Callable[[Any], Any]) -> Any:
     """The same containers with `change` of everything that stands in them."""
     if type(item) in (tuple, list):
         return type(item)([mapped(part, change) for part in item])
+    if isinstance(item, tuple) and hasattr(item, "_fields"):  # of which NumPy's are results of linalg
+        return type(item)(*[mapped(part, change) for part in item])
     if type(item) is dict:
         return {key: mapped(part, change) for key, part in item.items()}
     if type(item) is slice:
