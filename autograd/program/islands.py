@@ -7,7 +7,7 @@ without, so no bit of it changes: pieces begin where vectors of the processor do
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from .functions import EMPTY, is_elementwise
@@ -61,10 +61,9 @@ class Island:
         self.slots = self._slots()
         self.scratch = self.count * self.piece
 
-    def values(self) -> Iterator[Value]:
-        """The values from outside that they use."""
-        for _, s in self.statements:
-            yield from s.values()
+    def values(self) -> list[Value]:
+        """The values that they use."""
+        return [value for _, s in self.statements for value in s.values()]
 
     def overwritable(self, result: Value) -> list[Value]:
         """The operands that a result may be written over, as far as the island is concerned."""
