@@ -6,6 +6,9 @@ each call, by the optimizer's own `advance`, and put into arrays of one element 
 
 from __future__ import annotations
 
+import ast
+import inspect
+import textwrap
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -61,9 +64,12 @@ class Numbers:
         return self.names
 
     def words(self) -> list[str]:
-        """What each number that is given is called: as the option that has its value, or a number."""
+        """What each number that is given is called: as the option that has its value, or as `update` calls it."""
         options = {value: name for name, value in reversed(self.group.items()) if type(value) is float}
-        return [options.get(value, "number") for value in self.told if isinstance(value, int | float)]
+        own = _unpacked(type(self.optimizer).update)
+        names = [*["shrink"] * (len(self.told) - len(own)), *own][-len(self.told) :]
+        pairs = zip(self.told, names, strict=True)
+        return [options.get(value, name) for value, name in pairs if isinstance(value, int | float)]
 
     def agrees(self) -> bool:
         """Whether the numbers of all states still are those of the first, as when the step was traced."""
@@ -185,6 +191,21 @@ def traced_pieces(
                 arrays, scratch = dict(zip(arrays, rest, strict=False)), tuple(rest[len(arrays) :])
             pieces.append((x, g, arrays, scratch, p))
         yield told, pieces
+
+
+def _unpacked(update: Any) -> list[str]:
+    """The names that the numbers have in an `update`, which takes them apart in its first line."""
+    tree = ast.parse(textwrap.dedent(inspect.getsource(update)))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign) and any(
+            isinstance(n, ast.Name) and n.id == "numbers" for n in ast.walk(node.value)
+        ):
+            target = node.targets[0]
+            while isinstance(target, ast.Tuple) and any(isinstance(part, ast.Tuple) for part in target.elts):
+                target = target.elts[0]
+            parts = target.elts if isinstance(target, ast.Tuple) else [target]
+            return [part.id for part in parts if isinstance(part, ast.Name)]
+    return []
 
 
 def _arrays(optimizer: Any, begin: State) -> list[str]:

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from .modes import mode
 from .node import Node, depends_on_arguments
-from .place import Doing, line_of, outside
+from .place import Doing, line_of, outside, warn
 
 _SHOWING = (
     "matplotlib.", "mpl_toolkits.", "seaborn.", "plotly.", "bokeh.", "IPython.", "logging.", "tensorboardX.",
@@ -80,26 +80,15 @@ def leave(node: Node | None, shape: tuple[int, ...], what: str, export: bool = F
     elif export or asking.kind == "computes" or getattr(mode.watch, "refuses", False):
         why = "that requires a gradient"
     else:
-        _warn(asking)
+        warn(
+            f"{asking.who}: a tensor that requires a gradient becomes a plain value, through which no gradient flows; "
+            f"write .detach(), .data or .item() if that is meant, else {asking.instead}",
+            asking.frame,
+        )
         return
     raise TypeError(
         f"{asking.who}: expected a plain value, got a tensor of shape {shape} {why}, which would count as a constant; "
         f"{asking.instead}, or take .data or .item() where the value alone is wanted; at {line_of(asking.frame)}"
-    )
-
-
-def _warn(asking: _Asking) -> None:
-    from warnings import warn_explicit
-
-    frame = asking.frame
-    warn_explicit(
-        f"{asking.who}: a tensor that requires a gradient becomes a plain value, through which no gradient flows; "
-        f"write .detach(), .data or .item() if that is meant, else {asking.instead}",
-        UserWarning,
-        frame.f_code.co_filename,
-        frame.f_lineno,
-        frame.f_globals.get("__name__") or "<string>",
-        frame.f_globals.setdefault("__warningregistry__", {}),
     )
 
 

@@ -427,7 +427,7 @@ def _assign(who: str, a: Any, index: Any, value: Any) -> None:
     if not isinstance(a, Tensor) and isinstance(value, Tensor):
         if value.requires_grad:
             raise TypeError(f"{who}: a Tensor that requires a gradient cannot be written into an array; give a Tensor")
-        value = value._data
+        value = value._content
     if not isinstance(a, Tensor):
         versions.writing(a)
     a[index] = value

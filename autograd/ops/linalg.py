@@ -234,7 +234,7 @@ def _nearly_singular(a: Any, det: Any) -> bool:
 
 
 def _plain(x: Any) -> Any:
-    return getattr(x, "_data", x)
+    return getattr(x, "_content", x)
 
 
 def _slogdet_a(g: Any, a: Any, out: Any) -> Any:

@@ -239,8 +239,8 @@ class _Writer:
                 elif id(item) in self.captured.around.tensors:  # and the function finds it besides
                     lines.append(f"if {name} is not {self._name(item)}: return MISS")
                 self._arguments.setdefault(id(item), name)
-                tensor, name = name, f"{name}_data"
-                lines.append(f"{name} = {tensor}._data")
+                tensor, name = name, f"{name}_content"
+                lines.append(f"{name} = {tensor}._content")
             if value is None:
                 if not isinstance(item, Tensor):
                     self._equal(name, item)
@@ -312,7 +312,7 @@ class _Writer:
         tensor = self._holders.get(id(place.holder))
         if tensor is not None:
             name = f"g{value.number}"
-            lines.append(f"{name} = {self._name(tensor)}._grad._data")
+            lines.append(f"{name} = {self._name(tensor)}._grad._content")
             self._layout(name, value, array=True)
             given.append(name)
         elif value in self.moving:
@@ -327,8 +327,8 @@ class _Writer:
     def _assign(self, place: Place, name: str) -> str:
         """A line that puts a value where the function put it."""
         tensor = self._holders.get(id(place.holder))
-        if tensor is not None and place.key == "_data":
-            return f"{self._name(tensor)}._grad._data = {name}"
+        if tensor is not None and place.key == "_content":
+            return f"{self._name(tensor)}._grad._content = {name}"
         wrapped = name != "None" and (place.key == "_grad" or place in self.captured.replaced)
         made = f"wrap({name})" if wrapped else name
         if place.kind == "attribute":

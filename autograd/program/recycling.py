@@ -33,7 +33,7 @@ class Bound:
 
     def belongs_to(self, owners: Sequence[Any]) -> None:
         """Say who is given the gradients, once all is made that refers to their memory."""
-        self._rows = [(owner, t, t._data) for owner, t in zip(owners, self.tensors, strict=True)]
+        self._rows = [(owner, t, t._content) for owner, t in zip(owners, self.tensors, strict=True)]
         self._uses = sys.getrefcount(self.memory.base)
 
     def is_free(self) -> bool:
@@ -47,7 +47,7 @@ def _are_free(rows: list[tuple[Any, Any, Any]], tensors: int, arrays: int) -> bo
             sys.getrefcount(tensor) != tensors + (owner._grad is tensor)
             or sys.getrefcount(array) != arrays
             or tensor._node is not None
-            or tensor._data is not array
+            or tensor._content is not array
         ):
             return False
     return True

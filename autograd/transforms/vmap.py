@@ -11,7 +11,7 @@ from ..engine.modes import mode
 from ..engine.node import tick
 from ..engine.tensor import Tensor, wrap
 from .batching.batched import Batch, innermost
-from .batching.boundary import agreed, enter, leave, part_outside
+from .batching.boundary import chosen, enter, leave, part_outside
 from .batching.draws import draws_of
 from .shared import Function, check_function
 from .tree import fields_of, is_dataclass, keys_of, leaves, rebuild
@@ -212,21 +212,21 @@ def _end(batch: Batch, out: Any, axis: int | None, k: int, tensors: bool) -> Any
         tensor = False
     else:
         tensor = True
-    data = out._data
+    data = out._content
     many = innermost(data) is batch
     if axis is None:
         if many:
             raise ValueError(
                 f"vmap: out_axes is None for result {k}, of shape {data.shape}, which differs between the examples"
             )
-        left = agreed(out, batch)
+        left = chosen(out, batch)
     else:
         if not -(data.ndim + 1) <= axis <= data.ndim:
             raise ValueError(f"vmap: out_axes is {axis} for result {k}, whose shape for one example is {data.shape}")
         left = leave(out, batch, axis)
     if left._node is not None:
         return left
-    array = left._data
+    array = left._content
     if getattr(array, "base", None) is not None or array is data:
         array = array.copy()
     return wrap(array) if tensors and tensor else array

@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from ...engine.modes import Untraceable, mode, who_follows
+from ...engine.modes import Untraceable, who_follows
 from ...engine.place import caller
 from ...engine.primitive import registry
 from ...engine.tensor import Tensor, unwrap
@@ -81,12 +81,13 @@ class Batch:
 
     def opaque(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         """What cannot be followed inside, as a whole: by its batched form if it has one, else example by example."""
+        batch = innermost((args, kwargs)) or self
         form = FORMS.get(function)
         if form is not None:
-            made = form(self, *args, **kwargs)
+            made = form(batch, *args, **kwargs)
             if made is not NotImplemented:
                 return made
-        return self.loop(function, args, kwargs)
+        return batch.loop(function, args, kwargs)
 
     def loop(self, function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
         """Run a function example by example, and stack what it gives. Arrays that it writes to are written to."""
@@ -487,7 +488,7 @@ def innermost(item: Any) -> Batch | None:
     elif kind is slice:
         item = (item.start, item.stop, item.step)
     elif isinstance(item, Tensor):
-        item = (item._data,)
+        item = (item._content,)
     elif kind is not tuple and kind is not list and not isinstance(item, list):
         return None
     found = None
@@ -557,12 +558,12 @@ def written(function: Any, args: Any, kwargs: Any) -> list[Any]:
     return found
 
 
-def followed(function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
-    """A function's result, where a trace that is being taken may have to take it as a whole."""
+def followed(batch: Batch, function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+    """A function's result for one example, where a trace or another batch may have to take it as a whole."""
     try:
         return function(*args, **kwargs)
     except Exception as error:
         whole = who_follows(error)
-        if whole is None or mode.trace is None:
+        if whole is None or whole is batch:
             raise
         return whole.opaque(function, *args, **kwargs)

@@ -18,25 +18,49 @@ from ...engine.tensor import Tensor
 from .batched import Batch, Batched, followed, form, innermost, said
 
 
+def _within(x: Any, batch: Batch, axis: int, function: Callable[..., Any]) -> Any:
+    """The same for what stands in a newer batch, which stays the outermost one."""
+    return Batched(x.batch, function(x.array, batch, axis + 1 if axis >= 0 else axis))
+
+
+def _is_newer(x: Any, batch: Batch) -> bool:
+    return type(x) is Batched and x.batch.number > batch.number
+
+
 def _enter(x: Any, batch: Batch, axis: int) -> Any:
+    if _is_newer(x, batch):
+        return _within(x, batch, axis, _enter)
     if axis == 0:  # seen as a view, so that nobody takes it for memory of its own
         return Batched(batch, x.view() if type(x) is np.ndarray else x)
     return Batched(batch, np.moveaxis(x, axis, 0))
 
 
 def _leave(x: Any, batch: Batch, axis: int) -> Any:
+    if _is_newer(x, batch):
+        return _within(x, batch, axis, _leave)
     array = batch.array(x)
     return array if axis == 0 else np.moveaxis(array, 0, axis)
 
 
 def _first(x: Any, batch: Batch) -> Any:
     """The one value that all examples have as the first one's, the others 0."""
+    if _is_newer(x, batch):
+        return _within(x, batch, 0, lambda x, batch, _: _first(x, batch))
     made = np.zeros_like(x, shape=(batch.size, *x.shape))
     made[:1] = x
     return Batched(batch, made)
 
 
+def _chosen(x: Any, batch: Batch) -> Any:
+    """The first example's; of what is the same for all, that."""
+    if _is_newer(x, batch):
+        return _within(x, batch, 0, lambda x, batch, _: _chosen(x, batch))
+    return x.array[0, ...] if batch.holds(x) else x
+
+
 def _total(x: Any, batch: Batch) -> Any:
+    if _is_newer(x, batch):
+        return _within(x, batch, 0, lambda x, batch, _: _total(x, batch))
     return np.sum(x.array, 0) if batch.holds(x) else x * x.dtype.type(batch.size)
 
 
@@ -45,9 +69,10 @@ enter: Function = primitive(
     _enter, name="vmap in", x=lambda g, batch, axis: leave(g, batch, axis),
 )  # fmt: skip
 leave: Function = primitive(_leave, name="vmap out", x=lambda g, batch, axis: enter(g, batch, axis))
-# what all examples have in common, as a result, and the sum over them
-agreed: Function = primitive(lambda x, batch: x, name="vmap out", x=lambda g, batch: first(g, batch))
-first: Function = primitive(_first, name="vmap first", x=lambda g, batch: total(g, batch))
+# what all examples have in common, as a result: that of the first one, and back
+chosen: Function = primitive(_chosen, name="vmap out", x=lambda g, batch: first(g, batch))
+first: Function = primitive(_first, name="vmap first", x=lambda g, batch: chosen(g, batch))
+# the sum over all examples of what each has of something that is the same for all
 total: Function = primitive(_total, name="vmap sum", x=lambda g: g)
 _shared = primitive(lambda x, batch: x, name="vmap shared", x=lambda g, batch: total(g, batch))
 _SHARED = _shared.primitive.plan(("x",))  # type: ignore[attr-defined]
@@ -84,7 +109,7 @@ def looped(batch: Batch, function: Callable[..., Any], args: Any, kwargs: Any) -
     """A function run for each example, and what it gave stacked. It may be one of Tensors; then that is recorded."""
     known: dict[int, Tensor] = {}
     parts = [
-        followed(function, _example(batch, args, i, known), _example(batch, kwargs, i, known))
+        followed(batch, function, _example(batch, args, i, known), _example(batch, kwargs, i, known))
         for i in range(batch.size or 1)
     ]
     out = kwargs.get("out")
@@ -100,10 +125,10 @@ def _example(batch: Batch, item: Any, i: int, known: dict[int, Tensor]) -> Any:
             return item
         return item.array[i, ...] if batch.size else np.ones_like(item.array, shape=item.shape)
     if isinstance(item, Tensor):
-        if innermost(item._data) is not batch:
+        if innermost(item._content) is not batch:
             return item
         if not batch.size:
-            return Tensor(np.ones_like(item._data.array, shape=item.shape))
+            return Tensor(np.ones_like(item._content.array, shape=item.shape))
         if id(item) not in known:
             known[id(item)] = leave(item, batch, 0)
         return known[id(item)][i]

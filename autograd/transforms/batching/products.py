@@ -40,6 +40,8 @@ def matmul(batch: Batch, x: Any, y: Any, /, out: Any = None, **options: Any) -> 
             return Batched(batch, x @ y.array)
         if m == 1:
             return Batched(batch, _rows(y.array, x.T) if n == 2 else (x @ batch.array(y, n - 1)[..., None])[..., 0])
+        if n == m == 2 and y.shape[1] == 1:  # a column for each example: all of them as rows
+            return Batched(batch, (y.array[..., 0] @ x.T)[..., None])
         return Batched(batch, x @ batch.array(y, n))
     if m == 1:
         return Batched(batch, (x.array @ batch.array(y, n - 1)[..., None])[..., 0])

@@ -177,6 +177,7 @@ COMPUTATIONS: dict[str, tuple[Callable[[Any], Any], str]] = {
     "masked *": (lambda x: MASKED * x, "np.where"),
     "masked array": (lambda x: np.ma.array(x, mask=[0, 1, 0]), "np.where"),
     "numpy.ma's function": (lambda x: np.ma.multiply(x, MASKED), "np.where"),
+    "numpy.ma's getdata": (lambda x: np.ma.getdata(x), "np.where"),
     "numpy.ma's median": (lambda x: np.ma.median(x), "np.where"),
     "assignment to a masked array": (_set_masked, "np.where"),
     "polynomial by its coefficients": (lambda x: np.polynomial.chebyshev.chebval(2.0, x), "write it with functions"),
