@@ -130,7 +130,8 @@ class Code:
         return self.bounds[0]
 
     def _bound(self) -> Bound:
-        bound = Bound(self.placement.boundary, list(self._offsets.items()))
+        owners = [self.own[value] for value in self._offsets]
+        bound = Bound(self.placement.boundary, list(self._offsets.items()), owners)
         arrays: dict[Value, Any] = {}
         boundary = self.placement.boundary
         for value, start in self.placement.places.items():
@@ -153,7 +154,6 @@ class Code:
         for k, group in enumerate(self._together):
             space.update(group.flat(f"all{k}", self._offsets, bound.memory, self._pieces))
         bound.run = FunctionType(self._function.__code__, space)
-        bound.belongs_to([self.own[value] for value in self._offsets])
         return bound
 
     def touch(self) -> None:
