@@ -22,7 +22,9 @@ class Bound:
 
     memory   as bytes
     tensors  the gradients, as what has them is given them
-    run      the program's function, which writes to them; set by who makes it
+    arrays   the arrays that are the same at each call
+    space    what the names of the program's text stand for
+    run      the program's function, which writes to the gradients; these three are set by who makes it
     """
 
     def __init__(self, size: int, places: Sequence[tuple[Value, int]], owners: Sequence[Any]) -> None:
@@ -30,6 +32,8 @@ class Bound:
         bytes_of = memoryview(self.memory)  # so that each gradient is an array of its own, of which views are seen
         parts = [np.frombuffer(bytes_of[start : start + value.nbytes], np.uint8) for value, start in places]
         self.tensors = [wrap(array_at(part, 0, value)) for part, (value, _) in zip(parts, places, strict=True)]
+        self.arrays: dict[Value, Any] = {}
+        self.space: dict[str, Any] = {}
         self.run: Callable[..., Any] = tuple
         self._rows = [(owner, t, t._content) for owner, t in zip(owners, self.tensors, strict=True)]
 
