@@ -20,9 +20,8 @@ from .spelling import Spelling, named
 from .together import Together, find_together, side_by_side
 from .values import Statement, Value, mapped
 
-
 _SPARE = 1 << 20
-"""Bytes: so much memory for gradients is kept in reserve, for a caller who keeps now and then those of the last call."""
+"""Bytes: so much memory for gradients is kept in reserve, for a caller who keeps those of the last call now and then."""
 
 
 class Code:
