@@ -21,7 +21,7 @@ from .together import Together, find_together, side_by_side
 from .values import Statement, Value, mapped
 
 _SPARE = 1 << 20
-"""Bytes: so much memory for gradients is kept in reserve, for a caller who keeps those of the last call now and then."""
+"""Bytes: so much memory for gradients is kept in reserve, for callers who keep those of the last call now and then."""
 
 
 class Code:
