@@ -59,13 +59,29 @@ for _functions, _names in {
     (np.sum, np.ndarray.sum): _SUM, (np.prod, np.ndarray.prod): _SUM, (np.nansum,): _SUM, (np.nanprod,): _SUM,
     (np.mean, np.ndarray.mean): ("dtype", "out", "keepdims"), (np.nanmean,): ("dtype", "out", "keepdims"),
     (np.max, np.ndarray.max): _MAX, (np.min, np.ndarray.min): _MAX, (np.nanmax,): _MAX, (np.nanmin,): _MAX,
-    (np.any, np.ndarray.any): ("out", "keepdims"), (np.all, np.ndarray.all): ("out", "keepdims"),
     (np.var, np.ndarray.var): ("dtype", "out", "ddof", "keepdims"), (np.nanvar,): ("dtype", "out", "ddof", "keepdims"),
     (np.std, np.ndarray.std): ("dtype", "out", "ddof", "keepdims"), (np.nanstd,): ("dtype", "out", "ddof", "keepdims"),
     (np.ptp,): ("out", "keepdims"), (np.count_nonzero,): (), (np.median,): ("out", "overwrite_input", "keepdims"),
     (np.nanmedian,): ("out", "overwrite_input", "keepdims"),
 }.items():  # fmt: skip
     form(*_functions)(_over(_functions[0], *_names))
+
+
+def _whether(function: Any, *functions: Any) -> None:
+    """np.any and np.all, whose result knows which it is."""
+    over = _over(function, "out", "keepdims")
+
+    def asked(batch: Batch, *args: Any, **options: Any) -> Any:
+        made = over(batch, *args, **options)
+        if made is not NotImplemented:
+            made.whole = function
+        return made
+
+    form(function, *functions)(asked)
+
+
+_whether(np.any, np.ndarray.any)
+_whether(np.all, np.ndarray.all)
 
 
 def _method(ufunc: Any, batch: Batch, a: Any, axis: Any = 0, *rest: Any, **options: Any) -> Any:
