@@ -21,6 +21,7 @@ from ..engine.node import ARGUMENT, tick, walk
 from ..engine.primitive import as_array
 from ..engine.sweep import gradients
 from ..engine.tensor import Tensor, wrap
+from .batching.batched import Batched
 from .tree import is_differentiable, leaves, rebuild
 
 # where the graph of one call begins
@@ -43,8 +44,8 @@ class Call:
     ) -> None:  # fmt: skip
         self.recorded = mode.recording is not False
         self.selected = [kwargs[key] if isinstance(key, str) else args[key] for key in keys]
-        self.leaves = leaves(self.selected)
-        self.tensors = any(isinstance(leaf, Tensor) for leaf in leaves((args, kwargs)))
+        self.leaves = leaves(self.selected, True)
+        self.tensors = any([isinstance(leaf, Tensor) for leaf in leaves((args, kwargs))])
         self.moving = [is_differentiable(leaf) for leaf in self.leaves]
         if self.leaves and not any(self.moving):
             kinds = sorted({_kind(leaf) for leaf in self.leaves})
@@ -57,7 +58,7 @@ class Call:
         with enable_grad():
             given = [_begin(leaf) if moves else leaf for leaf, moves in zip(self.leaves, self.moving, strict=True)]
             self.points = [wrap(item._data, item._node) for item in self.pick(given)]
-            parts = rebuild(self.selected, iter(given))
+            parts = rebuild(self.selected, iter(given), True)
             args, kwargs = list(args), dict(kwargs)
             for key, part in zip(keys, parts, strict=True):
                 (kwargs if isinstance(key, str) else args)[key] = part
@@ -101,7 +102,7 @@ class Call:
         """One item for each point, in the containers of the selected arguments; None at what has no derivative."""
         rest = iter(items)
         filled = [next(rest) if moves else None for moves in self.moving]
-        parts: list[Any] = rebuild(self.selected, iter(filled))
+        parts: list[Any] = rebuild(self.selected, iter(filled), True)
         return parts
 
     def gradients(self, items: Sequence[Tensor]) -> list[Any]:
@@ -127,7 +128,11 @@ class Call:
         if self.reaches_out([value]):
             return value
         data = value._data
-        if isinstance(data, np.ndarray) and (data.base is not None or value._node is not None):
+        if (
+            type(data) is not Batched
+            and isinstance(data, np.ndarray)
+            and (data.base is not None or value._node is not None)
+        ):
             value = wrap(data.copy())
         return free(value, tensor)
 

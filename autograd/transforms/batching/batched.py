@@ -389,7 +389,14 @@ def _is_operand(other: Any) -> bool:
 
 
 def _operator(ufunc: Any) -> tuple[Any, Any, Any]:
+    elementwise = ufunc.signature is None
+
     def there(self: Any, other: Any) -> Any:
+        kind = type(other)
+        if elementwise and kind is Batched and other.batch is self.batch and len(other.shape) == len(self.shape):
+            return Batched(self.batch, ufunc(self.array, other.array))
+        if kind is float or kind is int:
+            return Batched(self.batch, ufunc(self.array, other))
         return ufunc(self, other) if _is_operand(other) else NotImplemented
 
     def back(self: Any, other: Any) -> Any:
