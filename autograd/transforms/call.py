@@ -45,7 +45,7 @@ class Call:
         self.recorded = mode.recording is not False
         self.selected = [kwargs[key] if isinstance(key, str) else args[key] for key in keys]
         self.leaves = leaves(self.selected, True)
-        self.tensors = any([isinstance(leaf, Tensor) for leaf in leaves((args, kwargs))])
+        self.tensors = any(isinstance(leaf, Tensor) for leaf in leaves((args, kwargs)))
         self.moving = [is_differentiable(leaf) for leaf in self.leaves]
         if self.leaves and not any(self.moving):
             kinds = sorted({_kind(leaf) for leaf in self.leaves})

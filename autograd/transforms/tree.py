@@ -271,7 +271,10 @@ def _collect(value: Any, like: Any, found: list[Any], objects: bool) -> None:
         same = isinstance(value, tuple | list) and len(value) == len(like)
     else:
         same = type(value) is type(like)
-    own = _parts(value, objects) if same else None
+    own = None
+    if same:
+        by_keys = isinstance(like, dict) and ways is None  # in the order of the other's, if they have none
+        own = [value[key] for key in keys_of(like)] if by_keys else _parts(value, objects)
     if own is None or len(own) != len(parts):
         raise TypeError(f"expected {_said(like)}, got {_said(value)}")
     for item, model in zip(own, parts, strict=True):

@@ -33,7 +33,7 @@ def vmap(
     `fun` is called once, with Tensors that look like those of one example. It is made of functions of NumPy, each of
     which is done for all examples at once; what cannot be is done example by example, and the function that vmap gives
     says so in `why_looped` after a call. As with jax.vmap and torch.func.vmap, a branch may not depend on a value that
-    differs between the examples. It nests with all transforms, and with itself.
+    differs between the examples; one that all have in common may decide. It nests with all transforms, and with itself.
 
     Raises ValueError for axes that do not fit, naming the argument, and TypeError where a value that differs between
     the examples is made a plain one.
