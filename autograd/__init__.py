@@ -19,7 +19,7 @@ import numpy as _np
 
 from .engine.tensor import Tensor
 
-from . import hips, ops  # noqa: F401 # isort: skip (ops complete Tensor; hips has the names of its modules found)
+from . import hips, ops  # isort: skip (ops complete Tensor; hips has the names of its modules found)
 from .drawing import draw
 from .engine.anomaly import detect_anomaly
 from .engine.declare import elementwise, linear, nondifferentiable, primitive
@@ -98,7 +98,7 @@ else:
         if name == "__version__":  # looked up when it is asked for, for that takes longer than all else here
             return import_module("importlib.metadata").version("backgraph")
         if not name.startswith("_"):
-            if name in ("builtins", "core", "extend", "misc", "numpy", "scipy", "test_util", "tracer", "util"):
+            if name in hips.MODULES or name in ("numpy", "scipy"):
                 return import_module(f"autograd.{name}")
             for module in ("differential_operators", "builtins"):
                 if name in (found := import_module(f"autograd.{module}")).__all__:

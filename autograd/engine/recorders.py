@@ -46,7 +46,7 @@ def compiled(record: Primitive, namespace: dict[str, Any]) -> tuple[CodeType, An
         node = f"_{name}_node = {name}._node; " if name in active else ""
         lines += [f"    _{name}_node = None"] if name in active else []
         lines += [f"    _source = {name}"] if record.views and name == inputs[0] else []
-        lines += [f"    if isinstance({name}, _Tensor):", f"        {node}{name} = {name}._data; _tensors = True"]
+        lines += [f"    if isinstance({name}, _Tensor):", f"        {node}{name} = {name}._content; _tensors = True"]
         if name in active:  # a list or a tuple is an array-like, and may hold Tensors
             lines += [f"    elif {name}.__class__ not in _OPERANDS:"]
             if record.operator:
@@ -55,13 +55,13 @@ def compiled(record: Primitive, namespace: dict[str, Any]) -> tuple[CodeType, An
             lines += [
                 f"        {name} = _array_of({name})",
                 f"        if isinstance({name}, _Tensor):",
-                f"            {node}{name} = {name}._data; _tensors = True",
+                f"            {node}{name} = {name}._content; _tensors = True",
             ]
     if listed:
         lines += [
             f"    _nodes = [value._node if isinstance(value, _Tensor) else None for value in {listed}]",
             f"    _tensors = _tensors or any([isinstance(value, _Tensor) for value in {listed}])",
-            f"    {listed} = tuple([value._data if isinstance(value, _Tensor) else value for value in {listed}])",
+            f"    {listed} = tuple([value._content if isinstance(value, _Tensor) else value for value in {listed}])",
         ]
     given = ", ".join(f"{name!r}: {name}" for name in signature.positional + signature.keywords if name != "out")
     shown = f"{'out' if record.multiple else '(out,)'}, {{{given}}}, {listed or '()'}"
@@ -87,7 +87,7 @@ def compiled(record: Primitive, namespace: dict[str, Any]) -> tuple[CodeType, An
         cut = ["                _result._cut = 'no_grad'"]  # a drawing can say then why it has no gradient
         lines += ["    if type(out) is not _ndarray:"]
         lines += ["        out = _asarray(out) if type(out) in _NUMBERS else _as_array(out)"]
-        lines += ["    _result = _new(_Tensor)", "    _result._data = out", "    _result._node = None"]
+        lines += ["    _result = _new(_Tensor)", "    _result._content = out", "    _result._node = None"]
         lines += ["    _result._grad = None", "    _result._family = None", "    _result._name = None"]
         if record.views:
             shares = f"(getattr(out, 'base', None) is not None or out is {inputs[0]})"

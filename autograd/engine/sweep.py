@@ -92,7 +92,7 @@ def _root(output: Tensor, gradient: Any, create_graph: bool) -> tuple[Node, Any]
             "backward: this tensor does not require a gradient: no input of its computation had requires_grad=True, "
             "or it was computed under no_grad"
         )
-    data = output._data
+    data = output._content
     if gradient is None:
         if data.ndim == 0 and not create_graph and data.__class__ is np.ndarray:
             unit = _UNITS.get(data.dtype.char)
@@ -117,7 +117,7 @@ def _root(output: Tensor, gradient: Any, create_graph: bool) -> tuple[Node, Any]
         if seed.dtype != data.dtype:
             seed = seed.astype(data.dtype)
         if create_graph and isinstance(gradient, Tensor):
-            seed = wrap(seed, gradient._node) if seed is gradient._data else gradient.astype(data.dtype)
+            seed = wrap(seed, gradient._node) if seed is gradient._content else gradient.astype(data.dtype)
     if create_graph and not isinstance(seed, Tensor):
         seed = wrap(seed)
     return node, seed.conj() if data.dtype.kind == "c" else seed
@@ -329,7 +329,7 @@ def _accumulate(entries: Iterable[list[Any]], create_graph: bool) -> None:
             else:
                 tensor._grad = wrap(_copy(g))
         else:
-            total = known._data
+            total = known._content
             if known._node is None and _is_ours(total, 1):
                 total += g
             else:
@@ -368,7 +368,7 @@ def _extras(node: Node, g: Any, create_graph: bool) -> Any:
             raise RuntimeError(f"hook: expected a gradient of shape {node.shape}, got shape {changed.shape}")
         changed = changed.astype(node.dtype) if changed.dtype != node.dtype else changed
         changed = changed.conj() if node.dtype.kind == "c" else changed
-        g = changed if create_graph else changed._data
+        g = changed if create_graph else changed._content
     tensor = extras.retain() if extras.retain is not None else None
     if tensor is not None:
         tensor._grad = _leaving(g, create_graph) if tensor._grad is None else tensor._grad + _leaving(g, create_graph)

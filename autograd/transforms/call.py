@@ -18,6 +18,7 @@ from ..engine.arguments import keeping_arguments
 from ..engine.declare import primitive
 from ..engine.modes import enable_grad, mode
 from ..engine.node import ARGUMENT, tick, walk
+from ..engine.place import warn
 from ..engine.primitive import as_array
 from ..engine.sweep import gradients
 from ..engine.tensor import Tensor, wrap
@@ -44,7 +45,8 @@ class Call:
     ) -> None:  # fmt: skip
         self.recorded = mode.recording is not False
         self.selected = [kwargs[key] if isinstance(key, str) else args[key] for key in keys]
-        self.leaves = leaves(self.selected, True)
+        self.who = who
+        self.leaves = [_of_floats(leaf) for leaf in leaves(self.selected, True)]
         self.tensors = any(isinstance(leaf, Tensor) for leaf in leaves((args, kwargs)))
         self.moving = [is_differentiable(leaf) for leaf in self.leaves]
         if self.leaves and not any(self.moving):
@@ -57,7 +59,7 @@ class Call:
         self.start = tick()  # what the call records is newer than this
         with enable_grad():
             given = [_begin(leaf) if moves else leaf for leaf, moves in zip(self.leaves, self.moving, strict=True)]
-            self.points = [wrap(item._data, item._node) for item in self.pick(given)]
+            self.points = [wrap(item._content, item._node) for item in self.pick(given)]
             parts = rebuild(self.selected, iter(given), True)
             args, kwargs = list(args), dict(kwargs)
             for key, part in zip(keys, parts, strict=True):
@@ -72,6 +74,7 @@ class Call:
         if has_aux:
             self.result, self.aux = _pair(who, self.result)
         self.outs = leaves(self.result)
+        self.warned = False
         self.joined = self.reaches_out([*self.outs, *leaves(self.aux)])  # whether what follows is to be recorded too
 
     def reaches_out(self, values: Sequence[Any]) -> bool:
@@ -89,10 +92,27 @@ class Call:
         if pairs:
             outs, seeds = zip(*pairs, strict=True)
             found = gradients(outs, self.points, seeds, retain or create_graph, create_graph)
+        if not any(g is not None for g in found) and not self._reached(outs if pairs else ()):
+            self.warn_independent()
         return [
-            wrap(np.zeros_like(point._data)) if g is None else conj(g)
+            wrap(np.zeros_like(point._content)) if g is None else conj(g)
             for g, point in zip(found, self.points, strict=True)
         ]
+
+    def _reached(self, outs: Sequence[Any]) -> bool:
+        """Whether one of the results was computed from the points, though rules say that nothing flows to them."""
+        points = {point._node.order for point in self.points if point._node is not None}
+        return any(node.order in points for node in walk([out._node for out in outs], self.start))
+
+    def warn_independent(self) -> None:
+        """Say once that a derivative is zero because the result does not depend on the arguments at all."""
+        others = len(self.outs) > 1 and any(tracked(out) and out._node.order < self.start for out in self.outs)
+        if not (self.warned or others) and self.points:
+            self.warned = True
+            warn(
+                f"Output seems independent of input. {self.who}: what the function gave was not computed from the "
+                f"arguments to differentiate by, or from their values alone, so its derivatives are zero"
+            )
 
     def pick(self, items: Sequence[Any]) -> list[Any]:
         """Of one item for each leaf of the selected arguments those that belong to the points."""
@@ -127,12 +147,9 @@ class Call:
         """A derivative as the caller gets it: joined to what was tracked outside, else with memory of its own."""
         if self.reaches_out([value]):
             return value
-        data = value._data
-        if (
-            type(data) is not Batched
-            and isinstance(data, np.ndarray)
-            and (data.base is not None or value._node is not None)
-        ):
+        data = value._content
+        alone = type(data) is Batched  # which the sweep has copied
+        if not alone and isinstance(data, np.ndarray) and (data.base is not None or value._node is not None):
             value = wrap(data.copy())
         return free(value, tensor)
 
@@ -146,7 +163,12 @@ def _pair(who: str, result: Any) -> Any:
 
 def free(value: Any, tensor: bool) -> Any:
     """A value that nothing tracks: as a Tensor or as a plain array."""
-    return value if not isinstance(value, Tensor) else wrap(value._data) if tensor else plain(value._data)
+    return value if not isinstance(value, Tensor) else wrap(value._content) if tensor else plain(value._content)
+
+
+def _of_floats(leaf: Any) -> Any:
+    """An array of integers as one of floats, by which one can differentiate."""
+    return leaf.astype(np.float64) if isinstance(leaf, np.ndarray) and leaf.dtype.kind in "iu" else leaf
 
 
 def _begin(leaf: Any) -> Tensor:
@@ -154,7 +176,7 @@ def _begin(leaf: Any) -> Tensor:
     if not isinstance(leaf, Tensor):
         leaf = wrap(as_array(leaf) if isinstance(leaf, np.generic | float | complex) else leaf)
     if leaf._node is None:
-        leaf = wrap(leaf._data).requires_grad_()
+        leaf = wrap(leaf._content).requires_grad_()
     begun: Tensor = argument(leaf)
     return begun
 

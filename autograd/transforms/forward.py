@@ -39,6 +39,8 @@ def push(call: Call, outs: Sequence[Tensor], tangents: Sequence[Any], create_gra
                 moved = _moved(node, known, create_graph)
                 if moved is not None:
                     known[node.order] = moved
+    if not any(out._node is not None and out._node.order in known for out in outs):
+        call.warn_independent()
     return [_result(out, known) for out in outs]
 
 
@@ -58,7 +60,7 @@ class _recording:
 
 def _result(out: Tensor, known: dict[int, Any]) -> Any:
     found = None if out._node is None else known.get(out._node.order)
-    return np.zeros_like(out._data) if found is None else found
+    return np.zeros_like(out._content) if found is None else found
 
 
 def _moved(node: Node, known: dict[int, Any], create_graph: bool) -> Any:
@@ -140,4 +142,4 @@ def _transposed(
             return None
         slopes = [s if tangent is not t else _fit(s, node.parents[k], node) for s, t in moving]
         (found,) = gradients(slopes, [start], [t for _, t in moving], True, create_graph)
-    return found if found is None or create_graph else found._data
+    return found if found is None or create_graph else found._content

@@ -99,7 +99,7 @@ def _grad_of_tensors(
     found = gradients(outs, ins, seeds, retain_graph, create_graph)
     for i, (g, value) in enumerate(zip(found, ins, strict=True)):
         if g is None and materialize_grads:
-            found[i] = wrap(np.zeros_like(value._data))
+            found[i] = wrap(np.zeros_like(value._content))
         elif g is None and not allow_unused:
             raise RuntimeError(
                 f"grad: the outputs do not depend on input {i} (of shape {value.shape}); "

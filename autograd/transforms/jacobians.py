@@ -91,10 +91,12 @@ def hessian(
 
 def _jacobian(call: Call, out: Any, create_graph: bool, chunk_size: int | None) -> list[Tensor]:
     """For each point the derivatives of one result."""
-    data = np.asarray(out) if not isinstance(out, Tensor) else out._data
+    data = np.asarray(out) if not isinstance(out, Tensor) else out._content
     shape, n = data.shape, sum(point.size for point in call.points)
+    if not tracked(out):
+        call.warn_independent()
     if not tracked(out) or not data.size or not n:
-        return [wrap(np.zeros_like(point._data, shape=shape + point.shape)) for point in call.points]
+        return [wrap(np.zeros_like(point._content, shape=shape + point.shape)) for point in call.points]
     if data.size == 1:
         parts = call.pull([out], [np.ones_like(data)], True, create_graph)
         return [part.reshape(shape + part.shape) if shape else part for part in parts]
@@ -108,14 +110,14 @@ def _jacobian(call: Call, out: Any, create_graph: bool, chunk_size: int | None) 
 
 def _columns(call: Call, out: Tensor, i: int, create_graph: bool, chunk_size: int | None) -> Tensor:
     """The derivatives by the i-th point, one for each of its elements."""
-    none = [np.zeros_like(point._data) for point in call.points]
+    none = [np.zeros_like(point._content) for point in call.points]
 
     def push(seed: Any) -> list[Tensor]:
         return pushed(call, [out], [*none[:i], seed, *none[i + 1 :]], create_graph)
 
     if not call.points[i].size:
-        return wrap(np.zeros_like(out._data, shape=(0, *out.shape)))
-    return many(call, call.points[i]._data, push, create_graph, chunk_size)[0]
+        return wrap(np.zeros_like(out._content, shape=(0, *out.shape)))
+    return many(call, call.points[i]._content, push, create_graph, chunk_size)[0]
 
 
 def many(
@@ -192,15 +194,15 @@ def _sparse(who: str, call: Call, pattern: Pattern, chunk_size: int | None, chec
     seeds = np.arange(n)[:, None] == colors
     push: Any = lambda seed: pushed(call, [out], [seed], False)
     if by_columns:
-        (found,) = many(call, point._data, push, False, chunk_size, seeds) if n else [wrap(np.zeros((0, size)))]
-        values = found._data.reshape(n, -1)[colors[pattern.columns], pattern.rows]
+        (found,) = many(call, point._content, push, False, chunk_size, seeds) if n else [wrap(np.zeros((0, size)))]
+        values = found._content.reshape(n, -1)[colors[pattern.columns], pattern.rows]
     else:
         pull: Any = lambda seed: call.pull([out], [seed], True, False)
-        (found,) = many(call, out._data, pull, False, chunk_size, seeds) if n else [wrap(np.zeros((0, point.size)))]
-        values = found._data.reshape(n, -1)[colors[pattern.rows], pattern.columns]
+        (found,) = many(call, out._content, pull, False, chunk_size, seeds) if n else [wrap(np.zeros((0, point.size)))]
+        values = found._content.reshape(n, -1)[colors[pattern.rows], pattern.columns]
     made = pattern.matrix(values)
     if check:
         direction = np.random.default_rng(0).uniform(0.5, 1.5, point.shape).astype(point.dtype)
         (expected,) = push(direction)
-        pattern.check_product(made, direction.reshape(-1), expected._data.reshape(-1))
+        pattern.check_product(made, direction.reshape(-1), expected._content.reshape(-1))
     return made

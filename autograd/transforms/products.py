@@ -100,7 +100,8 @@ def _along(
     call = Call(who, fun, primals, {}, list(range(len(primals))), has_aux, forward)
     seeds = iter(matching(who, tangents, call.selected))
     filled = call.pick(list(seeds))
-    return call, [np.zeros_like(p._data) if seed is None else seed for seed, p in zip(filled, call.points, strict=True)]
+    pairs = zip(filled, call.points, strict=True)
+    return call, [np.zeros_like(point._content) if seed is None else seed for seed, point in pairs]
 
 
 def pushed(call: Call, outs: Sequence[Any], seeds: Sequence[Any], create_graph: bool) -> list[Any]:
@@ -133,15 +134,17 @@ def as_tensor(value: Any) -> Tensor:
 def pushforward(call: Call, out: Any) -> Callable[[list[Any], bool], Any]:
     """A function of the tangents at the points that gives the result's, by pulling back its pullback."""
     if not tracked(out):
+        call.warn_independent()
         return lambda seeds, create_graph: _zeros(out)
-    start = wrap(np.zeros_like(out._data)).requires_grad_()
+    start = wrap(np.zeros_like(out._content)).requires_grad_()
     slopes = gradients([out], call.points, [start], True, True)
 
     def push(seeds: list[Any], create_graph: bool) -> Any:
         pairs = [(g, seed) for g, seed in zip(slopes, seeds, strict=True) if g is not None and tracked(g)]
-        found = (
-            gradients([g for g, _ in pairs], [start], [t for _, t in pairs], True, create_graph)[0] if pairs else None
-        )
+        if not pairs:
+            call.warn_independent()
+            return _zeros(out)
+        found = gradients([g for g, _ in pairs], [start], [t for _, t in pairs], True, create_graph)[0]
         return _zeros(out) if found is None else found
 
     return push

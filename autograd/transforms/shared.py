@@ -74,4 +74,4 @@ def scalar(who: str, call: Call) -> Any:
 
 
 def ones(out: Any) -> Any:
-    return np.ones_like(out._data) if isinstance(out, Tensor) else None
+    return np.ones_like(out._content) if isinstance(out, Tensor) else None

@@ -216,7 +216,7 @@ def _end(batch: Batch, out: Any, axis: int | None, k: int, tensors: bool) -> Any
         tensor = False
     else:
         tensor = True
-    data = out._data
+    data = out._content
     many = innermost(data) is batch
     if axis is None:
         if many:
@@ -230,7 +230,7 @@ def _end(batch: Batch, out: Any, axis: int | None, k: int, tensors: bool) -> Any
         left = leave(out, batch, axis)
     if left._node is not None:
         return left
-    array = left._data
+    array = left._content
     if getattr(array, "base", None) is not None or array is data:
         array = array.copy()
     return wrap(array) if tensors and tensor else array

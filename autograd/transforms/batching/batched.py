@@ -503,7 +503,7 @@ def innermost(item: Any) -> Batch | None:
     elif kind is slice:
         item = (item.start, item.stop, item.step)
     elif isinstance(item, Tensor):
-        item = (item._data,)
+        item = (item._content,)
     elif kind is not tuple and kind is not list and not isinstance(item, list):
         return None
     found = None

@@ -125,10 +125,10 @@ def _example(batch: Batch, item: Any, i: int, known: dict[int, Tensor]) -> Any:
             return item
         return item.array[i, ...] if batch.size else np.ones_like(item.array, shape=item.shape)
     if isinstance(item, Tensor):
-        if innermost(item._data) is not batch:
+        if innermost(item._content) is not batch:
             return item
         if not batch.size:
-            return Tensor(np.ones_like(item._data.array, shape=item.shape))
+            return Tensor(np.ones_like(item._content.array, shape=item.shape))
         if id(item) not in known:
             known[id(item)] = leave(item, batch, 0)
         return known[id(item)][i]
