@@ -49,6 +49,7 @@ OUTSIDE = {
     "nn.embedding._bags": "the text of an error",
     "nn.init": "values are set",
     "nn.lazy._Lazy.settle": "parameters are made",
+    "nn.module._parameters_of": "values are given to whoever differentiates by them",
     "nn.module.Module": "gradients set to 0, values in another dtype",
     "nn.overview": "a model is measured",
     "nn.parameter": "values are set",
