@@ -22,6 +22,7 @@ from ..engine.place import warn
 from ..engine.primitive import as_array
 from ..engine.sweep import gradients
 from ..engine.tensor import Tensor, wrap
+from .batching.batched import Batched
 from .tree import is_differentiable, leaves, rebuild
 
 # where the graph of one call begins
@@ -45,7 +46,7 @@ class Call:
         self.recorded = mode.recording is not False
         self.selected = [kwargs[key] if isinstance(key, str) else args[key] for key in keys]
         self.who = who
-        self.leaves = [_of_floats(leaf) for leaf in leaves(self.selected)]
+        self.leaves = [_of_floats(leaf) for leaf in leaves(self.selected, True)]
         self.tensors = any(isinstance(leaf, Tensor) for leaf in leaves((args, kwargs)))
         self.moving = [is_differentiable(leaf) for leaf in self.leaves]
         if self.leaves and not any(self.moving):
@@ -59,7 +60,7 @@ class Call:
         with enable_grad():
             given = [_begin(leaf) if moves else leaf for leaf, moves in zip(self.leaves, self.moving, strict=True)]
             self.points = [wrap(item._content, item._node) for item in self.pick(given)]
-            parts = rebuild(self.selected, iter(given))
+            parts = rebuild(self.selected, iter(given), True)
             args, kwargs = list(args), dict(kwargs)
             for key, part in zip(keys, parts, strict=True):
                 (kwargs if isinstance(key, str) else args)[key] = part
@@ -123,7 +124,7 @@ class Call:
         """One item for each point, in the containers of the selected arguments; None at what has no derivative."""
         rest = iter(items)
         filled = [next(rest) if moves else None for moves in self.moving]
-        parts: list[Any] = rebuild(self.selected, iter(filled))
+        parts: list[Any] = rebuild(self.selected, iter(filled), True)
         return parts
 
     def gradients(self, items: Sequence[Tensor]) -> list[Any]:
@@ -149,8 +150,10 @@ class Call:
         if self.reaches_out([value]):
             return value
         data = value._content
-        if isinstance(data, np.ndarray) and (self.passes_on or data.base is not None or value._node is not None):
-            value = wrap(data.copy())
+        alone = type(data) is Batched  # which the sweep has copied
+        if not alone and isinstance(data, np.ndarray):
+            shared = self.passes_on or data.base is not None or value._node is not None
+            value = wrap(data.copy()) if shared else value
         return free(value, tensor)
 
 

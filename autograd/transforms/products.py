@@ -74,11 +74,11 @@ def hvp(fun: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple
 def matching(who: str, values: Any, like: Any) -> list[Any]:
     """The leaves of `values`, which must stand in the same containers as those of `like`, and have their shapes."""
     try:
-        items = leaves_as(values, like)
+        items = leaves_as(values, like, True)
     except TypeError as error:
         raise TypeError(f"{who}: {error}") from None
     seeds = []
-    for item, model in zip(items, leaves(like), strict=True):
+    for item, model in zip(items, leaves(like, True), strict=True):
         item = item if hasattr(item, "shape") or item is None else np.asarray(item)
         if item is not None and hasattr(model, "shape") and item.shape != model.shape:
             raise RuntimeError(f"{who}: expected shape {model.shape}, got {item.shape}")
