@@ -524,3 +524,11 @@ def test_size_is_a_number_that_says_what_to_write_when_called():
     ):
         with pytest.raises(TypeError, match=rf"ndarray's; write {re.escape(written)}$"):
             call()
+
+
+def test_data_that_is_given_a_scalar_of_numpy_is_an_array() -> None:
+    t = Tensor(2.0, requires_grad=True)
+    t.data = t.data * 0.5
+    assert type(t.data) is np.ndarray
+    t.backward()
+    assert type(t.grad.data) is np.ndarray
