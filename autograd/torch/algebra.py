@@ -321,6 +321,8 @@ WINDOWS = {
     "general_hamming": _window("general_hamming", alpha=0.54),
 }  # fmt: skip
 offer({
+    "lu": lambda A, pivot=True, get_infos=False: (
+        *_lu_factor(A, pivot=pivot), np.zeros(A.shape[:-2], np.int32))[: 3 if get_infos else 2],
     "matmul mm bmm mv": OPERATORS["matmul"], "dot": lambda input, tensor: np.dot(input, tensor),
     "vdot": lambda input, other: np.vdot(input, other), "inner": lambda input, other: np.inner(input, other),
     "outer ger": lambda input, vec2: np.outer(input, vec2), "kron": lambda input, other: np.kron(input, other),
@@ -341,8 +343,6 @@ offer({
         a, b, dims if isinstance(dims, int) else tuple(dims)),
     "cdist": lambda x1, x2, p=2.0, compute_mode=None: vector_norm(x1[..., :, None, :] - x2[..., None, :, :], p, -1),
     "chain_matmul": listed(lambda tensors: np.linalg.multi_dot(tensors)), "lu_unpack": _lu_unpack,
-    "lu": lambda A, pivot=True, get_infos=False: (
-        *_lu_factor(A, pivot=pivot), np.zeros(A.shape[:-2], np.int32))[: 3 if get_infos else 2],
     "svd_lowrank": _svd_lowrank, "pca_lowrank": _pca_lowrank,
 }, method=False)  # fmt: skip
 _ALSO = {"psi": "digamma", "gammaln": "lgamma", "expit": "sigmoid", "multigammaln": "mvlgamma"}
