@@ -11,6 +11,7 @@ import numpy as np
 
 import autograd as ag
 
+from ..engine.primitive import registry
 from .tensors import alike, cast, floats, offer, values
 
 
@@ -29,7 +30,7 @@ def _of_scalars(function: Any) -> Any:
     """A tensor without dimensions may be given dim=0 or -1."""
 
     def call(input: Any, *args: Any, **kwargs: Any) -> Any:
-        if np.ndim(input):
+        if input.ndim:
             return function(input, *args, **kwargs)
         return _flat(function(np.reshape(input, (1,)), *args, **kwargs))
 
@@ -43,6 +44,7 @@ def _flat(value: Any) -> Any:
 
 
 def _reduced(function: Any) -> Any:
+    function = registry[function]
     return lambda input, dim=None, keepdim=False, *, dtype=None: function(
         cast(input, dtype), axis=axes(dim), keepdims=keepdim
     )

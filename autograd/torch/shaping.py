@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ..engine.primitive import registry
 from .dtypes import Size, common
 from .reducing import axes
 from .tensors import cast, offer, values
@@ -19,8 +20,14 @@ def many(shape: Any, named: Any = None) -> tuple[Any, ...]:
     return tuple(shape[0]) if len(shape) == 1 and np.ndim(shape[0]) else shape
 
 
+_reshape, _swapaxes, _transpose, _expand_dims = (
+    registry[function] for function in (np.reshape, np.swapaxes, np.transpose, np.expand_dims)
+)
+"""As np.reshape(input, shape) and so on, without asking NumPy who is to do it."""
+
+
 def _view(input: Any, *shape: Any, **named: Any) -> Any:
-    return np.reshape(input, tuple([int(n) for n in many(shape, named)]))
+    return _reshape(input, tuple([int(n) for n in many(shape, named)]))
 
 
 def _expand(input: Any, *shape: Any, **named: Any) -> Any:
@@ -54,9 +61,11 @@ def _tensor_split(input: Any, indices_or_sections: Any, dim: int = 0) -> Any:
 
 
 def _joined(function: Any) -> Any:
+    join = registry[function]
+
     def call(tensors: Any, dim: int = 0) -> Any:
         kind, some = common(*tensors), [t for t in tensors if function is np.stack or t.shape != (0,)] or tensors
-        return function([cast(t, kind) for t in some], axis=dim)
+        return join([cast(t, kind) for t in some], axis=dim)
 
     return call
 
@@ -113,10 +122,10 @@ offer({
     "reshape view_copy": _view, "flatten": _flatten, "squeeze squeeze_copy": _squeeze,
     "unflatten": lambda input, dim, sizes: np.reshape(
         input, (*input.shape[: dim % input.ndim], *sizes, *input.shape[dim % input.ndim + 1 :])),
-    "unsqueeze unsqueeze_copy": lambda input, dim: np.expand_dims(input, dim), "ravel": lambda input: np.ravel(input),
-    "transpose swapaxes swapdims transpose_copy": lambda input, dim0, dim1: np.swapaxes(
+    "unsqueeze unsqueeze_copy": lambda input, dim: _expand_dims(input, dim), "ravel": lambda input: np.ravel(input),
+    "transpose swapaxes swapdims transpose_copy": lambda input, dim0, dim1: _swapaxes(
         input, dim0, dim1) if input.ndim else input, "t t_copy": lambda input: input.T,
-    "permute permute_copy": lambda input, *dims, **named: np.transpose(
+    "permute permute_copy": lambda input, *dims, **named: _transpose(
         input, many(dims, named)) if input.ndim else input,
     "movedim moveaxis": lambda input, source, destination: np.moveaxis(input, source, destination),
     "adjoint": lambda input: np.conj(np.swapaxes(input, -1, -2)), "expand_copy": _expand, "tensor_split": _tensor_split,

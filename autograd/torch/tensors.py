@@ -138,9 +138,12 @@ def operator(function: Any, floating: bool = False) -> Function:
     slowly = below(through)
 
     def operate(input: Any, other: Any) -> Any:
-        kind = input._data.dtype if isinstance(input, Base) else None
-        known = other.__class__ is float or other.__class__ is int
-        if (kind is _F4 or kind is _F8) and (known or (isinstance(other, Base) and other._data.dtype is kind)):
+        if isinstance(input, Base):
+            kind, known = input._data.dtype, other.__class__ is float or other.__class__ is int
+            known = known or (isinstance(other, Base) and other._data.dtype is kind)
+        else:
+            kind, known = other._data.dtype, input.__class__ is float or input.__class__ is int
+        if known and (kind is _F4 or kind is _F8):
             result = function(input, other)
             result.__class__ = Tensor
             return result
