@@ -4,6 +4,7 @@ A program needs only its imports changed: `import autograd.torch.nn as nn`, `fro
 DataLoader` and so on. It has no derivative rule, no layer and no optimizer of its own. From the bottom up, each
 importing only what stands before it:
 
+    absent         what is not there
     dtypes         dtypes, devices, shapes, generators; which dtype several operands have
     boundary       between PyTorch's convention, of programs, and NumPy's, of the packages below
     tensors        Tensor by PyTorch's convention, and what is offered
@@ -15,7 +16,6 @@ importing only what stands before it:
     algebra        products, torch.linalg, torch.fft, torch.special
     custom         torch.autograd.Function
     densities      torch.distributions
-    absent         what is not there
     layers         torch.nn and torch.optim, from nn and optim
     spaces         the modules below torch
 

@@ -104,12 +104,16 @@ def _module_of(cls: type, where: str) -> type:
 
 
 def _init(cls: Any) -> Any:
-    takes_dtype = "dtype" in cls.__init__.__code__.co_varnames
+    code = cls.__init__.__code__
+    takes_dtype, several = "dtype" in code.co_varnames, code.co_flags & 0x04  # *args
     start = below(cls.__init__)
 
     def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
         if takes_dtype and dtypes.default[0] != np.float32:
             kwargs.setdefault("dtype", dtypes.default[0])
+        if not several and len(args) >= code.co_argcount:  # in PyTorch device and dtype may come by their place
+            kwargs |= dict(zip(("device", "dtype"), args[code.co_argcount - 1 :], strict=False))
+            args = args[: code.co_argcount - 1]
         start(self, *args, **kwargs)
         if isinstance(self, _Module):
             for module in self.modules():

@@ -217,7 +217,8 @@ _TABLES: dict[str, Look] = {
     **{name: _inside(name) for name in (
         "nn.init", "nn.utils", "nn.utils.rnn", "nn.utils.parametrize", "nn.utils.parametrizations")},
     "optim.lr_scheduler": lambda name: getattr(_optim("lr_scheduler"), name),
-    "optim.swa_utils": lambda name: getattr(_optim("swa_utils"), name), "utils": _fixed(), "autograd": _autograd,
+    "optim.swa_utils": lambda name: getattr(_optim("swa_utils"), name), "autograd": _autograd,
+    "utils": _fixed(), "nn.parallel": _fixed(),
     **dict.fromkeys(("utils.data", "utils.data.dataloader", "utils.data.dataset", "utils.data.sampler"), _data),
     "utils.checkpoint": _fixed(checkpoint=_checkpoint), "distributions": _distributions,
     "autograd.functional": _fixed(

@@ -14,7 +14,7 @@ from ..engine.primitive import registry
 from ..engine.tensor import Tensor as Base
 from ..engine.tensor import unwrap, wrap
 from ..ops import elementwise, indexing, products
-from . import dtypes
+from . import absent, dtypes
 from .boundary import NAMES, RAISED, Function, above, below, convention, raised
 from .dtypes import Size, common, device
 
@@ -50,6 +50,7 @@ class Tensor(Base):
     shape = property(lambda self: Size(self._data.shape) if convention.torch else self._data.shape)
     size = property(lambda self: self._size if convention.torch else self._data.size)
     dtype = property(lambda self: dtypes.of(self._data.dtype) if convention.torch else self._data.dtype)  # type: ignore[assignment]
+    is_cuda = is_mps = is_xpu = is_sparse = is_quantized = False
     device = property(lambda self: device() if convention.torch else "cpu")
     data = property(
         lambda self: self._alias() if convention.torch else self._data,
@@ -93,6 +94,11 @@ class Tensor(Base):
 
     def __array_function__(self, *args: Any, **kwargs: Any) -> Any:
         return _function(self, *args, **kwargs)
+
+    def __getattr__(self, name: str) -> Any:
+        if convention.torch and not name.startswith("_") and not hasattr(type(self), name):
+            raise absent.error(f"Tensor.{name}")
+        return Base.__getattr__(self, name)
 
     def __dir__(self) -> list[str]:
         return sorted({*object.__dir__(self)} - _hidden)

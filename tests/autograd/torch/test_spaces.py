@@ -84,6 +84,12 @@ def test_a_layer_that_the_program_has_made_its_own():
     assert layer.training
 
 
+def test_device_and_dtype_by_their_place():
+    assert nn.Linear(2, 3, False, "cpu", torch.float64).weight.dtype is torch.float64
+    with pytest.raises((RuntimeError, ValueError), match="cpu"):
+        nn.Linear(2, 3, False, "cuda")
+
+
 def test_functions_of_networks():
     x = torch.tensor([[-1.0, 2.0]])
     assert F.relu(x).tolist() == [[0.0, 2.0]]

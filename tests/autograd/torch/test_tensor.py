@@ -156,6 +156,9 @@ def test_what_is_ndarrays_alone_is_not_there_and_says_so():
     x = torch.ones(2)
     with pytest.raises(AttributeError, match="ndarray's"):
         x.astype(float)
+    with pytest.raises(AttributeError, match="sparse_mask is not there"):
+        x.sparse_mask(x)
+    assert not x.is_cuda
     assert "astype" not in dir(x)
     assert "masked_fill" in dir(x)
     with pytest.raises(RuntimeError, match="detach"):
