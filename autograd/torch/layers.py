@@ -66,6 +66,9 @@ class Module(_Module):
     def _members(self, *args: Any) -> Iterator[tuple[str, Any]]:
         return ((name, raised(value)) for name, value in _Module._members(self, *args))
 
+    def _hook(self, kind: str, hook: Any, *args: Any) -> Any:
+        return _Module._hook(self, kind, hook if "state_dict" in kind or not callable(hook) else above(hook), *args)
+
     def state_dict(self, *args: Any, destination: Any = None, prefix: str = "", keep_vars: bool = False) -> Any:
         """The parameters and persistent buffers by path: Tensors of their memory, as in PyTorch, unlike in nn."""
         found = raised(_state(self, prefix=prefix, keep_vars=True))
@@ -92,6 +95,9 @@ def _module_of(cls: type, where: str) -> type:
     if cls not in _known:
         own = {name: value for name, value in vars(cls).items() if isinstance(value, FunctionType)}
         inside: dict[str, Any] = {name: value if name.startswith("__") else below(value) for name, value in own.items()}
+        for name, value in vars(cls).items():
+            if isinstance(value, staticmethod | classmethod) and name not in ("function", "__init_subclass__"):
+                inside[name] = type(value)(below(value.__func__))
         bases = [_module_of(base, where) for base in cls.__bases__ if issubclass(base, _Module | optim.Optimizer)]
         inside |= {
             "__init__": _init(cls),

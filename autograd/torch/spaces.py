@@ -29,7 +29,7 @@ class Space(ModuleType):
         sys.modules[self.__name__] = self
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
+        if name.startswith("__") and name != "__all__":
             raise AttributeError(name)
         inner = sys.modules.get(f"{self.__name__}.{name}")
         if inner is not None:
@@ -40,6 +40,9 @@ class Space(ModuleType):
             raise absent.error(f"{self._short}.{name}") from None
         self.__dict__[name] = found
         return found
+
+    def __dir__(self) -> list[str]:
+        return sorted({*object.__dir__(self), *getattr(self, "__all__", ())})
 
 
 def _inside(path: str) -> Look:

@@ -84,6 +84,31 @@ def test_a_layer_that_the_program_has_made_its_own():
     assert layer.training
 
 
+def test_hooks_within_a_container_see_tensors_of_the_program():
+    net, seen = nn.Sequential(nn.Linear(2, 3), nn.ReLU()), []
+    handle = net[0].register_forward_hook(lambda module, given, out: seen.append((given[0].size(1), out.size(1))))
+    net(torch.ones(4, 2))
+    handle.remove()
+    net(torch.ones(4, 2))
+    assert seen == [(2, 3)]
+
+
+def test_methods_of_classes():
+    mask = nn.Transformer.generate_square_subsequent_mask(2)
+    assert isinstance(mask, torch.Tensor)
+    table = nn.Embedding.from_pretrained(torch.eye(3))
+    assert type(table) is nn.Embedding
+    assert table(torch.tensor([1])).tolist() == [[0.0, 1.0, 0.0]]
+
+
+def test_all_names_of_a_module():
+    place = {}
+    exec("from autograd.torch.utils.data import *; from autograd.torch.nn import *", place)
+    assert place["DataLoader"] is DataLoader
+    assert place["Linear"] is nn.Linear
+    assert "Linear" in dir(nn)
+
+
 def test_device_and_dtype_by_their_place():
     assert nn.Linear(2, 3, False, "cpu", torch.float64).weight.dtype is torch.float64
     with pytest.raises((RuntimeError, ValueError), match="cpu"):
