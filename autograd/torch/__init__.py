@@ -26,10 +26,13 @@ It is the one part of autograd that imports nn and optim: `layers` does, once so
 
 from __future__ import annotations
 
+from collections.abc import Mapping as _Mapping
+from os import PathLike as _PathLike
 from typing import Any
 
 import autograd as _ag
 
+from ..saving.replacement import replace as _replace
 from . import absent as _absent
 from . import algebra, creating, picking, pointwise, reducing, shaping
 from . import tensors as _tensors
@@ -65,19 +68,30 @@ strided, contiguous_format, preserve_format, channels_last = None, None, None, N
 __version__ = "2.13.0"
 
 
+_WHOLE = "saved by torch.save"
+
+
 def is_tensor(obj: Any) -> bool:
     """Whether it is a Tensor."""
     return isinstance(obj, Tensor)
 
 
 def save(obj: Any, f: Any, *args: Any, **options: Any) -> None:
-    """Write a dict of tensors, numbers and strings, such as a state_dict, as autograd.save does: never a pickle."""
-    _below(_ag.save)(f, obj)
+    """Write tensors, numbers and strings, in dicts, lists and tuples, as autograd.save does: never a pickle.
+
+    The file's name may have any ending. Raises TypeError for anything else, such as a module: save its state_dict().
+    """
+    whole = obj if isinstance(obj, _Mapping) or hasattr(obj, "state_dict") else {_WHOLE: obj}
+    if isinstance(f, str | _PathLike) and not str(f).endswith((".npz", ".safetensors")):
+        _replace(f, lambda file: _below(_ag.save)(file, whole))
+    else:
+        _below(_ag.save)(f, whole)
 
 
 def load(f: Any, map_location: Any = None, *, weights_only: bool = True, **options: Any) -> Any:
     """Read what `save` has written. Raises ValueError for a pickle, such as PyTorch's own files."""
-    return _below(_ag.load)(f)
+    found = _below(_ag.load)(f)
+    return found[_WHOLE] if found.keys() == {_WHOLE} else found
 
 
 def compile(model: Any = None, **options: Any) -> Any:

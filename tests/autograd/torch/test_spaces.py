@@ -138,14 +138,23 @@ def test_states_share_the_memory_as_in_pytorch():
 
 
 def test_files(tmp_path):
-    net, path = nn.Linear(2, 1), tmp_path / "net.pt.npz"
-    torch.save({"model": net.state_dict(), "epoch": 3}, path)
+    net, path = nn.Linear(2, 1), tmp_path / "net.pt"
+    optimizer = optim.Adam(net.parameters())
+    net(torch.ones(2)).backward()
+    optimizer.step()
+    torch.save({"model": net.state_dict(), "optimizer": optimizer.state_dict(), "epoch": 3}, str(path))
     found = torch.load(path, map_location="cpu")
     assert found["epoch"] == 3
     assert torch.equal(found["model"]["weight"], net.weight)
     assert type(found["model"]["bias"]) is torch.Tensor
+    optim.Adam(net.parameters()).load_state_dict(found["optimizer"])
     with pytest.raises(TypeError, match="state_dict"):
         torch.save(net, path)
+    torch.save([torch.arange(3), "text"], path)
+    assert torch.load(path)[0].tolist() == [0, 1, 2]
+    path.write_bytes(b"\x80\x02}q\x00.")
+    with pytest.raises(ValueError, match="expected a"):
+        torch.load(path)
 
 
 @pytest.mark.parametrize("name", ["SGD", "Adam", "AdamW", "RMSprop", "Adagrad", "Adadelta", "LBFGS"])
