@@ -20,7 +20,7 @@ from autograd.program.current import current_trace
 
 from .hooks import Hooked
 from .rows import BLOCK, SMALL, Lent, Memory, Row, State, Whole
-from .traced import can_be_traced, traced_pieces
+from .traced import is_traced, traced_pieces, update_wholly
 
 Limit = tuple[str, Callable[[Any], bool]]
 
@@ -33,6 +33,12 @@ LIMITS: dict[str, Limit] = {
     "etas": ("two numbers with 0 < etas[0] < 1 < etas[1]", lambda value: 0 < value[0] < 1 < value[1]),
 }
 """What each option must be, whichever optimizer has it: in words, and as a test."""
+
+TELLING = frozenset({
+    "alpha", "amsgrad", "beta2_decay", "centered", "dampening", "etas", "history_size", "initial_accumulator_value",
+    "lambd", "lr_decay", "momentum", "momentum_decay", "nesterov", "ns_steps", "rho", "t0",
+})  # fmt: skip
+"""Options by which kinds of optimizers differ that keep the same of a parameter, such as Adam and RAdam."""
 
 
 class Optimizer(Hooked):
@@ -153,7 +159,10 @@ class Optimizer(Hooked):
             decoupled = decay and bool(group.get("decoupled_weight_decay", self.decoupled))
             kind = group.get("maximize", False), decoupled, decay and not decoupled
             plain = not (decay or kind[0])
-            if (trace := current_trace()) is not None and can_be_traced(self, group, trace):
+            if (trace := current_trace()) is not None:
+                if not is_traced(self, group):
+                    update_wholly(self, group, kind, trace)
+                    continue
                 for (factor, *told), pieces in traced_pieces(self, group, trace):
                     for x, g, arrays, scratch, p in pieces:
                         self._change(kind, x, g, arrays, scratch, factor, told)
@@ -378,6 +387,11 @@ class Optimizer(Hooked):
             raise ValueError(f"{who}: expected groups of {ours} parameters, got {theirs}")
         groups = []
         for group, new in zip(self.param_groups, saved, strict=True):
+            if differ := sorted(TELLING & (group.keys() ^ new.keys())):
+                raise KeyError(
+                    f"{who}: expected the options of {self._name}, which {'has' if differ[0] in group else 'has no'} "
+                    f"{differ[0]}, got {', '.join(sorted(map(str, new)))}: the state of another kind of optimizer?"
+                )
             merged = {**group, **_copy(dict(new)), "params": group["params"]}
             self._check(merged)
             groups.append(merged)

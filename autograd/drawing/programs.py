@@ -27,7 +27,7 @@ class _Reader:
 
     def __init__(self, program: Program) -> None:
         page = Page(program)
-        text = page.text()
+        text = page.text(rows=True)
         self.lines = text.splitlines()
         self.function = next(
             n for n in ast.parse(text).body if isinstance(n, ast.FunctionDef) and n.name == program.name

@@ -22,10 +22,24 @@ class Value:
     scalar   whether NumPy gave a scalar of it, and not an array of no dimensions
     python   whether it is a number of Python's
     name     what the user calls it, where that is known
+    operation  the engine's name of the operation whose result it is, where it is one
     slopes   of a gradient, the values that it is the gradient of: several, where a rule passes it on as it is
     """
 
-    __slots__ = ("array", "dtype", "kind", "name", "number", "python", "root", "scalar", "shape", "slopes", "strides")
+    __slots__ = (
+        "array",
+        "dtype",
+        "kind",
+        "name",
+        "number",
+        "operation",
+        "python",
+        "root",
+        "scalar",
+        "shape",
+        "slopes",
+        "strides",
+    )
 
     def __init__(self, number: int, kind: str, array: Any, root: Value | None = None, name: str | None = None) -> None:
         self.number = number
@@ -38,6 +52,7 @@ class Value:
         self.root = self if root is None else root
         self.array = array if kind in ("state", "constant") else None
         self.name = name
+        self.operation: str | None = None
         self.slopes: list[Value] = []
 
     @property

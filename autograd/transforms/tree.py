@@ -48,7 +48,7 @@ def leaves_as(value: Any, like: Any) -> list[Any]:
 def is_differentiable(leaf: Any) -> bool:
     """Whether a leaf is a floating or complex array or number."""
     if isinstance(leaf, Tensor):
-        return leaf._data.dtype.kind in "fc"
+        return leaf._content.dtype.kind in "fc"
     if isinstance(leaf, float | complex | np.inexact):
         return True
     return hasattr(leaf, "__array_function__") and leaf.dtype.kind in "fc"

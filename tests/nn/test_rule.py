@@ -184,7 +184,7 @@ WRONG = {
     "array of data": "def f(x): return x * np.array(x.data)",
     "hook": "def f(x):\n    y = x * 1\n    y.register_hook(lambda g: g * 2)\n    return y",
     "primitive": "def f(x): return getattr(autograd, 'primitive')(lambda x: x, name='f', x=lambda g: g * 7)(x)",
-    "private array": "def f(x): return x * getattr(x, '_' + 'data')",
+    "private array": "def f(x): return x * getattr(x, '_' + 'content')",
     "private node": "def f(x): return x if vars(type(x))['_node'].__get__(x) else x * 2",
     "data": "def f(x): return x * x.data",
     "data by plain": "def f(x): return x * plain(x)",
@@ -263,4 +263,4 @@ def test_the_engine_is_left_as_it_was():
         layer(WRONG["detach"])(x)
     assert isinstance(layer("def f(x): return x.data")(x), np.ndarray)
     assert layer(WRONG["detach"])(x).requires_grad
-    assert not hasattr(vars(Tensor)["_data"], "fget")
+    assert not hasattr(vars(Tensor)["_content"], "fget")

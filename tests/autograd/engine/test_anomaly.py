@@ -136,3 +136,23 @@ def test_operations_remember_their_line():
         y = x * 2
     assert re.search(r"test_anomaly\.py:\d+: y = x \* 2$", y.grad_fn.extras.source)
     assert (x * 2).grad_fn.extras is None
+
+
+def test_an_infinity_that_becomes_a_nan_is_not_passed_on():
+    with detect_anomaly(), pytest.raises(RuntimeError, match=r"multiply was given inf at index \(0,\) of y"):
+        leaf(0.0, 1.0) * Tensor([np.inf, 1.0])
+
+
+def test_a_vjp_of_an_operation_before_is_named_without_a_line():
+    y = leaf(0.0, 4.0).sqrt()
+    with detect_anomaly(), pytest.raises(RuntimeError, match=r"VJP of sqrt for x made inf .* finite values$"):
+        y.sum().backward()
+
+
+def test_several_results_are_checked_each():
+    x = Tensor([[2.0, 0.0], [0.0, 3.0]], requires_grad=True)
+    with detect_anomaly():
+        w, v = np.linalg.eigh(x)
+        (w.sum() + v[0, 0] ** 2).backward()
+    np.testing.assert_allclose(x.grad.data, np.eye(2), atol=1e-12)
+    x.data[0, 0] = 4.0  # unlocked

@@ -1,6 +1,7 @@
 """A scope within which nodes keep all that their operations were given."""
 
 import numpy as np
+import pytest
 
 from autograd import Tensor, detect_anomaly
 from autograd.engine.arguments import keeping_arguments
@@ -35,3 +36,20 @@ def test_who_watched_before_goes_on_to_watch_and_the_mode_comes_back():
     assert "test_arguments" in y.grad_fn.extras.source
     assert mode.recording is True
     assert mode.watch is None
+
+
+def test_what_watched_before_refuses_and_unlocks_as_it_did():
+    x = Tensor([1.0, 2.0], requires_grad=True)
+    with detect_anomaly(), keeping_arguments():
+        y = (x * x).sum()
+        with pytest.raises(TypeError, match="got a tensor of shape"):
+            float(y)
+        with pytest.raises(ValueError, match="read-only"):
+            x.data[0] = 3.0
+        y.backward()
+        x.data[0] = 3.0
+    with keeping_arguments():
+        (x * x).sum().backward()
+    assert x.grad.tolist() == [8.0, 8.0]
+    with keeping_arguments(), pytest.warns(UserWarning, match="becomes a plain value"):
+        float((x * x).sum())

@@ -21,7 +21,7 @@ def test_ufuncs_and_functions_go_to_what_stands_for_them():
 
 def test_a_ufunc_without_a_rule_is_named():
     own = np.frompyfunc(lambda x: x, 1, 1)
-    with pytest.raises(TypeError, match="no derivative rule is known for Tensors"):
+    with pytest.raises(TypeError, match=r"^ufunc\.frompyfunc\(…\): no derivative rule is known for Tensors"):
         own(leaf(1.0))
 
 

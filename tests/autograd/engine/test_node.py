@@ -90,7 +90,7 @@ def test_the_walk_stops_at_an_order():
     a = x * 2
     start = tick()
     b = a * 3
-    assert walk([b._node], start) == [b._node]
+    assert walk([b._node], start) == walk([b._node], b._node.order) == [b._node]
 
 
 def test_the_walk_does_not_recurse():

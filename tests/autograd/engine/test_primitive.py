@@ -88,3 +88,23 @@ def test_what_had_no_part_in_the_result_has_no_gradient(used):
     parts = halves(x)
     grad(sum(parts[i] for i in used), x)
     assert seen == [[i in used for i in range(2)]]
+
+
+def test_a_rule_that_names_its_results_has_a_second_derivative():
+    powers = primitive(
+        lambda x: (x * x, x * x * x), name="powers", multiple=True,
+        x=lambda g, x, out: (0 if g[0] is None else g[0] * 2 * x) + (0 if g[1] is None else g[1] * 3 * out[0]),
+    )  # fmt: skip
+    f = grad(lambda x: powers(x)[1])
+    assert (f(2.0), grad(f)(2.0), grad(grad(f))(2.0)) == (12, 12, 6)
+
+
+def test_a_rule_that_names_the_others_of_a_sequence_has_a_second_derivative():
+    product = primitive(
+        lambda *arrays: arrays[0] * arrays[1] * arrays[2], name="product",
+        arrays=lambda g, i, arrays: g * arrays[i - 1] * arrays[i - 2],
+    )  # fmt: skip
+    x, y = Tensor(2.0, requires_grad=True), Tensor(3.0, requires_grad=True)
+    (by_x,) = grad([product(x, 5.0, y)], [x], create_graph=True)
+    assert by_x.item() == 15
+    assert grad([by_x], [y])[0].item() == 5

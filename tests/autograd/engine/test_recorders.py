@@ -129,3 +129,16 @@ def test_it_is_compiled_when_it_is_first_called():
     late(1.0)
     assert late.__code__ is not before
     assert late.__name__ == "late"
+
+
+def test_a_gradient_flows_through_an_argument_that_is_given_by_name_only():
+    scaled = primitive(lambda x, *, by: x * by, name="scaled", x=lambda g, by: g * by, by=lambda g, x: g * x)
+    x, by = Tensor(2.0, requires_grad=True), Tensor(3.0, requires_grad=True)
+    scaled(x, by=by).backward()
+    assert (x.grad.item(), by.grad.item()) == (3.0, 2.0)
+
+
+def test_a_result_of_integers_has_no_gradient():
+    x = Tensor([1.5, 2.0], requires_grad=True)
+    for y in (x.astype(int), np.sum(x, dtype=int)):
+        assert (y.dtype.kind, y.requires_grad) == ("i", False)

@@ -1,9 +1,12 @@
 """What was overwritten since it was saved is found out."""
 
+import gc
+
 import numpy as np
 import pytest
 
 from autograd import Tensor, no_grad
+from autograd.engine import versions
 
 
 def leaf(value, dtype=None):
@@ -94,3 +97,13 @@ def test_a_new_array_is_not_an_overwritten_one():
     w.data = np.array([5.0, 6.0])
     y.backward()
     np.testing.assert_array_equal(gradient(w), [2, 4])
+
+
+def test_nothing_is_kept_of_what_was_written_and_is_gone():
+    gc.collect()
+    before = len(versions._writes)
+    c = Tensor([1.0, 2.0])
+    c[0] = 3.0
+    assert len(versions._writes) == before + 1
+    del c
+    assert len(versions._writes) == before

@@ -27,8 +27,9 @@ def run_text(program: Any, arrays: list[Any], rng: Any) -> Any:
             found = statement.function()
             form = statement.form if isinstance(statement.form, tuple) else (statement.form,)
             given.update(zip(form, found if found is not None else (None,), strict=True))
-    values = [rng if p == "rng" else given.get(p, getattr(p, "array", None)) for p in parameters(program)]
-    result = space[program.name](*values)
+    array = lambda value: given.get(value, value.array)
+    taken = [rng if p == "rng" else [*map(array, p)] if isinstance(p, list) else array(p) for p in parameters(program)]
+    result = space[program.name](*taken)
     return result if isinstance(result, tuple) else (result,)
 
 
