@@ -8,7 +8,7 @@ INSTEAD = {
     "sparse": "gradients and tensors are dense", "amp": "there are no mixed dtypes; use float32 throughout",
     "autocast": "there are no mixed dtypes; use float32 throughout", "quantization": "there are no quantized tensors",
     "SparseAdam": "gradients are dense; use Adam", "fx": "see autograd.trace", "hub": "there is no download",
-    "profiler": "see autograd.memory_table and cProfile", "vmap": "torch.func.vmap calls once for each example",
+    "profiler": "see autograd.memory_table and cProfile",
 }  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from ..engine.primitive import as_array
 from ..engine.tensor import wrap
 from .dtypes import Generator, check_device, plain
 
@@ -41,7 +42,7 @@ def raised(value: Any) -> Any:
         value.__class__ = RAISED[kind]
     elif kind is np.ndarray or isinstance(value, np.generic):
         if value.dtype.kind in "fciub":
-            return raised(wrap(np.asarray(value)))
+            return raised(wrap(as_array(value)))
     elif kind is tuple or kind is list:
         return kind([raised(item) for item in value])
     elif kind is dict:

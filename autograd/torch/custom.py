@@ -64,9 +64,9 @@ class Function:
             if last[0] is not g:
                 last[:] = g, cls._slopes(ctx, g if isinstance(out, tuple) else [g], outs)
             found = last[1][places[i]]
-            return np.zeros_like(args[places[i]]._data) if found is None else found
+            return np.zeros_like(args[places[i]]._content) if found is None else found
 
-        values = tuple([o._data for o in outs]) if isinstance(out, tuple) else out._data
+        values = tuple([o._content for o in outs]) if isinstance(out, tuple) else out._content
         record = ag.primitive(lambda *tensors: values, name=cls.__name__, multiple=isinstance(out, tuple), tensors=rule)
         return below(record)(*[args[i] for i in places])
 
@@ -74,10 +74,10 @@ class Function:
     def _slopes(cls, ctx: Any, gradients: Any, outs: Any) -> Any:
         before, convention.torch = convention.torch, True
         try:
-            given = [np.zeros_like(o._data) if g is None else g for g, o in zip(gradients, outs, strict=True)]
+            given = [np.zeros_like(o._content) if g is None else g for g, o in zip(gradients, outs, strict=True)]
             plain = not any(isinstance(g, Base) for g in given)
             found = cls.backward(ctx, *raised(given))  # type: ignore[attr-defined]
         finally:
             convention.torch = before
         found = found if isinstance(found, tuple) else (found,)
-        return [g._data if plain and isinstance(g, Tensor) else g for g in found]
+        return [g._content if plain and isinstance(g, Tensor) else g for g in found]

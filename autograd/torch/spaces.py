@@ -105,18 +105,8 @@ def _of_functions(transform: Callable[..., Any]) -> Any:
     return made
 
 
-def _vmap(func: Any, in_dims: Any = 0, out_dims: Any = 0) -> Any:
-    """One call for each example, and the results stacked."""
-
-    def call(*args: Any) -> Any:
-        dims = in_dims if isinstance(in_dims, tuple) else (in_dims,) * len(args)
-        n = next(a.shape[d] for a, d in zip(args, dims, strict=True) if d is not None)
-        rows = [func(*[a if d is None else a.select(d, i) for a, d in zip(args, dims, strict=True)]) for i in range(n)]
-        if isinstance(rows[0], tuple):
-            return tuple([FUNCTIONS["stack"](part, out_dims) for part in zip(*rows, strict=True)])
-        return FUNCTIONS["stack"](rows, out_dims)
-
-    return call
+def _vmap(func: Any, in_dims: Any = 0, out_dims: Any = 0, randomness: str = "different") -> Any:
+    return below(ag.vmap(above(func), in_dims, out_dims, randomness=randomness))
 
 
 def _assert_close(
@@ -129,7 +119,7 @@ def _assert_close(
             f"assert_close: got {actual.dtype} {actual.shape}, expected {expected.dtype} {expected.shape}"
         )
     limits = {"float16": (1e-3, 1e-5), "float64": (1e-7, 1e-7)}.get(actual.dtype.name, (1.3e-6, 1e-5))
-    np.testing.assert_allclose(actual._data, expected._data, limits[0] if rtol is None else rtol,
+    np.testing.assert_allclose(actual._content, expected._content, limits[0] if rtol is None else rtol,
                                limits[1] if atol is None else atol, equal_nan)  # fmt: skip
 
 

@@ -42,18 +42,18 @@ class Tensor(Base):
         _start(self, data[0], options.get("dtype", dtypes.default[0]), options.get("requires_grad", False))
 
     def _size(self, dim: int | None = None) -> Any:
-        return Size(self._data.shape) if dim is None else self._data.shape[dim]
+        return Size(self._content.shape) if dim is None else self._content.shape[dim]
 
     def _alias(self) -> Any:
-        return raised(wrap(self._data))
+        return raised(wrap(self._content))
 
-    shape = property(lambda self: Size(self._data.shape) if convention.torch else self._data.shape)
-    size = property(lambda self: self._size if convention.torch else self._data.size)
-    dtype = property(lambda self: dtypes.of(self._data.dtype) if convention.torch else self._data.dtype)  # type: ignore[assignment]
+    shape = property(lambda self: Size(self._content.shape) if convention.torch else self._content.shape)
+    size = property(lambda self: self._size if convention.torch else self._content.size)
+    dtype = property(lambda self: dtypes.of(self._content.dtype) if convention.torch else self._content.dtype)  # type: ignore[assignment]
     is_cuda = is_mps = is_xpu = is_sparse = is_quantized = False
     device = property(lambda self: device() if convention.torch else "cpu")
     data = property(
-        lambda self: self._alias() if convention.torch else self._data,
+        lambda self: self._alias() if convention.torch else self._content,
         lambda self, value: _setters["data"](self, value),
     )
     grad = property(  # type: ignore[assignment]
@@ -65,13 +65,13 @@ class Tensor(Base):
         """The array, not a copy. As in PyTorch a tensor that requires a gradient is to be detached before."""
         if self._node is not None and not force and convention.torch:
             raise RuntimeError("Tensor.numpy: this tensor requires a gradient; write x.detach().numpy()")
-        return self._data
+        return self._content
 
     def register_hook(self, hook: Any) -> Any:
         return Base.register_hook(self, above(hook))
 
     def __repr__(self) -> str:
-        data = np.asarray(self._data)
+        data = np.asarray(self._content)
         sizes = np.abs(data[data != 0]) if data.dtype.kind == "f" else np.ones(1)
         with np.printoptions(precision=4, suppress=not sizes.size or bool(sizes.max() < 1e8 and sizes.min() > 1e-4)):
             parts = [np.array2string(data, separator=", ", prefix="tensor(")]
@@ -82,12 +82,12 @@ class Tensor(Base):
         return f"tensor({', '.join(parts)})"
 
     def __bool__(self) -> bool:
-        if self._data.size != 1:
-            raise RuntimeError(f"bool: a tensor of shape {self._data.shape} is neither true nor false; use .any()")
-        return bool(self._data)
+        if self._content.size != 1:
+            raise RuntimeError(f"bool: a tensor of shape {self._content.shape} is neither true nor false; use .any()")
+        return bool(self._content)
 
     def __format__(self, spec: str) -> str:
-        return format(self._data.item() if self._data.ndim == 0 else str(self), spec)
+        return format(self._content.item() if self._content.ndim == 0 else str(self), spec)
 
     def __array_ufunc__(self, *args: Any, **kwargs: Any) -> Any:
         return _ufunc(self, *args, **kwargs)
@@ -111,7 +111,8 @@ _setters: dict[str, Any] = {name: below(vars(Base)[name].fset) for name in ("dat
 
 def values(value: Any) -> Any:
     """The array of a Tensor, or of what makes one: for what has no gradient, such as an order or a mask."""
-    return np.asarray(unwrap(value))
+    array = unwrap(value)
+    return array if hasattr(array, "__array_function__") else np.asarray(array)
 
 
 def cast(value: Any, kind: Any) -> Any:
@@ -145,10 +146,10 @@ def operator(function: Any, floating: bool = False) -> Function:
 
     def operate(input: Any, other: Any) -> Any:
         if isinstance(input, Base):
-            kind, known = input._data.dtype, other.__class__ is float or other.__class__ is int
-            known = known or (isinstance(other, Base) and other._data.dtype is kind)
+            kind, known = input._content.dtype, other.__class__ is float or other.__class__ is int
+            known = known or (isinstance(other, Base) and other._content.dtype is kind)
         else:
-            kind, known = other._data.dtype, input.__class__ is float or input.__class__ is int
+            kind, known = other._content.dtype, input.__class__ is float or input.__class__ is int
         if known and (kind is _F4 or kind is _F8):
             result = function(input, other)
             result.__class__ = Tensor
@@ -169,7 +170,7 @@ def direct(function: Any) -> Function:
     through = below(lambda input, out=None: function(floats(input)))
 
     def call(input: Any, **out: Any) -> Any:
-        kind = input._data.dtype
+        kind = input._content.dtype
         if out or (kind is not _F4 and kind is not _F8):
             return through(input, **out)
         result = function(input)

@@ -235,6 +235,8 @@ def test_functions_into_functions():
     assert pull(torch.tensor(1.0))[0].tolist() == [3.0, 12.0]
     assert jvp(f, (x,), (torch.ones(2),))[1].item() == 15.0
     assert vmap(lambda row: row.dot(row))(torch.eye(3)).tolist() == [1.0] * 3
+    found = vmap(lambda x: x.max(dim=0).values + x.t().size(0))(torch.arange(12.0).view(2, 3, 2))
+    assert found.tolist() == [[6.0, 7.0], [12.0, 13.0]]
     net = nn.Linear(2, 1)
     given = {"weight": torch.ones(1, 2), "bias": torch.zeros(1)}
     assert functional_call(net, given, (x,)).item() == 3.0
