@@ -39,10 +39,12 @@ class Answer(NamedTuple):
         if isinstance(self.right, str | bool):
             return bool(answer == self.right)
         found, wanted = (np.asarray(v.data if isinstance(v, Tensor) else v) for v in (answer, self.right))
-        return found.shape == wanted.shape and bool(np.allclose(found, wanted, rtol=self.tolerance, atol=self.tolerance))
+        return found.shape == wanted.shape and bool(
+            np.allclose(found, wanted, rtol=self.tolerance, atol=self.tolerance)
+        )
 
 
-# ---- what is built: compared with the library, on numbers that nobody has seen -----------------------------------------
+# ---- what is built: compared with the library, on numbers that nobody has seen ---------------------------------------
 
 
 def _perceptron(train: Callable[..., Any]) -> bool:
@@ -144,7 +146,7 @@ def _own_engine(Number: Any) -> bool:
     return y.value == 0.5 * 2**40 and x.grad == 1.0
 
 
-# ---- what is calculated or tried ---------------------------------------------------------------------------------------
+# ---- what is calculated or tried -------------------------------------------------------------------------------------
 
 
 def _xor(unit: Any) -> bool:
@@ -191,7 +193,9 @@ ANSWERS = {
     "01.3": Answer(
         "the bound in millimetres", lambda a, bound: abs(a - bound) < 1, "what happens to R, and what to γ?"
     ),
-    "01.4": Answer("a perceptron", _perceptron, "for each row: o = 1.0 if w @ x > 0 else 0.0, then w = w + (y - o) * x"),
+    "01.4": Answer(
+        "a perceptron", _perceptron, "for each row: o = 1.0 if w @ x > 0 else 0.0, then w = w + (y - o) * x"
+    ),
     "02.1": Answer("the gradient", [-1.0, -0.5], "o = 0.5; (t - o) times -x"),
     "02.2": Answer("the updates", 60, "how many batches make one pass?"),
     "02.3": Answer(
@@ -206,32 +210,38 @@ ANSWERS = {
     "05.1": Answer("the error signal", 0.2 * 0.8 * 0.2, "(t - y) · y · (1 - y)"),
     "05.2": Answer("the hidden error signal", 0.5 * 0.5 * 0.032 * 2.0, "y (1 - y) times what comes back: δ w"),
     "05.3": Answer(
-        "the change with momentum", 0.1 * 0.032 * 0.5 + 0.9 * 0.004,
+        "the change with momentum",
+        0.1 * 0.032 * 0.5 + 0.9 * 0.004,
         "η δ y + α Δw, with the error signal of exercise 1",
     ),
     "05.4": Answer(
-        "a backward pass", _backward,
+        "a backward pass",
+        _backward,
         "at the output the gradient is y2 - t; W2 brings it back, and tanh' is 1 - y1²; a weight's gradient is np.outer",
     ),
     "05.5": Answer("momentum", _momentum, "change = -eta * gradient + alpha * change, then w + change"),
-    "06.1": Answer(
-        "parameters of 64–32–32–10", 65 * 32 + 33 * 32 + 33 * 10, "(inputs + 1) × outputs, for each layer"
-    ),
+    "06.1": Answer("parameters of 64–32–32–10", 65 * 32 + 33 * 32 + 33 * 10, "(inputs + 1) × outputs, for each layer"),
     "06.2": Answer("the limit", 0.25, "2/λ for the largest λ"),
     "06.3": Answer("the factor", 1 / (0.01 * 0.99), "divide the two formulas: one has y(1 − y) more", 1e-2),
     "07.1": Answer("rows of the result", 14, "the formula above, with n = 28"),
     "07.2": Answer("the filter that moves right", _moves_right, "each output pixel must copy its left neighbour"),
-    "07.3": Answer("weights of both layers", _both_counts, "one filter has 5 × 5 weights for each of its 3 input channels"),
+    "07.3": Answer(
+        "weights of both layers", _both_counts, "one filter has 5 × 5 weights for each of its 3 input channels"
+    ),
     "07.4": Answer(
-        "a convolution", _convolution,
+        "a convolution",
+        _convolution,
         "result[i, j] is (window * filter).sum(), and the window begins at row i * stride, column j * stride",
     ),
     "08.1": Answer("pixels that one unit looks at", _receptive, "3, then 4, then 4 + 2·2, then + 1·2 along a side"),
     "08.2": Answer(
-        "the digit missed most", lambda digit, missed: missed[digit] == missed.max(), "look along the rows, off the diagonal"
+        "the digit missed most",
+        lambda digit, missed: missed[digit] == missed.max(),
+        "look along the rows, off the diagonal",
     ),
     "08.3": Answer(
-        "accuracy on moved digits", lambda share, reached: abs(share - reached()) < 0.02,
+        "accuracy on moved digits",
+        lambda share, reached: abs(share - reached()) < 0.02,
         "train(...) and moved(...), as above",
     ),
     "09.1": Answer("divergence", 2.0, "put μ² = 4, σ² = 1 and ln 1 = 0 into the formula"),

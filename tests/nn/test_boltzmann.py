@@ -136,6 +136,7 @@ def test_a_belief_net_dreams_in_the_proportions_of_its_top_and_draws_them_throug
     again = network.sample(np.zeros((20_000, 3)), steps=30, rng=np.random.default_rng(2))
     assert np.array_equal(dreams, again)
     single = nn.DeepBeliefNetwork([3, 2], rng=np.random.default_rng(3)).sample(np.zeros((4, 3), np.float32))
-    assert single.dtype == np.float32 and ((single > 0) & (single < 1)).all()
+    assert single.dtype == np.float32
+    assert ((single > 0) & (single < 1)).all()
     with pytest.raises(ValueError, match="at least one step"):
         network.sample(np.zeros((1, 3)), steps=0)

@@ -1,4 +1,4 @@
-"""What JupyterLab shows of the notebooks, looked at in Chromium: as on a fresh clone, and trusted as `make lab` does."""
+"""What JupyterLab shows of the notebooks, seen in Chromium: as on a fresh clone, and trusted as `make lab` does."""
 
 import contextlib
 import os
