@@ -11,6 +11,8 @@ The folders are stages. From the bottom up, each importing only what stands befo
     drawing                  pictures of a graph and of its backward pass, and the page that plays it
     surface                  what of NumPy can be differentiated
     hips, numpy, scipy       the faces for code written for HIPS autograd, NumPy's and SciPy's names
+    torch                    the face for code written for PyTorch; it alone stands on nn and optim, and is not imported
+                             with the package
 """
 
 from typing import TYPE_CHECKING, Any
@@ -19,7 +21,7 @@ import numpy as _np
 
 from .engine.tensor import Tensor
 
-from . import hips, ops  # noqa: F401 # isort: skip (ops complete Tensor; hips has the names of its modules found)
+from . import hips, ops  # isort: skip (ops complete Tensor; hips has the names of its modules found)
 from .drawing import draw
 from .engine.anomaly import detect_anomaly
 from .engine.declare import elementwise, linear, nondifferentiable, primitive
@@ -50,16 +52,19 @@ from .ops.special import (
 )  # fmt: skip
 from .random import generator, manual_seed
 from .saving import load, save
+from .transforms import tree
 from .transforms.checkpoint import checkpoint
 from .transforms.gradcheck import gradcheck, gradgradcheck
 from .transforms.gradients import elementwise_grad, grad, value_and_grad
 from .transforms.jacobians import hessian, jacobian
 from .transforms.products import hvp, jvp, vjp
+from .transforms.vmap import vmap
 
 __all__ = [  # noqa: RUF022 (in the order of use)
     "Tensor", "no_grad", "enable_grad", "set_grad_enabled", "is_grad_enabled", "scope", "detect_anomaly",
     "RemovableHandle",
-    "grad", "value_and_grad", "elementwise_grad", "vjp", "jvp", "hvp", "jacobian", "hessian",
+    "grad", "value_and_grad", "elementwise_grad", "vjp", "jvp", "hvp", "jacobian", "hessian", "vmap",
+    "tree",
     "checkpoint", "gradcheck", "gradgradcheck",
     "trace", "compile", "Program",
     "draw", "memory_table", "save", "load", "manual_seed", "generator",
@@ -95,7 +100,7 @@ else:
         if name == "__version__":  # looked up when it is asked for, for that takes longer than all else here
             return import_module("importlib.metadata").version("backgraph")
         if not name.startswith("_"):
-            if name in ("builtins", "core", "extend", "misc", "numpy", "scipy", "test_util", "tracer", "util"):
+            if name in hips.MODULES or name in ("numpy", "scipy"):
                 return import_module(f"autograd.{name}")
             for module in ("differential_operators", "builtins"):
                 if name in (found := import_module(f"autograd.{module}")).__all__:

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from .modes import mode
 from .node import Node, depends_on_arguments
-from .place import Doing, line_of, outside
+from .place import Doing, line_of, outside, warn
 
 _SHOWING = (
     "matplotlib.", "mpl_toolkits.", "seaborn.", "plotly.", "bokeh.", "IPython.", "logging.", "tensorboardX.",
@@ -33,8 +33,12 @@ _COMPUTING = (
 _TESTS = frozenset({"isnan", "isinf", "isfinite", "isclose", "floor", "ceil", "trunc"})
 """Functions of the math module whose results have no slope: as of the comparisons, nothing is lost."""
 
-_ELSEWHERE = {"fsum": "np.sum", "lgamma": "autograd.gammaln", "dist": "np.linalg.norm(x - y)", "remainder": "np.fmod"}
-"""Functions of the math module that are called otherwise where they have a derivative."""
+_ELSEWHERE = {
+    "math.fsum": "np.sum", "math.lgamma": "autograd.gammaln", "math.dist": "np.linalg.norm(x - y)",
+    "math.remainder": "np.fmod", "scipy.integrate.quad": "scipy.integrate.fixed_quad",
+    "scipy.integrate.quad_vec": "scipy.integrate.fixed_quad", "scipy.integrate.simpson": "numpy.trapezoid",
+}  # fmt: skip
+"""Functions that are called otherwise where they have a derivative, or are recorded step by step."""
 
 _INSTEAD = {
     "STORE_SUBSCR": "assign to a Tensor, Tensor(array) or np.zeros(shape, like=x)",
@@ -76,26 +80,15 @@ def leave(node: Node | None, shape: tuple[int, ...], what: str, export: bool = F
     elif export or asking.kind == "computes" or getattr(mode.watch, "refuses", False):
         why = "that requires a gradient"
     else:
-        _warn(asking)
+        warn(
+            f"{asking.who}: a tensor that requires a gradient becomes a plain value, through which no gradient flows; "
+            f"write .detach(), .data or .item() if that is meant, else {asking.instead}",
+            asking.frame,
+        )
         return
     raise TypeError(
         f"{asking.who}: expected a plain value, got a tensor of shape {shape} {why}, which would count as a constant; "
         f"{asking.instead}, or take .data or .item() where the value alone is wanted; at {line_of(asking.frame)}"
-    )
-
-
-def _warn(asking: _Asking) -> None:
-    from warnings import warn_explicit
-
-    frame = asking.frame
-    warn_explicit(
-        f"{asking.who}: a tensor that requires a gradient becomes a plain value, through which no gradient flows; "
-        f"write .detach(), .data or .item() if that is meant, else {asking.instead}",
-        UserWarning,
-        frame.f_code.co_filename,
-        frame.f_lineno,
-        frame.f_globals.get("__name__") or "<string>",
-        frame.f_globals.setdefault("__warningregistry__", {}),
     )
 
 
@@ -161,8 +154,8 @@ def _instead_of(who: str) -> str:
         found = known(f"{place}.{name}")
         if callable(found) and found is not known(who):
             return f"use {place}.{name}, which has a derivative"
-    if name in _ELSEWHERE and module == "math":
-        return f"use {_ELSEWHERE[name]}, which has a derivative"
+    if who in _ELSEWHERE:
+        return f"use {_ELSEWHERE[who]}, which has a derivative"
     return "write it with functions of NumPy, or give it a derivative (primitive)"
 
 

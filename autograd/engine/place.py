@@ -33,6 +33,21 @@ def caller() -> str:
     return line_of(frame) if frame is not None else "an unknown place"
 
 
+def warn(message: str, frame: FrameType | None = None) -> None:
+    """A UserWarning that names the line of a frame, or without one the line outside of these packages."""
+    from warnings import warn_explicit
+
+    frame = frame or outside(sys._getframe(1)) or sys._getframe(1)
+    warn_explicit(
+        message,
+        UserWarning,
+        frame.f_code.co_filename,
+        frame.f_lineno,
+        frame.f_globals.get("__name__") or "<string>",
+        frame.f_globals.setdefault("__warningregistry__", {}),
+    )
+
+
 class Doing(NamedTuple):
     """What a frame is just doing.
 
@@ -72,6 +87,8 @@ def _doing(code: CodeType, at: int) -> Doing:
     operation = f"{here.opname} {here.argrepr}".strip() if here.opname == "BINARY_OP" else here.opname
     if not operation.startswith(("CALL", "PRECALL")) or here.positions is None:
         return Doing(operation, ())
+    if here.opname == "CALL_KW":
+        done.pop()  # the names of the keywords
     names: list[str] = []
     for step in reversed(done):
         if step.positions is None or step.positions[::2] != here.positions[::2] or step.opname in _BESIDE:

@@ -4,8 +4,8 @@ They are imported by the names that they have there: `autograd.extend`, `autogra
 so on lead here, each to one module, which is loaded when first asked for. From the bottom up, each importing only what
 stands before it:
 
-    wrap_util, vector_space, numpy_boxes, numpy_vjps
-    extend, tracer, builtins, core
+    wrap_util, basics, vector_space, numpy_vspaces, boxes, numpy_boxes, numpy_vjps
+    pulling, redeclaring, extend, tracer, builtins, core
     differential_operators, test_util, util
     misc
 """
@@ -20,8 +20,8 @@ from types import ModuleType
 
 MODULES = (
     "builtins", "core", "differential_operators", "extend", "misc", "misc.fixed_points", "misc.flatten",
-    "misc.optimizers", "misc.tracers", "numpy.numpy_boxes", "numpy.numpy_vjps", "test_util", "tracer", "util",
-    "wrap_util",
+    "misc.optimizers", "misc.tracers", "numpy.numpy_boxes", "numpy.numpy_vjps", "numpy.numpy_vspaces", "test_util",
+    "tracer", "util", "wrap_util",
 )  # fmt: skip
 """The names within `autograd` that lead here."""
 

@@ -9,9 +9,14 @@ import builtins
 from builtins import dict, list, tuple  # noqa: UP029
 from typing import Any
 
-from .tracer import getval
+from .boxes import DictBox, SequenceBox, getval
 
-__all__ = ["dict", "isinstance", "list", "tuple", "type"]
+__all__ = [
+    "DictBox", "SequenceBox", "container_take", "dict", "dict_", "isinstance", "isinstance_", "list", "list_",
+    "make_sequence", "tuple", "tuple_", "type", "type_",
+]  # fmt: skip
+
+isinstance_, type_, dict_, list_, tuple_ = builtins.isinstance, builtins.type, dict, list, tuple
 
 
 def isinstance(value: Any, kinds: Any) -> bool:
@@ -32,3 +37,13 @@ def type(value: Any) -> Any:
     <class 'numpy.float64'>
     """
     return builtins.type(getval(value))
+
+
+def make_sequence(kind: Any, *items: Any) -> Any:
+    """A list or a tuple of the items."""
+    return kind(items)
+
+
+def container_take(container: Any, key: Any) -> Any:
+    """What stands in a container."""
+    return container[key]

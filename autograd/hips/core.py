@@ -5,13 +5,30 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from ..engine.place import warn
 from ..transforms.products import jvp, vjp
 from . import extend
-from .extend import primitive_vjps
-from .tracer import getval, isbox
-from .vector_space import VSpace, vspace
+from .basics import func, toposort
+from .boxes import Box, JVPNode, Node, VJPNode, backward_pass, getval, isbox
+from .extend import (
+    def_linear,
+    defjvp,
+    defjvp_argnum,
+    defjvp_argnums,
+    defvjp,
+    defvjp_argnum,
+    defvjp_argnums,
+)
+from .pulling import primitive_jvps, primitive_vjps
+from .tracer import trace
+from .vector_space import SparseObject, VSpace, vspace
 
-__all__ = ["VSpace", "getval", "isbox", "make_jvp", "make_vjp", "primitive", "primitive_vjps", "vspace"]
+__all__ = [
+    "Box", "JVPNode", "Node", "SparseObject", "VJPNode", "VSpace", "backward_pass", "def_linear", "defjvp",
+    "defjvp_argnum", "defjvp_argnums", "defvjp", "defvjp_argnum", "defvjp_argnums", "func", "getval", "isbox",
+    "make_jvp", "make_vjp", "primitive", "primitive_jvps", "primitive_vjps", "primitive_with_deprecation_warnings",
+    "toposort", "trace", "vspace",
+]  # fmt: skip
 
 
 def make_vjp(fun: Callable[..., Any], x: Any) -> tuple[Callable[[Any], Any], Any]:
@@ -44,23 +61,35 @@ def primitive(fun: Callable[..., Any]) -> Any:
     >>> @primitive
     ... def cube(x):
     ...     return x**3
-    >>> cube.defgrad(lambda ans, x: lambda g: g * 3 * x**2)
+    >>> import warnings
+    >>> with warnings.catch_warnings(action="ignore"):  # these methods are deprecated, which they say
+    ...     cube.defgrad(lambda ans, x: lambda g: g * 3 * x**2)
     >>> grad(cube)(2.0)
     np.float64(12.0)
     """
     made: Any = extend.primitive(fun)
 
     def defgrad(maker: Callable[..., Any], argnum: int = 0) -> None:
+        _deprecated("defgrad")
         extend.defvjp(made, maker, argnums=[argnum])
 
     def defvjp(rule: Callable[..., Any], argnum: int = 0) -> None:
         def maker(ans: Any, *args: Any, **kwargs: Any) -> Callable[[Any], Any]:
             return lambda g: rule(g, ans, vspace(args[argnum]), vspace(g), *args, **kwargs)
 
-        defgrad(maker, argnum)
+        _deprecated("defvjp")
+        extend.defvjp(made, maker, argnums=[argnum])
 
     def defvjp_is_zero(argnums: Any = (0,)) -> None:
+        _deprecated("defvjp_is_zero")
         extend.defvjp(made, *[None for _ in argnums], argnums=argnums)
 
     made.defgrad, made.defvjp, made.defvjp_is_zero = defgrad, defvjp, defvjp_is_zero
     return made
+
+
+primitive_with_deprecation_warnings = primitive
+
+
+def _deprecated(method: str) -> None:
+    warn(f"The {method} method is deprecated; give the rule with autograd.extend.defvjp(f, maker)")

@@ -15,17 +15,19 @@ from ..transforms.gradients import elementwise_grad, grad, value_and_grad
 from ..transforms.jacobians import hessian, jacobian
 from ..transforms.tree import is_differentiable, leaves, rebuild
 from . import core
+from .vector_space import vspace
 from .wrap_util import unary_to_nary
 
 __all__ = [
     "checkpoint", "deriv", "elementwise_grad", "grad", "grad_and_aux", "grad_named", "hessian",
     "hessian_tensor_product", "hessian_vector_product", "holomorphic_grad", "jacobian", "make_ggnvp", "make_hvp",
     "make_jvp", "make_jvp_reversemode", "make_vjp", "multigrad_dict", "tensor_jacobian_product", "value_and_grad",
-    "vector_jacobian_product",
+    "vector_jacobian_product", "vspace",
 ]  # fmt: skip
 
 Function = Callable[..., Any]
 
+_make_vjp, _make_jvp = core.make_vjp, core.make_jvp  # which are imported from here as well
 make_vjp = unary_to_nary(core.make_vjp)
 make_jvp = unary_to_nary(core.make_jvp)
 

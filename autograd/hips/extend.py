@@ -8,35 +8,34 @@ from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from ..engine.declare import primitive as _primitive
-from ..engine.tensor import Tensor, unwrap
+from ..engine.tensor import Tensor, unwrap, wrap
 from ..transforms.call import name_of, plain
 from ..transforms.tree import leaves, rebuild
-from .vector_space import VSpace, vspace
+from .boxes import Box, JVPNode, VJPNode, getval, holds_box
+from .pulling import Given, primitive_jvps, primitive_vjps, undefined
+from .redeclaring import redeclared
+from .vector_space import SparseObject, VSpace, vspace
 
 Function = Callable[..., Any]
 
 __all__ = [
-    "Box", "VSpace", "def_linear", "defjvp", "defjvp_argnum", "defjvp_argnums", "defvjp", "defvjp_argnum",
-    "defvjp_argnums", "notrace_primitive", "primitive", "vspace",
+    "Box", "JVPNode", "SparseObject", "VJPNode", "VSpace", "def_linear", "defjvp", "defjvp_argnum", "defjvp_argnums",
+    "defvjp", "defvjp_argnum", "defvjp_argnums", "notrace_primitive", "primitive", "register_notrace", "vspace",
 ]  # fmt: skip
-
-Box = Tensor  # what a tracked value is an instance of
-
-primitive_vjps: WeakKeyDictionary[Function, Function] = WeakKeyDictionary()
-"""The rules of the primitives that are made here: maker(argnums, result, args, kwargs)(g) is a tuple of gradients."""
 
 
 def primitive(fun: Function) -> Function:
     """Make a function of arrays differentiable; `defvjp` gives it its rules.
 
-    Its result may stand in containers: then the gradient that a rule gets does too, with zeros for what had no part.
+    An argument for which there is a rule may be a container that holds tracked values: then the rule gives a container
+    of gradients, as one for a list may give an array. The result may stand in containers: then the gradient that a rule
+    gets does too, with zeros for what had no part.
 
     >>> from autograd.extend import defvjp, primitive
     >>> @primitive
@@ -47,77 +46,155 @@ def primitive(fun: Function) -> Function:
     np.float64(12.0)
     """
 
-    def rule(g: Any, i: int, values: tuple[Any, ...], named: dict[str, Any], out: Any) -> Any:
-        maker = primitive_vjps.get(call)
-        if maker is None:
-            raise _undefined(name, i)
-        part = maker((i,), out, values, named)(g)[0]
-        return part if part is None or hasattr(part, "shape") else np.asarray(part)
+    def rule(g: Any, i: int, given: Given, values: tuple[Any, ...], out: Any) -> Any:
+        return given.gradient(g, i, values, out)
 
-    def rule_of_several(g: Any, i: int, values: Any, named: dict[str, Any], made: Any, out: Any) -> Any:
+    def rule_of_several(g: Any, i: int, given: Given, values: tuple[Any, ...], made: Any, out: Any) -> Any:
         parts = [np.zeros_like(value) if part is None else part for part, value in zip(g, out, strict=True)]
-        return rule(rebuild(made, iter(parts)), i, values, named, rebuild(made, iter(out)))
+        return given.gradient(g, i, values, rebuild(made, iter(out)), rebuild(made, iter(parts)))
 
     name = name_of(fun)
 
-    def value(values: tuple[Any, ...], named: dict[str, Any], found: list[Any]) -> Any:
+    def value(values: tuple[Any, ...], given: Given, found: list[Any]) -> Any:
         """The result that `call` found, which had to see whether it is one array; found again if it is asked again."""
-        return found.pop() if found else fun(*map(plain, values), **named)
+        return found.pop() if found else fun(*given.arguments(values, plain), **given.named)
 
-    single = _primitive(lambda *values, named, found: value(values, named, found), name=name, values=rule)
+    single = _primitive(lambda *values, given, found: value(values, given, found), name=name, values=rule)
     several = _primitive(
-        lambda *values, named, made, found: tuple(leaves(value(values, named, found))),
+        lambda *values, given, made, found: tuple(leaves(value(values, given, found))),
         name=name, multiple=True, values=rule_of_several,
     )  # fmt: skip
 
     @functools.wraps(fun)
     def call(*args: Any, **kwargs: Any) -> Any:
-        if not any(isinstance(value, Tensor) for value in args):
+        for value in args:
+            if isinstance(value, Tensor) or type(value) in Box.types or holds_box(value):
+                break
+        else:
             return fun(*args, **kwargs)
-        made = fun(*[plain(value._data) if isinstance(value, Tensor) else value for value in args], **kwargs)
+        spread = [k for k, value in enumerate(args) if holds_box(value) and has_rule(k)]
+        if not spread and not any(isinstance(value, Tensor) or type(value) in Box.types for value in args):
+            return fun(*args, **kwargs)
+        given = Given(call, args, spread, kwargs)
+        values = [_tensor_of(value) for value in given.values]
+        given.values = ()
+        made = fun(*given.arguments(unwrap(values), plain), **kwargs)
         if isinstance(made, tuple | list | dict):
-            return rebuild(made, iter(several(*args, named=kwargs, made=made, found=[made])))
-        return single(*args, named=kwargs, found=[made])
+            return rebuild(made, iter(several(*values, given=given, made=made, found=[made])))
+        return single(*values, given=given, found=[made])
 
-    call.rules = {}  # type: ignore[attr-defined]
+    def has_rule(argnum: int) -> bool:
+        """Whether there is a rule for it. Without one the function gets the tracked values themselves."""
+        return call in primitive_vjps and (call.rules is None or call.rules.get(argnum) is not None)  # type: ignore[attr-defined]
+
+    call.rules = {}  # type: ignore[attr-defined] # maker by argument; None: one maker for all of them
+    call.fun, call._is_autograd_primitive = fun, True  # type: ignore[attr-defined]
     return call
 
 
-def defvjp(fun: Function, *makers: Function | None, argnums: Any = None) -> None:
-    """Give a primitive its rules: maker(result, *args, **kwargs)(g) is the gradient of that argument.
+def _tensor_of(value: Any) -> Any:
+    """A box of one's own as the Tensor that records for it."""
+    return wrap(value._value, value._node) if type(value) in Box.types and not isinstance(value, Tensor) else value
 
-    The makers are for arguments 0, 1, … or for `argnums`; None stands for a gradient that is zero.
-    Raises TypeError for a function that `autograd.extend.primitive` did not make.
+
+def defvjp(fun: Function, *makers: Function | None, argnums: Any = None) -> None:
+    """Give a function its rules: maker(result, *args, **kwargs)(g) is the gradient of that argument.
+
+    The makers are for arguments 0, 1, … or for `argnums`; None stands for a gradient that is zero. The function is one
+    that `primitive` made, of this module or of `autograd`, or one of NumPy's or SciPy's that has rules already, which
+    are from now on these. Of any other function nobody asks for rules, of which this warns.
     """
-    rules = _rules(fun)
-    rules.update(zip(itertools.count() if argnums is None else argnums, makers, strict=False))
+    rules = dict(zip(itertools.count() if argnums is None else argnums, makers, strict=False))
+    rules = {**(getattr(fun, "rules", None) or {}), **rules}
+    name = name_of(fun)
 
     def of_one(i: int, out: Any, args: Any, kwargs: Any) -> Function:
         if i not in rules:
-            raise _undefined(name_of(fun), i)
+            raise undefined(name, i)
         maker = rules[i]
         return (lambda g: None) if maker is None else maker(out, *args, **kwargs)
 
-    defvjp_argnum(fun, of_one)
+    _defined(fun, _one_by_one(of_one), rules)
 
 
 def defvjp_argnum(fun: Function, maker: Function) -> None:
-    """Give a primitive one rule for all its arguments: maker(argnum, result, args, kwargs)(g)."""
-    defvjp_argnums(fun, lambda argnums, *given: lambda g: tuple([maker(i, *given)(g) for i in argnums]))
+    """Give a function one rule for all its arguments: maker(argnum, result, args, kwargs)(g)."""
+    _defined(fun, _one_by_one(maker), None)
 
 
 def defvjp_argnums(fun: Function, maker: Function) -> None:
-    """Give a primitive one rule for several arguments: maker(argnums, result, args, kwargs)(g) is a tuple."""
-    _rules(fun)
-    primitive_vjps[fun] = maker
+    """Give a function one rule for several arguments: maker(argnums, result, args, kwargs)(g) is a tuple."""
+    _defined(fun, maker, None)
 
 
-def def_linear(fun: Function, *makers: Any, argnums: Any = None) -> None:
-    """Accepts a forward-mode rule, which this engine does not need: its `jvp` goes back twice, by the VJPs."""
-    _rules(fun)
+def _one_by_one(maker: Function) -> Function:
+    def of_several(argnums: Sequence[int], *given: Any) -> Function:
+        pulls = [maker(i, *given) for i in argnums]
+        return lambda g: tuple([pull(g) for pull in pulls])
+
+    return of_several
 
 
-defjvp = defjvp_argnum = defjvp_argnums = def_linear
+def _defined(fun: Function, maker: Function, rules: dict[int, Function | None] | None) -> None:
+    if hasattr(fun, "rules"):
+        primitive_vjps[fun], fun.rules = maker, rules
+    else:
+        redeclared(fun, maker, None if rules is None else list(rules), primitive)
+
+
+def defjvp(fun: Function, *rules: Any, argnums: Any = None) -> None:
+    """Give a primitive rules of how its result moves: rule(g, result, *args, **kwargs), g how the argument moves.
+
+    "same" stands for the function itself with g in that argument's place, None for a result that stays. They are used
+    where a VJP cannot be differentiated (`jvp` goes back twice, by the VJPs) or where there is none.
+    """
+    known = dict(zip(itertools.count() if argnums is None else argnums, rules, strict=False))
+
+    def of_one(argnum: int, g: Any, ans: Any, args: Any, kwargs: Any) -> Any:
+        if argnum not in known:
+            raise NotImplementedError(f"{name_of(fun)}: no JVP is defined for argument {argnum}; give it with defjvp")
+        rule = known[argnum]
+        if rule is None:
+            return vspace(ans).zeros()
+        if rule == "same":
+            return fun(*args[:argnum], g, *args[argnum + 1 :], **kwargs)
+        return rule(g, ans, *args, **kwargs)
+
+    defjvp_argnum(fun, of_one)
+
+
+def defjvp_argnum(fun: Function, maker: Function) -> None:
+    """Give a primitive one such rule for all its arguments: maker(argnum, g, result, args, kwargs)."""
+    defjvp_argnums(fun, lambda argnums, gs, *given: sum(maker(i, g, *given) for i, g in zip(argnums, gs, strict=True)))
+
+
+def defjvp_argnums(fun: Function, maker: Function) -> None:
+    """Give a primitive one such rule for several arguments: maker(argnums, gs, result, args, kwargs)."""
+    primitive_jvps[fun] = maker
+
+
+def def_linear(fun: Function) -> None:
+    """Say that a function is linear in each of its arguments: its result moves as the function says of the motion.
+
+    >>> from autograd.extend import def_linear, primitive
+    >>> double = primitive(lambda x: 2 * x)
+    >>> def_linear(double)
+    >>> grad(double)(3.0)
+    np.float64(2.0)
+    """
+    defjvp_argnum(fun, lambda i, g, ans, args, kwargs: fun(*args[:i], g, *args[i + 1 :], **kwargs))
+
+
+def register_notrace(kind: type, fun: Function) -> None:
+    """Have no gradient flow through a function that `primitive` made. (`kind` is VJPNode or JVPNode; both are meant.)
+
+    >>> from autograd.extend import VJPNode, primitive, register_notrace
+    >>> sign = primitive(lambda x: np.sign(x))
+    >>> register_notrace(VJPNode, sign)
+    >>> grad(lambda x: x * sign(x))(-2.0)
+    np.float64(-1.0)
+    """
+    defvjp_argnum(fun, lambda *given: lambda g: None)
 
 
 def notrace_primitive(fun: Function) -> Function:
@@ -130,18 +207,6 @@ def notrace_primitive(fun: Function) -> Function:
 
     @functools.wraps(fun)
     def untraced(*args: Any, **kwargs: Any) -> Any:
-        return fun(*map(plain, unwrap(args)), **{key: plain(unwrap(value)) for key, value in kwargs.items()})
+        return fun(*map(getval, args), **{key: getval(value) for key, value in kwargs.items()})
 
     return untraced
-
-
-def _rules(fun: Function) -> dict[int, Function | None]:
-    """A primitive's makers, by argument."""
-    rules: dict[int, Function | None] | None = getattr(fun, "rules", None)
-    if rules is None:
-        raise TypeError(f"defvjp: {name_of(fun)} is no primitive; make it one with autograd.extend.primitive")
-    return rules
-
-
-def _undefined(name: str, i: int) -> NotImplementedError:
-    return NotImplementedError(f"{name}: no VJP is defined for argument {i}; give it one with defvjp")

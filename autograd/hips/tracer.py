@@ -8,64 +8,27 @@ from typing import Any
 
 from ..engine.modes import mode
 from ..engine.node import ARGUMENT, walk
+from ..engine.place import warn
 from ..engine.primitive import PICK
 from ..engine.signature import signature_of
-from ..engine.tensor import Tensor
 from ..transforms.call import Call, plain, tracked
-from .extend import Box, notrace_primitive, primitive
+from .basics import subvals, toposort
+from .boxes import Box, Node, TraceStack, VJPNode, getval, isbox, new_box, trace_stack
+from .extend import notrace_primitive, primitive, register_notrace
 
-__all__ = ["Box", "Node", "getval", "isbox", "notrace_primitive", "primitive", "trace"]
+__all__ = [
+    "Box", "Node", "TraceStack", "getval", "isbox", "new_box", "notrace_primitive", "primitive", "register_notrace",
+    "subvals", "toposort", "trace", "trace_stack",
+]  # fmt: skip
 
-
-def isbox(value: Any) -> bool:
-    """Whether a value is a Tensor.
-
-    >>> isbox(Tensor(1.0)), isbox(1.0)
-    (True, False)
-    """
-    return isinstance(value, Tensor)
-
-
-def getval(value: Any) -> Any:
-    """The array or number in a Tensor; anything else is itself.
-
-    >>> getval(Tensor(2.0))
-    np.float64(2.0)
-    """
-    return plain(value._data) if isinstance(value, Tensor) else value
-
-
-class Node:
-    """The base of what `trace` makes of each operation. A kind of one's own overrides both methods.
-
-    value           the result
-    fun             the function, of which `fun.__name__` is the name
-    args, kwargs    its arguments
-    parent_argnums  which of them depend on where the trace began
-    parents         the nodes that made those
-    """
-
-    def __init__(
-        self, value: Any, fun: Any, args: Any, kwargs: Any, parent_argnums: tuple[int, ...], parents: list[Any]
-    ) -> None:
-        raise NotImplementedError(f"{type(self).__name__}: a Node of one's own has to define __init__")
-
-    def initialize_root(self, *args: Any, **kwargs: Any) -> None:
-        """Begin as the node of the argument, with what `new_root` was given."""
-        raise NotImplementedError(f"{type(self).__name__}: a Node of one's own has to define initialize_root")
-
-    @classmethod
-    def new_root(cls, *args: Any, **kwargs: Any) -> Any:
-        """The node of the argument."""
-        root = cls.__new__(cls)
-        root.initialize_root(*args, **kwargs)
-        return root
+box_types, box_type_mappings = Box.types, Box.type_mappings
 
 
 def trace(start_node: Any, fun: Callable[[Any], Any], x: Any) -> tuple[Any, Any]:
     """(fun(x), its node): from start_node, the node of x, on a node of the same class for every operation, in order.
 
     The node is None for a result that does not depend on x. Raises as a transform does for an x that is not floating.
+    From a VJPNode on it is the node of the result itself, for `backward_pass`.
 
     >>> from autograd.tracer import trace
     >>> class Named(Node):
@@ -77,6 +40,13 @@ def trace(start_node: Any, fun: Callable[[Any], Any], x: Any) -> tuple[Any, Any]
     >>> node.text
     'multiply(sin(x), x)'
     """
+    if isinstance(start_node, VJPNode):
+        with trace_stack.new_trace() as number:
+            value = fun(new_box(x, number, start_node))
+        if isbox(value) and value._trace == number:
+            return value._value, value._node
+        warn("Output seems independent of input.")
+        return value, None
     with _watching() as watch:
         call = Call("trace", fun, (x,), {}, [0])
     nodes: dict[int, Any] = {point._node.order: start_node for point in call.points if point._node is not None}

@@ -2,26 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
+from ..engine.place import warn
+from .basics import func, subval, subvals, toposort
+from .test_util import check_grads
 
-def subvals(x: Any, changes: Iterable[tuple[int, Any]]) -> tuple[Any, ...]:
-    """The sequence with other values at some places, as a tuple.
-
-    >>> from autograd.util import subvals
-    >>> subvals((1, 2, 3), [(0, 10), (2, 30)])
-    (10, 2, 30)
-    """
-    items = list(x)
-    for i, value in changes:
-        items[i] = value
-    return tuple(items)
-
-
-def subval(x: Any, i: int, value: Any) -> tuple[Any, ...]:
-    """The sequence with another value at place i, as a tuple."""
-    return subvals(x, [(i, value)])
+__all__ = ["func", "quick_grad_check", "subval", "subvals", "toposort"]
 
 
 def quick_grad_check(
@@ -30,11 +18,8 @@ def quick_grad_check(
 ) -> None:  # fmt: skip
     """Compare the gradient by the first argument with differences; of all options only the arguments count.
 
-    It is the older name of `autograd.test_util.check_grads`. Raises AssertionError for a wrong gradient.
-
-    >>> from autograd.util import quick_grad_check
-    >>> quick_grad_check(lambda x, y: x**2 + y, 1.0, (2.0,))
+    It is the older name of `autograd.test_util.check_grads`, and warns of that. Raises AssertionError for a wrong
+    gradient.
     """
-    from .test_util import check_grads
-
+    warn("The quick_grad_check function is deprecated; use autograd.test_util.check_grads")
     check_grads(lambda x: fun(x, *extra_args, **(kwargs or {})), modes=["rev"], order=1)(arg0)

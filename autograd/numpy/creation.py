@@ -27,14 +27,24 @@ def lifted(module: ModuleType) -> dict[str, Any]:
     }
 
 
+_SEVERAL = frozenset(["concatenate", "column_stack", "dstack", "hstack", "row_stack", "stack", "vstack"])
+"""The functions that take a sequence of arrays, here from whatever can be iterated."""
+
+
 def _lifted(function: Function) -> Function:
+    @functools.wraps(function)
+    def call_of_several(arrays: Any, *args: Any, **kwargs: Any) -> Any:
+        if type(arrays) not in (list, tuple) and hasattr(arrays, "__iter__") and not hasattr(arrays, "shape"):
+            arrays = list(arrays)
+        return call(arrays, *args, **kwargs)
+
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
         if any(type(value) in (list, tuple) for value in (*args, *kwargs.values())):
             args, kwargs = join_lists(function, args, kwargs)
         return function(*args, **kwargs)
 
-    return call
+    return call_of_several if function.__name__ in _SEVERAL and function.__module__ == "numpy" else call
 
 
 def array(object: Any, dtype: Any = None, *, copy: bool | None = True, ndmin: int = 0, **options: Any) -> Any:
@@ -48,9 +58,19 @@ def array(object: Any, dtype: Any = None, *, copy: bool | None = True, ndmin: in
         return numpy.array(object, dtype, copy=copy, ndmin=ndmin, **options)
     if options:
         raise TypeError(f"array: {', '.join(options)} is not for Tensors")
+    if dtype is not None and numpy.dtype(dtype).kind == "O":
+        return _of_objects(joined(object))
     made: Any = object.copy() if isinstance(object, Tensor) and copy else joined(object)
     made = made.astype(dtype) if dtype is not None and made.dtype != dtype else made
     return made.reshape((1,) * (ndmin - made.ndim) + made.shape) if made.ndim < ndmin else made
+
+
+def _of_objects(tensor: Any) -> Any:
+    """A plain array of the elements, each of them a Tensor."""
+    made = numpy.empty(tensor.shape, object)
+    for place in numpy.ndindex(tensor.shape):
+        made[place] = tensor[place]
+    return made
 
 
 def asarray(a: Any, dtype: Any = None, **options: Any) -> Any:

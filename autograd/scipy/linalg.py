@@ -5,7 +5,6 @@ What NumPy has too is NumPy's on Tensors, and SciPy's on arrays.
 
 from __future__ import annotations
 
-import functools
 from typing import Any
 
 import numpy as np
@@ -34,7 +33,7 @@ from .matrix_equations import (
 )  # fmt: skip
 from .matrix_functions import coshm, cosm, expm, fractional_matrix_power, logm, signm, sinhm, sinm, tanhm, tanm
 from .matrix_patterns import block_diag, circulant, hankel, khatri_rao, toeplitz
-from .on_tensors import any_tensor, on_tensors
+from .on_tensors import on_tensors
 
 __all__ = [
     "LinAlgError", "LinAlgWarning", "block_diag", "cho_factor", "cho_solve", "cholesky", "circulant", "coshm", "cosm",
@@ -148,18 +147,17 @@ def norm(a: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> A
 
 
 def __getattr__(name: str) -> Any:
-    """What has no derivative rule: SciPy's own, which refuses Tensors."""
+    """What has no derivative rule: SciPy's own, which refuses Tensors until it is given one."""
     found = getattr(linalg, name)
     if name.startswith("_") or isinstance(found, type) or not callable(found):
         return found
 
-    @functools.wraps(found)
-    def plainly(*args: Any, **options: Any) -> Any:
-        if any_tensor(*args, *options.values()):
-            raise TypeError(
-                f"scipy.linalg.{name}: no derivative rule is known for Tensors; apply it to .data, or give it one "
-                f"(primitive)"
-            )
-        return found(*args, **options)
+    def refused(*args: Any, **options: Any) -> Any:
+        raise TypeError(
+            f"scipy.linalg.{name}: no derivative rule is known for Tensors; apply it to .data, or give it one "
+            f"(autograd.extend.defvjp)"
+        )
 
-    return plainly
+    refused.__name__ = name
+    globals()[name] = made = on_tensors(refused)
+    return made

@@ -19,13 +19,20 @@ def any_tensor(*values: Any) -> bool:
 
 
 def on_tensors(function: Function) -> Function:
-    """scipy.linalg's function of this name, but for Tensors the one written here."""
+    """scipy.linalg's function of this name, but for Tensors the one written here, until `defvjp` gives it other rules.
+
+    plain    SciPy's
+    instead  what stands for it on Tensors
+    """
     theirs = getattr(linalg, function.__name__)
 
-    @functools.wraps(function)
+    @functools.wraps(theirs if function.__doc__ is None else function)
     def call(*args: Any, **options: Any) -> Any:
         if any_tensor(*args, *options.values()):
-            return function(*args, **{key: value for key, value in options.items() if key not in _OF_SPEED})
+            stands: Any = call.instead  # type: ignore[attr-defined]
+            drop = _OF_SPEED if stands is function else ()
+            return stands(*args, **{key: value for key, value in options.items() if key not in drop})
         return theirs(*args, **options)
 
+    call.plain, call.instead = theirs, function  # type: ignore[attr-defined]
     return call

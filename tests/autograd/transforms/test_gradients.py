@@ -128,18 +128,48 @@ def test_inputs_are_neither_changed_nor_aliased() -> None:
     assert np.array_equal(x, A)
 
 
-def test_no_dependence_gives_zeros() -> None:
-    np.testing.assert_array_equal(grad(lambda x, y: y.sum())(A, V), np.zeros((2, 3)))
-    assert grad(lambda x: 3.0)(2.0) == 0
+INDEPENDENT = {
+    "grad": (lambda: grad(lambda x, y: y.sum())(A, V), np.zeros((2, 3))),
+    "value_and_grad": (lambda: value_and_grad(lambda x: 3.0)(2.0)[1], 0.0),
+    "elementwise_grad": (lambda: elementwise_grad(lambda x: np.ones(2))(V), np.zeros(3)),
+    "jacobian": (lambda: jacobian(lambda x: V)(A), np.zeros((3, 2, 3))),
+    "hessian": (lambda: hessian(lambda x: V)(A)[0], np.zeros((2, 3, 2, 3))),
+    "vjp": (lambda: vjp(lambda x: 3.0, 2.0)[1](1.0)[0], 0.0),
+    "jvp": (lambda: jvp(lambda x: V, (A,), (A,))[1], np.zeros(3)),
+    "hvp": (lambda: hvp(lambda x: 3.0, (A,), (A,))[1][0], np.zeros((2, 3))),
+    "of what is outside": (lambda: grad(lambda x: grad(lambda y: x * x)(2.0))(3.0), 0.0),
+    "a step": (lambda: grad(lambda x: np.floor(x))(2.5), 0.0),
+}
+
+
+@pytest.mark.parametrize("case", INDEPENDENT)
+def test_no_dependence_gives_zeros_and_says_so(case: str) -> None:
+    call, expected = INDEPENDENT[case]
+    with pytest.warns(UserWarning, match=r"^Output seems independent of input\. \w+: ") as said:
+        np.testing.assert_array_equal(call(), expected)
+    assert said[0].filename == __file__
+
+
+def test_what_depends_is_not_said_to_be_independent() -> None:
     assert grad(lambda x: 3.0)([]) == []
-    np.testing.assert_array_equal(jacobian(lambda x: V)(A), np.zeros((3, 2, 3)))
-    assert jvp(lambda x: V, (A,), (A,))[1].tolist() == [0, 0, 0]
-    assert hvp(lambda x: x.sum(), (A,), (A,))[1][0].tolist() == np.zeros((2, 3)).tolist()
+    np.testing.assert_array_equal(hessian(lambda x: x.sum())(V), np.zeros((3, 3)))
+    np.testing.assert_array_equal(hvp(lambda x: x.sum(), (A,), (A,))[1][0], np.zeros((2, 3)))
+    assert grad(lambda x: x * 0.0)(2.0) == 0
+    assert jacobian(lambda x: (x * 2, 3.0))(1.0) == (2, 0)
+    assert grad(lambda x, y: x * x, (0, 1))(2.0, 3.0) == (4, 0)
+
+
+def test_integer_arrays_are_floats_to_differentiate_by() -> None:
+    np.testing.assert_array_equal(elementwise_grad(np.square)(np.array([1, 2, 3])), [2.0, 4.0, 6.0])
+    first, second = grad(lambda x, y: (x * y).sum(), (0, 1))(np.array([1, 2, 3]), V)
+    np.testing.assert_array_equal(first, V)
+    np.testing.assert_array_equal(second, [1.0, 2.0, 3.0])
+    assert grad(lambda p: (p["a"] * p["b"]).sum())({"a": np.array([2]), "b": np.array([3.0])})["a"].dtype == np.float64
 
 
 REFUSED = {
     "integer": (lambda: grad(lambda x: x * x)(3), r"grad: expected floating or complex values .* got int; convert"),
-    "integer array": (lambda: grad(lambda x: x.sum())(np.arange(3)), "got an array of int64"),
+    "boolean array": (lambda: grad(lambda x: x.sum())(np.ones(3, bool)), "got an array of bool"),
     "text": (lambda: grad(lambda x: x)("a"), "got str"),
     "containers of others": (lambda: grad(lambda x: x)([1, {"a": "b"}]), "got int, str"),
     "integer result": (lambda: grad(lambda x: 3)(1.0), "real result, got int64; it has no derivative"),
@@ -175,6 +205,7 @@ REFUSED = {
         "jvp: expected a Layer, got a sequence of 2",
     ),
     "inputs": (lambda: grad([Tensor(1.0)], [3]), "expected Tensors as inputs, got int"),
+    "a tensor alone": (lambda: grad(Tensor(1.0)), "expected a function, or outputs and inputs, got Tensors alone"),
 }
 
 

@@ -22,7 +22,10 @@ def test_the_new_function_says_what_it_is(transform):
 
 @pytest.mark.parametrize("transform", [*EACH, hessian])
 def test_argnum_is_another_word_for_argnums(transform):
-    np.testing.assert_array_equal(transform(cube, argnum=1)(2.0, 3.0), transform(cube, argnums=1)(2.0, 3.0))
+    def square(x, y):
+        return cube(x, y) * y
+
+    np.testing.assert_array_equal(transform(square, argnum=1)(2.0, 3.0), transform(square, argnums=1)(2.0, 3.0))
 
 
 @pytest.mark.parametrize("transform", EACH)

@@ -1,0 +1,189 @@
+"""Back through a primitive that code for HIPS autograd defined: its rules, and what a call of it was given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from threading import local
+from typing import Any
+from weakref import WeakKeyDictionary, ref
+
+import numpy as np
+
+from ..engine.declare import primitive
+from ..engine.tensor import unwrap
+from ..transforms.call import name_of, tracked
+from ..transforms.tree import fields_of, is_dataclass, keys_of, leaves, rebuild
+from .vector_space import dense
+
+Function = Callable[..., Any]
+
+primitive_vjps: WeakKeyDictionary[Function, Function] = WeakKeyDictionary()
+"""The rules of functions: maker(argnums, result, args, kwargs)(g) is a tuple of gradients."""
+
+primitive_jvps: WeakKeyDictionary[Function, Function] = WeakKeyDictionary()
+"""The rules forward: maker(argnums, gs, result, args, kwargs) is how the result moves."""
+
+
+class Given:
+    """What a call of a primitive was given: where its values stand among its arguments.
+
+    call    the primitive
+    form    the arguments, with the numbers of their values: one value each, or a container of them
+    values  the values, in order; they are the node's, once there is one
+    named   the keyword arguments
+    moving  the arguments that have a tracked value
+    """
+
+    def __init__(self, call: Function, args: tuple[Any, ...], spread: list[int], named: dict[str, Any]) -> None:
+        self.call, self.named = call, named
+        self.values: Sequence[Any] = args
+        self.form: list[Any] = list(range(len(args)))
+        self.spread = spread
+        if spread:
+            values: list[Any] = []
+            for k, value in enumerate(args):
+                parts = leaves(value) if k in spread else [value]
+                numbers = range(len(values), len(values) + len(parts))
+                self.form[k] = rebuild(value, iter(numbers)) if k in spread else numbers[0]
+                values += parts
+            self.values = values
+        moves = [getattr(value, "_node", None) is not None for value in self.values]
+        self.several = sum(moves) > 1
+        self.moving = tuple(
+            k for k, form in enumerate(self.form) if any(moves[i] for i in (leaves(form) if k in spread else [form]))
+        )
+
+    def arguments(self, values: Sequence[Any], each: Function = lambda value: value) -> list[Any]:
+        """The arguments, made of the values."""
+        if not self.spread:
+            return list(map(each, values))
+        return [
+            rebuild(form, iter([each(values[i]) for i in leaves(form)])) if k in self.spread else each(values[form])
+            for k, form in enumerate(self.form)
+        ]
+
+    def argument_of(self, i: int) -> int:
+        """Which argument the i-th value belongs to."""
+        return i if not self.spread else next(k for k, form in enumerate(self.form) if i in leaves(form))
+
+    def gradient(self, g: Any, i: int, values: Any, out: Any, form: Any = None) -> Any:
+        """The gradient of the i-th value, for the gradient g of the result, or of the results in containers, `form`."""
+        given = g if form is None else form
+        if not any(map(tracked, leaves(given))):
+            return _array(self._pulled(g, given, values, out)[i])
+        try:
+            part = self._pulled(g, given, values, out)[i]
+            if part is None or tracked(part) or form is not None:
+                return _array(part)
+        except TypeError:  # of a rule that takes the gradient for a plain array
+            if form is not None:
+                raise
+        return _by_rule(g, *values, given=self, result=out, place=i)
+
+    def _pulled(self, g: Any, given: Any, values: Any, out: Any) -> list[Any]:
+        """The gradients of all values. They are asked for one by one, and kept until the last was."""
+        kept = _latest.kept if self.several else None
+        if kept is not None and kept[0] is self and kept[1]() is g:
+            parts: list[Any] = kept[2]
+            return parts
+        parts = [None for _ in values]
+        args = self.arguments(values)
+        maker = primitive_vjps.get(self.call)
+        if maker is not None:
+            found = maker(self.moving, out, args, self.named)(given)
+        elif self.call in primitive_jvps:
+            found = [self._gathered(given, k, values, out) for k in self.moving]
+        else:
+            raise undefined(name_of(self.call), self.moving[0])
+        for k, part in zip(self.moving, map(dense, found), strict=False):
+            if k in self.spread:
+                for place, inner in zip(leaves(self.form[k]), _spread(part, self.form[k]), strict=True):
+                    parts[place] = inner
+            else:
+                parts[self.form[k]] = part
+        if self.several:
+            _latest.kept = (self, (lambda: g) if isinstance(g, np.generic) else ref(g, _forget), parts)
+        return parts
+
+    def moved(self, tangent: Any, i: int, values: Any, out: Any, shape: Any) -> Any:
+        """How the result moves as the i-th value moves: by its rule, or by the VJP of every element of the result."""
+        k = self.argument_of(i)
+        maker = primitive_jvps.get(self.call)
+        if maker is not None and k not in self.spread:
+            return maker((k,), (tangent,), out, self.arguments(values), self.named)
+        plainly = unwrap(values)
+        rows = [np.asarray(self.alone(unit, plainly, out)[i]) for unit in _units(shape, out)]
+        return np.tensordot(np.stack(rows), tangent, np.ndim(tangent)).reshape(shape)
+
+    def alone(self, g: Any, values: Any, out: Any) -> list[Any]:
+        return self._pulled(g, g, values, unwrap(out))
+
+    def _gathered(self, g: Any, k: int, values: Any, out: Any) -> Any:
+        """The gradient of an argument that has only a rule forward: one run of it for each of its elements."""
+        if k in self.spread:
+            raise undefined(name_of(self.call), k)
+        value, args = values[self.form[k]], self.arguments(values)
+        maker = primitive_jvps[self.call]
+        moved = [maker((k,), (unit,), out, args, self.named) for unit in _units(np.shape(value), value)]
+        columns = np.stack([np.asarray(unwrap(part)) for part in moved])
+        return np.tensordot(columns, g, np.ndim(g)).reshape(np.shape(value))
+
+
+class _Latest(local):
+    """What the last rule gave for several values: the call, the gradient, weakly, and their gradients."""
+
+    kept: Any = None
+
+
+_latest = _Latest()
+
+
+def _forget(gone: Any) -> None:
+    if _latest.kept is not None and _latest.kept[1] is gone:
+        _latest.kept = None
+
+
+def _units(shape: Any, like: Any) -> list[Any]:
+    """For each element an array that is 1 there and else 0."""
+    size = int(np.prod(shape))
+    dtype = np.result_type(unwrap(like), np.float32)
+    return [np.eye(1, size, k, dtype=dtype).reshape(shape) for k in range(size)]
+
+
+def _spread(part: Any, like: Any) -> list[Any]:
+    """What stands in `part` at the places of the leaves of `like`; of an array its elements, for a list."""
+    if part is None:
+        return [None for _ in leaves(like)]
+    if isinstance(like, dict):
+        return [inner for key in keys_of(like) for inner in _spread(part[key], like[key])]
+    if isinstance(like, tuple | list):
+        return [inner for k, item in enumerate(like) for inner in _spread(part[k], item)]
+    if is_dataclass(like):
+        return [inner for name in fields_of(like) for inner in _spread(getattr(part, name), getattr(like, name))]
+    return [part]
+
+
+def _array(part: Any) -> Any:
+    return part if part is None or hasattr(part, "shape") else np.asarray(part)
+
+
+def _no_rule(g: Any, given: Given) -> Any:
+    raise NotImplementedError(
+        f"{name_of(given.call)}: its VJP computes with plain arrays, so its own derivative is unknown; write it "
+        f"with functions of autograd.numpy"
+    )
+
+
+def _value(g: Any, *values: Any, given: Given, result: Any, place: int) -> Any:
+    return np.asarray(given.alone(g, values, result)[place])
+
+
+_by_rule = primitive(
+    _value, name="vjp",
+    g=lambda t, g_shape, given, result, place, values: given.moved(t, place, values, result, g_shape),
+    values=lambda g, given: _no_rule(g, given),
+)  # fmt: skip
+
+
+def undefined(name: str, i: int) -> NotImplementedError:
+    return NotImplementedError(f"{name}: no VJP is defined for argument {i}; give it one with defvjp")
