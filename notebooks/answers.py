@@ -217,7 +217,7 @@ ANSWERS = {
     "05.4": Answer(
         "a backward pass",
         _backward,
-        "at the output the gradient is y2 - t; W2 brings it back, and tanh' is 1 - y1²; a weight's gradient is np.outer",
+        "at the output the gradient is y2 - t; W2 brings it back, and tanh' is 1 - y1²; of weights take np.outer",
     ),
     "05.5": Answer("momentum", _momentum, "change = -eta * gradient + alpha * change, then w + change"),
     "06.1": Answer("parameters of 64–32–32–10", 65 * 32 + 33 * 32 + 33 * 10, "(inputs + 1) × outputs, for each layer"),
