@@ -107,9 +107,6 @@ print(json.dumps([end, anew["failed"], told["by"]]))
 COS = "tests/autograd/ops/test_elementwise.py::test_value_and_derivatives[cos-((2, 3),)-]"
 EXAMPLE = "optim/lbfgs.py::optim.lbfgs.LBFGS"  # an example in the module itself
 OF_CLASSES = sys.version_info < (3, 13)  # from there on code of methods is imported anew
-    3,
-    13,
-)  # whether a class's code tells its methods apart: later it seems to hold them all
 
 
 @pytest.mark.parametrize(
