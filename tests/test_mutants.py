@@ -59,6 +59,7 @@ CHANGES = {
         "f: raise ValueError(x + 1) → pass",
     },
     "LARGE = 4096\n_MOST = 16 * 1024": set(),
+    "if TYPE_CHECKING:\n    def f(x: int = 1 + 2) -> bool: ...": set(),
 }
 
 

@@ -109,7 +109,11 @@ def _places(q: Any, method: Any) -> Any:
     """Where quantiles lie among sorted elements, NaNs being last: those of the numbers 0, 1, 2, ... say so."""
 
     def places(rows: Any) -> Any:
-        present = (~np.isnan(rows)).sum(-1)
+        missing = np.isnan(rows)
+        if rows.shape[1] and not missing.any():
+            at = np.quantile(np.arange(float(rows.shape[1])), q.ravel(), method=method)
+            return np.repeat(at[:, None], rows.shape[0], 1)
+        present = (~missing).sum(-1)
         result = np.full((q.size, rows.shape[0]), np.nan)
         for n in set(present.tolist()) - {0}:
             result[:, present == n] = np.quantile(np.arange(float(n)), q.ravel(), method=method)[:, None]

@@ -3,12 +3,12 @@
 From the bottom up, each importing only what stands before it:
 
     tree        containers of arrays: their leaves, and the way back
+    batching    NumPy's functions for all examples at once
     call        one call of a function, its graph beginning at its arguments
     shared      what a transform makes of a function
     gradients   grad, value_and_grad, elementwise_grad
     forward     forward mode along a record
     products    vjp, jvp, hvp
-    batching    NumPy's functions for all examples at once
     vmap        a function of one example as a function of all
     sparsity    patterns of sparse Jacobians, and their colors
     jacobians   jacobian, hessian

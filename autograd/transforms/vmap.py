@@ -14,7 +14,7 @@ from .batching.batched import Batch, innermost
 from .batching.boundary import chosen, enter, leave, part_outside
 from .batching.draws import draws_of
 from .shared import Function, check_function
-from .tree import fields_of, is_dataclass, keys_of, leaves, rebuild
+from .tree import LEAVES, fields_of, is_dataclass, keys_of, leaves, rebuild
 
 
 def vmap(
@@ -33,7 +33,7 @@ def vmap(
     `fun` is called once, with Tensors that look like those of one example. It is made of functions of NumPy, each of
     which is done for all examples at once; what cannot be is done example by example, and the function that vmap gives
     says so in `why_looped` after a call. As with jax.vmap and torch.func.vmap, a branch may not depend on a value that
-    differs between the examples. It nests with all transforms, and with itself.
+    differs between the examples; one that all have in common may decide. It nests with all transforms, and with itself.
 
     Raises ValueError for axes that do not fit, naming the argument, and TypeError where a value that differs between
     the examples is made a plain one.
@@ -54,13 +54,13 @@ def vmap(
 
     @functools.wraps(fun, updated=())
     def batched(*args: Any, **kwargs: Any) -> Any:
-        given = leaves((args, kwargs))
-        axes = _axes_of(in_axes, args, kwargs)
+        given = leaves((args, kwargs), True)
+        axes = _axes_of(in_axes, args, kwargs, given)
         batch = Batch(_size(fun, args, kwargs, given, axes, axis_size), draws_of(randomness == "different", mode.batch))
         tensors = any(isinstance(leaf, Tensor) for leaf in given)
         start = tick()
         parts = [_begin(batch, leaf, axis) for leaf, axis in zip(given, axes, strict=True)]
-        arguments, named = rebuild((args, kwargs), iter(parts))
+        arguments, named = rebuild((args, kwargs), iter(parts), True)
         before, mode.batch = mode.batch, batch
         try:
             result = fun(*arguments, **named)
@@ -86,9 +86,11 @@ def _begin(batch: Batch, leaf: Any, axis: int | None) -> Any:
     return entered
 
 
-def _axes_of(in_axes: Any, args: Any, kwargs: Any) -> list[int | None]:
+def _axes_of(in_axes: Any, args: Any, kwargs: Any, given: list[Any]) -> list[int | None]:
     """For each leaf of the arguments its axis, or None."""
     found: list[int | None] = []
+    if in_axes == 0 and type(in_axes) is int:
+        return [None if leaf is None else 0 for leaf in given]
     if isinstance(in_axes, tuple):
         if len(in_axes) != len(args):
             raise ValueError(
@@ -106,8 +108,10 @@ def _axes_of(in_axes: Any, args: Any, kwargs: Any) -> list[int | None]:
 
 def _spread(what: str, axes: Any, value: Any, found: list[Any], where: str) -> None:
     """An axis for each leaf of a value: one for all, or containers like its own."""
-    if axes is None or (isinstance(axes, int) and not isinstance(axes, bool)):
-        found += [None if leaf is None else axes for leaf in leaves(value)]
+    if type(value) in LEAVES and (axes is None or type(axes) is int):
+        found.append(None if value is None else axes)
+    elif axes is None or (isinstance(axes, int) and not isinstance(axes, bool)):
+        found += [None if leaf is None else axes for leaf in leaves(value, True)]
     elif isinstance(axes, dict) and isinstance(value, dict) and axes.keys() == value.keys():
         for key in keys_of(value):
             _spread(what, axes[key], value[key], found, f"{where}[{key!r}]")
@@ -176,7 +180,7 @@ def _named(fun: Function, args: Any, kwargs: Any, k: int) -> str:
         names = []
     pairs = [*enumerate(args), *[(key, kwargs[key]) for key in keys_of(kwargs)]]
     for key, value in pairs:
-        n = len(leaves(value))
+        n = len(leaves(value, True))
         if k < n:
             name = key if isinstance(key, str) else names[key] if key < len(names) else f"number {key}"
             return f"argument {name}" + (f", leaf {k}," if n > 1 else "")
@@ -188,7 +192,7 @@ def _named(fun: Function, args: Any, kwargs: Any, k: int) -> str:
 
 
 def _results(batch: Batch, result: Any, out_axes: Any, start: int, tensors: bool) -> Any:
-    outs = leaves(result)
+    outs = leaves(result, True)
     axes: list[int | None] = []
     if isinstance(out_axes, list) and not isinstance(result, list):
         out_axes = tuple(out_axes)
@@ -198,7 +202,7 @@ def _results(batch: Batch, result: Any, out_axes: Any, start: int, tensors: bool
     if joined:
         part_outside(batch, nodes, start)
     items = [_end(batch, out, axis, k, tensors) for k, (out, axis) in enumerate(zip(outs, axes, strict=True))]
-    return rebuild(result, iter(items))
+    return rebuild(result, iter(items), True)
 
 
 def _end(batch: Batch, out: Any, axis: int | None, k: int, tensors: bool) -> Any:

@@ -49,6 +49,7 @@ OUTSIDE = {
     "nn.embedding._bags": "the text of an error",
     "nn.init": "values are set",
     "nn.lazy._Lazy.settle": "parameters are made",
+    "nn.module._parameters_of": "values are given to whoever differentiates by them",
     "nn.module.Module": "gradients set to 0, values in another dtype",
     "nn.overview": "a model is measured",
     "nn.parameter": "values are set",
@@ -56,6 +57,7 @@ OUTSIDE = {
     "nn.shared": "helpers, whose callers are looked at",
     "nn.state": "values are saved and loaded",
     "nn.utils.fusion": "parameters are made",
+    "nn.utils.stateless._stacked": "parameters are made",
     "nn.utils.parameters": "gradients are scaled, values are set",
     "nn.utils.parametrizations.Orthogonal.right_inverse": "a value is assigned",
     "nn.utils.parametrizations.SpectralNorm.__init__": "buffers are made",
@@ -73,7 +75,7 @@ NOT_RUN = {
     ),
     **dict.fromkeys(
         ("utils.fuse_conv_bn_eval", "utils.fuse_linear_bn_eval", "utils.remove_spectral_norm",
-         "utils.remove_weight_norm", "utils.vector_to_parameters"),
+         "utils.remove_weight_norm", "utils.stack_module_state", "utils.vector_to_parameters"),
         "makes or sets parameters",
     ),
 }  # fmt: skip

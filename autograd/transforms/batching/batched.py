@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from ...engine.modes import Untraceable, who_follows
-from ...engine.place import caller
+from ...engine.place import caller, outside
 from ...engine.primitive import registry
 from ...engine.tensor import Tensor, unwrap
 
@@ -117,9 +117,10 @@ class Batched:
     batch  the examples
     array  all of them, the axis of the examples first
     shape  of one
+    whole  of what `any` or `all` gives, which of them that is; else never set
     """
 
-    __slots__ = ("__weakref__", "array", "batch", "shape")
+    __slots__ = ("__weakref__", "array", "batch", "shape", "whole")
 
     def __init__(self, batch: Batch, array: Any) -> None:
         self.batch = batch
@@ -249,6 +250,13 @@ class Batched:
         return self._left("a plain array")
 
     def __bool__(self) -> bool:
+        """The truth that all examples have. Where these packages ask it of `any` or `all`, they do so to save work,
+        which can be saved for all examples or for none: then it is any, or all, of all of them.
+        """
+        whole = getattr(self, "whole", None)
+        frame = sys._getframe(1)
+        if whole is not None and outside(frame) is not frame:
+            return bool(whole(self.array))
         return bool(self._one(bool, "the condition of a branch"))
 
     def __float__(self) -> float:
@@ -381,7 +389,14 @@ def _is_operand(other: Any) -> bool:
 
 
 def _operator(ufunc: Any) -> tuple[Any, Any, Any]:
+    elementwise = ufunc.signature is None
+
     def there(self: Any, other: Any) -> Any:
+        kind = type(other)
+        if elementwise and kind is Batched and other.batch is self.batch and len(other.shape) == len(self.shape):
+            return Batched(self.batch, ufunc(self.array, other.array))
+        if kind is float or kind is int:
+            return Batched(self.batch, ufunc(self.array, other))
         return ufunc(self, other) if _is_operand(other) else NotImplemented
 
     def back(self: Any, other: Any) -> Any:

@@ -87,6 +87,11 @@ def _isclose(batch: Batch, a: Any, b: Any, *args: Any, **options: Any) -> Any:
     return Batched(batch, np.isclose(*aligned(batch, a, b), *args, **options))
 
 
+@form(np.allclose)
+def _allclose(batch: Batch, a: Any, b: Any, *args: Any, **options: Any) -> Any:
+    return _isclose(batch, a, b, *args, **options).all()
+
+
 @form(np.copyto)
 def _copyto(batch: Batch, dst: Any, src: Any, casting: str = "same_kind", where: Any = True) -> Any:
     refuse(batch, dst)

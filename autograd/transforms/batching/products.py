@@ -59,6 +59,21 @@ def _rows(x: Any, y: Any) -> Any:
     return (x.reshape(math.prod(x.shape[:-1]), x.shape[-1]) @ y).reshape((*x.shape[:-1], y.shape[-1]))
 
 
+@form(np.convolve)
+def _convolve(batch: Batch, a: Any, v: Any, mode: str = "full") -> Any:
+    """Products with all windows of the longer one."""
+    if mode != "full" or a.ndim != 1 or v.ndim != 1 or not (a.shape[0] and v.shape[0]):
+        return NotImplemented
+    a, v = (v, a) if a.shape[0] < v.shape[0] else (a, v)
+    more = v.shape[0] - 1
+    array = batch.array(a) if batch.holds(a) else a[None]
+    padded = np.pad(array, [(0, 0), (more, more)])
+    windows = np.lib.stride_tricks.sliding_window_view(padded, more + 1, 1)
+    if not batch.holds(v):
+        return Batched(batch, windows @ v[::-1])
+    return Batched(batch, (windows @ v.array[:, ::-1, None])[..., 0])
+
+
 @form(np.dot, np.ndarray.dot)
 def _dot(batch: Batch, a: Any, b: Any, out: Any = None) -> Any:
     a, b = (x if hasattr(x, "ndim") else np.asarray(x) for x in (a, b))

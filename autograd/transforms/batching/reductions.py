@@ -59,13 +59,44 @@ for _functions, _names in {
     (np.sum, np.ndarray.sum): _SUM, (np.prod, np.ndarray.prod): _SUM, (np.nansum,): _SUM, (np.nanprod,): _SUM,
     (np.mean, np.ndarray.mean): ("dtype", "out", "keepdims"), (np.nanmean,): ("dtype", "out", "keepdims"),
     (np.max, np.ndarray.max): _MAX, (np.min, np.ndarray.min): _MAX, (np.nanmax,): _MAX, (np.nanmin,): _MAX,
-    (np.any, np.ndarray.any): ("out", "keepdims"), (np.all, np.ndarray.all): ("out", "keepdims"),
     (np.var, np.ndarray.var): ("dtype", "out", "ddof", "keepdims"), (np.nanvar,): ("dtype", "out", "ddof", "keepdims"),
     (np.std, np.ndarray.std): ("dtype", "out", "ddof", "keepdims"), (np.nanstd,): ("dtype", "out", "ddof", "keepdims"),
     (np.ptp,): ("out", "keepdims"), (np.count_nonzero,): (), (np.median,): ("out", "overwrite_input", "keepdims"),
     (np.nanmedian,): ("out", "overwrite_input", "keepdims"),
 }.items():  # fmt: skip
     form(*_functions)(_over(_functions[0], *_names))
+
+
+def _quantiles(function: Any) -> None:
+    @form(function)
+    def quantile(batch: Batch, a: Any, q: Any, axis: Any = None, *rest: Any, **options: Any) -> Any:
+        if rest or not batch.holds(a) or any(map(batch.holds, (q, *options.values()))):
+            return NotImplemented
+        if options.get("weights") is not None:
+            return NotImplemented
+        made = function(a.array, q, axes_behind(axis, a.ndim), **options)
+        return Batched(batch, np.moveaxis(made, np.ndim(q), 0))  # the quantiles stand in front
+
+
+for _function in (np.quantile, np.nanquantile, np.percentile, np.nanpercentile):
+    _quantiles(_function)
+
+
+def _whether(function: Any, *functions: Any) -> None:
+    """np.any and np.all, whose result knows which it is."""
+    over = _over(function, "out", "keepdims")
+
+    def asked(batch: Batch, *args: Any, **options: Any) -> Any:
+        made = over(batch, *args, **options)
+        if made is not NotImplemented:
+            made.whole = function
+        return made
+
+    form(function, *functions)(asked)
+
+
+_whether(np.any, np.ndarray.any)
+_whether(np.all, np.ndarray.all)
 
 
 def _method(ufunc: Any, batch: Batch, a: Any, axis: Any = 0, *rest: Any, **options: Any) -> Any:
@@ -127,16 +158,15 @@ for _functions, _names, _last in _table:
     form(*_functions)(_along(_functions[0], *_names, last=_last))
 
 
-@form(np.partition)
-def _partition(batch: Batch, a: Any, kth: Any, axis: Any = -1, *rest: Any, **options: Any) -> Any:
-    return NotImplemented if rest or options else _along_one(np.partition, batch, a, axis, (kth,), {})
+def _parted(function: Any, *functions: Any) -> None:
+    def parted(batch: Batch, a: Any, kth: Any, axis: Any = -1, kind: Any = "introselect", order: Any = None) -> Any:
+        return _along_one(lambda a, **options: function(a, kth, kind=kind, **options), batch, a, axis, (), {})
+
+    form(function, *functions)(parted)
 
 
-form(np.argpartition, np.ndarray.argpartition)(
-    lambda batch, a, kth, axis=-1, *rest, **options: (
-        NotImplemented if rest or options else _along_one(np.argpartition, batch, a, axis, (kth,), {})
-    )
-)
+_parted(np.partition)
+_parted(np.argpartition, np.ndarray.argpartition)
 
 
 @form(np.ndarray.sort)

@@ -1,5 +1,6 @@
 """NumPy's warnings of floating-point errors name the line of the program, as Python shows them without any filter."""
 
+import re
 import subprocess
 import sys
 import warnings
@@ -100,3 +101,9 @@ def test_a_warning_of_the_programs_own_is_left_to_it(said: list[warnings.Warning
         (line - 3, "no such text"),
         (line - 1, "divide by zero encountered in log"),
     ]
+
+
+def test_a_filter_may_name_the_module_of_whoever_called(said: list[warnings.WarningMessage]) -> None:
+    warnings.filters.insert(1, ("error", None, RuntimeWarning, re.compile(re.escape(__name__)), 0))
+    with pytest.raises(RuntimeWarning, match="divide by zero encountered in log"):
+        np.log(Tensor([0.0]))

@@ -230,10 +230,10 @@ def test_dropout_is_another_one_for_each_example():
 
 
 def test_what_is_looped_says_so():
-    each = vmap(lambda x: np.quantile(x, 0.3))
-    np.testing.assert_allclose(each(X), np.quantile(X, 0.3, axis=1))
+    each = vmap(lambda x: np.histogram(x, 3, (-2, 2))[0])
+    np.testing.assert_allclose(each(X), [np.histogram(x, 3, (-2, 2))[0] for x in X])
     (why,) = each.why_looped
-    assert "quantile" in why
+    assert "histogram" in why
     assert "test_vmap.py" in why
     each = vmap(wave)
     each(X)
