@@ -11,6 +11,8 @@ The folders are stages. From the bottom up, each importing only what stands befo
     drawing                  pictures of a graph and of its backward pass, and the page that plays it
     surface                  what of NumPy can be differentiated
     hips, numpy, scipy       the faces for code written for HIPS autograd, NumPy's and SciPy's names
+    torch                    the face for code written for PyTorch; it alone stands on nn and optim, and is not imported
+                             with the package
 """
 
 from typing import TYPE_CHECKING, Any

@@ -16,7 +16,6 @@ import json
 import os
 import subprocess
 import sys
-import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 from typing import NamedTuple
 
@@ -98,11 +97,10 @@ def environment(home: Path) -> Path:
         subprocess.run([sys.executable, "-m", "venv", home / "env"], check=True)
         wanted = Path(__file__).with_name("clients.txt")
         subprocess.run([python, "-m", "pip", "install", "-q", "-r", wanted], check=True)
-    ours = home / "ours"
-    ours.mkdir(exist_ok=True)
-    link = ours / "autograd"
-    if not link.exists():
-        link.symlink_to(ROOT / "autograd")
+    for folder, target in (("ours", ROOT / "autograd"), ("plugin", Path(__file__).with_name("clients_times.py"))):
+        (home / folder).mkdir(exist_ok=True)
+        if not (link := home / folder / target.name).exists():
+            link.symlink_to(target)
     return python
 
 
@@ -122,33 +120,25 @@ def source_of(suite: Suite, sources: Path, python: Path) -> Path:
 
 def run(suite: Suite, library: str, place: Path, python: Path, home: Path) -> dict[str, tuple[str, float]]:
     """Every test by name: its outcome, and its seconds."""
-    report = home / "report.xml"
-    report.unlink(missing_ok=True)
-    settings = {**os.environ, **dict(suite.settings), "MPLBACKEND": "Agg", "PYTHONHASHSEED": "0"}
-    settings["PYTHONPATH"] = str(home / "ours") if library == "ours" else ""
+    times = home / "times.json"
+    times.unlink(missing_ok=True)
+    settings = {**os.environ, **dict(suite.settings), **_SETTINGS, "CLIENTS_TIMES": str(times)}
+    first = home / "ours" if library == "ours" else home / "plugin"
+    settings["PYTHONPATH"] = os.pathsep.join(map(str, (first, home / "plugin")))
     command = [
-        python, "-m", "pytest", *suite.tests, "-q", "-p", "no:cacheprovider", "-p", "no:randomly", "--tb=short",
-        "-o", "junit_logging=no", f"--junitxml={report}", *suite.options,
+        python, "-m", "pytest", *suite.tests, "-q", "-p", "no:cacheprovider", "-p", "clients_times", "--tb=short",
+        "--no-header", *suite.options,
     ]  # fmt: skip
     with open(home / f"{library}.log", "w") as log:
         subprocess.run(command, cwd=place / suite.folder, env=settings, stdout=log, stderr=log, check=False)
-    if not report.exists():
-        return {}
-    return {
-        f"{case.get('classname')}::{case.get('name')}": (_outcome(case), float(case.get("time") or 0))
-        for case in ElementTree.parse(report).iter("testcase")
-    }
+    return {name: tuple(found) for name, found in json.loads(times.read_text()).items()} if times.exists() else {}
 
 
-def _outcome(case: ElementTree.Element) -> str:
-    for kind in ("failure", "error", "skipped"):
-        if case.find(kind) is not None:
-            return kind
-    return "passed"
+_SETTINGS = {"MPLBACKEND": "Agg", "PYTHONHASHSEED": "0", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 
 
 class Row(NamedTuple):
-    """What a suite gave: how many tests passed with each, the tests with other outcomes, the seconds of the others."""
+    """What a suite gave: how many tests passed with each, the tests with other outcomes, the others' seconds."""
 
     what: str
     passed: tuple[int, int]

@@ -226,19 +226,34 @@ class Optimizer(Hooked):
             elif gradients:  # only some of them: those without wait, apart
                 plan.rows = [other for other in plan.rows if other is not row]
                 plan.waiting += row.params
-        if plan.waiting and any(p.grad is not None for p in plan.waiting):
+        if plan.waiting and (those := [p for p in plan.waiting if p.grad is not None]):
             found += [
-                (row, [g.data for p in row.params if (g := p.grad) is not None]) for row in self._lay(plan, begin)
+                (row, [g.data for p in row.params if (g := p.grad) is not None])
+                for row in self._lay(plan, begin, those)
             ]
         return found
 
-    def _lay(self, plan: Plan, begin: State) -> list[Row]:
-        """Rows for the waiting parameters that have a gradient: small ones together, where all else agrees."""
+    def lay(self) -> None:
+        """Bring the arrays of all states that are complete to where a step would have them: side by side."""
+        if not self.elementwise or type(self).step is not Optimizer.step:
+            return
+        for group in self.param_groups:
+            begin = self.start(group)
+            if begin.keys() <= set(self.numbers):
+                continue
+            plan = self._plans.get(id(group))
+            if plan is None or not plan.fits(group, begin, self.state):
+                plan = self._plans[id(group)] = Plan(group, begin)
+            if those := [p for p in plan.waiting if begin.keys() <= self.state.get(p, {}).keys()]:
+                self._lay(plan, begin, those)
+
+    def _lay(self, plan: Plan, begin: State, those: list[Tensor]) -> list[Row]:
+        """Rows for some of the waiting parameters: small ones together, where all else agrees."""
         times = Counter(map(id, plan.params))
         shelves: defaultdict[Any, list[Tensor]] = defaultdict(list)
         filled: Counter[Any] = Counter()
-        for p in plan.waiting:
-            if p.grad is None or not (p.size or self.elementwise):
+        for p in those:
+            if not (p.size or self.elementwise):
                 continue
             data, state = p.data, self.state[p]
             key: Any = id(p), times[id(p)]
@@ -255,7 +270,8 @@ class Optimizer(Hooked):
             row = kind(together, states, begin, self.numbers, self.scratch + 2, self._memory)
             rows += [row] * count
         plan.rows += rows
-        plan.waiting = [p for p in plan.waiting if p.grad is None]
+        laid = set(map(id, those))
+        plan.waiting = [p for p in plan.waiting if id(p) not in laid]
         return rows
 
     def _forget(self) -> None:

@@ -6,9 +6,6 @@ each call, by the optimizer's own `advance`, and put into arrays of one element 
 
 from __future__ import annotations
 
-import ast
-import inspect
-import textwrap
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -195,6 +192,10 @@ def traced_pieces(
 
 def _unpacked(update: Any) -> list[str]:
     """The names that the numbers have in an `update`, which takes them apart in its first line."""
+    import ast  # here, for only what is traced needs them
+    import inspect
+    import textwrap
+
     tree = ast.parse(textwrap.dedent(inspect.getsource(update)))
     for node in ast.walk(tree):
         if isinstance(node, ast.Assign) and any(

@@ -56,8 +56,8 @@ class _Reader:
         passed, module, at = "forward", "", self.function.lineno
         for node in self.function.body:
             for line in self.lines[at : node.lineno - 1]:
-                if line.strip() == "# backward":
-                    passed, module = "backward", ""
+                if line.strip() in ("# forward", "# backward"):
+                    passed, module = line.strip()[2:], ""
                 elif line.strip().startswith("# "):
                     module = line.strip()[2:]
             at = node.end_lineno or node.lineno

@@ -20,13 +20,13 @@ from ..transforms.tree import leaves, rebuild
 from .boxes import Box, JVPNode, VJPNode, getval, holds_box
 from .pulling import Given, primitive_jvps, primitive_vjps, undefined
 from .redeclaring import redeclared
-from .vector_space import VSpace, vspace
+from .vector_space import SparseObject, VSpace, vspace
 
 Function = Callable[..., Any]
 
 __all__ = [
-    "Box", "JVPNode", "VJPNode", "VSpace", "def_linear", "defjvp", "defjvp_argnum", "defjvp_argnums", "defvjp",
-    "defvjp_argnum", "defvjp_argnums", "notrace_primitive", "primitive", "register_notrace", "vspace",
+    "Box", "JVPNode", "SparseObject", "VJPNode", "VSpace", "def_linear", "defjvp", "defjvp_argnum", "defjvp_argnums",
+    "defvjp", "defvjp_argnum", "defvjp_argnums", "notrace_primitive", "primitive", "register_notrace", "vspace",
 ]  # fmt: skip
 
 

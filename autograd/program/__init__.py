@@ -15,7 +15,7 @@
     interrupts                            Ctrl-C while it runs
     spelling, code_numpy                  it as code that runs
     joined                                its results, where they are still to be differentiated
-    naming, views, reading                it as it is read
+    naming, plainly, views, reading       it as it is read
     repeats, columns, listing, loops, reusing   its lines, with loops for what repeats
     brevity, helpers, literals, printing  it as text
     capture                               one call, traced

@@ -121,6 +121,7 @@ class Capture:
             name, recorder.statements, [v for v in self.inputs if v is not None],
             [v for v in values if v.kind == "state"], [_value_of(part) for part in leaves(self.form)],
             self.assigned, [] if self.back is None else self.back.kept,
+            {k: part for k, part in enumerate(leaves(self.form)) if isinstance(part, int | float | complex | str)},
         )  # fmt: skip
 
     # ---- in --------------------------------------------------------------------------------------------------------

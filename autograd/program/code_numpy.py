@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from types import FunctionType
 from typing import Any
 
@@ -19,6 +19,9 @@ from .recycling import Bound
 from .spelling import Spelling, named
 from .together import Together, find_together, side_by_side
 from .values import Statement, Value, mapped
+
+_SPARE = 1 << 20
+"""Bytes: so much memory for gradients is kept in reserve, for callers who keep those of the last call now and then."""
 
 
 class Code:
@@ -46,7 +49,7 @@ class Code:
         self._emit()
         exec(compile(self.text, f"<program {program.name}>", "exec"), self._spelling.space)
         self._function = self._spelling.space.pop("run")
-        self.bind()
+        self._begin()
 
     def _plan(self, owners: Mapping[Value, Any]) -> None:
         """What is run together, and where all values lie."""
@@ -102,15 +105,25 @@ class Code:
 
     # ---- memory ----------------------------------------------------------------------------------------------------
 
-    def bind(self) -> bool:
-        """Give the code its memory, and the arrays that its states are now; False if they do not lie as they did."""
+    def _begin(self) -> None:
+        """Give the code its memory."""
+        self._block = new_block(self.placement.size)
+        self._pieces = new_block(self._scratch)
+        self._own_places = [v for v, start in self.placement.places.items() if start < self.placement.boundary]
+        self._uses = [(statement, statement.values()) for statement in self._views]
+        states = [value for value in self.program.states if value not in self.moving]
+        self.bounds: list[Bound] = []
+        self.bounds.append(self._bound([*self.placement.places, *states, *self.program.constants()]))
+        self._touched = [_record(root.array) for root in self.writes]
+
+    def rebind(self, states: Collection[Value]) -> bool:
+        """Take the arrays that some states now have; False if they do not lie as they did."""
         for group in self._together:
             for slot, kind in group.lying:
                 if kind == "state" and side_by_side([v.array for v in slot]) is None:
                     return False
-        self._block = new_block(self.placement.size)
-        self._pieces = new_block(self._scratch)
-        self.bounds = [self._bound()]
+        for bound in self.bounds:
+            self._refresh(bound, states)
         self._touched = [_record(root.array) for root in self.writes]
         return True
 
@@ -126,35 +139,47 @@ class Code:
                 if k:
                     self.bounds.insert(0, self.bounds.pop(k))
                 return bound
-        self.bounds = [self._bound(), *self.bounds[:1]]
+        spare = self.bounds[:1] if self.placement.boundary <= _SPARE else []
+        self.bounds = [self._bound(self._own_places), *spare]
         return self.bounds[0]
 
-    def _bound(self) -> Bound:
-        bound = Bound(self.placement.boundary, list(self._offsets.items()))
-        arrays: dict[Value, Any] = {}
-        boundary = self.placement.boundary
-        for value, start in self.placement.places.items():
-            inside = start < boundary
-            arrays[value] = array_at(bound.memory if inside else self._block, start - (not inside) * boundary, value)
-        for value in self.program.states:
-            if value not in self.moving:
+    def _bound(self, new: Collection[Value]) -> Bound:
+        """New memory for gradients; besides, it is only values that are `new` whose arrays are to be made."""
+        owners = [self.own[value] for value in self._offsets]
+        bound = Bound(self.placement.boundary, list(self._offsets.items()), owners)
+        if self.bounds:
+            bound.arrays, bound.space = dict(self.bounds[0].arrays), dict(self.bounds[0].space)
+        else:
+            bound.space = dict(self._spelling.space)
+        self._refresh(bound, new)
+        bound.run = FunctionType(self._function.__code__, bound.space)
+        return bound
+
+    def _refresh(self, bound: Bound, values: Collection[Value]) -> None:
+        """Make the arrays of values anew, and all that sees these."""
+        arrays, space, boundary = bound.arrays, bound.space, self.placement.boundary
+        for value in values:
+            start = self.placement.places.get(value)
+            if start is None:
                 arrays[value] = value.array
-        for value in self.program.constants():
-            arrays[value] = value.array
-        space = dict(self._spelling.space)
-        for statement in self._views:
-            (result,) = statement.results
-            arrays[result] = run(statement.function, _real(statement.args, arrays), _real(statement.kwargs, arrays))
-        space.update({named(value): array for value, array in arrays.items() if value in self._fixed})
+            else:
+                memory = bound.memory if start < boundary else self._block
+                arrays[value] = array_at(memory, start if start < boundary else start - boundary, value)
+        changed = set(values)
+        for statement, used in self._uses:
+            if not changed.isdisjoint(used):
+                (result,) = statement.results
+                arrays[result] = run(statement.function, _real(statement.args, arrays), _real(statement.kwargs, arrays))
+                changed.add(result)
+        space.update({named(value): arrays[value] for value in changed & self._fixed})
         for value, shape in self._spelling.copied:
-            space[f"{named(value)}_as"] = arrays[value].reshape(shape)
+            if value in changed:
+                space[f"{named(value)}_as"] = arrays[value].reshape(shape)
         for k, island in enumerate(self._islands):
-            space[f"island{k}"] = island.pieces(arrays, self._fixed, self._pieces)
+            if f"island{k}" not in space or not changed.isdisjoint(island.outer):
+                space[f"island{k}"] = island.pieces(arrays, self._fixed, self._pieces)
         for k, group in enumerate(self._together):
             space.update(group.flat(f"all{k}", self._offsets, bound.memory, self._pieces))
-        bound.run = FunctionType(self._function.__code__, space)
-        bound.belongs_to([self.own[value] for value in self._offsets])
-        return bound
 
     def touch(self) -> None:
         """Tell the engine which arrays have been written, so that it refuses to use what it saved of them before."""

@@ -47,14 +47,14 @@ class Entry:
                 value.shape, value.dtype, value.strides,
             ):  # fmt: skip
                 return False
-        before = [value.array for _, value in self._places]
+        before = {value: value.array for place, value in self._places if place.get() is not value.array}
         for place, value in self._places:
             value.array = place.get()
-        if not self.code.bind():
-            for (_, value), array in zip(self._places, before, strict=True):
+        if not self.code.rebind(before):
+            for value, array in before.items():
                 value.array = array
             return False
-        self._space.update({f"a{value.number}": value.array for _, value in self._places}, run=self.code.run)
+        self._space.update({f"a{value.number}": value.array for value in before})
         return True
 
 

@@ -7,7 +7,7 @@ without, so no bit of it changes: pieces begin where vectors of the processor do
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from .functions import EMPTY, is_elementwise
@@ -61,10 +61,9 @@ class Island:
         self.slots = self._slots()
         self.scratch = self.count * self.piece
 
-    def values(self) -> Iterator[Value]:
-        """The values from outside that they use."""
-        for _, s in self.statements:
-            yield from s.values()
+    def values(self) -> list[Value]:
+        """The values that they use."""
+        return [value for _, s in self.statements for value in s.values()]
 
     def overwritable(self, result: Value) -> list[Value]:
         """The operands that a result may be written over, as far as the island is concerned."""
@@ -94,18 +93,22 @@ class Island:
     def pieces(self, arrays: Mapping[Value, Any], fixed: Collection[Value], scratch: Any) -> list[tuple[Any, ...]]:
         """For each round of the loop the pieces of arrays, and the slice that they are."""
         found = []
-        whole = {v: arrays[v] for v in self.bound(fixed) if v not in self.slots}
+        own: dict[tuple[Value, int], Any] = {}
+        bound = self.bound(fixed)
+        whole = {v: arrays[v] for v in bound if v not in self.slots}
         if not self.rows:
             whole = {v: array.transpose(self.order).reshape(-1) for v, array in whole.items()}
         for start in range(0, self.length, self.cut):
             cut = slice(start, min(start + self.cut, self.length))
-            found.append(
-                (*[whole[v][cut] if v in whole else self._own(v, cut, scratch) for v in self.bound(fixed)], cut)
-            )
+            length = cut.stop - cut.start
+            for v in self.slots:
+                if (v, length) not in own:
+                    own[v, length] = self._own(v, length, scratch)
+            found.append((*[whole[v][cut] if v in whole else own[v, length] for v in bound], cut))
         return found
 
-    def _own(self, value: Value, cut: slice, scratch: Any) -> Any:
-        shape = (cut.stop - cut.start, *(self.shape[1:] if self.rows else ()))
+    def _own(self, value: Value, length: int, scratch: Any) -> Any:
+        shape = (length, *(self.shape[1:] if self.rows else ()))
         start = self.slots[value] * self.piece
         return scratch[start : start + math.prod(shape) * value.dtype.itemsize].view(value.dtype).reshape(shape)
 
@@ -163,6 +166,7 @@ def find_islands(
     run: list[tuple[int, Statement]] = []
     empty: dict[Value, int] = {}
     key: Any = None
+    seen = _Seen()
 
     def close() -> None:
         nonlocal run
@@ -188,11 +192,13 @@ def find_islands(
         if skipped(i):
             continue
         now = _key(s, i >= free)
-        if now is None or now != key or _sees_otherwise(s, run):
+        if now is None or now != key or not seen.fits(s):
             close()
+            seen = _Seen()
         key = now
         if now is not None:
             run.append((i, s))
+            seen.add(s)
     close()
     return islands
 
@@ -231,13 +237,23 @@ def may_be_cut(s: Statement) -> bool:
     return not target.scalar and (bool(s.writes) or target.root is target) and bool(target.shape) and is_dense(target)
 
 
-def _sees_otherwise(s: Statement, run: list[tuple[int, Statement]]) -> bool:
-    """Whether a statement sees memory that the others write in another way than they do."""
-    target = target_of(s)
-    for _, other in run:
-        written = target_of(other)
-        if any(v.root is written.root and v is not written for v in (*s.values(), *s.results)):
-            return True
-        if any(v.root is target.root and v is not target for v in (*other.values(), *other.results)):
-            return True
-    return any(v.root is target.root and v is not target for v in s.values())
+class _Seen:
+    """How the statements of a run see memory: one that sees what others write in another way than they do ends it."""
+
+    def __init__(self) -> None:
+        self.ways: dict[Value, set[Value]] = {}
+        self.written: set[Value] = set()
+
+    def fits(self, s: Statement) -> bool:
+        target = target_of(s)
+        for v in (*s.values(), *s.results):
+            if v.root is target.root and v is not target:
+                return False
+            if v.root in self.written and self.ways[v.root] != {v}:
+                return False
+        return self.ways.get(target.root, {target}) == {target}
+
+    def add(self, s: Statement) -> None:
+        self.written.add(target_of(s).root)
+        for v in (*s.values(), *s.results):
+            self.ways.setdefault(v.root, set()).add(v)

@@ -58,6 +58,8 @@ def _triangle(array: Any) -> str | None:
 
 def array_text(array: Any) -> str:
     """An array as an expression."""
+    if not array.size:
+        return f"np.zeros({array.shape!r}, {dtype_text(array.dtype)})"
     dtype = dtype_text(array.dtype)
     if array.size and (array == array.flat[0]).all() and array.dtype.kind != "c":
         first = array.flat[0]

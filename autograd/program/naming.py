@@ -107,17 +107,35 @@ def _period(run: list[Statement]) -> int:
 
 def name_modules(statements: list[Statement], outgoing: set[Value]) -> None:
     """Call what a module gives by the module: its own name, or its class where it has a number only."""
-    used: dict[Value, int] = {value: k for k, s in enumerate(statements) for value in s.values()}
+    users: dict[Value, list[int]] = {}
+    for k, s in enumerate(statements):
+        for value in s.values():
+            users.setdefault(value, []).append(k)
     groups = itertools.groupby(enumerate(statements), lambda item: (item[1].scope, item[1].of is None))
     for (scope, forward), group in groups:
         if scope is None or not forward:
             continue
-        k, last = list(group)[-1]
-        if len(last.results) == 1 and (value := last.results[0]).name is None and value.kind == "made":
+        own = list(group)
+        last = own[-1][0]
+        given = [
+            value
+            for _, s in own
+            for value in s.results
+            if value in outgoing or any(k > last and statements[k].of is None for k in users.get(value, ()))
+        ]
+        if given and given[-1].name is None and given[-1].kind == "made":
             path, _, kind = scope.partition(": ")
             word = path.rpartition(".")[2]
-            if value in outgoing or used.get(value, k) > k:
-                value.name = _word(kind) if not word or word.isdigit() else word
+            given[-1].name = _word(kind) if not word or word.isdigit() else word
+
+
+def without_owner(names: list[str]) -> dict[str, str]:
+    """Names such as network.conv1.weight without what all of them begin with, where they are names then as well."""
+    long = [name for name in names if "." in name]
+    owners = {name.partition(".")[0] for name in long}
+    if len(owners) != 1 or len(long) < 2 or any(name.partition(".")[2][0].isdigit() for name in long):
+        return {}
+    return {name: name.partition(".")[2] for name in long}
 
 
 def _word(kind: str) -> str:

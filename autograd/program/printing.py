@@ -17,12 +17,13 @@ from .helpers import Helpers, said_by_numpy
 from .listing import folded
 from .literals import Text, array_text, dtype_text, literal
 from .loops import Looped
-from .naming import identifier, name_values
+from .naming import identifier, name_values, without_owner
 from .program import Program
 from .reading import Reading
 from .repeats import Line
 from .reusing import reused
 from .values import Statement, Value
+from .views import is_contiguous
 
 _OPERATORS: dict[Any, str] = {
     np.add: "+", np.subtract: "-", np.multiply: "*", np.divide: "/", np.matmul: "@", np.floor_divide: "//",
@@ -96,8 +97,9 @@ class Page:
         self.parameters: list[Any] = [*program.inputs, *states, *numbers]
         if any(isinstance(s.function, Draw) for s in program.statements):
             self.parameters.append("rng")
+        short = without_owner([value.name for value in states if value.name is not None])
         for value in (*program.inputs, *states):
-            self._call(value, value.name or "x")
+            self._call(value, short.get(value.name or "", value.name or "x"))
         for s in program.statements:
             if s.kind == "outside":
                 for value, word in zip(s.results, _words(s), strict=False):
@@ -134,6 +136,7 @@ class Page:
                 scope = s.scope
             body += lines
         results = [self._result(value) for value in self.reading.outgoing]
+        body += [f"# result {k + 1} is {value!r} at each call" for k, value in program.plain.items()]
         body.append(f"return {results[0] if len(results) == 1 else '(' + ', '.join(results) + ')'}")
         body = self._with_loops(body, rows)
         given = ", ".join(
@@ -210,8 +213,9 @@ class Page:
         if value in self.names:
             return self.names[value]
         word = value.operation if s.of is None else None
-        word = word or getattr(getattr(s.function, "__self__", None), "__name__", None)
-        word = word or getattr(s.function, "__name__", "t").strip("_<>")
+        owner = getattr(s.function, "__self__", None)
+        named = owner if isinstance(owner, np.ufunc) else s.function
+        word = word or getattr(named, "__name__", "made").strip("_<>")
         word = _WORDS.get(word, word)
         if self._named_slope(value):
             return self.names[value]
@@ -223,13 +227,13 @@ class Page:
         of = value.slope
         if value.name is not None or of is None or (of.name is None and of not in self.names):
             return False
-        self._call(value, f"d_{identifier(of.name or self.names[of])}")
+        self._call(value, f"d_{identifier(self.names.get(of, of.name or ''))}")
         return True
 
     # ---- statements ------------------------------------------------------------------------------------------------
 
     def _statement(self, s: Statement) -> list[str]:
-        if isinstance(s.function, OfState):
+        if isinstance(s.function, OfState) and "rng" in self.parameters:
             state = self._states.setdefault(id(s.function.state), "")
             if not state:
                 state = self._states[id(s.function.state)] = self._free("state")
@@ -299,7 +303,8 @@ class Page:
             self._fresh.discard(target)
             return [f"{self._name(target)} = {self._expression(plain, args)}"]
         sign = _OPERATORS.get(s.function)
-        if sign is not None and len(args) == 2 and s.args[0] is target and not rest:
+        assignable = re.fullmatch(r"\w+(\[.*\])?", self._name(target)) is not None
+        if sign is not None and len(args) == 2 and s.args[0] is target and not rest and assignable:
             return [*self._made(target), f"{self._name(target)} {sign}= {args[1]}"]
         given = self._expression(plain, [*args, Text(f"out={self._name(target)}")], True)
         return [*self._made(target), given]
@@ -327,7 +332,7 @@ class Page:
         function = s.function
         given: list[str] = [*args, *[f"{key}={self._argument(value, s)}" for key, value in s.kwargs.items()]]
         if not called and not s.kwargs:
-            if function in _OPERATORS and len(args) == 2:
+            if function in _OPERATORS and len(args) == 2 and not _rounds_otherwise(s):
                 return self._operator(s, args)
             if function in (np.negative, operator.neg):
                 return Text(f"-{args[0].within(7)}", 7)
@@ -352,7 +357,7 @@ class Page:
             return Text(f"np.array({args[0]})")
         if function is np.reciprocal and len(args) == 1 and s.results[0].dtype.kind == "f":
             return Text(f"1 / {args[0].within(7)}", 6)
-        if (kind := _OF_SHAPE.get(function)) is not None and "shape" in s.kwargs:
+        if (kind := _OF_SHAPE.get(function)) and "shape" in s.kwargs and is_contiguous(s.results[0]):
             (result,) = s.results
             shape = result.shape[0] if len(result.shape) == 1 else result.shape
             return Text(f"np.{kind}({shape!r}, {dtype_text(result.dtype)})")
@@ -418,7 +423,7 @@ class Page:
     def _argument(self, item: Any, s: Statement) -> Text:
         if isinstance(item, Value):
             return self._name(item) if is_numpy(s.function) or isinstance(s.function, Draw) else self._result(item)
-        if type(item) is tuple:
+        if isinstance(item, tuple):
             inner = ", ".join(self._argument(part, s) for part in item)
             return Text(f"({inner}{',' if len(item) == 1 else ''})")
         if type(item) is list:
@@ -432,8 +437,11 @@ class Page:
 
     def _index(self, item: Any, s: Statement) -> str:
         if type(item) is tuple and item:
+            item = _shortly(item, s.args[0].shape)
             return ", ".join(self._index(part, s) for part in item) + ("," if len(item) == 1 else "")
         if type(item) is slice:
+            if item is s.args[1]:
+                (item,) = _shortly((item,), s.args[0].shape)
             start, stop, step = ("" if p is None else self._argument(p, s) for p in (item.start, item.stop, item.step))
             return f"{start}:{stop}" + (f":{step}" if step else "")
         return "..." if item is Ellipsis else self._argument(item, s)
@@ -442,6 +450,31 @@ class Page:
 def _length(text: str) -> int:
     """How long a text is, whatever numbers its names have: lines that differ in these alone are written alike."""
     return len(re.sub(r"_\d+|(?<=\[)\d+(?=\])", "", text))
+
+
+def _shortly(index: tuple[Any, ...], shape: tuple[int, ...]) -> tuple[Any, ...]:
+    """An index without the ends of slices where these are the axis's."""
+    if any(part is None or not (type(part) in (int, slice) or part is Ellipsis) for part in index):
+        return index
+    at = index.index(Ellipsis) if Ellipsis in index else len(index)
+    axes = [k if k < at else k - len(index) + len(shape) for k in range(len(index))]
+    made: list[Any] = []
+    for part, axis in zip(index, axes, strict=True):
+        ends = (part.start, part.stop, part.step) if type(part) is slice else ()
+        if not ends or any(end is not None and (type(end) is not int or end < 0) for end in ends):
+            made.append(part)
+            continue
+        begin = part.start or None
+        taken = range(*part.indices(shape[axis]))
+        short = slice(begin, None, part.step if part.step != 1 else None)
+        made.append(short if range(*short.indices(shape[axis])) == taken else slice(begin, part.stop, short.step))
+    return tuple(made)
+
+
+def _rounds_otherwise(s: Statement) -> bool:
+    """Whether an operator between scalars is not computed as the function is: of complex ones the products are."""
+    result = s.results[0] if s.results else None
+    return result is not None and result.dtype.kind == "c" and not result.shape and not result.python
 
 
 def _is_transpose(s: Statement) -> bool:

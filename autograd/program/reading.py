@@ -17,9 +17,10 @@ import numpy as np
 from .draws import Draw
 from .functions import EMPTY, is_elementwise, is_numpy
 from .naming import name_modules
+from .plainly import plainly
 from .program import Program
 from .values import Statement, Value, mapped, values_in
-from .views import Views
+from .views import Views, axes_by_stride, drop_copies, is_all, is_contiguous
 
 
 class Reading:
@@ -44,11 +45,12 @@ class Reading:
         """The statements, with whole changes in place of what the program has made as new values."""
         last = {root: k for k, s in enumerate(program.statements) for root in s.writes}
         filled = _filled(program.statements)
+        alls = {s.results[0]: s for s in program.statements if is_all(s)}
         viewed = {  # while it is still to be changed
             value.root
             for k, s in enumerate(program.statements)
             for value in s.results
-            if value.root is not value and value not in filled and k <= last.get(value.root, -1)
+            if value.root is not value and value not in filled and not is_all(s) and k <= last.get(value.root, -1)
         }
         views = Views(program.statements, program.outgoing())
         made = []
@@ -64,10 +66,13 @@ class Reading:
                 continue
             if (shorter := views.shortened(s, args)) is not None:
                 function, args = shorter
-            if s.results and s.results[0] in filled:
+            if (s.results and s.results[0] in filled) or _puts_back(s, alls):
                 continue
-            target = _changed(s)
-            anew = Statement(s.kind, function, args, self._as_now(s.kwargs), s.line, s.scope)
+            kwargs = self._as_now(s.kwargs)
+            if not kwargs and (call := plainly(function, args)) is not None:
+                function, args, kwargs = call
+            target = _changed(s, alls)
+            anew = Statement(s.kind, function, args, kwargs, s.line, s.scope)
             anew.form, anew.results = s.form, s.results
             anew.writes = tuple([self.now.get(root, root).root for root in s.writes])
             anew.expected, anew.of = s.expected, s.of
@@ -80,6 +85,7 @@ class Reading:
                 elif before is not None:
                     before.name, before.operation, before.slopes = None, None, []
                 self.now[target] = value
+                self.now.update({view: value for view, of in alls.items() if of.args[0] is target and view in self.now})
                 anew.form, anew.results, anew.writes = value, [value], ()
             made.append(anew)
             out = _out(s)
@@ -114,7 +120,7 @@ class Reading:
             if any(value in used for value in s.results) or not (s.is_view or s.function in EMPTY):
                 kept.append(s)
                 used.update(s.values())
-        return kept[::-1]
+        return drop_copies(kept[::-1], {self.now.get(value, value) for value in program.outgoing()})
 
     def _as_now(self, item: Any) -> Any:
         return mapped(item, lambda part: self.now.get(part, part) if isinstance(part, Value) else part)
@@ -263,10 +269,16 @@ def _filled(statements: list[Statement]) -> set[Value]:
     return found
 
 
-def _changed(s: Statement) -> Value | None:
+def _puts_back(s: Statement, alls: dict[Value, Statement]) -> bool:
+    """Whether a statement puts all of an array where it is, as the last part of x[...] += y does."""
+    of = alls.get(s.args[2]) if s.function is operator.setitem and isinstance(s.args[2], Value) else None
+    return of is not None and of.args[0] is s.args[0] and repr(of.args[1]) == repr(s.args[1])
+
+
+def _changed(s: Statement, alls: dict[Value, Statement]) -> Value | None:
     """The value that a statement changes, all of it, element by element."""
-    out = s.kwargs.get("out")
-    out = out[0] if type(out) is tuple and len(out) == 1 else out
+    out = _out(s)
+    out = alls[out].args[0] if out in alls else out
     if s.kind == "call" and isinstance(out, Value) and set(s.kwargs) == {"out"} and is_elementwise(s.function):
         return out if out.root is out and s.writes == (out,) else None
     return None
@@ -286,7 +298,11 @@ def _same_result(s: Statement, target: Value) -> bool:
         dtype = s.function.resolve_dtypes((*kinds, *[None] * s.function.nout))[-1]  # type: ignore[attr-defined]
     except (TypeError, ValueError):
         return False
-    return bool(dtype == target.dtype) and np.broadcast_shapes(*[value.shape for value in given]) == target.shape
+    if dtype != target.dtype or np.broadcast_shapes(*[value.shape for value in given]) != target.shape:
+        return False
+    whole = [value for value in given if value.shape == target.shape]  # by which NumPy lays out the result
+    like = [axes_by_stride(value) == axes_by_stride(target) for value in whole]
+    return (bool(like) and all(like)) or (is_contiguous(target) and (not like or any(map(is_contiguous, whole))))
 
 
 def _inside(statements: list[Statement], outgoing: set[Value]) -> dict[Value, Statement]:

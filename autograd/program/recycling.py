@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -21,31 +22,32 @@ class Bound:
 
     memory   as bytes
     tensors  the gradients, as what has them is given them
-    run      the program's function, which writes to them; set by who makes it
+    arrays   the arrays that are the same at each call
+    space    what the names of the program's text stand for
+    run      the program's function, which writes to the gradients; these three are set by who makes it
     """
 
-    def __init__(self, size: int, places: Sequence[tuple[Value, int]]) -> None:
+    def __init__(self, size: int, places: Sequence[tuple[Value, int]], owners: Sequence[Any]) -> None:
         self.memory = new_block(size)
-        self.tensors = [wrap(array_at(self.memory, start, value)) for value, start in places]
+        bytes_of = memoryview(self.memory)  # so that each gradient is an array of its own, of which views are seen
+        parts = [np.frombuffer(bytes_of[start : start + value.nbytes], np.uint8) for value, start in places]
+        self.tensors = [wrap(array_at(part, 0, value)) for part, (value, _) in zip(parts, places, strict=True)]
+        self.arrays: dict[Value, Any] = {}
+        self.space: dict[str, Any] = {}
         self.run: Callable[..., Any] = tuple
-        self._rows: list[tuple[Any, Any, Any]] = []
-        self._uses = 0
-
-    def belongs_to(self, owners: Sequence[Any]) -> None:
-        """Say who is given the gradients, once all is made that refers to their memory."""
         self._rows = [(owner, t, t._content) for owner, t in zip(owners, self.tensors, strict=True)]
-        self._uses = sys.getrefcount(self.memory.base)
 
     def is_free(self) -> bool:
-        """Whether nobody but their owners refers to the gradients, or to any part of their memory."""
-        return sys.getrefcount(self.memory.base) == self._uses and _are_free(self._rows, *_OURS)
+        """Whether nobody but their owners refers to the gradients, or to any view of them."""
+        return _are_free(self._rows, *_OURS)
 
 
-def _are_free(rows: list[tuple[Any, Any, Any]], tensors: int, arrays: int) -> bool:
+def _are_free(rows: list[tuple[Any, Any, Any]], tensors: int, arrays: int, bases: int) -> bool:
     for owner, tensor, array in rows:
         if (
             sys.getrefcount(tensor) != tensors + (owner._grad is tensor)
             or sys.getrefcount(array) != arrays
+            or sys.getrefcount(array.base) != bases
             or tensor._node is not None
             or tensor._content is not array
         ):
@@ -53,11 +55,11 @@ def _are_free(rows: list[tuple[Any, Any, Any]], tensors: int, arrays: int) -> bo
     return True
 
 
-def _counts_of_ours() -> tuple[int, int]:
-    """How many refer to a gradient, and to its array, that only we have: Pythons differ in what they count."""
-    bound = Bound(64, [(Value(0, "made", np.empty(2)), 0)])
-    bound.belongs_to([wrap(np.empty(2))])
-    return next((n, m) for n in range(16) for m in range(16) if _are_free(bound._rows, n, m))
+def _counts_of_ours() -> tuple[int, int, int]:
+    """How many refer to a gradient, its array and its memory that only we have: Pythons differ in what they count."""
+    bound = Bound(64, [(Value(0, "made", np.empty((2, 2))), 0)], [wrap(np.empty(2))])
+    few = range(16)
+    return next((n, m, k) for n, m, k in product(few, few, few) if _are_free(bound._rows, n, m, k))
 
 
 _OURS = _counts_of_ours()

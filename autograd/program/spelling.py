@@ -137,6 +137,8 @@ class Spelling:
         if kind is tuple:
             inner = "".join(self.argument(part, s) + ", " for part in item)
             return f"({inner.rstrip() if len(item) == 1 else inner.rstrip(', ')})"
+        if issubclass(kind, tuple) and hasattr(kind, "_fields"):
+            return f"{self.constant(kind)}({', '.join(self.argument(part, s) for part in item)})"
         if kind is list:
             return f"[{', '.join(self.argument(part, s) for part in item)}]"
         if kind is dict:

@@ -50,11 +50,9 @@ class Together:
         self.scratch = sum(rounded(self.size * v.dtype.itemsize) for (v, *_), kind in self.lying if kind == "inner")
         self.slot_of = {value: k for k, slot in enumerate(slots) for value in slot}
 
-    def values(self) -> Iterator[Value]:
+    def values(self) -> list[Value]:
         """The values that they use."""
-        for part in self.parts:
-            for _, s in part:
-                yield from s.values()
+        return [value for part in self.parts for _, s in part for value in s.values()]
 
     def overwritable(self, result: Value) -> list[Value]:
         """None: nothing is made that others use."""
@@ -96,9 +94,12 @@ def find_together(
             uses.setdefault(root, []).append(i)
     found: list[Together] = []
     laid: set[Value] = set()
+    seen_of = {s.results[0]: s.args[0] for s in views}
     for run in _segments(statements, free, views):
+        if not any(s.writes for _, s in run):
+            continue
         alike: dict[Any, list[tuple[list[tuple[int, Statement]], list[Value]]]] = {}
-        for part in _parts(run, views):
+        for part in _parts(run, seen_of):
             key, slots = _key(part, moving)
             if key is not None:
                 alike.setdefault(key, []).append((part, slots))
@@ -145,9 +146,9 @@ def _fits(s: Statement) -> bool:
     )
 
 
-def _parts(run: list[tuple[int, Statement]], views: Collection[Statement]) -> list[list[tuple[int, Statement]]]:
+def _parts(run: list[tuple[int, Statement]], seen_of: Mapping[Value, Any]) -> list[list[tuple[int, Statement]]]:
     """The statements of a run, those together that have to do with each other."""
-    memory = _memory(run, views)
+    memory = _memory(run, seen_of)
     changed = {memory(v) for _, s in run for v in (*s.results, *([target_of(s)] if s.writes else []))}
     parents: dict[Value, Value] = {}
 
@@ -171,9 +172,8 @@ def _parts(run: list[tuple[int, Statement]], views: Collection[Statement]) -> li
     return list(parts.values())
 
 
-def _memory(run: list[tuple[int, Statement]], views: Collection[Statement]) -> Callable[[Value], Value]:
+def _memory(run: list[tuple[int, Statement]], seen_of: Mapping[Value, Any]) -> Callable[[Value], Value]:
     """What tells whether two values share memory: their roots, but for states that are disjoint parts of one array."""
-    seen_of = {s.results[0]: s.args[0] for s in views}
 
     def of(value: Value) -> Value:
         while isinstance(seen := seen_of.get(value), Value):

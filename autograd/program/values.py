@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -107,9 +107,13 @@ class Statement:
         self.scope = scope
         self.of: tuple[str, Line | None] | None = None
 
-    def values(self) -> Iterator[Value]:
+    def values(self) -> list[Value]:
         """The values among its arguments, each as often as it stands there."""
-        yield from values_in((self.args, self.kwargs))
+        found: list[Value] = []
+        _collect(self.args, found)
+        if self.kwargs:
+            _collect(self.kwargs, found)
+        return found
 
     @property
     def is_view(self) -> bool:
@@ -126,24 +130,30 @@ class Statement:
         return f"{', '.join(map(repr, self.results)) or '_'} = {name}({self.args}, {self.kwargs})"
 
 
-def values_in(item: Any) -> Iterator[Value]:
+def values_in(item: Any) -> list[Value]:
     """The values in nested tuples, lists, dicts and slices."""
-    if isinstance(item, Value):
-        yield item
-    elif type(item) in (tuple, list):
-        for part in item:
-            yield from values_in(part)
-    elif type(item) is dict:
-        for part in item.values():
-            yield from values_in(part)
-    elif type(item) is slice:
-        yield from values_in((item.start, item.stop, item.step))
+    found: list[Value] = []
+    _collect((item,), found)
+    return found
+
+
+def _collect(items: Any, found: list[Value]) -> None:
+    for part in items.values() if type(items) is dict else items:
+        kind = type(part)
+        if kind is Value:
+            found.append(part)
+        elif kind is list or kind is dict or isinstance(part, tuple):
+            _collect(part, found)
+        elif kind is slice:
+            _collect((part.start, part.stop, part.step), found)
 
 
 def mapped(item: Any, change: Callable[[Any], Any]) -> Any:
     """The same containers with `change` of everything that stands in them."""
     if type(item) in (tuple, list):
         return type(item)([mapped(part, change) for part in item])
+    if isinstance(item, tuple) and hasattr(item, "_fields"):  # of which NumPy's are results of linalg
+        return type(item)(*[mapped(part, change) for part in item])
     if type(item) is dict:
         return {key: mapped(part, change) for key, part in item.items()}
     if type(item) is slice:

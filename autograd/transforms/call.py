@@ -29,6 +29,18 @@ from .tree import is_differentiable, leaves, rebuild
 argument = primitive(lambda x: x, name="argument", kind=ARGUMENT, x=lambda g: g)
 
 
+def array_box(value: Any, *given: Any) -> Tensor:
+    """The tensor of a value with which a graph begins."""
+    return wrap(value._content if isinstance(value, Tensor) else np.asanyarray(value))
+
+
+BOXES: dict[type, Callable[..., Any]] = dict.fromkeys(
+    (np.ndarray, float, complex, np.float16, np.float32, np.float64, np.longdouble, np.complex64, np.complex128,
+     np.clongdouble, Tensor), array_box,
+)  # fmt: skip
+"""What makes the tensor of a value, by its class; that of a class of one's own may refuse to."""
+
+
 class Call:
     """A call of a function, recorded from those of its arguments that are selected.
 
@@ -76,6 +88,7 @@ class Call:
         self.outs = leaves(self.result)
         self.warned = False
         self.joined = self.reaches_out([*self.outs, *leaves(self.aux)])  # whether what follows is to be recorded too
+        self.passes_on = False  # whether the last pass was, in which a gradient may be an array that somebody else has
 
     def reaches_out(self, values: Sequence[Any]) -> bool:
         """Whether any value depends on something tracked that was there before the call."""
@@ -87,6 +100,7 @@ class Call:
 
     def pull(self, outs: Sequence[Any], seeds: Sequence[Any], retain: bool, create_graph: bool) -> list[Tensor]:
         """The gradients at the points, for these gradients of these results; each in JAX's sense."""
+        self.passes_on = create_graph
         pairs = [(out, conj(seed)) for out, seed in zip(outs, seeds, strict=True) if tracked(out)]
         found: list[Tensor | None] = [None] * len(self.points)
         if pairs:
@@ -149,8 +163,9 @@ class Call:
             return value
         data = value._content
         alone = type(data) is Batched  # which the sweep has copied
-        if not alone and isinstance(data, np.ndarray) and (data.base is not None or value._node is not None):
-            value = wrap(data.copy())
+        if not alone and isinstance(data, np.ndarray):
+            shared = self.passes_on or data.base is not None or value._node is not None
+            value = wrap(data.copy()) if shared else value
         return free(value, tensor)
 
 
@@ -174,6 +189,8 @@ def _of_floats(leaf: Any) -> Any:
 def _begin(leaf: Any) -> Tensor:
     """A leaf of the arguments as the beginning of a graph, joined to what tracks it outside."""
     if not isinstance(leaf, Tensor):
+        if BOXES.get(type(leaf), array_box) is not array_box:
+            BOXES[type(leaf)](leaf, None, True)  # it may raise
         leaf = wrap(as_array(leaf) if isinstance(leaf, np.generic | float | complex) else leaf)
     if leaf._node is None:
         leaf = wrap(leaf._content).requires_grad_()
@@ -191,7 +208,7 @@ def tracked(value: Any) -> bool:
 
 
 def conj(g: Any) -> Any:
-    return g.conj() if g is not None and getattr(g, "dtype", None) is not None and g.dtype.kind == "c" else g
+    return g.conj() if getattr(g, "dtype", None) is not None and g.dtype.kind == "c" else g
 
 
 def _kind(leaf: Any) -> str:

@@ -84,9 +84,13 @@ def hessian(
     first = _derive("hessian", argnums, chunk_size, None, False)
     slopes = transform("hessian", fun, argnums, first, has_aux)
     slopes.__name__ = name_of(fun)
-    return transform(
-        "hessian", slopes, argnums, _derive("hessian", argnums, chunk_size, sparsity, check), has_aux, True
-    )
+    second = _derive("hessian", argnums, chunk_size, sparsity, check)
+
+    def outer(call: Call) -> Any:
+        call.warned = True  # slopes that do not move are those of a linear function, and no mistake
+        return second(call)
+
+    return transform("hessian", slopes, argnums, outer, has_aux, True)
 
 
 def _jacobian(call: Call, out: Any, create_graph: bool, chunk_size: int | None) -> list[Tensor]:

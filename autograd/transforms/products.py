@@ -49,7 +49,8 @@ def jvp(fun: Function, primals: Sequence[Any], tangents: Sequence[Any], has_aux:
     (np.float64(6.0), np.float64(23.0))
     """
     call, seeds = _along("jvp", fun, primals, tangents, has_aux, True)
-    moved = pushed(call, call.outs, seeds, call.joined or any(map(tracked, seeds)))
+    call.passes_on = call.joined or any(map(tracked, seeds))
+    moved = pushed(call, call.outs, seeds, call.passes_on)
     value = call.value()
     return _triple(call, value, rebuild(call.result, iter([_left(call, tangent) for tangent in moved])))
 
@@ -66,6 +67,7 @@ def hvp(fun: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple
     out = scalar("hvp", call)
     outer = call.joined or any(map(tracked, seeds))
     slopes = [conj(g) for g in call.pull([out], [ones(out)], True, True)]
+    call.warned = True  # slopes that do not move are those of a linear function, and no mistake
     product = call.gradients(call.pull(slopes, [conj(seed) for seed in seeds], False, outer))
     return call.value(), tuple(product)
 

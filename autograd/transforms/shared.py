@@ -44,7 +44,8 @@ def transform(
         return derive(Call(who, fun, args, kwargs, select(who, fun, argnums, args, kwargs), has_aux, forward))
 
     derived.__name__ = derived.__qualname__ = f"{who}_of_{name_of(fun)}_wrt_argnum_{argnums}"
-    derived.__doc__ = f"{who} of {name_of(fun)} with respect to argument {argnums}.\n\n{fun.__doc__ or ''}".rstrip()
+    said = f"{who} of function {name_of(fun)} with respect to argument number {argnums}."
+    derived.__doc__ = f"    {said}\n\n{fun.__doc__ or ''}".rstrip()
     return derived
 
 

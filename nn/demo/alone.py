@@ -83,10 +83,10 @@ def text(training: Training, epochs: int) -> str:
     batch = [Tensor(part[: settings.batch_size]) for part in (data.train_images, data.train_labels)]
     program = trace(training_step, *batch)
     own = {id(tensor.data) for tensor in (*training.network.parameters(), *training.network.buffers())}
-    begin: Any = lambda array: array if id(array) in own else np.zeros_like(array)
-    arrays: dict[str, Any] = {}  # a list of arrays by the names of its elements
-    for name, held in program.arrays.items():
-        arrays |= {f"{name}[{k}]": begin(a) for k, a in enumerate(held)} if type(held) is list else {name: begin(held)}
+    arrays: dict[str, Any] = {}  # those of a list by the names of its elements
+    for name, given in program.arrays.items():
+        arrays |= {f"{name}[{k}]": array for k, array in enumerate(given)} if type(given) is list else {name: given}
+    arrays = {name: array if id(array) in own else np.zeros_like(array) for name, array in arrays.items()}
     rates = {"lr": f"{settings.lr!r} * {COOLING!r}**epoch", "momentum": repr(settings.momentum)}
     head = re.search(r"def training_step\((.*?)\):", program.source, re.DOTALL)
     taken = re.findall(r"\w+", head[1]) if head is not None else []

@@ -1,8 +1,9 @@
 """A module's tests collected once, in a process from which one is forked for each mutant.
 
 A function that nothing has called while the packages were imported and the tests collected has left no trace yet: to
-give its changed code to the function objects that exist is then the same as to import the changed module. All other
-mutants need a process that has not imported anything: `trial.run`.
+give its changed code to the function objects that exist is then the same as to import the changed module. One that was
+called may have left something, so what its mutant survives is tried again in a process that has not imported anything
+(`trial.run`); and so is what matters while a module is imported.
 """
 
 from __future__ import annotations
@@ -10,10 +11,12 @@ from __future__ import annotations
 import ast
 import gc
 import importlib
+import inspect
 import itertools
 import json
 import os
 import signal
+import subprocess
 import sys
 import tempfile
 import threading
@@ -31,6 +34,7 @@ from tests.mutants.trial import OPTIONS, ROOT, Changed, as_here, module_name
 
 PATIENCE = 2.0  # seconds of processor time, beside ten times what a test takes on the unchanged module
 AT_MOST = 600.0  # seconds for a mutant, by the clock
+_FOLLOWED = 5  # calls of a function within a test: to follow them all takes longer than the tests
 Answer = Callable[[dict[str, Any]], None]
 
 
@@ -67,8 +71,10 @@ def _collect(package: str, files: Sequence[str], plugin: Warm) -> int:
 
     sys.settrace(call)
     threading.settrace(call)
-    for name in ("autograd", "nn", "optim"):
-        importlib.import_module(name)
+    for name in ("autograd", "nn", "optim"):  # with what they load late, which each test would load
+        module = importlib.import_module(name)
+        for public in module.__all__:
+            getattr(module, public)
     return int(pytest.main([*OPTIONS, *files], plugins=[plugin]))
 
 
@@ -90,6 +96,7 @@ class Warm:
         sys.settrace(None)
         threading.settrace(None)  # type: ignore[arg-type]
         session.config.pluginmanager.unregister(name="terminalreporter")
+        subprocess.Popen = _refused  # type: ignore[misc, assignment]
         self.items = {item.nodeid: item for item in session.items}
         self._look()
         gc.collect()
@@ -123,10 +130,7 @@ class Warm:
         if len(old) != len(new):
             return None
         pairs = [(a, b) for a, b in zip(old, new, strict=True) if a != b]
-        for a, b in pairs:
-            if _head(a) != _head(b) or (_own(a) != _own(b) and a in self.called):
-                return None
-        return pairs
+        return None if any(_head(a) != _head(b) or (_differ(a, b) and not _is_function(a)) for a, b in pairs) else pairs
 
     def fails(self, path: str, changed: Callable[[], ast.Module], names: Sequence[tuple[str, float]]) -> str | None:
         """Which of the tests, given with their seconds, notices that the module has this tree; "": none of them.
@@ -138,17 +142,19 @@ class Warm:
                 pairs = self._pairs(path, tree)
                 if pairs is None:
                     return {"by": None}
+                ran = any(old in self.called and _differ(old, new) for old, new in pairs)
                 for old, new in pairs:
                     for function in self.functions.get(_key(old), ()):
                         function.__code__ = new
             else:
+                ran = False
                 sys.meta_path.insert(0, Changed(path, tree))
             for (name, seconds), following in itertools.zip_longest(names, names[1:]):
                 signal.setitimer(signal.ITIMER_PROF, PATIENCE + 10 * seconds)
                 self._run(self.items[name], following and self.items[following[0]])
                 if self.failed:
                     return {"by": self.failed[0]}
-            return {"by": ""}
+            return {"by": None if ran else ""}
 
         answer, end = forked(work, AT_MOST)
         return end if answer is None else answer["by"]
@@ -163,11 +169,12 @@ class Warm:
         def work() -> Any:
             lines, took = {}, {}
             for item, following in itertools.zip_longest(items, items[1:]):
-                begun, before = time.perf_counter(), len(self.failed)
                 with _Lines(str(ROOT / package)) as ran:
                     self._run(item, following)
+                begun, before = time.process_time(), len(self.failed)
+                self._run(item, following)  # some fail only where they are traced
                 if len(self.failed) == before:
-                    took[item.nodeid], lines[item.nodeid] = time.perf_counter() - begun, ran.by_module()
+                    took[item.nodeid], lines[item.nodeid] = time.process_time() - begun, ran.by_module()
             return {"seconds": took, "lines": lines}
 
         answer, end = forked(work, 1800)
@@ -176,15 +183,20 @@ class Warm:
         return answer
 
 
+def _refused(*_: Any, **__: Any) -> None:
+    raise OSError("a program that is started would import the module unchanged, so such a test can notice nothing")
+
+
 class _Lines:
-    """Notes which lines of files whose path begins so are run."""
+    """Notes which lines of files whose path begins so are run, of each function in its first calls."""
 
     def __init__(self, beginning: str) -> None:
         self.beginning = beginning
         self.found: set[tuple[CodeType, int]] = set()
+        self.calls: dict[CodeType, int] = {}  # how many of them are still followed
 
     def __enter__(self) -> _Lines:
-        found, beginning = self.found, self.beginning
+        found, calls, beginning = self.found, self.calls, self.beginning
 
         def line(frame: Any, event: str, _: Any) -> Any:
             found.add((frame.f_code, frame.f_lineno))
@@ -192,7 +204,11 @@ class _Lines:
 
         def call(frame: Any, event: str, _: Any) -> Any:
             code = frame.f_code
-            if not code.co_filename.startswith(beginning):
+            left = calls.get(code)
+            if left is None:
+                left = _FOLLOWED if code.co_filename.startswith(beginning) else 0
+            calls[code] = left - 1
+            if left <= 0:
                 return None
             found.add((code, frame.f_lineno))
             return line
@@ -239,9 +255,18 @@ def _key(code: CodeType) -> Any:
     return code, code.co_linetable
 
 
+def _differ(a: CodeType, b: CodeType) -> bool:
+    """Whether they do, apart from the code of functions that they make."""
+    return _own(a) != _own(b)
+
+
 def _own(code: CodeType) -> CodeType:
-    """Without the code of functions that it makes."""
     return code.replace(co_consts=tuple(None if isinstance(c, CodeType) else c for c in code.co_consts))
+
+
+def _is_function(code: CodeType) -> bool:
+    """Not the body of a module or a class, which has run when there is one."""
+    return bool(code.co_flags & inspect.CO_OPTIMIZED)
 
 
 def _head(code: CodeType) -> Any:

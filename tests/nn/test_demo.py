@@ -13,13 +13,16 @@ import xml.etree.ElementTree as ET
 
 import numpy as np
 import pytest
-import threadpoolctl
 
 import nn.demo.command
 import nn.demo.training
 from autograd import Tensor, load
 from nn.demo.command import FAILED, HISTORY, INTERRUPTED, PICTURES, REFUSED, WEIGHTS, main
 from nn.demo.training import COLUMNS, Data, Settings, Training, split
+
+threadpoolctl = pytest.importorskip("threadpoolctl")
+for _name in ("matplotlib", "tqdm"):  # what the demo needs besides
+    pytest.importorskip(_name)
 
 
 def forever():

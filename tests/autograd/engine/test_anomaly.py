@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from autograd import Tensor, detect_anomaly, no_grad
+from autograd.engine.anomaly import _locks
 
 pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning")
 
@@ -26,6 +27,7 @@ def this_line(offset):
     [
         (lambda x: np.log(x), r"log made -inf at index \(1,\) of its result from finite x \(0.0\)"),
         (lambda x: x / Tensor([1.0, 0.0]), r"divide made nan at index \(1,\)"),
+        (lambda x: x / Tensor(0.0), r"divide made inf at index \(0,\) .* x \(1.0\), y \(0.0\)"),
         (lambda x: (x - 3).sqrt(), r"sqrt made nan at index \(0,\) .*x \(-2.0\)"),
         (lambda x: x * Tensor([1.0, np.nan]), r"multiply was given nan at index \(1,\) of y"),
         (lambda x: np.concatenate([x, np.array([np.nan])]), r"concatenate was given nan at index \(0,\)"),
@@ -94,6 +96,7 @@ def test_what_is_saved_is_locked_until_the_backward_pass_has_run():
         x.data[0] = 3
     view[0] = 4
     assert x.data[0] == 4
+    assert not _locks.held
 
 
 def test_a_dropped_graph_unlocks_and_two_graphs_lock_together():
@@ -156,3 +159,17 @@ def test_several_results_are_checked_each():
         (w.sum() + v[0, 0] ** 2).backward()
     np.testing.assert_allclose(x.grad.data, np.eye(2), atol=1e-12)
     x.data[0, 0] = 4.0  # unlocked
+
+
+def test_gradients_of_parts_add_up_as_elsewhere():
+    x = leaf(1.0, 2.0, 3.0)
+    with detect_anomaly():
+        (x[:2].sum() + x[1:].sum()).backward()
+    assert x.grad.tolist() == [1.0, 2.0, 1.0]
+
+
+def test_an_infinite_gradient_that_arrives_may_be_passed_on():
+    x = leaf(1.0, 2.0)
+    with detect_anomaly():
+        (x * 2).backward(np.array([np.inf, 1.0]))
+    assert x.grad.tolist() == [np.inf, 2.0]

@@ -63,3 +63,9 @@ def test_each_method_of_a_ufunc_has_its_place():
     x = leaf([1.0, 2.0, 4.0])
     np.multiply.reduce(x).backward()
     assert x.grad.tolist() == [8.0, 4.0, 2.0]
+
+
+def test_a_function_that_nobody_knows_is_named():
+    x = leaf([1.0])
+    with pytest.raises(TypeError, match=r"^builtins\.len: no derivative rule is known for Tensors"):
+        x.__array_function__(len, (Tensor,), (x,), {})

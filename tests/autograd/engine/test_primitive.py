@@ -75,6 +75,22 @@ def test_the_gradient_of_several_results_adds_up():
     assert [g.tolist() for g in total] == [[11.0], [2.0]]
 
 
+def test_the_gradient_of_several_results_adds_up_to_one_that_has_several():
+    one, a, b = (np.array([float(value)]) for value in (1, 2, 10))
+    several = Cotangents.of_one(a, 0, 2) + Cotangents.of_one(b, 1, 2)
+    total = Cotangents.of_one(one, 0, 2) + several
+    assert [g.tolist() for g in total] == [[3.0], [10.0]]
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_the_rule_of_a_sequence_is_told_its_places_whatever_ran_before(first):
+    weighed = primitive(lambda *arrays: sum(arrays), name="weighed", arrays=lambda g, i: g * (i + 1))
+    x, y = Tensor(1.0, requires_grad=True), Tensor(1.0, requires_grad=True)
+    calls = [(lambda: weighed(x, y, 1.0), (1.0, 2.0)), (lambda: weighed(x, 1.0, y), (1.0, 3.0))]
+    for call, expected in calls if first else calls[::-1]:
+        assert tuple(g.item() for g in grad([call()], [x, y])) == expected
+
+
 @pytest.mark.parametrize("used", [(0,), (1,), (0, 1)])
 def test_what_had_no_part_in_the_result_has_no_gradient(used):
     seen = []

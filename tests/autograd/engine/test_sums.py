@@ -129,4 +129,11 @@ def test_a_sum_in_place_keeps_the_dtype_that_the_sum_has() -> None:
     single, double = np.ones(2, np.float32), np.full(2, 1e-9)
     np.testing.assert_array_equal(added(single, double), [1 + 1e-9] * 2)
     assert added(single, np.ones(2, np.float32)) is single
+    assert single.tolist() == [2, 2]
     assert added(double, single) is double
+
+
+def test_many_integers_add_up_in_numpys_dtype() -> None:
+    x = np.full((100, 100), 1000, np.int16)
+    np.testing.assert_array_equal(total(x, (0,)), x.sum(0, keepdims=True))
+    assert total(x, (0,)).dtype == x.sum(0).dtype

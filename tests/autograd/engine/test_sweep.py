@@ -96,6 +96,12 @@ def test_a_result_that_is_no_scalar_needs_a_seed_of_its_shape():
     y.backward([1, 10])
     with pytest.raises(RuntimeError, match="does not require a gradient"):
         Tensor([1.0]).backward()
+    with pytest.raises(RuntimeError, match="a complex result needs a gradient"):
+        leaf(1 + 2j).backward()
+    with pytest.raises(RuntimeError, match="expected a numeric gradient, got dtype <U1"):
+        y.backward(np.array(["1", "2"]))
+    with pytest.raises(TypeError, match="backward: expected a Tensor, got float"):
+        autograd.grad([3.0], [leaf(1.0)])
     one = leaf([[2.0]])
     (one * 3).backward()
     np.testing.assert_array_equal(gradient(one), [[3.0]])
@@ -478,12 +484,13 @@ def test_a_rule_that_gives_none_leaves_the_others_their_turn():
     assert gradient(y) == 3
 
 
-def test_an_array_that_a_rule_keeps_does_not_become_a_gradient():
+@pytest.mark.parametrize("seen", [lambda part: part, lambda part: part.T.T])  # a view of all of it
+def test_an_array_that_a_rule_keeps_does_not_become_a_gradient(seen):
     kept = []
 
     def rule(g):
         kept.append(g * 2)
-        return kept[-1].T.T  # a view of all of it
+        return seen(kept[-1])
 
     x = leaf(np.ones((2, 3)))
     primitive(lambda x: x * 2, name="keeping", x=rule)(x).sum().backward()
@@ -552,13 +559,14 @@ def test_one_result_several_times_and_others_after_it():
     np.testing.assert_array_equal(g, [38, 38])
 
 
-def test_what_only_the_sweep_has_becomes_the_gradient_uncopied_and_is_added_to_in_place():
+@pytest.mark.parametrize("seen", [lambda part: part, lambda part: part.T.T])  # a view of all of it
+def test_what_only_the_sweep_has_becomes_the_gradient_uncopied_and_is_added_to_in_place(seen):
     places = []
 
     def rule(g):
         part = g * 2
         places.append(part.ctypes.data)
-        return part
+        return seen(part)
 
     x = leaf(np.ones(1000))
     f = primitive(lambda x: x * 2, name="f", x=rule)
@@ -584,3 +592,26 @@ def test_what_a_hook_computes_is_recorded_with_the_graph():
     g, x.grad = x.grad, None
     g.backward()
     assert gradient(x) == 10 * 10 * 12
+
+
+def test_what_a_hook_gives_gets_the_dtype_of_what_it_is_for():
+    x = leaf([1.0, 2.0], "f4")
+    x.register_hook(lambda g: g.data.astype("f8") / 3)
+    (x * 3).sum().backward()
+    assert gradient(x).dtype == np.float32
+    np.testing.assert_array_equal(gradient(x), [1, 1])
+
+
+def test_the_gradient_of_a_complex_leaf_is_rounded_and_stays_complex():
+    z = leaf([1 + 2j], "c8")
+    (z * np.array([3 - 1j])).backward(np.array([1.0 + 0j]))
+    assert gradient(z).dtype == np.complex64
+    np.testing.assert_allclose(gradient(z), [3 + 1j])
+
+
+def test_a_leaf_that_is_gone_leaves_the_others_their_gradient():
+    a, b = leaf(2.0), leaf(3.0)
+    y = a * b
+    del a
+    y.backward()
+    assert gradient(b) == 2

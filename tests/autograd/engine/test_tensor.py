@@ -485,6 +485,15 @@ def test_what_was_detached_says_so():
     assert not hasattr(Tensor(1.0).detach(), "_cut")
 
 
+def test_a_gradient_that_is_asked_for_is_missing_without_a_word_until_it_is_there():
+    x = leaf(2.0)
+    y = x * 2
+    y.retain_grad()
+    assert y.grad is None
+    y.backward()
+    assert y.grad.item() == 1
+
+
 def test_a_name_is_the_nodes_too():
     y = leaf([1.0]) * 2
     y.name = "y"

@@ -71,6 +71,18 @@ def test_what_is_kept_stays_what_it_was(what: str) -> None:
         np.testing.assert_array_equal(value_of(item), before)
 
 
+def test_a_write_to_one_gradient_is_none_to_another() -> None:
+    step, weights = made()
+    for k in (1, 2, 3):
+        step(np.float32(k))
+    first, second = (w.grad for w in weights)
+    second.requires_grad_()
+    square = (second * second).sum()  # which keeps the second gradient
+    first *= 2
+    square.backward()
+    np.testing.assert_array_equal(second.grad, 12 * weights[1].data)
+
+
 def test_gradients_may_be_moved_between_tensors() -> None:
     step, weights = made()
     other = Tensor(np.ones((3, 2), np.float32), requires_grad=True)

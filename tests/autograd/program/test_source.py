@@ -104,6 +104,16 @@ def test_what_is_printed_needs_numpy_alone() -> None:
     assert "(w, x):" in program.source
 
 
+def test_what_is_the_same_at_each_call_is_said() -> None:
+    def twice(x: Any) -> Any:
+        return x * 2, 3, "twice"
+
+    lines = autograd.trace(twice, np.ones(2)).source.splitlines()
+    assert lines[-3:] == [
+        "    # result 2 is 3 at each call", "    # result 3 is 'twice' at each call", "    return multiply",
+    ]  # fmt: skip
+
+
 def test_cost_is_counted() -> None:
     program = autograd.trace(lambda x, y: np.tanh(x @ y), np.ones((10, 20)), np.ones((20, 30)))
     assert program.cost.statements == 2

@@ -163,3 +163,24 @@ def test_a_function_that_gives_nothing_besides_is_refused():
 def test_what_comes_besides_is_joined_to_what_is_outside():
     outer = grad(lambda w: grad(lambda x: (x**2, w * 3), has_aux=True)(1.0)[1])
     np.testing.assert_allclose(outer(2.0), 3.0)
+
+
+def test_what_is_given_shares_no_memory_with_what_is_got() -> None:
+    """Where another part of the derivative is joined to a tensor outside, too."""
+    w, tracked = Tensor(2.0, requires_grad=True), Tensor(V, requires_grad=True)
+    for fun, along in ((lambda x, y: (w * x, y + 0.0), V), (lambda x, y: (x * 1, y + 0.0), tracked)):
+        _, pullback = vjp(fun, V, V)
+        seed = np.ones(3)
+        assert not np.shares_memory(pullback((along, seed))[1], seed)
+        value, moved = jvp(fun, (V, V), (along, seed))
+        assert not np.shares_memory(moved[1], seed)
+        assert not np.shares_memory(value[1], V)
+    g = grad(lambda x: x.sum())(A)
+    assert g.flags.writeable
+
+
+def test_of_several_results_those_that_are_joined_are_tensors() -> None:
+    w = Tensor(2.0, requires_grad=True)
+    (one, other), _ = vjp(lambda x: (x * w, x * 2), V)
+    assert one.requires_grad
+    assert type(other) is np.ndarray

@@ -23,7 +23,10 @@ NO_ARRAYS = {"array_repr", "array_str", "array2string", "einsum_path", "result_t
 INTEGERS = {"bitwise_count", "invert", "bitwise_and", "bitwise_or", "bitwise_xor", "left_shift", "right_shift", "gcd",
             "lcm", "unravel_index", "ravel_multi_index", "ix_", "packbits", "unpackbits"}  # fmt: skip
 
-NAMES = [name for name in CALLS if known(f"numpy.{name}") is not None and name not in SHAPED | NO_ARRAYS]
+DEPRECATED = {"in1d", "row_stack", "trapz"}
+"""Names of NumPy 2.0 that warn, of functions that have another."""
+
+NAMES = [n for n in CALLS if known(f"numpy.{n}") is not None and n not in SHAPED | NO_ARRAYS | DEPRECATED]
 
 
 def arrays_of(row: Call, kind: str) -> tuple[list[Any], Any]:
