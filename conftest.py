@@ -17,7 +17,9 @@ collect_ignore_glob = [
 EXTRAS = {  # what the extras install, by the name that it is imported by
     "scipy": ["autograd/scipy/*", "autograd/scipy/stats/*"],  # whose examples need it
     "matplotlib": ["notebooks/lecture.py"],
-    **dict.fromkeys(["safetensors", "networkx", "tqdm", "PIL", "nbformat", "nbclient", "dask", "pygraphviz"], ()),
+    **dict.fromkeys(
+        ["safetensors", "networkx", "tqdm", "PIL", "nbformat", "nbclient", "dask", "pygraphviz", "threadpoolctl"], ()
+    ),
 }
 MISSING = [name for name in EXTRAS if importlib.util.find_spec(name) is None]
 collect_ignore_glob += [pattern for name in MISSING for pattern in EXTRAS[name]]

@@ -11,6 +11,8 @@ The folders are stages. From the bottom up, each importing only what stands befo
     drawing                  pictures of a graph and of its backward pass, and the page that plays it
     surface                  what of NumPy can be differentiated
     hips, numpy, scipy       the faces for code written for HIPS autograd, NumPy's and SciPy's names
+    torch                    the face for code written for PyTorch; it alone stands on nn and optim, and is not imported
+                             with the package
 """
 
 from typing import TYPE_CHECKING, Any
@@ -50,16 +52,19 @@ from .ops.special import (
 )  # fmt: skip
 from .random import generator, manual_seed
 from .saving import load, save
+from .transforms import tree
 from .transforms.checkpoint import checkpoint
 from .transforms.gradcheck import gradcheck, gradgradcheck
 from .transforms.gradients import elementwise_grad, grad, value_and_grad
 from .transforms.jacobians import hessian, jacobian
 from .transforms.products import hvp, jvp, vjp
+from .transforms.vmap import vmap
 
 __all__ = [  # noqa: RUF022 (in the order of use)
     "Tensor", "no_grad", "enable_grad", "set_grad_enabled", "is_grad_enabled", "scope", "detect_anomaly",
     "RemovableHandle",
-    "grad", "value_and_grad", "elementwise_grad", "vjp", "jvp", "hvp", "jacobian", "hessian",
+    "grad", "value_and_grad", "elementwise_grad", "vjp", "jvp", "hvp", "jacobian", "hessian", "vmap",
+    "tree",
     "checkpoint", "gradcheck", "gradgradcheck",
     "trace", "compile", "Program",
     "draw", "memory_table", "save", "load", "manual_seed", "generator",

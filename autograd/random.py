@@ -31,6 +31,9 @@ def generator(rng: np.random.Generator | None = None) -> np.random.Generator:
     """
     if rng is not None and not isinstance(rng, np.random.Generator):
         raise TypeError(f"rng: expected a numpy.random.Generator, got {type(rng).__name__}")
+    if mode.batch is not None:
+        drawn: np.random.Generator = mode.batch.generator(rng)
+        return drawn
     if mode.trace is not None:
         found: np.random.Generator = mode.trace.generator(rng)
         return found

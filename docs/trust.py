@@ -1,6 +1,7 @@
 """Writes docs/trust.md: what the tests are, and what shows that they would notice a mistake. `make trust` runs it.
 
-The figures come from tests/figures.json, where `make mutants` and `make fuzz` leave them, and from tests/reference.
+The figures come from tests/figures.json, where `make mutants`, `make fuzz` and `make compat` leave them, and from
+tests/reference.
 """
 
 from __future__ import annotations
@@ -83,6 +84,12 @@ values, gradients and second derivatives with a second engine that is naive on p
 `tests/fuzzing/naive.py`), and with JAX where it is installed. A program may be refused, in words; it may not differ.
 
 {_fuzz(figures["fuzz"])}
+
+## Where they pass
+
+`make compat` runs all tests, with warnings as errors, in an environment of its own for each of these:
+
+{_compat(figures["compat"])}
 """
 
 
@@ -128,6 +135,14 @@ def _mutants(modules: dict[str, dict[str, int]]) -> str:
             rate = f"{100 * (count - total['survived']) / count:.1f} %"
             numbers = [f"{total[name]:,}" for name in ("made", "run", "equivalent", "survived")]
             rows.append(f"| `{package}` | {what} | {' | '.join(numbers)} | {rate} |")
+    return "\n".join(rows)
+
+
+def _compat(figures: dict[str, dict[str, Any]]) -> str:
+    rows = ["| what | on | passed | skipped | failed |", "|---|---|---|---|---|"]
+    for found in figures.values():
+        counts = [f"{found.get(outcome, 0):,}" for outcome in ("passed", "skipped", "failed")]
+        rows.append(f"| {found['what']} | {found['on']} | {' | '.join(counts)} |")
     return "\n".join(rows)
 
 

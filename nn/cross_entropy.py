@@ -78,9 +78,14 @@ def class_weight(who: str, weight: Any, input: Any) -> Any:
 
 def _over(total: Any, count: Any) -> Any:
     """total / count; NaN if nothing was counted, but then not for the gradient of what was not."""
-    if count == 0:
-        return total * math.nan
-    return total / (count if isinstance(count, Tensor) else count.item())
+    none = count == 0
+    count = np.where(none, 1, count)
+    return np.where(none, math.nan, total / (count if isinstance(count, Tensor) else count.astype(total.dtype)))
+
+
+def _of_each(weight: Any, classes: Any) -> Any:
+    """The weight of the class of each."""
+    return np.take_along_axis(weight, classes.reshape(-1), 0).reshape(classes.shape)
 
 
 def _of_classes(weight: Any) -> Any:
@@ -124,6 +129,10 @@ def _pick_log_softmax(scores: Any, classes: Any) -> Any:
     return log_softmax_at(scores, classes, 0 if scores.ndim == 1 else 1)[0]
 
 
+_NONE = np.intp(0), np.intp(-1)
+"""The least and the greatest class where there is none."""
+
+
 def _nll(
     who: str, input: Any, target: Any, weight: Any, ignore_index: int, how: str,
     pick: Callable[[Any, Any], Any] = _pick,
@@ -141,12 +150,14 @@ def _nll(
         )
     classes = integers(target, f"{who}: target")
     n = shape[0 if input.ndim == 1 else 1]
-    least, most = (np.minimum.reduce(classes, None), np.maximum.reduce(classes, None)) if classes.size else (0, -1)
-    whole = least >= 0 and most < n and not least <= ignore_index <= most
-    valid = True if whole else classes != ignore_index
-    wrong: Any = () if whole else classes[valid & ((classes < 0) | (classes >= n))]
-    if len(wrong):
-        raise IndexError(f"{who}: expected targets from 0 to {n - 1} (or ignore_index), got {wrong[0]}")
+    least, most = (np.minimum.reduce(classes, None), np.maximum.reduce(classes, None)) if classes.size else _NONE
+    whole = ((least >= 0) & (most < n) & ((least > ignore_index) | (most < ignore_index))).all()
+    valid: Any = True
+    if not whole:
+        valid = classes != ignore_index
+        wrong = valid & ((classes < 0) | (classes >= n))
+        if wrong.any():
+            raise IndexError(f"{who}: expected targets from 0 to {n - 1} (or ignore_index), got {classes[wrong][0]}")
     if weight is not None:
         class_weight(who, weight, input)
         check_dtype(who, weight, input)
@@ -154,16 +165,17 @@ def _nll(
     chosen = classes if whole else np.where(valid, classes, 0)
     picked = pick(input, chosen)
     if how == "none":
-        factor = weight[chosen] * valid if weight is not None else valid
+        factor = _of_each(weight, chosen) * valid if weight is not None else valid
         return -picked if weight is None and whole else np.where(valid, -picked * factor, 0.0)
     if not whole:
-        picked, chosen = picked[valid], chosen[valid]
+        picked = np.where(valid, picked, 0.0)
     elif weight is None and how == "mean" and chosen.size:
         return -picked.mean()
     if weight is None:
-        total, count = -picked.sum(), np.intp(chosen.size)
+        total, count = -picked.sum(), np.intp(chosen.size) if whole else valid.sum()
     else:
-        total, count = -(picked * weight[chosen]).sum(), weight[chosen].sum()
+        factor = _of_each(weight, chosen) if whole else _of_each(weight, chosen) * valid
+        total, count = -(picked * factor).sum(), factor.sum()
     return total if how == "sum" else _over(total, count)
 
 

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from autograd import RemovableHandle, Tensor, scope
+from autograd import RemovableHandle, Tensor, scope, tree
 
 from .calling import from_lists, say_own_name
 from .hooks import Hooks, call_hooked
@@ -492,3 +492,49 @@ def _as_buffer(module: Module, name: str, value: Any) -> Tensor | None:
     if isinstance(value, np.ndarray | np.generic):
         return Tensor(value)
     raise TypeError(f"{type(module).__name__}.{name}: expected a Tensor, an array or None, got {type(value).__name__}")
+
+
+# ---- as a container of its parameters --------------------------------------------------------------------------------
+
+
+class _Frame:
+    """A module without its parameters; equal where these have the same names."""
+
+    def __init__(self, module: Module) -> None:
+        self.module = module
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Frame) and self._said() == other._said()
+
+    def __hash__(self) -> int:
+        return hash(type(self.module))
+
+    def _said(self) -> Any:
+        return type(self.module), [name for name, _ in self.module.named_parameters()]
+
+
+def _parameters_of(module: Module) -> tuple[list[Tensor], _Frame]:
+    """The values of its parameters, each once, and the rest."""
+    found = [value.detach() if isinstance(value, Tensor) else value for value in module.parameters()]
+    return found, _Frame(module)
+
+
+def _with_parameters(frame: _Frame, values: list[Any]) -> Module:
+    """A copy of a module with other values in the place of its parameters; its buffers are the same."""
+    module = frame.module
+    given = {id(parameter): value for parameter, value in zip(module.parameters(), values, strict=True)}
+    return _copied(module, given, {})
+
+
+def _copied(module: Module, given: dict[int, Any], known: dict[int, Module]) -> Module:
+    made = known.get(id(module))
+    if made is None:
+        made = known[id(module)] = object.__new__(type(module))
+        made.__dict__.update(module.__dict__)
+        held = {name: given.get(id(value), value) for name, value in module._parameters.items()}
+        parts = {name: part if part is None else _copied(part, given, known) for name, part in module._modules.items()}
+        made.__dict__.update(_parameters=held, _buffers=dict(module._buffers), _modules=parts)
+    return made
+
+
+tree.register_object(Module, _parameters_of, _with_parameters)

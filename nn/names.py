@@ -28,9 +28,9 @@ class Names:
     place  the globals of the offering module; its `__all__` is read, `__getattr__` and `__dir__` are put there
 
     >>> import nn
-    >>> nn.Linnear
+    >>> nn.Linnear  # doctest: +ELLIPSIS
     Traceback (most recent call last):
-    AttributeError: module 'nn' has no attribute 'Linnear'
+    AttributeError: module 'nn' has no attribute 'Linnear'...
     """
 
     def __init__(self, place: dict[str, Any]) -> None:

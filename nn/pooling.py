@@ -131,7 +131,7 @@ def _first_maxima(input: Any, places: list[Any]) -> tuple[Any, Any]:
     for axis in reversed(range(-n, 0)):
         place = places[axis]
         source, highest = highest, _lines(highest, place[..., 0], axis)
-        choice = np.zeros(highest.shape, np.int8 if place.shape[-1] < 128 else np.intp)
+        choice = np.zeros_like(highest, np.int8 if place.shape[-1] < 128 else np.intp)
         for k in range(1, place.shape[-1]):
             other = _lines(source, place[..., k], axis)
             better = other > highest
@@ -141,7 +141,7 @@ def _first_maxima(input: Any, places: list[Any]) -> tuple[Any, Any]:
             np.maximum(highest, other, out=highest)
         first = np.arange(0, place.size, place.shape[-1])
         first = first.reshape(*place.shape[:-2], *(1,) * (n + axis), -1, *(1,) * (-1 - axis))
-        place = place.reshape(-1).take(first + choice)
+        place = np.take_along_axis(place.reshape(-1), (first + choice).reshape(-1), 0).reshape(choice.shape)
         before = _taken(where, place, axis) if np.ndim(where) else 0
         where = before + place * math.prod(shape[n + axis + 1 :])
     lines = input.reshape(*lead, math.prod(shape))
@@ -436,10 +436,11 @@ def _fractional_max_pool(n: int) -> Callable[..., Any]:
         places = []
         for i, (length, count, k) in enumerate(zip(shape, counts, size, strict=True)):
             sample = samples[..., i, None]
-            start = np.full((*lead, count), length - k)
+            start = np.full((*lead, 1), length - k)
             if count > 1:
                 step = samples.dtype.type((length - k) / (count - 1))
-                start[..., :-1] = ((np.arange(count - 1) + sample) * step).astype(int) - (sample * step).astype(int)
+                others = ((np.arange(count - 1) + sample) * step).astype(int) - (sample * step).astype(int)
+                start = np.concatenate([others, start], -1)
             places.append(start[..., None] + np.arange(k))
         result = _first_maxima(input, places)
         return result if return_indices else result[0]

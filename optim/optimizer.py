@@ -20,7 +20,7 @@ from autograd.program.current import current_trace
 
 from .hooks import Hooked
 from .rows import BLOCK, SMALL, Lent, Memory, Row, State, Whole
-from .traced import can_be_traced, traced_pieces
+from .traced import is_traced, traced_pieces, update_wholly
 
 Limit = tuple[str, Callable[[Any], bool]]
 
@@ -33,6 +33,12 @@ LIMITS: dict[str, Limit] = {
     "etas": ("two numbers with 0 < etas[0] < 1 < etas[1]", lambda value: 0 < value[0] < 1 < value[1]),
 }
 """What each option must be, whichever optimizer has it: in words, and as a test."""
+
+TELLING = frozenset({
+    "alpha", "amsgrad", "beta2_decay", "centered", "dampening", "etas", "history_size", "initial_accumulator_value",
+    "lambd", "lr_decay", "momentum", "momentum_decay", "nesterov", "ns_steps", "rho", "t0",
+})  # fmt: skip
+"""Options by which kinds of optimizers differ that keep the same of a parameter, such as Adam and RAdam."""
 
 
 class Optimizer(Hooked):
@@ -153,7 +159,10 @@ class Optimizer(Hooked):
             decoupled = decay and bool(group.get("decoupled_weight_decay", self.decoupled))
             kind = group.get("maximize", False), decoupled, decay and not decoupled
             plain = not (decay or kind[0])
-            if (trace := current_trace()) is not None and can_be_traced(self, group, trace):
+            if (trace := current_trace()) is not None:
+                if not is_traced(self, group):
+                    update_wholly(self, group, kind, trace)
+                    continue
                 for (factor, *told), pieces in traced_pieces(self, group, trace):
                     for x, g, arrays, scratch, p in pieces:
                         self._change(kind, x, g, arrays, scratch, factor, told)
@@ -217,19 +226,34 @@ class Optimizer(Hooked):
             elif gradients:  # only some of them: those without wait, apart
                 plan.rows = [other for other in plan.rows if other is not row]
                 plan.waiting += row.params
-        if plan.waiting and any(p.grad is not None for p in plan.waiting):
+        if plan.waiting and (those := [p for p in plan.waiting if p.grad is not None]):
             found += [
-                (row, [g.data for p in row.params if (g := p.grad) is not None]) for row in self._lay(plan, begin)
+                (row, [g.data for p in row.params if (g := p.grad) is not None])
+                for row in self._lay(plan, begin, those)
             ]
         return found
 
-    def _lay(self, plan: Plan, begin: State) -> list[Row]:
-        """Rows for the waiting parameters that have a gradient: small ones together, where all else agrees."""
+    def lay(self) -> None:
+        """Bring the arrays of all states that are complete to where a step would have them: side by side."""
+        if not self.elementwise or type(self).step is not Optimizer.step:
+            return
+        for group in self.param_groups:
+            begin = self.start(group)
+            if begin.keys() <= set(self.numbers):
+                continue
+            plan = self._plans.get(id(group))
+            if plan is None or not plan.fits(group, begin, self.state):
+                plan = self._plans[id(group)] = Plan(group, begin)
+            if those := [p for p in plan.waiting if begin.keys() <= self.state.get(p, {}).keys()]:
+                self._lay(plan, begin, those)
+
+    def _lay(self, plan: Plan, begin: State, those: list[Tensor]) -> list[Row]:
+        """Rows for some of the waiting parameters: small ones together, where all else agrees."""
         times = Counter(map(id, plan.params))
         shelves: defaultdict[Any, list[Tensor]] = defaultdict(list)
         filled: Counter[Any] = Counter()
-        for p in plan.waiting:
-            if p.grad is None or not (p.size or self.elementwise):
+        for p in those:
+            if not (p.size or self.elementwise):
                 continue
             data, state = p.data, self.state[p]
             key: Any = id(p), times[id(p)]
@@ -246,7 +270,8 @@ class Optimizer(Hooked):
             row = kind(together, states, begin, self.numbers, self.scratch + 2, self._memory)
             rows += [row] * count
         plan.rows += rows
-        plan.waiting = [p for p in plan.waiting if p.grad is None]
+        laid = set(map(id, those))
+        plan.waiting = [p for p in plan.waiting if id(p) not in laid]
         return rows
 
     def _forget(self) -> None:
@@ -378,6 +403,11 @@ class Optimizer(Hooked):
             raise ValueError(f"{who}: expected groups of {ours} parameters, got {theirs}")
         groups = []
         for group, new in zip(self.param_groups, saved, strict=True):
+            if differ := sorted(TELLING & (group.keys() ^ new.keys())):
+                raise KeyError(
+                    f"{who}: expected the options of {self._name}, which {'has' if differ[0] in group else 'has no'} "
+                    f"{differ[0]}, got {', '.join(sorted(map(str, new)))}: the state of another kind of optimizer?"
+                )
             merged = {**group, **_copy(dict(new)), "params": group["params"]}
             self._check(merged)
             groups.append(merged)

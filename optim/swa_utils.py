@@ -57,8 +57,9 @@ def get_ema_multi_avg_fn(decay: float = 0.999) -> Average:
 
 def _for_lists(average: Average) -> Average:
     def update(averaged: Iterable[Tensor], current: Iterable[Tensor], count: Any) -> None:
+        number = plain(count).item() if hasattr(count, "item") else count  # of Python's, which changes no dtype
         for old, new in zip(averaged, current, strict=True):
-            write(old, average(old.data, new.data, float(count)))
+            write(old, average(old.data, new.data, number))
 
     return update
 

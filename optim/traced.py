@@ -12,9 +12,10 @@ from typing import Any
 
 import numpy as np
 
+from autograd import Tensor
 from autograd.program.current import Changed
 
-from .rows import Lent, State
+from .rows import Lent, Memory, Row, State, Whole
 
 
 class Numbers:
@@ -60,9 +61,12 @@ class Numbers:
         return self.names
 
     def words(self) -> list[str]:
-        """What each number that is given is called: as the option that has its value, or a number."""
+        """What each number that is given is called: as the option that has its value, or as `update` calls it."""
         options = {value: name for name, value in reversed(self.group.items()) if type(value) is float}
-        return [options.get(value, "number") for value in self.told if isinstance(value, int | float)]
+        own = _unpacked(type(self.optimizer).update)
+        names = [*["shrink"] * (len(self.told) - len(own)), *own][-len(self.told) :]
+        pairs = zip(self.told, names, strict=True)
+        return [options.get(value, name) for value, name in pairs if isinstance(value, int | float)]
 
     def agrees(self) -> bool:
         """Whether the numbers of all states still are those of the first, as when the step was traced."""
@@ -91,13 +95,61 @@ class Numbers:
         return back
 
 
-def can_be_traced(optimizer: Any, group: State, trace: Any) -> bool:
-    """Whether a step is traced; else the trace is told why not."""
-    if not optimizer.elementwise:
-        trace.fail(f"{type(optimizer).__name__} computes with Python's numbers at each step")
-    elif any(p.dtype.kind == "c" for p in group["params"]):
-        trace.fail(f"{type(optimizer).__name__} is given a complex parameter")
-    return bool(trace.open)
+def is_traced(optimizer: Any, group: State) -> bool:
+    """Whether a step is traced; else it is one statement for each parameter, which runs as it does without a trace."""
+    return bool(optimizer.elementwise) and all(p.dtype.kind != "c" for p in group["params"])
+
+
+class Update:
+    """A parameter's update that is no part of a program: called with its array and its gradient, it runs in Python."""
+
+    may_change = False
+
+    def __init__(self, optimizer: Any, group: State, kind: Any, p: Tensor) -> None:
+        self.__name__ = f"update_of_{type(optimizer).__name__}"
+        self.__qualname__ = not_printed.__name__
+        self.optimizer, self.group, self.kind = optimizer, group, kind
+        self.p = p
+        self.row: Row | None = None
+
+    def __call__(self, x: Any, g: Any) -> None:
+        optimizer, group = self.optimizer, self.group
+        state = optimizer.state[self.p]
+        if self.row is None or self.row.data[0] is not x or not self.row.fits({self.row.params[0]: state}):
+            own = Tensor(0.0)
+            own.data = x
+            kind = Row if optimizer.elementwise else Whole
+            begin = optimizer.start(group)
+            self.row = kind([own], [state], begin, optimizer.numbers, optimizer.scratch + 2, Memory())
+        factor, *told = self.row.hold(optimizer._told(group, self.row))
+        for piece in self.row.take([g]):
+            optimizer._change(self.kind, *piece, factor, told)
+        self.row.give()
+
+    def undo(self) -> Callable[[], None]:
+        """What brings the parameter's state back to what it is now."""
+        state = self.optimizer.state[self.p]
+        kept = {name: value.copy() if hasattr(value, "copy") else value for name, value in state.items()}
+
+        def back() -> None:
+            state.clear()
+            state.update(kept)
+
+        return back
+
+
+def not_printed(x: Any, g: Any) -> None:
+    """Stands in a program's text where it updates a parameter in a way that no text says: raises RuntimeError."""
+    raise RuntimeError("a printed program cannot take this optimizer's step; call the compiled function")
+
+
+def update_wholly(optimizer: Any, group: State, kind: Any, trace: Any) -> None:
+    """A step as one statement for each parameter."""
+    trace.handled(optimizer)
+    for p in group["params"]:
+        if p.grad is not None and (p.size or optimizer.elementwise):
+            trace.update(Update(optimizer, group, kind, p), p.data, p.grad.data)
+            p.data = p.data  # it has been written
 
 
 def traced_pieces(
@@ -136,6 +188,25 @@ def traced_pieces(
                 arrays, scratch = dict(zip(arrays, rest, strict=False)), tuple(rest[len(arrays) :])
             pieces.append((x, g, arrays, scratch, p))
         yield told, pieces
+
+
+def _unpacked(update: Any) -> list[str]:
+    """The names that the numbers have in an `update`, which takes them apart in its first line."""
+    import ast  # here, for only what is traced needs them
+    import inspect
+    import textwrap
+
+    tree = ast.parse(textwrap.dedent(inspect.getsource(update)))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign) and any(
+            isinstance(n, ast.Name) and n.id == "numbers" for n in ast.walk(node.value)
+        ):
+            target = node.targets[0]
+            while isinstance(target, ast.Tuple) and any(isinstance(part, ast.Tuple) for part in target.elts):
+                target = target.elts[0]
+            parts = target.elts if isinstance(target, ast.Tuple) else [target]
+            return [part.id for part in parts if isinstance(part, ast.Name)]
+    return []
 
 
 def _arrays(optimizer: Any, begin: State) -> list[str]:

@@ -4,7 +4,8 @@
     python -m tests.compat oldest wheel     these
     python -m tests.compat smoke            what CI runs: the wheel is built, holds every module, all are imported
 
-Warnings are errors in all of them (pyproject.toml says so). What a row lacks is said, and the row left out.
+Warnings are errors in all of them (pyproject.toml says so). What a row lacks is said, and the row left out. What the
+whole tests gave is kept in tests/figures.json.
 """
 
 from __future__ import annotations
@@ -21,12 +22,18 @@ import tomllib
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+from .figures import write_figures
 
 ROOT = Path(__file__).resolve().parents[1]
 PLACE = ROOT / ".cache" / "compat"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 PACKAGES = ("autograd", "nn", "optim")
+BESIDE = ("tests", "docs", "notebooks", "benchmarks")
+OF_THE_CHECKOUT = (
+    "docs/test_engine_guide.py", "test_compat.py", "test_layers.py", "test_mutants.py", "test_project.py"
+)  # fmt: skip
 LINTERS = ("ruff", "mypy")
 
 
@@ -58,7 +65,13 @@ ROWS = {
     "newest": Row("the newest Python and NumPy", True, [*PROJECT["dependencies"], *extras("test")]),
     "optimized": Row("python -O", True, [*PROJECT["dependencies"], *extras("test")], optimize=True),
     "minimal": Row("the minimal install", True, [*PROJECT["dependencies"], "pytest>=8"]),
-    "wheel": Row("the built wheel", True, [*PROJECT["dependencies"], *extras("test")], ["tests"], wheel=True),
+    "wheel": Row(
+        "the built wheel",
+        True,
+        [*PROJECT["dependencies"], *extras("test")],
+        ["tests", *(f"--ignore=tests/{name}" for name in OF_THE_CHECKOUT)],
+        wheel=True,
+    ),
 }
 
 
@@ -70,14 +83,17 @@ def main(arguments: list[str]) -> int:
     unknown = set(options.rows) - {*ROWS, "smoke"}
     if unknown:
         parser.error(f"expected rows out of {', '.join([*ROWS, 'smoke'])}, got {', '.join(sorted(unknown))}")
+    figures: dict[str, Any] = {}
     results: dict[str, Callable[[], str]] = {"smoke": smoke}
-    results |= {name: lambda row=row: run(row, options.pytest.split()) for name, row in ROWS.items()}  # type: ignore[misc]
+    results |= {name: lambda name=name: run(name, options.pytest.split(), figures) for name in ROWS}  # type: ignore[misc]
     failed = 0
     for name in options.rows or results:
         print(f"compat: {name}: {ROWS[name].what if name in ROWS else 'the wheel, and imports'}", flush=True)
         result = results[name]()
         print(f"compat: {name}: {result}", flush=True)
         failed += result.startswith("failed")
+    if figures:  # now, for the tests look whether docs/trust.md shows what is there
+        write_figures("compat", figures)
     return 1 if failed else 0
 
 
@@ -112,8 +128,9 @@ def environment(python: str, requirements: list[str]) -> tuple[Path | None, str]
     return inside, ""
 
 
-def run(row: Row, more: list[str]) -> str:
-    """Run the tests in the environment of a row; returns how that went."""
+def run(name: str, more: list[str], figures: dict[str, Any]) -> str:
+    """Run the tests in the environment of a row; returns how that went, and if it was all of them puts it down."""
+    row = ROWS[name]
     python = pythons()[-1 if row.newest else 0]
     requirements = row.requirements
     with tempfile.TemporaryDirectory() as folder:
@@ -149,6 +166,9 @@ def run(row: Row, more: list[str]) -> str:
     summary = done.stdout.strip().splitlines()[-1] if done.stdout.strip() else done.stderr.strip()
     if done.returncode:
         print(done.stdout[-20_000:], done.stderr[-5_000:], sep="\n")
+    if not more:
+        counts = {outcome: int(count) for count, outcome in re.findall(r"(\d+) (passed|failed|skipped)", summary)}
+        figures[name] = {"what": row.what, "on": versions, **counts}
     return f"{'failed' if done.returncode else 'passed'} on {versions}: {summary}"
 
 
@@ -167,11 +187,13 @@ def build(folder: Path) -> Path:
 
 
 def outside(folder: Path) -> Path:
-    """The tests, and what they need to run, without the packages."""
+    """All that the tests read, without the packages."""
     folder.mkdir()
-    for name in ("pyproject.toml", "conftest.py"):
-        shutil.copy(ROOT / name, folder)
-    shutil.copytree(ROOT / "tests", folder / "tests", ignore=shutil.ignore_patterns("__pycache__"))
+    for path in ROOT.iterdir():
+        if path.is_file():
+            shutil.copy(path, folder)
+        elif path.name in BESIDE:
+            shutil.copytree(path, folder / path.name, ignore=shutil.ignore_patterns("__pycache__"))
     return folder
 
 

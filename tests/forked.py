@@ -38,6 +38,6 @@ def forked(work: Callable[[], Any], seconds: float) -> tuple[Any, str]:
         told = pipe.read()
     status = os.waitpid(child, 0)[1]
     if os.WIFSIGNALED(status):
-        return None, "out of time" if os.WTERMSIG(status) == signal.SIGALRM else "died"
+        return None, "out of time" if os.WTERMSIG(status) in (signal.SIGALRM, signal.SIGPROF) else "died"
     answer = json.loads(told) if told else {"error": "died"}
     return answer.get("answer"), answer.get("error", "done")

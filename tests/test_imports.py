@@ -4,7 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-LIGHT = {"bisect", "_bisect", "cmath", "copy", "heapq", "_heapq", "threading"}
+LIGHT = {"bisect", "_bisect", "cmath", "copy", "heapq", "_heapq", "opcode", "_opcode", "threading"}
 
 CODE = """
 import sys, numpy, numpy.fft

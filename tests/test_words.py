@@ -170,7 +170,7 @@ def test_another_package_called_autograd_is_named(use: str, tmp_path: Path) -> N
 @pytest.mark.parametrize(
     "message",
     [
-        "_Forward.__init__() missing", "in <primitive exp>", "at autograd/engine/sweep.py:3", "Tensor._data is",
+        "_Forward.__init__() missing", "in <primitive exp>", "at autograd/engine/sweep.py:3", "Tensor._content is",
         "got None", "<lambda>() takes",
     ],
 )  # fmt: skip

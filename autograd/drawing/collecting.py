@@ -250,9 +250,9 @@ class Collector:
         for output in self.outputs:
             if output._node is None:
                 if output.name:
-                    self.names.arrays.setdefault(id(output._data), (output.name, output._data))
-                box = self._constant(output._data)
-                self.constants[id(output._data)] = replace(box, output=True)
+                    self.names.arrays.setdefault(id(output._content), (output.name, output._content))
+                box = self._constant(output._content)
+                self.constants[id(output._content)] = replace(box, output=True)
         self.boxes.update((box.id, box) for box in self.constants.values() if box.output)
 
     # ---- closed parts ----------------------------------------------------------------------------------------------

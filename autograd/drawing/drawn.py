@@ -247,7 +247,8 @@ def _wrt(wrt: Any) -> list[Tensor] | None:
 def _outputs(outputs: tuple[Any, ...], names: Any) -> tuple[list[Tensor], Names]:
     """The tensors to draw, and what names them. A function or module comes with its example inputs, and is called."""
     inputs: dict[str, Any] = {}
-    if outputs and callable(outputs[0]) and not isinstance(outputs[0], Tensor):
+    called = bool(outputs) and callable(outputs[0]) and not isinstance(outputs[0], Tensor)
+    if called:
         function, given = outputs[0], outputs[1:]
         with enable_grad(), keeping_arguments(), unchanged(function, given):
             result = function(*given)
@@ -256,7 +257,7 @@ def _outputs(outputs: tuple[Any, ...], names: Any) -> tuple[list[Tensor], Names]
         found = list(_tensors(result))
     else:
         found, named = list(_tensors(outputs)), Names(names)
-    if not found and inputs:
+    if not found and called:
         name = getattr(function, "__name__", None) or type(function).__name__
         raise TypeError(
             f"draw: expected a function that gives Tensors, got {type(result).__name__} from "

@@ -62,7 +62,7 @@ class Explainer:
                 "It was computed under no_grad(), from something that requires a gradient: nothing was recorded, so it "
                 "is a constant from there on."
             )
-        owner = versions._owner(tensor._data)
+        owner = versions._owner(tensor._content)
         for known, order in self._owners:
             if known() is owner and owner is not None:
                 name = self._called.get(order, "a value of this computation")

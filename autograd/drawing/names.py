@@ -68,7 +68,7 @@ class Names:
                 self._add((value.name if isinstance(value, Tensor) else None) or name, value)
 
     def _add(self, name: str, value: Any) -> None:
-        array = value._data if isinstance(value, Tensor) else value
+        array = value._content if isinstance(value, Tensor) else value
         if isinstance(value, Tensor):
             self.tensors.append(value)
             if value._node is not None:

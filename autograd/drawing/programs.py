@@ -27,7 +27,7 @@ class _Reader:
 
     def __init__(self, program: Program) -> None:
         page = Page(program)
-        text = page.text()
+        text = page.text(rows=True)
         self.lines = text.splitlines()
         self.function = next(
             n for n in ast.parse(text).body if isinstance(n, ast.FunctionDef) and n.name == program.name
@@ -56,8 +56,8 @@ class _Reader:
         passed, module, at = "forward", "", self.function.lineno
         for node in self.function.body:
             for line in self.lines[at : node.lineno - 1]:
-                if line.strip() == "# backward":
-                    passed, module = "backward", ""
+                if line.strip() in ("# forward", "# backward"):
+                    passed, module = line.strip()[2:], ""
                 elif line.strip().startswith("# "):
                     module = line.strip()[2:]
             at = node.end_lineno or node.lineno

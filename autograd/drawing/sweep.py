@@ -51,7 +51,7 @@ class Sweep:
                 f"{freed.name} have been freed by an earlier one; draw before it, or pass it retain_graph=True"
             )
         self._run(outputs, nodes)
-        if not all(flow.finite for flow in self.gradients.values()) or any(not_finite(o._data) for o in outputs):
+        if not all(flow.finite for flow in self.gradients.values()) or any(not_finite(o._content) for o in outputs):
             if self.closed:
                 self.closed = {}
                 self._run(outputs, nodes)
@@ -69,7 +69,7 @@ class Sweep:
     def _run(self, outputs: Sequence[Tensor], nodes: list[Node]) -> None:
         within = self.within
         roots = [
-            _root(output, np.ones_like(output._data), False)
+            _root(output, np.ones_like(output._content), False)
             for output in outputs
             if output._node is not None and output._node.order in within
         ]

@@ -28,7 +28,7 @@ def unchanged(*things: Any) -> Iterator[None]:
     modules, generators = _found(things)
     modes = [(module, module.training) for module in modules]
     buffers = [
-        (module, name, buffer, buffer._data)
+        (module, name, buffer, buffer._content)
         for module in modules
         for name, buffer in module.named_buffers(recurse=False)
         if isinstance(buffer, Tensor)
@@ -36,14 +36,14 @@ def unchanged(*things: Any) -> Iterator[None]:
     states = [(random, copy.deepcopy(random.bit_generator.state)) for random in generators]
     legacy = np.random.get_state()
     for _, _, buffer, array in buffers:
-        buffer._data = array.copy()
+        buffer._content = array.copy()
     try:
         yield
     finally:
         for module, training in modes:
             module.training = training
         for module, name, buffer, array in buffers:
-            buffer._data = array
+            buffer._content = array
             if getattr(module, name) is not buffer:
                 setattr(module, name, buffer)
         for random, state in states:

@@ -25,7 +25,7 @@ def overwritten(nodes: Iterable[Node]) -> set[int]:
         for node in nodes
         for parent in node.parents
         if isinstance(parent, Leaf) and node.order > versions.last_write  # the clock counts down
-        if (tensor := parent.tensor()) is not None and versions.written_since(tensor._data, node.order)
+        if (tensor := parent.tensor()) is not None and versions.written_since(tensor._content, node.order)
     }
 
 
@@ -38,7 +38,7 @@ def known_values(nodes: Iterable[Node], tensors: Iterable[Tensor], changed: Coll
     for node in nodes:
         if isinstance(node, Leaf):
             if (tensor := node.tensor()) is not None and node.order not in changed:
-                values[node.order] = tensor._data
+                values[node.order] = tensor._content
             continue
         saved = saved_values(node)
         if not saved:
@@ -55,7 +55,7 @@ def known_values(nodes: Iterable[Node], tensors: Iterable[Tensor], changed: Coll
                 values[parent.order] = value
     for tensor in tensors:
         if tensor._node is not None and tensor._node.order not in values and tensor._node.order not in changed:
-            values[tensor._node.order] = tensor._data
+            values[tensor._node.order] = tensor._content
     return values
 
 

@@ -2,6 +2,9 @@
 
 A ufunc written in C says where Python was just running, which is the function that stands for it here. The filter that
 Python asks what to do with a warning sees that, and warns again in the name of the line that called.
+
+Python asks the filters in order. One that the program puts before this one decides by itself, and what is shown then
+names the function here; turned into an error, its traceback leads to the program's line all the same.
 """
 
 from __future__ import annotations

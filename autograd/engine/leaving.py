@@ -33,8 +33,12 @@ _COMPUTING = (
 _TESTS = frozenset({"isnan", "isinf", "isfinite", "isclose", "floor", "ceil", "trunc"})
 """Functions of the math module whose results have no slope: as of the comparisons, nothing is lost."""
 
-_ELSEWHERE = {"fsum": "np.sum", "lgamma": "autograd.gammaln", "dist": "np.linalg.norm(x - y)", "remainder": "np.fmod"}
-"""Functions of the math module that are called otherwise where they have a derivative."""
+_ELSEWHERE = {
+    "math.fsum": "np.sum", "math.lgamma": "autograd.gammaln", "math.dist": "np.linalg.norm(x - y)",
+    "math.remainder": "np.fmod", "scipy.integrate.quad": "scipy.integrate.fixed_quad",
+    "scipy.integrate.quad_vec": "scipy.integrate.fixed_quad", "scipy.integrate.simpson": "numpy.trapezoid",
+}  # fmt: skip
+"""Functions that are called otherwise where they have a derivative, or are recorded step by step."""
 
 _INSTEAD = {
     "STORE_SUBSCR": "assign to a Tensor, Tensor(array) or np.zeros(shape, like=x)",
@@ -150,8 +154,8 @@ def _instead_of(who: str) -> str:
         found = known(f"{place}.{name}")
         if callable(found) and found is not known(who):
             return f"use {place}.{name}, which has a derivative"
-    if name in _ELSEWHERE and module == "math":
-        return f"use {_ELSEWHERE[name]}, which has a derivative"
+    if who in _ELSEWHERE:
+        return f"use {_ELSEWHERE[who]}, which has a derivative"
     return "write it with functions of NumPy, or give it a derivative (primitive)"
 
 

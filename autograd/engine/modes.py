@@ -30,6 +30,7 @@ class Mode(threading.local):
     trace: Any = None  # what writes down the program of the function that is just being traced
     start: int | None = None  # when the outermost call of a transform began that is just running
     writes: Any = None  # versions.Writes, which keep what arrays held before they are written in place
+    batch: Any = None  # the examples that the innermost vmap is just running
 
 
 mode = Mode()
@@ -40,7 +41,25 @@ class Changed(Exception):
 
 
 class Untraceable(Exception):
-    """Raised within a primitive's function, or a rule, where it does what a trace cannot follow."""
+    """Raised within a primitive's function, or a rule, where it does what cannot be followed inside.
+
+    by  whose method `opaque` runs all of it as a whole: a batch of examples; None for the trace that is being taken
+    """
+
+    def __init__(self, what: Any, by: Any = None) -> None:
+        super().__init__(what)
+        self.by = by
+
+
+def who_follows(error: BaseException) -> Any:
+    """Who runs as a whole what could not be followed inside, if that is what an error says; else None.
+
+    NumPy's own code may have put another error around it.
+    """
+    seen: BaseException | None = error
+    while seen is not None and type(seen) is not Untraceable:
+        seen = seen.__cause__ or seen.__context__
+    return None if seen is None else seen.by or mode.trace
 
 
 class _GradMode:

@@ -91,8 +91,8 @@ class Leaf(Node):
         self.plan = None
         self.parents = ()
         self.saved = ()
-        self.shape = tensor._data.shape
-        self.dtype = tensor._data.dtype
+        self.shape = tensor._content.shape
+        self.dtype = tensor._content.dtype
         if self.dtype.char == "e":
             Seen.halves = True
         self.entry = None

@@ -87,6 +87,8 @@ def _doing(code: CodeType, at: int) -> Doing:
     operation = f"{here.opname} {here.argrepr}".strip() if here.opname == "BINARY_OP" else here.opname
     if not operation.startswith(("CALL", "PRECALL")) or here.positions is None:
         return Doing(operation, ())
+    if here.opname == "CALL_KW":
+        done.pop()  # the names of the keywords
     names: list[str] = []
     for step in reversed(done):
         if step.positions is None or step.positions[::2] != here.positions[::2] or step.opname in _BESIDE:

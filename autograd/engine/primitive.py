@@ -46,7 +46,8 @@ class Primitive:
     name        what errors and pictures call it
     function    the function of plain arrays
     rules       argument -> VJP; None: no gradient flows into that argument, by definition
-    kind        "elementwise", "linear" or "" (what a reader may rely on)
+    kind        "elementwise", "linear", "bilinear" (in its first two inputs; a third one, b, is added) or "": what a
+                reader may rely on
     broadcasts  a rule's result may still have the result's shape: the sweep sums it down to the argument's
     views       the result may share memory with the first argument
     multiple    the result is a tuple of arrays, and so is `g` (None where an output had no part in the result)
@@ -281,3 +282,6 @@ PICK = Primitive(
     "output", lambda values, index, n: values[index],
     {"values": lambda g, index, n: Cotangents.of_one(g, index, n)},
 ).plan(("values",))  # fmt: skip
+
+INPUTS = Primitive("inputs", lambda *inputs: inputs, {"inputs": lambda g, i: g[i]}, multiple=True)
+"""Several inputs taken together, so that one rule gives the gradients of all of them at once."""

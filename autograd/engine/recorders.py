@@ -15,7 +15,7 @@ import numpy as np
 
 from . import floating  # noqa: F401 (what NumPy warns of in these functions names the line that called them)
 from .halves import Seen, in_single
-from .modes import mode
+from .modes import mode, who_follows
 from .node import Node, tick
 from .operands import NUMBERS, OPERANDS, array_of, computes_itself, is_no_array
 from .primitive import Cotangents, PlanOfList, Primitive, as_array, needs_of, outputs, rebuilt
@@ -46,7 +46,7 @@ def compiled(record: Primitive, namespace: dict[str, Any]) -> tuple[CodeType, An
         node = f"_{name}_node = {name}._node; " if name in active else ""
         lines += [f"    _{name}_node = None"] if name in active else []
         lines += [f"    _source = {name}"] if record.views and name == inputs[0] else []
-        lines += [f"    if isinstance({name}, _Tensor):", f"        {node}{name} = {name}._data; _tensors = True"]
+        lines += [f"    if isinstance({name}, _Tensor):", f"        {node}{name} = {name}._content; _tensors = True"]
         if name in active:  # a list or a tuple is an array-like, and may hold Tensors
             lines += [f"    elif {name}.__class__ not in _OPERANDS:"]
             if record.operator:
@@ -55,13 +55,13 @@ def compiled(record: Primitive, namespace: dict[str, Any]) -> tuple[CodeType, An
             lines += [
                 f"        {name} = _array_of({name})",
                 f"        if isinstance({name}, _Tensor):",
-                f"            {node}{name} = {name}._data; _tensors = True",
+                f"            {node}{name} = {name}._content; _tensors = True",
             ]
     if listed:
         lines += [
             f"    _nodes = [value._node if isinstance(value, _Tensor) else None for value in {listed}]",
             f"    _tensors = _tensors or any([isinstance(value, _Tensor) for value in {listed}])",
-            f"    {listed} = tuple([value._data if isinstance(value, _Tensor) else value for value in {listed}])",
+            f"    {listed} = tuple([value._content if isinstance(value, _Tensor) else value for value in {listed}])",
         ]
     given = ", ".join(f"{name!r}: {name}" for name in signature.positional + signature.keywords if name != "out")
     shown = f"{'out' if record.multiple else '(out,)'}, {{{given}}}, {listed or '()'}"
@@ -72,10 +72,11 @@ def compiled(record: Primitive, namespace: dict[str, Any]) -> tuple[CodeType, An
         "    try:",
         f"        out = {_called(record, inputs)}({signature.passed()})",
         "    except Exception as _error:",
-        "        if _mode.trace is None or not _mode.trace.follows_not(_error):",
+        "        _whole = _who_follows(_error)",
+        "        if _whole is None:",
         f"            _explain(_error, _record, {{{', '.join(f'{name!r}: {name}' for name in signature.names())}}})",
         "            raise",
-        f"        out = _mode.trace.opaque(_function, {signature.passed()})",
+        f"        out = _whole.opaque(_function, {signature.passed()})",
         "    if not _tensors:",
         "        return out",
     ]
@@ -86,7 +87,7 @@ def compiled(record: Primitive, namespace: dict[str, Any]) -> tuple[CodeType, An
         cut = ["                _result._cut = 'no_grad'"]  # a drawing can say then why it has no gradient
         lines += ["    if type(out) is not _ndarray:"]
         lines += ["        out = _asarray(out) if type(out) in _NUMBERS else _as_array(out)"]
-        lines += ["    _result = _new(_Tensor)", "    _result._data = out", "    _result._node = None"]
+        lines += ["    _result = _new(_Tensor)", "    _result._content = out", "    _result._node = None"]
         lines += ["    _result._grad = None", "    _result._family = None", "    _result._name = None"]
         if record.views:
             shares = f"(getattr(out, 'base', None) is not None or out is {inputs[0]})"
@@ -268,7 +269,7 @@ def _describe(value: Any) -> str:
 
 _NAMESPACE = {
     "_Seen": Seen, "_Tensor": Tensor, "_Node": Node, "_Cotangents": Cotangents, "_ndarray": np.ndarray,
-    "_half": np.float16, "_asarray": np.asarray, "_mode": mode, "_tick": tick,
+    "_half": np.float16, "_asarray": np.asarray, "_mode": mode, "_tick": tick, "_who_follows": who_follows,
     "_new": object.__new__, "_as_array": as_array, "_array_of": array_of,
     "_computes_itself": computes_itself, "_is_no_array": is_no_array,
     "_NUMBERS": NUMBERS, "_OPERANDS": OPERANDS, "_wrap": wrap, "_rebuild": rebuilt,

@@ -25,5 +25,5 @@ def note_view(source: Any, view: Any) -> None:
 def others(tensor: Any) -> list[Any]:
     """The other Tensors that lie in the memory of this one, if it has any."""
     alive = [member for known in tensor._family or () if (member := known()) is not None and member is not tensor]
-    memory = versions._owner(tensor._data)
-    return [m for m in alive if m.size and versions._owner(m._data) is memory] if tensor.size else []
+    memory = versions._owner(tensor._content)
+    return [m for m in alive if m.size and versions._owner(m._content) is memory] if tensor.size else []

@@ -52,6 +52,11 @@ def ones(n: int, char: str) -> Any:
     return _ONES[char][:n]
 
 
+def is_ones(array: Any) -> bool:
+    """Whether an array owns the memory of such ones."""
+    return any(array is own for own in _ONES.values())
+
+
 def added(made: Any, b: Any) -> Any:
     """made + b, for an array that nobody else has yet: in its own memory, if b does not change its dtype."""
     if made.dtype is getattr(b, "dtype", None) or made.dtype == np.result_type(made, b):

@@ -8,10 +8,10 @@ along which descent descends.
 
 from __future__ import annotations
 
-import heapq
 import sys
 import threading
 from collections.abc import Iterable, Iterator, Sequence
+from heapq import heappop, heappush
 from typing import Any
 
 import numpy as np
@@ -20,11 +20,12 @@ from . import versions
 from .broadcasting import sum_to
 from .forking import free, in_each_child
 from .halves import Seen, rounded, widened
-from .modes import mode
+from .modes import mode, who_follows
 from .node import Node, between
 from .primitive import as_array
 from .tensor import Tensor, unwrap, wrap
 
+_ndarray = np.ndarray
 _leaf_lock = threading.Lock()
 in_each_child(lambda: free(_leaf_lock))
 
@@ -91,7 +92,7 @@ def _root(output: Tensor, gradient: Any, create_graph: bool) -> tuple[Node, Any]
             "backward: this tensor does not require a gradient: no input of its computation had requires_grad=True, "
             "or it was computed under no_grad"
         )
-    data = output._data
+    data = output._content
     if gradient is None:
         if data.ndim == 0 and not create_graph and data.__class__ is np.ndarray:
             unit = _UNITS.get(data.dtype.char)
@@ -116,7 +117,7 @@ def _root(output: Tensor, gradient: Any, create_graph: bool) -> tuple[Node, Any]
         if seed.dtype != data.dtype:
             seed = seed.astype(data.dtype)
         if create_graph and isinstance(gradient, Tensor):
-            seed = wrap(seed, gradient._node) if seed is gradient._data else gradient.astype(data.dtype)
+            seed = wrap(seed, gradient._node) if seed is gradient._content else gradient.astype(data.dtype)
     if create_graph and not isinstance(seed, Tensor):
         seed = wrap(seed)
     return node, seed.conj() if data.dtype.kind == "c" else seed
@@ -137,7 +138,7 @@ def _sweep(
     watch: Any = mode.watch
     plainly = watch is None or watch is mode.trace
     mode.recording = (watch or True) if create_graph else False
-    pop, push, ndarray = heapq.heappop, heapq.heappush, np.ndarray
+    pop, push, ndarray = heappop, heappush, _ndarray
     halves = Seen.halves
     seldom = create_graph or halves
     heap: list[int] = []  # the orders of the nodes whose gradient has begun to arrive; of leaves there is no need
@@ -151,58 +152,71 @@ def _sweep(
             arrived[node.order] = [node, seed]
             if node.plan is not None:
                 push(heap, node.order)
-        while heap:
-            order = pop(heap)
-            node, g = arrived.pop(order)
-            if node.extras is not None:
-                g = _extras(node, _own(g, node), create_graph)
-            if targets is not None and order in targets:
-                targets[order] = g = _own(g, node)
-            saved = node.saved
-            if saved is None:
-                raise RuntimeError(
-                    f"backward: the graph has been freed at {node.name}, by an earlier backward pass through it; "
-                    f"pass retain_graph=True to that one, or, if a value was carried over from there, as the state of "
-                    f"a recurrent network is, detach() it"
-                )
-            if order > versions.last_write:  # the clock counts down: something was written after this node was made
-                _check_versions(node, saved)
-            plan = node.plan
-            if seldom:
-                if create_graph:
-                    saved = plan.relink(node)
-                if halves and _of_halves(node):
-                    g, saved = widened(g), widened(saved)
-            elif plan.elementwise and not node.shape:  # scalars take a tenth of the time
-                saved = tuple([v[()] if v.__class__ is ndarray and not v.ndim else v for v in saved])
-            if not retain_graph:
-                node.saved = None
-                if watch is not None:
-                    watch.freed(node)
-            if plan.into is not None and not create_graph and plainly:
-                entry = arrived.get(node.parents[0].order)
-                into = plan.into if watch is None else watch.into(plan.into, entry)
-                if entry is not None and into is not None and _added(entry, into, g, saved):
-                    entry = g = saved = None
-                    continue
-            for parent, vjp in zip(node.parents, plan.vjps):  # noqa: B905 (this is the hottest line)
-                key = parent.order
-                if needed is not None and key not in needed:
-                    continue
-                part = vjp(g, saved) if watch is None else watch.vjp(node, parent, vjp, g, saved)
-                if part is None:
-                    continue
-                if part.shape != parent.shape or part.dtype is not parent.dtype:
-                    part = _fit(part, parent, node)
-                entry = arrived.get(key)
-                if entry is None:
-                    arrived[key] = [parent, part]
-                    if parent.plan is not None:
-                        push(heap, key)
-                else:
-                    entry[1] = _sum(entry, part, create_graph)
-                    entry = None  # else it would hold that sum when its node's turn comes
-            g = saved = part = None  # what is not needed any more is freed before the next node runs
+        while True:
+            try:
+                while heap:
+                    order = pop(heap)
+                    node, g = arrived.pop(order)
+                    if node.extras is not None:
+                        g = _extras(node, _own(g, node), create_graph)
+                    if targets is not None and order in targets:
+                        targets[order] = g = _own(g, node)
+                    saved = node.saved
+                    if saved is None:
+                        raise RuntimeError(
+                            f"backward: the graph has been freed at {node.name}, by an earlier backward pass through "
+                            f"it; pass retain_graph=True to that one, or, if a value was carried over from there, as "
+                            f"the state of a recurrent network is, detach() it"
+                        )
+                    if order > versions.last_write:  # the clock counts down: written after this node was made
+                        _check_versions(node, saved)
+                    plan = node.plan
+                    if seldom:
+                        if create_graph:
+                            saved = plan.relink(node)
+                        if halves and _of_halves(node):
+                            g, saved = widened(g), widened(saved)
+                    elif plan.elementwise and not node.shape:  # scalars take a tenth of the time
+                        saved = tuple([v[()] if v.__class__ is ndarray and not v.ndim else v for v in saved])
+                    if not retain_graph:
+                        node.saved = None
+                        if watch is not None:
+                            watch.freed(node)
+                    if plan.into is not None and not create_graph and plainly:
+                        entry = arrived.get(node.parents[0].order)
+                        into = plan.into if watch is None else watch.into(plan.into, entry)
+                        if entry is not None and into is not None and _added(entry, into, g, saved):
+                            entry = g = saved = None
+                            continue
+                    for parent, vjp in zip(node.parents, plan.vjps):  # noqa: B905 (this is the hottest line)
+                        key = parent.order
+                        if needed is not None and key not in needed:
+                            continue
+                        part = vjp(g, saved) if watch is None else watch.vjp(node, parent, vjp, g, saved)
+                        if part is None:
+                            continue
+                        if part.shape != parent.shape or part.dtype is not parent.dtype:
+                            part = _fit(part, parent, node)
+                        entry = arrived.get(key)
+                        if entry is None:
+                            arrived[key] = [parent, part]
+                            if parent.plan is not None:
+                                push(heap, key)
+                        else:
+                            entry[1] = _sum(entry, part, create_graph)
+                            entry = None  # else it would hold that sum when its node's turn comes
+                    g = saved = part = None  # what is not needed any more is freed before the next node runs
+                break
+            except Exception as error:
+                whole = who_follows(error)  # where a rule does what cannot be followed inside
+                if whole is None:
+                    raise
+                for parent, part in _as_wholes(whole, vjp, node, g, saved, needed):
+                    entry = arrived.setdefault(parent.order, [parent, None])
+                    if entry[1] is None and parent.plan is not None:
+                        push(heap, parent.order)
+                    entry[1] = part if entry[1] is None else entry[1] + part
+                entry = g = saved = part = None
         for order, entry in arrived.items():  # all that is left are leaves
             if halves:
                 entry[1] = _own(entry[1], entry[0])
@@ -215,6 +229,19 @@ def _sweep(
                 _accumulate(arrived.values(), create_graph)
     finally:
         mode.recording = before
+
+
+def _as_wholes(whole: Any, first: Any, node: Node, g: Any, saved: Any, needed: set[int] | None) -> list[Any]:
+    """The gradients of a node's parents from the one on whose rule is `first`, each rule run by `whole` (see modes)."""
+    found = []
+    begun = False
+    for parent, vjp in zip(node.parents, node.plan.vjps, strict=True):
+        begun = begun or vjp is first
+        if begun and (needed is None or parent.order in needed):
+            part = whole.opaque(vjp, g, saved)
+            if part is not None:
+                found.append((parent, _fit(part, parent, node)))
+    return found
 
 
 _SINGLE = np.dtype(np.float32)
@@ -242,7 +269,7 @@ def _sum(entry: list[Any], part: Any, create_graph: bool) -> Any:
 def _added(entry: list[Any], into: Any, g: Any, saved: tuple[Any, ...]) -> bool:
     """Add a part to the sum so far, where nobody else holds that; whether it was done."""
     total = entry[1]
-    if not _is_ours(total, 1):
+    if not _is_ours(total, 1) or type(g) is not type(total):
         return False
     into(total, g, *saved)
     return True
@@ -302,7 +329,7 @@ def _accumulate(entries: Iterable[list[Any]], create_graph: bool) -> None:
             else:
                 tensor._grad = wrap(_copy(g))
         else:
-            total = known._data
+            total = known._content
             if known._node is None and _is_ours(total, 1):
                 total += g
             else:
@@ -341,7 +368,7 @@ def _extras(node: Node, g: Any, create_graph: bool) -> Any:
             raise RuntimeError(f"hook: expected a gradient of shape {node.shape}, got shape {changed.shape}")
         changed = changed.astype(node.dtype) if changed.dtype != node.dtype else changed
         changed = changed.conj() if node.dtype.kind == "c" else changed
-        g = changed if create_graph else changed._data
+        g = changed if create_graph else changed._content
     tensor = extras.retain() if extras.retain is not None else None
     if tensor is not None:
         tensor._grad = _leaving(g, create_graph) if tensor._grad is None else tensor._grad + _leaving(g, create_graph)

@@ -16,7 +16,6 @@ import numpy as np
 from . import versions
 from .hooks import RemovableHandle
 from .leaving import leave
-from .modes import mode
 from .node import Leaf, Node
 
 
@@ -38,9 +37,9 @@ class Tensor:
     Tensor([2., 4.])
     """
 
-    __slots__ = ("__weakref__", "_cut", "_data", "_family", "_grad", "_name", "_node")
+    __slots__ = ("__weakref__", "_content", "_cut", "_family", "_grad", "_name", "_node")
 
-    _data: Any
+    _content: Any  # the array, by a name that numpy.ma does not read
     _node: Node | None
     _grad: Tensor | None
     _family: list[ref[Tensor]] | None  # the Tensors that share this one's memory, if any ever did
@@ -50,14 +49,14 @@ class Tensor:
     def __init__(self, data: Any, dtype: Any = None, requires_grad: bool = False, name: str | None = None) -> None:
         self._node = None
         if isinstance(data, Tensor) and data._node is None:
-            data = data._data
+            data = data._content
         if type(data) is np.ndarray:
             data = np.array(data, dtype=dtype)
-        elif mode.trace is not None and data.__class__ is not type(data):
-            data = mode.trace.copied(data, dtype)
+        elif data.__class__ is not type(data) and hasattr(type(data), "copied"):  # it stands for an array
+            data = data.copied(dtype)
         elif isinstance(data, Tensor) or holds_tensor(data):
             made = Tensor._joined(data, dtype)
-            data, self._node = made._data, made._node
+            data, self._node = made._content, made._node
         elif isinstance(data, np.ndarray | np.generic) or not hasattr(data, "__array_function__"):
             check_unmasked(data, "Tensor")
             data = _array_of(data, dtype)
@@ -65,7 +64,7 @@ class Tensor:
             data = data.astype(dtype) if dtype is not None and data.dtype != dtype else data.copy()
         if data.dtype.kind not in "fciub":
             raise TypeError(f"Tensor: expected numeric data, got dtype {data.dtype}")
-        self._data = data
+        self._content = data
         self._grad = None
         self._family = None
         self._name = name
@@ -77,24 +76,30 @@ class Tensor:
     @property
     def data(self) -> Any:
         """The array, not a copy. To assign gives the tensor another array (`t.data -= step` writes in place)."""
-        return self._data
+        return self._content
 
     @data.setter
     def data(self, value: Any) -> None:
-        if value is self._data:  # an augmented assignment has just written into it
+        if value is self._content:  # an augmented assignment has just written into it
             versions.touch(value)
             return
         if isinstance(value, Tensor):
-            value = value._data
+            value = value._content
         if not hasattr(value, "dtype"):
-            value = np.asarray(value, dtype=self._data.dtype)
-        if self._node is not None:
-            if value.shape != self._data.shape:
-                raise ValueError(
-                    f"Tensor.data: expected shape {self._data.shape} (it requires a gradient), got {value.shape}"
+            if value is None:  # of which NumPy would make NaN
+                raise TypeError(
+                    "Tensor.data: expected an array, got None; to forget a gradient write t.grad = None instead"
                 )
-            value = value.astype(self._data.dtype) if value.dtype != self._data.dtype else value
-        self._data = value
+            value = np.asarray(value, dtype=self._content.dtype)
+        elif isinstance(value, np.generic):
+            value = np.asarray(value)
+        if self._node is not None:
+            if value.shape != self._content.shape:
+                raise ValueError(
+                    f"Tensor.data: expected shape {self._content.shape} (it requires a gradient), got {value.shape}"
+                )
+            value = value.astype(self._content.dtype) if value.dtype != self._content.dtype else value
+        self._content = value
         self._family = None
 
     @property
@@ -156,10 +161,10 @@ class Tensor:
         Raises TypeError for an integer or boolean dtype, RuntimeError for False on a tensor that was computed.
         """
         if requires_grad:
-            if self._data.dtype.kind not in "fc":
+            if self._content.dtype.kind not in "fc":
                 raise TypeError(
-                    f"requires_grad: only floating and complex tensors have gradients, this one is {self._data.dtype}; "
-                    f"convert it, with dtype=float for instance"
+                    f"requires_grad: only floating and complex tensors have gradients, this one is "
+                    f"{self._content.dtype}; convert it, with dtype=float for instance"
                 )
             if self._node is None:
                 self._node = Leaf(self)
@@ -181,22 +186,22 @@ class Tensor:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        shape: tuple[int, ...] = self._data.shape
+        shape: tuple[int, ...] = self._content.shape
         return shape
 
     @property
     def ndim(self) -> int:
-        ndim: int = self._data.ndim
+        ndim: int = self._content.ndim
         return ndim
 
     @property
     def size(self) -> int:
         """How many elements it has."""
-        return Size(self._data.size)
+        return Size(self._content.size)
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        dtype: np.dtype[Any] = self._data.dtype
+        dtype: np.dtype[Any] = self._content.dtype
         return dtype
 
     @property
@@ -205,24 +210,24 @@ class Tensor:
 
     @property
     def nbytes(self) -> int:
-        nbytes: int = self._data.nbytes
+        nbytes: int = self._content.nbytes
         return nbytes
 
     def numpy(self, **options: Any) -> Any:
         """The array, not a copy. Raises TypeError for PyTorch's force=, of which there is no need."""
         if options:
             raise TypeError(f"Tensor.numpy: expected no arguments, got {'=, '.join(options)}=; write x.numpy()")
-        return self._data
+        return self._content
 
     def item(self, *index: int) -> Any:
         """The one element, or the one at `index`, as a Python number."""
-        if not index and self._data.size != 1:
+        if not index and self._content.size != 1:
             raise ValueError(f"Tensor.item: expected one element, or an index, got a tensor of shape {self.shape}")
-        return self._data.item(*index)
+        return self._content.item(*index)
 
     def tolist(self) -> Any:
         """The elements as nested lists of Python numbers."""
-        return self._data.tolist()
+        return self._content.tolist()
 
     def detach(self) -> Tensor:
         """A tensor of the same memory, outside of the graph.
@@ -232,7 +237,7 @@ class Tensor:
         >>> x.grad
         Tensor(3.)
         """
-        made = wrap(self._data)
+        made = wrap(self._content)
         if self._node is not None:
             made._cut = "detach"
         return made
@@ -272,14 +277,14 @@ class Tensor:
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
         if dtype is None or np.dtype(dtype).kind not in "biu":  # nothing is lost by rounding to integers
             leave(self._node, self.shape, "np.asarray")
-        return np.array(self._data, dtype=dtype, copy=copy)
+        return np.array(self._content, dtype=dtype, copy=copy)
 
     def __dlpack__(self, **options: Any) -> Any:
         leave(self._node, self.shape, "__dlpack__", export=True)
-        return self._data.__dlpack__(**options)
+        return self._content.__dlpack__(**options)
 
     def __dlpack_device__(self) -> Any:
-        return self._data.__dlpack_device__()
+        return self._content.__dlpack_device__()
 
     @property
     def _mask(self) -> Any:
@@ -292,9 +297,9 @@ class Tensor:
     __hash__ = object.__hash__
 
     def __repr__(self) -> str:
-        text = np.array2string(np.asarray(self._data), separator=", ", prefix="Tensor(")
-        default = self._data.dtype in (np.float64, np.int64, np.bool_, np.complex128)
-        parts = [text] + ([] if default and self.size else [f"dtype={self._data.dtype}"])
+        text = np.array2string(np.asarray(self._content), separator=", ", prefix="Tensor(")
+        default = self._content.dtype in (np.float64, np.int64, np.bool_, np.complex128)
+        parts = [text] + ([] if default and self.size else [f"dtype={self._content.dtype}"])
         parts += ["requires_grad=True"] if self.requires_grad else []
         parts += [f"name={self.name!r}"] if self.name else []
         return f"Tensor({', '.join(parts)})"
@@ -302,10 +307,10 @@ class Tensor:
     def __bool__(self) -> bool:
         if self.size != 1:
             raise ValueError(f"bool: a tensor of shape {self.shape} is neither true nor false; use .any() or .all()")
-        return bool(self._data)
+        return bool(self._content)
 
     def __len__(self) -> int:
-        return len(self._data)
+        return len(self._content)
 
     def __iter__(self) -> Iterator[Tensor]:
         if not self.ndim:
@@ -317,17 +322,17 @@ class Tensor:
 
     def __float__(self) -> float:
         leave(self._node, self.shape, "float")
-        return float(self._data.item())
+        return float(self._content.item())
 
     def __int__(self) -> int:
-        return int(self._data.item())
+        return int(self._content.item())
 
     def __complex__(self) -> complex:
         leave(self._node, self.shape, "complex")
-        return complex(self._data.item())
+        return complex(self._content.item())
 
     def __index__(self) -> int:
-        index: int = self._data.__index__()
+        index: int = self._content.__index__()
         return index
 
     def __format__(self, spec: str) -> str:
@@ -338,7 +343,7 @@ class Tensor:
                 f"format: expected one element for {spec!r}, got a tensor of shape {self.shape}; format its elements "
                 f"one by one, or print it under numpy.printoptions(precision=2)"
             )
-        return format(self._data.item(), spec)
+        return format(self._content.item(), spec)
 
     def __copy__(self) -> Tensor:
         return self.__deepcopy__({})
@@ -348,7 +353,7 @@ class Tensor:
         made: Tensor = type(self).__new__(type(self))
         memo[id(self)] = made
         copied = None if self.is_leaf else Tensor._joined(self)
-        made.__setstate__(self.__getstate__(np.array(self._data, copy=True) if copied is None else copied._data))
+        made.__setstate__(self.__getstate__(np.array(self._content, copy=True) if copied is None else copied._content))
         if copied is not None:
             made._node = copied._node
         return made
@@ -360,14 +365,14 @@ class Tensor:
 
     def __getstate__(self, data: Any = None) -> dict[str, Any]:
         return {
-            "data": self._data if data is None else data, "requires_grad": self.requires_grad, "name": self.name,
+            "data": self._content if data is None else data, "requires_grad": self.requires_grad, "name": self.name,
             **getattr(self, "__dict__", {}),
         }  # fmt: skip
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         state = dict(state)
         data, requires_grad, self._name = state.pop("data"), state.pop("requires_grad"), state.pop("name")
-        self._data = np.asarray(data) if isinstance(data, np.ndarray) else data  # as joblib has it, a memory map
+        self._content = np.asarray(data) if isinstance(data, np.ndarray) else data  # as joblib has it, a memory map
         self._node = self._grad = self._family = None
         if requires_grad:
             self.requires_grad_()
@@ -453,7 +458,7 @@ def check_unmasked(value: Any, who: str) -> None:
 def unwrap(value: Any) -> Any:
     """The arrays inside of Tensors, also of those inside lists, tuples, dicts and slices."""
     if isinstance(value, Tensor):
-        return value._data
+        return value._content
     if type(value) is tuple or type(value) is list:
         return type(value)([unwrap(item) for item in value])
     if type(value) is dict:
@@ -466,7 +471,7 @@ def unwrap(value: Any) -> Any:
 def wrap(value: Any, node: Node | None = None) -> Tensor:
     """A Tensor that shares the array `value` and stands at `node` of the graph."""
     result: Tensor = object.__new__(Tensor)
-    result._data = value
+    result._content = value
     result._node = node
     result._grad = None
     result._family = None

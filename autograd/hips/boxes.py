@@ -178,10 +178,10 @@ def new_box(value: Any, trace: int, node: Any = None) -> Any:
 
     def boxed(part: Any) -> Any:
         made = Box.type_mappings[type(part)](part, None, True) if type(part) in Box.type_mappings else part
-        moves = isinstance(made, Tensor) and made._data.dtype.kind in "fc"
+        moves = isinstance(made, Tensor) and made._content.dtype.kind in "fc"
         numbers.append(len(roots) if moves else None)
         if moves:
-            made = wrap(part._data if isinstance(part, Tensor) else np.asanyarray(part))  # of the class that it has
+            made = wrap(part._content if isinstance(part, Tensor) else np.asanyarray(part))  # of the class that it has
             made._node = root = Root(made)
             roots.append(root)
         return made
@@ -218,7 +218,7 @@ def backward_pass(g: Any, end_node: Any) -> Any:
     parts: list[Any] = [wrap(np.zeros(shape, dtype)) for _, shape, dtype in first.together]
     for (i, _), part in zip(alive, gradients([end], points, [conj(g)], True, recorded), strict=True):
         parts[i] = parts[i] if part is None else conj(part)
-    given = [None if i is None else parts[i] if recorded else plain(parts[i]._data) for i in leaves(first.form)]
+    given = [None if i is None else parts[i] if recorded else plain(parts[i]._content) for i in leaves(first.form)]
     return rebuild(first.form, iter(given))
 
 
@@ -248,7 +248,7 @@ def getval(value: Any) -> Any:
     np.float64(2.0)
     """
     if isinstance(value, Tensor):
-        return plain(value._data)
+        return plain(value._content)
     if isinstance(value, _Boxes) or type(value) in Box.types:
         return value._value
     return unboxed(value) if holds_box(value) else value

@@ -4,4 +4,4 @@ from ..engine.tensor import Tensor
 from ..transforms.call import plain
 
 ArrayBox = Tensor
-Tensor._value = property(lambda self: plain(self._data))  # type: ignore[attr-defined]
+Tensor._value = property(lambda self: plain(self._content))  # type: ignore[attr-defined]

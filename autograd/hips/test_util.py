@@ -110,7 +110,7 @@ def scalar_close(a: float, b: float) -> bool:
 
 
 def _plain(value: Any) -> Any:
-    return value._data if isinstance(value, Tensor) else value
+    return value._content if isinstance(value, Tensor) else value
 
 
 def _arrays(value: Any) -> list[Any]:

@@ -35,7 +35,7 @@ class VSpace:
         wrong = [part for part in parts if not (is_differentiable(part) or isinstance(part, np.ndarray | Tensor))]
         if wrong:
             raise TypeError(f"vspace: expected floating or complex arrays or numbers, got {type(wrong[0]).__name__}")
-        arrays = [part._data if isinstance(part, Tensor) else part for part in parts]
+        arrays = [part._content if isinstance(part, Tensor) else part for part in parts]
         self.form = rebuild(value, iter([plain(np.zeros_like(array, subok=False)) for array in arrays]))
         self.parts = leaves(self.form)
 
@@ -184,4 +184,4 @@ for _kind in (np.ndarray, float, np.float16, np.float32, np.float64, np.longdoub
     VSpace.register(_kind, lambda value: (ComplexArrayVSpace if np.iscomplexobj(value) else ArrayVSpace)(value))
 for _complex in (complex, np.complex64, np.complex128, np.clongdouble):
     ComplexArrayVSpace.register(_complex)
-VSpace.register(Tensor, lambda value: vspace(plain(value._data)))
+VSpace.register(Tensor, lambda value: vspace(plain(value._content)))

@@ -28,13 +28,14 @@ def assign(self: Tensor, index: Any, value: Any) -> None:
     """self[index] = value. A recorded tensor gets a new value; whoever saved the old one keeps that."""
     _refuse_leaf(self, "t[i] = v")
     index = unwrap(index)
-    if mode.recording is not False and (self._node is not None or getattr(value, "_node", None) is not None):
+    recorded = mode.recording is not False and (self._node is not None or getattr(value, "_node", None) is not None)
+    if recorded or (mode.batch is not None and mode.batch.spreads(self._content, (index, value))):
         _check_target(self)
         new = value.copy() if _becomes(self, index, value) else setitem(self, value, index)
         _rebind(self, new, index)
     else:
         writable(self)[index] = unwrap(value)
-        versions.touch(self._data)
+        versions.touch(self._content)
 
 
 def writable(tensor: Tensor) -> Any:
@@ -52,16 +53,16 @@ def writable(tensor: Tensor) -> Any:
     >>> p
     Tensor([1., 1.])
     """
-    array = tensor._data
+    array = tensor._content
     if isinstance(array, np.ndarray) and not array.flags.writeable and versions.came_read_only(array):
         sharing = others(tensor)
         if not sharing:
-            tensor._data = np.array(array)
+            tensor._content = np.array(array)
         elif all(other.dtype == tensor.dtype for other in sharing):
             members = [tensor, *sharing]
-            _move(members, [extent(m._data) for m in members], [(m._data, m._node) for m in members])
-    versions.writing(tensor._data)
-    return tensor._data
+            _move(members, [extent(m._content) for m in members], [(m._content, m._node) for m in members])
+    versions.writing(tensor._content)
+    return tensor._content
 
 
 def _becomes(self: Tensor, index: Any, value: Any) -> bool:
@@ -87,8 +88,8 @@ def augment(self: Tensor, operator: Callable[..., Any], other: Any) -> Any:
         result = result if result.dtype == self.dtype else result.astype(self.dtype, casting="same_kind")
         _rebind(self, result, ..., item)
     else:
-        np.copyto(writable(self), result._data, casting="same_kind")
-        versions.touch(self._data)
+        np.copyto(writable(self), result._content, casting="same_kind")
+        versions.touch(self._content)
     return self
 
 
@@ -101,7 +102,7 @@ def _rebind(self: Tensor, new: Tensor, index: Any, item: bool = False) -> None:
         self._family = None
     if self._node is not None and self._node.extras is not None:
         _retain_next(self, new._node)
-    self._data, self._node = new._data, new._node
+    self._content, self._node = new._content, new._node
 
 
 def _retain_next(self: Tensor, node: Node | None) -> None:
@@ -123,7 +124,7 @@ def _refuse_leaf(self: Tensor, what: str) -> None:
 
 def _check_target(self: Tensor) -> None:
     """What NumPy would not write into is not given a new value either, though it could be."""
-    data = self._data
+    data = self._content
     if self._node is None and data.dtype.kind not in "fc":
         raise TypeError(
             f"assignment: a tensor of {data.dtype} has no gradient, so it cannot take a value that requires one; "
@@ -167,16 +168,16 @@ def _assign_all(tensor: Any, new: Any, index: Any, sharing: list[Any]) -> None:
                 f"assignment: this tensor of shape {tensor.shape} is a view of a leaf that requires a gradient, which "
                 f"cannot be changed in place while recording; do it under no_grad(), or on a copy"
             )
-        if other.dtype != tensor.dtype or not type(other._data) is type(tensor._data) is np.ndarray:
+        if other.dtype != tensor.dtype or not type(other._content) is type(tensor._content) is np.ndarray:
             raise RuntimeError(
                 f"assignment: another tensor, of {other.dtype}, shares the memory of this one, of {tensor.dtype}, and "
                 f"cannot be told of the change; take a .copy() of one of them first"
             )
     members = [tensor, *sharing]
-    extents = [extent(member._data) for member in members]
-    change = _Region(tensor._data, new, index) if is_basic(index) else _Elements(tensor._data, new, index)
+    extents = [extent(member._content) for member in members]
+    change = _Region(tensor._content, new, index) if is_basic(index) else _Elements(tensor._content, new, index)
     seen = [change.seen_by(other, where) for other, where in zip(sharing, extents[1:], strict=True)]
-    _move(members, extents, [(new._data, new._node), *seen])
+    _move(members, extents, [(new._content, new._node), *seen])
 
 
 class _Region:
@@ -193,13 +194,13 @@ class _Region:
         """The array and the node that another tensor has now, which lies there."""
         there = self.there
         if where.high < self.extent.low or self.extent.high < where.low or not there.size:
-            return other._data, other._node
-        if (found := within(other._data, where.first, there, self.extent)) is not None:
+            return other._content, other._node
+        if (found := within(other._content, where.first, there, self.extent)) is not None:
             index, order = found
             value = self.value[index] if index else self.value[...]
             value = value.transpose([order.index(k) for k in sorted(order)]) if order != sorted(order) else value
             value = value if value.shape == other.shape else value.reshape(other.shape)
-        elif (found := within(there, self.extent.first, other._data, where)) is not None:
+        elif (found := within(there, self.extent.first, other._content, where)) is not None:
             index, order = found
             long = [k for k, n in enumerate(there.shape) if n > 1]
             value = self.value if len(long) == there.ndim else self.value.reshape([there.shape[k] for k in long])
@@ -208,7 +209,7 @@ class _Region:
         else:
             self.elements = self.elements or _Elements(*self.given)
             return self.elements.seen_by(other, where)
-        return value._data, value._node
+        return value._content, value._node
 
 
 class _Elements:
@@ -225,11 +226,11 @@ class _Elements:
 
     def seen_by(self, other: Any, where: Extent) -> tuple[Any, Node | None]:
         """The array and the node that another tensor has now, which lies there."""
-        old = other._data, other._node
+        old = other._content, other._node
         if not self.size or where.high < self.first or self.last < where.low:
             return old
-        part = near(other._data, self.first, self.last)
-        there = places(other._data[(*part, ...)])
+        part = near(other._content, self.first, self.last)
+        there = places(other._content[(*part, ...)])
         inside = (self.first <= there) & (there <= self.last)
         source = np.where(inside, self.numbers[np.where(inside, there - self.first, 0) // self.step], -1)
         known = source >= 0
@@ -243,7 +244,7 @@ class _Elements:
             if part:
                 at = (*at[: len(part) - 1], at[len(part) - 1] + part[-1].start, *at[len(part) :])
             value = setitem(other, flat[source[known]], at)
-        return value._data, value._node
+        return value._content, value._node
 
 
 def _move(members: list[Any], extents: list[Extent], values: list[tuple[Any, Node | None]]) -> None:
@@ -251,21 +252,21 @@ def _move(members: list[Any], extents: list[Extent], values: list[tuple[Any, Nod
     low, high = min([where.low for where in extents]), max([where.high for where in extents])
     memory = None
     for member, where, (data, _) in zip(members, extents, values, strict=True):
-        whole = where.low == low and where.high == high and data is not member._data
-        if whole and data.base is None and data.strides == member._data.strides:
+        whole = where.low == low and where.high == high and data is not member._content
+        if whole and data.base is None and data.strides == member._content.strides:
             memory = data.ravel("K")  # new, and it lies as the old one: the others are views of it
             break
     host = memory is not None
     if memory is None:
         memory = np.empty((high - low) // members[0].itemsize + 1, members[0].dtype)
     for member, where, (data, node) in zip(members, extents, values, strict=True):
-        place = np.ndarray(data.shape, data.dtype, memory, where.first - low, member._data.strides)
+        place = np.ndarray(data.shape, data.dtype, memory, where.first - low, member._content.strides)
         if not host:
             place[...] = data
-        if not member._data.flags.writeable and _read_only(member._data):
+        if not member._content.flags.writeable and _read_only(member._content):
             place.flags.writeable = False
         _retain_next(member, node)
-        member._data, member._node = place, node
+        member._content, member._node = place, node
 
 
 Tensor.__setitem__ = assign  # type: ignore[method-assign]

@@ -262,7 +262,7 @@ contract_one: Function = linear(
     _contract_one, name="einsum", views=True, x=lambda g, plan: contract_one(g, plan.vjp(0))
 )
 contract_two: Function = primitive(
-    _contract_two, name="einsum", single=True,
+    _contract_two, name="einsum", kind="bilinear", single=True,
     x=lambda g, y, plan: contract_two(g, y, plan.vjp(0)),
     y=lambda g, x, plan: contract_two(x, g, plan.vjp(1)),
 )  # fmt: skip

@@ -284,7 +284,7 @@ def _check(x: Any, w: Any, groups: int) -> None:
 
 
 correlate: Function = primitive(
-    _correlate, name="correlate", single=True,
+    _correlate, name="correlate", kind="bilinear", single=True,
     x=lambda g, w, x_shape, stride, padding, dilation, groups: correlate_transpose(
         g, w, x_shape[2:], stride, padding, dilation, groups
     ),
@@ -294,14 +294,14 @@ correlate: Function = primitive(
     b=lambda g, b_shape: sum_to(g, b_shape + (1,) * (g.ndim - 2)).reshape(b_shape),
 )  # fmt: skip
 correlate_transpose: Function = primitive(
-    _correlate_transpose, name="correlate_transpose", single=True,
+    _correlate_transpose, name="correlate_transpose", kind="bilinear", single=True,
     y=lambda g, w, stride, padding, dilation, groups: correlate(g, w, stride, padding, dilation, groups),
     w=lambda g, y, w_shape, stride, padding, dilation, groups: correlate_kernel(
         y, g, w_shape[2:], stride, padding, dilation, groups
     ),
 )  # fmt: skip
 correlate_kernel: Function = primitive(
-    _correlate_kernel, name="correlate_kernel", single=True,
+    _correlate_kernel, name="correlate_kernel", kind="bilinear", single=True,
     y=lambda g, x, stride, padding, dilation, groups: correlate(x, g, stride, padding, dilation, groups),
     x=lambda g, y, x_shape, stride, padding, dilation, groups: correlate_transpose(
         y, g, x_shape[2:], stride, padding, dilation, groups

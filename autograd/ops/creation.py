@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..engine.declare import composite, primitive
+from ..engine.modes import mode
 from ..engine.primitive import registry
 from ..engine.tensor import Tensor, wrap
 from .joining import stack
@@ -23,7 +24,7 @@ _MAKERS = (
 
 def _making(function: Any) -> Any:
     def made(*args: Any, **kwargs: Any) -> Any:
-        result = function(*args, **kwargs)
+        result = function(*args, **kwargs) if mode.batch is None else mode.batch.make(function, args, kwargs)
         return result if isinstance(result, Tensor) else wrap(result)
 
     made.__doc__ = f"As {function.__module__}.{function.__name__}: a Tensor."

@@ -16,7 +16,7 @@ from ..engine.declare import composite, elementwise, linear, nondifferentiable, 
 from ..engine.primitive import Function
 from ..engine.storing import into
 from ..engine.tensor import unwrap
-from .roots import part_of_root
+from .roots import by_sign, part_of_root
 
 _F4, _F8 = np.dtype(np.float32), np.dtype(np.float64)
 
@@ -186,7 +186,7 @@ def _sinc(x: Any, n: int = 0) -> Any:
     return np.where(near, series * z if n % 2 else series, result)
 
 
-sinc: Function = elementwise(_sinc, np.sinc, name="sinc", x=lambda g, x, n: g * sinc(x, n + 1))
+sinc: Function = elementwise(_sinc, np.sinc, name="sinc", single=True, x=lambda g, x, n: g * sinc(x, n + 1))
 
 # ---- parts of complex numbers ----------------------------------------------------------------------------------------
 
@@ -208,14 +208,14 @@ def angle(z: Any, deg: bool = False) -> Any:
 @composite(np.real_if_close)
 def real_if_close(a: Any, tol: float = 100) -> Any:
     """As np.real_if_close."""
-    data = getattr(a, "_data", a)
+    data = getattr(a, "_content", a)
     return np.real(a) if np.real_if_close(data, tol).dtype.kind != "c" else a
 
 
 # ---- pieces ----------------------------------------------------------------------------------------------------------
 
-absolute = elementwise(np.absolute, x=lambda g, x: g * np.sign(x).conj())
-fabs = elementwise(np.fabs, x=lambda g, x: g * np.sign(x))
+absolute = elementwise(np.absolute, x=lambda g, x: by_sign(g, x))
+fabs = elementwise(np.fabs, x=lambda g, x: by_sign(g, x))
 
 
 def _won(g: Any, better: Any, tied: Any) -> Any:
@@ -326,7 +326,7 @@ floor = elementwise(np.floor, x=None)
 ceil = elementwise(np.ceil, x=None)
 trunc = elementwise(np.trunc, x=None)
 rint = elementwise(np.rint, x=None)
-fix = elementwise(lambda x: np.trunc(x), np.fix, name="fix", x=None)
+fix = elementwise(lambda x, out=None: np.trunc(x), np.fix, name="fix", x=None)
 floor_divide = elementwise(np.floor_divide, x=None, y=None)
 nextafter = elementwise(np.nextafter, x=None, y=None)
 spacing = elementwise(np.spacing, x=None)

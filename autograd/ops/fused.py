@@ -29,7 +29,7 @@ def _rows(x: Any) -> Any:
 
 
 affine: Function = primitive(
-    _affine, name="affine", single=True,
+    _affine, name="affine", kind="bilinear", single=True,
     x=lambda g, w: matmul(g, w),
     w=lambda g, x: matmul(_rows(g).swapaxes(-1, -2), _rows(x)),
     b=lambda g, b_shape: sum_to(g, b_shape),
@@ -51,7 +51,7 @@ def _multiply_add(x: Any, w: Any, b: Any = None) -> Any:
 
 
 multiply_add: Function = primitive(
-    _multiply_add, name="multiply_add", single=True,
+    _multiply_add, name="multiply_add", kind="bilinear", single=True,
     x=lambda g, w: g * w,
     w=lambda g, x, w_shape: product_to(g, x, w_shape),
     b=lambda g, b_shape: sum_to(g, b_shape),

@@ -56,7 +56,7 @@ def _scatter_add(g: Any, index: Any, shape: tuple[int, ...]) -> Any:
     total = np.zeros_like(g, order="C", shape=shape)
     if total.__class__ is not np.ndarray:
         return _scatter_add_elsewhere(total, g, index, shape)
-    if _names_once(index):
+    if _names_once(index) or _counts_up(index):
         total[index] = g
     elif _rows_of(index, shape) == 0 and math.prod(shape[1:]) >= _WIDE and np.size(index) <= shape[0]:
         rows = np.reshape(index, -1)
@@ -116,6 +116,24 @@ def _add_at(total: Any, g: Any, shape: tuple[int, ...], index: Any) -> None:
 
 def _names_once(index: Any) -> bool:
     return is_basic(index) or (hasattr(index, "dtype") and index.dtype.kind == "b")
+
+
+def _counts_up(index: Any) -> bool:
+    """Whether along each axis of what an index selects one of its arrays counts up, so that it names no element twice.
+
+    So does that of one class for each row: (rows, classes).
+    """
+    if type(index) is not tuple or not all(part.__class__ is np.ndarray and part.dtype.kind in "iu" for part in index):
+        return False
+    axes = max([part.ndim for part in index], default=0)
+    free = set()
+    for part in index:
+        long = [axis for axis, n in enumerate(part.shape, axes - part.ndim) if n > 1]
+        if len(long) == 1 and long[0] not in free:
+            line = part.reshape(-1)
+            if line[0] >= 0 and (line[1:] > line[:-1]).all():
+                free.add(long[0])
+    return all(axis in free for part in index for axis, n in enumerate(part.shape, axes - part.ndim) if n > 1)
 
 
 def _scatter_add_elsewhere(total: Any, g: Any, index: Any, shape: tuple[int, ...]) -> Any:
@@ -180,8 +198,8 @@ def _setitem_value(g: Any, value_shape: tuple[int, ...], index: Any) -> Any:
     return sum_to(part, value_shape[max(0, len(value_shape) - part.ndim) :]).reshape(value_shape)
 
 
-_get = linear(_getitem, name="getitem", views=True, x=lambda g, x_shape, index: scatter_add(g, index, x_shape))
-_get.primitive.into = _add_at  # type: ignore[attr-defined]
+get = linear(_getitem, name="getitem", views=True, x=lambda g, x_shape, index: scatter_add(g, index, x_shape))
+get.primitive.into = _add_at  # type: ignore[attr-defined]
 scatter_add: Function = linear(_scatter_add, name="scatter_add", g=lambda g, index: g[index])
 setitem: Function = linear(_setitem, name="setitem", x=_setitem_x, value=_setitem_value)
 
@@ -190,13 +208,13 @@ def getitem(x: Any, index: Any) -> Any:
     """x[index], where the index may hold integer and boolean Tensors."""
     kind = type(index)
     if kind is int or kind is slice:
-        return _get(x, index)
+        return get(x, index)
     if kind is tuple:
         for part in index:
             if isinstance(part, _HOLDERS):
-                return _get(x, unwrap(index))
-        return _get(x, index)
-    return _get(x, unwrap(index))
+                return get(x, unwrap(index))
+        return get(x, index)
+    return get(x, unwrap(index))
 
 
 _HOLDERS = (Tensor, list)  # what in an index may hold Tensors and does not convert itself
@@ -400,11 +418,16 @@ def apply_over_axes(func: Any, a: Any, axes: Any) -> Any:
 # ---- assignment: functions that write into their first argument -----------------------------------------------------
 
 
+def _check_target(who: str, target: Any) -> None:
+    if not hasattr(target, "dtype"):
+        raise TypeError(f"{who}: expected a Tensor or an array to write into, got {type(target).__name__}")
+
+
 def _assign(who: str, a: Any, index: Any, value: Any) -> None:
     if not isinstance(a, Tensor) and isinstance(value, Tensor):
         if value.requires_grad:
             raise TypeError(f"{who}: a Tensor that requires a gradient cannot be written into an array; give a Tensor")
-        value = value._data
+        value = value._content
     if not isinstance(a, Tensor):
         versions.writing(a)
     a[index] = value
@@ -424,6 +447,7 @@ def assign_flat(who: str, a: Any, places: Any, values: Any) -> None:
 @composite(np.put)
 def put(a: Any, ind: Any, v: Any, mode: str = "raise") -> None:
     """As np.put: values at places of the flattened array."""
+    _check_target("put", a)
     n = a.size
     places = np.asarray(unwrap(ind)).ravel()
     if mode == "raise":
@@ -438,6 +462,7 @@ def put(a: Any, ind: Any, v: Any, mode: str = "raise") -> None:
 @composite(np.place)
 def place(arr: Any, mask: Any, vals: Any) -> None:
     """As np.place: the first values at the places where the mask holds."""
+    _check_target("place", arr)
     mask = np.asarray(unwrap(mask)).astype(bool).reshape(arr.shape)
     n = int(np.count_nonzero(mask))
     if n and not np.size(vals):
@@ -448,6 +473,7 @@ def place(arr: Any, mask: Any, vals: Any) -> None:
 @composite(np.putmask)
 def putmask(a: Any, /, mask: Any, values: Any) -> None:
     """As np.putmask: where the mask holds, the values that stand at the same places."""
+    _check_target("putmask", a)
     places = np.flatnonzero(np.asarray(unwrap(mask)).astype(bool).reshape(a.shape))
     values = values if hasattr(values, "dtype") else np.asarray(values)
     assign_flat("putmask", a, places, values.reshape(-1)[places % values.size] if values.size else values)
@@ -456,6 +482,7 @@ def putmask(a: Any, /, mask: Any, values: Any) -> None:
 @composite(np.copyto)
 def copyto(dst: Any, src: Any, casting: Any = "same_kind", where: Any = True) -> None:
     """As np.copyto."""
+    _check_target("copyto", dst)
     kind = src.dtype if hasattr(src, "dtype") else np.result_type(np.min_scalar_type(src))
     if not np.can_cast(kind, dst.dtype, casting):
         raise TypeError(f"copyto: cannot cast from {kind} to {dst.dtype} by the rule {casting!r}")
@@ -471,6 +498,7 @@ def copyto(dst: Any, src: Any, casting: Any = "same_kind", where: Any = True) ->
 @composite(np.put_along_axis)
 def put_along_axis(arr: Any, indices: Any, values: Any, axis: int | None) -> None:
     """As np.put_along_axis."""
+    _check_target("put_along_axis", arr)
     indices = np.asarray(unwrap(indices))
     if axis is None:
         return _assign("put_along_axis", arr, np.unravel_index(indices % arr.size, arr.shape), values)
@@ -480,6 +508,7 @@ def put_along_axis(arr: Any, indices: Any, values: Any, axis: int | None) -> Non
 @composite(np.fill_diagonal)
 def fill_diagonal(a: Any, val: Any, wrap: bool = False) -> None:
     """As np.fill_diagonal."""
+    _check_target("fill_diagonal", a)
     if a.ndim < 2 or (a.ndim > 2 and len(set(a.shape)) > 1):
         raise ValueError(f"fill_diagonal: expected a matrix, or all sides of one length, got shape {a.shape}")
     step = a.shape[1] + 1 if a.ndim == 2 else 1 + sum([a.shape[0] ** k for k in range(1, a.ndim)])

@@ -305,7 +305,7 @@ def pad(array: Any, pad_width: Any, mode: Any = "constant", **kwargs: Any) -> An
         return wrap(_numpy_pad(unwrap(array), widths, mode, **kwargs))
     _numpy_pad(np.empty((1,) * array.ndim), [(0, 0)] * array.ndim, mode, **kwargs)  # NumPy's own errors
     if mode == "constant":
-        around = _numpy_pad(np.zeros_like(array._data), widths, mode, **kwargs)
+        around = _numpy_pad(np.zeros_like(array._content), widths, mode, **kwargs)
         return _padded(array, widths) + around
     for axis, width in enumerate(widths):
         if width != (0, 0):

@@ -18,6 +18,7 @@ them: `polar.py`, pinv, det, slogdet, norm, matrix_power, and functions of matri
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import Any
 
@@ -173,7 +174,7 @@ def lstsq(a: Any, b: Any, rcond: Any = None) -> Any:
     if rcond is None:
         rcond = np.finfo(a.dtype).eps * max(m, n)
     s = svdvals(a)
-    rank = np.int32(np.sum(_plain(s) > rcond * np.max(_plain(s))) if s.size else 0)
+    rank = np.sum(_plain(s) > rcond * np.max(_plain(s)), dtype=np.int32) if s.size else np.int32(0)
     x = _least_squares(a, b, rcond)
     off = b - a @ x
     residuals = (off.conj() * off).real.sum(0, keepdims=b.ndim == 1) if rank == n < m else np.zeros_like(s, shape=(0,))
@@ -233,7 +234,7 @@ def _nearly_singular(a: Any, det: Any) -> bool:
 
 
 def _plain(x: Any) -> Any:
-    return getattr(x, "_data", x)
+    return getattr(x, "_content", x)
 
 
 def _slogdet_a(g: Any, a: Any, out: Any) -> Any:
@@ -549,10 +550,28 @@ norm_2 = primitive(_norm, name="norm", single=True, x=lambda g, x, out: x.conj()
 norm_p = primitive(_norm_p, name="norm", single=True, x=_norm_p_x)
 
 
+def _within_range(norm: Any, x: Any, axes: tuple[int, ...], p: float) -> Any:
+    """norm_2 or norm_p; where powers of elements leave the range, that of x by its largest element, times that."""
+    with np.errstate(over="ignore", under="ignore"):
+        made = norm(x, axes) if norm is norm_2 else norm(x, axes, p)
+        lengths = unwrap(made)
+        if p < 1 or not made.size or (lengths.min() > _shortest(lengths.dtype, p) and lengths.max() < np.inf):
+            return made
+        size = np.absolute(unwrap(x)).max(axes, keepdims=True)
+        size = np.where((size > 0) & (size < np.inf), size, 1).astype(size.dtype)
+        return size * (norm(x / size, axes) if norm is norm_2 else norm(x / size, axes, p))
+
+
+@functools.cache
+def _shortest(dtype: Any, p: float) -> float:
+    """A norm below it may be that of powers that are subnormal."""
+    return float(np.finfo(dtype).tiny ** (0.5 / p))
+
+
 def _vector(x: Any, order: Any, axes: tuple[int, ...]) -> Any:
     """A norm of vectors over axes, which stay with size 1."""
     if order is None or order == 2:
-        return norm_2(x, axes)
+        return _within_range(norm_2, x, axes, 2.0)
     if order == np.inf:
         return np.absolute(x).max(axes, keepdims=True)
     if order == -np.inf:
@@ -563,14 +582,14 @@ def _vector(x: Any, order: Any, axes: tuple[int, ...]) -> Any:
         return np.add.reduce(x != 0, axes, x.real.dtype, keepdims=True) + (np.absolute(x) * 0).sum(axes, keepdims=True)
     if isinstance(order, str):
         raise ValueError(f"norm: expected a number as the order of a vector's norm, got {order!r}")
-    return norm_p(x, axes, order)
+    return _within_range(norm_p, x, axes, order)
 
 
 def _matrix(x: Any, order: Any, axes: tuple[int, int]) -> Any:
     """A norm of matrices over two axes, which stay with size 1."""
     row, column = axes
     if order is None or order in ("fro", "f"):
-        return norm_2(x, axes)
+        return _within_range(norm_2, x, axes, 2.0)
     if order in (1, -1, np.inf, -np.inf):
         inner, outer = (row, column) if abs(order) == 1 else (column, row)
         sums = np.absolute(x).sum(inner, keepdims=True)

@@ -108,11 +108,15 @@ def _cpu(self: Tensor) -> Tensor:
 
 
 def _same(name: str) -> Any:
-    return property(lambda self: getattr(self._data, name))
+    def get(self: Tensor) -> Any:
+        return getattr(self._content, name)
+
+    get.__name__ = name  # which an error says that has no setter
+    return property(get)
 
 
 def _to_device(self: Tensor, device: str, /, *, stream: Any = None) -> Tensor:
-    self._data.to_device(device, stream=stream)  # raises for any device but the array's own
+    self._content.to_device(device, stream=stream)  # raises for any device but the array's own
     return self
 
 
@@ -196,8 +200,8 @@ for name, function in {
     "reshape": lambda self, *shape_, order="C": shape.reshape(
         self, shape_[0] if len(shape_) == 1 else shape_, order
     ),
-    "view": _view, "to_device": _to_device, "tobytes": lambda self, order="C": self._data.tobytes(order),
-    "setflags": lambda self, write=None, align=None, uic=None: self._data.setflags(write, align, uic),
+    "view": _view, "to_device": _to_device, "tobytes": lambda self, order="C": self._content.tobytes(order),
+    "setflags": lambda self, write=None, align=None, uic=None: self._content.setflags(write, align, uic),
     "transpose": _transpose, "to": _to, "cpu": _cpu, "cuda": _cuda,
 }.items():  # fmt: skip
     setattr(Tensor, name, function)

@@ -22,7 +22,7 @@ def _h(x: Any) -> Any:
 
 
 def _plain(x: Any) -> Any:
-    return getattr(x, "_data", x)
+    return getattr(x, "_content", x)
 
 
 def _vanishing(s: Any, size: int) -> Any:

@@ -228,7 +228,9 @@ def _matmul_y(g: Any, x: Any, x_shape: Any, y_shape: Any, y_strides: Any) -> Any
     return matmul(x.swapaxes(-1, -2), g)
 
 
-matmul: Function = primitive(_matmul, np.matmul, name="matmul", broadcasts=True, x=_matmul_x, y=_matmul_y)
+matmul: Function = primitive(
+    _matmul, np.matmul, name="matmul", kind="bilinear", broadcasts=True, x=_matmul_x, y=_matmul_y
+)
 composite(np.linalg.matmul)(lambda x1, x2, /: matmul(x1, x2))
 vecdot = primitive(
     lambda x, y, /: (x.conj()[..., None, :] @ y[..., :, None])[..., 0, 0], name="vecdot", broadcasts=True, single=True,
@@ -284,7 +286,7 @@ def inner(a: Any, b: Any, /) -> Any:
 
 
 _outer_product: Function = primitive(
-    lambda a, b: a[:, None] * b, name="outer", a=lambda g, b: g @ b, b=lambda g, a: a @ g
+    lambda a, b: a[:, None] * b, name="outer", kind="bilinear", a=lambda g, b: g @ b, b=lambda g, a: a @ g
 )
 
 

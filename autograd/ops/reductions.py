@@ -181,6 +181,15 @@ def _std_rule(g: Any, a: Any, out: Any, axis: Any, ddof: Any, keepdims: Any, whe
     return _deviation(a, kept(over_root(g, out), axis, keepdims, a.shape), axis, ddof, where)
 
 
+def _of_two(ddof: Any, correction: Any) -> Any:
+    """The number by which there are fewer degrees of freedom, under either of its names."""
+    if correction is _none:
+        return ddof
+    if ddof != 0:
+        raise ValueError(f"var, std: expected ddof= or correction=, which is the same, got {ddof} and {correction}")
+    return correction
+
+
 _variance = primitive(_var, name="var", single=True, where=None, ddof=None, a=_var_rule)
 _deviations = primitive(_std, name="std", single=True, where=None, ddof=None, a=_std_rule)
 
@@ -191,7 +200,7 @@ def var(
     where: Any = True, mean: Any = _none, correction: Any = _none,
 ) -> Any:  # fmt: skip
     """As np.var."""
-    ddof = ddof if correction is _none else correction
+    ddof = _of_two(ddof, correction)
     if out is not None:
         options = {"ddof": ddof, "keepdims": keepdims, "where": where, "mean": mean}
         return into(np.var, var, (a, axis, dtype), options, out)
@@ -206,7 +215,7 @@ def _about(a: Any, mean: Any, axis: Any, ddof: Any, keepdims: Any, where: Any) -
     """The variance about a mean that is given."""
     n = np.maximum(count(a.shape, axis, where) - ddof, 0)
     squares = np.sum(np.square(np.absolute(a - mean)), axis, keepdims=True, where=where)
-    result = squares / np.asarray(n).astype(squares.dtype)
+    result = squares / n.astype(squares.dtype)
     return result if keepdims else np.squeeze(result, axis)
 
 
@@ -216,7 +225,7 @@ def std(
     where: Any = True, mean: Any = _none, correction: Any = _none,
 ) -> Any:  # fmt: skip
     """As np.std; of a constant its gradient is 0."""
-    ddof = ddof if correction is _none else correction
+    ddof = _of_two(ddof, correction)
     if out is not None:
         options = {"ddof": ddof, "keepdims": keepdims, "where": where, "mean": mean}
         return into(np.std, std, (a, axis, dtype), options, out)

@@ -11,8 +11,10 @@ from typing import Any
 
 import numpy as np
 
+from ..engine.modes import mode
+from ..engine.node import walk
 from ..engine.sweep import gradients
-from ..engine.tensor import unwrap
+from ..engine.tensor import unwrap, wrap
 
 
 def over_root(g: Any, root: Any) -> Any:
@@ -25,10 +27,49 @@ def over_root(g: Any, root: Any) -> Any:
     if not (plain and getattr(g, "requires_grad", False) and getattr(root, "requires_grad", False)):
         return made
     zero = zero & (unwrap(g) == 0)
-    slope = gradients([g], [root], [zero.astype(g.dtype)], retain_graph=True)[0] if zero.any() else None
-    return made if slope is None else made + np.where(zero, unwrap(slope), 0)
+    return made + np.where(zero, _sum_of_slopes(g, [root], zero.astype(g.dtype)), 0) if zero.any() else made
 
 
 def part_of_root(g: Any, x: Any, root: Any) -> Any:
     """g · (x / root), whose quotient is at most 1, where x · (g / root) might overflow; recorded, it is the latter."""
     return g * (x / (root + (root == 0))) if isinstance(g, np.ndarray) else x * over_root(g, root)
+
+
+def by_sign(g: Any, x: Any) -> Any:
+    """g · sign(x)*, the slope of |x|; recorded, with the second derivative that a smooth function of |x| has at 0."""
+    return g * np.sign(x).conj() if isinstance(g, np.ndarray) else _bent(g * np.sign(x).conj(), g, x)
+
+
+def _bent(slope: Any, g: Any, x: Any) -> Any:
+    """The slope, and where x and g are 0 what g / |x| tends to, times x, which changes the slope's derivative alone.
+
+    There g has to depend on |x| element by element: the square of a sum of magnitudes has no second derivative.
+    """
+    if not (getattr(g, "requires_grad", False) and getattr(x, "requires_grad", False)):
+        return slope
+    zero = (unwrap(x) == 0) & (unwrap(g) == 0)
+    if not (type(zero) is np.ndarray or type(zero) is np.bool) or not zero.any():
+        return slope
+    sizes = [wrap(np.empty(0), node) for node in walk([g._node], x._node.order) if _is_size_of(x, node)]
+    weights = 1 + (0.618 * np.arange(1, zero.size + 1)).reshape(zero.shape) % 1  # of which none is the mean of others
+    limit, weighted = (_sum_of_slopes(g, sizes, seed.astype(g.dtype)) for seed in (zero, zero * weights))
+    return slope + x.conj() * np.where(zero & np.isclose(weighted, limit * weights), limit, 0).astype(g.dtype)
+
+
+def _sum_of_slopes(g: Any, places: list[Any], seed: Any) -> Any:
+    """The derivative of g by what stands at several places of the graph together; 0 where it depends on none.
+
+    It is a question, whose NaN and infinities are no anomaly, nor worth a warning.
+    """
+    watch = mode.watch
+    mode.watch = watch if watch is mode.trace else None
+    try:
+        with np.errstate(all="ignore"):
+            parts = gradients([g], places, [seed], retain_graph=True)
+    finally:
+        mode.watch = watch
+    return sum([unwrap(part) for part in parts if part is not None])
+
+
+def _is_size_of(x: Any, node: Any) -> bool:
+    return node.plan is not None and node.plan.primitive.name in ("absolute", "fabs") and node.parents == (x._node,)

@@ -133,7 +133,7 @@ def _convolve_rule(g: Any, other: Any) -> Any:
 
 
 convolve_full: Function = primitive(
-    _convolve, name="convolve", single=True,
+    _convolve, name="convolve", kind="bilinear", single=True,
     a=lambda g, v: _convolve_rule(g, v),
     v=lambda g, a: _convolve_rule(g, a),
 )  # fmt: skip
@@ -278,7 +278,7 @@ def poly(seq_of_zeros: Any) -> Any:
     made: Any = np.ones((1,), kind)
     for k in range(len(roots_)):
         made = convolve_full(made, np.stack([np.ones_like(roots_[k]), -roots_[k]]))
-    zeros: Any = getattr(roots_, "_data", roots_)
+    zeros: Any = getattr(roots_, "_content", roots_)
     if zeros.dtype.kind == "c" and (np.sort(zeros) == np.sort(zeros.conj())).all():
         return made.real.copy()
     return made

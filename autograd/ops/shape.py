@@ -49,13 +49,13 @@ def reshape(a: Any, /, shape: Any, order: Any = "C", *, copy: bool | None = None
 
 def _layout(x: Any) -> str:
     """In which order the elements of an array lie in a row: "C", "F", or "" where they do not."""
-    flags = getattr(getattr(x, "_data", x), "flags", None)
+    flags = getattr(getattr(x, "_content", x), "flags", None)
     return "C" if flags is None or flags.c_contiguous else "F" if flags.f_contiguous else ""
 
 
 def _in_memory(x: Any) -> Any:
     """The array with its axes in the order in which they lie in memory: what NumPy's "K" goes through."""
-    strides = getattr(getattr(x, "_data", x), "strides", (0,) * x.ndim)
+    strides = getattr(getattr(x, "_content", x), "strides", (0,) * x.ndim)
     axes: list[int] = []  # the innermost first; one along which nothing moves stays where it is
     for axis in reversed(range(x.ndim)):
         at = len(axes)

@@ -11,7 +11,7 @@ from ..engine.declare import composite, linear, nondifferentiable, primitive
 from ..engine.primitive import Function
 from ..engine.sums import LARGE, axes_of
 from ..engine.tensor import unwrap
-from .indexing import scatter_add
+from .indexing import scatter_add, take
 
 nondifferentiable(
     np.argsort, np.argpartition, np.lexsort, np.searchsorted, np.digitize, np.histogram_bin_edges
@@ -109,7 +109,11 @@ def _places(q: Any, method: Any) -> Any:
     """Where quantiles lie among sorted elements, NaNs being last: those of the numbers 0, 1, 2, ... say so."""
 
     def places(rows: Any) -> Any:
-        present = (~np.isnan(rows)).sum(-1)
+        missing = np.isnan(rows)
+        if rows.shape[1] and not missing.any():
+            at = np.quantile(np.arange(float(rows.shape[1])), q.ravel(), method=method)
+            return np.repeat(at[:, None], rows.shape[0], 1)
+        present = (~missing).sum(-1)
         result = np.full((q.size, rows.shape[0]), np.nan)
         for n in set(present.tolist()) - {0}:
             result[:, present == n] = np.quantile(np.arange(float(n)), q.ravel(), method=method)[:, None]
@@ -315,7 +319,7 @@ def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period
         inside = fp[0] + x * 0
     else:
         i = np.searchsorted(knots, at, "right").clip(1, len(knots) - 1)
-        jump = knots[i] == knots[i - 1]  # at the last knot, if it comes twice: the value behind the jump
-        inside = fp[i - 1] + (x - xp[i - 1]) * ((fp[i] - fp[i - 1]) / np.where(jump, 1, xp[i] - xp[i - 1]))
-        inside = np.where(jump, fp[-1], inside) if jump.any() else inside
+        (x0, x1), (y0, y1) = ([take(values, k) for k in (i - 1, i)] for values in (xp, fp))
+        jump = unwrap(x0) == unwrap(x1)  # at the last knot, if it comes twice: the value behind the jump
+        inside = np.where(jump, fp[-1], y0 + (x - x0) * ((y1 - y0) / np.where(jump, 1, x1 - x0)))
     return np.where(below, left, np.where(above, right, inside))

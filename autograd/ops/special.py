@@ -212,8 +212,8 @@ def _hardswish(x: Any) -> Any:
 def _hardswish_piece(x: Any, out: Any = None) -> Any:
     result = np.add(x, 3, out=out)
     result = np.clip(result, 0, 6, out=out)
-    result *= x
     result *= 1 / 6
+    result *= x  # last, for six times x may be too large
     return result
 
 

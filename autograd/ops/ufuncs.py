@@ -13,12 +13,14 @@ import numpy as np
 
 from ..engine import versions
 from ..engine.dispatch import find, methods
+from ..engine.halves import in_single
 from ..engine.modes import mode
 from ..engine.operands import not_for_plain
 from ..engine.primitive import registry
 from ..engine.storing import into, naming, place
 from ..engine.tensor import Tensor, unwrap, wrap
 from . import reductions
+from .assignment import writable
 from .indexing import scatter_add, setitem
 
 _none = reductions._none
@@ -50,6 +52,11 @@ def call(
     options = others | ({} if where is True else {"where": unwrap(where)})
     options |= {} if dtype is None and casting == "same_kind" else {"dtype": dtype, "casting": casting}
     outs = out if isinstance(out, tuple) else (out,) * ufunc.nout
+    for target in outs:
+        if target is not None and not hasattr(target, "dtype"):
+            raise TypeError(
+                f"numpy.{ufunc.__name__}: expected an array or a Tensor as out=, got {type(target).__name__}"
+            )
     differentiable = not hasattr(function, "plain")
     if where is not True and differentiable and any(target is None for target in outs):
         raise TypeError(
@@ -144,20 +151,27 @@ def reduce(
     known = _REDUCE.get(ufunc)
     if known is not None:
         array = array if dtype is None else array.astype(dtype)
-        result = known(array, axis=axis, keepdims=keepdims, initial=initial, where=where)
-    else:
-        result = ufunc.reduce(unwrap(array), axis, dtype, None, keepdims, initial, unwrap(where))
-        if hasattr(function, "primitive"):
-            result = _as_tensor(result)
-            if _recorded(array) and array.size:
-                if where is not True:
-                    raise TypeError(f"numpy.{ufunc.__name__}.reduce: where= has no derivative rule; select before")
-                items = iter(_lines(array if dtype is None else array.astype(dtype), axis))
-                total = next(items) if initial is _none or initial is None else initial
-                for item in items:
-                    total = function(total, item)
-                result = np.reshape(total, result.shape)
-                result = result.copy() if np.may_share_memory(unwrap(result), unwrap(array)) else result
+        return known(array, axis=axis, keepdims=keepdims, initial=initial, where=where)
+    return _folded(array, ufunc, function, axis, dtype, keepdims, initial, where)
+
+
+@in_single
+def _folded(
+    array: Any, ufunc: Any, function: Any, axis: Any, dtype: Any, keepdims: Any, initial: Any, where: Any
+) -> Any:  # fmt: skip
+    """The ufunc between all elements, one after the other."""
+    result = ufunc.reduce(unwrap(array), axis, dtype, None, keepdims, initial, unwrap(where))
+    if hasattr(function, "primitive"):
+        result = _as_tensor(result)
+        if _recorded(array) and array.size:
+            if where is not True:
+                raise TypeError(f"numpy.{ufunc.__name__}.reduce: where= has no derivative rule; select before")
+            items = iter(_lines(array if dtype is None else array.astype(dtype), axis))
+            total = next(items) if initial is _none or initial is None else initial
+            for item in items:
+                total = function(total, item)
+            result = np.reshape(total, result.shape)
+            result = result.copy() if np.may_share_memory(unwrap(result), unwrap(array)) else result
     return result
 
 
@@ -167,17 +181,19 @@ def accumulate(ufunc: Any, array: Any, axis: int = 0, dtype: Any = None, out: An
         return into(ufunc.accumulate, functools.partial(accumulate, ufunc), (array, axis, dtype), {}, out)
     function = _rule_of(ufunc, "accumulate")
     known = _ACCUMULATE.get(ufunc)
-    if known is not None:
-        result = known(array, axis, dtype)
-    else:
-        result = ufunc.accumulate(unwrap(array), axis, dtype)
-        if hasattr(function, "primitive"):
-            result = _as_tensor(result)
-            if _recorded(array) and array.size:
-                totals: list[Any] = []
-                for item in np.moveaxis(array if dtype is None else array.astype(dtype), axis, 0):
-                    totals.append(function(totals[-1], item) if totals else item)
-                result = np.stack(totals, axis)
+    return _running_fold(array, ufunc, function, axis, dtype) if known is None else known(array, axis, dtype)
+
+
+@in_single
+def _running_fold(array: Any, ufunc: Any, function: Any, axis: int, dtype: Any) -> Any:
+    result = ufunc.accumulate(unwrap(array), axis, dtype)
+    if hasattr(function, "primitive"):
+        result = _as_tensor(result)
+        if _recorded(array) and array.size:
+            totals: list[Any] = []
+            for item in np.moveaxis(array if dtype is None else array.astype(dtype), axis, 0):
+                totals.append(function(totals[-1], item) if totals else item)
+            result = np.stack(totals, axis)
     return result
 
 
@@ -185,9 +201,13 @@ def reduceat(ufunc: Any, array: Any, indices: Any, axis: int = 0, dtype: Any = N
     """As ufunc.reduceat."""
     if out is not None:
         return into(ufunc.reduceat, functools.partial(reduceat, ufunc), (array, indices, axis, dtype), {}, out)
-    indices = np.asarray(unwrap(indices))
+    return _folded_at(array, ufunc, _rule_of(ufunc, "reduceat"), np.asarray(unwrap(indices)), axis, dtype)
+
+
+@in_single
+def _folded_at(array: Any, ufunc: Any, function: Any, indices: Any, axis: int, dtype: Any) -> Any:
     result = ufunc.reduceat(unwrap(array), indices, axis, dtype)
-    if hasattr(_rule_of(ufunc, "reduceat"), "primitive"):
+    if hasattr(function, "primitive"):
         result = _as_tensor(result)
         if _recorded(array) and result.size:
             moved = np.moveaxis(array, axis, 0)
@@ -207,8 +227,11 @@ def at(ufunc: Any, a: Any, indices: Any, *b: Any) -> None:
     function = _rule_of(ufunc, "at")
     indices = unwrap(indices)
     if not _recorded(a, *b):
-        data = unwrap(a)
-        versions.writing(data)
+        if not isinstance(a, Tensor):
+            versions.writing(a)
+        data = writable(a) if isinstance(a, Tensor) else a
+        if not getattr(getattr(data, "flags", None), "writeable", True):  # before 2.5 NumPy writes all the same
+            raise ValueError(f"numpy.{ufunc.__name__}.at: expected an array that can be written, got a read-only one")
         ufunc.at(data, indices, *unwrap(b))
         versions.touch(data)
         return

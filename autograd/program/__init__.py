@@ -10,11 +10,14 @@
     program                               the program
     passes                                what improves it
     memory, recycling                     where its values lie
+    islands, together                     what is run piece by piece, or for several arrays at once
     cost                                  what it costs
     interrupts                            Ctrl-C while it runs
-    code_numpy                            it as code that runs
+    spelling, code_numpy                  it as code that runs
     joined                                its results, where they are still to be differentiated
-    naming, reading, loops, brevity, helpers, printing   it as text to be read
+    naming, plainly, views, reading       it as it is read
+    repeats, columns, listing, loops, reusing   its lines, with loops for what repeats
+    brevity, helpers, literals, printing  it as text
     capture                               one call, traced
     entry                                 how it is called in the place of the function
     snapshot, signature                   what a call may change, and what it looks like

@@ -31,6 +31,10 @@ class _Shortened(ast.NodeTransformer):
             return node.orelse or None
         return node
 
+    def visit_For(self, node: ast.For) -> Any:
+        self.generic_visit(node)
+        return node if node.body else None
+
     def visit_FunctionDef(self, node: ast.FunctionDef) -> Any:
         return self._definition(node)
 
@@ -59,15 +63,55 @@ def _is_text(node: Any) -> bool:
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
 
 
-def of_arrays(tree: Any, unwrapping: set[str]) -> Any:
-    """A definition without the calls, by these names, that take arrays out of Tensors: here all are arrays."""
-    return _OfArrays(unwrapping).visit(copy.deepcopy(tree)) if unwrapping else tree
+def of_arrays(tree: Any, unwrapping: set[str], tensors: set[str]) -> Any:
+    """A definition for arrays alone: without the calls, by these names, that take arrays out of Tensors or put them in.
+
+    tensors  the names of the class Tensor, of which nothing is
+    """
+    return _OfArrays(unwrapping, tensors).visit(copy.deepcopy(tree))
 
 
 class _OfArrays(ast.NodeTransformer):
-    def __init__(self, unwrapping: set[str]) -> None:
-        self.unwrapping = unwrapping
+    def __init__(self, unwrapping: set[str], tensors: set[str]) -> None:
+        self.unwrapping, self.tensors = unwrapping, tensors
 
     def visit_Call(self, node: ast.Call) -> Any:
         self.generic_visit(node)
-        return node.args[0] if isinstance(node.func, ast.Name) and node.func.id in self.unwrapping else node
+        name = node.func.id if isinstance(node.func, ast.Name) else ""
+        if name in self.unwrapping:
+            return node.args[0]
+        if name == "isinstance" and isinstance(node.args[1], ast.Name) and node.args[1].id in self.tensors:
+            return ast.copy_location(ast.Constant(False), node)
+        if name == "getattr" and isinstance(node.args[1], ast.Constant) and node.args[1].value == "_data":
+            return node.args[2]
+        return node
+
+    def visit_UnaryOp(self, node: ast.UnaryOp) -> Any:
+        self.generic_visit(node)
+        known = isinstance(node.op, ast.Not) and isinstance(node.operand, ast.Constant)
+        return ast.copy_location(ast.Constant(not node.operand.value), node) if known else node  # type: ignore[attr-defined]
+
+    def visit_BoolOp(self, node: ast.BoolOp) -> Any:
+        self.generic_visit(node)
+        neutral = isinstance(node.op, ast.And)
+        known = [part for part in node.values if isinstance(part, ast.Constant) and type(part.value) is bool]
+        if any(part.value is not neutral for part in known):
+            return ast.copy_location(ast.Constant(not neutral), node)
+        node.values = [part for part in node.values if part not in known]
+        return ast.copy_location(ast.Constant(neutral), node) if not node.values else _one(node)
+
+    def visit_If(self, node: ast.If) -> Any:
+        self.generic_visit(node)
+        if isinstance(node.test, ast.Constant) and type(node.test.value) is bool:
+            return (node.body if node.test.value else node.orelse) or None
+        return node
+
+    def visit_IfExp(self, node: ast.IfExp) -> Any:
+        self.generic_visit(node)
+        if isinstance(node.test, ast.Constant) and type(node.test.value) is bool:
+            return node.body if node.test.value else node.orelse
+        return node
+
+
+def _one(node: ast.BoolOp) -> Any:
+    return node.values[0] if len(node.values) == 1 else node

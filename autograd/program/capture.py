@@ -121,6 +121,7 @@ class Capture:
             name, recorder.statements, [v for v in self.inputs if v is not None],
             [v for v in values if v.kind == "state"], [_value_of(part) for part in leaves(self.form)],
             self.assigned, [] if self.back is None else self.back.kept,
+            {k: part for k, part in enumerate(leaves(self.form)) if isinstance(part, int | float | complex | str)},
         )  # fmt: skip
 
     # ---- in --------------------------------------------------------------------------------------------------------
@@ -128,13 +129,13 @@ class Capture:
     def _argument(self, item: Any, name: str) -> Any:
         recorder = self.recorder
         if isinstance(item, Tensor):
-            if type(item._data) is Standin:  # it is there twice
+            if type(item._content) is Standin:  # it is there twice
                 self.inputs.append(None)
                 return item
             if item._node is not None and item._node.plan is not None:  # what it was computed from is not traced
                 self._cut.append((item, item._node))
                 item._node = stand_in(item._node)
-            value = self._enter(Place(item, "attribute", "_data", item.name or name), "input").value
+            value = self._enter(Place(item, "attribute", "_content", item.name or name), "input").value
             self.inputs.append(value)
             self._with_gradient(item, item.name or name)
             return item
@@ -150,8 +151,8 @@ class Capture:
 
     def _surround(self) -> None:
         for tensor, name in self.around.tensors.values():
-            if type(tensor._data) is np.ndarray:
-                self._state(Place(tensor, "attribute", "_data", name))
+            if type(tensor._content) is np.ndarray:
+                self._state(Place(tensor, "attribute", "_content", name))
                 self._with_gradient(tensor, name)
         for place in self.around.arrays:
             if type(place.get()) is np.ndarray:
@@ -162,8 +163,8 @@ class Capture:
         self._tensors[id(tensor)] = tensor
         if tensor._node is None and known is None:
             return
-        if known is not None and type(known._data) is np.ndarray:
-            self._state(Place(known, "attribute", "_data", f"{name}.grad"))
+        if known is not None and type(known._content) is np.ndarray:
+            self._state(Place(known, "attribute", "_content", f"{name}.grad"))
         self.gradients.append((tensor, known, name))
 
     def _state(self, place: Place) -> None:
@@ -211,18 +212,18 @@ class Capture:
                 self.recorder.fail_quietly(f"{name}.grad is set to a Tensor that is there already")
             if now._node is not None and self.recorder.open:
                 self.recorder.fail_quietly(f"{name}.grad is itself recorded, and would be without a graph")
-            self.assigned.append((place, self._value(now._data)))
+            self.assigned.append((place, self._value(now._content)))
             self.shown[id(now)] = place
             _real(now)
 
     def _replaced(self, place: Place, before: Any) -> None:
         """A Tensor that was put in the place of another one."""
         now = place.get()
-        if now is before or not isinstance(now, Tensor) or type(now._data) is not Standin:
+        if now is before or not isinstance(now, Tensor) or type(now._content) is not Standin:
             return
         if now._node is not None and now._node.saved is not None and self.recorder.open:
             self.recorder.fail_quietly(f"{place.name} is set to a Tensor that requires a gradient")
-        self.assigned.append((place, now._data.value))
+        self.assigned.append((place, now._content.value))
         self.replaced.append(place)
         _real(now)
 
@@ -232,7 +233,7 @@ class Capture:
         form: list[Any] = []
         for item in leaves(result):
             if isinstance(item, Tensor) and id(item) not in own:
-                form.append(Given(item, self._value(item._data)))
+                form.append(Given(item, self._value(item._content)))
             elif type(item) is Standin or isinstance(item, np.ndarray):
                 form.append(self._value(item))
             else:
@@ -332,14 +333,14 @@ def _real(item: Any) -> Any:
     """A result without stand-ins."""
     if type(item) is Standin:
         return item.array
-    if isinstance(item, Tensor) and type(item._data) is Standin:
-        array = item._data.array
-        item._data = np.asarray(array) if isinstance(array, np.generic | float) else array
+    if isinstance(item, Tensor) and type(item._content) is Standin:
+        array = item._content.array
+        item._content = np.asarray(array) if isinstance(array, np.generic | float) else array
     return item
 
 
 def _array(tensor: Tensor) -> Any:
-    return np.asarray(tensor._data.array)
+    return np.asarray(tensor._content.array)
 
 
 def _value_of(part: Any) -> Any:

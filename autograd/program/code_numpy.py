@@ -1,21 +1,27 @@
-"""A program as Python code that runs fast: NumPy's functions by short names, results where they have their place."""
+"""A program as a function that runs fast: what is run together, where all lies, and what is undone if a check fails."""
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
+from types import FunctionType
 from typing import Any
 
 import numpy as np
 
 from ..engine import versions
-from ..engine.modes import Changed
 from ..engine.node import tick
 from .draws import Draw, state_of
-from .functions import COPIES, DESCRIPTOR, EMPTY, ONES, SCALARS, ZEROS, is_numpy, run
-from .memory import LARGE, Placement, array_at, is_placed, last_uses, new_block
+from .functions import EMPTY, is_numpy, run
+from .islands import Island, find_islands
+from .memory import LARGE, Placement, array_at, is_placed, new_block, rounded
 from .program import Program
+from .recycling import Bound
+from .spelling import Spelling, named
+from .together import Together, find_together, side_by_side
 from .values import Statement, Value, mapped
+
+_SPARE = 1 << 20
+"""Bytes: so much memory for gradients is kept in reserve, for callers who keep those of the last call now and then."""
 
 
 class Code:
@@ -23,54 +29,157 @@ class Code:
 
     program  what is run
     moving   those of its states that are another array at each call: they are given to `run` after the inputs
-    lent     results that are put into arrays which `run` is given after these
+    owners   of gradients that it makes, the Tensors that are given them
+    own      those of these that are written where the last ones were
     text     the function's source
-    run      takes the arrays of inputs and moving states, and gives those of `program.outgoing()`
+    run      takes the arrays of inputs and moving states, and gives those of `given`
     """
 
-    def __init__(self, program: Program, moving: Iterable[Value] = (), lent: Iterable[Value] = ()) -> None:
+    def __init__(
+        self, program: Program, moving: Iterable[Value] = (), owners: Mapping[Value, Any] | None = None
+    ) -> None:  # fmt: skip
         self.program = program
         self.moving = list(moving)
-        made = {result: s for s in program.statements for result in s.results}
-        self.lent = [v for v in lent if v in made and v.root is v and is_placed(made[v], v)]
-        self.placement = Placement(program)
-        self.space: dict[str, Any] = {"Changed": Changed, "array": np.array, "copy": _copy, "same": _same}
-        self._names: dict[Any, str] = {}
-        self._views: list[Statement] = []
-        self._fixed: set[Value] = set(self.placement.places)
         self._lines: list[str] = []
-        self._ends: dict[int, list[Value]] | None = None
-        self._reshaped: list[tuple[Value, tuple[int, ...]]] = []
-        self._arrays: dict[Value, Any] = {}
+        self.text = ""
         self.writes: list[Value] = []
+        self._plan({} if owners is None else owners)
+        self._spelling = Spelling(self.placement.places, self._fixed, self._inner)
+        self.given = [value for value in program.outgoing() if value not in self.own]
         self._emit()
-        exec(compile(self.text, f"<program {program.name}>", "exec"), self.space)
-        self.run: Callable[..., tuple[Any, ...]] = self.space["run"]
-        self.bind()
+        exec(compile(self.text, f"<program {program.name}>", "exec"), self._spelling.space)
+        self._function = self._spelling.space.pop("run")
+        self._begin()
+
+    def _plan(self, owners: Mapping[Value, Any]) -> None:
+        """What is run together, and where all values lie."""
+        statements = self.program.statements
+        self._free = 1 + max((i for i, s in enumerate(statements) if _may_fail(s)), default=-1)
+        outgoing = {value.root for value in self.program.outgoing()}
+        made = {result: i for i, s in enumerate(statements) for result in s.results}
+        self.own = {
+            value: owner for value, owner in owners.items()
+            if made.get(value, -1) >= self._free and value.root is value and is_placed(statements[made[value]], value)
+        }  # fmt: skip
+        self._find_views(outgoing)
+        views = set(self._views)
+        self._together = find_together(statements, self._free, outgoing, self.own, self.moving, views)
+        elsewhere = {i for group in self._together for i in group.numbers}
+        self._islands = find_islands(
+            statements, self._free, outgoing, lambda i: i in elsewhere or statements[i] in views,
+            lambda value: value not in self._fixed,
+        )  # fmt: skip
+        groups: list[Island | Together] = [*self._together, *self._islands]
+        last = {max(_numbers(group)): group for group in groups}
+        inside = {i for group in groups for i in _numbers(group)}
+        self._inner = {value for group in groups for value in group.inner}
+        self._fixed -= self._inner
+        steps: list[tuple[int, Any]] = [
+            (i, last.get(i, s)) for i, s in enumerate(statements) if i in last or i not in inside
+        ]
+        self._steps = steps
+        laid = [slot for group in self._together for slot, kind in group.lying if kind == "own"]
+        self._offsets, size = _laid_out(laid, self.own)
+        self.gradients = list(self._offsets)
+        free = next((k for k, (i, _) in enumerate(steps) if i >= self._free), len(steps))
+        only = [step for _, step in steps]
+        self.placement = Placement(self.program, only, self._offsets, size, free, self._inner)
+        self._last = self.placement.last
+        self._scratch = max([group.scratch for group in groups], default=0)
+
+    def _find_views(self, outgoing: set[Value]) -> None:
+        """The values whose arrays are the same at each call, and the statements that only see these otherwise."""
+        program = self.program
+        self._views: list[Statement] = []
+        self._fixed = {v for v in program.constants() if not v.python}
+        self._fixed |= {v for v in program.states if v not in self.moving}
+        for s in program.statements:
+            if self._is_fixed_view(s):
+                self._views.append(s)
+                self._fixed.update(s.results)
+            else:
+                self._fixed |= {
+                    r for r in s.results
+                    if r.root is r and (r in self.own or (r not in outgoing and is_placed(s, r)))
+                }  # fmt: skip
 
     # ---- memory ----------------------------------------------------------------------------------------------------
 
-    def bind(self) -> None:
-        """Give the code its memory, and the arrays that its states are now."""
-        block = new_block(self.placement.size)
-        arrays = self._arrays
-        for value, start in self.placement.places.items():
-            arrays[value] = array_at(block, start, value)
-        for value in self.program.states:
-            if value not in self.moving:
-                arrays[value] = value.array
-        for value in self.program.constants():
-            arrays[value] = value.array
-        for statement in self._views:
-            (result,) = statement.results
-            arrays[result] = run(statement.function, self._real(statement.args), self._real(statement.kwargs))
-        self.space.update({_named(value): array for value, array in arrays.items() if value in self._fixed})
-        for value, shape in self._reshaped:
-            self.space[f"{_named(value)}_as"] = arrays[value].reshape(shape)
-        self._touched = [_record(arrays[root]) for root in self.writes]
+    def _begin(self) -> None:
+        """Give the code its memory."""
+        self._block = new_block(self.placement.size)
+        self._pieces = new_block(self._scratch)
+        self._own_places = [v for v, start in self.placement.places.items() if start < self.placement.boundary]
+        self._uses = [(statement, statement.values()) for statement in self._views]
+        states = [value for value in self.program.states if value not in self.moving]
+        self.bounds: list[Bound] = []
+        self.bounds.append(self._bound([*self.placement.places, *states, *self.program.constants()]))
+        self._touched = [_record(root.array) for root in self.writes]
 
-    def _real(self, item: Any) -> Any:
-        return mapped(item, lambda part: self._arrays[part] if isinstance(part, Value) else part)
+    def rebind(self, states: Collection[Value]) -> bool:
+        """Take the arrays that some states now have; False if they do not lie as they did."""
+        for group in self._together:
+            for slot, kind in group.lying:
+                if kind == "state" and side_by_side([v.array for v in slot]) is None:
+                    return False
+        for bound in self.bounds:
+            self._refresh(bound, states)
+        self._touched = [_record(root.array) for root in self.writes]
+        return True
+
+    @property
+    def run(self) -> Callable[..., tuple[Any, ...]]:
+        """The function, which writes gradients into the memory that was bound last."""
+        return self.bounds[0].run
+
+    def ready(self) -> Bound:
+        """Memory for gradients that nobody else refers to."""
+        for k, bound in enumerate(self.bounds):
+            if bound.is_free():
+                if k:
+                    self.bounds.insert(0, self.bounds.pop(k))
+                return bound
+        spare = self.bounds[:1] if self.placement.boundary <= _SPARE else []
+        self.bounds = [self._bound(self._own_places), *spare]
+        return self.bounds[0]
+
+    def _bound(self, new: Collection[Value]) -> Bound:
+        """New memory for gradients; besides, it is only values that are `new` whose arrays are to be made."""
+        owners = [self.own[value] for value in self._offsets]
+        bound = Bound(self.placement.boundary, list(self._offsets.items()), owners)
+        if self.bounds:
+            bound.arrays, bound.space = dict(self.bounds[0].arrays), dict(self.bounds[0].space)
+        else:
+            bound.space = dict(self._spelling.space)
+        self._refresh(bound, new)
+        bound.run = FunctionType(self._function.__code__, bound.space)
+        return bound
+
+    def _refresh(self, bound: Bound, values: Collection[Value]) -> None:
+        """Make the arrays of values anew, and all that sees these."""
+        arrays, space, boundary = bound.arrays, bound.space, self.placement.boundary
+        for value in values:
+            start = self.placement.places.get(value)
+            if start is None:
+                arrays[value] = value.array
+            else:
+                memory = bound.memory if start < boundary else self._block
+                arrays[value] = array_at(memory, start if start < boundary else start - boundary, value)
+        changed = set(values)
+        for statement, used in self._uses:
+            if not changed.isdisjoint(used):
+                (result,) = statement.results
+                arrays[result] = run(statement.function, _real(statement.args, arrays), _real(statement.kwargs, arrays))
+                changed.add(result)
+        space.update({named(value): arrays[value] for value in changed & self._fixed})
+        for value, shape in self._spelling.copied:
+            if value in changed:
+                space[f"{named(value)}_as"] = arrays[value].reshape(shape)
+        for k, island in enumerate(self._islands):
+            if f"island{k}" not in space or not changed.isdisjoint(island.outer):
+                space[f"island{k}"] = island.pieces(arrays, self._fixed, self._pieces)
+        for k, group in enumerate(self._together):
+            space.update(group.flat(f"all{k}", self._offsets, bound.memory, self._pieces))
 
     def touch(self) -> None:
         """Tell the engine which arrays have been written, so that it refuses to use what it saved of them before."""
@@ -83,44 +192,77 @@ class Code:
 
     def _emit(self) -> None:
         program = self.program
-        self._fixed |= {v for v in program.constants() if not v.python}
-        self._fixed |= {v for v in program.states if v not in self.moving}
-        last_guard = max((i for i, s in enumerate(program.statements) if _may_fail(s)), default=-1)
         undone: set[Value] = set()
         self._undoes = False
-        for i, statement in enumerate(program.statements):
-            if self._is_fixed_view(statement):
-                self._views.append(statement)
-                self._fixed.update(statement.results)
+        self._ends: dict[int, list[Value]] = {}
+        views = set(self._views)
+        for s in program.statements:
+            for value in s.results:
+                if value.root.kind == "made" and value.root.nbytes >= LARGE and value not in self._fixed | self._inner:
+                    self._ends.setdefault(self._last[value.root], []).append(value)
+        for k, (i, step) in enumerate(self._steps):
+            if step in views:
                 continue
-            if i <= last_guard:
-                self._undo(statement, undone)
-            self._lines += self._statement(statement, i)
-            if names := [_named(value) for value in self._over(i) if value not in self._fixed]:
+            if isinstance(step, Statement):
+                if i < self._free:
+                    self._undo(step, undone)
+                self._lines += self._spelling.statement(step, i)
+            elif isinstance(step, Island):
+                self._lines += self._island(step)
+            else:
+                self._lines += self._all(step)
+            if names := [named(value) for value in self._ends.get(k, ())]:
                 self._lines.append(f"del {', '.join(names)}")
-            for root in statement.writes:
+            for root in step.writes:
                 if root.kind == "state" and root not in self.moving and root not in self.writes:
                     self.writes.append(root)
-        outgoing = program.outgoing()
-        given = ", ".join([f"v{value.number}" for value in (*program.inputs, *self.moving, *self.lent)])
-        body = self._lines + [f"return ({''.join(self._exactly(value) + ', ' for value in outgoing)})"]
+        given = ", ".join([f"v{value.number}" for value in (*program.inputs, *self.moving)])
+        body = self._lines + [f"return ({''.join(self._spelling.exactly(value) + ', ' for value in self.given)})"]
         if self._undoes:
             body = ["undo = []", "try:", *[f"    {line}" for line in body], "except BaseException:"]
             body += ["    for back in reversed(undo):", "        back()", "    raise"]
         self.text = f"def run({given}):\n" + "".join(f"    {line}\n" for line in body)
 
-    def _over(self, i: int) -> list[Value]:
-        """The large values outside of the block that are used for the last time by a statement."""
-        if self._ends is None:
-            ends: dict[int, list[Value]] = {}
-            last = last_uses(self.program)
-            for statement in self.program.statements:
-                for value in statement.results:
-                    root = value.root
-                    if root.kind == "made" and root.nbytes >= LARGE and root not in self.lent:
-                        ends.setdefault(last[root], []).append(value)
-            self._ends = ends
-        return self._ends.get(i, [])
+    def _island(self, island: Island) -> list[str]:
+        """A loop over its pieces."""
+        before, after = [], []
+        inside: dict[Value, str] = {}
+        for value in dict.fromkeys([*island.outer, *island.inner]):
+            name = named(value)
+            if value in self._fixed or value in island.inner:
+                if island.is_cut(value):
+                    inside[value] = f"p{name}"
+                continue
+            if value in island.results:
+                empty, dtype = map(self._spelling.constant, (np.empty, value.dtype))
+                before.append(f"{name} = {empty}({value.shape}, {dtype})")
+            if not island.rows:
+                order = "" if island.order == tuple(range(len(island.order))) else f".transpose({island.order})"
+                before.append(f"q{name} = {name}{order}.reshape(-1)")
+                after.append(f"q{name}")
+                inside[value] = f"q{name}[cut]"
+            elif island.is_cut(value):
+                inside[value] = f"{name}[cut]"
+        names = [f"p{named(value)}, " for value in island.bound(self._fixed)]
+        lines = [f"    {self._spelling.in_place(s, inside)}" for _, s in island.statements]
+        head = f"for {''.join(names)}cut, in island{self._islands.index(island)}:"
+        return [*before, head, *lines, *([f"del {', '.join(after)}"] if after else [])]
+
+    def _all(self, group: Together) -> list[str]:
+        """Statements on all of a group at once, or else on one after another."""
+        all_of = f"all{self._together.index(group)}"
+        lines = []
+        for n, (_, first) in enumerate(group.parts[0]):
+            if first.function in EMPTY:
+                continue
+            if group.is_together(first):
+                inside = {slot[0]: f"{all_of}_{k}" for k, slot in enumerate(group.slots)}
+                lines.append(self._spelling.in_place(first, inside))
+                continue
+            for c, part in enumerate(group.parts):
+                inside = {slot[c]: f"{all_of}_{k}_{c}" for k, (slot, kind) in enumerate(group.lying) if kind == "inner"}
+                lines.append(self._spelling.in_place(part[n][1], inside))
+        return lines
 
     def _is_fixed_view(self, statement: Statement) -> bool:
         return (
@@ -140,178 +282,43 @@ class Code:
                 self._undoes = True
                 # states may be parts of one array, of which the root is but the first that was met
                 for value in dict.fromkeys([root, *[v for v in self.program.states if v.root is root]]):
-                    self._lines.append(f"undo.append({self._constant(_restoring)}({self._name(value)}))")
+                    self._lines.append(
+                        f"undo.append({self._spelling.constant(_restoring)}({self._spelling.name(value)}))"
+                    )
         if statement.kind == "draw" and isinstance(statement.function, Draw):
             self._undoes = True
-            self._lines.append(f"undo.append({self._constant(state_of)}({self._constant(statement.function)}.rng))")
-        if statement.kind == "outside" and hasattr(statement.function, "undo"):
+            self._lines.append(
+                f"undo.append({self._spelling.constant(state_of)}({self._spelling.constant(statement.function)}.rng))"
+            )
+        if hasattr(statement.function, "undo"):
             self._undoes = True
-            self._lines.append(f"undo.append({self._constant(statement.function)}.undo())")
-
-    def _statement(self, s: Statement, i: int) -> list[str]:
-        if s.kind == "guard":
-            return [self._guard(s, i)]
-        args = [self._argument(item, s) for item in s.args]
-        call = self._call(s, args)
-        if s.writes or not s.results:
-            return [call]
-        if isinstance(s.form, tuple):
-            names = ", ".join("_" if part is None else f"v{part.number}" for part in s.form)
-            return [f"{names}{',' if len(s.form) == 1 else ''} = {call}"]
-        (result,) = s.results
-        placed = result in self.placement.places or result in self.lent
-        if s.function in EMPTY and placed:
-            return []
-        if s.function in SCALARS and result.scalar and len(args) == len(s.args) and not s.kwargs:
-            return [f"v{result.number} = {SCALARS[s.function].format(*args)}"]
-        if placed:
-            return [self._into(s, args, f"v{result.number}")]
-        if s.function in COPIES and s.function is not np.ndarray.astype:
-            call = f"array({args[0]})" if s.function is np.asarray and not s.kwargs else call
-        return [f"v{result.number} = {call}"]
-
-    def _call(self, s: Statement, args: list[str]) -> str:
-        if s.function is operator.getitem:
-            return f"{args[0]}[{args[1]}]"
-        if s.function is operator.setitem:
-            return f"{args[0]}[{args[1]}] = {args[2]}"
-        if s.function is operator.pow:
-            return f"{args[0]} ** {args[1]}"
-        kwargs = dict(s.kwargs)
-        if isinstance(s.function, np.ufunc) and set(kwargs) == {"out"}:
-            args = [*args, _to(s.function, self._argument(kwargs.pop("out")[0], s))]
-        given = args + [f"{name}={self._argument(value, s)}" for name, value in kwargs.items()]
-        if s.function is np.dot and len(given) == 2 and s.args[0] in self._fixed:
-            return f"{given[0]}.dot({given[1]})"
-        if type(s.function) is DESCRIPTOR:
-            return f"{given[0]}.{s.function.__name__}({', '.join(given[1:])})"
-        return f"{self._constant(s.function)}({', '.join(given)})"
-
-    def _into(self, s: Statement, args: list[str], target: str) -> str:
-        """A call whose result goes where it has its place."""
-        function, kwargs = s.function, s.kwargs
-        if function in ZEROS or function in ONES:
-            return f"{target}.fill({int(function in ONES)})"
-        if function in COPIES:
-            return f"{target}[...] = {args[0]}"
-        if function is np.ndarray.reshape:
-            self._reshaped.append((s.results[0], s.args[0].shape))
-            return f"{target}_as[...] = {args[0]}"
-        name = self._constant(function)
-        if isinstance(function, np.ufunc) and not kwargs:
-            return f"{name}({', '.join([*args, _to(function, target)])})"
-        if function in (np.dot, np.ndarray.dot) and not kwargs:
-            return f"{self._constant(np.ndarray.dot)}({', '.join([*args, target])})"
-        if getattr(function, "__name__", "") == "reduce" and len(args) == 1 and set(kwargs) <= _REDUCE:
-            axis, dtype = kwargs.get("axis", 0), kwargs.get("dtype")
-            axis = axis[0] if type(axis) is tuple and len(axis) == 1 else axis
-            rest = f", {kwargs['keepdims']!r}" if kwargs.get("keepdims") else ""
-            return f"{name}({args[0]}, {axis!r}, {self._argument(dtype, s)}, {target}{rest})"
-        given = args + [f"{key}={self._argument(value, s)}" for key, value in kwargs.items()] + [f"out={target}"]
-        return f"{name}({', '.join(given)})"
-
-    def _guard(self, s: Statement, i: int) -> str:
-        (value,), how, expected = s.args, s.function, s.expected
-        name = self._name(value)
-        if how is bool:
-            return f"if {'not ' if expected else ''}{name}: raise Changed({i})"
-        if type(expected) is tuple:
-            return f"if {name}.shape != {expected!r}: raise Changed({i})"
-        return f"if not same({self._constant(how)}({name}), {self._constant(expected)}): raise Changed({i})"
-
-    # ---- arguments -------------------------------------------------------------------------------------------------
-
-    def _name(self, value: Value) -> str:
-        if value.kind == "constant" and value.python:
-            return self._constant(value.array)
-        return _named(value)
-
-    def _exactly(self, value: Value) -> str:
-        """A value as the trace had it: a scalar as a scalar, an array of no dimensions as an array."""
-        name = self._name(value)
-        if value.shape or value.python:
-            return name
-        return (
-            f"{name}[()]" if value.scalar else name if value in self._fixed else f"{self._constant(np.asarray)}({name})"
-        )
-
-    def _argument(self, item: Any, s: Statement) -> str:
-        kind = type(item)
-        if kind is Value:
-            return self._name(item) if is_numpy(s.function) else self._exactly(item)
-        if kind is tuple:
-            inner = "".join(self._argument(part, s) + ", " for part in item)
-            return f"({inner.rstrip() if len(item) == 1 else inner.rstrip(', ')})"
-        if kind is list:
-            return f"[{', '.join(self._argument(part, s) for part in item)}]"
-        if kind is dict:
-            return f"{{{', '.join(f'{key!r}: {self._argument(part, s)}' for key, part in item.items())}}}"
-        if kind is slice:
-            ends = [self._argument(part, s) for part in (item.start, item.stop, item.step)]
-            return f"slice({', '.join(ends)})"
-        if item is None or item is Ellipsis or kind is bool or kind is str:
-            return repr(item)
-        if s.function in SCALARS and kind in (int, float) and s.results and s.results[0].scalar and kind is int:
-            return repr(item)
-        if isinstance(s.function, np.ufunc) and kind in (int, float):
-            typed = _typed(item, s)
-            return repr(item) if typed is None and kind is int else self._constant(item if typed is None else typed)
-        if kind is int:
-            return repr(item)
-        if isinstance(item, np.generic) and isinstance(s.function, np.ufunc):
-            return self._constant(np.asarray(item))
-        return self._constant(item)
-
-    def _constant(self, item: Any) -> str:
-        """The short name of a function or another object that the code uses."""
-        key: Any = (type(item), item.dtype, item.tobytes()) if type(item) is np.ndarray else ("id", id(item))
-        key = (type(item), repr(item)) if type(item) in (int, float, complex) else key
-        name = self._names.get(key)
-        if name is None:
-            said = getattr(item, "__name__", type(item).__name__)
-            said = "".join(c if c.isalnum() else "_" for c in str(said)).strip("_") or "f"
-            owner = getattr(item, "__self__", None)
-            if isinstance(owner, np.ufunc):
-                said = f"{owner.__name__}_{said}"
-            name = f"{said}_{len(self._names)}"
-            self._names[key] = name
-            self.space[name] = item
-        return name
+            self._lines.append(f"undo.append({self._spelling.constant(statement.function)}.undo())")
 
 
-def _named(value: Value) -> str:
-    return f"v{value.number}" if value.number >= 0 else f"n{-1 - value.number}"
+def _real(item: Any, arrays: Mapping[Value, Any]) -> Any:
+    return mapped(item, lambda part: arrays[part] if isinstance(part, Value) else part)
 
 
-def _to(function: Any, target: str) -> str:
-    """How a ufunc is told where to put its result: by position takes less time, but these two want the keyword."""
-    return f"out={target}" if function in (np.maximum, np.minimum) else target
+def _numbers(group: Island | Together) -> list[int]:
+    """The numbers of the statements that are run together."""
+    return group.numbers if isinstance(group, Together) else [i for i, _ in group.statements]
+
+
+def _laid_out(laid: list[list[Value]], own: Iterable[Value]) -> tuple[dict[Value, int], int]:
+    """Where gradients lie, those that are to be side by side first; and how much memory that is."""
+    offsets: dict[Value, int] = {}
+    top = 0
+    for together in [*laid, *[[value] for value in own if not any(value in slot for slot in laid)]]:
+        top = rounded(top)
+        for value in together:
+            offsets[value] = top
+            top += value.nbytes
+    return offsets, rounded(top)
 
 
 def _may_fail(statement: Statement) -> bool:
     """Whether a statement may say that the program does not hold for this call."""
     return statement.kind == "guard" or getattr(statement.function, "may_change", False)
-
-
-_REDUCE = {"axis", "dtype", "keepdims"}
-
-
-def _typed(number: Any, s: Statement) -> Any:
-    """A number of Python's as an array of the dtype that it takes on, with which NumPy computes in half the time."""
-    dtypes = {value.dtype for value in s.args if isinstance(value, Value) and not value.python}
-    if len(dtypes) != 1 or s.kwargs.get("dtype") is not None:
-        return None
-    (dtype,) = dtypes
-    return np.array(number, dtype) if dtype.char in "fd" else None
-
-
-def _same(a: Any, b: Any) -> bool:
-    """Whether two numbers, or lists of them, are the same, as NaN is itself."""
-    return type(a) is type(b) and (a == b or repr(a) == repr(b))
-
-
-def _copy(array: Any) -> Any:
-    return array.copy()
 
 
 def _restoring(array: Any) -> Callable[[], None]:

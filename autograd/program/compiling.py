@@ -160,6 +160,9 @@ class Compiled:
         if len(self._entries) >= MOST:
             self._close(f"{MOST} programs were made of it, and another one would be needed because {reason}")
             return self._fun(*args, **kwargs)
+        for optimizer in around.optimizers:
+            if hasattr(optimizer, "lay"):
+                optimizer.lay()
         captured = Capture(self._fun, args, kwargs, around, strict=False)
         if captured.why_not is not None:
             self._close(captured.why_not)

@@ -64,6 +64,21 @@ class _State:
         self.now: Any = None
 
 
+class OfState:
+    """Keeps a generator's state, or restores it."""
+
+    def __init__(self, rng: np.random.Generator | None, state: Any, keeps: bool) -> None:
+        self.__name__ = "keep_random_state" if keeps else "restore_random_state"
+        self.rng, self.state, self.keeps = rng, state, keeps
+
+    def __call__(self) -> None:
+        bits = generator_of(self.rng).bit_generator
+        if self.keeps:
+            self.state.now = bits.state
+        else:
+            bits.state = self.state.now if type(self.state) is _State else self.state
+
+
 class _Bits:
     def __init__(self, draws: Draws) -> None:
         self.draws = draws
@@ -71,22 +86,12 @@ class _Bits:
     @property
     def state(self) -> Any:
         state = _State()
-        rng = self.draws.rng
-
-        def keep_random_state() -> None:
-            state.now = generator_of(rng).bit_generator.state
-
-        self.draws.recorder.outside(keep_random_state)
+        self.draws.recorder.outside(OfState(self.draws.rng, state, keeps=True))
         return state
 
     @state.setter
     def state(self, state: Any) -> None:
-        rng = self.draws.rng
-
-        def restore_random_state() -> None:
-            generator_of(rng).bit_generator.state = state.now if type(state) is _State else state
-
-        self.draws.recorder.outside(restore_random_state)
+        self.draws.recorder.outside(OfState(self.draws.rng, state, keeps=False))
 
 
 def state_of(rng: np.random.Generator | None) -> Any:

@@ -14,9 +14,7 @@ from .capture import Capture, Given
 from .code_numpy import Code
 from .interrupts import hold, release
 from .joined import Backward, join
-from .memory import LARGE
 from .places import Place
-from .recycling import taken
 from .values import Value
 
 MISS = object()
@@ -49,10 +47,14 @@ class Entry:
                 value.shape, value.dtype, value.strides,
             ):  # fmt: skip
                 return False
+        before = {value: value.array for place, value in self._places if place.get() is not value.array}
         for place, value in self._places:
             value.array = place.get()
-            self._space[f"a{value.number}"] = value.array
-        self.code.bind()
+        if not self.code.rebind(before):
+            for value, array in before.items():
+                value.array = array
+            return False
+        self._space.update({f"a{value.number}": value.array for value in before})
         return True
 
 
@@ -76,11 +78,10 @@ class _Writer:
         self.program.states = [value for value in self.program.states if value in kept]
         for value in self.moving:
             value.array = None  # it is another one at each call
-        self._gradients = self._own_gradients()
-        self.code = Code(self.program, self.moving, self._gradients)
+        self.code = Code(self.program, self.moving, self._own_gradients(args, kwargs))
         self.space: dict[str, Any] = {
             "MISS": MISS, "STALE": STALE, "mode": mode, "wrap": wrap, "run": self.code.run, "Tensor": Tensor,
-            "touch": self.code.touch, "new": _given, "taken": taken, "Changed": Changed,
+            "touch": self.code.touch, "new": _given, "ready": self.code.ready, "Changed": Changed,
             "hold": hold, "release": release, "join": join,
         }  # fmt: skip
         self._lines: list[str] = []
@@ -90,21 +91,22 @@ class _Writer:
         self._count = 0
         self.text = self._written(args, kwargs)
 
-    def _own_gradients(self) -> dict[Value, Place]:
-        """The large gradients that nothing else shares memory with."""
+    def _own_gradients(self, args: Any, kwargs: Any) -> dict[Value, Any]:
+        """The gradients that nothing else shares memory with, and the Tensors that have them."""
         counts: dict[Value, int] = {}
         for value in [*self.program.results, *(value for _, value in self.program.assigned)]:
             if value is not None:
                 counts[value.root] = counts.get(value.root, 0) + 1
         moving = {id(self._holders[id(place.holder)]) for place, _ in self.places if id(place.holder) in self._holders}
+        given = {id(item) for item in leaves((args, kwargs))}  # which are others at each call
         return {
-            value: place
+            value: place.holder
             for place, value in self.program.assigned
             if value is not None
             and place.key == "_grad"
             and counts[value.root] == 1
-            and value.nbytes >= LARGE
             and id(place.holder) not in moving
+            and id(place.holder) not in given
         }
 
     # ---- text ------------------------------------------------------------------------------------------------------
@@ -152,16 +154,20 @@ class _Writer:
         checks, lines = list(lines), []
         self._lines = lines
         outgoing = self.program.outgoing()
+        own = self.code.own
         names = {value: f"r{k}" for k, value in enumerate(outgoing)}
-        for value in self.code.lent:
-            place = self._gradients[value]
-            given.append(f"taken({self._name(place.holder)}, {self._name(value)})")
-        call = f"{''.join(name + ', ' for name in names.values()) or '_'} = run({', '.join(given)})"
+        results = "".join(f"{names[value]}, " for value in self.code.given) or "_"
+        call = f"{results} = {'bound.' if own else ''}run({', '.join(given)})"
         after = ["touch()"] if self.code.writes else []
         after += [
-            self._assign(place, "None" if value is None else names[value]) for place, value in self.program.assigned
-        ]
-        forget = [f"{self._name(self._gradients[value].holder)}._grad = None" for value in self.code.lent]
+            self._assign(place, "None" if value is None else names[value])
+            for place, value in self.program.assigned if value not in own
+        ]  # fmt: skip
+        if own:
+            lines.append("bound = ready()")
+            holders = [f"{self._name(own[value])}._grad" for value in self.code.gradients]
+            after.append(f"{', '.join(holders)}{',' * (len(holders) == 1)} = bound.tensors")
+        forget = [f"{self._name(holder)}._grad = None" for holder in own.values()]
         lines += _guarded(call, after, forget, bool(self.code.writes))
         items = list(zip(leaves(captured.form), self.program.results, strict=True))
         if captured.back is not None:
@@ -233,8 +239,8 @@ class _Writer:
                 elif id(item) in self.captured.around.tensors:  # and the function finds it besides
                     lines.append(f"if {name} is not {self._name(item)}: return MISS")
                 self._arguments.setdefault(id(item), name)
-                tensor, name = name, f"{name}_data"
-                lines.append(f"{name} = {tensor}._data")
+                tensor, name = name, f"{name}_content"
+                lines.append(f"{name} = {tensor}._content")
             if value is None:
                 if not isinstance(item, Tensor):
                     self._equal(name, item)
@@ -306,7 +312,7 @@ class _Writer:
         tensor = self._holders.get(id(place.holder))
         if tensor is not None:
             name = f"g{value.number}"
-            lines.append(f"{name} = {self._name(tensor)}._grad._data")
+            lines.append(f"{name} = {self._name(tensor)}._grad._content")
             self._layout(name, value, array=True)
             given.append(name)
         elif value in self.moving:
@@ -321,8 +327,8 @@ class _Writer:
     def _assign(self, place: Place, name: str) -> str:
         """A line that puts a value where the function put it."""
         tensor = self._holders.get(id(place.holder))
-        if tensor is not None and place.key == "_data":
-            return f"{self._name(tensor)}._grad._data = {name}"
+        if tensor is not None and place.key == "_content":
+            return f"{self._name(tensor)}._grad._content = {name}"
         wrapped = name != "None" and (place.key == "_grad" or place in self.captured.replaced)
         made = f"wrap({name})" if wrapped else name
         if place.kind == "attribute":

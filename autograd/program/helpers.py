@@ -7,14 +7,15 @@ import builtins
 import functools
 import inspect
 import sys
-from types import BuiltinFunctionType, FunctionType, ModuleType
+from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
 from typing import Any
 
 import numpy as np
 
-from ..engine.tensor import unwrap
+from ..engine.tensor import Tensor, unwrap, wrap
 from .brevity import does_nothing, of_arrays, without_calls, without_checks
 
+_Cached = functools._lru_cache_wrapper
 _PLAIN = (bool, int, float, complex, str, type(None))
 
 
@@ -32,6 +33,7 @@ class Helpers:
         """The name of a function, which is printed with what it uses."""
         primitive = getattr(function, "primitive", None)
         function = primitive.function if primitive is not None else function
+        function = function.__wrapped__ if isinstance(function, _Cached) else function
         if (known := self._names.get(id(function))) is not None:
             return known
         if (said := said_by_numpy(function)) is not None:
@@ -62,7 +64,8 @@ class Helpers:
         """Print a definition under a name, and before it what it refers to."""
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
             node = without_checks(node)
-        node = of_arrays(node, {key for key, value in space.items() if value is unwrap})
+        unwrapping = {key for key, value in space.items() if value is unwrap or value is wrap}
+        node = of_arrays(node, unwrapping, {key for key, value in space.items() if value is Tensor})
         own = {a.arg for n in ast.walk(node) if isinstance(n, ast.arguments) for a in _all_arguments(n)}
         own |= {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
         used = dict.fromkeys(n.id for n in ast.walk(node) if isinstance(n, ast.Name) and n.id not in own)
@@ -97,7 +100,7 @@ class Helpers:
                 self.imports[f"import {value.__name__}" + ("" if value.__name__ == name else f" as {name}")] = None
             return name
         if (
-            isinstance(value, FunctionType)
+            isinstance(value, FunctionType | _Cached)
             or inspect.isclass(value)
             or isinstance(value, np.ufunc | BuiltinFunctionType)
         ):
@@ -182,18 +185,18 @@ def _definition(function: Any) -> Any:
     name = function.__name__
     for node in ast.walk(_tree(filename)):
         if name == "<lambda>":
-            names = function.__code__.co_varnames[: function.__code__.co_argcount]
-            if (
-                isinstance(node, ast.Lambda)
-                and node.lineno == function.__code__.co_firstlineno
-                and tuple(a.arg for a in (*node.args.posonlyargs, *node.args.args)) == names
-            ):
+            if isinstance(node, ast.Lambda) and _stands_at(node.body, function.__code__):
                 return ast.Expr(node)
         elif isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name == name:
             first = min([node.lineno, *[d.lineno for d in node.decorator_list]])
             if first <= start <= node.lineno or start == node.lineno:
                 return node
     return None
+
+
+def _stands_at(body: ast.expr, code: CodeType) -> bool:
+    """Whether the code of a lambda is that of this expression: one of its instructions gives the value of all of it."""
+    return (body.lineno, body.end_lineno, body.col_offset, body.end_col_offset) in code.co_positions()
 
 
 def _assigned(module: str, name: str) -> Any:
@@ -204,6 +207,11 @@ def _assigned(module: str, name: str) -> Any:
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
             if any(isinstance(target, ast.Name) and target.id == name for target in targets):
                 return node.value
+            for target in targets:
+                if isinstance(target, ast.Tuple) and isinstance(node.value, ast.Tuple):
+                    for part, value in zip(target.elts, node.value.elts, strict=False):
+                        if isinstance(part, ast.Name) and part.id == name:
+                            return value
     return None
 
 

@@ -8,6 +8,7 @@ from weakref import ref
 
 import numpy as np
 
+from ..engine.sums import is_ones
 from .values import Value
 
 
@@ -67,6 +68,7 @@ class Known:
             (array, copy.tobytes())
             for (array, copy), (own, of_owner) in zip(self._copies, counts, strict=True)
             if isinstance(array, np.ndarray)
+            and not is_ones(_owner(array))
             and (own > _OURS[_owner(array) is array][0] or of_owner > _OURS[_owner(array) is array][1])
         ]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -56,75 +57,177 @@ class Block:
 
 
 class Placement:
-    """The plan: which values have a place in the block, and where.
+    """The plan: which values have a place in memory, and where.
 
-    places  the offset of each root that has one
-    size    of the block, in bytes
+    places  the offset of each root that has one: those below `size_of_own` are in memory of the program's gradients
+    size    of the block, which holds the others, in bytes
     peak    the most bytes at a time that are in use, but for inputs, states, constants and results
+
+    steps   what is done, in its order: the program's statements, or also several of them as one
+    own     the gradients that have a place already, with that: until they are made, others may lie there
+    free    from which step on that is so
+    without values that are placed by those who use them
     """
 
-    def __init__(self, program: Program) -> None:
+    def __init__(
+        self, program: Program, steps: Sequence[Any] | None = None, own: Mapping[Value, int] | None = None,
+        size_of_own: int = 0, free: int = 0, without: Collection[Value] = (),
+    ) -> None:  # fmt: skip
+        self.steps = program.statements if steps is None else steps
+        self.escaping = {value.root for value in program.outgoing()}
+        self.own = {} if own is None else own
+        self.boundary = size_of_own
+        self._without = without
+        self._free = free
+        self.last = last_uses(self.steps, self.escaping)
+        self._of: dict[Value, _Span] = {}
+        self._owners: dict[int, Value] = {}  # by the identity of a span, the root that is in it now
+        self._spans = self._lifetimes()
         self.places: dict[Value, int] = {}
-        block = Block()
-        escaping = {value.root for value in program.outgoing()}
-        last = last_uses(program)
-        ends: dict[int, list[Value]] = {}
-        for root, i in last.items():
-            ends.setdefault(i, []).append(root)
-        owners: dict[int, Value] = {}  # by offset, the root that now lies there
-        loose = top = 0
-        for i, statement in enumerate(program.statements):
-            for result in statement.results:
-                if result.root is not result:
-                    continue
-                if result in escaping or not is_placed(statement, result):
-                    loose += result.nbytes if result not in escaping else 0
-                    continue
-                size = _rounded(result)
-                over = self._overwritten(statement, result, last, i, owners)
-                if over is None:
-                    start = block.lend(size)
-                else:
-                    start = self.places[over]
-                self.places[result] = start
-                owners[start] = result
-            top = max(top, loose)
-            for root in ends.get(i, ()):
-                at = self.places.get(root)
-                if at is None:
-                    loose -= root.nbytes if root.kind == "made" and root not in escaping else 0
-                elif owners.get(at) is root:
-                    del owners[at]
-                    block.give(at, _rounded(root))
-        self.size = block.top
-        self.peak = block.top + top
+        self.size = self._place()
+        self.peak = self.size + self._loose()
 
-    def _overwritten(
-        self, statement: Statement, result: Value, last: dict[Value, int], i: int, owners: dict[int, Value]
-    ) -> Value | None:
+    def _lifetimes(self) -> list[_Span]:
+        """Memory for each root, from when it is made until it is used last; several, if one is written over another."""
+        spans = []
+        for i, step in enumerate(self.steps):
+            for result in step.results:
+                if not self._has_place(step, result):
+                    continue
+                over = self._overwritten(step, result, i)
+                if over is None:
+                    span = _Span(i, max(_ALIGN, rounded(result.nbytes)))
+                    spans.append(span)
+                else:
+                    span = self._of[over]
+                span.end = max(span.end, self.last[result])
+                if result in self.own:
+                    span.offset, span.size = self.own[result], result.nbytes
+                self._of[result] = span
+                self._owners[id(span)] = result
+        return spans
+
+    def _has_place(self, step: Any, result: Value) -> bool:
+        if result.root is not result or result in self._without:
+            return False
+        if isinstance(step, Statement):
+            return result in self.own or (result not in self.escaping and is_placed(step, result))
+        return result in self.own or result not in self.escaping
+
+    def _overwritten(self, step: Any, result: Value, i: int) -> Value | None:
         """An operand that is used here for the last time, and that the result can be written over."""
-        if not is_elementwise(statement.function) or statement.kwargs:
-            return None
-        for value in statement.args:
+        for value in _operands(step) if isinstance(step, Statement) else step.overwritable(result):
+            span = self._of.get(value)
             if (
-                isinstance(value, Value)
-                and value.root is value
-                and value in self.places
-                and last.get(value) == i
+                span is not None
+                and self.last.get(value) == i
                 and (value.shape, value.strides, value.dtype) == (result.shape, result.strides, result.dtype)
-                and owners.get(self.places[value]) is value
-                and not any(o is not value and isinstance(o, Value) and o.root is value for o in statement.args)
+                and self._owners[id(span)] is value
+                and (result not in self.own or (span.offset is None and span.start >= self._free))
             ):
                 return value
         return None
 
+    def _place(self) -> int:
+        """Large ones by their size, where the smallest gap is; then small ones, one after another in time."""
+        fixed = [span for span in self._spans if span.offset is not None]
+        large = sorted(
+            [span for span in self._spans if span.offset is None and span.size >= LARGE],
+            key=lambda span: (-span.size, span.start),
+        )
+        placed = _Placed(2 * len(fixed) + len(large) + 1, self.boundary)
+        for span in fixed:
+            placed.add(span.offset, span.size, -1, self._free - 1)
+            placed.add(span.offset, span.size, span.start, span.end)
+        top = self.boundary
+        for span in large:
+            span.offset = placed.gap(span.size, span.start, span.end)
+            placed.add(span.offset, span.size, span.start, span.end)
+            top = max(top, span.offset + span.size)
+        block = Block()
+        ends: dict[int, list[_Span]] = {}
+        small = [span for span in self._spans if span.offset is None]
+        for span in small:
+            ends.setdefault(span.end, []).append(span)
+        starts: dict[int, list[_Span]] = {}
+        for span in small:
+            starts.setdefault(span.start, []).append(span)
+        for i in range(len(self.steps) + 1):
+            for span in starts.get(i, ()):
+                span.offset = top + block.lend(span.size)
+            for span in ends.get(i, ()):
+                block.give(span.offset - top, span.size)
+        for value, span in self._of.items():
+            self.places[value] = span.offset
+        return top + block.top - self.boundary
+
+    def _loose(self) -> int:
+        """The most bytes at a time of what is neither placed nor a result."""
+        changes: dict[int, int] = {}
+        for i, step in enumerate(self.steps):
+            for result in step.results:
+                outside = result in self._of or result in self.escaping or result in self._without
+                if result.root is result and not outside:
+                    changes[i] = changes.get(i, 0) + result.nbytes
+                    end = self.last[result] + 1
+                    changes[end] = changes.get(end, 0) - result.nbytes
+        now = top = 0
+        for i in sorted(changes):
+            now += changes[i]
+            top = max(top, now)
+        return top
+
+
+class _Span:
+    """Memory of one root, or of several one after another, with the steps at which it is in use."""
+
+    __slots__ = ("end", "offset", "size", "start")
+
+    def __init__(self, start: int, size: int) -> None:
+        self.start = self.end = start
+        self.size = size
+        self.offset: Any = None
+
+
+class _Placed:
+    """The spans that have their place: what gap is left among those that are in use at the same time."""
+
+    def __init__(self, most: int, boundary: int) -> None:
+        self.starts, self.ends, self.offsets, self.sizes = np.zeros((4, most), np.int64)
+        self.count = 0
+        self.boundary = boundary
+        if boundary:
+            self.add(boundary, 0, -1, 1 << 60)  # nothing lies across it
+
+    def add(self, offset: int, size: int, start: int, end: int) -> None:
+        k = self.count
+        self.starts[k], self.ends[k], self.offsets[k], self.sizes[k] = start, end, offset, size
+        self.count += 1
+
+    def gap(self, size: int, start: int, end: int) -> int:
+        """The offset of the smallest gap that suffices."""
+        k = self.count
+        (at,) = ((self.starts[:k] <= end) & (self.ends[:k] >= start)).nonzero()
+        best, room, cursor = -1, 1 << 62, 0
+        for offset, length in sorted(zip(self.offsets[at].tolist(), self.sizes[at].tolist(), strict=True)):
+            begin = rounded(cursor)
+            if size <= offset - begin < room:
+                best, room = begin, offset - begin
+            cursor = max(cursor, offset + length)
+        return best if best >= 0 else rounded(cursor)
+
 
 def array_at(block: Any, start: int, value: Value) -> Any:
     """The array of a value in the block."""
-    order = sorted(range(len(value.shape)), key=lambda axis: -value.strides[axis])
+    order = order_of(value)
     flat = block[start : start + value.nbytes].view(value.dtype)
     made = flat.reshape([value.shape[axis] for axis in order])
     return made.transpose(sorted(range(len(order)), key=order.__getitem__))
+
+
+def order_of(value: Value) -> tuple[int, ...]:
+    """The axes from the one with the longest strides to that with the shortest."""
+    return tuple(sorted(range(len(value.shape)), key=lambda axis: -value.strides[axis]))
 
 
 def new_block(size: int) -> Any:
@@ -134,8 +237,9 @@ def new_block(size: int) -> Any:
     return block[start : start + size]
 
 
-def _rounded(value: Value) -> int:
-    return max(_ALIGN, -(-value.nbytes // _ALIGN) * _ALIGN)
+def rounded(size: int) -> int:
+    """Up to where the next line of the cache begins."""
+    return -(-size // _ALIGN) * _ALIGN
 
 
 def is_placed(statement: Statement, value: Value) -> bool:
@@ -146,17 +250,17 @@ def is_placed(statement: Statement, value: Value) -> bool:
     if value.scalar:  # what is taken of a scalar is a copy, of an array it would be a view
         return False
     if function is np.ndarray.reshape:  # that does not see the array otherwise, but copies it
-        return isinstance(statement.args[0], Value) and _is_dense(value)
+        return isinstance(statement.args[0], Value) and is_dense(value)
     if not (takes_out(function) or function in MADE or function in COPIES):
         return False
     if function in COPIES and not isinstance(statement.args[0], Value):
         return False
     if function is not ITEM and "out" in statement.kwargs and statement.kwargs["out"] is not None:
         return False
-    return _is_dense(value)
+    return is_dense(value)
 
 
-def _is_dense(value: Value) -> bool:
+def is_dense(value: Value) -> bool:
     """Whether an array has its elements side by side, in some order of its axes."""
     expected = value.dtype.itemsize
     for axis in sorted(range(len(value.shape)), key=lambda axis: value.strides[axis]):
@@ -166,14 +270,22 @@ def _is_dense(value: Value) -> bool:
     return True
 
 
-def last_uses(program: Program) -> dict[Value, int]:
-    """For each root the statement that uses it last, or any view of it; results are used after the last one."""
+def last_uses(steps: Sequence[Any], outgoing: Iterable[Value]) -> dict[Value, int]:
+    """For each root the step that uses it last, or any view of it; results are used after the last one."""
     last: dict[Value, int] = {}
-    for i, statement in enumerate(program.statements):
-        for value in (*statement.values(), *statement.results):
+    for i, step in enumerate(steps):
+        for value in (*step.values(), *step.results):
             last[value.root] = i
-        for root in statement.writes:
+        for root in step.writes:
             last[root] = i
-    for value in program.outgoing():
-        last[value.root] = len(program.statements)
+    for value in outgoing:
+        last[value.root] = len(steps)
     return last
+
+
+def _operands(statement: Statement) -> list[Value]:
+    """The operands that the result of a statement may be written over, as far as the statement is concerned."""
+    if not is_elementwise(statement.function) or statement.kwargs:
+        return []
+    values = [value for value in statement.args if isinstance(value, Value)]
+    return [v for v in values if v.root is v and not any(o is not v and o.root is v for o in values)]

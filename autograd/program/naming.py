@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import functools
 import inspect
+import itertools
 import keyword
 import linecache
 import re
@@ -12,7 +13,9 @@ from collections.abc import Callable
 from typing import Any
 
 from ..transforms.tree import fields_of, is_dataclass, keys_of
-from .values import Statement
+from .values import Statement, Value
+
+_FAR = 1000  # groups of statements: how far a line that calls functions is followed
 
 
 def argument_names(function: Callable[..., Any], args: Any, kwargs: Any) -> list[str]:
@@ -71,16 +74,75 @@ def identifier(text: str) -> str:
 
 def name_values(statements: list[Statement]) -> None:
     """Call the last value that a line makes what the line assigns to."""
-    for statement, following in zip(statements, [*statements[1:], None], strict=True):
-        made = statement.results or statement.writes
-        if statement.line is None or statement.of is not None or not made:
+    forward = [s for s in statements if s.of is None]
+    groups = [(line, list(group)) for line, group in itertools.groupby(forward, lambda s: s.line)]
+    for k, (line, run) in enumerate(groups):
+        name = _targets(line[0]).get(line[1]) if line is not None else None
+        if name is None or _goes_on(groups, k):
             continue
-        if following is not None and following.line == statement.line and following.of is None:
+        n = _period(run)
+        for statement in run[n - 1 :: n]:
+            value = next(reversed([*statement.writes, *statement.results]), None)
+            if value is not None and value.name is None and value.kind == "made":
+                value.name = name
+
+
+def _goes_on(groups: list[tuple[Any, list[Statement]]], k: int) -> bool:
+    """Whether a line has called a function, and goes on after it: it is the next of its own function's lines again."""
+    line, run = groups[k]
+    for following, other in groups[k + 1 : k + 1 + _FAR]:
+        if following is not None and (following[0], following[2]) == (line[0], line[2]):
+            return bool(following == line and [s.function for s in other] != [s.function for s in run])
+    return False
+
+
+def _period(run: list[Statement]) -> int:
+    """After how many statements a line begins anew, which is a loop by itself."""
+    done = [(s.function, tuple([r.shape for r in s.results])) for s in run]
+    for n in range(2, len(run) // 2 + 1):
+        if len(run) % n == 0 and done[n:] == done[:-n]:
+            return n
+    return len(run)
+
+
+def name_modules(statements: list[Statement], outgoing: set[Value]) -> None:
+    """Call what a module gives by the module: its own name, or its class where it has a number only."""
+    users: dict[Value, list[int]] = {}
+    for k, s in enumerate(statements):
+        for value in s.values():
+            users.setdefault(value, []).append(k)
+    groups = itertools.groupby(enumerate(statements), lambda item: (item[1].scope, item[1].of is None))
+    for (scope, forward), group in groups:
+        if scope is None or not forward:
             continue
-        name = _targets(statement.line[0]).get(statement.line[1])
-        value = made[-1]
-        if name is not None and value.name is None and value.kind == "made":
-            value.name = name
+        own = list(group)
+        last = own[-1][0]
+        given = [
+            value
+            for _, s in own
+            for value in s.results
+            if value in outgoing or any(k > last and statements[k].of is None for k in users.get(value, ()))
+        ]
+        if given and given[-1].name is None and given[-1].kind == "made":
+            path, _, kind = scope.partition(": ")
+            word = path.rpartition(".")[2]
+            given[-1].name = _word(kind) if not word or word.isdigit() else word
+
+
+def without_owner(names: list[str]) -> dict[str, str]:
+    """Names such as network.conv1.weight without what all of them begin with, where they are names then as well."""
+    long = [name for name in names if "." in name]
+    owners = {name.partition(".")[0] for name in long}
+    if len(owners) != 1 or len(long) < 2 or any(name.partition(".")[2][0].isdigit() for name in long):
+        return {}
+    return {name: name.partition(".")[2] for name in long}
+
+
+def _word(kind: str) -> str:
+    """What a class is called in short: the last word of its name, where that is long."""
+    kind = re.sub(r"\d+d$", "", kind)
+    words = re.findall(r"[A-Z]?[a-z]?LU|[A-Z][a-z]+|[A-Z]+", kind)
+    return (words[-1] if words and len(kind) > 8 else kind).lower()
 
 
 @functools.lru_cache(maxsize=64)

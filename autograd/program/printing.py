@@ -11,14 +11,19 @@ from typing import Any
 
 import numpy as np
 
-from .draws import Draw
+from .draws import Draw, OfState
 from .functions import COPIES, DESCRIPTOR, EMPTY, is_numpy
 from .helpers import Helpers, said_by_numpy
-from .loops import looped
-from .naming import identifier, name_values
+from .listing import folded
+from .literals import Text, array_text, dtype_text, literal
+from .loops import Looped
+from .naming import identifier, name_values, without_owner
 from .program import Program
 from .reading import Reading
+from .repeats import Line
+from .reusing import reused
 from .values import Statement, Value
+from .views import is_contiguous
 
 _OPERATORS: dict[Any, str] = {
     np.add: "+", np.subtract: "-", np.multiply: "*", np.divide: "/", np.matmul: "@", np.floor_divide: "//",
@@ -33,23 +38,19 @@ _BINDS = {
 }  # fmt: skip
 """How strongly each operator binds; a minus in front binds as 7, all else as 9."""
 _WIDE = 96  # characters: an expression that takes more is written on several lines
+_MANY = 3  # parts of a line: more are written on lines of their own
 _ROOM = 24  # of these, for the name of such a line
 _REDUCTIONS: dict[Any, str] = {np.add: "sum", np.maximum: "max", np.minimum: "min", np.multiply: "prod"}
 
 
-class Text(str):
-    """An expression, and how strongly its outermost operator binds."""
+_WORDS = {
+    "getitem": "part", "reshape": "reshaped", "transpose": "transposed", "swapaxes": "swapped", "lambda": "made",
+    "copy": "copied", "item": "number", "empty_like": "made",
+}  # fmt: skip
+"""What a value is called that has no better name than that of the function that makes it."""
 
-    binds: int
 
-    def __new__(cls, text: str, binds: int = 9) -> Text:
-        made = super().__new__(cls, text)
-        made.binds = binds
-        return made
-
-    def within(self, binds: int) -> str:
-        """In brackets where it stands beside an operator that binds as much."""
-        return self if self.binds >= binds else f"({self})"
+_OF_SHAPE = {np.zeros_like: "zeros", np.ones_like: "ones"}
 
 
 def source(program: Program) -> str:
@@ -58,14 +59,23 @@ def source(program: Program) -> str:
 
 
 def parameters(program: Program) -> list[Any]:
-    """What the printed function takes, in order: each a Value, or "rng" for a generator of random numbers."""
-    return Page(program).parameters
+    """What the printed function takes, in order: a Value, a list of these, or "rng" for a generator."""
+    page = Page(program)
+    page.text()
+    return page.parameters
 
 
 def arrays(program: Program) -> dict[str, Any]:
     """The arrays of its states, by the names under which the printed function takes them."""
     page = Page(program)
-    return {page.names[p]: p.array for p in page.parameters if isinstance(p, Value) and p.kind == "state"}
+    page.text()
+    found: dict[str, Any] = {}
+    for p in page.parameters:
+        if isinstance(p, list) and all(value.kind == "state" for value in p):
+            found[page.lists[id(p)]] = [value.array for value in p]
+        elif isinstance(p, Value) and p.kind == "state":
+            found[page.names[p]] = p.array
+    return found
 
 
 class Page:
@@ -87,45 +97,82 @@ class Page:
         self.parameters: list[Any] = [*program.inputs, *states, *numbers]
         if any(isinstance(s.function, Draw) for s in program.statements):
             self.parameters.append("rng")
+        short = without_owner([value.name for value in states if value.name is not None])
         for value in (*program.inputs, *states):
-            self._call(value, value.name or "x")
+            self._call(value, short.get(value.name or "", value.name or "x"))
         for s in program.statements:
             if s.kind == "outside":
                 for value, word in zip(s.results, _words(s), strict=False):
                     self._call(value, word)
+        for value in self.reading.outgoing:
+            if value not in self.names and value.kind == "made" and value.name is None and value.slope is not None:
+                self._named_slope(value)
         self._helpers = Helpers(self._taken)
-        self._constants: dict[Value, str] = {}
+        self._states: dict[int, str] = {}  # by the identity of a kept state of a generator, its name
+        self.lists: dict[int, str] = {}  # by the identity of a list of parameters, its name
+        self._constants: dict[str, str] = {}  # by its text, the name of a constant
         self._fresh: set[Value] = set()  # made by np.empty_like, and not written to yet
 
-    def text(self) -> str:
+    def text(self, rows: bool = False) -> str:
+        """The text; with `rows`, each name in it is one value, and the only loops are those over rows of names."""
         program = self.program
         body: list[str] = []
         scope: str | None = None
-        backward = False
+        section = ""
         inside = {id(s) for s in self.reading.inside.values()}
         for s in self.reading.statements:
             if id(s) in inside:
                 continue
             lines = self._statement(s)
             if lines and s.kind != "outside":
-                if s.of is not None and not backward:
-                    body += ["", "# backward"]
-                backward = backward or s.of is not None
+                now = self.reading.sections[id(s)]
+                if now != section:
+                    body += ["", f"# {now}"] if section or now != "forward" else []
+                    section, scope = now, None
                 if s.scope is not None and s.scope != scope:
                     body.append(f"# {s.scope}")
+                elif s.scope is None and scope is not None and section == "forward":
+                    body.append("")
                 scope = s.scope
             body += lines
         results = [self._result(value) for value in self.reading.outgoing]
+        body += [f"# result {k + 1} is {value!r} at each call" for k, value in program.plain.items()]
         body.append(f"return {results[0] if len(results) == 1 else '(' + ', '.join(results) + ')'}")
-        body = looped(body, set(self.names.values()), self._free)
-        given = ", ".join(p if p == "rng" else self.names[p] for p in self.parameters)
-        head = [f"{name} = {_array(value.array)}" for value, name in self._constants.items()]
+        body = self._with_loops(body, rows)
+        given = ", ".join(
+            p if p == "rng" else self.names[p] if isinstance(p, Value) else self.lists[id(p)] for p in self.parameters
+        )
+        head = [f"{name} = {text}" for text, name in self._constants.items()]
         if len(given) > _WIDE - len(program.name):
             given = "\n    " + textwrap.fill(given, _WIDE, subsequent_indent="    ", break_on_hyphens=False) + ",\n"
         function = f"def {program.name}({given}):\n" + "".join(f"    {line}".rstrip() + "\n" for line in body)
         imports = "\n".join(["import numpy as np", *self._helpers.imports])
         parts = [imports, "\n".join(head), function.rstrip(), self._helpers.text()]
         return "\n\n\n".join(part for part in parts if part) + "\n"
+
+    def _with_loops(self, body: list[str], rows: bool) -> list[str]:
+        inputs = {self.names[p] for p in self.parameters if isinstance(p, Value) and p.kind != "made"}
+        numbers = {self.names[p] for p in self.parameters if isinstance(p, Value) and p.kind == "made"}
+        lines = [Line(text, set(self.names.values()) - numbers) for text in body]
+        written = Looped(lines, self._taken, inputs, rows)
+        if rows:
+            return written.text
+        by_name = {name: value for value, name in self.names.items()}
+        for name, names in written.takes.items():
+            values = [by_name[each] for each in names]
+            self.parameters[self.parameters.index(values[0])] = values
+            self.parameters = [p for p in self.parameters if p not in values]
+            self.lists[id(values)] = name
+        known = {name for name, v in by_name.items() if v.name is not None or self._is_slope(v)} | written.called
+        if written.called:
+            known |= {name for name in by_name if name.startswith("d_")}
+        fixed = {*written.lists, *inputs, *(self._taken - set(by_name))} | set(by_name) - known
+        return [line for long in reused(written.text, known, fixed) for line in folded(long, _WIDE)]
+
+    @staticmethod
+    def _is_slope(value: Value) -> bool:
+        """Whether a value is the gradient of something with a name."""
+        return value.slope is not None and value.slope.name is not None
 
     # ---- names -----------------------------------------------------------------------------------------------------
 
@@ -152,28 +199,45 @@ class Page:
         if value.kind == "constant":
             if value.python or not value.shape:
                 array: Any = value.array
-                return _literal(array if value.python else array[()])
-            if len(text := _array(value.array)) < 32:
+                return literal(array if value.python else array[()])
+            if len(text := array_text(value.array)) < 32:
                 return Text(text)
-            name = self._constants[value] = self._call(value, "constant")
+            name = self._constants.get(text)
+            if name is None:
+                name = self._constants[text] = self._call(value, "constant")
+            self.names[value] = name
             return Text(name)
         return Text(self._call(value, value.name or "t"))
 
     def _named(self, s: Statement, value: Value) -> str:
         if value in self.names:
             return self.names[value]
-        word = getattr(s.function, "__name__", "t").strip("_<>")
-        word = getattr(getattr(s.function, "__self__", None), "__name__", word)
-        if value.name is None and word in ("item", "getitem", "reshape", "transpose", "swapaxes", "lambda"):
-            word = "t"
-        if value.name is None and value.slope is not None and value.slope.name is not None:
-            return self._call(value, f"d_{identifier(value.slope.name)}")
+        word = value.operation if s.of is None else None
+        owner = getattr(s.function, "__self__", None)
+        named = owner if isinstance(owner, np.ufunc) else s.function
+        word = word or getattr(named, "__name__", "made").strip("_<>")
+        word = _WORDS.get(word, word)
+        if self._named_slope(value):
+            return self.names[value]
         prefix = "d_" if s.of is not None else ""
         return self._call(value, value.name or f"{prefix}{s.of[0] if s.of is not None else word}")
+
+    def _named_slope(self, value: Value) -> bool:
+        """Name a gradient by what it is the gradient of, if that has a name."""
+        of = value.slope
+        if value.name is not None or of is None or (of.name is None and of not in self.names):
+            return False
+        self._call(value, f"d_{identifier(self.names.get(of, of.name or ''))}")
+        return True
 
     # ---- statements ------------------------------------------------------------------------------------------------
 
     def _statement(self, s: Statement) -> list[str]:
+        if isinstance(s.function, OfState) and "rng" in self.parameters:
+            state = self._states.setdefault(id(s.function.state), "")
+            if not state:
+                state = self._states[id(s.function.state)] = self._free("state")
+            return [f"{state} = rng.bit_generator.state" if s.function.keeps else f"rng.bit_generator.state = {state}"]
         if s.kind == "outside":
             return []
         if s.kind == "guard":
@@ -190,12 +254,23 @@ class Page:
         while True:
             lines = self._line(s, [self._argument(item, s) for item in s.args])
             parts = self._parts(s)
-            if not parts or max(map(len, lines)) <= _WIDE:
+            if not parts or max(map(_length, lines)) <= _WIDE:
                 return before + lines
-            lengths = {value: len(self._name(value)) for value in parts}
+            if many := self._many(s, parts):
+                before += [line for value in many for line in self._statement(self.reading.inside.pop(value))]
+                continue
+            lengths = {value: _length(self._name(value)) for value in parts}
             fitting = [value for value in parts if lengths[value] < _WIDE - _ROOM]
             part = max(fitting or parts, key=lengths.__getitem__)
             before += self._statement(self.reading.inside.pop(part))
+
+    def _many(self, s: Statement, parts: list[Value]) -> list[Value]:
+        """The parts of a statement, or of one inside of it, that has too many."""
+        for inner in (s, *[self.reading.inside[part] for part in parts]):
+            found = [value for value in dict.fromkeys(inner.values()) if value in self.reading.inside]
+            if len(found) > _MANY:
+                return found
+        return []
 
     def _parts(self, s: Statement) -> list[Value]:
         """The values that stand inside of a statement, and inside of these."""
@@ -219,7 +294,7 @@ class Page:
         out: Any = s.kwargs.get("out")
         if out is None:
             if s.function is operator.setitem:
-                return [*self._made(s.args[0]), f"{args[0]}[{self._index(s.args[1], s)}] = {args[2]}"]
+                return [*self._made(s.args[0]), self._set(s, args)]
             return [*self._made(s.args[0]), self._expression(s, args)]
         target: Any = out[0] if type(out) is tuple else out
         rest = {key: value for key, value in s.kwargs.items() if key != "out"}
@@ -228,22 +303,36 @@ class Page:
             self._fresh.discard(target)
             return [f"{self._name(target)} = {self._expression(plain, args)}"]
         sign = _OPERATORS.get(s.function)
-        if sign is not None and len(args) == 2 and s.args[0] is target and not rest:
+        assignable = re.fullmatch(r"\w+(\[.*\])?", self._name(target)) is not None
+        if sign is not None and len(args) == 2 and s.args[0] is target and not rest and assignable:
             return [*self._made(target), f"{self._name(target)} {sign}= {args[1]}"]
         given = self._expression(plain, [*args, Text(f"out={self._name(target)}")], True)
         return [*self._made(target), given]
+
+    def _set(self, s: Statement, args: list[Text]) -> str:
+        target, index, value = s.args
+        place = f"{args[0]}[{self._index(index, s)}]"
+        made = self.reading.inside.get(value) if isinstance(value, Value) else None
+        if made is not None and made.function is np.add and len(made.args) == 2 and not made.kwargs:  # x[i] = x[i] + y
+            before = self.reading.inside.get(made.args[0])
+            if before is not None and before.function is operator.getitem and before.args[0] is target:
+                added = self._argument(made.args[1], made)
+                if f"{args[0]}[{self._index(before.args[1], before)}]" == place:
+                    added = self._number_beside(made.args[1], value) or added
+                    return f"{place} -= {added[1:]}" if added.startswith("-") else f"{place} += {added}"
+        return f"{place} = {args[2]}"
 
     def _made(self, value: Value) -> Iterable[str]:
         """A line that makes memory that has only been asked for, before it is written to in part."""
         if value.root in self._fresh:
             self._fresh.discard(value.root)
-            yield f"{self._name(value.root)} = np.empty({value.root.shape!r}, {_dtype(value.root.dtype)})"
+            yield f"{self._name(value.root)} = np.empty({value.root.shape!r}, {dtype_text(value.root.dtype)})"
 
     def _expression(self, s: Statement, args: list[Text], called: bool = False) -> Text:
         function = s.function
-        given = [*args, *[f"{key}={self._argument(value, s)}" for key, value in s.kwargs.items()]]
+        given: list[str] = [*args, *[f"{key}={self._argument(value, s)}" for key, value in s.kwargs.items()]]
         if not called and not s.kwargs:
-            if function in _OPERATORS and len(args) == 2:
+            if function in _OPERATORS and len(args) == 2 and not _rounds_otherwise(s):
                 return self._operator(s, args)
             if function in (np.negative, operator.neg):
                 return Text(f"-{args[0].within(7)}", 7)
@@ -256,13 +345,22 @@ class Page:
             return Text(f"rng.{function.__name__}({', '.join(given)})")
         if type(function) is DESCRIPTOR:
             owner = args[0].within(9)
-            if function.__name__ == "swapaxes" and s.args[1:] == (-1, -2) and len(s.args[0].shape) == 2:
+            if _is_transpose(s):
                 return Text(f"{owner}.T")
+            if function.__name__ in ("reshape", "transpose") and len(s.args) == 2 and not s.kwargs:
+                axes = s.args[1] if type(s.args[1]) in (tuple, list) else [s.args[1]]
+                given[1:] = [self._argument(part, s) for part in axes] or [Text("()")]
             return Text(f"{owner}.{function.__name__}({', '.join(given[1:])})")
         if getattr(function, "__name__", "") == "_item":
             return Text(f"{args[0].within(9)}.item()")
         if function in COPIES and function is np.asarray:
             return Text(f"np.array({args[0]})")
+        if function is np.reciprocal and len(args) == 1 and s.results[0].dtype.kind == "f":
+            return Text(f"1 / {args[0].within(7)}", 6)
+        if (kind := _OF_SHAPE.get(function)) and "shape" in s.kwargs and is_contiguous(s.results[0]):
+            (result,) = s.results
+            shape = result.shape[0] if len(result.shape) == 1 else result.shape
+            return Text(f"np.{kind}({shape!r}, {dtype_text(result.dtype)})")
         name = said_by_numpy(function)
         if getattr(function, "__name__", "") == "reduce" and name is not None:
             return self._reduction(s, name, args)
@@ -325,7 +423,7 @@ class Page:
     def _argument(self, item: Any, s: Statement) -> Text:
         if isinstance(item, Value):
             return self._name(item) if is_numpy(s.function) or isinstance(s.function, Draw) else self._result(item)
-        if type(item) is tuple:
+        if isinstance(item, tuple):
             inner = ", ".join(self._argument(part, s) for part in item)
             return Text(f"({inner}{',' if len(item) == 1 else ''})")
         if type(item) is list:
@@ -335,56 +433,59 @@ class Page:
         if type(item) is slice:
             parts = (item.start, item.stop, item.step)
             return Text(f"slice({', '.join(self._argument(part, s) for part in parts)})")
-        return _literal(item)
+        return literal(item)
 
     def _index(self, item: Any, s: Statement) -> str:
         if type(item) is tuple and item:
+            item = _shortly(item, s.args[0].shape)
             return ", ".join(self._index(part, s) for part in item) + ("," if len(item) == 1 else "")
         if type(item) is slice:
+            if item is s.args[1]:
+                (item,) = _shortly((item,), s.args[0].shape)
             start, stop, step = ("" if p is None else self._argument(p, s) for p in (item.start, item.stop, item.step))
             return f"{start}:{stop}" + (f":{step}" if step else "")
         return "..." if item is Ellipsis else self._argument(item, s)
+
+
+def _length(text: str) -> int:
+    """How long a text is, whatever numbers its names have: lines that differ in these alone are written alike."""
+    return len(re.sub(r"_\d+|(?<=\[)\d+(?=\])", "", text))
+
+
+def _shortly(index: tuple[Any, ...], shape: tuple[int, ...]) -> tuple[Any, ...]:
+    """An index without the ends of slices where these are the axis's."""
+    if any(part is None or not (type(part) in (int, slice) or part is Ellipsis) for part in index):
+        return index
+    at = index.index(Ellipsis) if Ellipsis in index else len(index)
+    axes = [k if k < at else k - len(index) + len(shape) for k in range(len(index))]
+    made: list[Any] = []
+    for part, axis in zip(index, axes, strict=True):
+        ends = (part.start, part.stop, part.step) if type(part) is slice else ()
+        if not ends or any(end is not None and (type(end) is not int or end < 0) for end in ends):
+            made.append(part)
+            continue
+        begin = part.start or None
+        taken = range(*part.indices(shape[axis]))
+        short = slice(begin, None, part.step if part.step != 1 else None)
+        made.append(short if range(*short.indices(shape[axis])) == taken else slice(begin, part.stop, short.step))
+    return tuple(made)
+
+
+def _rounds_otherwise(s: Statement) -> bool:
+    """Whether an operator between scalars is not computed as the function is: of complex ones the products are."""
+    result = s.results[0] if s.results else None
+    return result is not None and result.dtype.kind == "c" and not result.shape and not result.python
+
+
+def _is_transpose(s: Statement) -> bool:
+    """Whether a method gives the transpose of a matrix."""
+    name, axes = s.function.__name__, s.args[1:]
+    axes = tuple(axes[0]) if len(axes) == 1 and type(axes[0]) in (tuple, list) else axes
+    swapped = (name == "swapaxes" and axes == (-1, -2)) or (name == "transpose" and axes in ((), (1, 0)))
+    return swapped and not s.kwargs and len(s.args[0].shape) == 2
 
 
 def _words(s: Statement) -> list[str]:
     """What the numbers are called that Python works out at each call."""
     words: list[str] = getattr(s.function, "words", list)()
     return [*words, *["number"] * (len(s.results) - len(words))]
-
-
-def _literal(item: Any) -> Text:
-    if isinstance(item, np.dtype):
-        return Text(_dtype(item))
-    if isinstance(item, type) and issubclass(item, np.generic):
-        return Text(f"np.{item.__name__}")
-    if isinstance(item, np.generic):
-        inner = repr(item.item())
-        return Text(f"np.{type(item).__name__}({_number(inner)})")
-    if item is np._NoValue:  # what NumPy takes for an argument that is not given
-        return Text("np._NoValue")
-    text = "..." if item is Ellipsis else _number(repr(item)) if isinstance(item, float) else repr(item)
-    return Text(text, 7 if text.startswith("-") else 9)
-
-
-def _number(text: str) -> str:
-    return f"float({text!r})" if text in ("inf", "-inf", "nan") else text
-
-
-def _dtype(dtype: Any) -> str:
-    return f"np.{dtype.name}" if dtype.name != "bool" else "bool"
-
-
-def _array(array: Any) -> str:
-    """An array as an expression."""
-    dtype = _dtype(array.dtype)
-    if array.size and (array == array.flat[0]).all() and array.dtype.kind != "c":
-        first = array.flat[0]
-        if first in (0, 1) and not np.signbit(first):
-            shape = array.shape[0] if array.ndim == 1 else array.shape
-            kind = "" if array.dtype == np.dtype(float) else f", {dtype}"
-            return f"np.{'ones' if first else 'zeros'}({shape!r}{kind})"
-        return f"np.full({array.shape!r}, {_literal(first)}, {dtype})"
-    if array.ndim == 1 and array.dtype.kind == "i" and (array == np.arange(array.size)).all():
-        return f"np.arange({array.size})" if array.dtype == np.dtype(int) else f"np.arange({array.size}, dtype={dtype})"
-    values = re.sub(r"\b(inf|nan)\b", r"np.\1", repr(array.tolist()))
-    return f"np.array({values}, {dtype})"

@@ -15,6 +15,7 @@ class Program:
     inputs      a value for each array or float among the arguments, in their order
     states      the arrays that outlive a call: parameters, buffers, gradients, an optimizer's means
     results     what the function gives, a value for each leaf; None for what is the same at each call
+    plain       that, by its place among the results: numbers and texts of Python's
     assigned    what is put in another place than the results: (place, value, or None for None)
     kept        what leaves it besides, for a backward pass to come
     passes      the names of the passes that it has gone through
@@ -30,6 +31,7 @@ class Program:
     def __init__(
         self, name: str, statements: list[Statement], inputs: list[Value], states: list[Value],
         results: list[Value | None], assigned: list[tuple[Any, Value | None]], kept: list[Value] | None = None,
+        plain: dict[int, Any] | None = None,
     ) -> None:  # fmt: skip
         self.name = name
         self.statements = statements
@@ -38,6 +40,7 @@ class Program:
         self.results = results
         self.assigned = assigned
         self.kept = kept or []
+        self.plain = plain or {}
         self.passes: list[str] = []
 
     def outgoing(self) -> list[Value]:

@@ -15,15 +15,19 @@ from typing import Any
 import numpy as np
 
 from .draws import Draw
-from .functions import EMPTY, is_elementwise
+from .functions import EMPTY, is_elementwise, is_numpy
+from .naming import name_modules
+from .plainly import plainly
 from .program import Program
 from .values import Statement, Value, mapped, values_in
+from .views import Views, axes_by_stride, drop_copies, is_all, is_contiguous
 
 
 class Reading:
     """A program's statements, to be read.
 
     statements  in their order
+    sections    by a statement's identity: "forward", "backward", or "update" of what outlives the call
     inside      by value, the statement that makes it, where that is to stand inside of the one that uses it
     now         what has become of a value of the program
     """
@@ -33,50 +37,148 @@ class Reading:
         self.statements = self._anew(program)
         self.outgoing = [self.now.get(value, value) for value in program.outgoing()]
         name_results(program, self.outgoing)
+        name_modules(self.statements, set(self.outgoing))
+        self.sections = _sections(self.statements)
         self.inside = _inside(self.statements, set(self.outgoing))
 
     def _anew(self, program: Program) -> list[Statement]:
         """The statements, with whole changes in place of what the program has made as new values."""
         last = {root: k for k, s in enumerate(program.statements) for root in s.writes}
+        filled = _filled(program.statements)
+        alls = {s.results[0]: s for s in program.statements if is_all(s)}
         viewed = {  # while it is still to be changed
             value.root
             for k, s in enumerate(program.statements)
             for value in s.results
-            if value.root is not value and k <= last.get(value.root, -1)
+            if value.root is not value and value not in filled and not is_all(s) and k <= last.get(value.root, -1)
         }
+        views = Views(program.statements, program.outgoing())
         made = []
+        summed: set[Value] = set()
         for s in program.statements:
-            if (itself := _itself(s)) is not None:
+            function, args = s.function, self._as_now(s.args)
+            itself = _itself(s)
+            itself = views.same(s, args) if itself is None else self.now.get(itself, itself)
+            if itself is not None:
                 (result,) = s.results
-                self.now[result] = self.now.get(itself, itself)
+                self.now[result] = itself
+                itself.slopes += [of for of in result.slopes if of not in itself.slopes]
                 continue
-            target = _changed(s)
-            anew = Statement(s.kind, s.function, self._as_now(s.args), self._as_now(s.kwargs), s.line, s.scope)
+            if (shorter := views.shortened(s, args)) is not None:
+                function, args = shorter
+            if (s.results and s.results[0] in filled) or _puts_back(s, alls):
+                continue
+            kwargs = self._as_now(s.kwargs)
+            if not kwargs and (call := plainly(function, args)) is not None:
+                function, args, kwargs = call
+            target = _changed(s, alls)
+            anew = Statement(s.kind, function, args, kwargs, s.line, s.scope)
             anew.form, anew.results = s.form, s.results
-            anew.writes = tuple([self.now.get(root, root) for root in s.writes])
+            anew.writes = tuple([self.now.get(root, root).root for root in s.writes])
             anew.expected, anew.of = s.expected, s.of
             if target is not None and target.kind == "made" and target not in viewed and _same_result(s, target):
                 anew.kwargs = {key: value for key, value in anew.kwargs.items() if key != "out"}
-                value = copy.copy(target)
-                value.root = value
+                value = _like(target)
                 before = self.now.get(target)
-                if before is not None:
-                    before.name = None
+                if _adds_gradient(s, target):
+                    summed.add(target)
+                elif before is not None:
+                    before.name, before.operation, before.slopes = None, None, []
                 self.now[target] = value
+                self.now.update({view: value for view, of in alls.items() if of.args[0] is target and view in self.now})
                 anew.form, anew.results, anew.writes = value, [value], ()
             made.append(anew)
-        changed = self.now.keys()
+            out = _out(s)
+            if out in filled:  # what fills memory that is seen in another shape, in that shape
+                anew.kwargs = {key: value for key, value in anew.kwargs.items() if key != "out"}
+                product = _like(out)
+                product.name = product.operation = None
+                anew.form, anew.results, anew.writes = product, [product], ()
+                whole = Statement("call", np.ndarray.reshape, (product, out.root.shape), {}, s.line, s.scope)
+                value = _like(out.root)
+                value.root = product
+                self.now[out.root] = whole.form = value
+                whole.results, whole.of = [value], s.of
+                made.append(whole)
+        firsts: dict[
+            Value, Value
+        ] = {}  # what is changed later: what it is before, which has not the name of what it becomes
         for s in made:
-            if len(s.results) == 1 and s.results[0] in changed:  # its name is that of what becomes of it
+            if firsts:
+                now = lambda part: firsts.get(part, part) if isinstance(part, Value) else part
+                s.args, s.kwargs = mapped(s.args, now), mapped(s.kwargs, now)
+            if len(s.results) == 1 and s.results[0] in self.now:
                 (before,) = s.results
-                first = copy.copy(before)
-                first.root, first.name = first, None
-                _replace(made, made.index(s), before, first)
-        used = {value for s in made for value in s.values()} | {self.now.get(v, v) for v in program.outgoing()}
-        return [s for s in made if s.function not in EMPTY or any(value in used for value in s.results)]
+                first = firsts[before] = s.form = _like(before)
+                first.name = first.operation = None
+                first.slopes = first.slopes if before in summed else []
+                s.results = [first]
+        _sum_gradients(made)
+        used = {self.now.get(value, value) for value in program.outgoing()}
+        kept = []
+        for s in reversed(made):
+            if any(value in used for value in s.results) or not (s.is_view or s.function in EMPTY):
+                kept.append(s)
+                used.update(s.values())
+        return drop_copies(kept[::-1], {self.now.get(value, value) for value in program.outgoing()})
 
     def _as_now(self, item: Any) -> Any:
         return mapped(item, lambda part: self.now.get(part, part) if isinstance(part, Value) else part)
+
+
+def _sections(statements: list[Statement]) -> dict[int, str]:
+    """What each statement is a part of: what follows a backward pass and leads to a change of a state is an update."""
+    found: dict[int, str] = {}
+    section = "forward"
+    run: list[Statement] = []
+    for k, s in enumerate([*statements, None]):
+        following = "backward" if s is not None and s.of is not None else "forward"
+        if k and (s is None or (following == "backward") != (section == "backward")):
+            writes = any(root.kind == "state" for part in run for root in part.writes)
+            if section == "forward" and found and writes and not any(part.scope for part in run):
+                section = "update"
+            found.update(dict.fromkeys(map(id, run), section))
+            run = []
+        section = following
+        if s is not None:
+            run.append(s)
+    return found
+
+
+def _is_gradient(value: Value, gradients: dict[Value, Statement]) -> bool:
+    return value in gradients or (value.kind == "constant" and not value.python)
+
+
+def _adds_gradient(s: Statement, target: Value) -> bool:
+    """Whether a statement adds to a gradient another one of the same value."""
+    part = s.args[-1]
+    return s.function is np.add and isinstance(part, Value) and any(of in part.slopes for of in target.slopes)
+
+
+def _sum_gradients(statements: list[Statement]) -> None:
+    """A sum of gradients of the same value belongs to the backward pass, and bears their name in place of the last."""
+    gradients: dict[Value, Statement] = {}
+    for s in statements:
+        if s.of is None and s.writes and not is_numpy(s.function) and all(part in gradients for part in s.args[:2]):
+            s.of, s.scope = gradients[s.args[1]].of, gradients[s.args[1]].scope
+        if s.of is None and s.function is np.add and (s.writes or not s.kwargs):
+            last = gradients.get(s.args[1]) if isinstance(s.args[1], Value) else None
+            if last is not None and isinstance(s.args[0], Value) and _is_gradient(s.args[0], gradients):
+                common = [of for of in s.args[0].slopes if of in s.args[1].slopes] or s.args[1].slopes[:1]
+                s.of, s.scope = last.of, last.scope
+                for total in s.results:
+                    total.slopes = common + [of for of in total.slopes if of not in common]
+                if last.function is not np.add:
+                    s.args[1].slopes = [of for of in s.args[1].slopes if of not in common]
+        if s.of is not None:
+            gradients.update(dict.fromkeys(s.results, s))
+
+
+def _like(value: Value) -> Value:
+    """Another value of the same kind, in memory of its own."""
+    other = copy.copy(value)
+    other.root, other.slopes = other, list(value.slopes)
+    return other
 
 
 def name_results(program: Program, outgoing: list[Value]) -> None:
@@ -94,10 +196,89 @@ def _itself(s: Statement) -> Value | None:
     return None
 
 
-def _changed(s: Statement) -> Value | None:
-    """The value that a statement changes, all of it, element by element."""
+def _as_most(statements: list[Statement], used: Counter[Value]) -> set[Value]:
+    """The values that are used once, though most that are made like them are used more often: all but the last, say."""
+    groups: dict[Any, list[Value]] = {}
+    known: dict[Value, list[tuple[Any, Any]]] = {}
+    kinds: dict[Value, tuple[Any, Any]] = {}
+    for s in statements:
+        if s.kind != "call" or len(s.results) != 1:
+            continue
+        (value,) = s.results
+        levels = known[value] = _made_how(s, known)
+        if not s.is_view:
+            kinds[value] = tuple([(closely, s.line, s.of, value.shape, levels[-1][closely]) for closely in (0, 1)])  # type: ignore[assignment]
+            for kind in kinds[value]:
+                groups.setdefault(kind, []).append(value)
+    most = {kind for kind, group in groups.items() if 5 * sum(used[value] > 1 for value in group) > 3 * len(group) > 6}
+    return {
+        value
+        for value, (roughly, closely) in kinds.items()
+        if (closely if len(groups[closely]) > 2 else roughly) in most
+    }
+
+
+_DEPTH = 3
+
+
+def _made_how(s: Statement, known: dict[Value, list[tuple[Any, Any]]]) -> list[tuple[Any, Any]]:
+    """How a statement's result is made, by so many steps back: without numbers, and with those that it is given."""
+    given = repr([None if isinstance(item, Value) else item for item in s.args[1:]])
+    levels: list[tuple[Any, Any]] = [(s.function, (s.function, given))]
+    for k in range(_DEPTH - 1):
+        parts = [known[part][k] if part in known else (part.shape, part.shape) for part in s.values()]
+        roughly, closely = tuple([part[0] for part in parts]), tuple([part[1] for part in parts])
+        levels.append((hash((levels[0][0], roughly)), hash((levels[0][1], closely))))
+    return levels
+
+
+def _may_be_said_again(s: Statement, views: set[Value]) -> bool:
+    """Whether a statement is a short view, such as x[3] or w.T, which need not have a name to be used twice."""
+    if not s.is_view or s.kind != "call" or isinstance(s.form, tuple) or not isinstance(s.args[0], Value):
+        return False
+    if s.function is operator.getitem:
+        parts = s.args[1] if type(s.args[1]) is tuple else (s.args[1],)
+        return all(type(part) in (int, slice) or part is Ellipsis for part in parts)
+    if s.function is np.ndarray.reshape:
+        return s.args[0] not in views
+    return len(s.args[0].shape) == 2 and s.function in (np.ndarray.transpose, np.ndarray.swapaxes)
+
+
+def _out(s: Statement) -> Any:
     out = s.kwargs.get("out")
-    out = out[0] if type(out) is tuple and len(out) == 1 else out
+    return out[0] if type(out) is tuple and len(out) == 1 else out
+
+
+def _filled(statements: list[Statement]) -> set[Value]:
+    """The views of memory that has only been asked for, which a product fills by them and which nobody else uses."""
+    empty = {s.results[0]: s.results[0] for s in statements if s.function in EMPTY and s.results}
+    views: dict[Value, Value] = {}
+    found: set[Value] = set()
+    uses: Counter[Value] = Counter(value for s in statements for value in s.values())
+    for s in statements:
+        out = _out(s)
+        plainly = s.function is np.matmul and set(s.kwargs) == {"out"} and out in views and out.root in empty
+        if plainly and uses[out] == 1 and all(value.dtype == out.dtype for value in s.values()):
+            found.add(out)
+        for root in s.writes:
+            empty.pop(root, None)
+        if s.function is np.ndarray.reshape and s.is_view and s.args[0] in empty and s.results[0].strides[-1:] == (
+            s.results[0].dtype.itemsize,
+        ):  # fmt: skip
+            views[s.results[0]] = s.args[0]
+    return found
+
+
+def _puts_back(s: Statement, alls: dict[Value, Statement]) -> bool:
+    """Whether a statement puts all of an array where it is, as the last part of x[...] += y does."""
+    of = alls.get(s.args[2]) if s.function is operator.setitem and isinstance(s.args[2], Value) else None
+    return of is not None and of.args[0] is s.args[0] and repr(of.args[1]) == repr(s.args[1])
+
+
+def _changed(s: Statement, alls: dict[Value, Statement]) -> Value | None:
+    """The value that a statement changes, all of it, element by element."""
+    out = _out(s)
+    out = alls[out].args[0] if out in alls else out
     if s.kind == "call" and isinstance(out, Value) and set(s.kwargs) == {"out"} and is_elementwise(s.function):
         return out if out.root is out and s.writes == (out,) else None
     return None
@@ -117,16 +298,11 @@ def _same_result(s: Statement, target: Value) -> bool:
         dtype = s.function.resolve_dtypes((*kinds, *[None] * s.function.nout))[-1]  # type: ignore[attr-defined]
     except (TypeError, ValueError):
         return False
-    return bool(dtype == target.dtype) and np.broadcast_shapes(*[value.shape for value in given]) == target.shape
-
-
-def _replace(statements: list[Statement], start: int, old: Value, new: Value) -> None:
-    """What a statement makes, and those after it use, under another value, up to where it is made anew."""
-    change = lambda part: new if part is old else part
-    statements[start].results = [new]
-    statements[start].form = mapped(statements[start].form, change)
-    for s in statements[start + 1 :]:
-        s.args, s.kwargs = mapped(s.args, change), mapped(s.kwargs, change)
+    if dtype != target.dtype or np.broadcast_shapes(*[value.shape for value in given]) != target.shape:
+        return False
+    whole = [value for value in given if value.shape == target.shape]  # by which NumPy lays out the result
+    like = [axes_by_stride(value) == axes_by_stride(target) for value in whole]
+    return (bool(like) and all(like)) or (is_contiguous(target) and (not like or any(map(is_contiguous, whole))))
 
 
 def _inside(statements: list[Statement], outgoing: set[Value]) -> dict[Value, Statement]:
@@ -140,6 +316,13 @@ def _inside(statements: list[Statement], outgoing: set[Value]) -> dict[Value, St
     for k, s in enumerate(statements):
         for value in s.results:
             makers[value] = k, s
+    alike = _as_most(statements, used)
+    views = {s.results[0] for s in statements if s.is_view}
+    again = {s.results[0] for s in statements if _may_be_said_again(s, views) and s.results[0] not in outgoing}
+    for s in reversed(statements):
+        if s.results and s.results[0] in again and used[s.results[0]] > 1:
+            for value in s.values():  # which then stands at as many places
+                used[value] += used[s.results[0]] - 1
     found: dict[Value, Statement] = {}
     printed = list(range(len(statements)))  # where each is printed: where the one is that it stands inside of
     for k in range(len(statements) - 1, -1, -1):
@@ -149,7 +332,13 @@ def _inside(statements: list[Statement], outgoing: set[Value]) -> dict[Value, St
         for value in user.values():
             place, s = makers.get(value, (k, user))
             named = value.name is not None or (value.slope is not None and value.slope.name is not None)
-            if s is user or used[value] != 1 or value in outgoing or named or value in written:
+            if s is user or value in outgoing or named or (value in written and not user.is_view):
+                continue
+            if value in again:
+                found[value] = s
+                printed[place] = max(printed[place], printed[k]) if used[value] > 1 else printed[k]
+                continue
+            if used[value] != 1 or value in alike:
                 continue
             if (
                 s.kind != "call"

@@ -16,7 +16,7 @@ from weakref import ref
 
 import numpy as np
 
-from ..engine.modes import Untraceable, mode
+from ..engine.modes import Untraceable, mode, who_follows
 from ..engine.node import Leaf, Node
 from ..engine.primitive import Cotangents, needs_of
 from ..engine.sweep import _fit
@@ -62,6 +62,9 @@ class Recorder:
         """A stand-in for an array, or a Python number, that comes from outside."""
         return self._stand(array, self.known.enter(kind, array, name))
 
+    def _constant(self, array: Any) -> Standin:
+        return self._stand(array, self.known.constant(array))
+
     def _stand(self, array: Any, value: Value, base: Any = None) -> Standin:
         made = Standin(self, array, value, base)
         self._alive[id(made)] = ref(made)
@@ -72,7 +75,7 @@ class Recorder:
         return mapped(item, self._noted)
 
     def _noted(self, item: Any) -> Any:
-        item = item._data if isinstance(item, Tensor) else item
+        item = item._content if isinstance(item, Tensor) else item
         if type(item) is Standin:
             return item.value
         return self.known.constant(item) if type(item) is np.ndarray else item
@@ -110,7 +113,7 @@ class Recorder:
             result = function(*self.arrays(args), **self.arrays(kwargs))
             return targets[0] if result is not None and targets else result
         for target in targets:
-            array = target._data if isinstance(target, Tensor) else target
+            array = target._content if isinstance(target, Tensor) else target
             if type(array) is not Standin:
                 if inside():
                     raise Untraceable(function)
@@ -129,7 +132,21 @@ class Recorder:
         return tuple(targets)
 
     def opaque(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        """One statement for all that a function does, which cannot be traced inside."""
+        """One statement for all that a function does, which cannot be traced inside.
+
+        It may be only that an array of NumPy was asked for its product with a traced one: with a stand-in in its place,
+        it can.
+        """
+        if self.open and any(type(part) is np.ndarray for part in args):
+            before = len(self.statements)
+            try:
+                return function(
+                    *[self._constant(part) if type(part) is np.ndarray else part for part in args], **kwargs
+                )
+            except Exception as error:
+                if who_follows(error) is not self:
+                    raise
+                del self.statements[before:]
         made = self.call(function, args, kwargs)
         if self.open and any(item.dtype.kind == "b" for item in _standins((args, kwargs))):
             self._guard_shapes(made)
@@ -143,6 +160,18 @@ class Recorder:
         with _suspended():
             result = function(*self.arrays(args))
         return self._result(self._note("outside", function, unwrap(args), {}), result, ())
+
+    @runs_outside
+    def update(self, function: Callable[..., Any], target: Any, *args: Any) -> None:
+        """Run Python that is to run as it is at each call, and that changes an array: `target`, its first argument."""
+        given = (target, *args)
+        if not self.open:
+            function(*self.arrays(given))
+            return
+        with _suspended():
+            function(*self.arrays(given))
+        statement = self._note("call", function, given, {})
+        statement.writes = (self.noted(target).root,)
 
     def _note(self, kind: str, function: Callable[..., Any], args: Any, kwargs: Any) -> Statement:
         line = line_of(sys._getframe(2))
@@ -229,13 +258,6 @@ class Recorder:
             mode.recording = mode.recording is not False
         self.closing()
 
-    def follows_not(self, error: Exception) -> bool:
-        """Whether an error says that the trace cannot follow; NumPy's own code may have put another one around it."""
-        seen: BaseException | None = error
-        while seen is not None and type(seen) is not Untraceable:
-            seen = seen.__cause__ or seen.__context__
-        return seen is not None
-
     def _guard_shapes(self, made: Any) -> None:
         for item in _standins(made):
             statement = self._note("guard", _shape, (item,), {})
@@ -245,6 +267,8 @@ class Recorder:
 
     def __call__(self, primitive: Any, node: Node | None, results: Any, given: Any, listed: Any) -> None:
         """After an operation: note where it stands, for what is said of its derivative."""
+        if type(results[0]) is Standin and results[0].value.kind == "made":
+            results[0].value.operation = primitive.name
         if node is not None:
             self._origins[node.order] = primitive.name, line_of(sys._getframe(1)), scope()
             if type(results[0]) is Standin:
@@ -257,7 +281,7 @@ class Recorder:
         try:
             return self._slope(rule(g, saved), parent, node)
         except Exception as error:
-            if not self.follows_not(error):
+            if who_follows(error) is not self:
                 raise
             if any(isinstance(part, Tensor) for part in (g if type(g) is Cotangents else (g,))):
                 self.fail(f"the derivative of {node.name} cannot be traced where it is recorded itself")
@@ -273,8 +297,8 @@ class Recorder:
         if part.shape != parent.shape or part.dtype != parent.dtype:
             part = _fit(part, parent, node)
         of = self._results.get(parent.order)
-        if isinstance(parent, Leaf) and (tensor := parent.tensor()) is not None and type(tensor._data) is Standin:
-            of = tensor._data.value
+        if isinstance(parent, Leaf) and (tensor := parent.tensor()) is not None and type(tensor._content) is Standin:
+            of = tensor._content.value
         if type(part) is Standin and of is not None and part.value.shape == of.shape:
             for value in dict.fromkeys((part.value, part.value.root)):  # which is used where the other is all of it
                 if value is not of and (value.shape, value.strides) == (of.shape, part.value.strides):
@@ -381,5 +405,5 @@ def _shape(array: Any) -> Any:
 
 
 def _array_in(item: Any) -> Any:
-    item = item._data if isinstance(item, Tensor) else item
+    item = item._content if isinstance(item, Tensor) else item
     return item.array if type(item) is Standin else item

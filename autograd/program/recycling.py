@@ -1,48 +1,65 @@
-"""Gradients in the memory of the last ones: where nobody has kept these, they need not be allocated anew.
+"""A program's code with memory for the gradients that it makes: the same at each call, as long as nobody keeps them.
 
-A gradient that a caller has kept, or any view of it, is left alone, and the next one gets memory of its own.
+A gradient that a caller has kept, or any view of it, is left alone: then the next ones get memory of their own.
 """
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Sequence
+from itertools import product
 from typing import Any
 
 import numpy as np
 
 from ..engine.tensor import wrap
-from .memory import array_at
+from .memory import array_at, new_block
 from .values import Value
 
 
-def taken(tensor: Any, value: Value) -> Any:
-    """An array for the tensor's next gradient, which may lie where the last one does."""
-    g = tensor._grad
-    if g is not None and sys.getrefcount(g) == _OF_TENSOR and g._node is None:
-        d = g._data
+class Bound:
+    """Memory for gradients, and what runs in it.
+
+    memory   as bytes
+    tensors  the gradients, as what has them is given them
+    arrays   the arrays that are the same at each call
+    space    what the names of the program's text stand for
+    run      the program's function, which writes to the gradients; these three are set by who makes it
+    """
+
+    def __init__(self, size: int, places: Sequence[tuple[Value, int]], owners: Sequence[Any]) -> None:
+        self.memory = new_block(size)
+        bytes_of = memoryview(self.memory)  # so that each gradient is an array of its own, of which views are seen
+        parts = [np.frombuffer(bytes_of[start : start + value.nbytes], np.uint8) for value, start in places]
+        self.tensors = [wrap(array_at(part, 0, value)) for part, (value, _) in zip(parts, places, strict=True)]
+        self.arrays: dict[Value, Any] = {}
+        self.space: dict[str, Any] = {}
+        self.run: Callable[..., Any] = tuple
+        self._rows = [(owner, t, t._content) for owner, t in zip(owners, self.tensors, strict=True)]
+
+    def is_free(self) -> bool:
+        """Whether nobody but their owners refers to the gradients, or to any view of them."""
+        return _are_free(self._rows, *_OURS)
+
+
+def _are_free(rows: list[tuple[Any, Any, Any]], tensors: int, arrays: int, bases: int) -> bool:
+    for owner, tensor, array in rows:
         if (
-            sys.getrefcount(d) == _OF_ARRAY
-            and d.__class__ is np.ndarray
-            and (d.shape, d.strides, d.dtype) == (value.shape, value.strides, value.dtype)
-            and d.flags.writeable
-            and (d.base is None or sys.getrefcount(d.base) == _OF_BASE)
+            sys.getrefcount(tensor) != tensors + (owner._grad is tensor)
+            or sys.getrefcount(array) != arrays
+            or sys.getrefcount(array.base) != bases
+            or tensor._node is not None
+            or tensor._content is not array
         ):
-            return d
-    return array_at(np.empty(value.nbytes, np.uint8), 0, value)
+            return False
+    return True
 
 
-def _counts(tensor: Any) -> tuple[int, int, int]:
-    """What is counted, in `taken`, of a gradient that only its tensor holds: Pythons differ."""
-    g = tensor._grad
-    n = sys.getrefcount(g)
-    d = g._data
-    return n, sys.getrefcount(d), sys.getrefcount(d.base)
+def _counts_of_ours() -> tuple[int, int, int]:
+    """How many refer to a gradient, its array and its memory that only we have: Pythons differ in what they count."""
+    bound = Bound(64, [(Value(0, "made", np.empty((2, 2))), 0)], [wrap(np.empty(2))])
+    few = range(16)
+    return next((n, m, k) for n, m, k in product(few, few, few) if _are_free(bound._rows, n, m, k))
 
 
-def _held() -> tuple[int, int, int]:
-    tensor = wrap(np.empty(1))
-    tensor._grad = wrap(np.empty(8, np.uint8)[:].reshape(2, 4))
-    return _counts(tensor)
-
-
-_OF_TENSOR, _OF_ARRAY, _OF_BASE = _held()
+_OURS = _counts_of_ours()

@@ -45,7 +45,7 @@ def _parts(name: str, item: Any) -> dict[str, str]:
 
 def _said(item: Any) -> str:
     if isinstance(item, Tensor):
-        array = item._data
+        array = item._content
         return f"a Tensor {array.dtype} {array.shape} {getattr(array, 'strides', '')}"
     if hasattr(item, "dtype") and hasattr(item, "shape"):
         return f"{item.dtype} {item.shape} {getattr(item, 'strides', '')}"

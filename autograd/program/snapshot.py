@@ -22,8 +22,8 @@ def unchanged(around: Surroundings, args: Any, kwargs: Any) -> Iterator[None]:
     tensors += [leaf for leaf in leaves((args, kwargs)) if isinstance(leaf, Tensor)]
     arrays = [leaf for leaf in leaves((args, kwargs)) if isinstance(leaf, np.ndarray)]
     arrays += [place.get() for place in around.arrays]
-    held = [(tensor, tensor._data, np.array(tensor._data), tensor._node, tensor._grad) for tensor in tensors]
-    gradients = [(t._grad, t._grad._data, np.array(t._grad._data)) for t in tensors if t._grad is not None]
+    held = [(tensor, tensor._content, np.array(tensor._content), tensor._node, tensor._grad) for tensor in tensors]
+    gradients = [(t._grad, t._grad._content, np.array(t._grad._content)) for t in tensors if t._grad is not None]
     copies = [(array, np.array(array)) for array in arrays if array.flags.writeable]
     plain = [(place, value) for place, value in around.plain]
     optimizers = [_of_optimizer(optimizer) for optimizer in around.optimizers]
@@ -35,10 +35,10 @@ def unchanged(around: Surroundings, args: Any, kwargs: Any) -> Iterator[None]:
         for tensor, data, values, node, gradient in held:
             if data.flags.writeable:
                 data[...] = values
-            tensor._data, tensor._node, tensor._grad = data, node, gradient
+            tensor._content, tensor._node, tensor._grad = data, node, gradient
         for gradient, data, values in gradients:
             data[...] = values
-            gradient._data = data
+            gradient._content = data
         for array, values in copies:
             array[...] = values
         for place, value in plain:

@@ -14,7 +14,11 @@ from typing import Any
 import numpy as np
 
 from ..engine.tensor import Tensor, unwrap
+from ..transforms.batching.batched import Batched, call, innermost
 from .values import Value
+
+_OTHERS = (Tensor, Batched)
+"""What computes by itself, also with stand-ins."""
 
 
 class Standin:
@@ -77,7 +81,7 @@ class Standin:
     # ---- NumPy's protocols -----------------------------------------------------------------------------------------
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
-        if any(isinstance(item, Tensor) for item in (*inputs, *_tuple(kwargs.get("out")))):
+        if any(isinstance(item, _OTHERS) for item in (*inputs, *_tuple(kwargs.get("out")))):
             return NotImplemented
         function = ufunc if method == "__call__" else getattr(ufunc, method)
         if method == "at":
@@ -89,7 +93,7 @@ class Standin:
         return self.recorder.write(function, inputs, kwargs, target)
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        if any(issubclass(kind, Tensor) for kind in types):
+        if any(issubclass(kind, _OTHERS) for kind in types):
             return NotImplemented
         if function in _STATIC:
             return function(*self.recorder.arrays(args), **self.recorder.arrays(kwargs))
@@ -125,6 +129,10 @@ class Standin:
         chosen = self if not index else self[index[0] if len(index) == 1 and type(index[0]) is tuple else index]
         return chosen.recorder.item(chosen)
 
+    def copied(self, dtype: Any) -> Any:
+        """An array of the same values in memory of its own."""
+        return self.recorder.copied(self, dtype)
+
     def tolist(self) -> Any:
         return self.recorder.guard(self, _list)
 
@@ -155,6 +163,8 @@ class Standin:
 
     def _method(self, name: str, *args: Any, **kwargs: Any) -> Any:
         function = getattr(np.ndarray, name)
+        if (batch := innermost((args, kwargs))) is not None:
+            return call(batch, function, (self, *args), kwargs)
         if args and name in _PARAMETERS:  # by name, so that out= can be added
             given = dict(zip(_PARAMETERS[name], args, strict=False))
             args, kwargs = (), {**{k: v for k, v in given.items() if v is not None}, **kwargs}
@@ -166,10 +176,15 @@ class Standin:
         return self.recorder.call(function, (self, *args), kwargs)
 
     def __getitem__(self, index: Any) -> Any:
+        if (batch := innermost(index)) is not None:
+            return call(batch, operator.getitem, (self, unwrap(index)), {})
         return self.recorder.call(operator.getitem, (self, unwrap(index)))
 
     def __setitem__(self, index: Any, value: Any) -> None:
-        self.recorder.write(operator.setitem, (self, unwrap(index), unwrap(value)), {}, self)
+        if (batch := innermost((index, value))) is not None:
+            call(batch, operator.setitem, (self, unwrap(index), unwrap(value)), {})
+        else:
+            self.recorder.write(operator.setitem, (self, unwrap(index), unwrap(value)), {}, self)
 
     def __pow__(self, other: Any, modulo: Any = None) -> Any:
         return self.recorder.call(operator.pow, (self, other)) if _is_operand(other) else NotImplemented
@@ -191,7 +206,7 @@ def _list(array: Any) -> Any:
 
 def _is_operand(other: Any) -> bool:
     """Whether an operand is for NumPy to compute with, and does not do so itself as a Tensor does."""
-    return not isinstance(other, Tensor) and (
+    return not isinstance(other, _OTHERS) and (
         type(other) is Standin or not hasattr(other, "__array_ufunc__") or isinstance(other, np.ndarray | np.generic)
     )
 

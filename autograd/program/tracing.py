@@ -34,6 +34,8 @@ def trace(fun: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Program:
     >>> len(program.statements)
     3
     """
+    if not callable(fun):
+        raise TypeError(f"trace: expected a function, got {type(fun).__name__}")
     around = Surroundings(fun)
     around.add([leaf for leaf in leaves((args, kwargs)) if not isinstance(leaf, Tensor | np.ndarray)])
     with unchanged(around, args, kwargs):

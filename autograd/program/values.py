@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -22,10 +22,24 @@ class Value:
     scalar   whether NumPy gave a scalar of it, and not an array of no dimensions
     python   whether it is a number of Python's
     name     what the user calls it, where that is known
+    operation  the engine's name of the operation whose result it is, where it is one
     slopes   of a gradient, the values that it is the gradient of: several, where a rule passes it on as it is
     """
 
-    __slots__ = ("array", "dtype", "kind", "name", "number", "python", "root", "scalar", "shape", "slopes", "strides")
+    __slots__ = (
+        "array",
+        "dtype",
+        "kind",
+        "name",
+        "number",
+        "operation",
+        "python",
+        "root",
+        "scalar",
+        "shape",
+        "slopes",
+        "strides",
+    )
 
     def __init__(self, number: int, kind: str, array: Any, root: Value | None = None, name: str | None = None) -> None:
         self.number = number
@@ -38,6 +52,7 @@ class Value:
         self.root = self if root is None else root
         self.array = array if kind in ("state", "constant") else None
         self.name = name
+        self.operation: str | None = None
         self.slopes: list[Value] = []
 
     @property
@@ -92,9 +107,13 @@ class Statement:
         self.scope = scope
         self.of: tuple[str, Line | None] | None = None
 
-    def values(self) -> Iterator[Value]:
+    def values(self) -> list[Value]:
         """The values among its arguments, each as often as it stands there."""
-        yield from values_in((self.args, self.kwargs))
+        found: list[Value] = []
+        _collect(self.args, found)
+        if self.kwargs:
+            _collect(self.kwargs, found)
+        return found
 
     @property
     def is_view(self) -> bool:
@@ -111,24 +130,30 @@ class Statement:
         return f"{', '.join(map(repr, self.results)) or '_'} = {name}({self.args}, {self.kwargs})"
 
 
-def values_in(item: Any) -> Iterator[Value]:
+def values_in(item: Any) -> list[Value]:
     """The values in nested tuples, lists, dicts and slices."""
-    if isinstance(item, Value):
-        yield item
-    elif type(item) in (tuple, list):
-        for part in item:
-            yield from values_in(part)
-    elif type(item) is dict:
-        for part in item.values():
-            yield from values_in(part)
-    elif type(item) is slice:
-        yield from values_in((item.start, item.stop, item.step))
+    found: list[Value] = []
+    _collect((item,), found)
+    return found
+
+
+def _collect(items: Any, found: list[Value]) -> None:
+    for part in items.values() if type(items) is dict else items:
+        kind = type(part)
+        if kind is Value:
+            found.append(part)
+        elif kind is list or kind is dict or isinstance(part, tuple):
+            _collect(part, found)
+        elif kind is slice:
+            _collect((part.start, part.stop, part.step), found)
 
 
 def mapped(item: Any, change: Callable[[Any], Any]) -> Any:
     """The same containers with `change` of everything that stands in them."""
     if type(item) in (tuple, list):
         return type(item)([mapped(part, change) for part in item])
+    if isinstance(item, tuple) and hasattr(item, "_fields"):  # of which NumPy's are results of linalg
+        return type(item)(*[mapped(part, change) for part in item])
     if type(item) is dict:
         return {key: mapped(part, change) for key, part in item.items()}
     if type(item) is slice:

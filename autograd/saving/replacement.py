@@ -1,18 +1,22 @@
 """A file that is replaced whole: it is written as a draft beside it, which takes its place when it is on the disk.
 
 A draft is locked while it is written. The lock ends with its process, however that ends; so a draft without one is
-what a process has left that was killed, and the next that writes the file removes it.
+what a process has left that was killed, and the next that writes the file removes it. Where there are no locks, it is
+one that has not been written to for a day.
 """
 
 from __future__ import annotations
 
 import os
 import re
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from io import TextIOBase
 from typing import Any
 
 Path = str | os.PathLike[str]
+_DAY = 24 * 60 * 60
 
 
 def check_binary(file: Any, who: str, does: str) -> None:
@@ -87,14 +91,20 @@ def _sweep(folder: str, name: str) -> None:
     except OSError:
         return
     for draft in found:
+        with suppress(OSError):  # somebody is writing it, or it has just taken its place
+            _remove_abandoned(os.path.join(folder, draft))
+
+
+def _remove_abandoned(draft: str) -> None:
+    with open(draft, "r+b") as file:
         try:
-            handle = os.open(os.path.join(folder, draft), os.O_RDWR)
-        except OSError:
-            continue
-        try:
-            _lock(handle)
-            os.unlink(os.path.join(folder, draft))
-        except OSError:  # somebody is writing it, or it has just taken its place
-            pass
-        finally:
-            os.close(handle)
+            _lock(file)
+        except BlockingIOError:
+            return
+        except OSError:  # no locks
+            old = time.time() - os.stat(draft).st_mtime > _DAY
+        else:
+            os.unlink(draft)  # while it is locked
+            return
+    if old:  # closed, for Windows removes no open file: neither this one nor that of who still writes
+        os.unlink(draft)

@@ -9,10 +9,12 @@ another's.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
 
+from ..engine.arguments import keeping_arguments
 from ..engine.declare import primitive
 from ..engine.modes import enable_grad, mode
 from ..engine.node import ARGUMENT, tick, walk
@@ -20,6 +22,7 @@ from ..engine.place import warn
 from ..engine.primitive import as_array
 from ..engine.sweep import gradients
 from ..engine.tensor import Tensor, wrap
+from .batching.batched import Batched
 from .tree import is_differentiable, leaves, rebuild
 
 # where the graph of one call begins
@@ -28,7 +31,7 @@ argument = primitive(lambda x: x, name="argument", kind=ARGUMENT, x=lambda g: g)
 
 def array_box(value: Any, *given: Any) -> Tensor:
     """The tensor of a value with which a graph begins."""
-    return wrap(value._data if isinstance(value, Tensor) else np.asanyarray(value))
+    return wrap(value._content if isinstance(value, Tensor) else np.asanyarray(value))
 
 
 BOXES: dict[type, Callable[..., Any]] = dict.fromkeys(
@@ -42,14 +45,20 @@ class Call:
     """A call of a function, recorded from those of its arguments that are selected.
 
     result  what the function gave
+    aux     what it gave besides, with has_aux
     points  a Tensor for each array in the selected arguments: where the graph begins
+
+    With `forward` the operations keep what they are given, as forward mode wants it.
     """
 
-    def __init__(self, who: str, fun: Callable[..., Any], args: Any, kwargs: dict[str, Any], keys: list[Any]) -> None:
+    def __init__(
+        self, who: str, fun: Callable[..., Any], args: Any, kwargs: dict[str, Any], keys: list[Any],
+        has_aux: bool = False, forward: bool = False,
+    ) -> None:  # fmt: skip
         self.recorded = mode.recording is not False
         self.selected = [kwargs[key] if isinstance(key, str) else args[key] for key in keys]
         self.who = who
-        self.leaves = [_of_floats(leaf) for leaf in leaves(self.selected)]
+        self.leaves = [_of_floats(leaf) for leaf in leaves(self.selected, True)]
         self.tensors = any(isinstance(leaf, Tensor) for leaf in leaves((args, kwargs)))
         self.moving = [is_differentiable(leaf) for leaf in self.leaves]
         if self.leaves and not any(self.moving):
@@ -62,19 +71,24 @@ class Call:
         self.start = tick()  # what the call records is newer than this
         with enable_grad():
             given = [_begin(leaf) if moves else leaf for leaf, moves in zip(self.leaves, self.moving, strict=True)]
-            self.points = [wrap(item._data, item._node) for item in self.pick(given)]
-            parts = rebuild(self.selected, iter(given))
+            self.points = [wrap(item._content, item._node) for item in self.pick(given)]
+            parts = rebuild(self.selected, iter(given), True)
             args, kwargs = list(args), dict(kwargs)
             for key, part in zip(keys, parts, strict=True):
                 (kwargs if isinstance(key, str) else args)[key] = part
             before, mode.start = mode.start, self.start if mode.start is None else mode.start
             try:
-                self.result = fun(*args, **kwargs)
+                with keeping_arguments() if forward else nullcontext():
+                    self.result = fun(*args, **kwargs)
             finally:
                 mode.start = before
+        self.has_aux, self.aux = has_aux, None
+        if has_aux:
+            self.result, self.aux = _pair(who, self.result)
         self.outs = leaves(self.result)
         self.warned = False
-        self.joined = self.reaches_out(self.outs)  # whether what follows is to be recorded too
+        self.joined = self.reaches_out([*self.outs, *leaves(self.aux)])  # whether what follows is to be recorded too
+        self.passes_on = False  # whether the last pass was, in which a gradient may be an array that somebody else has
 
     def reaches_out(self, values: Sequence[Any]) -> bool:
         """Whether any value depends on something tracked that was there before the call."""
@@ -86,6 +100,7 @@ class Call:
 
     def pull(self, outs: Sequence[Any], seeds: Sequence[Any], retain: bool, create_graph: bool) -> list[Tensor]:
         """The gradients at the points, for these gradients of these results; each in JAX's sense."""
+        self.passes_on = create_graph
         pairs = [(out, conj(seed)) for out, seed in zip(outs, seeds, strict=True) if tracked(out)]
         found: list[Tensor | None] = [None] * len(self.points)
         if pairs:
@@ -94,7 +109,7 @@ class Call:
         if not any(g is not None for g in found) and not self._reached(outs if pairs else ()):
             self.warn_independent()
         return [
-            wrap(np.zeros_like(point._data)) if g is None else conj(g)
+            wrap(np.zeros_like(point._content)) if g is None else conj(g)
             for g, point in zip(found, self.points, strict=True)
         ]
 
@@ -121,7 +136,7 @@ class Call:
         """One item for each point, in the containers of the selected arguments; None at what has no derivative."""
         rest = iter(items)
         filled = [next(rest) if moves else None for moves in self.moving]
-        parts: list[Any] = rebuild(self.selected, iter(filled))
+        parts: list[Any] = rebuild(self.selected, iter(filled), True)
         return parts
 
     def gradients(self, items: Sequence[Tensor]) -> list[Any]:
@@ -131,22 +146,39 @@ class Call:
 
     def value(self) -> Any:
         """The result: Tensors if an argument was one, else plain arrays."""
-        items = [out if self.joined and self.reaches_out([out]) else free(out, self.tensors) for out in self.outs]
-        return rebuild(self.result, iter(items))
+        return self.freed(self.result)
+
+    def beside(self, derived: Any) -> Any:
+        """What was derived; with has_aux a pair of that and what the function gave besides."""
+        return (derived, self.freed(self.aux)) if self.has_aux else derived
+
+    def freed(self, values: Any) -> Any:
+        """What the function gave, as the caller gets it: what nothing outside tracks is joined to nothing."""
+        items = [out if self.joined and self.reaches_out([out]) else free(out, self.tensors) for out in leaves(values)]
+        return rebuild(values, iter(items))
 
     def leave(self, value: Tensor, tensor: bool) -> Any:
         """A derivative as the caller gets it: joined to what was tracked outside, else with memory of its own."""
         if self.reaches_out([value]):
             return value
-        data = value._data
-        if isinstance(data, np.ndarray) and (data.base is not None or value._node is not None):
-            value = wrap(data.copy())
+        data = value._content
+        alone = type(data) is Batched  # which the sweep has copied
+        if not alone and isinstance(data, np.ndarray):
+            shared = self.passes_on or data.base is not None or value._node is not None
+            value = wrap(data.copy()) if shared else value
         return free(value, tensor)
+
+
+def _pair(who: str, result: Any) -> Any:
+    if not isinstance(result, tuple) or len(result) != 2:
+        got = f"{len(result)} values" if isinstance(result, tuple) else type(result).__name__
+        raise TypeError(f"{who}: expected a function that gives a pair (result, aux), for has_aux=True, got {got}")
+    return result
 
 
 def free(value: Any, tensor: bool) -> Any:
     """A value that nothing tracks: as a Tensor or as a plain array."""
-    return value if not isinstance(value, Tensor) else wrap(value._data) if tensor else plain(value._data)
+    return value if not isinstance(value, Tensor) else wrap(value._content) if tensor else plain(value._content)
 
 
 def _of_floats(leaf: Any) -> Any:
@@ -161,7 +193,7 @@ def _begin(leaf: Any) -> Tensor:
             BOXES[type(leaf)](leaf, None, True)  # it may raise
         leaf = wrap(as_array(leaf) if isinstance(leaf, np.generic | float | complex) else leaf)
     if leaf._node is None:
-        leaf = wrap(leaf._data).requires_grad_()
+        leaf = wrap(leaf._content).requires_grad_()
     begun: Tensor = argument(leaf)
     return begun
 
@@ -176,7 +208,7 @@ def tracked(value: Any) -> bool:
 
 
 def conj(g: Any) -> Any:
-    return g.conj() if g is not None and getattr(g, "dtype", None) is not None and g.dtype.kind == "c" else g
+    return g.conj() if getattr(g, "dtype", None) is not None and g.dtype.kind == "c" else g
 
 
 def _kind(leaf: Any) -> str:

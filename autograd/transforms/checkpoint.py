@@ -20,7 +20,7 @@ from ..engine.arguments import observed
 from ..engine.declare import primitive
 from ..engine.modes import enable_grad, mode
 from ..engine.node import Leaf, Node, tick, walk
-from ..engine.primitive import Cotangents, Primitive
+from ..engine.primitive import INPUTS, Cotangents, Primitive
 from ..engine.sharing import note_view
 from ..engine.sweep import gradients
 from ..engine.tensor import Tensor, unwrap, wrap
@@ -37,7 +37,8 @@ def checkpoint(fun: Callable[..., Any]) -> Callable[..., Any]:
     The results and all derivatives, of higher order too, are those of `fun` itself, which may take and give nested
     containers and may use tracked tensors from outside. Its random numbers are the same again if they come from the
     generator that `manual_seed` seeds. What it writes into tensors, such as the statistics of a batch normalization, is
-    written once: run again it finds them as they were, and leaves them as they are. Other effects happen again.
+    written once: run again it finds them as they were, and leaves them as they are. Other effects happen a second time:
+    a count in an attribute goes up by two, a list gets two entries.
 
     The backward pass raises RuntimeError if by then a value that `fun` starts from has been overwritten, an argument or
     what it takes from outside, tracked or not, or if `fun` does something else when it is run again.
@@ -86,19 +87,19 @@ class _Segment:
         edges = _edges(nodes, start, points)
         self.outside = tuple({node.order: node for node, _ in edges}.values())
         arguments = [leaf for leaf in self.leaves if isinstance(leaf, Tensor)]
-        constants = [wrap(leaf._data) for leaf in arguments if not tracked(leaf)]
+        constants = [wrap(leaf._content) for leaf in arguments if not tracked(leaf)]
         kept = iter(constants)
         for k, leaf in enumerate(self.leaves):
             if k in self.places:
                 self.leaves[k] = None  # the node keeps their arrays; the tensors need not live on
             elif isinstance(leaf, Tensor):
                 self.leaves[k] = next(kept)  # which no assignment gives a new value
-        self.results = tuple(out._data for out in outs if tracked(out))
+        self.results = tuple(out._content for out in outs if tracked(out))
         if not self.results:
             return result
         tensors += [_value(node) for node in self.outside]
         self.nodes = tuple([tensor._node for tensor in tensors if tensor._node is not None])
-        arrays = tuple([tensor._data for tensor in tensors + constants])
+        arrays = tuple([tensor._content for tensor in tensors + constants])
         made = _segment(wrap(NOTHING, bundle(self.nodes)), arrays, self)
         _note_views([*arguments, *made])
         made = iter(made)
@@ -114,7 +115,7 @@ class _Segment:
             points = [argument(tensor) for tensor in tensors]
         given = list(self.leaves)
         for k, point in zip(self.places, points, strict=True):
-            given[k] = wrap(point._data, point._node)  # fun may assign to what it gets
+            given[k] = wrap(point._content, point._node)  # fun may assign to what it gets
         args, kwargs = rebuild(self.form, iter(given))
         values = _Values(tick(), {point._node.order for point in points if point._node is not None})
         traced = mode.trace is not None  # then the values of other calls count, and the program says what they are
@@ -163,17 +164,19 @@ class _Segment:
         for _, node in edges:  # the record that was just made goes back to the stand-ins, and no further
             if node is not None:
                 node.parents = tuple([stand_ins.get(parent.order, parent) for parent in node.parents])
-        outs = [wrap(out._data, stand_ins.get(out._node.order, out._node)) for out in outs]
+        outs = [wrap(out._content, stand_ins.get(out._node.order, out._node)) for out in outs]
         pairs = [(out, conj(seed)) for out, seed in zip(outs, g, strict=True) if seed is not None]
         targets = points + [wrap(NOTHING, node) for node in stand_ins.values()]
         found = gradients([out for out, _ in pairs], targets, [seed for _, seed in pairs], create_graph, create_graph)
-        return Cotangents(None if part is None else conj(part) if create_graph else conj(part)._data for part in found)
+        return Cotangents(
+            None if part is None else conj(part) if create_graph else conj(part)._content for part in found
+        )
 
     def check(self, arrays: tuple[Any, ...]) -> None:
         """That the leaves outside still hold the arrays that they held."""
         for node, array in zip(self.outside, arrays, strict=True):
             tensor = node.tensor() if isinstance(node, Leaf) else None
-            if tensor is not None and tensor._data is not array:
+            if tensor is not None and tensor._content is not array:
                 raise RuntimeError(
                     f"checkpoint: the .data of a tensor of shape {node.shape} that the function uses has been replaced "
                     f"since; do that after the backward pass"
@@ -224,8 +227,8 @@ def _note_views(tensors: list[Tensor]) -> None:
     """Note which of the results lie in the memory of arguments, or of one another."""
     owners: dict[int, Tensor] = {}
     for tensor in tensors:
-        if isinstance(tensor._data, np.ndarray) and tensor.size:
-            source = owners.setdefault(id(versions._owner(tensor._data)), tensor)
+        if isinstance(tensor._content, np.ndarray) and tensor.size:
+            source = owners.setdefault(id(versions._owner(tensor._content)), tensor)
             if source is not tensor:
                 note_view(source, tensor)
 
@@ -234,12 +237,11 @@ _segment = primitive(
     lambda inputs, arrays, segment: segment.take(), name="checkpoint", multiple=True,
     inputs=lambda g, arrays, segment: segment.again(g, arrays),
 )  # fmt: skip
-_inputs = Primitive("inputs", lambda *inputs: inputs, {"inputs": lambda g, i: g[i]}, multiple=True)
 
 
 def bundle(nodes: tuple[Node, ...]) -> Node:
     """A node for several inputs together, so that one rule gives all their gradients at once."""
-    return _node(_inputs.plan(tuple([("inputs", i) for i in range(len(nodes))])), nodes, Cotangents)
+    return _node(INPUTS.plan(tuple([("inputs", i) for i in range(len(nodes))])), nodes, Cotangents)
 
 
 def _edges(roots: list[Node], start: int, points: list[Tensor]) -> list[tuple[Node, Node | None]]:
@@ -255,7 +257,7 @@ def _edges(roots: list[Node], start: int, points: list[Tensor]) -> list[tuple[No
 def _value(node: Node) -> Tensor:
     """A tensor for a node outside: of a leaf with its array, so that overwriting it is noticed."""
     tensor = node.tensor() if isinstance(node, Leaf) else None
-    return wrap(NOTHING if tensor is None else tensor._data, node)
+    return wrap(NOTHING if tensor is None else tensor._content, node)
 
 
 def stand_in(node: Node) -> Node:

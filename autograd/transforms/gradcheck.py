@@ -72,7 +72,7 @@ def gradgradcheck(fun: Callable[..., Any], *inputs: Any, eps: float = 1e-6, tole
 
     def backward_of(*values: Tensor) -> list[Any]:
         with enable_grad():
-            xs = [value if value.requires_grad else wrap(value._data).requires_grad_() for value in values[:n]]
+            xs = [value if value.requires_grad else wrap(value._content).requires_grad_() for value in values[:n]]
             outs = _results("gradgradcheck", name, fun(*xs))
             pairs = [(out, v) for out, v in zip(outs, values[n:], strict=True) if getattr(out, "requires_grad", False)]
             recorded = _gradients(pairs, xs, create_graph=True)
@@ -90,10 +90,10 @@ def gradgradcheck(fun: Callable[..., Any], *inputs: Any, eps: float = 1e-6, tole
 
 def _gradients(pairs: list[tuple[Any, Any]], inputs: list[Tensor], create_graph: bool = False) -> list[Tensor]:
     if not pairs:
-        return [wrap(np.zeros_like(x._data)) for x in inputs]
+        return [wrap(np.zeros_like(x._content)) for x in inputs]
     outs, seeds = zip(*pairs, strict=True)
     found = gradients(outs, inputs, seeds, True, create_graph)
-    return [wrap(np.zeros_like(x._data)) if g is None else g for g, x in zip(found, inputs, strict=True)]
+    return [wrap(np.zeros_like(x._content)) if g is None else g for g, x in zip(found, inputs, strict=True)]
 
 
 def _check(who: str, name: str, fun: Callable[..., Any], arrays: list[Any], eps: float, tolerance: float) -> None:
@@ -119,13 +119,13 @@ def _analytical(who: str, name: str, fun: Callable[..., Any], arrays: list[Any])
         jacobians.append(blocks)
         if isinstance(out, Tensor) and out.requires_grad:
             for row in range(rows):
-                seed = np.zeros_like(out._data, order="C")
+                seed = np.zeros_like(out._content, order="C")
                 _parts(seed)[row] = 1
                 for block, g in zip(blocks, gradients([out], leaves, [seed], True), strict=True):
                     if g is not None:
                         block[row] = _parts(g)
     for i, (leaf, array) in enumerate(zip(leaves, arrays, strict=True)):
-        if not np.array_equal(leaf._data, array):
+        if not np.array_equal(leaf._content, array):
             raise AssertionError(f"{who}: {name} changed its argument {i}, or its backward pass did")
     again = _results(who, name, fun(*[wrap(array.copy()) for array in arrays]))
     for values, out in zip(base, again, strict=True):
@@ -241,7 +241,7 @@ def _results(who: str, name: str, result: Any) -> list[Any]:
 
 
 def _plain(value: Any) -> Any:
-    return value._data if isinstance(value, Tensor) else value
+    return value._content if isinstance(value, Tensor) else value
 
 
 def _largest(array: Any) -> float:

@@ -23,7 +23,7 @@ from .shared import Function, argnum, one, ones, scalar, transform
 
 
 @overload
-def grad(fun: Function, argnums: Any = 0) -> Function: ...
+def grad(fun: Function, argnums: Any = 0, has_aux: bool = False) -> Function: ...
 @overload
 def grad(
     outputs: Any, inputs: Any, grad_outputs: Any = None, retain_graph: bool | None = None, create_graph: bool = False,
@@ -33,10 +33,11 @@ def grad(*args: Any, **kwargs: Any) -> Any:
     """
     Returns a function which computes the gradient of a function; or of Tensors the gradients for Tensors, as a tuple.
 
-    **grad(fun, argnums=0)** is a function of the same arguments that gives the gradient of `fun`, whose result is one
-    real number. `argnums` is a position, the name of a keyword argument, or a tuple of these (then so is the result).
-    An argument is an array, a number, or dicts, lists, tuples and dataclasses of them; its gradient has the same form,
-    and None for what is no floating or complex array.
+    **grad(fun, argnums=0, has_aux=False)** is a function of the same arguments that gives the gradient of `fun`, whose
+    result is one real number. `argnums` is a position, the name of an argument, or a tuple of these (then so is the
+    result). An argument is an array, a number, or a container of them (see `autograd.tree`); its gradient has the same
+    form, and None for what is no floating or complex array. With has_aux `fun` gives a pair (result, aux), and what
+    comes out is a pair too: the gradient, and aux, which is not differentiated.
 
     Raises TypeError if the result is no real scalar or the argument holds nothing to differentiate by.
 
@@ -46,14 +47,7 @@ def grad(*args: Any, **kwargs: Any) -> Any:
     >>> grad(loss)({"w": np.array([1.0, 2.0]), "b": 1.0}, np.array([1.0, 3.0]))
     {'w': array([16., 48.]), 'b': np.float64(16.0)}
 
-    The gradients of each example of a batch, at the cost of one: give each example its own copy of the parameters.
-
-    >>> w, x = np.array([1.0, 2.0]), np.array([[1.0, 0.0], [2.0, 1.0], [0.0, 3.0]])
-    >>> loss = lambda w, x: ((w * x).sum(axis=-1) ** 2).sum()
-    >>> grad(loss)(np.broadcast_to(w, (3, 2)), x)
-    array([[ 2.,  0.],
-           [16.,  8.],
-           [ 0., 36.]])
+    The gradients of each example of a batch come at once by `vmap`.
 
     **grad(outputs, inputs, grad_outputs=None, retain_graph=None, create_graph=False, only_inputs=True,
     allow_unused=None, materialize_grads=False)** gives the gradients of a Tensor, or of the sum of several, for each of
@@ -80,11 +74,11 @@ def grad(*args: Any, **kwargs: Any) -> Any:
 
 
 @argnum
-def _grad_of_function(fun: Function, argnums: Any = 0) -> Function:
+def _grad_of_function(fun: Function, argnums: Any = 0, has_aux: bool = False) -> Function:
     def gradient(call: Call) -> Any:
-        return one(argnums, _gradient(call, scalar("grad", call)))
+        return call.beside(one(argnums, _gradient(call, scalar("grad", call))))
 
-    return transform("grad", fun, argnums, gradient)
+    return transform("grad", fun, argnums, gradient, has_aux)
 
 
 def _grad_of_tensors(
@@ -106,7 +100,7 @@ def _grad_of_tensors(
     found = gradients(outs, ins, seeds, retain_graph, create_graph)
     for i, (g, value) in enumerate(zip(found, ins, strict=True)):
         if g is None and materialize_grads:
-            found[i] = wrap(np.zeros_like(value._data))
+            found[i] = wrap(np.zeros_like(value._content))
         elif g is None and not allow_unused:
             raise RuntimeError(
                 f"grad: the outputs do not depend on input {i} (of shape {value.shape}); "
@@ -116,8 +110,10 @@ def _grad_of_tensors(
 
 
 @argnum
-def value_and_grad(fun: Function, argnums: Any = 0) -> Function:
+def value_and_grad(fun: Function, argnums: Any = 0, has_aux: bool = False) -> Function:
     """A function that gives (fun(...), its gradient); arguments and errors as those of `grad(fun, argnums)`.
+
+    With has_aux `fun` gives a pair (result, aux), and what comes out is ((result, aux), gradient).
 
     >>> value_and_grad(lambda x: (x**2).sum())(np.array([1.0, 2.0]))
     (np.float64(5.0), array([2., 4.]))
@@ -125,9 +121,9 @@ def value_and_grad(fun: Function, argnums: Any = 0) -> Function:
 
     def both(call: Call) -> Any:
         parts = _gradient(call, scalar("value_and_grad", call))
-        return call.value(), one(argnums, parts)
+        return call.beside(call.value()), one(argnums, parts)
 
-    return transform("value_and_grad", fun, argnums, both)
+    return transform("value_and_grad", fun, argnums, both, has_aux)
 
 
 @argnum

@@ -3,103 +3,210 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
+from ..engine.node import tick, walk
 from ..engine.tensor import Tensor, wrap
+from .batching.batched import Batch, Batched
+from .batching.boundary import leave, part_outside
 from .call import Call, name_of, tracked
-from .products import pushforward
+from .products import goes_forward, pushed
 from .shared import Function, argnum, one, transform
+from .sparsity import Pattern
 from .tree import rebuild
 
 
 @argnum
-def jacobian(fun: Function, argnums: Any = 0) -> Function:
+def jacobian(
+    fun: Function, argnums: Any = 0, has_aux: bool = False, *, chunk_size: int | None = None, sparsity: Any = None,
+    check: bool = False,
+) -> Function:  # fmt: skip
     """All derivatives of `fun`: an array of the result's shape followed by the argument's.
 
     For a result of several arrays, in containers, each stands for one such array (or for a container of them, if the
-    argument is one). `fun` is called once; then there is one pass for each element of the result, or of the argument
-    where those are far fewer. Raises TypeError if the argument holds nothing to differentiate by.
+    argument is one). `fun` is called once; then all rows, or all columns where those are fewer, are found in one pass.
+
+    has_aux     `fun` gives a pair (result, aux), and so does the function that comes out
+    chunk_size  how many rows or columns at a time, to bound memory; without it, as many as keep each array of the pass
+                below 32 MB
+    sparsity    which derivatives are not 0: a boolean array, or an array or matrix of scipy.sparse, of the result's
+                size by the argument's, for one array each. Columns (or rows, where that takes fewer passes) that meet
+                in no row are found together; what comes out is a scipy.sparse.csr_array with these places (extra
+                `scipy`)
+    check       whether to compare with a product in a random direction, that no place is missing in `sparsity`
+
+    Raises TypeError if the argument holds nothing to differentiate by, ValueError for a chunk_size below 1, for a
+    sparsity of another shape, and with check for one that misses a derivative.
 
     >>> jacobian(lambda x: x**2)(np.array([1.0, 2.0]))
     array([[2., 0.],
            [0., 4.]])
+    >>> jacobian(lambda x: x**2, sparsity=np.eye(2, dtype=bool))(np.array([1.0, 2.0])).data
+    array([2., 4.])
     """
+    derive = _derive("jacobian", argnums, chunk_size, sparsity, check)
+    return transform("jacobian", fun, argnums, derive, has_aux, True)
 
-    return transform("jacobian", fun, argnums, functools.partial(_derivatives, "jacobian", argnums))
+
+def _derive(who: str, argnums: Any, chunk_size: int | None, sparsity: Any, check: bool) -> Callable[[Call], Any]:
+    if chunk_size is not None and chunk_size < 1:
+        raise ValueError(f"{who}: expected a chunk_size of 1 or more, got {chunk_size}")
+    pattern = None if sparsity is None else Pattern(who, sparsity)
+    return functools.partial(_derivatives, who, argnums, chunk_size, pattern, check)
 
 
-def _derivatives(who: str, argnums: Any, call: Call) -> Any:
+def _derivatives(
+    who: str, argnums: Any, chunk_size: int | None, pattern: Pattern | None, check: bool, call: Call
+) -> Any:  # fmt: skip
     for out in call.outs:
         if out is not None and not isinstance(out, Tensor) and np.asarray(out).dtype.kind not in "fciub":
             raise TypeError(f"{who}: expected a function that gives numbers or arrays, got {type(out).__name__}")
-    blocks = [one(argnums, call.gradients(_jacobian(call, out, call.joined))) for out in call.outs]
-    return rebuild(call.result, iter(blocks))
+    if pattern is not None:
+        return call.beside(_sparse(who, call, pattern, chunk_size, check))
+    blocks = [one(argnums, call.gradients(_jacobian(call, out, call.joined, chunk_size))) for out in call.outs]
+    return call.beside(rebuild(call.result, iter(blocks)))
 
 
 @argnum
-def hessian(fun: Function, argnums: Any = 0) -> Function:
-    """All second derivatives of `fun`: the Jacobian of its Jacobian.
+def hessian(
+    fun: Function, argnums: Any = 0, has_aux: bool = False, *, chunk_size: int | None = None, sparsity: Any = None,
+    check: bool = False,
+) -> Function:  # fmt: skip
+    """All second derivatives of `fun`: the Jacobian of its Jacobian. The other arguments are those of `jacobian`.
 
     >>> hessian(lambda x: x[0] ** 2 * x[1])(np.array([1.0, 2.0]))
     array([[4., 2.],
            [2., 0.]])
     """
-    derive = functools.partial(_derivatives, "hessian", argnums)
-    slopes = transform("hessian", fun, argnums, derive)
+    first = _derive("hessian", argnums, chunk_size, None, False)
+    slopes = transform("hessian", fun, argnums, first, has_aux)
     slopes.__name__ = name_of(fun)
+    second = _derive("hessian", argnums, chunk_size, sparsity, check)
 
     def outer(call: Call) -> Any:
         call.warned = True  # slopes that do not move are those of a linear function, and no mistake
-        return derive(call)
+        return second(call)
 
-    derived = transform("hessian", slopes, argnums, outer)
-    return derived
+    return transform("hessian", slopes, argnums, outer, has_aux, True)
 
 
-def _jacobian(call: Call, out: Any, create_graph: bool) -> list[Tensor]:
+def _jacobian(call: Call, out: Any, create_graph: bool, chunk_size: int | None) -> list[Tensor]:
     """For each point the derivatives of one result."""
-    data = np.asarray(out) if not isinstance(out, Tensor) else out._data
+    data = np.asarray(out) if not isinstance(out, Tensor) else out._content
     shape, n = data.shape, sum(point.size for point in call.points)
-    real = all(value.dtype.kind == "f" for value in (data, *call.points))
     if not tracked(out):
         call.warn_independent()
-        return [wrap(np.zeros_like(point._data, shape=shape + point.shape)) for point in call.points]
-    if 3 * n < data.size and real:
-        return _columns(call, out, create_graph)
-    rows = [call.pull([out], [seed], True, create_graph) for seed in _units(out)]
-    return [_joined(list(parts), 0, out, point) for parts, point in zip(_turned(rows, call), call.points, strict=True)]
+    if not tracked(out) or not data.size or not n:
+        return [wrap(np.zeros_like(point._content, shape=shape + point.shape)) for point in call.points]
+    if data.size == 1:
+        parts = call.pull([out], [np.ones_like(data)], True, create_graph)
+        return [part.reshape(shape + part.shape) if shape else part for part in parts]
+    if n < data.size and goes_forward(call, [out]):
+        columns = [_columns(call, out, i, create_graph, chunk_size) for i in range(len(call.points))]
+        turned: list[Any] = [np.moveaxis(part, 0, -1) for part in columns]  # type: ignore[type-var]
+        return [part.reshape(shape + point.shape) for part, point in zip(turned, call.points, strict=True)]
+    rows = many(call, data, lambda seed: call.pull([out], [seed], True, create_graph), create_graph, chunk_size)
+    return [part.reshape(shape + point.shape) for part, point in zip(rows, call.points, strict=True)]
 
 
-def _columns(call: Call, out: Any, create_graph: bool) -> list[Tensor]:
-    push = pushforward(call, out)
-    blocks = []
-    for i, point in enumerate(call.points):
-        none = [np.zeros_like(other._data) for other in call.points]
-        parts = [push([*none[:i], unit, *none[i + 1 :]], create_graph) for unit in _units(point)]
-        blocks.append(_joined(parts, -1, out, point))
-    return blocks
+def _columns(call: Call, out: Tensor, i: int, create_graph: bool, chunk_size: int | None) -> Tensor:
+    """The derivatives by the i-th point, one for each of its elements."""
+    none = [np.zeros_like(point._content) for point in call.points]
+
+    def push(seed: Any) -> list[Tensor]:
+        return pushed(call, [out], [*none[:i], seed, *none[i + 1 :]], create_graph)
+
+    if not call.points[i].size:
+        return wrap(np.zeros_like(out._content, shape=(0, *out.shape)))
+    return many(call, call.points[i]._content, push, create_graph, chunk_size)[0]
 
 
-def _units(value: Tensor) -> Any:
-    """For each element an array of the shape of `value` that is 1 there and else 0."""
-    for k in range(value.size):
-        unit = np.zeros(value.shape, value.dtype)
-        unit[np.unravel_index(k, value.shape)] = 1
-        yield unit
-
-
-def _turned(rows: list[list[Tensor]], call: Call) -> list[list[Tensor]]:
-    return [[row[i] for row in rows] for i in range(len(call.points))]
-
-
-def _joined(parts: list[Tensor], axis: int, out: Tensor, point: Tensor) -> Tensor:
-    """The rows or columns as one array of the shape of the result and then of the argument."""
-    shape = out.shape + point.shape
-    if not parts:
-        return wrap(np.zeros_like(point._data, shape=shape))
-    if not any(map(tracked, parts)):
-        return wrap(np.stack([part._data for part in parts], axis).reshape(shape))
-    joined: Tensor = np.stack(parts, axis).reshape(shape)  # type: ignore[assignment, call-overload]
+def many(
+    call: Call, like: Any, derive: Callable[[Any], Sequence[Tensor]], create_graph: bool, chunk_size: int | None,
+    seeds: Any = None,
+) -> list[Tensor]:  # fmt: skip
+    """What `derive` gives for many seeds, by default those that are 1 in one place of an array like this, stacked."""
+    n = like.size if seeds is None else len(seeds)
+    step = chunk_size or _affordable(call, n)
+    parts = [_at_once(_units(like, k, min(k + step, n), seeds), derive, create_graph) for k in range(0, n, step)]
+    if len(parts) == 1:
+        return parts[0]
+    joined: list[Tensor] = [np.concatenate(column) for column in zip(*parts, strict=True)]  # type: ignore[misc]
     return joined
+
+
+_AFFORDABLE = 1 << 22  # elements of an array, all seeds together
+
+
+def _affordable(call: Call, n: int) -> int:
+    """How many seeds go through the record at once."""
+    roots = [out._node for out in call.outs if tracked(out)]
+    largest = max([_elements(node.shape) for node in walk(roots, call.start)], default=1)
+    return max(1, min(n, _AFFORDABLE // max(largest, 1)))
+
+
+def _elements(shape: Any) -> int:
+    size = 1
+    for k in shape if isinstance(shape, tuple) else ():
+        size *= k
+    return size
+
+
+def _units(like: Any, start: int, stop: int, seeds: Any) -> Any:
+    """For each element from start to stop an array that is 1 there and else 0."""
+    if seeds is not None:
+        return np.asarray(seeds[start:stop], like.dtype).reshape(stop - start, *like.shape)
+    made = np.zeros((stop - start, like.size), like.dtype)
+    made[np.arange(stop - start), np.arange(start, stop)] = 1
+    return made.reshape(stop - start, *like.shape)
+
+
+def _at_once(units: Any, derive: Callable[[Any], Sequence[Tensor]], create_graph: bool) -> list[Tensor]:
+    """What `derive` gives for each of these seeds, stacked."""
+    batch, start = Batch(len(units)), tick()
+    found = derive(Batched(batch, units))
+    if create_graph:
+        part_outside(batch, [part._node for part in found if part._node is not None], start)
+    return [leave(part, batch, 0) for part in found]
+
+
+# ---- sparse ----------------------------------------------------------------------------------------------------------
+
+
+def _sparse(who: str, call: Call, pattern: Pattern, chunk_size: int | None, check: bool) -> Any:
+    if len(call.outs) != 1 or len(call.points) != 1:
+        raise ValueError(
+            f"{who}: expected one array as the argument and one as the result, for sparsity=, got {len(call.points)} "
+            f"and {len(call.outs)}"
+        )
+    (out,), (point,) = call.outs, call.points
+    size = out.size if isinstance(out, Tensor) else np.size(out)
+    pattern.check_shape((size, point.size))
+    if call.joined:
+        raise TypeError(
+            f"{who}: a Jacobian of known sparsity is a plain matrix, whose derivative is not recorded; leave sparsity= "
+            f"out where it is differentiated again"
+        )
+    if not tracked(out):
+        return pattern.matrix(np.zeros(len(pattern.rows), point.dtype))
+    by_columns = pattern.columns_meet_less and goes_forward(call, [out])
+    colors = pattern.colors(by_columns)
+    n = int(colors.max(initial=-1)) + 1
+    seeds = np.arange(n)[:, None] == colors
+    push: Any = lambda seed: pushed(call, [out], [seed], False)
+    if by_columns:
+        (found,) = many(call, point._content, push, False, chunk_size, seeds) if n else [wrap(np.zeros((0, size)))]
+        values = found._content.reshape(n, -1)[colors[pattern.columns], pattern.rows]
+    else:
+        pull: Any = lambda seed: call.pull([out], [seed], True, False)
+        (found,) = many(call, out._content, pull, False, chunk_size, seeds) if n else [wrap(np.zeros((0, point.size)))]
+        values = found._content.reshape(n, -1)[colors[pattern.rows], pattern.columns]
+    made = pattern.matrix(values)
+    if check:
+        direction = np.random.default_rng(0).uniform(0.5, 1.5, point.shape).astype(point.dtype)
+        (expected,) = push(direction)
+        pattern.check_product(made, direction.reshape(-1), expected._content.reshape(-1))
+    return made

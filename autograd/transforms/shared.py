@@ -34,12 +34,14 @@ def check_function(who: str, fun: Any) -> None:
         raise TypeError(f"{who}: expected a function, got {type(fun).__name__}{hint}")
 
 
-def transform(who: str, fun: Any, argnums: Any, derive: Callable[[Call], Any]) -> Function:
+def transform(
+    who: str, fun: Any, argnums: Any, derive: Callable[[Call], Any], has_aux: bool = False, forward: bool = False
+) -> Function:
     """A function of fun's arguments that records a call of fun and gives what `derive` makes of that."""
     check_function(who, fun)
 
     def derived(*args: Any, **kwargs: Any) -> Any:
-        return derive(Call(who, fun, args, kwargs, select(who, fun, argnums, args, kwargs)))
+        return derive(Call(who, fun, args, kwargs, select(who, fun, argnums, args, kwargs), has_aux, forward))
 
     derived.__name__ = derived.__qualname__ = f"{who}_of_{name_of(fun)}_wrt_argnum_{argnums}"
     said = f"{who} of function {name_of(fun)} with respect to argument number {argnums}."
@@ -73,4 +75,4 @@ def scalar(who: str, call: Call) -> Any:
 
 
 def ones(out: Any) -> Any:
-    return np.ones_like(out._data) if isinstance(out, Tensor) else None
+    return np.ones_like(out._content) if isinstance(out, Tensor) else None

@@ -6,8 +6,8 @@ spaces or more, what it is); examples. An indented block is shown as it stands. 
 
 from __future__ import annotations
 
-import importlib
 import inspect
+import pkgutil
 import re
 from collections.abc import Iterator
 from types import ModuleType
@@ -50,6 +50,7 @@ def groups() -> Iterator[tuple[str, str, str, list[tuple[str, Any]]]]:
     for name, title, place in (
         ("autograd", "autograd: the engine", "autograd"),
         ("autograd.ops", "autograd.ops: kernels of layers", "autograd-ops"),
+        ("autograd.tree", "autograd.tree: containers", "autograd-tree"),
         ("nn", "nn: modules", "nn"),
         ("nn.functional", "nn.functional: functions", "nn-functional"),
         ("nn.init", "nn.init: initial values", "nn-init"),
@@ -58,7 +59,7 @@ def groups() -> Iterator[tuple[str, str, str, list[tuple[str, Any]]]]:
         ("optim", "optim: optimizers", "optim"),
         ("optim.lr_scheduler", "optim.lr_scheduler: learning rates", "optim-lr-scheduler"),
     ):
-        module = importlib.import_module(name)
+        module = pkgutil.resolve_name(name)
         items = [(f"{name}.{each}", getattr(module, each)) for each in public(module)]
         if name == "nn.utils":
             for part in (nn.utils.parametrizations, nn.utils.parametrize, nn.utils.rnn):

@@ -34,7 +34,7 @@ TAIL = '''
 def main(epochs={epochs}):
     """Train, and print each epoch's mean loss and how many digits are right; give the loss of each step."""
     with np.load(io.BytesIO(base64.b64decode(ARRAYS))) as file:
-        arrays = dict(file)
+        arrays = gathered(file)
     images, labels = arrays.pop("images"), arrays.pop("labels")
     losses = []
     for epoch in range(epochs):
@@ -49,6 +49,17 @@ def main(epochs={epochs}):
         mean = sum(losses[-len(batches) :]) / len(batches)
         print(f"epoch {{epoch + 1:2}}/{{epochs}}   loss {{mean:.4f}}   accuracy {{right / batches.size:7.2%}}")
     return losses
+
+
+def gathered(file):
+    """The arrays by their names, those of a list (name[0], name[1] and so on) as a list."""
+    arrays = {{}}
+    for name in file:
+        if name.endswith("]"):
+            arrays.setdefault(name.partition("[")[0], []).append(file[name])
+        else:
+            arrays[name] = file[name]
+    return arrays
 
 
 ARRAYS = """
@@ -72,7 +83,10 @@ def text(training: Training, epochs: int) -> str:
     batch = [Tensor(part[: settings.batch_size]) for part in (data.train_images, data.train_labels)]
     program = trace(training_step, *batch)
     own = {id(tensor.data) for tensor in (*training.network.parameters(), *training.network.buffers())}
-    arrays = {name: a if id(a) in own else np.zeros_like(a) for name, a in program.arrays.items()}
+    arrays: dict[str, Any] = {}  # those of a list by the names of its elements
+    for name, given in program.arrays.items():
+        arrays |= {f"{name}[{k}]": array for k, array in enumerate(given)} if type(given) is list else {name: given}
+    arrays = {name: array if id(array) in own else np.zeros_like(array) for name, array in arrays.items()}
     rates = {"lr": f"{settings.lr!r} * {COOLING!r}**epoch", "momentum": repr(settings.momentum)}
     head = re.search(r"def training_step\((.*?)\):", program.source, re.DOTALL)
     taken = re.findall(r"\w+", head[1]) if head is not None else []

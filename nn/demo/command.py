@@ -15,10 +15,18 @@ from importlib.util import find_spec
 from typing import Any, NoReturn
 
 PROGRAM = "python -m nn"
-NEEDS = {"tqdm": "the progress bar", "matplotlib": "the pictures", "pygraphviz": "the graphs"}
+NEEDS = {
+    "tqdm": "the progress bar",
+    "matplotlib": "the pictures",
+    "pygraphviz": "the graphs",
+    "threadpoolctl": "the number of threads",
+}
 WEIGHTS, HISTORY = "weights.npz", "history.csv"
 PICTURES = ("loss.png", "filters.png", "confusion.png", "forward.svg", "backward.svg")
 EPOCHS = 20
+# A batch's products are too small to be shared out: a second thread gains nothing on an idle machine, and beside a busy
+# process each product waits until the one that has lost its core comes back.
+THREADS = 1
 REFUSED, FAILED, INTERRUPTED = 2, 1, 130
 
 
@@ -85,6 +93,10 @@ def parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     made.add_argument("--out", default="out", metavar="FOLDER", help="where everything goes (default: out)")
     made.add_argument("--resume", action="store_true", help=f"go on from the {WEIGHTS} in --out, with its options")
+    made.add_argument(
+        "--threads", type=whole(1), default=THREADS,
+        help=f"threads of the matrix products (default: {THREADS}, the quickest for a network of this size)",
+    )  # fmt: skip
     made.add_argument("--compile", action="store_true", help="run the steps as a program: faster, the same numbers")
     made.add_argument(
         "--source", metavar="FILE",
@@ -100,6 +112,12 @@ def run(arguments: Sequence[str] | None) -> int:
     for module, purpose in NEEDS.items():
         if find_spec(module) is None:
             raise Refusal(f"{module} is needed for {purpose}: pip install 'backgraph[demo]'")
+    with importlib.import_module("threadpoolctl").threadpool_limits(options.threads):
+        return train_and_draw(options)
+
+
+def train_and_draw(options: argparse.Namespace) -> int:
+    """What the command is for, once nothing that it needs is missing."""
     training, options.epochs = prepare(options)
     check_folder(options.out)
     at = os.path.join(options.out, "")
@@ -281,7 +299,8 @@ def announce(training: Any, options: argparse.Namespace) -> None:
     start = f", going on after {training.epoch} epochs and {training.step} steps" if options.resume else ""
     print(
         f"{settings.data.split(':')[0]}: {len(data.train_images):,} images to learn from, "
-        f"{len(data.test_images):,} held out; a network of {weights:,} weights{start}",
+        f"{len(data.test_images):,} held out; a network of {weights:,} weights, "
+        f"on {options.threads} thread{'s' * (options.threads > 1)}{start}",
         flush=True,
     )
 

@@ -6,7 +6,7 @@
     reparametrize     weight norm and spectral norm by hooks, as PyTorch had them before
     fusion            a layer and its batch normalization as one
     rnn               sequences of different lengths
-    stateless         a module as a function of its parameters
+    stateless         a module as a function of its parameters, and those of several models stacked
 
 Each imports only what stands before it.
 """
@@ -20,10 +20,11 @@ from .parameters import (
     vector_to_parameters,
 )  # fmt: skip
 from .reparametrize import remove_spectral_norm, remove_weight_norm, spectral_norm, weight_norm
-from .stateless import functional_call
+from .stateless import functional_call, stack_module_state
 
 __all__ = [
     "clip_grad_norm_", "clip_grad_value_", "clip_grads_with_norm_", "functional_call", "fuse_conv_bn_eval",
     "fuse_linear_bn_eval", "get_total_norm", "parameters_to_vector", "parametrizations", "parametrize",
-    "remove_spectral_norm", "remove_weight_norm", "rnn", "spectral_norm", "vector_to_parameters", "weight_norm",
+    "remove_spectral_norm", "remove_weight_norm", "rnn", "spectral_norm", "stack_module_state", "vector_to_parameters",
+    "weight_norm",
 ]  # fmt: skip

@@ -246,3 +246,13 @@ def test_the_factor_of_cholesky_is_numpys(upper: bool) -> None:
     for result in (factor, expected):
         (result * weights).sum().backward()
     np.testing.assert_allclose(np.asarray(x.grad.data), plain.grad.data)
+
+
+@pytest.mark.parametrize(("dtype", "made"), [(None, "f4"), ("f4", "f4"), ("f8", "f8")])
+def test_a_tensor_of_another_array_is_a_copy_of_the_dtype_that_is_asked_for(dtype: Any, made: str) -> None:
+    source = Strict(np.ones(2, "f4"))
+    x = Tensor(source, dtype=dtype)
+    assert type(x.data) is Strict
+    assert x.dtype == made
+    source[0] = 5.0
+    assert x.data._array.tolist() == [1, 1]

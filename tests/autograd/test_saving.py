@@ -10,12 +10,14 @@ import stat
 import subprocess
 import sys
 import threading
+import time
 import zipfile
 
 import numpy as np
 import pytest
 
 from autograd import Tensor, generator, load, manual_seed, save
+from autograd.saving import replacement
 from nn import Dropout, Linear, ReLU, Sequential
 from nn.data import DataLoader, TensorDataset
 from optim import SGD, Adam
@@ -218,6 +220,20 @@ def test_a_draft_that_another_process_is_writing_is_left_alone(tmp_path):
     assert process.returncode == 0
     assert list(load(path)) == ["theirs"]
     assert os.listdir(tmp_path) == [path.name]
+
+
+def test_without_locks_a_draft_goes_that_is_a_day_old(tmp_path, monkeypatch):
+    def none(file):
+        raise OSError("no locks")
+
+    monkeypatch.setattr(replacement, "_lock", none)
+    path = tmp_path / "file.npz"
+    old, new = (tmp_path / f".file.npz.{pid}.0123abcd.tmp" for pid in (1, 2))
+    for draft in (old, new):
+        draft.write_bytes(b"")
+    os.utime(old, times=(0, time.time() - 25 * 60 * 60))
+    save(path, {"w": np.ones(1)})
+    assert sorted(os.listdir(tmp_path)) == sorted([path.name, new.name])
 
 
 def test_many_threads_save_one_file(tmp_path):

@@ -187,6 +187,14 @@ def test_distributions_of_vectors() -> None:
         check(fun, x[:2], mean, cov)
     np.testing.assert_allclose(ours.entropy(mean, cov), theirs.entropy(mean, cov))
     check(lambda cov: ours.entropy(mean, symmetric(cov)), cov)
+    for given in [(x, mean, 2.0), (x[0], mean, np.ones(3)), (x[:, 0], 0.5, 2.0), (x[:, :1], mean[:1], 2.0), (0.3,)]:
+        for f in ("pdf", "logpdf"):
+            np.testing.assert_allclose(getattr(ours, f)(*given), getattr(theirs, f)(*given))
+        np.testing.assert_allclose(ours.entropy(*given[1:]), theirs.entropy(*given[1:]))
+    check(ours.logpdf, x[:2], mean, np.array(2.0))
+    check(ours.logpdf, x[:2], mean, np.array([0.5, 1.0, 2.0]))
+    with pytest.raises(ValueError, match=r"expected a covariance of shape \(3, 3\), \(3,\) or \(\), got \(2,\)"):
+        ours.logpdf(x, mean, np.ones(2))
     flat = np.diag([1.0, 2.0, 0.0])
     x[:, 2] = mean[2]
     logpdf = lambda x, mean: ours.logpdf(x, mean, flat, allow_singular=True)

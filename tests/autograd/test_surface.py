@@ -157,7 +157,7 @@ def compared(name: str, row: Call, kind: str) -> None:
             np.testing.assert_array_equal(tensor.data, array)
         for result, value in zip(leaves(got), leaves(expected), strict=True):
             if isinstance(value, np.ndarray):
-                data = getattr(result, "_data", result)
+                data = getattr(result, "_content", result)
                 for array, tensor in zip(arrays, tensors, strict=True):
                     assert np.shares_memory(data, tensor.data) == np.shares_memory(value, array), "memory"
     except Exception as error:

@@ -8,6 +8,8 @@ import pytest
 
 from tests.fuzzing.files import good_files, mangled_files, reader
 
+pytest.importorskip("safetensors")
+
 
 @pytest.mark.parametrize("seed", range(10))
 def test_a_loader_reads_what_was_written_or_names_the_file(seed):

@@ -6,10 +6,11 @@
     python -m tests.mutants ops --report                    run nothing; print what earlier runs found
 
 Tests that run the changed lines go first, those in the file of the module's name and short ones before others; where
-it is no derivative rule, the shortest of the other tests follow. What was found is kept in .cache/mutants until the
-code around a mutant changes (of one that survived: or the tests), so an interrupted run goes on where it was. At the
-end stand the survivors, each with its place and its change, and a figure per module, which is also written to
-tests/figures.json.
+it is no derivative rule, the shortest of the other tests follow. They are collected once, and run in a process that is
+forked for the mutant; only what matters while the packages are imported has them imported anew. What was found is kept
+in .cache/mutants until the code around a mutant changes (of one that survived: or the tests), so an interrupted run
+goes on where it was. At the end stand the survivors, each with its place and its change, and a figure per module, which
+is also written to tests/figures.json.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ import random
 import sys
 import time
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -35,12 +37,13 @@ from tests.figures import write_figures  # noqa: E402
 from tests.forked import forked  # noqa: E402
 from tests.mutants.changes import Mutant, mutants  # noqa: E402
 from tests.mutants.table import PACKAGES, ROOT, equivalent, family, own_tests  # noqa: E402
-from tests.mutants.trial import Changed, Tests, run  # noqa: E402
+from tests.mutants.trial import Changed, run  # noqa: E402
+from tests.mutants.warm import Warm, side_by_side, warm  # noqa: E402
 
 CACHE = ROOT / ".cache" / "mutants"
-FIRST = 30  # tests, which are most often enough
-REST = 5.0  # seconds: so much of the tests that do not run a changed line (but may have, had the result not been kept)
-PATIENCE = 20.0  # seconds, beside ten times what the tests take on the unchanged module
+NEAR = 1.0  # seconds: so much of the tests that run a changed line; what they do not notice counts as survived
+REST = 0.1  # seconds: so much of the tests that do not (but may have, had the result not been kept)
+PATIENCE = 20.0  # seconds, beside ten times what the tests take on the unchanged module, where it is imported for them
 
 
 def main(arguments: list[str]) -> int:
@@ -139,41 +142,72 @@ def _digest(paths: list[str]) -> str:
 
 
 def _run(todo: list[tuple[str, int]], known: dict[str, _Found], jobs: int) -> None:
-    random.Random(0).shuffle(todo)  # so that a run that is interrupted has seen a bit of each
-    begun = time.monotonic()
-    with multiprocessing.get_context("fork").Pool(jobs) as pool:
-        files = sorted({(family(path), file) for path, _ in todo for file in own_tests(path)})
-        for n, (about, file, count) in enumerate(pool.imap_unordered(_prepared, files)):
-            print(f"mutants: {n + 1}/{len(files)} {count} tests of {about} in {file}", flush=True)
-        for n, (path, k, outcome, by) in enumerate(pool.imap_unordered(_tried, todo)):
-            known[path].add(k, outcome, by)
-            if outcome == "survived":
+    begun, done = time.monotonic(), 0
+    for about in sorted({family(path) for path, _ in todo}):
+        here = [(path, k) for path, k in todo if family(path) == about]
+        random.Random(0).shuffle(here)  # so that a run that is interrupted has seen a bit of each
+        for told in _tried(about, here, jobs):
+            if "file" in told:
+                print("mutants: {count} tests in {file} take {seconds:.1f} s".format(**told), flush=True)
+                continue
+            path, k = told["path"], told["k"]
+            known[path].add(k, told["outcome"], told["by"])
+            if told["outcome"] == "survived":
                 print(_shown(path, known[path].mutants[k]), flush=True)
-            if n % 100 == 99:
-                print(f"mutants: {n + 1}/{len(todo)} after {time.monotonic() - begun:.0f} s", flush=True)
+            if (done := done + 1) % 100 == 0:
+                print(f"mutants: {done}/{len(todo)} after {time.monotonic() - begun:.0f} s", flush=True)
 
 
-def _prepared(what: tuple[str, str]) -> tuple[str, str, int]:
-    return *what, len(_covered(*what)["seconds"])
+def _tried(about: str, todo: list[tuple[str, int]], jobs: int) -> Iterator[dict[str, Any]]:
+    """What is found of the mutants of a family, as it is found: first those that need no module imported anew."""
+    files = sorted({file for path, _ in todo for file in own_tests(path)})
+    rest = []
+    for told in warm(about, files, functools.partial(_warmly, about, files, todo, jobs)):
+        if told.get("outcome") == "import":
+            rest.append((told["path"], told["k"]))
+        else:
+            yield told
+    with multiprocessing.get_context("fork").Pool(jobs) as pool:
+        yield from pool.imap_unordered(_anew, rest)
+
+
+def _warmly(about: str, files: list[str], todo: list[tuple[str, int]], jobs: int, tests: Warm, answer: Any) -> None:
+    def cover(j: int) -> None:
+        for file in files[j::jobs]:
+            if not _kept(about, file).exists():
+                found = tests.lines(file, about)
+                _kept(about, file).parent.mkdir(parents=True, exist_ok=True)
+                _kept(about, file).write_text(json.dumps(found))
+                answer({"file": file, "count": len(found["seconds"]), "seconds": sum(found["seconds"].values())})
+
+    def attempt(j: int) -> None:
+        for path, k in todo[j::jobs]:
+            tree, made = _parsed(path)
+
+            def changed(tree: ast.Module = tree, mutant: Mutant = made[k]) -> ast.Module:
+                mutant.put()
+                return tree
+
+            by = tests.fails(path, changed, _order(path, made[k]))
+            outcome = "import" if by is None else "killed" if by else "survived"
+            answer({"path": path, "k": k, "outcome": outcome, "by": by or ""})
+
+    side_by_side(cover, jobs)
+    side_by_side(attempt, jobs)
+
+
+def _kept(about: str, file: str) -> Path:
+    return CACHE / f"{_digest([*_family(about), file])}.json"
+
+
+@functools.cache
+def _family(about: str) -> list[str]:
+    return [path for path in _modules() if family(path) == about]
 
 
 @functools.cache
 def _covered(about: str, file: str) -> Any:
-    """The tests of a file that pass: how long each takes, and which lines it runs of the modules that it is about."""
-    sources = [path for path in _modules() if family(path) == about]
-    kept = CACHE / f"{_digest([*sources, file])}.json"
-    if kept.exists():
-        return json.loads(kept.read_text())
-    traced, end = forked(lambda: run([file], Tests(None, str(ROOT / about)), first=False), 1800)
-    if traced is None:
-        raise RuntimeError(f"mutants: the tests in {file}, with nothing changed, end so: {end}")
-    order = sorted(traced["seconds"], key=traced["seconds"].__getitem__)
-    plain, _ = forked(lambda: run([file], Tests(order), first=False), 1800)  # in the order in which mutants meet them
-    passed = {name: took for name, took in plain["seconds"].items() if name not in plain["failed"]}
-    found = {"seconds": passed, "lines": {name: traced["lines"][name] for name in passed}}
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    kept.write_text(json.dumps(found))
-    return found
+    return json.loads(_kept(about, file).read_text())
 
 
 @functools.cache
@@ -182,39 +216,55 @@ def _parsed(path: str) -> tuple[ast.Module, list[Mutant]]:
     return tree, mutants(tree)
 
 
-def _tried(which: tuple[str, int]) -> tuple[str, int, str, str]:
-    """The outcome for one mutant, and the test that noticed it."""
-    path, k = which
-    tree, made = _parsed(path)
-    first, last = made[k].lines
+@functools.cache
+def _by_line(path: str) -> tuple[dict[str, float], dict[int, list[str]]]:
+    """The seconds of a module's own tests, the likely ones first; and those that run a line."""
     seconds: dict[str, float] = {}
-    near = set()
+    lines: dict[int, list[str]] = {}
     for file in own_tests(path):
         own = _covered(family(path), file)
         seconds.update(own["seconds"])
-        for name, lines in own["lines"].items():
-            if any(first <= line <= last for line in lines.get(path, ())):
-                near.add(name)
+        for name, ran in own["lines"].items():
+            for number in ran.get(path, ()):
+                lines.setdefault(number, []).append(name)
     mirrored = f"/test_{Path(path).stem}.py::"
     order = sorted(seconds, key=lambda name: (mirrored not in name, seconds[name]))
-    covering = [name for name in order if name in near]
-    others, total = [], 0.0
-    for name in order:
-        if name not in near and not made[k].rule and (total := total + seconds[name]) < REST:
-            others.append(name)
-    for names in (covering[:FIRST], covering[FIRST:], others):
-        if not names:
-            continue
+    return {name: seconds[name] for name in order}, lines
 
-        def work(names: list[str] = names) -> Any:
+
+def _order(path: str, mutant: Mutant) -> list[tuple[str, float]]:
+    """The tests for a mutant: those that run its lines, the likely ones first, and then the shortest of the others."""
+    seconds, lines = _by_line(path)
+    near = {name for number in range(mutant.lines[0], mutant.lines[1] + 1) for name in lines.get(number, ())}
+    covering = _within([(name, s) for name, s in seconds.items() if name in near], NEAR)
+    others = [(name, s) for name, s in seconds.items() if name not in near and not mutant.rule]
+    return covering + _within(others, REST)
+
+
+def _within(tests: list[tuple[str, float]], limit: float) -> list[tuple[str, float]]:
+    total = 0.0
+    return [(name, seconds) for name, seconds in tests if (total := total + seconds) <= limit]
+
+
+def _anew(which: tuple[str, int]) -> dict[str, Any]:
+    """The outcome for a mutant whose module must be imported: a file's tests are tried before the others."""
+    path, k = which
+    tree, made = _parsed(path)
+    order = _order(path, made[k])
+    first = [test for test in order if test[0].split("::")[0] == order[0][0].split("::")[0]]
+    for tests in (first, [test for test in order if test not in first]):
+
+        def work(names: tuple[str, ...] = tuple(name for name, _ in tests)) -> Any:
             made[k].put()
-            return run(sorted({name.split("::")[0] for name in names}), Tests(names), Changed(path, tree))
+            return run(names, Changed(path, tree))
 
-        answer, end = forked(work, PATIENCE + 10 * sum(seconds[name] for name in names))
+        if not tests:
+            continue
+        answer, end = forked(work, PATIENCE + 10 * sum(seconds for _, seconds in tests))
         if answer is None or answer["code"] not in (0, 5):
             by = end if answer is None else ", ".join(answer["failed"]) or "import"
-            return path, k, "killed", by
-    return path, k, "survived", ""
+            return {"path": path, "k": k, "outcome": "killed", "by": by}
+    return {"path": path, "k": k, "outcome": "survived", "by": ""}
 
 
 def _shown(path: str, mutant: Mutant) -> str:

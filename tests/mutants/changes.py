@@ -2,9 +2,9 @@
 
 What is changed is what a derivative rule can have wrong (its sign, a factor, a term or a conjugate that is missing, two
 arguments that are swapped, `out` for `x`) and what code can have wrong (a comparison, a constant, a statement that is
-left out, `break` for `continue`, parameters no longer positional-only). Annotations, asserts and the words of errors
-are left alone, and so are whole numbers that get a name at the top of a module: they say from what size on another way
-is faster.
+left out, `break` for `continue`, parameters no longer positional-only). Asserts, the words of errors and what is there
+for type checkers are left alone, and so are whole numbers that get a name at the top of a module: they say from what
+size on another way is faster.
 """
 
 from __future__ import annotations
@@ -93,6 +93,8 @@ def _down(node: ast.AST, place: Any, where: _Where) -> Iterator[tuple[Any, Any, 
     if isinstance(node, ast.Assert | ast.Raise | ast.Import | ast.ImportFrom) or _only_a_size(node, where):
         if isinstance(node, ast.Raise) and where.names:
             yield place, node, ast.copy_location(ast.Pass(), node), where._replace(owner=node)
+        return
+    if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
         return
     if isinstance(node, ast.FunctionDef | ast.ClassDef):
         where = _Where((*where.names, node.name), where.rule or _is_rule(node), node)

@@ -20,6 +20,10 @@ from autograd import Tensor, load
 from nn.demo.command import FAILED, HISTORY, INTERRUPTED, PICTURES, REFUSED, WEIGHTS, main
 from nn.demo.training import COLUMNS, Data, Settings, Training, split
 
+threadpoolctl = pytest.importorskip("threadpoolctl")
+for _name in ("matplotlib", "tqdm"):  # what the demo needs besides
+    pytest.importorskip(_name)
+
 
 def forever():
     return False
@@ -281,6 +285,22 @@ def test_a_missing_extra_is_named_before_anything_happens(tmp_path, capsys, monk
         == "python -m nn: matplotlib is needed for the pictures: pip install 'backgraph[demo]'\n"
     )
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(("asked", "threads"), [([], 1), (["--threads", "2"], 2)])
+def test_the_products_of_a_training_run_on_as_many_threads_as_it_says(asked, threads, tmp_path, capsys, monkeypatch):
+    def seen(training, options, stop):
+        pools = [pool for pool in threadpoolctl.threadpool_info() if pool["user_api"] == "blas"]
+        print("seen", {pool["num_threads"] for pool in pools})
+        return False
+
+    before = threadpoolctl.threadpool_info()
+    monkeypatch.setattr(nn.demo.command, "train", seen)
+    assert main(["--out", str(tmp_path), *asked]) == INTERRUPTED
+    said = capsys.readouterr().out
+    assert f"on {threads} thread{'s' * (threads > 1)}\n" in said
+    assert f"seen {{{threads}}}" in said
+    assert threadpoolctl.threadpool_info() == before  # whoever calls main goes on as before
 
 
 def test_mnist_files_are_learned_from_too(tmp_path, capsys, monkeypatch):

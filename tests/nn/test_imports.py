@@ -31,7 +31,7 @@ OFFERED = {
     ("optim", "autograd.program.current"): {"Changed", "current_trace", "outside"},
 }
 """What a package may name of autograd."""
-PRIVATE = {"_cut", "_data", "_family", "_grad", "_node", "grad_fn", "primitive"}
+PRIVATE = {"_cut", "_content", "_family", "_grad", "_node", "grad_fn", "primitive"}
 """Attributes that lead into the engine."""
 UNSPOKEN = PRIVATE | RULES - {"linear"}
 """Strings that could be given to getattr; "linear" is also a mode of interpolation."""
@@ -157,8 +157,8 @@ def test_public_names_only(path):
         ("from nn.module import Module", "optim/x.py"),
         ("from nn import Linear", "optim/swa_utils.py"),
         ("def backward(g): pass", "nn/x.py"),
-        ("x._data", "optim/x.py"),
-        ("getattr(x, '_data')", "nn/x.py"),
+        ("x._content", "optim/x.py"),
+        ("getattr(x, '_content')", "nn/x.py"),
         ("getattr(x, '_da' + 'ta')", "nn/x.py"),
         ("from .linear import affine\naffine.primitive", "nn/x.py"),
         ("x.register_hook(f)", "nn/x.py"),

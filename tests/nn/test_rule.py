@@ -49,6 +49,7 @@ OUTSIDE = {
     "nn.embedding._bags": "the text of an error",
     "nn.init": "values are set",
     "nn.lazy._Lazy.settle": "parameters are made",
+    "nn.module._parameters_of": "values are given to whoever differentiates by them",
     "nn.module.Module": "gradients set to 0, values in another dtype",
     "nn.overview": "a model is measured",
     "nn.parameter": "values are set",
@@ -56,6 +57,7 @@ OUTSIDE = {
     "nn.shared": "helpers, whose callers are looked at",
     "nn.state": "values are saved and loaded",
     "nn.utils.fusion": "parameters are made",
+    "nn.utils.stateless._stacked": "parameters are made",
     "nn.utils.parameters": "gradients are scaled, values are set",
     "nn.utils.parametrizations.Orthogonal.right_inverse": "a value is assigned",
     "nn.utils.parametrizations.SpectralNorm.__init__": "buffers are made",
@@ -73,7 +75,7 @@ NOT_RUN = {
     ),
     **dict.fromkeys(
         ("utils.fuse_conv_bn_eval", "utils.fuse_linear_bn_eval", "utils.remove_spectral_norm",
-         "utils.remove_weight_norm", "utils.vector_to_parameters"),
+         "utils.remove_weight_norm", "utils.stack_module_state", "utils.vector_to_parameters"),
         "makes or sets parameters",
     ),
 }  # fmt: skip
@@ -184,7 +186,7 @@ WRONG = {
     "array of data": "def f(x): return x * np.array(x.data)",
     "hook": "def f(x):\n    y = x * 1\n    y.register_hook(lambda g: g * 2)\n    return y",
     "primitive": "def f(x): return getattr(autograd, 'primitive')(lambda x: x, name='f', x=lambda g: g * 7)(x)",
-    "private array": "def f(x): return x * getattr(x, '_' + 'data')",
+    "private array": "def f(x): return x * getattr(x, '_' + 'content')",
     "private node": "def f(x): return x if vars(type(x))['_node'].__get__(x) else x * 2",
     "data": "def f(x): return x * x.data",
     "data by plain": "def f(x): return x * plain(x)",
@@ -263,4 +265,4 @@ def test_the_engine_is_left_as_it_was():
         layer(WRONG["detach"])(x)
     assert isinstance(layer("def f(x): return x.data")(x), np.ndarray)
     assert layer(WRONG["detach"])(x).requires_grad
-    assert not hasattr(vars(Tensor)["_data"], "fget")
+    assert not hasattr(vars(Tensor)["_content"], "fget")

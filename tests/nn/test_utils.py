@@ -41,6 +41,17 @@ def test_clipping_without_gradients_and_with_infinite_ones() -> None:
     assert np.isnan(tensors[0].grad.data).all()
 
 
+@pytest.mark.parametrize(("kind", "scale"), [("f4", 1e25), ("f4", 1e-25), ("f8", 1e200), ("f8", 1e-200)])
+@pytest.mark.parametrize("p", [2.0, 3.0])
+def test_norms_whose_squares_leave_the_range(kind: str, scale: float, p: float) -> None:
+    x = Tensor(np.zeros(2, kind), requires_grad=True)
+    x.grad = Tensor(np.array([3, 4], kind) * np.dtype(kind).type(scale))
+    length = np.linalg.norm([3.0, 4.0], p)
+    np.testing.assert_allclose(utils.clip_grad_norm_([x], 1.0, p).item() / scale, length, rtol=1e-6)
+    expected = np.array([3, 4]) * (1 / length if scale > 1 else scale)
+    np.testing.assert_allclose(x.grad.data, expected, rtol=1e-5, atol=0)
+
+
 def test_norms_of_halves_are_summed_in_more_than_halves() -> None:
     x = Tensor(np.zeros(3, np.float16), requires_grad=True)
     x.grad = Tensor(np.full(3, 300.0, np.float16))  # their squares add up to more than 65504

@@ -3,7 +3,7 @@
 A value that nn reads out of a tracked tensor is `Held`: it may go on only through what has derivative 0 (comparisons,
 places of the largest, rounding), which gives plain masks and indices. Where it meets a Tensor, goes into the engine or
 leaves the layer, the gradient would no longer be the derivative of the value. Other ways out (`detach`, `no_grad`,
-`np.asarray`, `float`, ...) and into the engine (`_data`, `register_hook`, ...) raise at once.
+`np.asarray`, `float`, ...) and into the engine (`_content`, `register_hook`, ...) raise at once.
 """
 
 from __future__ import annotations
@@ -156,7 +156,7 @@ def _bare(value: Any) -> Any:
 
 # ---- the engine, watched ---------------------------------------------------------------------------------------------
 
-DATA, NODE = Tensor._data, Tensor._node  # the slots
+DATA, NODE = Tensor._content, Tensor._node  # the slots
 
 
 @contextmanager
@@ -235,7 +235,7 @@ def watched(allowed: Collection[str] = ()) -> Iterator[Watch]:
     put(Tensor, "data", property(read, written))
     put(Tensor, "numpy", read)
     put(Tensor, "requires_grad", property(Tensor.requires_grad.fget, lambda self, value: self.requires_grad_(value)))
-    hide("_data", DATA)
+    hide("_content", DATA)
     hide("_node", NODE)
     put(autograd.no_grad, "__enter__", entered)
     try:

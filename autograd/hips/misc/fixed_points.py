@@ -51,7 +51,7 @@ def _gradient(
 ) -> Any:
     _, pull = vjp(lambda parts, x: f(rebuild(form, iter(parts)))(x), list(parts), out)
     w = g + pull(g)[1]
-    start = w._data if isinstance(w, Tensor) else w
+    start = w._content if isinstance(w, Tensor) else w
     if isinstance(g, Tensor):  # recorded: the solution of a linear equation, itself a fixed point in g, parts and x
         w = fixed_point(
             lambda given: lambda w: given[0] + vjp(lambda x: f(rebuild(form, iter(given[1])))(x), given[2])[1](w)[0],

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from autograd import Tensor, detect_anomaly, no_grad
+from autograd.engine.anomaly import _locks
 
 pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning")
 
@@ -26,6 +27,7 @@ def this_line(offset):
     [
         (lambda x: np.log(x), r"log made -inf at index \(1,\) of its result from finite x \(0.0\)"),
         (lambda x: x / Tensor([1.0, 0.0]), r"divide made nan at index \(1,\)"),
+        (lambda x: x / Tensor(0.0), r"divide made inf at index \(0,\) .* x \(1.0\), y \(0.0\)"),
         (lambda x: (x - 3).sqrt(), r"sqrt made nan at index \(0,\) .*x \(-2.0\)"),
         (lambda x: x * Tensor([1.0, np.nan]), r"multiply was given nan at index \(1,\) of y"),
         (lambda x: np.concatenate([x, np.array([np.nan])]), r"concatenate was given nan at index \(0,\)"),
@@ -94,6 +96,7 @@ def test_what_is_saved_is_locked_until_the_backward_pass_has_run():
         x.data[0] = 3
     view[0] = 4
     assert x.data[0] == 4
+    assert not _locks.held
 
 
 def test_a_dropped_graph_unlocks_and_two_graphs_lock_together():
@@ -136,3 +139,37 @@ def test_operations_remember_their_line():
         y = x * 2
     assert re.search(r"test_anomaly\.py:\d+: y = x \* 2$", y.grad_fn.extras.source)
     assert (x * 2).grad_fn.extras is None
+
+
+def test_an_infinity_that_becomes_a_nan_is_not_passed_on():
+    with detect_anomaly(), pytest.raises(RuntimeError, match=r"multiply was given inf at index \(0,\) of y"):
+        leaf(0.0, 1.0) * Tensor([np.inf, 1.0])
+
+
+def test_a_vjp_of_an_operation_before_is_named_without_a_line():
+    y = leaf(0.0, 4.0).sqrt()
+    with detect_anomaly(), pytest.raises(RuntimeError, match=r"VJP of sqrt for x made inf .* finite values$"):
+        y.sum().backward()
+
+
+def test_several_results_are_checked_each():
+    x = Tensor([[2.0, 0.0], [0.0, 3.0]], requires_grad=True)
+    with detect_anomaly():
+        w, v = np.linalg.eigh(x)
+        (w.sum() + v[0, 0] ** 2).backward()
+    np.testing.assert_allclose(x.grad.data, np.eye(2), atol=1e-12)
+    x.data[0, 0] = 4.0  # unlocked
+
+
+def test_gradients_of_parts_add_up_as_elsewhere():
+    x = leaf(1.0, 2.0, 3.0)
+    with detect_anomaly():
+        (x[:2].sum() + x[1:].sum()).backward()
+    assert x.grad.tolist() == [1.0, 2.0, 1.0]
+
+
+def test_an_infinite_gradient_that_arrives_may_be_passed_on():
+    x = leaf(1.0, 2.0)
+    with detect_anomaly():
+        (x * 2).backward(np.array([np.inf, 1.0]))
+    assert x.grad.tolist() == [np.inf, 2.0]

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import autograd
 from autograd import Tensor, gradcheck, gradgradcheck
 from autograd.engine.broadcasting import broadcast_to, sum_to
 
@@ -45,3 +46,12 @@ def test_many_halves_do_not_overflow():
 def test_what_does_not_broadcast_is_refused():
     with pytest.raises(ValueError, match="broadcast"):
         broadcast_to(np.ones(3), (2, 4))
+
+
+def test_a_bias_has_its_gradient_in_a_compiled_function_too() -> None:
+    rng = np.random.default_rng(0)
+    x, w, b = rng.normal(size=(5, 2)), rng.normal(size=(2, 3)), rng.normal(size=3)
+    slope = autograd.grad(lambda b: ((x @ w + b) ** 2).sum())
+    compiled = autograd.compile(slope)
+    for _ in range(3):
+        np.testing.assert_allclose(compiled(b), 2 * (x @ w + b).sum(0))

@@ -54,3 +54,18 @@ def test_arguments_may_have_any_name():
     assert (y.item(), gradient(a), gradient(b)) == (10, 3, 2)
     with pytest.raises(TypeError, match="out is the result"):
         primitive(lambda out: out, name="f", out=lambda g: g)(1.0)
+
+
+def test_it_has_the_name_it_was_given():
+    f = primitive(lambda x: x, name="same", x=lambda g: g)
+    assert (f.__name__, f.__qualname__) == ("same", "same")
+
+
+def test_it_leads_to_the_function_that_it_stands_for():
+    def scaled(x, by=2.0):
+        """Doc."""
+        return x * by
+
+    f = primitive(scaled, x=lambda g, by: g * by)
+    assert (f.__wrapped__, f.__name__, f.__doc__, f.__module__) == (scaled, "scaled", "Doc.", __name__)
+    assert registry[np.exp].__wrapped__ is np.exp

@@ -3,8 +3,11 @@
 import os
 import subprocess
 import sys
+import threading
 
 import pytest
+
+from autograd.engine.forking import _load, free
 
 PROGRAM = """
 import os, signal, sys, threading
@@ -62,3 +65,18 @@ def test_a_child_never_waits_for_threads_that_it_has_not(what):
         timeout=400, env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
+
+
+def test_a_lock_is_made_free_whoever_holds_it():
+    lock = threading.Lock()
+    lock.acquire()
+    free(lock)
+    assert lock.acquire(blocking=False)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_what_is_loaded_late_is_loaded_while_another_thread_may_be_loading_it(monkeypatch, threads):
+    monkeypatch.setattr(threading, "active_count", lambda: threads)
+    monkeypatch.delitem(sys.modules, "linecache")
+    _load()
+    assert ("linecache" in sys.modules) == (threads > 1)

@@ -254,3 +254,11 @@ def test_what_is_added_to_a_gradient_that_there_is() -> None:
     (y * y).backward(half(1, 1))
     assert y.grad.dtype == H
     np.testing.assert_array_equal(y.grad.data, 2 * y.data)
+
+
+def test_sinc_of_large_halves() -> None:
+    """Half of pi times 300 has three digits too few, and of pi times 30000 there is none."""
+    x = Tensor(half(300.25, 30000), requires_grad=True)
+    np.testing.assert_allclose(np.sinc(x).data, np.sinc(x.data.astype(np.float64)), rtol=2e-3, atol=1e-7)
+    np.sinc(x).sum().backward()
+    np.testing.assert_allclose(x.grad.data, [np.cos(np.pi / 4) / 300.25, 1 / 30000], rtol=5e-3)

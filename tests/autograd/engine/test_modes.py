@@ -162,3 +162,38 @@ def test_scopes_name_nodes_and_are_left_on_errors(x):
             raise KeyError
         assert (x * 2).grad_fn.scope == "a"
     assert (x * 2).grad_fn.scope is None
+
+
+def test_a_decorator_may_stand_without_brackets(x):
+    @no_grad
+    def f(t):
+        return t * 2
+
+    @enable_grad
+    def g(t):
+        return t * 2
+
+    assert not f(x).requires_grad
+    with no_grad():
+        assert g(x).requires_grad
+
+
+@pytest.mark.parametrize("wrong", [lambda: no_grad(3), lambda: no_grad(len, len), lambda: no_grad(mode=1)])
+def test_what_is_no_function_is_not_decorated(wrong):
+    with pytest.raises(TypeError, match="no_grad: expected nothing, or a function to decorate, got"):
+        wrong()
+
+
+@pytest.mark.parametrize("wrong", [len, "off"])
+def test_set_grad_enabled_takes_what_is_true_or_false(wrong):
+    with pytest.raises(TypeError, match="set_grad_enabled: expected True or False"):
+        set_grad_enabled(wrong)
+    assert is_grad_enabled()
+
+
+def test_set_grad_enabled_is_entered_in_its_mode_whatever_was_set_since():
+    off = set_grad_enabled(False)
+    set_grad_enabled(True)
+    with off:
+        assert not is_grad_enabled()
+    assert is_grad_enabled()

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from autograd import Tensor, grad, scope
+from autograd.engine.halves import Seen
 from autograd.engine.node import Leaf, Node, between, depends_on_arguments, tick, walk
 
 
@@ -51,6 +52,7 @@ def test_a_leaf_refers_to_its_tensor_weakly():
         assert isinstance(node, Leaf)
         assert node.name == "leaf"
         assert node.tensor() is x
+        assert (node.saved, node.parents, node.plan) == ((), (), None)
         del x
         assert node.tensor() is None
     finally:
@@ -64,6 +66,7 @@ def test_the_scope_is_that_of_all_entries():
     assert y.grad_fn.scope == "outer.0"
     assert y.grad_fn.entry[1:] == ("0", "Linear")
     assert (x * 2).grad_fn.scope is None
+    assert x._node.scope is None
 
 
 def test_extras_are_made_when_they_are_asked_for():
@@ -90,7 +93,7 @@ def test_the_walk_stops_at_an_order():
     a = x * 2
     start = tick()
     b = a * 3
-    assert walk([b._node], start) == [b._node]
+    assert walk([b._node], start) == walk([b._node], b._node.order) == [b._node]
 
 
 def test_the_walk_does_not_recurse():
@@ -129,3 +132,15 @@ def test_what_depends_on_the_arguments_of_a_transform(depends):
 def test_nodes_have_no_dict():
     with pytest.raises(AttributeError):
         Node().something = 1
+
+
+def test_a_leaf_has_the_name_its_tensor_was_made_with():
+    x = Tensor(1.0, requires_grad=True, name="w")
+    assert x._node.called == "w"
+
+
+@pytest.mark.parametrize(("dtype", "seen"), [("f2", True), ("f4", False), ("c8", False)])
+def test_a_leaf_of_halves_says_that_there_are_some(monkeypatch, dtype, seen):
+    monkeypatch.setattr(Seen, "halves", False)
+    Tensor([1.0], dtype=dtype, requires_grad=True)
+    assert Seen.halves == seen

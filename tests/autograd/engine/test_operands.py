@@ -1,6 +1,7 @@
 """What stands in the place of a Tensor or an array, and where results are put."""
 
 import numpy as np
+import pytest
 
 from autograd import Tensor
 from autograd.engine.operands import NUMBERS, array_of, computes_itself, holds_tensor
@@ -38,3 +39,23 @@ def test_a_container_that_computes_for_itself_is_left_alone():
 def test_which_classes_are_numbers():
     assert {bool, int, float, complex, np.bool_, np.int8, np.uint64, np.float16, np.float32, np.complex64} <= NUMBERS
     assert not {str, bytes, object, np.str_, np.bytes_, np.object_, np.datetime64, np.void} & NUMBERS
+
+
+def test_what_is_no_number_is_not_made_one():
+    class Length:
+        def __float__(self):
+            return 2.0
+
+    with pytest.raises(TypeError):
+        Tensor(1.0) * Length()
+
+
+def test_a_container_of_arrays_computes_with_a_tensor():
+    class Holder:
+        def __array_ufunc__(self, *_, **__):
+            raise AssertionError("NumPy was asked")
+
+        def __rmul__(self, other):
+            return "held"
+
+    assert Tensor([1.0]) * Holder() == "held"

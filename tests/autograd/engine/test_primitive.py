@@ -75,6 +75,22 @@ def test_the_gradient_of_several_results_adds_up():
     assert [g.tolist() for g in total] == [[11.0], [2.0]]
 
 
+def test_the_gradient_of_several_results_adds_up_to_one_that_has_several():
+    one, a, b = (np.array([float(value)]) for value in (1, 2, 10))
+    several = Cotangents.of_one(a, 0, 2) + Cotangents.of_one(b, 1, 2)
+    total = Cotangents.of_one(one, 0, 2) + several
+    assert [g.tolist() for g in total] == [[3.0], [10.0]]
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_the_rule_of_a_sequence_is_told_its_places_whatever_ran_before(first):
+    weighed = primitive(lambda *arrays: sum(arrays), name="weighed", arrays=lambda g, i: g * (i + 1))
+    x, y = Tensor(1.0, requires_grad=True), Tensor(1.0, requires_grad=True)
+    calls = [(lambda: weighed(x, y, 1.0), (1.0, 2.0)), (lambda: weighed(x, 1.0, y), (1.0, 3.0))]
+    for call, expected in calls if first else calls[::-1]:
+        assert tuple(g.item() for g in grad([call()], [x, y])) == expected
+
+
 @pytest.mark.parametrize("used", [(0,), (1,), (0, 1)])
 def test_what_had_no_part_in_the_result_has_no_gradient(used):
     seen = []
@@ -88,3 +104,23 @@ def test_what_had_no_part_in_the_result_has_no_gradient(used):
     parts = halves(x)
     grad(sum(parts[i] for i in used), x)
     assert seen == [[i in used for i in range(2)]]
+
+
+def test_a_rule_that_names_its_results_has_a_second_derivative():
+    powers = primitive(
+        lambda x: (x * x, x * x * x), name="powers", multiple=True,
+        x=lambda g, x, out: (0 if g[0] is None else g[0] * 2 * x) + (0 if g[1] is None else g[1] * 3 * out[0]),
+    )  # fmt: skip
+    f = grad(lambda x: powers(x)[1])
+    assert (f(2.0), grad(f)(2.0), grad(grad(f))(2.0)) == (12, 12, 6)
+
+
+def test_a_rule_that_names_the_others_of_a_sequence_has_a_second_derivative():
+    product = primitive(
+        lambda *arrays: arrays[0] * arrays[1] * arrays[2], name="product",
+        arrays=lambda g, i, arrays: g * arrays[i - 1] * arrays[i - 2],
+    )  # fmt: skip
+    x, y = Tensor(2.0, requires_grad=True), Tensor(3.0, requires_grad=True)
+    (by_x,) = grad([product(x, 5.0, y)], [x], create_graph=True)
+    assert by_x.item() == 15
+    assert grad([by_x], [y])[0].item() == 5

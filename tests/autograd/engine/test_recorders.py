@@ -1,10 +1,14 @@
 """The function that stands for a primitive: what it gives for arrays and Tensors, and when it makes a node."""
 
+import types
+
 import numpy as np
 import pytest
 
 from autograd import Tensor, no_grad, primitive
+from autograd.engine.halves import Seen
 from autograd.engine.modes import mode
+from autograd.engine.recorders import _describe
 
 
 @pytest.fixture
@@ -86,6 +90,8 @@ def test_out_is_where_the_result_goes():
     assert doubled(Tensor([1.0, 2.0], requires_grad=True), out=place) is place
     assert place.tolist() == [2, 4]
     assert place.requires_grad
+    scaled = primitive(lambda x, by=2.0, out=None: x * by, name="scaled", x=lambda g, by: g * by)
+    assert scaled(Tensor([1.0, 2.0]), 3.0, out=place).tolist() == [3, 6]
 
 
 def test_an_error_says_which_function_and_what_it_was_given(product):
@@ -129,3 +135,65 @@ def test_it_is_compiled_when_it_is_first_called():
     late(1.0)
     assert late.__code__ is not before
     assert late.__name__ == "late"
+
+
+def test_a_gradient_flows_through_an_argument_that_is_given_by_name_only():
+    scaled = primitive(lambda x, *, by: x * by, name="scaled", x=lambda g, by: g * by, by=lambda g, x: g * x)
+    x, by = Tensor(2.0, requires_grad=True), Tensor(3.0, requires_grad=True)
+    scaled(x, by=by).backward()
+    assert (x.grad.item(), by.grad.item()) == (3.0, 2.0)
+
+
+def test_a_result_of_integers_has_no_gradient():
+    x = Tensor([1.5, 2.0], requires_grad=True)
+    for y in (x.astype(int), np.sum(x, dtype=int)):
+        assert (y.dtype.kind, y.requires_grad) == ("i", False)
+
+
+def test_a_number_has_a_dtype_and_a_shape_for_a_rule():
+    f = primitive(lambda x, y: x * y, name="f", x=lambda g, y, y_dtype, y_shape: g * y)
+    node = f(Tensor(1.0, requires_grad=True), 2).grad_fn
+    assert dict(zip(node.plan.names, node.saved, strict=True)) == {"y": 2, "y_dtype": np.dtype(int), "y_shape": ()}
+
+
+def test_one_input_and_a_sequence_have_their_gradients_each():
+    scaled = primitive(
+        lambda x, *arrays: x * (arrays[0] + arrays[1]), name="scaled",
+        x=lambda g, arrays: g * (arrays[0] + arrays[1]), arrays=lambda g, x, i: g * x * (i + 1),
+    )  # fmt: skip
+    x, a, b = (Tensor(value, requires_grad=True) for value in (2.0, 3.0, 4.0))
+    scaled(x, a, b).backward()
+    assert [t.grad.item() for t in (x, a, b)] == [7.0, 2.0, 4.0]
+
+
+def test_of_many_inputs_the_numbers_are_kept():
+    several = primitive(lambda a, b, c, d: a + b + c + d, name="several", **dict.fromkeys("abcd", lambda g: g))
+    x = Tensor(1.0, requires_grad=True)
+    node = several(x, 2.0, np.ones(()), 3).grad_fn
+    kept = dict(zip(node.plan.names, node.saved, strict=True))
+    assert kept == {"b_number": 2.0, "c_number": None, "d_number": 3}
+
+
+def test_an_error_says_that_numbers_are_expected(product):
+    with pytest.raises(TypeError, match=r"^multiply\(x: float64 \(\), y: str\): expected numbers, or arrays of them$"):
+        np.multiply(Tensor(1.0), "a")
+
+
+def test_of_a_sequence_a_rule_gets_the_shapes_and_dtypes():
+    joined = primitive(
+        lambda *arrays: arrays[0] + arrays[1], name="joined", arrays=lambda g, i, arrays_shape, arrays_dtype: g
+    )
+    node = joined(Tensor([1.0, 2.0], requires_grad=True), np.ones(2, np.float32)).grad_fn
+    kept = dict(zip(node.plan.names, node.saved, strict=True))
+    assert kept == {"arrays_shape": ((2,), (2,)), "arrays_dtype": (np.dtype(float), np.dtype(np.float32))}
+
+
+def test_halves_that_a_dtype_asks_for_are_noticed(monkeypatch):
+    monkeypatch.setattr(Seen, "halves", False)
+    Tensor([1.0], requires_grad=True).astype(np.float16)
+    assert Seen.halves
+
+
+def test_of_what_has_only_a_shape_an_error_names_the_kind():
+    assert _describe(types.SimpleNamespace(shape=(2,))) == "SimpleNamespace"
+    assert _describe((np.ones(2), 1)) == "[float64 (2,), int]"

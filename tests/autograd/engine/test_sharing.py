@@ -39,7 +39,7 @@ def test_who_got_other_memory_is_no_other():
     memory = np.arange(6.0)
     whole, part = wrapped(memory), wrapped(memory[2:4])
     note_view(whole, part)
-    part._data = np.zeros(2)
+    part._content = np.zeros(2)
     assert others(whole) == []
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from autograd import Tensor, no_grad
+from autograd.engine import versions
 from autograd.engine.storing import into
 
 A = np.array([[0.5, -1.25, 2.0], [1.5, 0.75, -0.5], [3.0, -2.0, 0.25]])
@@ -57,7 +58,9 @@ CALLS: dict[str, Callable[..., Any]] = {
     "multi_dot": lambda a, b, out: np.linalg.multi_dot([a, b], out=out),
     "take": _of_one("take", [0, 2], axis=0),
     "take by position": lambda a, b, out: np.take(a, [0, 2], 0, out, "clip"),
+    "take beyond by position": lambda a, b, out: np.take(a, [0, 7], 0, out, "clip"),
     "take method": _method("take", [0, 2], axis=0),
+    "fix by position": lambda a, b, out: np.fix(a, out),
     "compress": lambda a, b, out: np.compress([True, False, True], a, axis=0, out=out),
     "compress method": _method("compress", [True, False, True], axis=0),
     "choose": lambda a, b, out: np.choose([0, 1, 0], [a[0], b[0]], out=out),
@@ -182,3 +185,49 @@ def test_errors_say_whose_they_are() -> None:
         with pytest.raises(ValueError, match="wrong number of dimensions") as caught:
             call(Tensor(A), 0, out=Tensor(np.zeros((2, 3))))
         assert caught.value.__notes__ == ["in sum, with out= of shape (2, 3) and float64"]
+
+
+def test_halves_add_up_in_single_precision_on_the_way_to_out() -> None:
+    x = np.full(4000, 0.1, np.float16)
+    out = Tensor(np.zeros(4000, np.float16))
+    np.cumsum(Tensor(x), out=out)
+    assert out.data[-1] == np.sum(x, dtype=np.float32).astype(np.float16)
+
+
+class Elsewhere:
+    """An array of another library: it knows its dtype, and how to take what is assigned to it."""
+
+    dtype = np.dtype(float)
+
+    def __init__(self) -> None:
+        self.taken: list[Any] = []
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        self.taken.append((index, np.asarray(value).tolist()))
+
+
+def test_an_array_of_another_library_is_assigned_to() -> None:
+    out = Elsewhere()
+    assert into(np.add, np.add, (np.ones(2), 1.0), {}, out) is out
+    assert out.taken == [(..., [2.0, 2.0])]
+    with pytest.raises(TypeError, match="add: expected an array or a Tensor as out, got int"):
+        into(np.add, np.add, (np.ones(2), 1.0), {}, 3)
+
+
+def test_what_is_broadcast_to_out_adds_up_on_the_way_back() -> None:
+    x = Tensor([1.0, 2.0, 3.0], requires_grad=True)
+    out = Tensor(np.zeros((2, 3), np.float32))
+    np.multiply(x, 2, out=out)
+    assert (out.grad_fn.shape, out.grad_fn.dtype) == ((2, 3), np.float32)
+    (out * [[1.0], [10.0]]).sum().backward()
+    assert x.grad is not None
+    assert (x.grad.tolist(), x.grad.dtype) == ([22.0] * 3, np.float64)
+
+
+def test_what_out_overwrites_can_be_put_back() -> None:
+    out, writes = Tensor([1.0, 2.0]), versions.Writes()
+    with writes:
+        np.multiply(out, 3, out=out)
+    assert out.tolist() == [3, 6]
+    writes.swap()
+    assert out.tolist() == [1, 2]

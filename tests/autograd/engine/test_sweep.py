@@ -96,6 +96,12 @@ def test_a_result_that_is_no_scalar_needs_a_seed_of_its_shape():
     y.backward([1, 10])
     with pytest.raises(RuntimeError, match="does not require a gradient"):
         Tensor([1.0]).backward()
+    with pytest.raises(RuntimeError, match="a complex result needs a gradient"):
+        leaf(1 + 2j).backward()
+    with pytest.raises(RuntimeError, match="expected a numeric gradient, got dtype <U1"):
+        y.backward(np.array(["1", "2"]))
+    with pytest.raises(TypeError, match="backward: expected a Tensor, got float"):
+        autograd.grad([3.0], [leaf(1.0)])
     one = leaf([[2.0]])
     (one * 3).backward()
     np.testing.assert_array_equal(gradient(one), [[3.0]])
@@ -467,6 +473,7 @@ def test_an_array_taken_from_a_gradient_stays_what_it_was():
     taken = gradient(x)
     (x * 2).sum().backward()
     np.testing.assert_array_equal(taken, [3] * 4)
+    np.testing.assert_array_equal(gradient(x), [5] * 4)
 
 
 def test_a_rule_that_gives_none_leaves_the_others_their_turn():
@@ -475,3 +482,136 @@ def test_a_rule_that_gives_none_leaves_the_others_their_turn():
     half_known(x, y).backward()
     assert x.grad is None
     assert gradient(y) == 3
+
+
+@pytest.mark.parametrize("seen", [lambda part: part, lambda part: part.T.T])  # a view of all of it
+def test_an_array_that_a_rule_keeps_does_not_become_a_gradient(seen):
+    kept = []
+
+    def rule(g):
+        kept.append(g * 2)
+        return seen(kept[-1])
+
+    x = leaf(np.ones((2, 3)))
+    primitive(lambda x: x * 2, name="keeping", x=rule)(x).sum().backward()
+    np.testing.assert_array_equal(gradient(x), np.full((2, 3), 2.0))
+    assert not np.shares_memory(gradient(x), kept[0])
+
+
+def test_what_is_added_to_a_recorded_gradient_is_a_constant():
+    x = leaf([1.0, 2.0])
+    (x * x).sum().backward(create_graph=True)
+    recorded = x.grad
+    assert recorded.requires_grad
+    (x * 3).sum().backward()
+    np.testing.assert_array_equal(gradient(x), [5, 7])
+    assert not x.grad.requires_grad
+    recorded.sum().backward()
+    np.testing.assert_array_equal(gradient(x), [7, 9])
+
+
+def test_a_hook_on_a_complex_value_sees_and_gives_the_direction_of_ascent():
+    z = leaf([1 + 2j])
+    seen = []
+    for t in (z, w := z * 1):
+        t.register_hook(lambda g: (seen.append(g.data.copy()), g * 1j)[1])
+    (w * w.conj()).real.sum().backward()
+    np.testing.assert_allclose(seen, [[2 + 4j], [-4 + 2j]])
+    np.testing.assert_allclose(gradient(z), [-2 - 4j])
+
+
+def test_a_recorded_seed_has_the_dtype_of_what_it_is_for():
+    x, seed = leaf([1.0, 2.0], "f4"), leaf([1.0, 10.0])
+    seen = []
+    y = x * x
+    y.register_hook(lambda g: seen.append(g.dtype))
+    y.backward(np.ones(2), retain_graph=True)
+    x.grad = None
+    y.backward(seed, create_graph=True)
+    assert seen == [np.float32] * 2
+    g, x.grad = x.grad, None
+    g.sum().backward()
+    np.testing.assert_array_equal(gradient(seed), [2, 4])
+    assert gradient(seed).dtype == np.float64
+
+
+def test_a_gradient_that_is_recorded_is_a_tensor():
+    x = leaf(2.0)
+    for times in (1, 2):
+        (x + 0).backward(create_graph=True)
+        assert isinstance(x.grad, Tensor)
+        assert gradient(x) == times
+
+
+def test_rules_run_unrecorded_unless_the_graph_is_made():
+    modes = []
+    f = primitive(lambda x: x * 2, name="f", x=lambda g: (modes.append(autograd.is_grad_enabled()), g * 2)[1])
+    x = leaf(1.0)
+    f(x).backward()
+    f(x).backward(create_graph=True)
+    assert modes == [False, True]
+
+
+def test_one_result_several_times_and_others_after_it():
+    x = leaf([1.0, 2.0])
+    y, z = x * 3, x * 5
+    (g,) = autograd.grad([y, y, z], [x], grad_outputs=[np.ones(2), np.full(2, 10.0), np.ones(2)])
+    np.testing.assert_array_equal(g, [38, 38])
+
+
+@pytest.mark.parametrize("seen", [lambda part: part, lambda part: part.T.T])  # a view of all of it
+def test_what_only_the_sweep_has_becomes_the_gradient_uncopied_and_is_added_to_in_place(seen):
+    places = []
+
+    def rule(g):
+        part = g * 2
+        places.append(part.ctypes.data)
+        return seen(part)
+
+    x = leaf(np.ones(1000))
+    f = primitive(lambda x: x * 2, name="f", x=rule)
+    f(x).sum().backward()
+    assert gradient(x).ctypes.data == places[0]
+    f(x).sum().backward()
+    assert gradient(x).ctypes.data == places[0]
+    assert gradient(x)[0] == 4
+
+
+@pytest.mark.parametrize("kind", [lambda g: g, lambda g: g.data, lambda g: g.tolist()])
+def test_a_hook_may_give_a_tensor_an_array_or_numbers(kind):
+    x = leaf([1.0, 2.0])
+    x.register_hook(lambda g: kind(g * 10))
+    (x * 3).sum().backward()
+    np.testing.assert_array_equal(gradient(x), [30, 30])
+
+
+def test_what_a_hook_computes_is_recorded_with_the_graph():
+    x = leaf(2.0)
+    x.register_hook(lambda g: g * 10)
+    (x**3).backward(create_graph=True)
+    g, x.grad = x.grad, None
+    g.backward()
+    assert gradient(x) == 10 * 10 * 12
+
+
+def test_what_a_hook_gives_gets_the_dtype_of_what_it_is_for():
+    x = leaf([1.0, 2.0], "f4")
+    x.register_hook(lambda g: g.data.astype("f8") / 3)
+    (x * 3).sum().backward()
+    assert gradient(x).dtype == np.float32
+    np.testing.assert_array_equal(gradient(x), [1, 1])
+
+
+def test_the_gradient_of_a_complex_leaf_is_rounded_and_stays_complex():
+    z = leaf([1 + 2j], "c8")
+    (z * np.array([3 - 1j])).backward(np.array([1.0 + 0j]))
+    assert gradient(z).dtype == np.complex64
+    np.testing.assert_allclose(gradient(z), [3 + 1j])
+
+
+def test_a_leaf_that_is_gone_leaves_the_others_their_gradient():
+    a, b = leaf(2.0), leaf(3.0)
+    y = a * b
+    del a
+    y.backward()
+    assert gradient(b) == 2

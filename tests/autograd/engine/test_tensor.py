@@ -470,3 +470,65 @@ def test_a_gradient_that_is_given_has_its_tensors_dtype():
     with pytest.raises(TypeError, match="expected a gradient of float64, got one of complex128"):
         p.grad = np.ones(2, complex)
     assert p.grad.tolist() == [3, 6]
+
+
+def test_a_new_array_shares_nothing_with_the_views_of_the_old_one():
+    x = Tensor([1.0, 2.0, 3.0])
+    view = x[1:]
+    x.data = np.zeros(3)
+    view[0] = 5.0
+    assert (x.tolist(), view.tolist()) == ([0, 0, 0], [5, 3])
+
+
+def test_what_was_detached_says_so():
+    assert leaf(1.0).detach()._cut == "detach"
+    assert not hasattr(Tensor(1.0).detach(), "_cut")
+
+
+def test_a_gradient_that_is_asked_for_is_missing_without_a_word_until_it_is_there():
+    x = leaf(2.0)
+    y = x * 2
+    y.retain_grad()
+    assert y.grad is None
+    y.backward()
+    assert y.grad.item() == 1
+
+
+def test_a_name_is_the_nodes_too():
+    y = leaf([1.0]) * 2
+    y.name = "y"
+    assert (y.name, y.grad_fn.called) == ("y", "y")
+    x = leaf(1.0)
+    x.name = "x"
+    assert (x * 2).grad_fn.parents[0].called == "x"
+
+
+class Weight(Tensor):
+    """One that has attributes of its own."""
+
+
+def test_copies_and_pickles_keep_what_a_subclass_has():
+    weight = Weight([1.0])
+    weight.note = "first"
+    for made in (copy.copy(weight), copy.deepcopy(weight), pickle.loads(pickle.dumps(weight))):
+        assert (type(made), made.note, made.tolist()) == (Weight, "first", [1.0])
+
+
+def test_size_is_a_number_that_says_what_to_write_when_called():
+    x = Tensor(np.ones((2, 3)))
+    assert x.size == 6
+    for call, written in (
+        (lambda: x.size(), "x.shape"),
+        (lambda: x.size(1), "x.shape[1]"),
+        (lambda: x.size(dim=0), "x.shape[0]"),
+    ):
+        with pytest.raises(TypeError, match=rf"ndarray's; write {re.escape(written)}$"):
+            call()
+
+
+def test_data_that_is_given_a_scalar_of_numpy_is_an_array() -> None:
+    t = Tensor(2.0, requires_grad=True)
+    t.data = t.data * 0.5
+    assert type(t.data) is np.ndarray
+    t.backward()
+    assert type(t.grad.data) is np.ndarray

@@ -1,9 +1,12 @@
 """What was overwritten since it was saved is found out."""
 
+import gc
+
 import numpy as np
 import pytest
 
 from autograd import Tensor, no_grad
+from autograd.engine import versions
 
 
 def leaf(value, dtype=None):
@@ -94,3 +97,62 @@ def test_a_new_array_is_not_an_overwritten_one():
     w.data = np.array([5.0, 6.0])
     y.backward()
     np.testing.assert_array_equal(gradient(w), [2, 4])
+
+
+def test_nothing_is_kept_of_what_was_written_and_is_gone():
+    gc.collect()
+    before = len(versions._writes)
+    c = Tensor([1.0, 2.0])
+    c[0] = 3.0
+    assert len(versions._writes) == before + 1
+    del c
+    assert len(versions._writes) == before
+
+
+def test_what_was_written_within_a_scope_can_be_put_back_and_forth():
+    a = np.array([1.0, 2.0])
+    outer, inner = versions.Writes(), versions.Writes()
+    with outer:
+        with inner:
+            versions.writing(a[:1])
+            a[0] = 9.0
+            versions.touch(a)
+        versions.writing(a)
+        a[1] = 8.0
+        versions.touch(a)
+    last = versions.record_of(a)[1]
+    inner.swap()
+    assert a.tolist() == [1, 2]
+    assert versions.record_of(a)[1] > 0  # as if it had never been written
+    inner.swap()
+    assert (a.tolist(), versions.record_of(a)[1]) == ([9, 8], last)
+    outer.swap()
+    assert a.tolist() == [1, 2]
+    outer.swap()
+    assert (a.tolist(), versions.record_of(a)[1]) == ([9, 8], last)
+    outer.touch_changed()
+    assert versions.record_of(a)[1] == versions.last_write != last
+    a[:] = [1, 2]
+    last = versions.last_write
+    inner.touch_changed()  # it is what inner keeps
+    outer.touch_changed()
+    assert versions.last_write == last
+
+
+def test_what_is_kept_for_a_scope_keeps_nothing_alive():
+    writes = versions.Writes()
+    with writes:
+        a = np.ones(2)
+        versions.writing(a)
+    assert len(writes.alive()) == len(writes.kept) == 1
+    del a
+    assert writes.alive() == []
+    assert not writes.kept
+
+
+def test_memory_that_came_read_only():
+    assert versions.came_read_only(np.frombuffer(bytes(8)))
+    own = np.ones(2)
+    assert not versions.came_read_only(np.broadcast_to(own, (3, 2)))
+    own.flags.writeable = False
+    assert not versions.came_read_only(own)

@@ -97,7 +97,7 @@ HALVES = [
 @pytest.mark.parametrize("dtype", ["f2", "f4"])
 @pytest.mark.parametrize("row", [p for p in HALVES if p.values[0].function is not np.float_power])
 def test_small_dtypes_stay_small(row: Row, dtype: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    check_value(row, dtype=dtype)
+    check_value(row, dtype=dtype, close=row.function is np.sinc)  # whose steps NumPy rounds one by one
     if not any(domain is integers for domain in row.domains):
         check_dtype(row, dtype, monkeypatch)
 

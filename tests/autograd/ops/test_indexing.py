@@ -412,6 +412,22 @@ def test_scatter_add_is_the_adjoint_of_getitem() -> None:
     gradgradcheck(lambda g: scatter_add(g, index, (2, 3)) ** 2, g)
 
 
+@pytest.mark.parametrize("index", [
+    (np.arange(4), np.array([2, 0, 2, 1])), (np.array([2, 0, 2, 1]), np.arange(3).repeat([2, 1, 1])),
+    (np.array([0, 1, 3, -1]), np.array([1, 1, 1, 1])), (np.array([-1, 0, 1, 3]), np.array([1, 1, 1, 1])),
+    (np.arange(4)[:, None], np.array([[2, 0], [0, 0], [1, 2], [1, 1]])),
+    (np.arange(4)[:, None], np.array([[2, 0], [0, 0], [1, 2], [1, 1]]), np.arange(2)[None]),
+    (np.array([[2, 0], [0, 0], [1, 2], [1, 1]]), np.arange(4)[:, None] % 3, np.arange(2)[None]),
+    (np.array([3]), np.array([-1])), (np.array([], int), np.array([], int)), (np.uint8([1, 2]), np.uint8([2, 2])),
+], ids=str)  # fmt: skip
+def test_elements_add_up_whether_an_index_counts_up_or_not(index: Any) -> None:
+    shape = (4, 3, 2)
+    g = real(*np.zeros(shape)[index].shape)
+    expected = np.zeros(shape)
+    np.add.at(expected, index, g)
+    np.testing.assert_allclose(scatter_add(g, index, shape), expected, atol=1e-12)
+
+
 # ---- many rows at once ----------------------------------------------------------------------------------------------
 
 

@@ -317,3 +317,25 @@ def test_eigenvalues_and_eigenvectors_together(of: Any) -> None:
         series = series + power
     slope = (series[:4, 4:] * weight).real.sum()
     np.testing.assert_allclose((x.grad.data.conj() * direction).real.sum(), slope, rtol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("kind", "scale"), [("f4", 1e25), ("f4", 1e-25), ("f8", 1e200), ("f8", 1e-200), ("c16", 1e200)]
+)
+def test_norms_whose_powers_leave_the_range(kind: str, scale: float) -> None:
+    """Value and gradient are those of the vector by its length, times that."""
+    scale = np.dtype(kind).type(scale)
+    rows = np.array([[3, 4], [0, 0], [1, -1]]).astype(kind)
+    for norm in (
+        lambda x: la.norm(x, axis=1), lambda x: la.norm(x, 3, axis=1), la.norm, lambda x: la.norm(x[0], 5),
+        lambda x: la.vector_norm(x[0]), lambda x: la.matrix_norm(x),
+    ):  # fmt: skip
+        plain, x = Tensor(rows, requires_grad=True), Tensor(rows * scale, requires_grad=True)
+        expected, found = norm(plain), norm(x)
+        tolerance = {"rtol": 100 * np.finfo(kind).eps, "atol": 0}
+        np.testing.assert_allclose(found.data / scale.real, expected.data, **tolerance)
+        expected.sum().backward()
+        found.sum().backward()
+        np.testing.assert_allclose(x.grad.data, plain.grad.data, **tolerance)
+    np.testing.assert_array_equal(la.norm(Tensor([np.inf, 1.0])).data, np.inf)
+    assert np.isnan(la.norm(Tensor([np.nan, 1e200])).data)

@@ -38,6 +38,11 @@ def squared(root: Any) -> Any:
         (lambda x: squared(np.linalg.norm(x[None], axis=1)).sum(), 2 * EYE),
         (lambda x: squared(np.hypot(x[0], x[1])), 2 * np.diag([1, 1, 0])),
         (lambda x: squared((x + 1).std()), 2 / 3 * CENTRED),
+        (lambda x: (np.abs(x) ** 2).sum(), 2 * EYE),
+        (lambda x: (np.fabs(x) * np.abs(x) * np.exp(x)).sum(), 2 * EYE),
+        (lambda x: np.cos(abs(x)).sum() + (abs(x) ** 3).sum(), -EYE),
+        (lambda x: (abs(x * (3 + 4j)) ** 2).sum(), 50 * EYE),
+        (lambda x: np.abs(x).sum() ** 2 + np.exp(-np.abs(x)).sum() ** 2, 0 * EYE),  # kinks: by convention 0
         (lambda x: np.std(x) ** 2 + np.linalg.norm(x) ** 2, 2 / 3 * CENTRED + 2 * EYE),
     ],
 )

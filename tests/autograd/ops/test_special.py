@@ -288,3 +288,9 @@ def test_xlogy_by_x_where_the_logarithm_is_infinite() -> None:
         with np.errstate(divide="ignore"):
             autograd.xlogy(at, 0.0).backward()
         assert at.grad.item() == slope
+
+
+def test_hardswish_of_the_largest_numbers() -> None:
+    for kind in (np.float16, np.float32, np.float64):
+        largest = np.finfo(kind).max
+        assert special.hardswish(np.array([largest, -largest], kind)).tolist() == [largest, 0]

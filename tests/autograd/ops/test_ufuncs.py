@@ -278,3 +278,27 @@ def test_dtypes_are_numpys(ufunc: Any) -> None:
             np.testing.assert_allclose(
                 result, value, rtol=4 * np.finfo(value.dtype).eps if value.dtype.kind in "fc" else 0
             )
+
+
+@pytest.mark.parametrize("ufunc", [np.logaddexp, np.hypot])
+def test_folds_of_many_halves(ufunc: Any) -> None:
+    """In single precision, as sums are: half of 3000 steps would be lost to rounding."""
+    half = np.linspace(0, 1, 3000).astype(np.float16)
+    expected = ufunc.reduce(half.astype(float))
+    x, y = Tensor(half, requires_grad=True), Tensor(half.astype(float), requires_grad=True)
+    assert ufunc.reduce(x).dtype == np.float16
+    np.testing.assert_allclose(ufunc.reduce(Tensor(half)).data, expected, rtol=1e-3)
+    ufunc.reduce(x).backward()
+    ufunc.reduce(y).backward()
+    np.testing.assert_allclose(x.grad.data, y.grad.data, rtol=2e-3, atol=1e-7)
+    for found in (ufunc.accumulate(x)[-1], ufunc.reduceat(x, [0])[0]):
+        assert found.dtype == np.float16
+        np.testing.assert_allclose(found.data, expected, rtol=1e-3)
+    assert np.logical_or.reduce(Tensor(half)) is np.True_
+
+
+def test_at_writes_into_nothing_that_is_read_only() -> None:
+    row = Tensor([1.0, 2.0])
+    with pytest.raises(ValueError, match=r"add\.at: expected an array that can be written"):
+        np.add.at(np.broadcast_to(row, (3, 2)), 0, 1.0)
+    assert row.tolist() == [1, 2]

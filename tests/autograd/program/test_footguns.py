@@ -647,7 +647,10 @@ def test_anomaly_mode_sees_every_operation() -> None:
         f(np.zeros(1) - 1)
 
 
-def test_an_interrupt_waits_until_all_parameters_are_changed() -> None:
+def test_an_interrupt_waits_until_all_parameters_are_changed(request: Any) -> None:
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # which in the background may be to ignore it
+    request.addfinalizer(lambda: signal.signal(signal.SIGINT, before))
+
     class Interrupted(optim.SGD):
         now = False
 

@@ -11,6 +11,9 @@ import pytest
 
 import autograd
 from autograd import Tensor
+from autograd.transforms.tree import leaves
+
+from .test_source import run_text
 
 
 def _changed(u: Any, v: Any, c: float) -> Any:
@@ -84,6 +87,37 @@ def program(seed: int) -> Callable[[Any, Any], list[Any]]:
         return [values[int(place * len(values))] for place in given]
 
     return run
+
+
+def assert_printed_gives(program: Any, inputs: Any, expected: Any) -> None:
+    """The printed program gives the same, and changes the inputs as it does."""
+    got, outgoing = run_text(program, inputs, None), program.outgoing()
+    for value, part in zip(program.results, expected, strict=True):
+        if value is not None:
+            np.testing.assert_array_equal(got[outgoing.index(value)], part)
+
+
+@pytest.mark.parametrize("seed", range(120))
+def test_a_random_program_as_text(seed: int) -> None:
+    by_numpy = program(seed)
+    draw = lambda k: [np.random.default_rng(k).standard_normal(shape) for shape in ((3, 4), (4, 3))]
+    with np.errstate(all="ignore"):
+        written = autograd.trace(by_numpy, *draw(0))
+        for k in (1, 2):
+            inputs, copies = draw(k), draw(k)
+            assert_printed_gives(written, copies, by_numpy(*inputs))
+            np.testing.assert_array_equal(copies[0], inputs[0])
+            np.testing.assert_array_equal(copies[1], inputs[1])
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_a_random_derivative_as_text(seed: int) -> None:
+    derivative = autograd.value_and_grad(loss(seed), (0, 1))
+    draw = lambda k: [np.random.default_rng(k).standard_normal(shape) for shape in ((3, 4), (4, 3))]
+    with np.errstate(all="ignore"):
+        written = autograd.trace(derivative, *draw(0))
+        for k in (1, 2):
+            assert_printed_gives(written, draw(k), leaves(derivative(*draw(k))))
 
 
 @pytest.mark.parametrize("seed", range(60))

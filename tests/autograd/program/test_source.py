@@ -27,8 +27,9 @@ def run_text(program: Any, arrays: list[Any], rng: Any) -> Any:
             found = statement.function()
             form = statement.form if isinstance(statement.form, tuple) else (statement.form,)
             given.update(zip(form, found if found is not None else (None,), strict=True))
-    values = [rng if p == "rng" else given.get(p, getattr(p, "array", None)) for p in parameters(program)]
-    result = space[program.name](*values)
+    array = lambda value: given.get(value, value.array)
+    taken = [rng if p == "rng" else [*map(array, p)] if isinstance(p, list) else array(p) for p in parameters(program)]
+    result = space[program.name](*taken)
     return result if isinstance(result, tuple) else (result,)
 
 
@@ -101,6 +102,16 @@ def test_what_is_printed_needs_numpy_alone() -> None:
     assert "autograd" not in program.source.replace("grad_of_loss", "")
     assert "hidden = np.tanh(" in program.source
     assert "(w, x):" in program.source
+
+
+def test_what_is_the_same_at_each_call_is_said() -> None:
+    def twice(x: Any) -> Any:
+        return x * 2, 3, "twice"
+
+    lines = autograd.trace(twice, np.ones(2)).source.splitlines()
+    assert lines[-3:] == [
+        "    # result 2 is 3 at each call", "    # result 3 is 'twice' at each call", "    return multiply",
+    ]  # fmt: skip
 
 
 def test_cost_is_counted() -> None:

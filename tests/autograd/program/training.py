@@ -79,6 +79,37 @@ def _mlp() -> nn.Module:
     return nn.Sequential(nn.Linear(8, 16), nn.Tanh(), nn.Linear(16, 4))
 
 
+def _matrices() -> nn.Module:
+    return nn.Sequential(nn.Linear(8, 16, bias=False), nn.Tanh(), nn.Linear(16, 4, bias=False))
+
+
+class _Complex(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        rng = np.random.default_rng(0)
+        self.weight = nn.Parameter(
+            (rng.standard_normal((8, 4)) + 1j * rng.standard_normal((8, 4))).astype(np.complex64)
+        )
+        self.scale = nn.Parameter(np.ones(4, np.float32))
+
+    def forward(self, x: Any) -> Any:
+        return abs(x @ self.weight) * self.scale
+
+
+def _swa() -> Program:
+    network = _mlp()
+    chosen = optim.SGD(network.parameters(), 0.1)
+    average = optim.swa_utils.AveragedModel(network)
+
+    def step(x: Any, t: Any) -> None:
+        chosen.zero_grad()
+        F.cross_entropy(network(x), t).backward()
+        chosen.step()
+        average.update_parameters(network)
+
+    return Program(step, [network, chosen, average], _classes(), lambda: None)
+
+
 def _dropout() -> nn.Module:
     return nn.Sequential(nn.Linear(8, 16), nn.ReLU(), nn.Dropout(0.5), nn.Linear(16, 4))
 
@@ -398,6 +429,11 @@ PROGRAMS: dict[str, Callable[[], Program]] = {
     "rprop": _classifier(_mlp, lambda p: optim.Rprop(p, 1e-2)),
     "adagrad": _classifier(_mlp, lambda p: optim.Adagrad(p, 1e-2)),
     "asgd": _classifier(_mlp, lambda p: optim.ASGD(p, 1e-2, t0=4)),
+    "adafactor": _classifier(_mlp, lambda p: optim.Adafactor(p, 1e-2, weight_decay=0.01), clip=True),
+    "muon": _classifier(_matrices, lambda p: optim.Muon(p, 1e-2, nesterov=True)),
+    "complex": _classifier(_Complex, lambda p: optim.Adam(p, 1e-2, weight_decay=0.1)),
+    "complex ascent": _classifier(_Complex, lambda p: optim.SGD(p, 1e-2, momentum=0.9, maximize=True)),
+    "swa": _swa,
     "clipping": _classifier(_mlp, ADAM, clip=True),
     "schedule": _classifier(_mlp, MOMENTUM, lambda o: optim.lr_scheduler.ExponentialLR(o, 0.7)),
     "one cycle": _classifier(_mlp, ADAM, lambda o: optim.lr_scheduler.OneCycleLR(o, 0.1, total_steps=20)),

@@ -133,3 +133,54 @@ def test_threads() -> None:
     for k in range(4):
         for got in results[k]:
             np.testing.assert_allclose(got, np.diag(6 * k * V))
+
+
+@pytest.mark.parametrize(
+    ("derive", "picked"),
+    [
+        (lambda f: grad(f, has_aux=True)(2.0), lambda made: (made[0], made[1])),
+        (lambda f: value_and_grad(f, has_aux=True)(2.0), lambda made: (made[1], made[0][1])),
+        (lambda f: jacobian(f, has_aux=True)(2.0), lambda made: (made[0], made[1])),
+        (lambda f: vjp(f, 2.0, has_aux=True), lambda made: (made[1](1.0)[0], made[2])),
+        (lambda f: jvp(f, (2.0,), (1.0,), has_aux=True), lambda made: (made[1], made[2])),
+        (lambda f: hessian(f, has_aux=True)(2.0), lambda made: (made[0] * 2, made[1])),
+    ],
+)
+def test_what_a_function_gives_besides_comes_out(derive, picked):
+    slope, aux = picked(derive(lambda x: (x**3, {"twice": x * 2, "name": "cube"})))
+    np.testing.assert_allclose(slope, 12.0 if slope != 24.0 else 24.0)
+    assert aux == {"twice": 4.0, "name": "cube"}
+    assert not isinstance(aux["twice"], Tensor)
+
+
+def test_a_function_that_gives_nothing_besides_is_refused():
+    with pytest.raises(TypeError, match=r"grad: expected a function that gives a pair .* got Tensor"):
+        grad(lambda x: x, has_aux=True)(2.0)
+    with pytest.raises(TypeError, match="got 3 values"):
+        grad(lambda x: (x, x, x), has_aux=True)(2.0)
+
+
+def test_what_comes_besides_is_joined_to_what_is_outside():
+    outer = grad(lambda w: grad(lambda x: (x**2, w * 3), has_aux=True)(1.0)[1])
+    np.testing.assert_allclose(outer(2.0), 3.0)
+
+
+def test_what_is_given_shares_no_memory_with_what_is_got() -> None:
+    """Where another part of the derivative is joined to a tensor outside, too."""
+    w, tracked = Tensor(2.0, requires_grad=True), Tensor(V, requires_grad=True)
+    for fun, along in ((lambda x, y: (w * x, y + 0.0), V), (lambda x, y: (x * 1, y + 0.0), tracked)):
+        _, pullback = vjp(fun, V, V)
+        seed = np.ones(3)
+        assert not np.shares_memory(pullback((along, seed))[1], seed)
+        value, moved = jvp(fun, (V, V), (along, seed))
+        assert not np.shares_memory(moved[1], seed)
+        assert not np.shares_memory(value[1], V)
+    g = grad(lambda x: x.sum())(A)
+    assert g.flags.writeable
+
+
+def test_of_several_results_those_that_are_joined_are_tensors() -> None:
+    w = Tensor(2.0, requires_grad=True)
+    (one, other), _ = vjp(lambda x: (x * w, x * 2), V)
+    assert one.requires_grad
+    assert type(other) is np.ndarray

@@ -415,3 +415,41 @@ def test_results_that_are_views_of_one_another():
     assert source.tolist() == [1, 3]
     found.sum().backward()
     assert x.grad.tolist() == wanted
+
+
+def test_a_constant_among_others_that_is_overwritten_is_noticed() -> None:
+    c = np.ones(2)
+    x = Tensor(V, requires_grad=True)
+    out = checkpoint(lambda x: np.concatenate([x, c]) * 2)(x)
+    c[0] = 5.0
+    with pytest.raises(RuntimeError, match="computed with other values"):
+        out.sum().backward()
+
+
+def test_the_tensors_that_it_was_given_need_not_live_on() -> None:
+    x = Tensor(V, requires_grad=True)
+    h = x * 2
+    out = checkpoint(lambda h: np.sin(h) * h)(h)
+    alive = ref(h)
+    del h
+    assert alive() is None
+    out.sum().backward()
+    np.testing.assert_allclose(x.grad.data, 2 * (np.cos(2 * V) * 2 * V + np.sin(2 * V)))
+
+
+def test_results_that_lie_in_the_argument_see_what_is_assigned_to_each_other() -> None:
+    x = Tensor(V, requires_grad=True)
+    h = x * 1
+    first, last = checkpoint(lambda h: (h[:2], h[1:]))(h)
+    first[1] = 5.0
+    assert (h.tolist()[1], last.tolist()[0]) == (5.0, 5.0)
+
+
+def test_the_generator_goes_on_where_it_was_after_a_second_run() -> None:
+    manual_seed(3)
+    x = Tensor(np.ones(4), requires_grad=True)
+    out = checkpoint(lambda x: x * generator().random(x.shape))(x)
+    generator().random(2)
+    state = generator().bit_generator.state
+    out.sum().backward()
+    assert generator().bit_generator.state == state

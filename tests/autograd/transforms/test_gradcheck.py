@@ -178,3 +178,49 @@ def test_inputs_may_be_tensors_and_views() -> None:
     x = Tensor(A, requires_grad=True)
     assert gradcheck(lambda x, y: x * y, x, A[::-1, ::2][:, :1])
     assert x.grad is None
+
+
+@pytest.mark.parametrize("check", [gradcheck, gradgradcheck])
+def test_what_is_checked_is_a_function_of_arrays(check) -> None:
+    with pytest.raises(TypeError, match=f"^{check.__name__}: expected a function, got float$"):
+        check(3.0, 1.0)
+    with pytest.raises(
+        TypeError, match=rf"expected arrays as inputs, got a list; pass them one by one: {check.__name__}\("
+    ):
+        check(lambda x: x, [Tensor(1.0), Tensor(2.0)])
+
+
+@pytest.mark.parametrize("check", [gradcheck, gradgradcheck])
+@pytest.mark.parametrize("calls", range(4))
+def test_a_result_of_another_dtype_is_refused_whenever_it_comes(check, calls) -> None:
+    count = iter(range(100))
+
+    def changing(x):
+        return x * 2 if next(count) < calls else x.astype(np.float32)
+
+    with pytest.raises(TypeError, match=f"^{check.__name__}: expected .* result 0 of .*changing, got float32"):
+        check(changing, 1.0)
+
+
+def test_numbers_are_results_too() -> None:
+    assert gradcheck(lambda x: 2.0, 1.0)
+    with pytest.raises(TypeError, match="result 0 of <lambda>, got <class 'int'>"):
+        gradcheck(lambda x: 2, 1.0)
+
+
+def test_one_derivative_that_is_not_finite_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"the derivative by argument 0\[0\] is nan"):
+        gradcheck(op(lambda x: x * 1, x=lambda g: g * np.nan), np.ones(1))
+
+
+def test_of_complex_numbers_a_message_names_the_part_of_the_element() -> None:
+    wrong = op(lambda z: z * 2, z=lambda g: g * 2 + np.array([0, 0, 1j]) * g.real)
+    with pytest.raises(AssertionError, match=r"d result\[2\.real\] / d argument 0\[2\.imag\]"):
+        gradcheck(wrong, np.array([1j, 1.0, 2.0]))
+
+
+def test_a_recorded_rule_that_loses_the_imaginary_part_is_caught() -> None:
+    fun = op(np.square, x=lambda g, x: 2 * x * (g.real if isinstance(g, Tensor) else g))
+    assert gradcheck(fun, Z)
+    with pytest.raises(AssertionError, match="is recorded, but"):
+        gradgradcheck(fun, Z)

@@ -205,6 +205,7 @@ REFUSED = {
         "jvp: expected a Layer, got a sequence of 2",
     ),
     "inputs": (lambda: grad([Tensor(1.0)], [3]), "expected Tensors as inputs, got int"),
+    "a tensor alone": (lambda: grad(Tensor(1.0)), "expected a function, or outputs and inputs, got Tensors alone"),
 }
 
 

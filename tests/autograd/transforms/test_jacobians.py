@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from autograd import (
     grad,
@@ -50,3 +51,17 @@ def test_hessian_and_hvp_agree() -> None:
     np.testing.assert_allclose(jacobian(grad(fun))(V), h)
     third = jacobian(hessian(fun))(V)
     np.testing.assert_allclose(third, third.transpose(2, 0, 1), atol=1e-12)
+
+
+def test_a_tall_jacobian_of_complex_values_has_the_rows_of_its_results() -> None:
+    factors = np.arange(1.0, 9.0) + 1j
+    fun = lambda z: factors * z.conj() * z
+    z = np.array(0.5 - 2j)
+    tall = jacobian(fun)(z)
+    assert tall.shape == (8,)
+    np.testing.assert_allclose(tall, [jacobian(lambda z, k=k: fun(z)[k])(z) for k in range(8)])
+
+
+def test_a_result_that_is_no_number_is_refused() -> None:
+    with pytest.raises(TypeError, match="jacobian: expected a function that gives numbers or arrays, got str"):
+        jacobian(lambda x: "text")(1.0)

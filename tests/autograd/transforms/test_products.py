@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from autograd import (
+    Tensor,
     grad,
     hvp,
     jacobian,
@@ -78,3 +80,26 @@ def test_complex_hvp_is_the_change_of_grad() -> None:
     expected = (grad(fun)(Z + h * t) - grad(fun)(Z - h * t)) / (2 * h)
     np.testing.assert_allclose(hvp(fun, (Z,), (t,))[1][0], expected, rtol=1e-7)
     np.testing.assert_allclose(jvp(grad(fun), (Z,), (t,))[1], expected, rtol=1e-7)
+
+
+def test_a_tracked_tangent_or_cotangent_is_enough_to_record_the_product() -> None:
+    t, w = Tensor(V, requires_grad=True), Tensor(2.0, requires_grad=True)
+    cube = lambda x: x**3
+    for product, factor in (
+        (vjp(cube, V)[1](t)[0], 3 * V**2), (jvp(cube, (V,), (t,))[1], 3 * V**2),
+        (hvp(lambda x: cube(x).sum(), (V,), (t,))[1][0], 6 * V),
+    ):  # fmt: skip
+        np.testing.assert_allclose(grad(product.sum(), t)[0], factor)
+    for product, slope in (
+        (vjp(lambda x: w * cube(x), V)[1](np.ones(3))[0], 3 * V**2),
+        (jvp(lambda x: w * cube(x), (V,), (V,))[1], 3 * V**3),
+        (hvp(lambda x: (w * cube(x)).sum(), (V,), (V,))[1][0], 6 * V**2),
+    ):  # fmt: skip
+        np.testing.assert_allclose(grad(product.sum(), w)[0], slope.sum())
+
+
+def test_what_is_no_function_is_refused() -> None:
+    with pytest.raises(TypeError, match=r"^jvp: expected a function, got float$"):
+        jvp(3.0, (1.0,), (1.0,))
+    with pytest.raises(TypeError, match=r"^vjp: expected a function, got Tensor; write it as a function of what"):
+        vjp(Tensor(1.0), 1.0)

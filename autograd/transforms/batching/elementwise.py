@@ -1,0 +1,101 @@
+"""What works element by element: the axes of the examples stand in front, and the others broadcast behind them."""
+
+from __future__ import annotations
+
+import operator
+from typing import Any
+
+import numpy as np
+
+from .batched import OF_UFUNCS, Batch, Batched, form, refuse
+
+
+def aligned(batch: Batch, *items: Any) -> list[Any]:
+    """Operands that broadcast: those of the batch with as many axes for an example as the result has."""
+    n = max([_ndim(item) for item in items])
+    return [batch.array(item, n) if batch.holds(item) else item for item in items]
+
+
+def _ndim(item: Any) -> int:
+    return int(item.ndim) if hasattr(item, "ndim") else np.ndim(item)
+
+
+def _ufunc(ufunc: Any, batch: Batch, *inputs: Any, out: Any = None, where: Any = True, **options: Any) -> Any:
+    targets = () if out is None else tuple([t for t in (out if type(out) is tuple else (out,)) if t is not None])
+    for target in targets:
+        refuse(batch, target)
+    *given, where, _ = aligned(batch, *inputs, where, targets[0] if targets else 0)
+    if where is not True:
+        options["where"] = where
+    if not targets:
+        return batch.wrap(ufunc(*given, **options))
+    ufunc(*given, out=tuple([target.array for target in targets]), **options)
+    return targets[0] if len(targets) == 1 else targets
+
+
+def _outer(ufunc: Any, batch: Batch, a: Any, b: Any, **options: Any) -> Any:
+    a, b = batch.array(a), batch.array(b)
+    a = a.reshape(a.shape + (1,) * (b.ndim - 1))
+    b = b.reshape((b.shape[0], *(1,) * (a.ndim - b.ndim), *b.shape[1:]))
+    return batch.wrap(ufunc(a, b, **options))
+
+
+OF_UFUNCS.update({"": _ufunc, "outer": _outer})
+
+
+@form(np.where)
+def _where(batch: Batch, condition: Any, *choices: Any) -> Any:
+    if not choices:
+        return NotImplemented
+    return Batched(batch, np.where(*aligned(batch, condition, *choices)))
+
+
+@form(np.clip, np.ndarray.clip)
+def _clip(batch: Batch, a: Any, *bounds: Any, out: Any = None, **options: Any) -> Any:
+    if out is not None or any(name not in ("a_min", "a_max", "min", "max") for name in options):
+        return NotImplemented
+    names, values = list(options), list(options.values())
+    given = aligned(batch, a, *[0 if v is None else v for v in (*bounds, *values)])
+    given = [None if v is None else x for v, x in zip((a, *bounds, *values), given, strict=True)]
+    k = 1 + len(bounds)
+    return Batched(batch, np.clip(*given[:k], **dict(zip(names, given[k:], strict=True))))
+
+
+@form(operator.pow)
+def _pow(batch: Batch, x: Any, y: Any) -> Any:
+    x, y = aligned(batch, x, y)
+    return Batched(batch, x**y)
+
+
+def _each(function: Any) -> None:
+    @form(function)
+    def alone(batch: Batch, x: Any, *args: Any, **options: Any) -> Any:
+        if not batch.holds(x) or any(map(batch.holds, (*args, *options.values()))) or options.get("out") is not None:
+            return NotImplemented
+        return Batched(batch, function(x.array, *args, **options))
+
+
+for _function in (
+    np.nan_to_num, np.real, np.imag, np.angle, np.around, np.round, np.fix, np.sinc, np.i0, np.isposinf, np.isneginf,
+    np.isreal, np.iscomplex, np.real_if_close, np.ndarray.round, np.ndarray.astype, np.ndarray.view,
+):  # fmt: skip
+    _each(_function)
+
+
+@form(np.isclose)
+def _isclose(batch: Batch, a: Any, b: Any, *args: Any, **options: Any) -> Any:
+    return Batched(batch, np.isclose(*aligned(batch, a, b), *args, **options))
+
+
+@form(np.allclose)
+def _allclose(batch: Batch, a: Any, b: Any, *args: Any, **options: Any) -> Any:
+    return _isclose(batch, a, b, *args, **options).all()
+
+
+@form(np.copyto)
+def _copyto(batch: Batch, dst: Any, src: Any, casting: str = "same_kind", where: Any = True) -> Any:
+    refuse(batch, dst)
+    src = batch.array(src, dst.ndim) if hasattr(src, "shape") else src
+    where = batch.array(where, dst.ndim) if hasattr(where, "shape") else where
+    np.copyto(dst.array, src, casting, where)  # type: ignore[arg-type]
+    return None

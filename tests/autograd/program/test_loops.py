@@ -1,0 +1,188 @@
+"""What repeats is printed as a loop, over time steps or layers or parameters, and gives the same numbers."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import numpy as np
+import pytest
+
+import autograd
+import nn
+import optim
+from autograd import Tensor
+from autograd.transforms.tree import leaves
+
+from .test_source import run_text
+
+
+def body(text: str) -> list[str]:
+    """The lines of the printed function."""
+    return [line[4:] for line in text.split("\n\n\n")[1].splitlines()[1:]]
+
+
+def rnn(wx: Any, wh: Any, b: Any, h: Any, x: Any, y: Any) -> Any:
+    for t in range(len(x)):
+        h = np.tanh(x[t] @ wx + h @ wh + b)
+    return ((h - y) ** 2).sum()
+
+
+def residual(ws: Any, bs: Any, x: Any) -> Any:
+    for w, b in zip(ws, bs, strict=True):
+        x = x + np.tanh(x @ w + b)
+    return (x**2).sum()
+
+
+def several(wx: Any, wh: Any, x: Any) -> Any:
+    h, total = np.zeros((x.shape[1], wh.shape[0])), 0.0
+    for t in range(len(x)):
+        h = np.tanh(x[t] @ wx + h @ wh)
+        total = total + (h * x[t, :, :1]).sum()
+    return total
+
+
+def power(x: Any) -> Any:
+    for _ in range(4):
+        x = x * x + x
+    return (x**3).sum()
+
+
+CASES: dict[str, tuple[Any, int, list[Any]]] = {
+    "recurrent": (rnn, 4, [(3, 4), (4, 4), (4,), (5, 4), (20, 5, 3), (5, 4)]),
+    "from zero": (several, 2, [(3, 4), (4, 4), (9, 5, 3)]),
+    "residual": (residual, 2, [[(4, 4)] * 8, [(4,)] * 8, (5, 4)]),
+    "without parameters": (power, 1, [(3,)]),
+}
+
+
+def data(shapes: Any, seed: int) -> Any:
+    rng = np.random.default_rng(seed)
+    draw = lambda shape: 0.5 * rng.standard_normal(shape)
+    return [[*map(draw, shape)] if isinstance(shape, list) else draw(shape) for shape in shapes]
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_loop_gives_the_same_numbers(name: str) -> None:
+    function, n, shapes = CASES[name]
+    derivative = autograd.value_and_grad(function, argnums=tuple(range(n)))
+    program = autograd.trace(derivative, *data(shapes, 0))
+    assert sum(line.startswith("for ") for line in body(program.source)) == 2, program.source
+    for seed in (1, 2):
+        arguments = data(shapes, seed)
+        got, outgoing = run_text(program, leaves(arguments), None), program.outgoing()
+        for value, expected in zip(program.results, leaves(derivative(*arguments)), strict=True):
+            np.testing.assert_array_equal(got[outgoing.index(value)], expected)
+
+
+def test_the_text_is_as_long_for_a_hundred_steps_as_for_ten() -> None:
+    derivative = autograd.value_and_grad(several, argnums=(0, 1))
+    ten, hundred = (
+        autograd.trace(derivative, *data([(3, 4), (4, 4), (n, 5, 3)], 0)).source.splitlines() for n in (10, 100)
+    )
+    assert len(ten) == len(hundred) < 40
+
+
+def test_back_propagation_through_time_reads_as_it_is_derived() -> None:
+    program = autograd.trace(autograd.value_and_grad(rnn, argnums=(0, 1, 2)), *data(CASES["recurrent"][2], 0))
+    assert body(program.source) == [
+        "hs = [h]",
+        "for t in range(20):",
+        "    hs.append(np.tanh(x[t].dot(wx) + hs[t].dot(wh) + b))",
+        "subtract = hs[20] - y",
+        "rnn = (subtract ** 2).sum()",
+        "",
+        "# backward",
+        "d_h = 2 * subtract",
+        "d_tanh = d_h * (1 - hs[20] * hs[20])",
+        "d_b = np.dot(np.ones(5), d_tanh)",
+        "d_h = d_tanh.dot(wh.T)",
+        "d_wh = hs[19].T.dot(d_tanh)",
+        "d_wx = x[19].T.dot(d_tanh)",
+        "d_tanh = d_h * (1 - hs[19] * hs[19])",
+        "for t in reversed(range(1, 19)):",
+        "    d_b = d_b + np.dot(np.ones(5), d_tanh)",
+        "    d_h = d_tanh.dot(wh.T)",
+        "    d_wh = d_wh + hs[t].T.dot(d_tanh)",
+        "    d_wx = d_wx + x[t].T.dot(d_tanh)",
+        "    d_tanh = d_h * (1 - hs[t] * hs[t])",
+        "d_b = d_b + np.dot(np.ones(5), d_tanh)",
+        "d_wh = d_wh + h.T.dot(d_tanh)",
+        "d_wx = d_wx + x[0].T.dot(d_tanh)",
+        "return (rnn, d_wx, d_wh, d_b)",
+    ]
+
+
+def test_layers_are_a_loop_over_lists_of_their_parameters() -> None:
+    program = autograd.trace(autograd.value_and_grad(residual, argnums=(0, 1)), *data(CASES["residual"][2], 0))
+    assert program.source.startswith("import numpy as np\n\n\ndef value_and_grad_of_residual(ws, bs, x):\n")
+    lines = body(program.source)
+    assert "    d_ws[t] = xs[t].T.dot(d_tanh)" in lines
+    assert lines[-1] == "return (residual, *d_ws, *d_bs)"
+
+
+def test_a_deep_network_and_its_optimizer() -> None:
+    autograd.manual_seed(0)
+    network = nn.Sequential(*[layer for _ in range(6) for layer in (nn.Linear(8, 8), nn.ReLU())])
+    optimizer = optim.Adam(network.parameters(), 0.1)
+
+    def step(x: Any) -> Any:
+        optimizer.zero_grad()
+        loss = (network(x) ** 2).mean()
+        loss.backward()
+        optimizer.step()
+        return loss
+
+    x = Tensor(np.random.default_rng(0).standard_normal((5, 8)).astype(np.float32))
+    for _ in range(2):
+        step(x)
+    program = autograd.trace(step, x)
+    arrays = program.arrays
+    assert [len(arrays[name]) for name in ("exp_avgs", "exp_avg_sqs", "network_weight", "network_bias")] == [
+        12,
+        12,
+        6,
+        6,
+    ]
+    assert all(a is layer.weight.data for a, layer in zip(arrays["network_weight"], network[::2], strict=True))
+    lines = body(program.source)
+    assert len(lines) < 40
+    assert "    # [2 * t]: Linear" in lines
+    assert "gradients = [each[t] for t in range(6) for each in (d_network_weight, d_network_bias)]" in lines
+    twin, of_twin = copy.deepcopy((network, optimizer))
+    run_text(program, [x.data], None)  # which changes the network's parameters
+    of_twin.zero_grad()
+    (twin(x) ** 2).mean().backward()
+    of_twin.step()
+    for printed, expected in zip(network.parameters(), twin.parameters(), strict=True):
+        np.testing.assert_array_equal(printed.data, expected.data)
+
+
+@pytest.mark.parametrize("kind", [nn.RNN, nn.GRU, nn.LSTM])
+def test_recurrent_layers(kind: Any) -> None:
+    autograd.manual_seed(0)
+    layer = kind(3, 4, dtype=np.float64)
+
+    def derivative(x: Any, y: Any) -> Any:
+        layer.zero_grad()
+        ((layer(x)[0] - y) ** 2).sum().backward()
+        return [p.grad for p in layer.parameters()]
+
+    program = autograd.trace(derivative, *data([(12, 2, 3), (12, 2, 4)], 0))
+    assert len(body(program.source)) < 90
+    arrays = data([(12, 2, 3), (12, 2, 4)], 1)
+    got, outgoing = run_text(program, arrays, None), program.outgoing()
+    for value, expected in zip(program.results, derivative(*arrays), strict=True):
+        np.testing.assert_array_equal(got[outgoing.index(value)], expected.data)
+
+
+def test_lines_that_only_look_alike_are_no_loop() -> None:
+    def f(x: Any, y: Any) -> Any:
+        a = np.sin(x)
+        b = np.sin(y)
+        c = np.sin(a)
+        d = np.cos(b)
+        return a * b + c * d
+
+    lines = body(autograd.trace(f, np.ones(3), np.ones(3)).source)
+    assert not any(line.startswith("for ") for line in lines)

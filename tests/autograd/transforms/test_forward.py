@@ -1,0 +1,106 @@
+"""Forward mode: what moves along the record is the transpose of what is pulled back along it."""
+
+import numpy as np
+import pytest
+
+from autograd import Tensor, checkpoint, grad, gradcheck, hessian, jacobian, jvp, vjp, vmap
+
+from .batching.test_forms import DIFFERENTIABLE, flat, function_of
+
+RNG = np.random.default_rng(0)
+
+
+@pytest.mark.filterwarnings("ignore:Output seems independent")  # of steps, constants, …
+@pytest.mark.parametrize("name", DIFFERENTIABLE)
+def test_forward_is_the_transpose_of_backward(name):
+    run, examples = function_of(name, "f8")
+    arrays = [x[0] for x in examples]
+
+    def floats(*given):
+        return tuple([out for out in flat(run(*given)) if isinstance(out, Tensor) and out.dtype.kind in "fc"])
+
+    tangents = [RNG.standard_normal(x.shape) for x in arrays]
+    outs, moved = jvp(floats, arrays, tangents)
+    real = [out.dtype.kind == "f" for out in outs]
+    if not all(real):
+        return
+    cotangents = tuple([RNG.standard_normal(out.shape) for out in outs])
+    _, back = vjp(floats, *arrays)
+    pulled = back(cotangents)
+    forward = sum(np.sum(c * t) for c, t in zip(cotangents, moved, strict=True))
+    backward = sum(np.sum(g * t) for g, t in zip(pulled, tangents, strict=True))
+    np.testing.assert_allclose(forward, backward, rtol=1e-9, atol=1e-9)
+    for out, tangent in zip(outs, moved, strict=True):
+        assert np.shape(tangent) == np.shape(out)
+        assert np.asarray(tangent).dtype == np.asarray(out).dtype
+
+
+@pytest.mark.filterwarnings("ignore:Output seems independent")  # of steps, constants, …
+@pytest.mark.parametrize("name", DIFFERENTIABLE)
+def test_forward_is_differentiated_as_backward_is(name):
+    run, examples = function_of(name, "f8")
+    arrays = [x[0] for x in examples]
+    tangents = [np.cos(np.arange(x.size)).reshape(x.shape) for x in arrays]
+
+    def total(*given):
+        parts = [out for out in flat(run(*given)) if isinstance(out, Tensor) and out.dtype.kind == "f"]
+        return sum([(np.sin(part) * np.cos(np.arange(part.size).reshape(part.shape))).sum() for part in parts], 0.0)
+
+    places = tuple(range(len(arrays)))
+    if not isinstance(total(*[Tensor(x, requires_grad=True) for x in arrays]), Tensor):
+        return
+    forward = grad(lambda *given: jvp(total, given, tangents)[1] + 0 * given[0].sum(), places)(*arrays)
+
+    def backward(*given):
+        slopes = grad(total, places)(*given)
+        return sum([(g * t).sum() for g, t in zip(slopes, tangents, strict=True)], 0.0) + 0 * given[0].sum()
+
+    for got, expected in zip(forward, grad(backward, places)(*arrays), strict=True):
+        np.testing.assert_allclose(got, expected, rtol=1e-8, atol=1e-8)
+
+
+def test_single_precision_stays():
+    x = np.ones(3, np.float32)
+    value, moved = jvp(lambda x: (np.tanh(x) @ x) * x, (x,), (np.ones(3),))
+    assert (value.dtype, moved.dtype) == (np.float32, np.float32)
+
+
+def test_halves_and_complex_numbers_go_back_twice():
+    x = np.ones(3, np.float16)
+    assert jvp(np.tanh, (x,), (x,))[1].dtype == np.float16
+    z = np.array([1.0 + 2j, 0.5 - 1j])
+    np.testing.assert_allclose(jvp(lambda z: z * z, (z,), (np.ones(2, complex),))[1], 2 * z)
+
+
+def test_through_a_checkpoint_and_vmap():
+    block = checkpoint(lambda x: np.tanh(x) * x)
+    x = RNG.standard_normal((3, 2))
+    for fun in (block, vmap(lambda x: np.tanh(x) * x)):
+        np.testing.assert_allclose(
+            jvp(fun, (x,), (x + 1,))[1], (np.tanh(x) + x / np.cosh(x) ** 2) * (x + 1), rtol=1e-12
+        )
+    w = np.array([0.4, -0.7])
+    np.testing.assert_allclose(
+        jvp(lambda w: vmap(lambda x: (w * x).sum() ** 2)(x), (w,), (w + 1,))[1], 2 * (x @ w) * (x @ (w + 1))
+    )
+
+
+def test_what_does_not_move_has_a_tangent_of_zeros():
+    _, moved = jvp(lambda x: (np.ones(2), x[:2], 3.0), (np.ones(3),), (np.ones(3),))
+    np.testing.assert_array_equal(moved[0], [0, 0])
+    np.testing.assert_array_equal(moved[1], [1, 1])
+    assert moved[2] == 0
+
+
+def test_columns_of_a_jacobian():
+    x = RNG.standard_normal(3)
+    a = RNG.standard_normal((9, 3))
+    wide = lambda x: np.tanh(a @ x)
+    expected = (1 - np.tanh(a @ x) ** 2)[:, None] * a
+    for chunk_size in (None, 1, 2):
+        np.testing.assert_allclose(jacobian(wide, chunk_size=chunk_size)(x), expected)
+        np.testing.assert_allclose(jacobian(lambda x: wide(x)[:2], chunk_size=chunk_size)(x), expected[:2])
+    assert gradcheck(jacobian(wide), x)
+    np.testing.assert_allclose(
+        hessian(lambda x: wide(x).sum(), chunk_size=2)(x), jacobian(grad(lambda x: wide(x).sum()))(x)
+    )

@@ -1,0 +1,294 @@
+"""vmap: a function of one example as a function of all, against a loop over them."""
+
+import re
+
+import numpy as np
+import pytest
+
+import nn
+from autograd import Tensor, checkpoint, compile, generator, grad, hessian, jacobian, jvp, manual_seed, trace, vjp, vmap
+
+RNG = np.random.default_rng(0)
+X = RNG.standard_normal((4, 3))
+W = RNG.standard_normal((2, 3))
+
+
+def wave(x):
+    return np.tanh(W @ x) * x.sum()
+
+
+def test_each_example_gets_what_it_would_get_alone():
+    got = vmap(wave)(X)
+    assert type(got) is np.ndarray
+    np.testing.assert_allclose(got, [wave(x) for x in X])
+    assert isinstance(vmap(wave)(Tensor(X)), Tensor)
+
+
+def test_axes_are_those_that_are_told():
+    np.testing.assert_allclose(vmap(wave, 1)(X.T), vmap(wave)(X))
+    np.testing.assert_allclose(vmap(wave, -1)(X.T), vmap(wave)(X))
+    np.testing.assert_allclose(vmap(wave, out_axes=1)(X), vmap(wave)(X).T)
+    np.testing.assert_allclose(vmap(wave, out_axes=-1)(X), vmap(wave)(X).T)
+    got = vmap(lambda x, y: x[:, None] * y, (0, None), 2)(X, W[0])
+    np.testing.assert_allclose(got, np.moveaxis(X[:, :, None] * W[0], 0, 2))
+    np.testing.assert_allclose(vmap(lambda x, scale: x * scale)(X, scale=np.arange(4.0)), X * np.arange(4.0)[:, None])
+
+
+def test_containers_go_in_and_come_out():
+    def affine(p, x):
+        return {"out": p["w"] @ x + p["b"], "pair": (x, p["b"])}
+
+    p = {"w": np.stack([W] * 4), "b": RNG.standard_normal(2)}
+    got = vmap(affine, ({"w": 0, "b": None}, 0), {"out": 0, "pair": (1, None)})(p, X)
+    np.testing.assert_allclose(got["out"], X @ W.T + p["b"])
+    np.testing.assert_allclose(got["pair"][0], X.T)
+    np.testing.assert_allclose(got["pair"][1], p["b"])
+
+
+def test_what_is_the_same_for_all_is_repeated():
+    np.testing.assert_allclose(vmap(lambda x: 2.0)(X), [2.0] * 4)
+    np.testing.assert_allclose(vmap(lambda x: W)(X), np.stack([W] * 4))
+    np.testing.assert_allclose(vmap(lambda: W, axis_size=2)(), np.stack([W] * 2))
+
+
+def test_results_share_no_memory_with_the_arguments():
+    x = X.copy()
+    got = vmap(lambda x: x)(x)
+    assert not np.shares_memory(got, x)
+    got[...] = 0
+    np.testing.assert_array_equal(x, X)
+
+
+def test_assignments_do_what_they_do_in_a_loop():
+    def first_zero(x):
+        row = x[:2]
+        row += 1.0
+        x[0] = 0.0
+        return x * 1.0
+
+    x = X.copy()
+    got = vmap(first_zero)(x)
+    np.testing.assert_array_equal(got, x)
+    np.testing.assert_array_equal(x, np.stack([np.zeros(4), X[:, 1] + 1, X[:, 2]], 1))
+    x = X.copy()
+    vmap(grad(lambda x: first_zero(x).sum()))(x)
+    np.testing.assert_array_equal(x, X)
+
+
+def test_no_examples_give_none():
+    assert vmap(wave)(X[:0]).shape == (0, 2)
+    assert vmap(grad(lambda x: wave(x).sum()))(X[:0]).shape == (0, 3)
+
+
+# ---- nested ----------------------------------------------------------------------------------------------------------
+
+
+def test_derivatives_of_each_example():
+    np.testing.assert_allclose(vmap(jacobian(wave))(X), [jacobian(wave)(x) for x in X])
+    np.testing.assert_allclose(
+        vmap(hessian(lambda x: wave(x).sum()))(X), [hessian(lambda x: wave(x).sum())(x) for x in X]
+    )
+    np.testing.assert_allclose(
+        vmap(lambda x, v: jvp(wave, (x,), (v,))[1])(X, X + 1), [jvp(wave, (x,), (x + 1,))[1] for x in X]
+    )
+    np.testing.assert_allclose(
+        vmap(lambda x: vjp(wave, x)[1](np.ones(2))[0])(X), [vjp(wave, x)[1](np.ones(2))[0] for x in X]
+    )
+
+
+def test_derivatives_of_all_examples():
+    def total(weights, x, f=vmap):
+        each = f(lambda x: np.tanh(weights @ x).sum() ** 2 + (weights * x).sum())
+        return (each(x) ** 2).sum()
+
+    def looped(fun):
+        return lambda x: np.stack([fun(one) for one in x])
+
+    for number in (0, 1):
+        np.testing.assert_allclose(grad(total, number)(W, X), grad(lambda *a: total(*a, f=looped), number)(W, X))
+        np.testing.assert_allclose(hessian(total, number)(W, X), hessian(lambda *a: total(*a, f=looped), number)(W, X))
+
+
+def test_a_result_that_is_used_within_and_given_out_counts_once_each():
+    """What is the same for all examples is a part of each example's gradient, and of its own."""
+
+    def both(w):
+        scaled, same = vmap(lambda x: (w * 2 * x, w * 2), out_axes=(0, None))(X[:, 0])
+        return scaled.sum() + 10 * same
+
+    np.testing.assert_allclose(grad(both)(3.0), 2 * X[:, 0].sum() + 20)
+
+    def repeated(w):
+        scaled, same = vmap(lambda x: (w * 2 * x, w * 2))(X[:, 0])
+        return scaled.sum() + (same * np.arange(4.0)).sum()
+
+    np.testing.assert_allclose(grad(repeated)(3.0), 2 * X[:, 0].sum() + 12)
+
+
+def test_gradients_inside_are_joined_to_what_is_outside():
+    def loss(w, x):
+        return np.tanh(w * x).sum()
+
+    def outer(w):
+        return (vmap(grad(loss), (None, 0))(w, X) ** 2).sum()
+
+    def looped(w):
+        return sum((grad(loss)(w, x) ** 2).sum() for x in X)
+
+    w = np.array([0.3, -0.2, 0.5])
+    np.testing.assert_allclose(outer(w), looped(w))
+    np.testing.assert_allclose(grad(outer)(w), grad(looped)(w))
+    np.testing.assert_allclose(hessian(outer)(w), hessian(looped)(w))
+
+
+def test_backward_reaches_tensors_outside():
+    w = Tensor(W, requires_grad=True)
+    x = Tensor(X, requires_grad=True)
+    out = vmap(lambda x: np.tanh(w @ x))(x)
+    out.sum().backward()
+    slope = 1 - np.tanh(X @ W.T) ** 2
+    np.testing.assert_allclose(w.grad.data, slope.T @ X)
+    np.testing.assert_allclose(x.grad.data, slope @ W)
+
+
+def test_vmap_within_vmap():
+    def product(a, b):
+        return a * b + W[0, 0]
+
+    table = vmap(vmap(product, (None, 0)), (0, None))(np.arange(3.0), np.arange(4.0))
+    np.testing.assert_allclose(table, np.outer(np.arange(3.0), np.arange(4.0)) + W[0, 0])
+    cube = RNG.standard_normal((2, 3, 4))
+    np.testing.assert_allclose(vmap(vmap(np.sum, 1), 0)(cube), cube.sum(1))
+    np.testing.assert_allclose(
+        grad(lambda w: (vmap(lambda x: vmap(lambda y: np.sin(w * x * y).sum())(X))(X) ** 2).sum())(W[0]),
+        grad(lambda w: (np.sin(w * X[:, None] * X).sum(-1) ** 2).sum())(W[0]),
+    )
+    pairs = vmap(lambda x: vmap(grad(lambda y: (x * y).sum() ** 2))(X))(X)
+    np.testing.assert_allclose(pairs, 2 * (X @ X.T)[..., None] * X[:, None])
+
+
+def test_traced_and_compiled():
+    each = vmap(grad(lambda x: (wave(x) ** 2).sum()))
+    assert not re.search(r"\bfor\b.*:$", trace(each, X).source, re.MULTILINE)
+    fast = compile(each)
+    for k in range(3):
+        np.testing.assert_allclose(fast(X + k), each(X + k))
+    assert fast.why_not is None if hasattr(fast, "why_not") else True
+
+
+def test_a_checkpoint_within():
+    block = checkpoint(lambda x: np.tanh(x) * x)
+    np.testing.assert_allclose(vmap(grad(lambda x: block(x).sum()))(X), vmap(grad(lambda x: (np.tanh(x) * x).sum()))(X))
+
+
+# ---- random numbers --------------------------------------------------------------------------------------------------
+
+
+def test_random_numbers_differ_or_are_the_same():
+    def noisy(x):
+        return x + generator().standard_normal(3)
+
+    manual_seed(0)
+    different = vmap(noisy)(X) - X
+    manual_seed(0)
+    np.testing.assert_allclose(different, np.random.default_rng(0).standard_normal((4, 3)))
+    same = vmap(noisy, randomness="same")(X) - X
+    np.testing.assert_allclose(same, np.broadcast_to(same[0], (4, 3)))
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [
+        lambda rng, x: rng.uniform(0, 1, 2),
+        lambda rng, x: rng.integers(0, 9, size=(2, 2)),
+        lambda rng, x: rng.random(),
+        lambda rng, x: rng.permutation(5),
+        lambda rng, x: rng.normal(x, 1e-9),
+        lambda rng, x: rng.choice(9, 3, replace=False),
+    ],
+)
+def test_draws_of_all_kinds(draw):
+    rng = np.random.default_rng(3)
+    x = np.arange(4.0)
+    different = vmap(lambda x: draw(generator(rng), x))(x)
+    assert len(different) == 4
+    assert any(not np.array_equal(different[0], one) for one in different)
+    same = vmap(lambda x: draw(generator(rng), x), randomness="same")(np.zeros(4))
+    np.testing.assert_array_equal(same, np.stack([same[0]] * 4))
+
+
+def test_dropout_is_another_one_for_each_example():
+    drop = nn.Dropout(0.5)
+    kept = vmap(drop)(np.ones((50, 20))) != 0
+    assert 0.3 < kept.mean() < 0.7
+    assert len(np.unique(kept, axis=0)) > 40
+    kept = vmap(drop, randomness="same")(np.ones((50, 20))) != 0
+    assert len(np.unique(kept, axis=0)) == 1
+
+
+# ---- what has no batched form ----------------------------------------------------------------------------------------
+
+
+def test_what_is_looped_says_so():
+    each = vmap(lambda x: np.histogram(x, 3, (-2, 2))[0])
+    np.testing.assert_allclose(each(X), [np.histogram(x, 3, (-2, 2))[0] for x in X])
+    (why,) = each.why_looped
+    assert "histogram" in why
+    assert "test_vmap.py" in why
+    each = vmap(wave)
+    each(X)
+    assert each.why_looped == ()
+
+
+def test_a_branch_that_differs_between_examples_is_refused():
+    with pytest.raises(TypeError, match=r"vmap: an array of shape \(\), which is another one for each of the 4"):
+        vmap(lambda x: x if x > 0 else -x)(X[:, 0])
+    with pytest.raises(TypeError, match="is made a plain array"):
+        vmap(lambda x: np.asarray(x))(X)
+    with pytest.raises(TypeError, match="a number of Python's"):
+        vmap(lambda x: float(x[0]))(X)
+
+
+def test_writing_into_what_is_the_same_for_all_is_refused():
+    def write(x):
+        made = np.zeros(3)
+        np.add.at(made, [0, 1], x[0])
+        return made
+
+    with pytest.raises(TypeError, match="like=x"):
+        vmap(write)(X)
+
+    def into(x):
+        made = np.zeros(3, like=x)
+        made[0] = x[0]
+        return made
+
+    np.testing.assert_array_equal(vmap(into)(X)[:, 0], X[:, 0])
+
+
+# ---- bad input -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "says"),
+    [
+        (lambda: vmap(3), TypeError, "vmap: expected a function"),
+        (lambda: vmap(wave, randomness="error"), ValueError, '"different" or "same"'),
+        (lambda: vmap(lambda x, y: x)(X, X[:2]), ValueError, r"argument x .* has size 4; axis 0 of argument y"),
+        (lambda: vmap(lambda x, y: x, (0, 2))(X, X), ValueError, r"argument y .* axis 2.*at least 3 dim.*\(4, 3\)"),
+        (lambda: vmap(lambda x: x)(2.0), ValueError, r"argument x is to be mapped along axis 0.*shape is \(\)"),
+        (lambda: vmap(lambda x: x, (0, 0))(X), ValueError, "2 for 1 arguments"),
+        (lambda: vmap(lambda x: x, None)(X), ValueError, "axis_size="),
+        (lambda: vmap(lambda x: x, axis_size=3)(X), ValueError, "axis_size is 3"),
+        (lambda: vmap(lambda x: x, ({"a": 0},))({"b": X}), ValueError, r"in_axes\[0\]"),
+        (lambda: vmap(lambda x: x, out_axes=5)(X), ValueError, "out_axes is 5 for result 0"),
+        (lambda: vmap(lambda x: x, out_axes=None)(X), ValueError, "differs between the examples"),
+        (lambda: vmap(lambda x: x, out_axes=(0, 0))(X), ValueError, "out_axes"),
+        (lambda: vmap(lambda x: x)("text"), TypeError, "got str in argument x"),
+        (lambda: vmap(lambda x: "text")(X), TypeError, "expected a function that gives arrays, got str"),
+        (lambda: vmap(lambda x: np.unique(x))(np.array([[1, 1], [1, 2]])), TypeError, "different shapes"),
+    ],
+)  # fmt: skip
+def test_errors_name_argument_axis_and_shape(call, error, says):
+    with pytest.raises(error, match=says):
+        call()
