@@ -166,6 +166,8 @@ def _units(like: Any, start: int, stop: int, seeds: Any) -> Any:
 
 def _at_once(units: Any, derive: Callable[[Any], Sequence[Tensor]], create_graph: bool) -> list[Tensor]:
     """What `derive` gives for each of these seeds, stacked."""
+    from .batching import table  # noqa: F401 (late, for few programs need it)
+
     batch, start = Batch(len(units)), tick()
     try:
         found = derive(Batched(batch, units))
