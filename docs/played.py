@@ -1,5 +1,5 @@
 """Draws docs/played.svg, the README's picture: one neuron, in which values come up in the order of the forward pass and
-gradients in that of the backward pass; all of it for those who asked their system for less motion. `make gallery` runs it.
+gradients in that of the backward pass; all of it at once where less motion is asked for. `make gallery` runs it.
 """
 
 from pathlib import Path
