@@ -73,6 +73,7 @@ notebooks: $(VENV)/with-notebooks
 	@$(PYTHON_IN) notebooks/run.py $(ARGS)
 
 lab: $(VENV)/with-notebooks
+	@$(PYTHON_IN) -m nbformat.sign notebooks/*.ipynb >/dev/null  # or JupyterLab drops what is drawn as SVG, and the player
 	@$(PYTHON_IN) -m jupyterlab --notebook-dir=notebooks $(ARGS)
 
 docs: $(VENV)/with-docs

@@ -5,7 +5,8 @@ From the bottom up, each importing only what stands before it:
     batched     arrays that hold all examples and look like those of one
     boundary    into a batch and out of it, recorded
     draws       random numbers for each example, or the same for all
-    elementwise, reductions, shapes, indexing, products, linalg, making   NumPy's functions for all examples at once
+    elementwise, reductions, shapes, indexing   NumPy's functions for all examples at once
+    products, correlation, linalg, making       more of them
 """
 
-from . import elementwise, indexing, linalg, making, products, reductions, shapes  # noqa: F401
+from . import correlation, elementwise, indexing, linalg, making, products, reductions, shapes  # noqa: F401

@@ -33,7 +33,7 @@ form(np.matrix_transpose)(lambda batch, a: a.swapaxes(-1, -2))
 
 
 def _axes(axis: Any, ndim: int) -> Any:
-    return tuple([behind(k, ndim) for k in axis]) if isinstance(axis, tuple | list) else behind(axis, ndim)
+    return tuple([behind(k, ndim) for k in axis]) if np.iterable(axis) else behind(axis, ndim)
 
 
 @form(np.moveaxis)
