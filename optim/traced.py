@@ -107,7 +107,7 @@ class Update:
 
     def __init__(self, optimizer: Any, group: State, kind: Any, p: Tensor) -> None:
         self.__name__ = f"update_of_{type(optimizer).__name__}"
-        self.__qualname__ = not_printed.__name__
+        self.printed_as = not_printed
         self.optimizer, self.group, self.kind = optimizer, group, kind
         self.p = p
         self.row: Row | None = None
@@ -139,7 +139,7 @@ class Update:
 
 
 def not_printed(x: Any, g: Any) -> None:
-    """Stands in a program's text where it updates a parameter in a way that no text says: raises RuntimeError."""
+    """Stand in a program's text where a parameter is updated in a way that no text says."""
     raise RuntimeError("a printed program cannot take this optimizer's step; call the compiled function")
 
 

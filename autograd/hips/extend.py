@@ -103,7 +103,11 @@ def defvjp(fun: Function, *makers: Function | None, argnums: Any = None) -> None
     The makers are for arguments 0, 1, … or for `argnums`; None stands for a gradient that is zero. The function is one
     that `primitive` made, of this module or of `autograd`, or one of NumPy's or SciPy's that has rules already, which
     are from now on these. Of any other function nobody asks for rules, of which this warns.
+
+    Raises TypeError for what is no function, and where there are no rules.
     """
+    if not makers:
+        raise TypeError(f"defvjp: expected rules for {name_of(fun)}, got none")
     rules = dict(zip(itertools.count() if argnums is None else argnums, makers, strict=False))
     rules = {**(getattr(fun, "rules", None) or {}), **rules}
     name = name_of(fun)
@@ -136,6 +140,8 @@ def _one_by_one(maker: Function) -> Function:
 
 
 def _defined(fun: Function, maker: Function, rules: dict[int, Function | None] | None) -> None:
+    if not callable(fun):
+        raise TypeError(f"defvjp: expected a function, got {type(fun).__name__}")
     if hasattr(fun, "rules"):
         primitive_vjps[fun], fun.rules = maker, rules
     else:

@@ -32,8 +32,9 @@ def _made(function: Any) -> Any:
 
 def _array(data: Any, dtype: Any = None) -> Any:
     """Numbers as an array: floats of Python in the default dtype."""
-    of_python = not hasattr(data, "dtype") and not holds_tensor(data) and not _holds_arrays(data)
-    made = np.array(unwrap(data), dtype)
+    tensors = isinstance(data, Base) or holds_tensor(data)
+    of_python = not tensors and not hasattr(data, "dtype") and not _holds_arrays(data)
+    made = np.array(unwrap(data) if tensors else data, dtype)
     if dtype is None and of_python and made.dtype.kind in "fc":
         made = made.astype(default[0] if made.dtype.kind == "f" else np.result_type(default[0], np.complex64))
     return made

@@ -48,7 +48,7 @@ def own_tests(path: str) -> list[str]:
     found: list[str] = []
     for name in OWN.get(family(path), [mirrored]):
         place = ROOT / name
-        found += sorted(str(p.relative_to(ROOT)) for p in place.glob("test_*.py")) if place.is_dir() else [name]
+        found += sorted(str(p.relative_to(ROOT)) for p in place.rglob("test_*.py")) if place.is_dir() else [name]
     return [*[name for name in found if (ROOT / name).exists()], path]
 
 

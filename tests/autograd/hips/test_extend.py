@@ -23,6 +23,7 @@ from autograd.extend import (
 )  # fmt: skip
 from autograd.numpy.numpy_boxes import ArrayBox
 from autograd.numpy.numpy_vspaces import ArrayVSpace, ComplexArrayVSpace, VSpace
+from autograd.test_util import check_grads
 from autograd.tracer import Box, getval, isbox, new_box, trace, trace_stack
 
 import autograd
@@ -303,3 +304,18 @@ def test_the_gradient_of_cholesky_is_symmetric() -> None:
     found = grad(lambda a: np.linalg.cholesky(a)[1, 0])(numpy.array([[4.0, 2.0], [2.0, 3.0]]))
     numpy.testing.assert_allclose(found, [[-1 / 8, 1 / 4], [1 / 4, 0]])
     numpy.testing.assert_allclose(grad(lambda a: numpy.linalg.cholesky(a)[1, 0])(MATRIX @ MATRIX.T)[0, 1], 0)
+
+
+def test_only_what_is_asked_for_is_checked() -> None:
+    """Of a rule in C neither the derivative along a tangent nor the second derivative is known."""
+    moved = primitive(in_c(MATRIX))
+    calls = []
+
+    def rule(ans, x):
+        calls.append(1)
+        return in_c(MATRIX.T)
+
+    defvjp(moved, rule)
+    check_grads(moved, modes=["rev"], order=1)(V)
+    assert len(calls) == 1
+    check_grads(moved, modes=["fwd"], order=1)(V)
