@@ -26,6 +26,13 @@ class dtype:
     def __repr__(self) -> str:
         return f"torch.{self.name}"
 
+    def __getattr__(self, name: str) -> Any:
+        raise AttributeError(
+            f"{self!r} has no attribute {name!r}, as NumPy's dtype has: is a layer of the package nn given a tensor of "
+            f"autograd.torch? Take both from one: torch.nn and nn have the same layers",
+            name=name,
+        )
+
     def __reduce__(self) -> Any:
         return of, (self.dtype,)
 

@@ -96,6 +96,12 @@ def _optim(name: str) -> Any:
     return of_optim(name)
 
 
+def _swa(name: str) -> Any:
+    from .layers import of_nn
+
+    return of_nn(name, _optim("swa_utils"), "optim.swa_utils")
+
+
 def _of_functions(transform: Callable[..., Any]) -> Any:
     """A transform of a function of PyTorch's kind."""
 
@@ -210,7 +216,7 @@ _TABLES: dict[str, Look] = {
     **{name: _inside(name) for name in (
         "nn.init", "nn.utils", "nn.utils.rnn", "nn.utils.parametrize", "nn.utils.parametrizations")},
     "optim.lr_scheduler": lambda name: getattr(_optim("lr_scheduler"), name),
-    "optim.swa_utils": lambda name: getattr(_optim("swa_utils"), name), "autograd": _autograd,
+    "optim.swa_utils": _swa, "autograd": _autograd,
     "utils": _fixed(), "nn.parallel": _fixed(),
     **dict.fromkeys(("utils.data", "utils.data.dataloader", "utils.data.dataset", "utils.data.sampler"), _data),
     "utils.checkpoint": _fixed(checkpoint=_checkpoint), "distributions": _distributions,

@@ -101,6 +101,24 @@ def test_methods_of_classes():
     assert table(torch.tensor([1])).tolist() == [[0.0, 1.0, 0.0]]
 
 
+def test_a_lazy_layer_becomes_one_of_the_face():
+    layer = nn.LazyLinear(3)
+    assert layer(torch.ones(2, 5)).size() == (2, 3)
+    assert type(layer) is nn.Linear
+    assert type(layer.weight) is nn.Parameter
+
+
+def test_averages_of_models():
+    net = nn.Linear(1, 1)
+    averaged = torch.optim.swa_utils.AveragedModel(net)
+    for value in (1.0, 3.0):
+        with torch.no_grad():
+            net.weight.fill_(value)
+        averaged.update_parameters(net)
+    assert averaged.module.weight.item() == 2.0
+    assert averaged.module.weight.size() == (1, 1)
+
+
 def test_all_names_of_a_module():
     place = {}
     exec("from autograd.torch.utils.data import *; from autograd.torch.nn import *", place)
