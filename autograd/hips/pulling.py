@@ -11,6 +11,7 @@ import numpy as np
 
 from ..engine.declare import primitive
 from ..engine.tensor import unwrap
+from ..transforms.batching.batched import innermost
 from ..transforms.call import name_of, tracked
 from ..transforms.tree import fields_of, is_dataclass, keys_of, leaves, rebuild
 from .vector_space import dense
@@ -86,7 +87,17 @@ class Given:
         if kept is not None and kept[0] is self and kept[1]() is g:
             parts: list[Any] = kept[2]
             return parts
-        parts = [None for _ in values]
+        batch = innermost((given, values, out))  # whoever wrote the rules knows of one example at a time
+        if batch is None:
+            parts = self._by_rules(given, values, out)
+        else:
+            parts = batch.loop(self._by_rules, (given, values, out), {})
+        if self.several:
+            _latest.kept = (self, (lambda: g) if isinstance(g, np.generic) else ref(g, _forget), parts)
+        return parts
+
+    def _by_rules(self, given: Any, values: Any, out: Any) -> list[Any]:
+        parts: list[Any] = [None for _ in values]
         args = self.arguments(values)
         maker = primitive_vjps.get(self.call)
         if maker is not None:
@@ -101,8 +112,6 @@ class Given:
                     parts[place] = inner
             else:
                 parts[self.form[k]] = part
-        if self.several:
-            _latest.kept = (self, (lambda: g) if isinstance(g, np.generic) else ref(g, _forget), parts)
         return parts
 
     def moved(self, tangent: Any, i: int, values: Any, out: Any, shape: Any) -> Any:

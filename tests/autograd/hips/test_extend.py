@@ -270,6 +270,21 @@ def test_a_class_of_arrays_may_refuse() -> None:
         del Box.type_mappings[Marked], VSpace.mappings[Marked]
 
 
+class Alone(numpy.ndarray):
+    """An array of a class that computes with arrays of its own class alone."""
+
+    def __array_ufunc__(self, ufunc, method, *inputs, **options):
+        if not all(isinstance(value, numpy.ndarray) for value in inputs):
+            return numpy.zeros(())  # what it makes of the answer that it cannot
+        return getattr(ufunc, method)(*[numpy.asarray(value) for value in inputs], **options)
+
+
+def test_kron_with_a_class_of_arrays_that_knows_no_tensor() -> None:
+    x = V.reshape(1, 2)
+    found = jacobian(lambda x: np.kron(numpy.eye(2).view(Alone), x))(x)
+    numpy.testing.assert_array_equal(found.sum((2, 3)), numpy.kron(numpy.eye(2), numpy.ones((1, 2))))
+
+
 def test_spaces_of_arrays() -> None:
     assert type(vspace(V)) is ArrayVSpace
     assert vspace(V).ndim == 1
