@@ -264,8 +264,8 @@ _TABLES: dict[str, Look] = {
 
 
 def _func(name: str) -> Any:
-    if name == "functional_call":
-        return _inside("nn.utils")("functional_call")
+    if name in ("functional_call", "stack_module_state"):
+        return _inside("nn.utils")(name)
     return {
         "grad": _of_functions(ag.grad), "jacrev": _of_functions(ag.jacobian), "jacfwd": _of_functions(ag.jacobian),
         "hessian": _of_functions(ag.hessian), "vmap": _vmap, "grad_and_value": _grad_and_value, "vjp": _swap(ag.vjp),
