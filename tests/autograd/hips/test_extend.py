@@ -297,6 +297,11 @@ class Alone(numpy.ndarray):
         return getattr(ufunc, method)(*[numpy.asarray(value) for value in inputs], **options)
 
 
+def test_second_derivatives_beside_a_class_of_arrays_that_knows_no_tensor() -> None:
+    weights = V.view(Alone)
+    numpy.testing.assert_array_equal(hessian(lambda x: ((x * weights) ** 2 / weights).sum())(V), 2 * numpy.diag(V))
+
+
 def test_kron_with_a_class_of_arrays_that_knows_no_tensor() -> None:
     x = V.reshape(1, 2)
     found = jacobian(lambda x: np.kron(numpy.eye(2).view(Alone), x))(x)
