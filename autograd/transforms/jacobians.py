@@ -166,11 +166,23 @@ def _units(like: Any, start: int, stop: int, seeds: Any) -> Any:
 
 def _at_once(units: Any, derive: Callable[[Any], Sequence[Tensor]], create_graph: bool) -> list[Tensor]:
     """What `derive` gives for each of these seeds, stacked."""
+    from .batching import table  # noqa: F401 (late, for few programs need it)
+
     batch, start = Batch(len(units)), tick()
-    found = derive(Batched(batch, units))
+    try:
+        found = derive(Batched(batch, units))
+    except Exception:  # a user's rule may know NumPy's arrays alone; what is wrong otherwise shows again
+        return [_stacked(list(parts)) for parts in zip(*map(derive, units), strict=True)]
     if create_graph:
         part_outside(batch, [part._node for part in found if part._node is not None], start)
     return [leave(part, batch, 0) for part in found]
+
+
+def _stacked(parts: list[Tensor]) -> Tensor:
+    if any(map(tracked, parts)):
+        joined: Tensor = np.stack(parts)  # type: ignore[assignment, call-overload]
+        return joined
+    return wrap(np.stack([part._content for part in parts]))
 
 
 # ---- sparse ----------------------------------------------------------------------------------------------------------

@@ -50,6 +50,7 @@ for _kind, _of in {"real": real, "complex": complex_}.items():
         "qr square": (la.qr, (_of(3, 3),)),
         "qr wide": (la.qr, (_of(2, 4),)),
         "qr complete": (lambda a: la.qr(a, "complete"), (_of(2, 3),)),
+        "r of qr complete": (lambda a: la.qr(a, "complete").R, (_of(2, 4, 3),)),
         "only r": (lambda a: la.qr(a, "r"), (_of(4, 3),)),
         "only q": (lambda a: la.qr(a).Q, (_of(4, 3),)),
         "eigh": (la.eigh, (hermitian(_of(2, 3, 3)),)),
