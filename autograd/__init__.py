@@ -105,4 +105,9 @@ else:
             for module in ("differential_operators", "builtins"):
                 if name in (found := import_module(f"autograd.{module}")).__all__:
                     return getattr(found, name)
-        raise AttributeError(f"module 'autograd' has no attribute {name!r}")
+        from .ops.habits import instead
+
+        said = instead(name) if not name.startswith("_") else ""
+        raise AttributeError(
+            f"module 'autograd' has no attribute {name!r}{said}", name=name, obj=import_module("autograd")
+        )
