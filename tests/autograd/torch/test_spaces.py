@@ -196,6 +196,7 @@ def test_optimizers_take_the_tensors_of_the_program(name):
     assert optimizer.param_groups[0]["params"][0] is x
 
 
+@pytest.mark.filterwarnings("ignore:.*no parameter has a gradient")
 def test_schedules():
     optimizer = optim.SGD(nn.Linear(1, 1).parameters(), lr=1.0)
     schedule = StepLR(optimizer, step_size=1, gamma=0.5)
