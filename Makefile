@@ -73,14 +73,15 @@ notebooks: $(VENV)/with-notebooks
 	@$(PYTHON_IN) notebooks/run.py $(ARGS)
 
 lab: $(VENV)/with-notebooks
+	@$(PYTHON_IN) -m nbformat.sign notebooks/*.ipynb >/dev/null  # or JupyterLab drops what is drawn as SVG, and the player
 	@$(PYTHON_IN) -m jupyterlab --notebook-dir=notebooks $(ARGS)
 
 docs: $(VENV)/with-docs
 	@$(PYTHON_IN) docs/maker/build.py $(ARGS)
 
 gallery: $(VENV)/with-demo
-	@echo "gallery: drawing docs/neuron.svg and what is in docs/pictures and docs/gallery"
-	@$(PYTHON_IN) docs/neuron.py
+	@echo "gallery: drawing docs/played.svg and what is in docs/pictures and docs/gallery"
+	@$(PYTHON_IN) docs/played.py
 	@$(PYTHON_IN) docs/pictures.py
 	@$(PYTHON_IN) -m autograd.drawing.gallery docs/gallery
 

@@ -11,6 +11,8 @@ The folders are stages. From the bottom up, each importing only what stands befo
     drawing                  pictures of a graph and of its backward pass, and the page that plays it
     surface                  what of NumPy can be differentiated
     hips, numpy, scipy       the faces for code written for HIPS autograd, NumPy's and SciPy's names
+    torch                    the face for code written for PyTorch; it alone stands on nn and optim, and is not imported
+                             with the package
 """
 
 from typing import TYPE_CHECKING, Any
@@ -23,6 +25,7 @@ from . import hips, ops  # isort: skip (ops complete Tensor; hips has the names 
 from .drawing import draw
 from .engine.anomaly import detect_anomaly
 from .engine.declare import elementwise, linear, nondifferentiable, primitive
+from .engine.defaults import get_default_dtype, set_default_dtype
 from .engine.hooks import RemovableHandle
 from .engine.modes import enable_grad, is_grad_enabled, no_grad, scope, set_grad_enabled
 from .memory import memory_table
@@ -60,7 +63,7 @@ from .transforms.vmap import vmap
 
 __all__ = [  # noqa: RUF022 (in the order of use)
     "Tensor", "no_grad", "enable_grad", "set_grad_enabled", "is_grad_enabled", "scope", "detect_anomaly",
-    "RemovableHandle",
+    "RemovableHandle", "set_default_dtype", "get_default_dtype",
     "grad", "value_and_grad", "elementwise_grad", "vjp", "jvp", "hvp", "jacobian", "hessian", "vmap",
     "tree",
     "checkpoint", "gradcheck", "gradgradcheck",
@@ -103,4 +106,9 @@ else:
             for module in ("differential_operators", "builtins"):
                 if name in (found := import_module(f"autograd.{module}")).__all__:
                     return getattr(found, name)
-        raise AttributeError(f"module 'autograd' has no attribute {name!r}")
+        from .ops.habits import instead
+
+        said = instead(name) if not name.startswith("_") else ""
+        raise AttributeError(
+            f"module 'autograd' has no attribute {name!r}{said}", name=name, obj=import_module("autograd")
+        )

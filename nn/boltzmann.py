@@ -73,8 +73,7 @@ class RBM(Layer, shown="{n_visible}, {n_hidden}"):
         units = plain(visible)
         with no_grad():
             for probability in (self.forward, self.visible) * steps:
-                p = plain(probability(units))
-                units = (draw.random(p.shape, dtype=np.float32) < p).astype(p.dtype)
+                units = _drawn(probability(units), draw)
         return units
 
     def contrastive_divergence(self, visible: Any, k: int = 1, persistent: bool = False, *, rng: Rng = None) -> Any:
@@ -144,6 +143,32 @@ class DeepBeliefNetwork(Module):
                 below = plain(layer(below))
         return errors
 
+    def sample(self, visible: Any, steps: int = 1, *, rng: Rng = None) -> Any:
+        """What the whole stack makes of visible units (N, sizes[0]): how probable it is for each that it is on.
+
+        The units go up to the last RBM, which takes so many steps of Gibbs sampling, and come down again layer by
+        layer; outside of the graph. What they began as is forgotten after many steps: noise will do.
+
+        >>> network = DeepBeliefNetwork([6, 4, 2], rng=np.random.default_rng(0))
+        >>> network.sample(np.ones((3, 6), np.float32), steps=5).shape
+        (3, 6)
+        """
+        if steps < 1:
+            raise ValueError(f"DeepBeliefNetwork.sample: expected at least one step, got {steps}")
+        draw = generator(self.rng if rng is None else rng)
+        *below, last = self.layers
+        units = plain(visible)
+        with no_grad():
+            for layer in below:
+                units = _drawn(layer(units), draw)
+            for _ in range(steps):
+                probability = last.visible(_drawn(last(units), draw))
+                units = _drawn(probability, draw)
+            for layer in reversed(below):
+                probability = layer.visible(units)
+                units = _drawn(probability, draw)
+        return plain(probability)
+
     def _epoch(
         self, layer: Any, optimizer: Any, data: Any, batch_size: int, k: int, persistent: bool,
         draw: np.random.Generator,
@@ -183,6 +208,12 @@ class _Descent:
         for parameter in self.parameters:
             if parameter.grad is not None:
                 write(parameter, parameter.data - parameter.grad.data * parameter.dtype.type(0.1))
+
+
+def _drawn(probability: Any, draw: np.random.Generator) -> Any:
+    """Units of 0 and 1, each 1 with its probability."""
+    p = plain(probability)
+    return (draw.random(p.shape, dtype=np.float32) < p).astype(p.dtype)
 
 
 def _batches(data: Any, size: int, draw: np.random.Generator) -> Iterator[Any]:

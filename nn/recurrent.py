@@ -51,7 +51,11 @@ def _gru(w_hh: Any, b_hh: Any) -> Step:
 
 
 def _lstm(w_hh: Any, b_hh: Any, w_hr: Any = None) -> Step:
-    """i, f, o = sigmoid(x + W h); g = tanh(x + W h); c' = f c + i g; h' = o tanh(c'). (Hochreiter, Schmidhuber 1997)"""
+    """i, f, o = sigmoid(x + W h); g = tanh(x + W h); c' = f c + i g; h' = o tanh(c').
+
+    Hochreiter and Schmidhuber (1997), whose cell forgot nothing; the forget gate f is of Gers, Schmidhuber and Cummins
+    (2000).
+    """
 
     def step(x: Any, state: tuple[Any, ...]) -> tuple[Any, ...]:
         h, c, *_ = lstm_gates(x + w_hh @ state[0], state[1])
@@ -295,6 +299,8 @@ class RNN(RNNBase):
 
 class LSTM(RNNBase):
     """Long short-term memory; the gates i, f, g, o lie in this order in the parameters; see RNNBase.
+
+    Hochreiter and Schmidhuber (1997), with the forget gate f of Gers, Schmidhuber and Cummins (2000).
 
     proj_size  if above 0, the length to which the hidden state is projected. (Sak et al. 2014)
     """

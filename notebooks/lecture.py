@@ -1,19 +1,21 @@
-"""What every notebook of the lecture begins with: one style, one seed, claims that are checked, exercises that answer.
+"""What every notebook of the lecture begins with: one style, one seed, claims that are checked, exercises that
+answer, pictures with sliders.
 
 A notebook says `from lecture import claim, exercise, setup` and `rng = setup(seed=1)`, and needs nothing else of it.
 """
 
 from __future__ import annotations
 
-import types
-from collections.abc import Iterable
+import importlib.util
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
 
 from autograd import Tensor, manual_seed
+from autograd.drawing.drawn import Drawing
 
-__all__ = ["COLOURS", "claim", "exercise", "progress", "setup"]
+__all__ = ["COLOURS", "claim", "exercise", "explore", "progress", "setup"]
 
 # Okabe and Ito's colours (jfly.uni-koeln.de/color), which the colour-blind can tell apart. Yellow is left out:
 # on white paper it cannot be read.
@@ -48,6 +50,25 @@ STYLE: dict[str, Any] = {
 }
 
 
+def _picture_for_everyone(drawing: Any) -> Any:
+    """A drawing's PNG beside its SVG: what JupyterLab shows of a notebook that it does not trust yet, as on a fresh
+    clone, where it drops every SVG."""
+    import struct
+    import tempfile
+    from pathlib import Path
+
+    from autograd.drawing.rendering import RenderError
+
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            drawing.save(Path(folder) / "drawing.png")
+        except RenderError:  # nothing to render with: its text is shown
+            return None
+        made = (Path(folder) / "drawing.png").read_bytes()
+    (width,) = struct.unpack(">I", made[16:20])
+    return made, {"width": width * 96 // 144}  # as large as the SVG: it has 144 pixels an inch, a page 96
+
+
 def setup(seed: int = 0) -> np.random.Generator:
     """Style matplotlib for print and for every kind of eye, seed all random numbers, and return their generator.
 
@@ -58,8 +79,13 @@ def setup(seed: int = 0) -> np.random.Generator:
     >>> float(setup(3).random()) == float(setup(3).random())
     True
     """
+    import sys
+
     import matplotlib as mpl
     from cycler import cycler
+
+    if "IPython" in sys.modules and (shell := sys.modules["IPython"].get_ipython()):
+        shell.display_formatter.formatters["image/png"].for_type(Drawing, _picture_for_everyone)
 
     colours = list(COLOURS.values())
     mpl.rcParams.update(STYLE | {"axes.prop_cycle": cycler(color=colours) + cycler(linestyle=DASHES[: len(colours)])})
@@ -88,46 +114,65 @@ def claim(condition: Any, text: str) -> None:
     print(f"✓ {text}")
 
 
-def exercise(answer: Any, right: Any, text: str = "", hint: str = "", tolerance: float = 1e-6) -> None:
+def exercise(number: str, answer: Any, **given: Any) -> None:
     """Say whether the reader's answer is right.
 
-    answer     what the reader wrote; still `...` (Ellipsis) where nothing has been written yet
-    right      the right value (a number, a string, an array: compared in shape and, up to `tolerance`, in value),
-               or a function that takes the answer and says whether it is right
-    text       what was asked, in a few words: it stands in front of the verdict
-    hint       what to try, said when the answer is wrong
+    number  of the exercise: what is right, and a hint, stand under it in answers.py
+    answer  what the reader wrote; still `...` (Ellipsis) where nothing has been written yet
+    given   what the check needs of the notebook
 
-    An answer that `right` cannot even look at (it raises) is wrong, and the exception is shown. Nothing raises here:
-    a reader who errs goes on reading.
+    An answer that cannot even be looked at (the check raises) is wrong, and the exception is shown. Nothing raises
+    here: a reader who errs goes on reading.
 
-    >>> exercise(..., 14, "the width after pooling")
-    … the width after pooling: not answered yet
-    >>> exercise(14, 14, "the width after pooling")
-    ✓ the width after pooling: right
-    >>> exercise(15, 14, "the width after pooling", hint="the window moves by two")
-    ✗ the width after pooling: not yet (hint: the window moves by two)
+    >>> exercise("02.2", ...)
+    … the updates: not answered yet
+    >>> exercise("02.2", 60)
+    ✓ the updates: right
+    >>> exercise("02.2", 20)
+    ✗ the updates: not yet (hint: how many batches make one pass?)
     """
-    lead = f"{text}: " if text else ""
+    from answers import ANSWERS
+
+    asked = ANSWERS[number]
     if answer is ...:
-        print(f"… {lead}not answered yet")
+        print(f"… {asked.text}: not answered yet")
         return
     try:
-        fits, wrong = _fits(answer, right, tolerance), ""
+        fits, wrong = asked.fits(answer, given), ""
     except Exception as error:
         fits, wrong = False, f"; checking it raised {type(error).__name__}: {error}"
-    if fits:
-        print(f"✓ {lead}right")
-    else:
-        print(f"✗ {lead}not yet{f' (hint: {hint})' if hint else ''}{wrong}")
+    print(f"✓ {asked.text}: right" if fits else f"✗ {asked.text}: not yet (hint: {asked.hint}){wrong}")
 
 
-def _fits(answer: Any, right: Any, tolerance: float) -> bool:
-    if isinstance(right, types.FunctionType | types.BuiltinFunctionType | types.MethodType):
-        return bool(np.all(np.asarray(right(answer))))
-    if isinstance(right, str | bool | None.__class__):
-        return bool(answer == right)
-    given, wanted = (np.asarray(v.data if isinstance(v, Tensor) else v) for v in (answer, right))
-    return given.shape == wanted.shape and bool(np.allclose(given, wanted, rtol=tolerance, atol=tolerance))
+def explore(picture: Callable[..., None], **ranges: tuple[float, float, float]) -> None:
+    """A picture with a slider for each of its numbers; where there are no sliders, the picture alone.
+
+    picture  draws with matplotlib, from a value for each name in `ranges`
+    ranges   the least, the largest and the first value of each; whole numbers step by 1
+
+    Sliders need ipywidgets and a notebook that is open: `make notebooks`, which keeps what it shows, sets
+    BACKGRAPH_STILL so that it keeps the picture.
+
+    >>> explore(lambda stride: print("stride", stride), stride=(1, 3, 2))
+    stride 2
+    """
+    import os
+    import sys
+
+    first = {name: start for name, (_, _, start) in ranges.items()}
+    live = "IPython" in sys.modules and sys.modules["IPython"].get_ipython() is not None
+    if not live or os.environ.get("BACKGRAPH_STILL") or importlib.util.find_spec("ipywidgets") is None:
+        picture(**first)
+        return
+    from ipywidgets import FloatSlider, IntSlider, interact
+
+    interact(picture, **{
+        name: IntSlider(start, low, high, description=name, continuous_update=False)
+        if all(isinstance(end, int) for end in (low, high, start))
+        else FloatSlider(start, min=low, max=high, step=(high - low) / 100, readout_format=".3g", description=name,
+                         continuous_update=False)
+        for name, (low, high, start) in ranges.items()
+    })  # fmt: skip
 
 
 def progress(steps: Iterable[Any], text: str = "") -> Iterable[Any]:

@@ -133,7 +133,7 @@ async def execute(path: Path, threads: int) -> Any:
     settings.mkdir(parents=True, exist_ok=True)
     environment = os.environ | {
         "OMP_NUM_THREADS": str(threads), "OPENBLAS_NUM_THREADS": str(threads),
-        "IPYTHONDIR": str(settings),
+        "IPYTHONDIR": str(settings), "BACKGRAPH_STILL": "1",
         "PYTHONHASHSEED": "0", "SDL_VIDEODRIVER": "dummy",
     }  # fmt: skip
     try:

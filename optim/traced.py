@@ -107,7 +107,7 @@ class Update:
 
     def __init__(self, optimizer: Any, group: State, kind: Any, p: Tensor) -> None:
         self.__name__ = f"update_of_{type(optimizer).__name__}"
-        self.__qualname__ = not_printed.__name__
+        self.printed_as = not_printed
         self.optimizer, self.group, self.kind = optimizer, group, kind
         self.p = p
         self.row: Row | None = None
@@ -139,7 +139,7 @@ class Update:
 
 
 def not_printed(x: Any, g: Any) -> None:
-    """Stands in a program's text where it updates a parameter in a way that no text says: raises RuntimeError."""
+    """Stand in a program's text where a parameter is updated in a way that no text says."""
     raise RuntimeError("a printed program cannot take this optimizer's step; call the compiled function")
 
 
@@ -182,7 +182,9 @@ def traced_pieces(
             x, g = p.data, p.grad.data
             g = g if g.dtype == x.dtype else g.astype(x.dtype, casting="same_kind")
             arrays = {name: trace.state(state, name) for name in _arrays(optimizer, begin)}
-            scratch = tuple([np.empty_like(x) for _ in range(optimizer.scratch + 2)])
+            rows = x.strides[-1:] in ((), (x.itemsize,))  # without gaps, to be seen as of any dtype
+            order: Any = "K" if rows else "C"
+            scratch = tuple([np.empty_like(x, order=order) for _ in range(optimizer.scratch + 2)])
             if not x.ndim:  # pieces have axes
                 x, g, *rest = (a.reshape(1) for a in (x, g, *arrays.values(), *scratch))
                 arrays, scratch = dict(zip(arrays, rest, strict=False)), tuple(rest[len(arrays) :])

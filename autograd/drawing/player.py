@@ -70,7 +70,11 @@ class Player:
 
     def _repr_html_(self) -> str:
         source = html.escape(self.html, quote=True)
-        return f'<iframe srcdoc="{source}" style="width:100%;height:640px;border:0" title="backward pass"></iframe>'
+        # A notebook that is not trusted drops the frame, and of the sentence only that it is hidden.
+        return (
+            f'<iframe srcdoc="{source}" style="width:100%;height:640px;border:0" title="backward pass"></iframe>'
+            "<p hidden>The player runs once this notebook is trusted (File, Trust Notebook) or the cell is run.</p>"
+        )
 
     def __repr__(self) -> str:
         return f"<Player: {len(self._graph.steps)} steps>"

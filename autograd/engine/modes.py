@@ -110,7 +110,16 @@ _GENERATOR = 0x20
 """A flag of code: that it yields."""
 
 
-class _Switch(_GradMode):
+class _Called(type):
+    """The kind of a class that opens a `with` statement when it is called, and says so when it is not."""
+
+    def __enter__(cls) -> None:
+        raise TypeError(f"with {cls.__name__}: expected a call; write `with {cls.__name__}():`")
+
+    def __exit__(cls, *error: object) -> None: ...
+
+
+class _Switch(_GradMode, metaclass=_Called):
     """One that is either a context or, given a function, the function decorated: both `@no_grad()` and `@no_grad`."""
 
     @overload

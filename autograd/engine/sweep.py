@@ -90,7 +90,7 @@ def _root(output: Tensor, gradient: Any, create_graph: bool) -> tuple[Node, Any]
     if node is None:
         raise RuntimeError(
             "backward: this tensor does not require a gradient: no input of its computation had requires_grad=True, "
-            "or it was computed under no_grad"
+            "or it was computed under no_grad; write Tensor(data, requires_grad=True), or compute it outside of no_grad"
         )
     data = output._content
     if gradient is None:
@@ -327,13 +327,25 @@ def _accumulate(entries: Iterable[list[Any]], create_graph: bool) -> None:
             elif _shows_all(g) and sys.getrefcount(g) <= _ALONE and _is_ours(g.base, 0):
                 tensor._grad = wrap(g.base)
             else:
-                tensor._grad = wrap(_copy(g))
+                tensor._grad = _kept(g, tensor)
         else:
             total = known._content
             if known._node is None and _is_ours(total, 1):
                 total += g
+            elif known._node is None and total.__class__ is not type(total):  # traced, it is written over if it can be
+                known.data = total + g
             else:
                 tensor._grad = wrap(total + g)
+
+
+def _kept(g: Any, tensor: Tensor) -> Tensor:
+    """A gradient in memory of its own. Raises RuntimeError for one that is another for each example of a vmap."""
+    if g.__class__ is not type(g) and type(tensor._content) is _ndarray and mode.batch is not None:
+        raise RuntimeError(
+            f"backward: within vmap each example has a gradient of its own, which the .grad of a tensor from outside, "
+            f"of shape {tensor.shape}, cannot hold; give it as an argument, and use grad"
+        )
+    return wrap(_copy(g))
 
 
 def _shows_all(g: Any) -> bool:

@@ -17,7 +17,7 @@ import numpy as np
 from ..engine.node import Leaf, walk
 from ..engine.sweep import gradients
 from ..engine.tensor import Tensor, unwrap, wrap
-from ..transforms.call import conj, plain, tracked
+from ..transforms.call import BOXES, conj, plain, tracked
 from ..transforms.tree import leaves, rebuild
 
 
@@ -39,7 +39,7 @@ class Box(metaclass=_BoxType):
     """
 
     types: ClassVar[set[type]] = set()
-    type_mappings: ClassVar[dict[type, Callable[..., Any]]] = {}
+    type_mappings: ClassVar[dict[type, Callable[..., Any]]] = BOXES
     """What makes a box of a value, by the value's type: called with the value, the trace and the node."""
 
     _value: Any
@@ -56,15 +56,6 @@ class Box(metaclass=_BoxType):
         Box.type_mappings[value_type] = Box.type_mappings[cls] = cls
 
 
-def _array_box(value: Any, trace: Any = None, node: Any = None) -> Tensor:
-    return wrap(value._content if isinstance(value, Tensor) else np.asanyarray(value))
-
-
-_KINDS = (
-    np.ndarray, float, complex, np.float16, np.float32, np.float64, np.longdouble, np.complex64, np.complex128,
-    np.clongdouble, Tensor,
-)  # fmt: skip
-Box.type_mappings.update(dict.fromkeys(_KINDS, _array_box))
 Box.types.add(Tensor)
 
 

@@ -21,13 +21,13 @@ from .extend import (
 )
 from .pulling import primitive_jvps, primitive_vjps
 from .tracer import trace
-from .vector_space import VSpace, vspace
+from .vector_space import SparseObject, VSpace, vspace
 
 __all__ = [
-    "Box", "JVPNode", "Node", "VJPNode", "VSpace", "backward_pass", "def_linear", "defjvp", "defjvp_argnum",
-    "defjvp_argnums", "defvjp", "defvjp_argnum", "defvjp_argnums", "func", "getval", "isbox", "make_jvp", "make_vjp",
-    "primitive", "primitive_jvps", "primitive_vjps", "primitive_with_deprecation_warnings", "toposort", "trace",
-    "vspace",
+    "Box", "JVPNode", "Node", "SparseObject", "VJPNode", "VSpace", "backward_pass", "def_linear", "defjvp",
+    "defjvp_argnum", "defjvp_argnums", "defvjp", "defvjp_argnum", "defvjp_argnums", "func", "getval", "isbox",
+    "make_jvp", "make_vjp", "primitive", "primitive_jvps", "primitive_vjps", "primitive_with_deprecation_warnings",
+    "toposort", "trace", "vspace",
 ]  # fmt: skip
 
 

@@ -14,19 +14,20 @@ from typing import Any
 import numpy as np
 
 from ..engine.declare import primitive as _primitive
+from ..engine.node import BACKWARD
 from ..engine.tensor import Tensor, unwrap, wrap
 from ..transforms.call import name_of, plain
 from ..transforms.tree import leaves, rebuild
 from .boxes import Box, JVPNode, VJPNode, getval, holds_box
 from .pulling import Given, primitive_jvps, primitive_vjps, undefined
 from .redeclaring import redeclared
-from .vector_space import VSpace, vspace
+from .vector_space import SparseObject, VSpace, vspace
 
 Function = Callable[..., Any]
 
 __all__ = [
-    "Box", "JVPNode", "VJPNode", "VSpace", "def_linear", "defjvp", "defjvp_argnum", "defjvp_argnums", "defvjp",
-    "defvjp_argnum", "defvjp_argnums", "notrace_primitive", "primitive", "register_notrace", "vspace",
+    "Box", "JVPNode", "SparseObject", "VJPNode", "VSpace", "def_linear", "defjvp", "defjvp_argnum", "defjvp_argnums",
+    "defvjp", "defvjp_argnum", "defvjp_argnums", "notrace_primitive", "primitive", "register_notrace", "vspace",
 ]  # fmt: skip
 
 
@@ -59,10 +60,12 @@ def primitive(fun: Function) -> Function:
         """The result that `call` found, which had to see whether it is one array; found again if it is asked again."""
         return found.pop() if found else fun(*given.arguments(values, plain), **given.named)
 
-    single = _primitive(lambda *values, given, found: value(values, given, found), name=name, values=rule)
+    single = _primitive(
+        lambda *values, given, found: value(values, given, found), name=name, kind=BACKWARD, values=rule
+    )
     several = _primitive(
         lambda *values, given, made, found: tuple(leaves(value(values, given, found))),
-        name=name, multiple=True, values=rule_of_several,
+        name=name, kind=BACKWARD, multiple=True, values=rule_of_several,
     )  # fmt: skip
 
     @functools.wraps(fun)
@@ -103,7 +106,11 @@ def defvjp(fun: Function, *makers: Function | None, argnums: Any = None) -> None
     The makers are for arguments 0, 1, … or for `argnums`; None stands for a gradient that is zero. The function is one
     that `primitive` made, of this module or of `autograd`, or one of NumPy's or SciPy's that has rules already, which
     are from now on these. Of any other function nobody asks for rules, of which this warns.
+
+    Raises TypeError for what is no function, and where there are no rules.
     """
+    if not makers:
+        raise TypeError(f"defvjp: expected rules for {name_of(fun)}, got none")
     rules = dict(zip(itertools.count() if argnums is None else argnums, makers, strict=False))
     rules = {**(getattr(fun, "rules", None) or {}), **rules}
     name = name_of(fun)
@@ -136,6 +143,8 @@ def _one_by_one(maker: Function) -> Function:
 
 
 def _defined(fun: Function, maker: Function, rules: dict[int, Function | None] | None) -> None:
+    if not callable(fun):
+        raise TypeError(f"defvjp: expected a function, got {type(fun).__name__}")
     if hasattr(fun, "rules"):
         primitive_vjps[fun], fun.rules = maker, rules
     else:

@@ -140,6 +140,28 @@ class VSpace:
         return f"VSpace({self._kind()!r})"
 
 
+class SparseObject:
+    """A gradient that is zero but for what `mut_add` adds to a vector of the space `vs`; it gives the sum.
+
+    >>> from autograd.extend import SparseObject, defvjp, primitive, vspace
+    >>> first = primitive(lambda x: x[0])
+    >>> def into_first(vector, g):
+    ...     vector[0] += g
+    ...     return vector
+    >>> defvjp(first, lambda ans, x: lambda g: SparseObject(vspace(x), lambda vector: into_first(vector, g)))
+    >>> grad(first)(np.array([2.0, 3.0]))
+    array([1., 0.])
+    """
+
+    def __init__(self, vs: VSpace, mut_add: Callable[[Any], Any]) -> None:
+        self.vs, self.mut_add = vs, mut_add
+
+
+def dense(g: Any) -> Any:
+    """A gradient as a whole vector."""
+    return g.mut_add(g.vs.zeros()) if isinstance(g, SparseObject) else g
+
+
 class ArrayVSpace(VSpace):
     """The space of arrays, or numbers, like a value."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -37,7 +36,7 @@ def unary_to_nary(operator: Callable[..., Any]) -> Callable[..., Callable[..., A
     3.0
     """
 
-    @functools.wraps(operator)
+    @wraps(operator)  # not functools': its signature is its own
     def on_several(fun: Callable[..., Any], argnum: Any = 0, *options: Any, **named: Any) -> Callable[..., Any]:
         single = not isinstance(argnum, tuple | list)
 

@@ -19,6 +19,14 @@ _symmetric = _linear(lambda a: a, name="symmetric", views=True, a=lambda g: (g +
 _of_array = globals()["cholesky"]
 
 
+def T(x: Any) -> Any:
+    """The matrices in the last two axes, transposed."""
+    return _numpy.swapaxes(x, -1, -2)
+
+
+_dot = _numpy.matmul  # this and T are names that code for HIPS autograd takes from here
+
+
 def cholesky(a: Any, *, upper: bool = False) -> Any:
     """As numpy.linalg.cholesky, with a symmetric gradient.
 

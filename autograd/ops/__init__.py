@@ -30,6 +30,7 @@ From the bottom up, each importing only what stands before it:
     ufuncs           the methods of ufuncs, out= and where=
     methods          all of it as Tensor's operators and methods
     refused          what a Tensor has not, and what to write instead
+    habits           what the package has not, and what to write instead
 """
 
 # ruff: noqa: F401 (importing them is what completes Tensor and NumPy's functions)

@@ -129,6 +129,8 @@ def _counts_up(index: Any) -> bool:
     free = set()
     for part in index:
         long = [axis for axis, n in enumerate(part.shape, axes - part.ndim) if n > 1]
+        if not part.size:  # it names none
+            return True
         if len(long) == 1 and long[0] not in free:
             line = part.reshape(-1)
             if line[0] >= 0 and (line[1:] > line[:-1]).all():

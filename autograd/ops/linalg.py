@@ -555,7 +555,7 @@ def _within_range(norm: Any, x: Any, axes: tuple[int, ...], p: float) -> Any:
     with np.errstate(over="ignore", under="ignore"):
         made = norm(x, axes) if norm is norm_2 else norm(x, axes, p)
         lengths = unwrap(made)
-        if p < 1 or not made.size or (lengths.min() > _shortest(lengths.dtype, p) and lengths.max() < np.inf):
+        if p < 1 or not unwrap(x).size or (lengths.min() > _shortest(lengths.dtype, p) and lengths.max() < np.inf):
             return made
         size = np.absolute(unwrap(x)).max(axes, keepdims=True)
         size = np.where((size > 0) & (size < np.inf), size, 1).astype(size.dtype)

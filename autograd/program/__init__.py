@@ -15,9 +15,9 @@
     interrupts                            Ctrl-C while it runs
     spelling, code_numpy                  it as code that runs
     joined                                its results, where they are still to be differentiated
-    naming, plainly, views, reading       it as it is read
+    naming, plainly, views, inlining, reading   it as it is read
     repeats, columns, listing, loops, reusing   its lines, with loops for what repeats
-    brevity, helpers, literals, printing  it as text
+    brevity, helpers, literals, expressions, printing   it as text
     capture                               one call, traced
     entry                                 how it is called in the place of the function
     snapshot, signature                   what a call may change, and what it looks like

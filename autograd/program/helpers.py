@@ -34,11 +34,13 @@ class Helpers:
         primitive = getattr(function, "primitive", None)
         function = primitive.function if primitive is not None else function
         function = function.__wrapped__ if isinstance(function, _Cached) else function
+        wanted = wanted or getattr(function, "__name__", "helper").strip("<>")
+        function = getattr(function, "printed_as", function)
         if (known := self._names.get(id(function))) is not None:
             return known
         if (said := said_by_numpy(function)) is not None:
             return said
-        name = self._free(wanted or getattr(function, "__name__", "helper").strip("<>"))
+        name = self._free(wanted)
         self._names[id(function)] = name
         node = _definition(function)
         if node is None:

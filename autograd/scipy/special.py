@@ -39,6 +39,12 @@ def _of_order(ufunc: Any, **rules: Any) -> Function:
     return elementwise(ufunc, x=_unknown(ufunc.__name__, "the order"), **rules)
 
 
+def _over(y: Any, x: Any) -> Any:
+    """y/x, of which the limit at x = 0 is 1/2."""
+    zero = x == 0
+    return np.where(zero, 0.5, y / np.where(zero, 1, x))
+
+
 _2_OVER_ROOT_PI = 2 / math.sqrt(math.pi)
 _ROOT_2_PI = math.sqrt(2 * math.pi)
 
@@ -109,6 +115,8 @@ yn = _of_order(sp.yn, y=lambda g, x, y: g * (sp.yn(x - 1, y) - sp.yn(x + 1, y)) 
 yv = _of_order(sp.yv, y=lambda g, x, y: g * (sp.yv(x - 1, y) - sp.yv(x + 1, y)) / 2)
 i0 = elementwise(sp.i0, x=lambda g, x: g * sp.i1(x))
 i1 = elementwise(sp.i1, x=lambda g, x, out: g * _i1_slope(x, out))
+i0e: Function = elementwise(sp.i0e, x=lambda g, x, out: g * (i1e(x) - np.sign(x) * out))
+i1e: Function = elementwise(sp.i1e, x=lambda g, x, out: g * (i0e(x) - _over(out, x) - np.sign(x) * out))
 iv = _of_order(sp.iv, y=lambda g, x, y: g * (sp.iv(x - 1, y) + sp.iv(x + 1, y)) / 2)
 ive = _of_order(
     sp.ive, y=lambda g, x, y, out: g * ((sp.ive(x - 1, y) + sp.ive(x + 1, y)) / 2 - np.sign(unwrap(y)) * out)

@@ -29,6 +29,18 @@ from .tree import is_differentiable, leaves, rebuild
 argument = primitive(lambda x: x, name="argument", kind=ARGUMENT, x=lambda g: g)
 
 
+def array_box(value: Any, *given: Any) -> Tensor:
+    """The tensor of a value with which a graph begins."""
+    return wrap(value._content if isinstance(value, Tensor) else np.asanyarray(value))
+
+
+BOXES: dict[type, Callable[..., Any]] = dict.fromkeys(
+    (np.ndarray, float, complex, np.float16, np.float32, np.float64, np.longdouble, np.complex64, np.complex128,
+     np.clongdouble, Tensor), array_box,
+)  # fmt: skip
+"""What makes the tensor of a value, by its class; that of a class of one's own may refuse to."""
+
+
 class Call:
     """A call of a function, recorded from those of its arguments that are selected.
 
@@ -177,6 +189,8 @@ def _of_floats(leaf: Any) -> Any:
 def _begin(leaf: Any) -> Tensor:
     """A leaf of the arguments as the beginning of a graph, joined to what tracks it outside."""
     if not isinstance(leaf, Tensor):
+        if BOXES.get(type(leaf), array_box) is not array_box:
+            BOXES[type(leaf)](leaf, None, True)  # it may raise
         leaf = wrap(as_array(leaf) if isinstance(leaf, np.generic | float | complex) else leaf)
     if leaf._node is None:
         leaf = wrap(leaf._content).requires_grad_()

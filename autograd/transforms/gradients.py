@@ -30,7 +30,8 @@ def grad(
     only_inputs: bool = True, allow_unused: bool | None = None, materialize_grads: bool = False,
 ) -> tuple[Tensor | None, ...]: ...  # fmt: skip
 def grad(*args: Any, **kwargs: Any) -> Any:
-    """The gradient of a function, as a function; or of Tensors for Tensors, as a tuple.
+    """
+    Returns a function which computes the gradient of a function; or of Tensors the gradients for Tensors, as a tuple.
 
     **grad(fun, argnums=0, has_aux=False)** is a function of the same arguments that gives the gradient of `fun`, whose
     result is one real number. `argnums` is a position, the name of an argument, or a tuple of these (then so is the

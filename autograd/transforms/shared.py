@@ -39,12 +39,16 @@ def transform(
 ) -> Function:
     """A function of fun's arguments that records a call of fun and gives what `derive` makes of that."""
     check_function(who, fun)
+    if hasattr(argnums, "dtype") and np.ndim(argnums):
+        what = type(argnums).__name__
+        raise TypeError(f"{who}: expected argnums as a position, a name or several, got {what}; write {who}(f)(x)")
 
     def derived(*args: Any, **kwargs: Any) -> Any:
         return derive(Call(who, fun, args, kwargs, select(who, fun, argnums, args, kwargs), has_aux, forward))
 
     derived.__name__ = derived.__qualname__ = f"{who}_of_{name_of(fun)}_wrt_argnum_{argnums}"
-    derived.__doc__ = f"{who} of {name_of(fun)} with respect to argument {argnums}.\n\n{fun.__doc__ or ''}".rstrip()
+    said = f"{who} of function {name_of(fun)} with respect to argument number {argnums}."
+    derived.__doc__ = f"    {said}\n\n{fun.__doc__ or ''}".rstrip()
     return derived
 
 

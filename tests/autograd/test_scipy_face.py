@@ -29,7 +29,7 @@ Z = R * (1 + 0.3j)
 
 UFUNCS: dict[str, tuple[Any, ...]] = {
     "psi": (P,), "gamma": (P,), "gammaln": (P,), "rgamma": (P,), "beta": (P, Q), "betaln": (P, Q),
-    "j0": (R,), "j1": (R,), "y0": (P,), "y1": (P,), "i0": (R,), "i1": (R,),
+    "j0": (R,), "j1": (R,), "y0": (P,), "y1": (P,), "i0": (R,), "i1": (R,), "i0e": (R,), "i1e": (R,),
     "erf": (R,), "erfc": (R,), "erfcx": (R,), "erfinv": (X,), "erfcinv": (2 * X,), "dawsn": (R,),
     "ndtr": (R,), "log_ndtr": (10 * R,), "ndtri": (X,), "logit": (X,), "expit": (R,), "log_expit": (R,),
     "xlogy": (R, P), "xlog1py": (R, P), "entr": (P,), "rel_entr": (P, Q), "kl_div": (P, Q), "exp1": (P,), "expi": (P,),

@@ -119,3 +119,24 @@ def test_the_data_receive_the_gradient_of_their_free_energy() -> None:
     alone = Tensor(values, requires_grad=True)
     rbm.free_energy(alone).mean().backward()
     np.testing.assert_allclose(data.grad.data, alone.grad.data)
+
+
+def test_a_belief_net_dreams_in_the_proportions_of_its_top_and_draws_them_through_the_layers_below():
+    """Counted: the top RBM's visible units over all its states, then the probabilities of the layer below."""
+    network = nn.DeepBeliefNetwork([3, 2, 2], dtype=float, rng=np.random.default_rng(1))
+    for parameter in network.parameters():
+        parameter.data[...] = np.random.default_rng(parameter.size).normal(size=parameter.shape)
+    bottom, top = network.layers
+    states = np.array(list(itertools.product([0.0, 1.0], repeat=2)))
+    weights = np.exp(-top.free_energy(Tensor(states)).numpy())
+    expected = (weights / weights.sum()) @ bottom.visible(Tensor(states)).numpy()
+    dreams = network.sample(np.zeros((20_000, 3)), steps=30, rng=np.random.default_rng(2))
+    assert dreams.shape == (20_000, 3)
+    assert np.abs(dreams.mean(0) - expected).max() < 0.01
+    again = network.sample(np.zeros((20_000, 3)), steps=30, rng=np.random.default_rng(2))
+    assert np.array_equal(dreams, again)
+    single = nn.DeepBeliefNetwork([3, 2], rng=np.random.default_rng(3)).sample(np.zeros((4, 3), np.float32))
+    assert single.dtype == np.float32
+    assert ((single > 0) & (single < 1)).all()
+    with pytest.raises(ValueError, match="at least one step"):
+        network.sample(np.zeros((1, 3)), steps=0)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import nn
-from autograd import Tensor, grad, manual_seed, vmap
+from autograd import Tensor, grad, jvp, manual_seed, vjp, vmap
 from autograd.engine.tensor import unwrap
 from nn.utils import functional_call, stack_module_state
 
@@ -36,34 +36,88 @@ def flat(result):
     return [] if result is None else [np.asarray(unwrap(result))]
 
 
-@pytest.mark.parametrize("label", [label for label in CALLS if label not in HELD])
-@pytest.mark.filterwarnings("ignore:(l1|mse)_loss")
-def test_all_at_once_is_a_loop(label):
-    function, args, _ = CALLS[label].make()
-    places = [k for k, value in enumerate(args) if is_own(value)]
-    state = {}
-    if isinstance(function, nn.Module):
-        state = {name: unwrap(value) for name, value in function.state_dict(keep_vars=True).items()}
+class Case:
+    """A call as a function of its module's state and of the arrays among its arguments, of each example's own."""
 
-    def run(state, *values):
-        function, args, kwargs = CALLS[label].make()
-        for k, value in zip(places, values, strict=True):
+    def __init__(self, label):
+        self.label = label
+        function, args, _ = CALLS[label].make()
+        self.places = [k for k, value in enumerate(args) if is_own(value)]
+        self.values = [args[k] for k in self.places]
+        self.state = {}
+        if isinstance(function, nn.Module):
+            self.state = {name: unwrap(value) for name, value in function.state_dict(keep_vars=True).items()}
+
+    def run(self, state, *values):
+        function, args, kwargs = CALLS[self.label].make()
+        for k, value in zip(self.places, values, strict=True):
             args[k] = value
         manual_seed(0)
         return functional_call(function, state, tuple(args), kwargs) if state else function(*args, **kwargs)
 
-    def alone(k):
-        own = {name: Tensor(varied(value, k)) for name, value in state.items()}
-        return flat(run(own, *[Tensor(varied(args[i], k)) for i in places]))
+    def pull(self, state, *values):
+        outs, back = vjp(lambda *values: tensors(self.run(state, *values)), *values)
+        return back([np.cos(out) for out in outs])
 
-    each = [alone(k) for k in range(N)]
-    every = vmap(run, randomness="same", axis_size=N)
-    got = flat(every({name: stacked(value) for name, value in state.items()}, *[stacked(args[i]) for i in places]))
-    for k, part in enumerate(got):
-        expected = np.stack([one[k] for one in each])
-        assert part.dtype == expected.dtype
-        tolerance = 1e-4 if part.dtype == np.float32 else 1e-9
-        np.testing.assert_allclose(part, expected, rtol=tolerance, atol=tolerance)
+    def alone(self, run, k):
+        state = {name: Tensor(varied(value, k)) for name, value in self.state.items()}
+        return flat(run(state, *[Tensor(varied(value, k)) for value in self.values]))
+
+    def check(self, run):
+        each = [self.alone(run, k) for k in range(N)]
+        every = vmap(run, randomness="same", axis_size=N)
+        state = {name: stacked(value) for name, value in self.state.items()}
+        got = flat(every(state, *[stacked(value) for value in self.values]))
+        for k, part in enumerate(got):
+            expected = np.stack([one[k] for one in each])
+            assert part.dtype == expected.dtype
+            tolerance = 1e-4 if part.dtype == np.float32 else 1e-9
+            np.testing.assert_allclose(part, expected, rtol=tolerance, atol=tolerance)
+
+
+LABELS = [label for label in CALLS if label not in HELD]
+
+
+@pytest.mark.parametrize("label", LABELS)
+@pytest.mark.filterwarnings("ignore:(l1|mse)_loss")
+def test_all_at_once_is_a_loop(label):
+    case = Case(label)
+    case.check(case.run)
+
+
+@pytest.mark.parametrize("label", LABELS)
+@pytest.mark.filterwarnings("ignore:(l1|mse)_loss")
+@pytest.mark.filterwarnings("ignore:Output seems independent of input")
+def test_gradients_of_all_at_once_are_those_of_a_loop(label):
+    case = Case(label)
+    if case.places:
+        case.check(case.pull)
+
+
+@pytest.mark.parametrize("label", LABELS)
+@pytest.mark.filterwarnings("ignore:(l1|mse)_loss")
+@pytest.mark.filterwarnings("ignore:Output seems independent of input")
+def test_forward_is_the_transpose_of_backward(label):
+    case = Case(label)
+    state = {name: Tensor(value) for name, value in case.state.items()}
+    run = lambda *values: tensors(case.run(state, *values))
+    rng = np.random.default_rng(0)
+    tangents = [rng.standard_normal(value.shape).astype(value.dtype) for value in case.values]
+    outs, moved = jvp(run, case.values, tangents)
+    _, back = vjp(run, *case.values)
+    seeds = [rng.standard_normal(out.shape).astype(out.dtype) for out in outs]
+    pulled = back(seeds)
+    forward = sum(np.sum(seed * tangent) for seed, tangent in zip(seeds, moved, strict=True))
+    backward = sum(np.sum(slope * tangent) for slope, tangent in zip(pulled, tangents, strict=True))
+    single = any(out.dtype == np.float32 for out in outs)
+    np.testing.assert_allclose(forward, backward, rtol=1e-3 if single else 1e-7, atol=1e-4 if single else 1e-8)
+
+
+def tensors(result):
+    """The floating Tensors of a result."""
+    if isinstance(result, tuple | list):
+        return [item for part in result for item in tensors(part)]
+    return [result] if isinstance(result, Tensor) and result.dtype.kind in "fc" else []
 
 
 def networks(n):

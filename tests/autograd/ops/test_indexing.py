@@ -419,6 +419,7 @@ def test_scatter_add_is_the_adjoint_of_getitem() -> None:
     (np.arange(4)[:, None], np.array([[2, 0], [0, 0], [1, 2], [1, 1]]), np.arange(2)[None]),
     (np.array([[2, 0], [0, 0], [1, 2], [1, 1]]), np.arange(4)[:, None] % 3, np.arange(2)[None]),
     (np.array([3]), np.array([-1])), (np.array([], int), np.array([], int)), (np.uint8([1, 2]), np.uint8([2, 2])),
+    (np.zeros((0, 3), int), np.arange(3)),
 ], ids=str)  # fmt: skip
 def test_elements_add_up_whether_an_index_counts_up_or_not(index: Any) -> None:
     shape = (4, 3, 2)

@@ -191,6 +191,15 @@ def test_singular_values_that_tie_share_the_gradient_of_a_norm() -> None:
     np.testing.assert_allclose(slope, np.diag([0.5, 0.5, 0]), atol=1e-15)
 
 
+def test_the_norm_of_no_elements_is_0() -> None:
+    for order in (None, 1, 2, 3):
+        x = Tensor(np.zeros((2, 0)), requires_grad=True)
+        y = la.norm(x, order, axis=1)
+        y.sum().backward()
+        assert y.data.tolist() == [0.0, 0.0]
+        assert x.grad.shape == (2, 0)
+
+
 def test_a_norm_with_one_component_0_is_finite() -> None:
     for order in (0.5, 1.5, 3):
         x = Tensor([0.0, 3.0], requires_grad=True)

@@ -60,7 +60,7 @@ FUNCTIONS: dict[str, Any] = {
     "complex": lambda a, v: np.real(np.exp(1j * a) * (v + 2j * a)) + np.angle(a + 1j * v),
     "convolve": lambda a, v: np.nan_to_num(a) + np.convolve(v, v)[:3],
     "second order": lambda a, v: autograd.grad(lambda x: (np.tanh(x @ a) ** 2).sum())(v),
-    "hessian": lambda a, v: autograd.hessian(lambda x: (np.sin(x) * (a @ x)).sum())(v),
+    "hessian": lambda a, v: autograd.hessian(lambda x: (np.sin(x) * x).sum() + v[0])(v),
     "checkpoint": lambda a, v: autograd.checkpoint(lambda x: np.tanh(x @ a))(v),
     "convolution": lambda a, v: np.asarray(0.0) + _convolved(a, v),
 }  # fmt: skip

@@ -167,6 +167,37 @@ def test_vmap_within_vmap():
     np.testing.assert_allclose(pairs, 2 * (X @ X.T)[..., None] * X[:, None])
 
 
+def test_jacobians_within_are_joined_to_what_is_outside():
+    def total(w, x):
+        each = vmap(lambda x: jacobian(lambda x: np.tanh(w * x) * x.sum())(x))(x)
+        return (each**3).sum() + (vmap(hessian(lambda x: np.tanh(w * x).sum()))(x) ** 3).sum()
+
+    def looped(w, x):
+        each = [jacobian(lambda x: np.tanh(w * x) * x.sum())(one) for one in x]
+        return sum((j**3).sum() for j in each) + sum(
+            (hessian(lambda x: np.tanh(w * x).sum())(one) ** 3).sum() for one in x
+        )
+
+    for number in (0, 1):
+        np.testing.assert_allclose(grad(total, number)(W[0], X), grad(looped, number)(W[0], X))
+    np.testing.assert_allclose(hessian(total)(W[0], X[:2]), hessian(looped)(W[0], X[:2]))
+    np.testing.assert_allclose(
+        jvp(total, (W[0], X), (W[1], X))[1],
+        sum((g * v).sum() for g, v in zip(grad(looped, (0, 1))(W[0], X), (W[1], X), strict=True)),
+    )
+
+
+def test_a_gradient_that_differs_cannot_be_left_in_a_tensor_outside():
+    w = Tensor(W[0], requires_grad=True)
+
+    def step(x):
+        (w * x).sum().backward()
+        return x
+
+    with pytest.raises(RuntimeError, match="within vmap each example has a gradient of its own"):
+        vmap(step)(X)
+
+
 def test_traced_and_compiled():
     each = vmap(grad(lambda x: (wave(x) ** 2).sum()))
     assert not re.search(r"\bfor\b.*:$", trace(each, X).source, re.MULTILINE)
@@ -227,6 +258,21 @@ def test_dropout_is_another_one_for_each_example():
 
 
 # ---- what has no batched form ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("order", ["C", "F", "K"])
+def test_orders_are_those_of_one_example(order):
+    cube = np.asfortranarray(RNG.standard_normal((2, 3, 4)))
+    for function in (
+        lambda x: np.ravel(x, order),
+        lambda x: np.ravel(x.T, order),
+        lambda x: x.data.ravel(order),
+        lambda x: np.reshape(x, (4, 3), order=order if order != "K" else "C"),
+        lambda x: x.data.reshape(4, 3, order=order if order != "K" else "C"),
+        lambda x: x.data.flatten(order),
+        lambda x: np.copy(x.T, order),
+    ):
+        np.testing.assert_array_equal(vmap(function)(cube), [function(Tensor(x)) for x in cube])
 
 
 def test_what_is_looped_says_so():

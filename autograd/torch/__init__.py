@@ -1,0 +1,118 @@
+"""`import autograd.torch as torch`: a face for programs written for PyTorch, over this engine, `nn` and `optim`.
+
+A program needs only its imports changed: `import autograd.torch.nn as nn`, `from autograd.torch.utils.data import
+DataLoader` and so on. It has no derivative rule, no layer and no optimizer of its own. From the bottom up, each
+importing only what stands before it:
+
+    absent         what is not there
+    dtypes         dtypes, devices, shapes, generators; which dtype several operands have
+    boundary       between PyTorch's convention, of programs, and NumPy's, of the packages below
+    tensors        Tensor by PyTorch's convention, and what is offered
+    pointwise      element by element
+    reducing       sums, extrema, statistics, sorting
+    shaping        shapes, joining, splitting
+    picking        by index and by mask
+    creating       of numbers and of random numbers
+    algebra        products, torch.linalg, torch.fft, torch.special
+    custom         torch.autograd.Function
+    densities      torch.distributions
+    layers         torch.nn and torch.optim, from nn and optim
+    spaces         the modules below torch
+
+It is the one part of autograd that imports nn and optim: `layers` does, once something of them is asked for.
+"""
+
+# ruff: noqa: E402, F401
+
+from __future__ import annotations
+
+from collections.abc import Mapping as _Mapping
+from os import PathLike as _PathLike
+from typing import Any
+
+import autograd as _ag
+
+from ..saving.replacement import replace as _replace
+from . import absent as _absent
+from . import algebra, creating, picking, pointwise, reducing, shaping
+from . import tensors as _tensors
+from .boundary import below as _below
+from .creating import default_generator
+from .dtypes import (
+    DTYPES,
+    Generator,
+    Size,
+    device,
+    dtype,
+    finfo,
+    get_default_dtype,
+    iinfo,
+    promote_types,
+    result_type,
+    set_default_dtype,
+)  # fmt: skip
+from .spaces import ROOTS as _ROOTS
+from .spaces import functional as _functional
+from .tensors import FUNCTIONS, Tensor
+
+inf, nan, pi, e = float("inf"), float("nan"), 3.141592653589793, 2.718281828459045
+_tensors.complete()
+globals().update(DTYPES)
+globals().update(FUNCTIONS)
+globals().update({name: space for name, space in _ROOTS.items() if "." not in name})
+from autograd import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
+
+inference_mode = no_grad
+newaxis = None
+strided, contiguous_format, preserve_format, channels_last = None, None, None, None
+__version__ = "2.13.0"  # of the PyTorch whose names these are
+
+
+_WHOLE = "saved by torch.save"
+
+
+def is_tensor(obj: Any) -> bool:
+    """Whether it is a Tensor."""
+    return isinstance(obj, Tensor)
+
+
+def save(obj: Any, f: Any, *args: Any, **options: Any) -> None:
+    """Write tensors, numbers and strings, in dicts, lists and tuples, as autograd.save does: never a pickle.
+
+    The file's name may have any ending. Raises TypeError for anything else, such as a module: save its state_dict().
+    """
+    whole = obj if isinstance(obj, _Mapping) or hasattr(obj, "state_dict") else {_WHOLE: obj}
+    if isinstance(f, str | _PathLike) and not str(f).endswith((".npz", ".safetensors")):
+        _replace(f, lambda file: _below(_ag.save)(file, whole))
+    else:
+        _below(_ag.save)(f, whole)
+
+
+def load(f: Any, map_location: Any = None, *, weights_only: bool = True, **options: Any) -> Any:
+    """Read what `save` has written. Raises ValueError for a pickle, such as PyTorch's own files."""
+    found = _below(_ag.load)(f)
+    return found[_WHOLE] if found.keys() == {_WHOLE} else found
+
+
+def compile(model: Any = None, **options: Any) -> Any:
+    """The model itself: it runs as it is. autograd.compile compiles functions of arrays."""
+    return model if model is not None else lambda function: function
+
+
+def set_num_threads(n: int) -> None:
+    """Has no effect: NumPy's library for matrices has its own setting."""
+
+
+def set_printoptions(**options: Any) -> None:
+    """Has no effect: numpy.set_printoptions has."""
+
+
+def __getattr__(name: str) -> Any:
+    if name.startswith("__"):
+        raise AttributeError(name)
+    if name.endswith("_") and name in _tensors.METHODS:
+        return _tensors.METHODS[name]
+    try:
+        return _functional(name)
+    except (AttributeError, KeyError):
+        raise _absent.error(name) from None

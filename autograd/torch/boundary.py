@@ -1,0 +1,112 @@
+"""Between two conventions: programs speak PyTorch's, the packages below NumPy's.
+
+A tensor of a program has a class of its own (`Tensor`, in tensors.py), whose names mean what they mean in PyTorch as
+long as the program runs. What the engine, `nn` and `optim` do with it is done `below`, where the same tensor answers as
+the engine's own class does: so it is one object, and what is written to it, or arrives as its gradient, is there for
+both. What comes back from there is `raised` to the program's class; what is called from there, such as a hook, is run
+`above` again. Which convention holds is a property of the thread.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..engine.primitive import as_array
+from ..engine.tensor import wrap
+from .dtypes import Generator, check_device, plain
+
+Function = Callable[..., Any]
+
+
+class Convention(threading.local):
+    """Whether PyTorch's convention holds in this thread, or NumPy's."""
+
+    torch = True
+
+
+convention = Convention()
+RAISED: dict[type, type] = {}
+"""The program's class for each of the packages below."""
+NAMES = {"axis": "dim", "keepdims": "keepdim"}
+"""What PyTorch's functions take for arguments of theirs as well."""
+
+
+def raised(value: Any) -> Any:
+    """What comes from below, as the program knows it: arrays are Tensors, and these of the program's class."""
+    kind = value.__class__
+    if kind in RAISED:
+        value.__class__ = RAISED[kind]
+    elif kind is np.ndarray or isinstance(value, np.generic):
+        if value.dtype.kind in "fciub":
+            return raised(wrap(as_array(value)))
+    elif kind is tuple or kind is list:
+        return kind([raised(item) for item in value])
+    elif kind is dict:
+        return {name: raised(item) for name, item in value.items()}
+    elif isinstance(value, tuple) and hasattr(value, "_fields"):
+        return kind(*[raised(item) for item in value])
+    return value
+
+
+def below(function: Function, names: Any = None) -> Function:
+    """The function, run by NumPy's convention; `out=`, dtypes, devices and generators may be given as PyTorch's."""
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        out = None
+        if kwargs:
+            kwargs = {names.get(name, name): value for name, value in kwargs.items()} if names else kwargs
+            out = settle(kwargs)
+        if not convention.torch:
+            return function(*args, **kwargs)
+        convention.torch = False
+        try:
+            result = function(*args, **kwargs)
+            if out is not None:
+                return store(out, result)
+        finally:
+            convention.torch = True
+        return raised(result)
+
+    call.__wrapped__, call.__doc__ = function, function.__doc__  # type: ignore[attr-defined]
+    call.__name__ = call.__qualname__ = getattr(function, "__name__", "function")
+    return call
+
+
+def above(function: Function) -> Function:
+    """A program's own function, for what runs below: PyTorch's convention holds while it runs."""
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        before, convention.torch = convention.torch, True
+        try:
+            return function(*raised(args), **raised(kwargs))
+        finally:
+            convention.torch = before
+
+    return call
+
+
+def settle(kwargs: dict[str, Any]) -> Any:
+    """Make the keywords NumPy's; the `out=` among them is taken out and returned."""
+    for name in kwargs.keys() & {"dtype", "device", "generator", "layout", "pin_memory", "memory_format"}:
+        if name == "dtype":
+            kwargs["dtype"] = plain(kwargs["dtype"])
+        elif name == "generator":
+            given = kwargs.pop("generator")
+            kwargs["rng"] = given.rng if isinstance(given, Generator) else given
+        else:
+            check_device(kwargs.pop(name) if name == "device" else kwargs.pop(name) and None)
+    return kwargs.pop("out", None)
+
+
+def store(out: Any, result: Any) -> Any:
+    """`out=`: the result put there; what is empty takes its shape."""
+    if isinstance(out, tuple | list):
+        return type(out)([store(place, value) for place, value in zip(out, result, strict=True)])
+    if not out.size and out.shape != np.shape(result):
+        out.data = np.empty(np.shape(result), out.dtype)
+    out[...] = result
+    return out

@@ -1,0 +1,215 @@
+"""Tensors made of numbers, of nothing, and of random numbers; dtypes changed."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+import autograd as ag
+
+from ..engine.tensor import Tensor as Base
+from ..engine.tensor import holds_tensor, unwrap, wrap
+from ..random import generator as rng_for
+from . import dtypes
+from .boundary import below
+from .dtypes import check_device, default, plain
+from .shaping import many
+from .tensors import FUNCTIONS, cast, offer, values
+
+
+def _made(function: Any) -> Any:
+    """A maker of arrays, which takes requires_grad=."""
+
+    def call(*args: Any, requires_grad: bool = False, **options: Any) -> Any:
+        found = function(*args, **options)
+        made = found if isinstance(found, Base) else wrap(np.asarray(found))
+        return made.requires_grad_() if requires_grad else made
+
+    return below(call)
+
+
+def _array(data: Any, dtype: Any = None) -> Any:
+    """Numbers as an array: floats of Python in the default dtype."""
+    tensors = isinstance(data, Base) or holds_tensor(data)
+    of_python = not tensors and not hasattr(data, "dtype") and not _holds_arrays(data)
+    made = np.array(unwrap(data) if tensors else data, dtype)
+    if dtype is None and of_python and made.dtype.kind in "fc":
+        made = made.astype(default[0] if made.dtype.kind == "f" else np.result_type(default[0], np.complex64))
+    return made
+
+
+def _holds_arrays(data: Any) -> bool:
+    while isinstance(data, list | tuple) and data:
+        data = data[0]
+    return hasattr(data, "dtype")
+
+
+def _as_tensor(data: Any, dtype: Any = None) -> Any:
+    """The tensor itself, or one that shares an array's memory."""
+    if isinstance(data, Base):
+        return cast(data, dtype)
+    return data if isinstance(data, np.ndarray) and dtype in (None, data.dtype) else _array(data, dtype)
+
+
+def _filled(value: Any) -> Any:
+    return lambda *size, dtype=None, **named: np.full(many(size, named), value, dtype or default[0])
+
+
+def _full(size: Any, fill_value: Any, *, dtype: Any = None) -> Any:
+    value = fill_value.item() if hasattr(fill_value, "item") else fill_value
+    return np.full(many((size,)), value, dtype or _array(value).dtype)
+
+
+def _like(function: Any) -> Any:
+    return lambda input, *args, dtype=None: function(tuple(input.shape), *args, dtype=dtype or input.dtype)
+
+
+def _arange(start: Any = 0, end: Any = None, step: Any = 1, *, dtype: Any = None) -> Any:
+    start, end = (0, start) if end is None else (start, end)
+    start, end, step = (v.item() if hasattr(v, "item") else v for v in (start, end, step))
+    kind = dtype or (default[0] if any(isinstance(b, float) for b in (start, end, step)) else np.int64)
+    return (start + np.arange(max(math.ceil((end - start) / step), 0)) * step).astype(kind)
+
+
+def _linspace(start: Any, end: Any, steps: int, *, dtype: Any = None) -> Any:
+    return np.linspace(values(start), values(end), steps).astype(dtype or default[0])
+
+
+def _draw(method: str) -> Any:
+    def call(*size: Any, dtype: Any = None, rng: Any = None, **named: Any) -> Any:
+        kind: Any = np.dtype(dtype or default[0])
+        drawn = getattr(rng_for(rng), method)(many(size, named), dtype=kind if kind.itemsize > 2 else np.float32)
+        return np.asarray(drawn, kind)
+
+    return call
+
+
+_rand, _randn = _draw("random"), _draw("standard_normal")
+
+
+def _randint(*args: Any, dtype: Any = None, rng: Any = None, low: int = 0, high: Any = None, size: Any = None) -> Any:
+    *bounds, shape = (*args, size) if size is not None else args
+    bounds = [*bounds, high] if high is not None else bounds
+    low, high = (low, bounds[0]) if len(bounds) == 1 else bounds
+    return rng_for(rng).integers(low, high, tuple(shape)).astype(dtype or np.int64)
+
+
+def _normal(mean: Any = 0.0, std: Any = 1.0, size: Any = None, *, dtype: Any = None, rng: Any = None) -> Any:
+    shape = np.broadcast_shapes(np.shape(mean), np.shape(std)) if size is None else tuple(size)
+    return _randn(shape, dtype=dtype or getattr(mean, "dtype", getattr(std, "dtype", None)), rng=rng) * std + mean
+
+
+def _multinomial(input: Any, num_samples: int, replacement: bool = False, *, rng: Any = None) -> Any:
+    draw, rows = rng_for(rng), values(input).astype(np.float64).reshape(-1, input.shape[-1])
+    picked = [draw.choice(len(row), num_samples, replacement, row / row.sum()) for row in rows]
+    return np.reshape(picked, (*input.shape[:-1], num_samples)).astype(np.int64)
+
+
+def _bernoulli(input: Any, p: Any = None, *, rng: Any = None) -> Any:
+    return (rng_for(rng).random(input.shape) < values(input if p is None else p)).astype(input.dtype)
+
+
+def _seeded(seed: Any) -> Any:
+    default_generator.rng = ag.manual_seed(int(seed))
+    return default_generator
+
+
+default_generator = dtypes.Generator()
+_zeros: Any = lambda size, *, dtype: np.zeros(size, dtype)
+_strided: Any = lambda size, order, *, dtype=None: np.zeros(tuple(size), dtype or default[0])
+offer({
+    "tensor scalar_tensor": _array, "as_tensor asarray": _as_tensor, "from_numpy": lambda ndarray: ndarray,
+    "full": _full,
+    "zeros empty": _filled(0), "ones": _filled(1), "arange": _arange, "linspace": _linspace, "rand": _rand,
+    "randn": _randn, "normal": _normal, "multinomial": _multinomial, "bernoulli": _bernoulli, "randint": _randint,
+    "logspace": lambda start, end, steps, base=10.0, *, dtype=None: np.power(
+        base, _linspace(start, end, steps, dtype=np.float64)).astype(dtype or default[0]),
+    "eye": lambda n, m=None, *, dtype=None: np.eye(n, m, dtype=dtype or default[0]),
+    "zeros_like empty_like": _like(_zeros), "full_like": _like(_full), "rand_like": _like(_rand),
+    "randn_like": _like(_randn), "ones_like": _like(lambda size, *, dtype: np.ones(size, dtype)),
+    "randint_like": lambda input, *bounds, dtype=None, **options: _randint(
+        *bounds, input.shape, dtype=dtype or input.dtype, **options),
+    "randperm": lambda n, *, dtype=None, rng=None: rng_for(rng).permutation(np.arange(n)).astype(dtype or np.int64),
+    "poisson": lambda input, rng=None: np.asarray(rng_for(rng).poisson(input)).astype(input.dtype),
+    "tril_indices": lambda row, col, offset=0: np.stack(np.tril_indices(row, offset, col)),
+    "triu_indices": lambda row, col, offset=0: np.stack(np.triu_indices(row, offset, col)),
+    "empty_strided empty_permuted": _strided, "vander": lambda x, N=None, increasing=False: np.vander(x, N, increasing),
+    "hann_window": lambda n, periodic=True, *, dtype=None: np.hanning(n + periodic)[:n].astype(dtype or default[0]),
+    "hamming_window": lambda n, periodic=True, *, dtype=None: np.hamming(n + periodic)[:n].astype(dtype or default[0]),
+}, method=False, direct=_made)  # fmt: skip
+FUNCTIONS["manual_seed"] = _seeded
+
+
+def _new(name: str) -> Any:
+    make: Any = FUNCTIONS[name]
+    return lambda self, *args, dtype=None, **options: make(*args, dtype=dtype or self.dtype, **options)
+
+
+def _random_in_place(draw: Any) -> Any:
+    def call(self: Any, *args: Any, rng: Any = None, **options: Any) -> Any:
+        self[...] = draw(rng_for(rng), self.shape, *args, **options)
+        return self
+
+    return call
+
+
+def _to(self: Any, *args: Any, dtype: Any = None, copy: bool = False, **options: Any) -> Any:
+    for value in args:
+        if isinstance(value, Base | dtypes.dtype):
+            dtype = value.dtype
+        elif not isinstance(value, bool):
+            check_device(value)
+    made = cast(self, dtype)
+    return made.copy() if copy and made is self else made
+
+
+def _type(self: Any, dtype: Any = None) -> Any:
+    if dtype is None:
+        return f"torch.{_LEGACY[self.dtype.name]}Tensor"
+    if isinstance(dtype, str):
+        dtype = next(name for name, legacy in _LEGACY.items() if dtype.endswith(f"{legacy}Tensor"))
+    return cast(self, np.dtype(plain(dtype)))
+
+
+def _as(kind: Any) -> Any:
+    return lambda self, memory_format=None: cast(self, np.dtype(kind))
+
+
+def _detach(self: Any) -> Any:
+    self._node = None
+    return self
+
+
+def _of_kind(kind: Any) -> Any:
+    sized: Any = lambda data: len(data) != 1 or isinstance(data[0], int)
+    return below(lambda *data: wrap(np.zeros(data, kind) if sized(data) else np.array(unwrap(data[0]), kind)))
+
+
+_LEGACY = {
+    "float32": "Float", "float64": "Double", "float16": "Half", "int64": "Long", "int32": "Int", "int16": "Short",
+    "int8": "Char", "uint8": "Byte", "bool": "Bool",
+}  # fmt: skip
+FUNCTIONS.update({f"{legacy}Tensor": _of_kind(np.dtype(name)) for name, legacy in _LEGACY.items()})
+offer({
+    **{f"new_{name}": _new(name) for name in ("zeros", "ones", "full", "empty", "tensor", "empty_strided")},
+    "multinomial": _multinomial, "bernoulli": _bernoulli, "to": _to, "type": _type,
+    **{name: _as(known.dtype) for name, known in dtypes.DTYPES.items() if name != "bfloat16"},
+    "byte": _as(np.uint8), "char": _as(np.int8),
+    "type_as": lambda self, other: cast(self, other.dtype), "get_device": lambda self: -1, "detach_": _detach,
+    "is_floating_point": lambda self: self.dtype.kind == "f", "is_complex": lambda self: self.dtype.kind == "c",
+    "element_size": lambda self: self.itemsize, "is_contiguous": lambda self: bool(self.data.flags.c_contiguous),
+    "stride": lambda self: tuple(n // self.itemsize for n in self.data.strides),
+    "share_memory_ pin_memory": lambda self: self, "data_ptr": lambda self: self.data.ctypes.data,
+    "normal_": _random_in_place(lambda rng, size, mean=0.0, std=1.0: rng.normal(mean, std, size)),
+    "uniform_": _random_in_place(lambda rng, size, a=0.0, b=1.0, **ends: rng.uniform(
+        ends.get("from", a), ends.get("to", b), size)),
+    "random_": _random_in_place(lambda rng, size, low=2**24, high=None: rng.integers(
+        *((0, low) if high is None else (low, high)), size)),
+    "exponential_": _random_in_place(lambda rng, size, lambd=1.0: rng.exponential(1 / lambd, size)),
+    "bernoulli_": _random_in_place(lambda rng, size, p=0.5: rng.random(size) < p),
+    "cauchy_": _random_in_place(lambda rng, size, median=0.0, sigma=1.0: median + sigma * rng.standard_cauchy(size)),
+    "log_normal_": _random_in_place(lambda rng, size, mean=1.0, std=2.0: rng.lognormal(mean, std, size)),
+    "geometric_": _random_in_place(lambda rng, size, p: rng.geometric(p, size)),
+}, function=False)  # fmt: skip

@@ -1,0 +1,152 @@
+"""Elements by index and by mask: gather, scatter, masked_fill and their kin."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .tensors import cast, offer, values
+
+
+def _at(index: Any, dim: int) -> tuple[Any, ...]:
+    """What NumPy is to be indexed with for an index along one dimension."""
+    grid: list[Any] = list(np.ogrid[tuple(slice(n) for n in index.shape)])
+    grid[dim] = index
+    return tuple(grid)
+
+
+def _along(input: Any, dim: int, index: Any) -> tuple[Any, ...]:
+    return (*(slice(None),) * (dim % max(input.ndim, 1)), index)
+
+
+def _placed(input: Any, at: Any, src: Any) -> Any:
+    made = input.copy()
+    made[at] = src
+    return made
+
+
+_COMBINED: dict[str, Any] = {"multiply": np.prod, "prod": np.prod, "amax": np.max, "amin": np.min}
+_NEUTRAL = {"multiply": 1.0, "prod": 1.0, "amax": -np.inf, "amin": np.inf, "sum": 0.0, "add": 0.0, "mean": 0.0}
+
+
+def _combined(input: Any, at: Any, src: Any, reduce: str | None, include_self: bool = True) -> Any:
+    """The input with what is given put at these places, or combined with what is there."""
+    if reduce is None:
+        return _placed(input, at, src)
+    made = input.copy()
+    if not include_self:
+        made[at] = _NEUTRAL[reduce]
+    if reduce in _COMBINED:
+        flat = np.broadcast_to(np.reshape(np.arange(input.size), input.shape)[at], np.shape(src)).reshape(-1)
+        return _one_by_one(made.reshape(-1), flat, src.reshape(-1), reduce).reshape(input.shape)
+    np.add.at(made, at, src)
+    if reduce == "mean":
+        counts = np.full(input.shape, int(include_self))
+        np.add.at(counts, at, 1)
+        made = made / np.maximum(counts, 1).astype(input.dtype)
+    return made
+
+
+def _one_by_one(made: Any, flat: Any, src: Any, reduce: str) -> Any:
+    """A row for each time that a place comes up again, and all rows reduced: that has the function's slopes."""
+    order = np.argsort(flat, kind="stable")
+    turn = np.arange(len(flat)) - np.searchsorted(flat[order], flat[order])
+    rows = [made]
+    for i in range(int(turn.max(initial=-1)) + 1):
+        now = order[turn == i]
+        rows.append(_placed(np.full(made.shape, _NEUTRAL[reduce], made.dtype, like=made), flat[now], src[now]))
+    return _COMBINED[reduce](np.stack(rows), axis=0)
+
+
+def _scattered(input: Any, dim: int, index: Any, src: Any, reduce: Any = None, include_self: bool = True) -> Any:
+    if not input.ndim:
+        src = src.reshape(1) if hasattr(src, "dtype") else src
+        return _scattered(input.reshape(1), 0, index, src, reduce, include_self).reshape(())
+    index = np.atleast_1d(values(index))
+    if hasattr(src, "dtype"):
+        src = cast(src, input.dtype)
+        src = src[tuple(slice(n) for n in index.shape)] if src.ndim else src
+    return _combined(input, _at(index, dim), src, reduce, include_self)
+
+
+def _indexed(input: Any, dim: int, index: Any, source: Any, reduce: Any = None, include_self: bool = True) -> Any:
+    index = values(index).reshape(-1)
+    if not input.ndim:
+        source = source.reshape(1) if hasattr(source, "dtype") else source
+        return _indexed(input.reshape(1), 0, index, source, reduce, include_self).reshape(())
+    if reduce in _COMBINED:
+        whole = np.broadcast_to(
+            index.reshape([-1 if i == dim % input.ndim else 1 for i in range(input.ndim)]), source.shape
+        )
+        return _combined(input, _at(whole, dim), source, reduce, include_self)
+    return _combined(input, _along(input, dim, index), source, reduce, include_self)
+
+
+def _gather(input: Any, dim: int, index: Any, *, sparse_grad: bool = False) -> Any:
+    index = values(index)
+    return (
+        input[_at(index, dim)]
+        if input.ndim and index.ndim
+        else input.reshape(-1)[index.reshape(-1)].reshape(index.shape)
+    )
+
+
+def _index_select(input: Any, dim: int, index: Any) -> Any:
+    found = np.take(np.atleast_1d(input), np.atleast_1d(values(index)), dim)
+    return found if input.ndim else found.reshape(())
+
+
+def _masked_scatter(input: Any, mask: Any, source: Any) -> Any:
+    shape = np.broadcast_shapes(input.shape, mask.shape)
+    mask = np.broadcast_to(values(mask), shape)
+    return _placed(np.broadcast_to(input, shape), mask, source.reshape(-1)[: mask.sum()])
+
+
+def _diagonal_scatter(input: Any, src: Any, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Any:
+    at, made = np.arange(src.shape[-1]), np.moveaxis(input, (dim1, dim2), (-2, -1))
+    made = _placed(made, (..., at + max(-offset, 0), at + max(offset, 0)), src)
+    return np.moveaxis(made, (-2, -1), (dim1, dim2))
+
+
+def _nonzero(input: Any, *, as_tuple: bool = False) -> Any:
+    found = np.nonzero(np.atleast_1d(values(input)))
+    return found if as_tuple else np.stack(found, 1)[:, : np.ndim(input)]
+
+
+def _nonzero_static(input: Any, *, size: int, fill_value: int = -1) -> Any:
+    found = _nonzero(input)[:size]
+    return np.concatenate([found, np.full((size - len(found), found.shape[1]), fill_value)])
+
+
+offer({
+    "gather": _gather, "index_select": _index_select, "masked_scatter": _masked_scatter, "nonzero": _nonzero,
+    "scatter": lambda input, dim, index, src=None, *, value=None, reduce=None: _scattered(
+        input, dim, index, value if src is None else src, reduce),
+    "scatter_add": lambda input, dim, index, src: _scattered(input, dim, index, src, "sum"),
+    "scatter_reduce": lambda input, dim, index, src, reduce, *, include_self=True: _scattered(
+        input, dim, index, src, reduce, include_self),
+    "index_add": lambda input, dim, index, source, *, alpha=1: _indexed(input, dim, index, source * alpha, "sum"),
+    "index_copy index_fill": lambda input, dim, index, source: _indexed(input, dim, index, source),
+    "index_reduce": lambda input, dim, index, source, reduce, *, include_self=True: _indexed(
+        input, dim, index, source, reduce, include_self), "nonzero_static": _nonzero_static,
+    "index_put": lambda input, indices, values_, accumulate=False: _combined(
+        input, tuple(values(i) for i in indices), values_, "sum" if accumulate else None),
+    "take": lambda input, index: input.reshape(-1)[values(index)], "argwhere": lambda input: _nonzero(input),
+    "put": lambda input, index, source, accumulate=False: _combined(
+        input.reshape(-1), values(index).reshape(-1), source.reshape(-1), "sum" if accumulate else None
+    ).reshape(input.shape),
+    "take_along_dim": lambda input, indices, dim=None: input.reshape(-1)[values(indices).reshape(-1)]
+    if dim is None else np.take_along_axis(input, values(indices), dim),
+    "masked_fill": lambda input, mask, value: np.where(values(mask), cast(value, input.dtype), input),
+    "masked_select": lambda input, mask: np.broadcast_to(input, np.broadcast_shapes(input.shape, mask.shape))[
+        np.broadcast_to(values(mask), np.broadcast_shapes(input.shape, mask.shape))],
+    "select_scatter": lambda input, src, dim, index: _placed(input, _along(input, dim, index), src),
+    "slice_scatter": lambda input, src, dim=0, start=None, end=None, step=1: _placed(
+        input, _along(input, dim, slice(start, end, step)), src), "diagonal_scatter": _diagonal_scatter,
+    "fill": lambda input, value: np.broadcast_to(value, input.shape) if np.ndim(value) else np.full_like(input, value),
+})  # fmt: skip
+offer({
+    "copy": lambda self, src, non_blocking=False: np.broadcast_to(src, self.shape),
+    "zero": lambda self: np.zeros(self.shape),
+}, function=False)  # fmt: skip

@@ -1,0 +1,281 @@
+"""The modules below torch: torch.nn.functional, torch.utils.data and so on, each filled when it is first asked."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Callable
+from types import FunctionType, ModuleType
+from typing import Any
+
+import numpy as np
+
+import autograd as ag
+from autograd import Tensor as Base
+
+from . import absent, dtypes
+from .algebra import SPACES
+from .boundary import above, below, raised
+from .tensors import FUNCTIONS
+
+Look = Callable[[str], Any]
+
+
+class Space(ModuleType):
+    """A module whose names are looked up when they are asked for. What is not there says so."""
+
+    def __init__(self, name: str, look: Look) -> None:
+        super().__init__(f"{__package__}.{name}", f"torch.{name}, over what backgraph has.")
+        self.__dict__["__path__"], self.__dict__["_look"], self.__dict__["_short"] = [], look, name
+        sys.modules[self.__name__] = self
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") and name != "__all__":
+            raise AttributeError(name)
+        inner = sys.modules.get(f"{self.__name__}.{name}")
+        if inner is not None:
+            return inner
+        try:
+            found = self._look(name)
+        except (AttributeError, KeyError):
+            raise absent.error(f"{self._short}.{name}") from None
+        self.__dict__[name] = found
+        return found
+
+    def __dir__(self) -> list[str]:
+        return sorted({*object.__dir__(self), *getattr(self, "__all__", ())})
+
+
+def _inside(path: str) -> Look:
+    """Functions and classes of nn, or of a module of nn's, which is loaded when it is asked for."""
+
+    def look(name: str) -> Any:
+        import nn
+
+        from .layers import OWN, of_nn
+
+        source: Any = nn
+        for part in path.split(".")[1:]:
+            source = getattr(source, part)
+        return OWN[name] if name in OWN else of_nn(name, source, path)
+
+    return look
+
+
+def functional(name: str) -> Any:
+    """What torch.nn.functional has, of which torch itself has some."""
+    if name.endswith("_with_indices"):
+        pool = functional(name.removesuffix("_with_indices"))
+        return lambda *args, **options: pool(*args, **{**options, "return_indices": True})
+    if name == "constant_pad_nd":
+        return lambda input, pad, value=0: functional("pad")(input, pad, "constant", value)
+    if name.startswith("grid_sampler"):
+        kinds: Any = (("bilinear", "nearest", "bicubic"), ("zeros", "border", "reflection"))
+        return lambda input, grid, mode, padding, align: functional("grid_sample")(
+            input, grid, kinds[0][mode], kinds[1][padding], align
+        )
+    try:
+        return _inside("nn.functional")(name)
+    except AttributeError:
+        return FUNCTIONS[name]
+
+
+def _data(name: str) -> Any:
+    import nn.data
+
+    from .layers import DataLoader
+
+    if name == "DataLoader":
+        return DataLoader
+    found = getattr(nn.data, name)
+    return below(found) if isinstance(found, FunctionType) else found
+
+
+def _optim(name: str) -> Any:
+    from .layers import of_optim
+
+    return of_optim(name)
+
+
+def _swa(name: str) -> Any:
+    from .layers import of_nn
+
+    return of_nn(name, _optim("swa_utils"), "optim.swa_utils")
+
+
+def _of_functions(transform: Callable[..., Any]) -> Any:
+    """A transform of a function of PyTorch's kind."""
+
+    def made(fun: Any, argnums: Any = 0, **options: Any) -> Any:
+        return below(transform(above(fun), argnums))
+
+    return made
+
+
+def _vmap(func: Any, in_dims: Any = 0, out_dims: Any = 0, randomness: str = "different") -> Any:
+    return below(ag.vmap(above(func), in_dims, out_dims, randomness=randomness))
+
+
+def _assert_close(
+    actual: Any, expected: Any, *, rtol: Any = None, atol: Any = None, equal_nan: bool = False, **options: Any
+) -> None:
+    """Raise AssertionError unless the two are close; without rtol and atol, as close as their dtype says."""
+    actual, expected = (FUNCTIONS["as_tensor"](value) for value in (actual, expected))
+    if actual.shape != expected.shape or actual.dtype != expected.dtype:
+        raise AssertionError(
+            f"assert_close: got {actual.dtype} {actual.shape}, expected {expected.dtype} {expected.shape}"
+        )
+    limits = {"float16": (1e-3, 1e-5), "float64": (1e-7, 1e-7)}.get(actual.dtype.name, (1.3e-6, 1e-5))
+    np.testing.assert_allclose(actual._content, expected._content, limits[0] if rtol is None else rtol,
+                               limits[1] if atol is None else atol, equal_nan)  # fmt: skip
+
+
+def _alone(name: str) -> Any:
+    """What is for several processes or devices: it may be imported, and says when it is called that there is one."""
+    if name in ("is_available", "is_initialized"):
+        return lambda: False
+    if name.startswith("_"):
+        raise KeyError(name)
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        raise RuntimeError(f"torch: there is one process and one device, so {name} is not there")
+
+    return call
+
+
+class GradScaler:
+    """For mixed dtypes, which there are not. With enabled=False it passes everything on, as PyTorch's does."""
+
+    def __init__(self, device: str = "cpu", enabled: bool = True, **options: Any) -> None:
+        if enabled:
+            raise RuntimeError("GradScaler: there are no mixed dtypes; use float32, or enabled=False")
+
+    scale = staticmethod(lambda outputs: outputs)
+    step = staticmethod(lambda optimizer, *args: optimizer.step(*args))
+    unscale_ = update = staticmethod(lambda *args: None)
+
+
+def _autocast(device_type: Any = "cpu", dtype: Any = None, enabled: bool = True, cache_enabled: Any = None) -> Any:
+    """Has no effect with enabled=False or float32. Raises RuntimeError for other dtypes."""
+    if enabled and dtype is not dtypes.DTYPES["float32"]:
+        raise RuntimeError("autocast: there are no mixed dtypes; use float32, or enabled=False")
+    return contextlib.nullcontext()
+
+
+def _fixed(**values: Any) -> Look:
+    return values.__getitem__
+
+
+def _checkpoint(function: Any, *args: Any, use_reentrant: Any = None, **kwargs: Any) -> Any:
+    return below(ag.checkpoint(above(function)))(*args, **kwargs)
+
+
+def _functional_derivative(transform: Any) -> Any:
+    """torch.autograd.functional: of all inputs, given as a tuple, or of the one."""
+
+    def call(func: Any, inputs: Any, create_graph: bool = False, strict: bool = False) -> Any:
+        several = isinstance(inputs, tuple)
+        given = inputs if several else (inputs,)
+        found = _of_functions(transform)(func, tuple(range(len(given))) if several else 0)(*given)
+        return found if create_graph else _detached(found)
+
+    return call
+
+
+def _detached(value: Any) -> Any:
+    return tuple(map(_detached, value)) if isinstance(value, tuple) else value.detach()
+
+
+def _no(name: str) -> Any:
+    """What there is of a device that there is not: that there is none, and nothing to be done for it."""
+    if name in ("is_available", "is_built", "is_initialized", "is_bf16_supported"):
+        return lambda *args: False
+    if name in ("device_count", "current_accelerator"):
+        return lambda *args: 0 if name == "device_count" else None
+    if name in ("manual_seed", "manual_seed_all", "synchronize", "empty_cache"):
+        return lambda *args: None
+    if name in ("deterministic", "benchmark", "enabled", "allow_tf32"):
+        return False
+    raise KeyError(name)
+
+
+def _custom(name: str) -> Any:
+    from .custom import Function
+
+    return {"Function": Function}[name]
+
+
+def _distributions(name: str) -> Any:
+    from .densities import Bernoulli, Categorical, Normal
+
+    return {"Bernoulli": Bernoulli, "Categorical": Categorical, "Normal": Normal}[name]
+
+
+_GRAD = below(lambda outputs, inputs, *args, **kwargs: ag.grad(outputs, inputs, *args, **kwargs))
+_AUTOGRAD = {
+    "grad": _GRAD, "backward": below(lambda tensors, grad_tensors=None, retain_graph=None, create_graph=False: [
+        t.backward(g, retain_graph, create_graph) for t, g in _paired(tensors, grad_tensors)] and None),
+    "gradcheck": lambda func, inputs, **options: ag.gradcheck(above(func), inputs, **options),
+    "Variable": lambda data, requires_grad=False: data.requires_grad_() if requires_grad else data,
+    "no_grad": ag.no_grad, "enable_grad": ag.enable_grad, "set_detect_anomaly": ag.detect_anomaly,
+    "detect_anomaly": ag.detect_anomaly, "set_grad_enabled": ag.set_grad_enabled,
+}  # fmt: skip
+
+
+def _paired(tensors: Any, gradients: Any) -> Any:
+    tensors = [tensors] if isinstance(tensors, Base) else list(tensors)
+    given = [None] * len(tensors) if gradients is None else [gradients] if isinstance(gradients, Base) else gradients
+    return list(zip(tensors, given, strict=True))
+
+
+def _autograd(name: str) -> Any:
+    return _AUTOGRAD[name] if name in _AUTOGRAD else _custom(name)
+
+
+def _swap(call: Any) -> Any:
+    """torch.func's order of results and arguments for that of ours."""
+    return lambda func, *primals: tuple(
+        f if i == 0 else below(f) for i, f in enumerate(raised(call(above(func), *primals)))
+    )
+
+
+_MODULES = (
+    "activation", "batchnorm", "container", "conv", "dropout", "linear", "loss", "module", "normalization", "pooling",
+    "rnn", "sparse", "transformer",
+)  # fmt: skip
+_TABLES: dict[str, Look] = {
+    **{name: space.__getitem__ for name, space in SPACES.items()}, "nn.functional": functional, "optim": _optim,
+    **dict.fromkeys(("nn", "nn.parameter", "nn.modules", *map("nn.modules.{}".format, _MODULES)), _inside("nn")),
+    **{name: _inside(name) for name in (
+        "nn.init", "nn.utils", "nn.utils.rnn", "nn.utils.parametrize", "nn.utils.parametrizations")},
+    "optim.lr_scheduler": lambda name: getattr(_optim("lr_scheduler"), name),
+    "optim.swa_utils": _swa, "autograd": _autograd,
+    "utils": _fixed(), **dict.fromkeys(("nn.parallel", "distributed"), _alone),
+    **dict.fromkeys(("amp", "cuda.amp"), _fixed(GradScaler=GradScaler, autocast=_autocast)),
+    **dict.fromkeys(("utils.data", "utils.data.dataloader", "utils.data.dataset", "utils.data.sampler"), _data),
+    "utils.checkpoint": _fixed(checkpoint=_checkpoint), "distributions": _distributions,
+    "autograd.functional": _fixed(
+        jacobian=_functional_derivative(ag.jacobian), hessian=_functional_derivative(ag.hessian)),
+    "func": lambda name: _func(name), "testing": _fixed(assert_close=_assert_close),
+    "random": _fixed(manual_seed=FUNCTIONS["manual_seed"]), "backends": _fixed(), **dict.fromkeys((
+        "cuda", "mps", "xpu", "accelerator", "backends.cudnn", "backends.mps", "backends.cuda",
+        "backends.cuda.matmul"), _no),
+}  # fmt: skip
+
+
+def _func(name: str) -> Any:
+    if name in ("functional_call", "stack_module_state"):
+        return _inside("nn.utils")(name)
+    return {
+        "grad": _of_functions(ag.grad), "jacrev": _of_functions(ag.jacobian), "jacfwd": _of_functions(ag.jacobian),
+        "hessian": _of_functions(ag.hessian), "vmap": _vmap, "grad_and_value": _grad_and_value, "vjp": _swap(ag.vjp),
+        "jvp": lambda func, primals, tangents: below(ag.jvp)(above(func), primals, tangents),
+    }[name]  # fmt: skip
+
+
+def _grad_and_value(func: Any, argnums: Any = 0) -> Any:
+    both = _of_functions(ag.value_and_grad)(func, argnums)
+    return lambda *args: both(*args)[::-1]
+
+
+ROOTS = {name: Space(name, look) for name, look in sorted(_TABLES.items())}

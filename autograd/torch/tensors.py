@@ -1,0 +1,278 @@
+"""Tensor by PyTorch's convention, and what `torch.*` offers: the tables that the other modules here fill.
+
+What is offered is a function by NumPy's convention (see boundary.py) whose first argument is the tensor; it is
+`torch.name`, and a method unless that is denied. `name_` is the method that puts the result in the tensor's place.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..engine.primitive import registry
+from ..engine.tensor import Tensor as Base
+from ..engine.tensor import unwrap, wrap
+from ..ops import elementwise, indexing, products
+from . import absent, dtypes
+from .boundary import NAMES, RAISED, Function, above, below, convention, raised
+from .dtypes import Size, common, device
+
+_F4, _F8 = np.dtype(np.float32), np.dtype(np.float64)
+
+
+class Tensor(Base):
+    """The engine's Tensor, by PyTorch's convention: the same object, and the same gradients.
+
+    >>> import autograd.torch as torch
+    >>> x = torch.tensor([[1.0, 2.0], [3.0, 5.0]], requires_grad=True)
+    >>> x.std(dim=1).sum().backward()
+    >>> x.size(0), x.grad.view(-1)
+    (2, tensor([-0.7071,  0.7071, -0.7071,  0.7071]))
+    """
+
+    __slots__ = ()
+
+    def __init__(self, *data: Any, **options: Any) -> None:
+        """As torch.Tensor: of a list or an array float32, of numbers a shape. `torch.tensor` keeps a dtype."""
+        if not convention.torch:
+            return Base.__init__(self, *data, **options)
+        if len(data) != 1 or isinstance(data[0], int | Size):
+            data = (np.zeros(data[0] if data and isinstance(data[0], Size) else data or 0),)
+        _start(self, data[0], options.get("dtype", dtypes.default[0]), options.get("requires_grad", False))
+
+    def _size(self, dim: int | None = None) -> Any:
+        return Size(self._content.shape) if dim is None else self._content.shape[dim]
+
+    def _alias(self) -> Any:
+        return raised(wrap(self._content))
+
+    shape = property(lambda self: Size(self._content.shape) if convention.torch else self._content.shape)
+    size = property(lambda self: self._size if convention.torch else self._content.size)
+    dtype = property(lambda self: dtypes.of(self._content.dtype) if convention.torch else self._content.dtype)  # type: ignore[assignment]
+    is_cuda = is_mps = is_xpu = is_sparse = is_quantized = False
+    device = property(lambda self: device() if convention.torch else "cpu")
+    data = property(
+        lambda self: self._alias() if convention.torch else self._content,
+        lambda self, value: _setters["data"](self, value),
+    )
+    grad = property(  # type: ignore[assignment]
+        lambda self: raised(Base.grad.fget(self) if self._grad is None else self._grad),  # type: ignore[attr-defined]
+        lambda self, value: _setters["grad"](self, value),
+    )
+
+    def numpy(self, *, force: bool = False) -> Any:  # type: ignore[override]
+        """The array, not a copy. As in PyTorch a tensor that requires a gradient is to be detached before."""
+        if self._node is not None and not force and convention.torch:
+            raise RuntimeError("Tensor.numpy: this tensor requires a gradient; write x.detach().numpy()")
+        return self._content
+
+    def register_hook(self, hook: Any) -> Any:
+        return Base.register_hook(self, above(hook))
+
+    def __repr__(self) -> str:
+        data = np.asarray(self._content)
+        sizes = np.abs(data[data != 0]) if data.dtype.kind == "f" else np.ones(1)
+        with np.printoptions(precision=4, suppress=not sizes.size or bool(sizes.max() < 1e8 and sizes.min() > 1e-4)):
+            parts = [np.array2string(data, separator=", ", prefix="tensor(")]
+        if not data.size or data.dtype not in (dtypes.default[0], np.int64, np.bool_):
+            parts.append(f"dtype={dtypes.of(data.dtype)}")
+        if self._node is not None:
+            parts.append("requires_grad=True" if self.is_leaf else f"grad_fn=<{self._node.name}>")
+        return f"tensor({', '.join(parts)})"
+
+    def __bool__(self) -> bool:
+        if self._content.size != 1:
+            raise RuntimeError(f"bool: a tensor of shape {self._content.shape} is neither true nor false; use .any()")
+        return bool(self._content)
+
+    def __format__(self, spec: str) -> str:
+        return format(self._content.item() if self._content.ndim == 0 else str(self), spec)
+
+    def __array_ufunc__(self, *args: Any, **kwargs: Any) -> Any:
+        return _ufunc(self, *args, **kwargs)
+
+    def __array_function__(self, *args: Any, **kwargs: Any) -> Any:
+        return _function(self, *args, **kwargs)
+
+    def __getattr__(self, name: str) -> Any:
+        if convention.torch and not name.startswith("_") and not hasattr(type(self), name):
+            raise absent.error(f"Tensor.{name}")
+        return Base.__getattr__(self, name)
+
+    def __dir__(self) -> list[str]:
+        return sorted({*object.__dir__(self)} - _hidden)
+
+
+RAISED[Base] = Tensor
+_start, _ufunc, _function = below(Base.__init__), below(Base.__array_ufunc__), below(Base.__array_function__)
+_setters: dict[str, Any] = {name: below(vars(Base)[name].fset) for name in ("data", "grad")}
+
+
+def values(value: Any) -> Any:
+    """The array of a Tensor, or of what makes one: for what has no gradient, such as an order or a mask."""
+    array = unwrap(value)
+    return array if hasattr(array, "__array_function__") else np.asarray(array)
+
+
+def cast(value: Any, kind: Any) -> Any:
+    """A tensor or an array in that dtype, or as it is for None; a number as it is."""
+    return value.astype(kind) if kind is not None and hasattr(value, "dtype") and value.dtype != kind else value
+
+
+def alike(*values: Any) -> list[Any]:
+    """The operands in the dtype that PyTorch's promotion gives them."""
+    kind = common(*values)
+    return [cast(value, kind) for value in values]
+
+
+def floats(input: Any) -> Any:
+    """Integers and bools in the default dtype; anything else as it is."""
+    return input.astype(dtypes.default[0]) if input.dtype.kind in "biu" else input
+
+
+def operator(function: Any, floating: bool = False) -> Function:
+    """The function of two operands, on what promotion makes of them; with `floating`, integers become floats."""
+
+    def through(x: Any, y: Any) -> Any:
+        kind = common(x, y)
+        if kind is None:
+            return NotImplemented
+        kind = dtypes.default[0] if kind.kind in "biu" and floating else kind
+        made = function(cast(x, kind), cast(y, kind))
+        return made if made.dtype == kind or kind.kind in "biu" else made.astype(kind)
+
+    slowly = below(through)
+
+    def operate(input: Any, other: Any) -> Any:
+        if isinstance(input, Base):
+            kind, known = input._content.dtype, other.__class__ is float or other.__class__ is int
+            known = known or (isinstance(other, Base) and other._content.dtype is kind)
+        else:
+            kind, known = other._content.dtype, input.__class__ is float or input.__class__ is int
+        if known and (kind is _F4 or kind is _F8):
+            result = function(input, other)
+            result.__class__ = Tensor
+            return result
+        return slowly(input, other)
+
+    return operate
+
+
+def comparison(ufunc: Any) -> Function:
+    plainly = registry[ufunc]
+    return below(lambda input, other: plainly(input, other))
+
+
+def direct(function: Any) -> Function:
+    """A function of one argument that has a gradient, element by element: integers become floats before."""
+    function = registry.get(function, function)
+    through = below(lambda input, out=None: function(floats(input)))
+
+    def call(input: Any, **out: Any) -> Any:
+        kind = input._content.dtype
+        if out or (kind is not _F4 and kind is not _F8):
+            return through(input, **out)
+        result = function(input)
+        result.__class__ = Tensor
+        return result
+
+    return call
+
+
+OPERATORS: dict[str, Function] = {
+    "add": operator(elementwise.add), "sub": operator(elementwise.subtract), "mul": operator(elementwise.multiply),
+    "truediv": operator(elementwise.divide, True), "pow": operator(elementwise.power),
+    "floordiv": operator(elementwise.floor_divide), "mod": operator(elementwise.remainder),
+    "and": operator(elementwise.bitwise_and), "or": operator(elementwise.bitwise_or),
+    "xor": operator(elementwise.bitwise_xor), "lshift": operator(elementwise.left_shift),
+    "rshift": operator(elementwise.right_shift), "matmul": operator(products.matmul),
+}  # fmt: skip
+"""Python's operators, by name."""
+COMPARISONS = {
+    "eq": np.equal, "ne": np.not_equal, "lt": np.less, "le": np.less_equal, "gt": np.greater, "ge": np.greater_equal,
+}  # fmt: skip
+
+
+def _getitem(self: Any, index: Any) -> Any:
+    result = indexing.getitem(self, index)
+    result.__class__ = Tensor
+    return result
+
+
+def _flipped(operate: Function) -> Function:
+    return lambda self, other: operate(raised(other) if isinstance(other, np.ndarray) else other, self)
+
+
+for _name, _operate in OPERATORS.items():
+    setattr(Tensor, f"__{_name}__", _operate)
+    setattr(Tensor, f"__r{_name}__", _flipped(_operate))
+for _name, _ufunc_of in COMPARISONS.items():
+    setattr(Tensor, f"__{_name}__", comparison(_ufunc_of))
+Tensor.__getitem__ = _getitem  # type: ignore[method-assign]
+Tensor.__hash__ = object.__hash__  # type: ignore[method-assign, assignment]
+for _name in ("__neg__", "__abs__", "__pos__", "__invert__", "__setitem__", "__deepcopy__", "__float__", "backward",
+              "detach", "item", *(f"__i{_name}__" for _name in OPERATORS)):  # fmt: skip
+    setattr(Tensor, _name, below(getattr(Base, _name)))
+for _name in ("T", "mT", "real", "imag"):
+    setattr(Tensor, _name, property(below(getattr(Base, _name).fget)))
+Tensor.H = Tensor.mH = property(below(lambda self: np.conj(np.swapaxes(self, -1, -2))))  # type: ignore[attr-defined]
+
+# ---- what is offered -------------------------------------------------------------------------------------------------
+
+FUNCTIONS: dict[str, Function] = {}
+"""`torch.name`."""
+METHODS: dict[str, Function] = {}
+
+
+def offer(table: dict[str, Any], function: bool = True, method: bool = True, direct: Any = None) -> None:
+    """Offer these functions, by name, as functions of torch, as methods, or as both."""
+    for names, given in table.items():
+        made = below(given, NAMES) if direct is None else direct(given)
+        for name in names.split():
+            if function:
+                FUNCTIONS[name] = made
+            if method:
+                METHODS[name] = made
+                METHODS.setdefault(f"{name}_", _in_place(made))
+
+
+def _in_place(function: Function) -> Function:
+    def call(self: Any, *args: Any, **kwargs: Any) -> Any:
+        self[...] = function(self, *args, **kwargs)
+        return self
+
+    return call
+
+
+_SHARED = ("grad_fn", "is_leaf", "name", "ndim", "itemsize", "nbytes", "requires_grad", "requires_grad_", "retain_grad",
+           "tolist", "cpu", "cuda")  # fmt: skip
+_hidden: set[str] = set()
+
+
+def complete() -> None:
+    """Give Tensor the methods that have been offered; those of ndarray's that PyTorch has not are found below only."""
+    for name, made in METHODS.items():
+        setattr(Tensor, name, _either(getattr(Base, name), made) if hasattr(Base, name) else made)
+    for name in dir(Base):
+        if not name.startswith("_") and name not in vars(Tensor) and name not in _SHARED:
+            _hidden.add(name)
+            setattr(Tensor, name, property(_of_ndarray(name)))
+
+
+def _either(theirs: Function, ours: Function) -> Function:
+    def call(self: Any, *args: Any, **kwargs: Any) -> Any:
+        return (ours if convention.torch else theirs)(self, *args, **kwargs)
+
+    return call
+
+
+def _of_ndarray(name: str) -> Function:
+    found = getattr(Base, name)
+
+    def get(self: Any) -> Any:
+        if convention.torch:
+            raise AttributeError(f"'Tensor' has no attribute {name!r}: it is ndarray's; x.numpy() has it", name=name)
+        return found.__get__(self) if hasattr(found, "__get__") else found
+
+    return get
