@@ -80,8 +80,8 @@ docs: $(VENV)/with-docs
 	@$(PYTHON_IN) docs/maker/build.py $(ARGS)
 
 gallery: $(VENV)/with-demo
-	@echo "gallery: drawing docs/neuron.svg and what is in docs/pictures and docs/gallery"
-	@$(PYTHON_IN) docs/neuron.py
+	@echo "gallery: drawing docs/played.svg and what is in docs/pictures and docs/gallery"
+	@$(PYTHON_IN) docs/played.py
 	@$(PYTHON_IN) docs/pictures.py
 	@$(PYTHON_IN) -m autograd.drawing.gallery docs/gallery
 

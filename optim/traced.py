@@ -182,7 +182,9 @@ def traced_pieces(
             x, g = p.data, p.grad.data
             g = g if g.dtype == x.dtype else g.astype(x.dtype, casting="same_kind")
             arrays = {name: trace.state(state, name) for name in _arrays(optimizer, begin)}
-            scratch = tuple([np.empty_like(x) for _ in range(optimizer.scratch + 2)])
+            rows = x.strides[-1:] in ((), (x.itemsize,))  # without gaps, to be seen as of any dtype
+            order: Any = "K" if rows else "C"
+            scratch = tuple([np.empty_like(x, order=order) for _ in range(optimizer.scratch + 2)])
             if not x.ndim:  # pieces have axes
                 x, g, *rest = (a.reshape(1) for a in (x, g, *arrays.values(), *scratch))
                 arrays, scratch = dict(zip(arrays, rest, strict=False)), tuple(rest[len(arrays) :])

@@ -154,7 +154,8 @@ def _written(
     tree = Brief(space).visit(tree)
     arrays = {symbol: what for what, symbol in symbols.of.items()}
     code = ast.unparse(ast.fix_missing_locations(tree))
-    words = in_words(tree, space)
+    objects = {symbols.of[name]: value for name, value in known.items() if name in symbols.of and not is_array(value)}
+    words = in_words(tree, {**space, **objects})
     if words is not None:
         text = re.sub(r"_\d+_", lambda found: symbols.names.get(found[0], found[0]), ast.unparse(words))
         text = re.sub(r"(?<![\w.])_(?=[a-z])", "", text)

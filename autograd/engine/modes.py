@@ -133,7 +133,6 @@ class _Switch(_GradMode, metaclass=_Called):
         if options or len(function) > 1 or not callable(function[0]):
             got = ", ".join([*map(repr, function), *(f"{name}=" for name in options)])
             raise TypeError(f"{cls.__name__}: expected nothing, or a function to decorate, got {got}")
-        made.before = []
         return made(*function)
 
 

@@ -332,6 +332,8 @@ def _accumulate(entries: Iterable[list[Any]], create_graph: bool) -> None:
             total = known._content
             if known._node is None and _is_ours(total, 1):
                 total += g
+            elif known._node is None and total.__class__ is not type(total):  # traced, it is written over if it can be
+                known.data = total + g
             else:
                 tensor._grad = wrap(total + g)
 

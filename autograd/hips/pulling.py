@@ -11,6 +11,7 @@ import numpy as np
 
 from ..engine.declare import primitive
 from ..engine.tensor import unwrap
+from ..transforms.batching.batched import innermost
 from ..transforms.call import name_of, tracked
 from ..transforms.tree import fields_of, is_dataclass, keys_of, leaves, rebuild
 from .vector_space import dense
@@ -73,11 +74,15 @@ class Given:
             return _array(self._pulled(g, given, values, out)[i])
         try:
             part = self._pulled(g, given, values, out)[i]
-            if part is None or tracked(part) or form is not None:
-                return _array(part)
+            if part is None or tracked(part):
+                return part
         except TypeError:  # of a rule that takes the gradient for a plain array
             if form is not None:
                 raise
+        if form is not None:
+            raise NotImplementedError(
+                f"{name_of(self.call)}: its rule computes with plain arrays, so its own derivative is unknown"
+            )
         return _by_rule(g, *values, given=self, result=out, place=i)
 
     def _pulled(self, g: Any, given: Any, values: Any, out: Any) -> list[Any]:
@@ -86,7 +91,17 @@ class Given:
         if kept is not None and kept[0] is self and kept[1]() is g:
             parts: list[Any] = kept[2]
             return parts
-        parts = [None for _ in values]
+        batch = innermost((given, values, out))  # whoever wrote the rules knows of one example at a time
+        if batch is None:
+            parts = self._by_rules(given, values, out)
+        else:
+            parts = batch.loop(self._by_rules, (given, values, out), {})
+        if self.several:
+            _latest.kept = (self, (lambda: g) if isinstance(g, np.generic) else ref(g, _forget), parts)
+        return parts
+
+    def _by_rules(self, given: Any, values: Any, out: Any) -> list[Any]:
+        parts: list[Any] = [None for _ in values]
         args = self.arguments(values)
         maker = primitive_vjps.get(self.call)
         if maker is not None:
@@ -101,8 +116,6 @@ class Given:
                     parts[place] = inner
             else:
                 parts[self.form[k]] = part
-        if self.several:
-            _latest.kept = (self, (lambda: g) if isinstance(g, np.generic) else ref(g, _forget), parts)
         return parts
 
     def moved(self, tangent: Any, i: int, values: Any, out: Any, shape: Any) -> Any:

@@ -82,7 +82,7 @@ class _OfArrays(ast.NodeTransformer):
             return node.args[0]
         if name == "isinstance" and isinstance(node.args[1], ast.Name) and node.args[1].id in self.tensors:
             return ast.copy_location(ast.Constant(False), node)
-        if name == "getattr" and isinstance(node.args[1], ast.Constant) and node.args[1].value == "_data":
+        if name == "getattr" and isinstance(node.args[1], ast.Constant) and node.args[1].value == "_content":
             return node.args[2]
         return node
 

@@ -47,6 +47,7 @@ class Capture:
     form      the result: a Value, a Given, or something that counts as it is, in its containers
     states    where the array of each state is, and its value
     constants the arrays that count as they are, and that others have as well, with their bytes
+    asked     whether it may depend on it which Tensors have a gradient
     required  of each Tensor that is not an argument, whether it required a gradient, its hooks, and its name
     """
 
@@ -84,6 +85,7 @@ class Capture:
             with self.recorder.recording():
                 result = function(*args, **kwargs)
             del args, kwargs
+            self.asked = bool(self.recorder.swept or self.recorder.optimizers or around.asks_for_gradients())
             for tensor, before, hooks, name in self.required:
                 if list(hooks_of(tensor)) != hooks:
                     self.recorder.fail_quietly(f"{name} is given a hook by the call, which would have more at each")
@@ -161,8 +163,6 @@ class Capture:
     def _with_gradient(self, tensor: Tensor, name: str) -> None:
         known = tensor._grad
         self._tensors[id(tensor)] = tensor
-        if tensor._node is None and known is None:
-            return
         if known is not None and type(known._content) is np.ndarray:
             self._state(Place(known, "attribute", "_content", f"{name}.grad"))
         self.gradients.append((tensor, known, name))

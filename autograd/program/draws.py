@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -78,6 +79,10 @@ class OfState:
         else:
             bits.state = self.state.now if type(self.state) is _State else self.state
 
+    def undo(self) -> Callable[[], None]:
+        """What brings the generator back to where it is now."""
+        return state_of(self.rng)
+
 
 class _Bits:
     def __init__(self, draws: Draws) -> None:
@@ -94,7 +99,7 @@ class _Bits:
         self.draws.recorder.outside(OfState(self.draws.rng, state, keeps=False))
 
 
-def state_of(rng: np.random.Generator | None) -> Any:
+def state_of(rng: np.random.Generator | None) -> Callable[[], None]:
     """What brings a generator back to where it is now."""
     bits = generator_of(rng).bit_generator
     kept = bits.state

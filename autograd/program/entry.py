@@ -144,10 +144,12 @@ class _Writer:
         for s in self.program.statements:
             if hasattr(s.function, "agrees"):
                 lines.append(f"if not {self._name(s.function)}.agrees(): return MISS")
-        asked = any(place.key == "_grad" for place, _ in captured.assigned) or any(
-            id(place.holder) in self._holders for place, _ in self.places
+        asked = (
+            captured.asked
+            or any(place.key == "_grad" for place, _ in captured.assigned)
+            or any(id(place.holder) in self._holders for place, _ in self.places)
         )
-        for tensor, known, _ in captured.gradients if asked else ():  # whether there is one may decide what is done
+        for tensor, known, _ in captured.gradients if asked else ():
             lines.append(f"if {self._name(tensor)}._grad is {'not ' if known is None else ''}None: return MISS")
         for place, value in self.places:
             self._state(place, value, given)

@@ -15,6 +15,10 @@ import numpy as np
 from ..engine.tensor import Tensor
 
 _PLAIN = (bool, int, float, complex, str, bytes, type(None))
+_OTHERS = frozenset(
+    ["autograd", "no_grad", "enable_grad", "set_grad_enabled", "is_grad_enabled", "requires_grad", "requires_grad_"]
+)
+"""Names with "grad" in them, of what touches no gradient."""
 _MOST = 1000  # entries: a longer list is data, and not looked through
 
 
@@ -78,6 +82,7 @@ class Surroundings:
     sizes       the lists and dicts, with how much is in them, and whether they are what an object holds
     objects     where other objects stand, with what they are, likewise
     optimizers  that are used
+    schedulers  of learning rates, likewise
     generators  of random numbers, with their names
     """
 
@@ -89,6 +94,7 @@ class Surroundings:
         self.watched: list[tuple[Place, Any]] = []
         self.objects: list[tuple[Place, Any]] = []
         self.optimizers: list[Any] = []
+        self.schedulers: list[Any] = []
         self.generators: list[tuple[Any, str]] = []
         self._seen: dict[Any, Any] = {}
         self.sizes: list[tuple[Any, int, bool]] = []
@@ -105,6 +111,10 @@ class Surroundings:
         for i, part in enumerate(item if type(item) in (tuple, list) else (item,)):
             self._stack.append((part, "" if not isinstance(part, Tensor) else f"state{i}"))
         self._run()
+
+    def asks_for_gradients(self) -> bool:
+        """Whether the function names what reads, sets or adds to a `.grad`."""
+        return any(("grad" in name or "backward" in name) and name not in _OTHERS for name in self._attributes)
 
     def _run(self) -> None:
         found = -1
@@ -188,7 +198,8 @@ class Surroundings:
                 self._stack += [(p, "") for p in group["params"]]
                 if isinstance(group.get("lr"), Tensor):
                     self._seen[id(group["lr"])] = group["lr"]  # which is read anew at each step
-        elif hasattr(item, "optimizer") and hasattr(item, "get_last_lr"):
+        elif hasattr(item, "optimizer") and hasattr(item, "_as_now"):
+            self.schedulers.append(item)
             self._stack.append((item.optimizer, name))
         else:
             self._object(item, name)

@@ -50,6 +50,7 @@ class Recorder:
         self.why_not: str | None = None
         self.held: list[tuple[dict[Any, Any], Any, Value]] = []  # states, and in which dict they stand
         self.optimizers: list[Any] = []
+        self.swept = False  # whether a derivative was asked for
         self.known = Known()
         self._results: dict[int, Value] = {}  # by a node's order
         self._origins: dict[int, tuple[str, Line | None, str | None]] = {}  # by a node's order
@@ -277,6 +278,7 @@ class Recorder:
     @runs_rules
     def vjp(self, node: Node, parent: Node, rule: Callable[..., Any], g: Any, saved: Any) -> Any:
         """Run one derivative rule: traced inside, or where that cannot be as one statement."""
+        self.swept = True
         before, self._of = self._of, self._origins.get(node.order, (node.name, None, None))
         try:
             return self._slope(rule(g, saved), parent, node)

@@ -17,7 +17,7 @@ from .places import Surroundings
 
 @contextmanager
 def unchanged(around: Surroundings, args: Any, kwargs: Any) -> Iterator[None]:
-    """After it, arrays, gradients, optimizers and generators are as they were before."""
+    """After it, arrays, gradients, optimizers, schedulers and generators are as they were before."""
     tensors = [tensor for tensor, _ in around.tensors.values()]
     tensors += [leaf for leaf in leaves((args, kwargs)) if isinstance(leaf, Tensor)]
     arrays = [leaf for leaf in leaves((args, kwargs)) if isinstance(leaf, np.ndarray)]
@@ -26,6 +26,7 @@ def unchanged(around: Surroundings, args: Any, kwargs: Any) -> Iterator[None]:
     gradients = [(t._grad, t._grad._content, np.array(t._grad._content)) for t in tensors if t._grad is not None]
     copies = [(array, np.array(array)) for array in arrays if array.flags.writeable]
     plain = [(place, value) for place, value in around.plain]
+    schedulers = [scheduler._as_now() for scheduler in around.schedulers]
     optimizers = [_of_optimizer(optimizer) for optimizer in around.optimizers]
     generators = [rng for rng, _ in around.generators] + [generator_of(None)]
     states = [(rng.bit_generator, rng.bit_generator.state) for rng in generators]
@@ -43,7 +44,7 @@ def unchanged(around: Surroundings, args: Any, kwargs: Any) -> Iterator[None]:
             array[...] = values
         for place, value in plain:
             place.set(value)
-        for back in optimizers:
+        for back in (*schedulers, *optimizers):
             back()
         for bits, state in states:
             bits.state = state

@@ -32,8 +32,9 @@ def _made(function: Any) -> Any:
 
 def _array(data: Any, dtype: Any = None) -> Any:
     """Numbers as an array: floats of Python in the default dtype."""
-    of_python = not hasattr(data, "dtype") and not holds_tensor(data) and not _holds_arrays(data)
-    made = np.array(unwrap(data), dtype)
+    tensors = isinstance(data, Base) or holds_tensor(data)
+    of_python = not tensors and not hasattr(data, "dtype") and not _holds_arrays(data)
+    made = np.array(unwrap(data) if tensors else data, dtype)
     if dtype is None and of_python and made.dtype.kind in "fc":
         made = made.astype(default[0] if made.dtype.kind == "f" else np.result_type(default[0], np.complex64))
     return made
@@ -194,7 +195,8 @@ FUNCTIONS.update({f"{legacy}Tensor": _of_kind(np.dtype(name)) for name, legacy i
 offer({
     **{f"new_{name}": _new(name) for name in ("zeros", "ones", "full", "empty", "tensor", "empty_strided")},
     "multinomial": _multinomial, "bernoulli": _bernoulli, "to": _to, "type": _type,
-    **{name: _as(known.dtype) for name, known in dtypes.DTYPES.items()}, "byte": _as(np.uint8), "char": _as(np.int8),
+    **{name: _as(known.dtype) for name, known in dtypes.DTYPES.items() if name != "bfloat16"},
+    "byte": _as(np.uint8), "char": _as(np.int8),
     "type_as": lambda self, other: cast(self, other.dtype), "get_device": lambda self: -1, "detach_": _detach,
     "is_floating_point": lambda self: self.dtype.kind == "f", "is_complex": lambda self: self.dtype.kind == "c",
     "element_size": lambda self: self.itemsize, "is_contiguous": lambda self: bool(self.data.flags.c_contiguous),

@@ -107,6 +107,8 @@ def _module_of(cls: type, where: str) -> type:
             "__qualname__": cls.__qualname__,
         }
         _known[cls] = type(cls.__name__, (*bases, cls), inside)
+        if "becomes" in vars(cls):  # a lazy layer
+            _known[cls].becomes = _module_of(cls.becomes, where)  # type: ignore[attr-defined]
     return _known[cls]
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..engine.node import BACKWARD, walk
 from ..engine.sweep import gradients
 from ..engine.tensor import Tensor, unwrap, wrap
 from .call import Call, conj, tracked
@@ -116,8 +117,11 @@ def pushed(call: Call, outs: Sequence[Any], seeds: Sequence[Any], create_graph: 
 
 
 def goes_forward(call: Call, outs: Sequence[Any]) -> bool:
-    """Whether forward mode knows what to do: with real numbers, of single precision or more."""
-    return all(value.dtype.char in "fdg" for value in (*outs, *call.points))
+    """Whether forward mode knows what to do: with real numbers, of single precision or more, and rules of ours."""
+    if not all(value.dtype.char in "fdg" for value in (*outs, *call.points)):
+        return False
+    nodes = walk([out._node for out in outs if tracked(out)], call.start)
+    return all(node.plan is None or node.plan.primitive.kind != BACKWARD for node in nodes)
 
 
 def _fitting(call: Call, seeds: Sequence[Any], create_graph: bool) -> list[Any]:

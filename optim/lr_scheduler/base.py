@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import functools
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from numbers import Real
 from typing import Any
+
+import numpy as np
 
 from autograd import Tensor
 from autograd.ops import writable
@@ -22,9 +25,24 @@ def at_each_call(step: Callable[..., Any]) -> Callable[..., Any]:
     def run(self: Any, *args: Any, **kwargs: Any) -> Any:
         if current_trace() is None:
             return step(self, *args, **kwargs)
-        return outside(functools.update_wrapper(functools.partial(step, self, **kwargs), step), *args)
+        return outside(_Step(step, self, kwargs), *args)
 
     return run
+
+
+class _Step:
+    """A scheduler's step within a program, which is undone if the program turns out not to be for the call."""
+
+    def __init__(self, step: Callable[..., Any], scheduler: LRScheduler, kwargs: Mapping[str, Any]) -> None:
+        functools.update_wrapper(self, step)
+        self.step, self.scheduler, self.kwargs = step, scheduler, kwargs
+
+    def __call__(self, *args: Any) -> Any:
+        return self.step(self.scheduler, *args, **self.kwargs)
+
+    def undo(self) -> Callable[[], None]:
+        """What brings the scheduler back to where it is now."""
+        return self.scheduler._as_now()
 
 
 class LRScheduler:
@@ -187,8 +205,53 @@ class LRScheduler:
             elif name not in ("optimizer", "_is_initial"):
                 setattr(self, name, list(value) if isinstance(value, list) else value)
 
+    def _as_now(self) -> Callable[[], None]:
+        """What brings all that a step changes back to what it is now: this one's state, and the groups' options."""
+        options = [{k: v for k, v in group.items() if k != "params"} for group in self.optimizer.param_groups]
+        groups = list(zip(self.optimizer.param_groups, options, strict=True))
+        backs = [*_back(options), *_back([self])]
+
+        def back() -> None:
+            for again in backs:
+                again()
+            for group, kept in groups:
+                for name in group.keys() - kept.keys() - {"params"}:
+                    del group[name]
+                group.update(kept)
+
+        return back
+
     def _go_on(self) -> None:
         """Bring what else a step sets in the groups to where the loaded state is; the rates are there."""
+
+
+def _back(items: Iterable[Any]) -> Iterator[Callable[[], None]]:
+    """What gives these, and what they hold, the content back that they have now."""
+    stack = list(items)
+    seen: set[int] = set()
+    while stack:
+        item = stack.pop()
+        if id(item) in seen:
+            continue
+        seen.add(id(item))
+        item = vars(item) if isinstance(item, LRScheduler) else item
+        if isinstance(item, dict | set):
+            yield functools.partial(_refill, item, item.update, item.copy())
+            stack += item.values() if isinstance(item, dict) else item
+        elif isinstance(item, list | deque):
+            yield functools.partial(_refill, item, item.extend, item.copy())
+            stack += item
+        elif isinstance(item, tuple):
+            stack += item
+        elif isinstance(item, Tensor | np.ndarray):
+            array = writable(item) if isinstance(item, Tensor) else item
+            if array.flags.writeable:
+                yield functools.partial(array.__setitem__, ..., array.copy())
+
+
+def _refill(item: Any, fill: Callable[[Any], None], content: Any) -> None:
+    item.clear()
+    fill(content)
 
 
 def for_groups(who: str, what: str, optimizer: Optimizer, value: Any) -> list[Any]:

@@ -9,12 +9,10 @@ Of several batches, where one vmap runs within another, the innermost one's func
 
 from __future__ import annotations
 
-import functools
 import itertools
 import operator
 import sys
 from collections.abc import Callable, Iterator
-from types import FrameType
 from typing import Any
 
 import numpy as np
@@ -22,16 +20,12 @@ import numpy as np
 from ...engine.modes import Untraceable, who_follows
 from ...engine.place import caller, outside
 from ...engine.primitive import registry
-from ...engine.tensor import Tensor, unwrap
+from ...engine.tensor import Tensor
+from .forms import FORMS, form_of, inside, said, written
+from .methods import Methods
 
 _ndarray = np.ndarray
 _numbers = itertools.count(1)
-
-Form = Callable[..., Any]
-"""A function of NumPy for all examples at once: form(batch, *args, **kwargs). NotImplemented where it has none."""
-
-FORMS: dict[Any, Form] = {}
-"""The batched form of each function; what has none runs example by example."""
 
 
 class Batch:
@@ -111,7 +105,7 @@ class Batch:
         return rng if self.draws is None else self.draws(self, rng)
 
 
-class Batched:
+class Batched(Methods):
     """An array for each example of a batch.
 
     batch  the examples
@@ -130,6 +124,12 @@ class Batched:
     @property  # type: ignore[misc]
     def __class__(self) -> Any:
         return _ndarray
+
+    def _of(self, array: Any) -> Any:
+        return Batched(self.batch, array)
+
+    def _call(self, function: Callable[..., Any], *args: Any) -> Any:
+        return call(self.batch, function, args, {})
 
     # ---- what it looks like ----------------------------------------------------------------------------------------
 
@@ -297,75 +297,9 @@ class Batched:
             raise AttributeError(f"'ndarray' object has no attribute {name!r}")
         return lambda *args, **kwargs: call(self.batch, getattr(_ndarray, name), (self, *args), kwargs)
 
-    # ---- what is asked most ----------------------------------------------------------------------------------------
-
-    def reshape(self, *shape: Any, **options: Any) -> Any:
-        if len(shape) == 1 and not isinstance(shape[0], int | np.integer):
-            shape = tuple(shape[0])
-        return Batched(self.batch, self.array.reshape((self.batch.size, *_filled(shape, self.size)), **options))
-
-    def transpose(self, *axes: Any) -> Any:
-        if len(axes) == 1 and not isinstance(axes[0], int | np.integer):
-            axes = () if axes[0] is None else tuple(axes[0])
-        n = len(self.shape)
-        if len(axes) not in (0, n):
-            raise ValueError("axes don't match array")
-        order = [a % n + 1 for a in axes] if axes else range(n, 0, -1)
-        return Batched(self.batch, self.array.transpose((0, *order)))
-
-    def swapaxes(self, axis1: int, axis2: int) -> Any:
-        n = len(self.shape)
-        return Batched(self.batch, self.array.swapaxes(behind(axis1, n), behind(axis2, n)))
-
-    def astype(self, dtype: Any, *args: Any, **kwargs: Any) -> Any:
-        return Batched(self.batch, self.array.astype(dtype, *args, **kwargs))
-
-    def copy(self, order: str = "C") -> Any:
-        return Batched(self.batch, self.array.copy(order))
-
-    def conj(self) -> Any:
-        return self if self.array.dtype.kind != "c" else Batched(self.batch, self.array.conj())
-
-    conjugate = conj
-
-    def __getitem__(self, index: Any) -> Any:
-        kind = type(index)
-        if kind is int or kind is slice or index is None:
-            return Batched(self.batch, self.array[:, index])
-        if index is Ellipsis or (kind is tuple and not index):
-            return self
-        return call(self.batch, operator.getitem, (self, unwrap(index)), {})
-
-    def __setitem__(self, index: Any, value: Any) -> None:
-        call(self.batch, operator.setitem, (self, unwrap(index), unwrap(value)), {})
-
-    def __pow__(self, other: Any, modulo: Any = None) -> Any:
-        if not _is_operand(other):
-            return NotImplemented
-        if type(other) is Batched:
-            return np.power(self, other)
-        return Batched(self.batch, self.array**other) if not getattr(other, "ndim", 0) else np.power(self, other)
-
-    def __rpow__(self, other: Any) -> Any:
-        return np.power(other, self) if _is_operand(other) else NotImplemented
-
-    def __ipow__(self, other: Any) -> Any:  # type: ignore[misc]
-        power: Any = np.power
-        return power(self, other, out=self)
-
 
 def _item(value: Any) -> Any:
     return value.item()
-
-
-def _filled(shape: tuple[int, ...], size: int) -> tuple[int, ...]:
-    """A shape without its -1, which would take the examples in as well."""
-    if -1 not in shape:
-        return shape
-    known = 1
-    for n in shape:
-        known *= n if n != -1 else 1
-    return tuple([n if n != -1 else size // known if known else 0 for n in shape])
 
 
 def _raised(x: Batched, ndim: int) -> Any:
@@ -373,63 +307,6 @@ def _raised(x: Batched, ndim: int) -> Any:
     more = ndim - len(x.shape)
     return x.array if not more else x.array.reshape((x.batch.size, *(1,) * more, *x.shape))
 
-
-def behind(axis: Any, ndim: int) -> int:
-    """Where an axis of one example stands in the array of all. Raises AxisError where there is none."""
-    axis = operator.index(axis)
-    if not -ndim <= axis < ndim:
-        raise np.exceptions.AxisError(axis, ndim)
-    return int(axis % ndim + 1)
-
-
-def _is_operand(other: Any) -> bool:
-    return not isinstance(other, Tensor) and (
-        type(other) is Batched or not hasattr(other, "__array_ufunc__") or isinstance(other, np.ndarray | np.generic)
-    )
-
-
-def _operator(ufunc: Any) -> tuple[Any, Any, Any]:
-    elementwise = ufunc.signature is None
-
-    def there(self: Any, other: Any) -> Any:
-        kind = type(other)
-        if elementwise and kind is Batched and other.batch is self.batch and len(other.shape) == len(self.shape):
-            return Batched(self.batch, ufunc(self.array, other.array))
-        if kind is float or kind is int:
-            return Batched(self.batch, ufunc(self.array, other))
-        return ufunc(self, other) if _is_operand(other) else NotImplemented
-
-    def back(self: Any, other: Any) -> Any:
-        return ufunc(other, self) if _is_operand(other) else NotImplemented
-
-    def inplace(self: Any, other: Any) -> Any:
-        return ufunc(self, other, out=self) if _is_operand(other) else NotImplemented
-
-    return there, back, inplace
-
-
-_OPERATORS: dict[str, Any] = {
-    "add": np.add, "sub": np.subtract, "mul": np.multiply, "truediv": np.divide, "matmul": np.matmul,
-    "floordiv": np.floor_divide, "mod": np.remainder, "and": np.bitwise_and, "or": np.bitwise_or,
-    "xor": np.bitwise_xor, "lshift": np.left_shift, "rshift": np.right_shift,
-}  # fmt: skip
-for _name, _ufunc in _OPERATORS.items():
-    for _text, _made in zip(("__{}__", "__r{}__", "__i{}__"), _operator(_ufunc), strict=True):
-        setattr(Batched, _text.format(_name), _made)
-for _name, _ufunc in {
-    "eq": np.equal, "ne": np.not_equal, "lt": np.less, "le": np.less_equal, "gt": np.greater, "ge": np.greater_equal,
-}.items():  # fmt: skip
-    setattr(Batched, f"__{_name}__", _operator(_ufunc)[0])
-
-
-def _unary(ufunc: Any) -> Callable[[Any], Any]:
-    return lambda self: Batched(self.batch, ufunc(self.array))
-
-
-for _name, _ufunc in {
-    "__neg__": np.negative, "__pos__": np.positive, "__abs__": np.absolute, "__invert__": np.invert,
-}.items():  # fmt: skip
-    setattr(Batched, _name, _unary(_ufunc))
 
 _LEAVING = frozenset(
     ("__dlpack__", "ctypes", "data", "dump", "dumps", "flat", "tobytes",
@@ -465,31 +342,6 @@ def call(batch: Batch, function: Any, args: Any, kwargs: Any) -> Any:
     return batch.loop(function, args, kwargs)
 
 
-def form_of(function: Any) -> Form | None:
-    """The batched form of a function; of a ufunc and its methods that of all of them."""
-    form = FORMS.get(function)
-    if form is None:
-        ufunc = function if isinstance(function, np.ufunc) else getattr(function, "__self__", None)
-        if isinstance(ufunc, np.ufunc) and (ufunc.signature is None or ufunc is not function):
-            kind = OF_UFUNCS.get("" if ufunc is function else function.__name__)
-            form = None if kind is None else functools.partial(kind, ufunc)
-    return form
-
-
-OF_UFUNCS: dict[str, Callable[..., Any]] = {}
-"""The batched form of all ufuncs, by the name of the method that is called: form(ufunc, batch, *args, **kwargs)."""
-
-
-def form(*functions: Any) -> Callable[[Form], Form]:
-    """Declare the batched form of these functions."""
-
-    def register(made: Form) -> Form:
-        FORMS.update(dict.fromkeys(functions, made))
-        return made
-
-    return register
-
-
 def innermost(item: Any) -> Batch | None:
     """The innermost of the batches that stand in nested tuples, lists, dicts and slices."""
     kind = type(item)
@@ -520,29 +372,6 @@ def innermost(item: Any) -> Batch | None:
 _PLAIN = frozenset({_ndarray, int, float, bool, str, type(None), type(Ellipsis), complex})
 
 
-def said(function: Any) -> str:
-    """What a function is called."""
-    name = str(getattr(function, "__name__", function))
-    if isinstance(function, np.ufunc) or str(getattr(function, "__module__", "")).startswith("numpy"):
-        return f"np.{name}"
-    if isinstance(getattr(function, "__self__", None), np.ufunc):
-        return f"np.{function.__self__.__name__}.{name}"
-    if getattr(function, "__code__", None) is not None and function.__code__.co_filename == "<rule>":
-        name = getattr(function.__globals__.get("rule"), "__name__", name)
-        return f"the rule {name}" if name != "<lambda>" else "a rule"
-    return name
-
-
-def inside(frame: FrameType | None) -> bool:
-    """Whether one is within a primitive's function or a rule, which can be run as a whole; of a checkpoint, in none."""
-    while frame is not None:
-        name = frame.f_code.co_filename
-        if name == "<rule>" or name.startswith("<primitive "):
-            return name != "<primitive checkpoint>" and frame.f_code.co_name != "checkpoint"
-        frame = frame.f_back
-    return False
-
-
 def refuse(batch: Batch, x: Any) -> None:
     """Raise where a value that is another one for each example would be written into an array that is the same."""
     if batch.holds(x):
@@ -553,24 +382,6 @@ def refuse(batch: Batch, x: Any) -> None:
         f"vmap: a value that is another one for each example is written into an array of shape {np.shape(x)} that is "
         f"the same for all; make that with np.zeros(shape, like=x), or np.zeros_like(x)"
     )
-
-
-_WRITTEN: dict[Any, str] = {
-    np.copyto: "dst", np.place: "arr", np.put: "a", np.putmask: "a", np.put_along_axis: "arr", np.fill_diagonal: "a",
-    operator.setitem: "", np.ndarray.fill: "", np.ndarray.put: "", np.ndarray.sort: "", np.ndarray.partition: "",
-}  # fmt: skip
-"""Functions that write into their first argument, and its name."""
-
-
-def written(function: Any, args: Any, kwargs: Any) -> list[Any]:
-    """The arrays that a call writes to."""
-    out = kwargs.get("out")
-    found = [] if out is None else list(out) if type(out) is tuple else [out]
-    if getattr(function, "__name__", "") == "at" and isinstance(getattr(function, "__self__", None), np.ufunc):
-        found.append(args[0])
-    elif type(function).__hash__ is not None and function in _WRITTEN:
-        found.append(args[0] if args else kwargs[_WRITTEN[function]])
-    return found
 
 
 def followed(batch: Batch, function: Callable[..., Any], args: Any, kwargs: Any) -> Any:

@@ -15,7 +15,8 @@ from ...engine.declare import primitive
 from ...engine.node import Node, walk
 from ...engine.primitive import Function
 from ...engine.tensor import Tensor
-from .batched import Batch, Batched, followed, form, innermost, said
+from .batched import Batch, Batched, followed, innermost
+from .forms import form, said
 
 
 def _within(x: Any, batch: Batch, axis: int, function: Callable[..., Any]) -> Any:

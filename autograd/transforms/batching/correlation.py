@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from ...ops.correlation import correlate, correlate_kernel, correlate_transpose
-from .batched import Batch, Batched, followed, form
+from .batched import Batch, Batched, followed
+from .forms import form
 
 
 def _function(recorder: Any) -> Any:

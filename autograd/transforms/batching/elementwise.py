@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from .batched import OF_UFUNCS, Batch, Batched, form, refuse
+from .batched import Batch, Batched, refuse
+from .forms import OF_UFUNCS, form
 
 
 def aligned(batch: Batch, *items: Any) -> list[Any]:

@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 
 from ...ops.indexing import get, scatter_add, take, take_along_axis
-from .batched import OF_UFUNCS, Batch, Batched, behind, form, refuse
+from .batched import Batch, Batched, refuse
+from .forms import OF_UFUNCS, form
+from .methods import behind
 
 
 class Place:

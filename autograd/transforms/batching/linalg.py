@@ -6,8 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from .batched import Batch, Batched, behind, form
+from .batched import Batch, Batched
 from .elementwise import aligned
+from .forms import form
+from .methods import behind
 
 _L: Any = np.linalg
 for _function in (

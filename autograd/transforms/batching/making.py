@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from .batched import Batch, Batched, form, innermost
+from .batched import Batch, Batched, innermost
+from .forms import form
 
 
 def _shape(batch: Batch, shape: Any) -> tuple[int, ...]:

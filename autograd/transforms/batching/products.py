@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from .batched import Batch, Batched, form
+from .batched import Batch, Batched
+from .forms import form
 
 
 @form(np.matmul)

@@ -6,7 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from .batched import OF_UFUNCS, Batch, Batched, behind, form
+from .batched import Batch, Batched
+from .forms import OF_UFUNCS, form
+from .methods import behind
 
 
 def axes_behind(axis: Any, ndim: int) -> Any:

@@ -6,7 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from .batched import Batch, Batched, behind, form
+from .batched import Batch, Batched
+from .forms import form
+from .methods import behind
 
 
 @form(np.reshape, np.ndarray.reshape)
@@ -14,14 +16,12 @@ def _reshape(batch: Batch, a: Any, *shape: Any, order: Any = "C", copy: Any = No
     shape = shape if newshape is None else (newshape,)
     if len(shape) > 1 and isinstance(shape[-1], str):
         shape, order = shape[:-1], shape[-1]
-    if order not in ("C", None) or copy is not None:
-        return NotImplemented
-    return a.reshape(*shape)
+    return NotImplemented if order != "C" or copy is not None else a.reshape(*shape)
 
 
 @form(np.ravel, np.ndarray.ravel, np.ndarray.flatten)
 def _ravel(batch: Batch, a: Any, order: str = "C") -> Any:
-    if order not in "CK":
+    if order != "C":
         return NotImplemented
     made = a.array.reshape((batch.size, a.size))
     return Batched(batch, made.copy() if made is a.array else made)

@@ -88,3 +88,171 @@ def test_compiled_is_the_engine(name: str) -> None:
     assert 1 <= len(step.programs) <= 2
     for expected, got in zip(by_engine, compiled, strict=True):
         assert_same(expected, got)
+
+
+@pytest.mark.parametrize("kind", ["StepLR", "OneCycleLR", "CyclicLR", "SequentialLR", "ReduceLROnPlateau", "own"])
+def test_a_schedule_within_a_step_is_undone_where_a_check_fails(kind: str) -> None:
+    """The returned number is checked, and another one at each call: then the call is traced anew from where it was."""
+
+    class Own(optim.lr_scheduler.LRScheduler):
+        def __init__(self, optimizer: Any) -> None:
+            self.past: list[float] = []
+            super().__init__(optimizer)
+
+        def get_lr(self) -> list[float]:
+            self.past.append(self.optimizer.param_groups[0]["lr"] * 0.9)
+            return [sum(self.past) / len(self.past)]
+
+    def make(optimizer: Any) -> Any:
+        if kind == "StepLR":
+            return optim.lr_scheduler.StepLR(optimizer, 2, 0.5)
+        if kind == "OneCycleLR":
+            return optim.lr_scheduler.OneCycleLR(optimizer, 0.1, total_steps=100)
+        if kind == "CyclicLR":
+            return optim.lr_scheduler.CyclicLR(optimizer, 0.01, 0.1, 3)
+        if kind == "SequentialLR":
+            parts = [optim.lr_scheduler.StepLR(optimizer, 1, 0.5), optim.lr_scheduler.ExponentialLR(optimizer, 0.9)]
+            return optim.lr_scheduler.SequentialLR(optimizer, parts, [2])
+        if kind == "ReduceLROnPlateau":
+            return optim.lr_scheduler.ReduceLROnPlateau(optimizer, patience=0)
+        return Own(optimizer)
+
+    def train(compiled: bool) -> Any:
+        w = Tensor(np.ones(3), requires_grad=True)
+        optimizer = optim.SGD([w], 0.1, momentum=0.9)
+        scheduler = make(optimizer)
+
+        def step(x: Any) -> float:
+            optimizer.zero_grad()
+            loss = ((w * x) ** 2).mean()
+            loss.backward()
+            optimizer.step()
+            scheduler.step(*(loss.detach(),) if kind == "ReduceLROnPlateau" else ())
+            return float(loss.detach())
+
+        function = autograd.compile(step) if compiled else step
+        losses = [function(np.arange(3.0) + k) for k in range(6)]
+        group = {name: value for name, value in optimizer.param_groups[0].items() if name != "params"}
+        return losses, w.detach(), group, scheduler.state_dict()
+
+    assert_same(train(True), train(False))
+
+
+def test_a_trace_leaves_a_schedule_where_it_was() -> None:
+    w = Tensor(np.ones(3), requires_grad=True)
+    optimizer = optim.SGD([w], 0.1)
+    scheduler = optim.lr_scheduler.StepLR(optimizer, 1, 0.5)
+    before = scheduler.state_dict()
+
+    def step(x: Any) -> Any:
+        loss = (w * x).sum()
+        loss.backward()
+        optimizer.step()
+        scheduler.step()
+        return loss.detach()
+
+    autograd.trace(step, np.arange(3.0))
+    assert scheduler.state_dict() == before
+    assert optimizer.param_groups[0]["lr"] == 0.1
+
+
+@pytest.mark.parametrize("frozen", [False, True])
+def test_a_gradient_that_is_put_there_between_calls_counts(frozen: bool) -> None:
+    """Also where the step begins and ends without one, and of a parameter that requires none."""
+
+    def train(compiled: bool) -> Any:
+        w = Tensor(np.ones(3), requires_grad=True)
+        v = Tensor(np.ones(3), requires_grad=not frozen)
+        optimizer = optim.SGD([w, v], 0.1)
+
+        def step(x: Any) -> Any:
+            loss = (w * x * v).sum()
+            loss.backward()
+            optimizer.step()
+            optimizer.zero_grad()
+            return loss.detach()
+
+        function = autograd.compile(step) if compiled else step
+        losses = []
+        for k in range(6):
+            if k == 3:
+                v.grad = Tensor(np.full(3, 10.0))
+            losses.append(function(np.arange(3.0) + k))
+        return losses, w.detach(), v.detach(), v.grad
+
+    made = train(True)
+    assert made[3] is None
+    assert_same(made, train(False))
+
+
+def test_a_step_reads_gradients_that_appear_between_calls() -> None:
+    w = Tensor(np.ones(2), requires_grad=True)
+    w.grad = Tensor(np.zeros(2))
+
+    @autograd.compile
+    def doubled() -> Any:
+        return None if w.grad is None else w.grad * 2
+
+    assert doubled() is not None
+    w.grad = None
+    assert [doubled() for _ in range(3)] == [None] * 3
+    w.grad = Tensor(np.ones(2))
+    assert_same([doubled() for _ in range(3)], [Tensor([2.0, 2.0])] * 3)
+
+
+def test_gradients_come_and_go_without_a_new_program_where_none_is_asked_for() -> None:
+    w = Tensor(np.ones(2), requires_grad=True)
+
+    @autograd.compile
+    def predict(x: Any) -> Any:
+        with autograd.no_grad():
+            return w * x
+
+    for k in range(6):
+        w.grad = Tensor(np.ones(2)) if k % 2 else None
+        assert_same(predict(np.arange(2.0)), Tensor([0.0, 1.0]))
+    assert len(predict.programs) == 1
+
+
+def test_a_gradient_that_somebody_holds_is_added_to_as_by_the_engine() -> None:
+    def train(compiled: bool) -> Any:
+        w = Tensor(np.ones(3), requires_grad=True)
+
+        def step(x: Any) -> None:
+            (w * x).sum().backward()
+
+        function = autograd.compile(step) if compiled else step
+        function(np.arange(3.0))
+        held = w.grad
+        for k in range(3):
+            function(np.arange(3.0) + k)
+        return held, w.grad is held
+
+    assert train(False)[1]
+    assert_same(train(True), train(False))
+
+
+@pytest.mark.parametrize("order", ["F", "C"])
+@pytest.mark.parametrize("name", ["Rprop", "Adam", "SGD", "Adagrad", "RMSprop", "Lion", "ASGD"])
+def test_parameters_in_any_layout(name: str, order: Any) -> None:
+    def train(compiled: bool) -> Any:
+        w = Tensor(np.asarray(np.linspace(-1, 1, 12).reshape(3, 4), order=order), requires_grad=True)
+        v = Tensor(np.linspace(-1, 1, 24).reshape(2, 3, 4).transpose(1, 2, 0), requires_grad=True)
+        optimizer = getattr(optim, name)([w, v], 0.1)
+
+        def step(x: Any) -> Any:
+            optimizer.zero_grad()
+            loss = ((x @ w) ** 2).mean() + (v * v * x[0, 0]).sum()
+            loss.backward()
+            optimizer.step()
+            return loss.detach()
+
+        function = autograd.compile(step) if compiled else step
+        return (
+            [function(np.ones((2, 3)) * k) for k in range(5)],
+            w.detach(),
+            v.detach(),
+            getattr(function, "why_not", None),
+        )
+
+    assert_same(train(True), train(False))

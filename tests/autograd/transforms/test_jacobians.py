@@ -12,6 +12,7 @@ from autograd import (
     hessian,
     hvp,
     jacobian,
+    primitive,
 )  # fmt: skip
 
 A = np.array([[0.3, -1.2, 2.0], [0.7, 1.5, -0.4]])
@@ -65,3 +66,12 @@ def test_a_tall_jacobian_of_complex_values_has_the_rows_of_its_results() -> None
 def test_a_result_that_is_no_number_is_refused() -> None:
     with pytest.raises(TypeError, match="jacobian: expected a function that gives numbers or arrays, got str"):
         jacobian(lambda x: "text")(1.0)
+
+
+def test_a_rule_that_knows_plain_arrays_alone() -> None:
+    bytes_of = lambda x: np.frombuffer(bytes(memoryview(x * 2)))
+    double = primitive(lambda x: bytes_of(x), name="double", x=lambda g: bytes_of(g))
+    np.testing.assert_array_equal(jacobian(double)(V), 2 * np.eye(3))
+    fails = primitive(lambda x: x * 2, name="fails", x=lambda g: g["no"])
+    with pytest.raises(IndexError):
+        jacobian(fails)(V)

@@ -260,6 +260,21 @@ def test_dropout_is_another_one_for_each_example():
 # ---- what has no batched form ----------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("order", ["C", "F", "K"])
+def test_orders_are_those_of_one_example(order):
+    cube = np.asfortranarray(RNG.standard_normal((2, 3, 4)))
+    for function in (
+        lambda x: np.ravel(x, order),
+        lambda x: np.ravel(x.T, order),
+        lambda x: x.data.ravel(order),
+        lambda x: np.reshape(x, (4, 3), order=order if order != "K" else "C"),
+        lambda x: x.data.reshape(4, 3, order=order if order != "K" else "C"),
+        lambda x: x.data.flatten(order),
+        lambda x: np.copy(x.T, order),
+    ):
+        np.testing.assert_array_equal(vmap(function)(cube), [function(Tensor(x)) for x in cube])
+
+
 def test_what_is_looped_says_so():
     each = vmap(lambda x: np.histogram(x, 3, (-2, 2))[0])
     np.testing.assert_allclose(each(X), [np.histogram(x, 3, (-2, 2))[0] for x in X])
