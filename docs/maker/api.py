@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from types import ModuleType
 from typing import Any
 
+import examples
+
 import autograd
 import nn
 import nn.data
@@ -26,6 +28,32 @@ FIRST = (
     *autograd.__all__, "Module", "Parameter", "Sequential", "Optimizer", "LRScheduler", "DataLoader", "Dataset",
 )  # fmt: skip
 """What is used most stands first on its page, in this order; the rest follows by the alphabet."""
+
+KINDS = {
+    "nn": ("nn: modules, containers", ("module", "parameter", "containers", "overview")),
+    "nn-linear": ("nn: linear layers, embeddings, shapes", ("linear", "embedding", "upsample")),
+    "nn-activation": ("nn: activations", ("activation",)),
+    "nn-convolution": ("nn: convolutions, padding", ("conv", "padding")),
+    "nn-pooling": ("nn: pooling", ("pools",)),
+    "nn-normalization": ("nn: normalization, dropout", ("normalization", "dropout")),
+    "nn-recurrent": ("nn: recurrent layers", ("recurrent",)),
+    "nn-attention": ("nn: attention, transformers", ("attention", "transformer")),
+    "nn-loss": ("nn: losses, distances", ("loss", "cross_entropy", "ctc", "margin", "adaptive", "distance")),
+    "nn-lazy": ("nn: layers that see their sizes", ("lazy",)),
+    "nn-boltzmann": ("nn: Boltzmann machines", ("boltzmann",)),
+}
+"""The pages of nn: file, title, and the modules that define what is on it."""
+
+SECTIONS = {
+    "autograd.Tensor": "Tensors, and what is recorded",
+    "autograd.grad": "Derivatives",
+    "autograd.checkpoint": "Memory, and checks",
+    "autograd.trace": "Programs",
+    "autograd.draw": "Pictures, files, random numbers",
+    "autograd.primitive": "Primitives of one's own",
+    "autograd.relu": "Functions that NumPy has not",
+}
+"""The names before which a heading stands: `autograd` is shown in the order of use."""
 
 BASES = (nn.Module, optim.Optimizer, optim.lr_scheduler.LRScheduler)  # their methods are shown once, with them
 
@@ -60,11 +88,27 @@ def groups() -> Iterator[tuple[str, str, str, list[tuple[str, Any]]]]:
         ("optim.lr_scheduler", "optim.lr_scheduler: learning rates", "optim-lr-scheduler"),
     ):
         module = pkgutil.resolve_name(name)
+        if name == "nn":
+            yield from layers()
+            continue
         items = [(f"{name}.{each}", getattr(module, each)) for each in public(module)]
         if name == "nn.utils":
             for part in (nn.utils.parametrizations, nn.utils.parametrize, nn.utils.rnn):
                 items += [(f"{part.__name__}.{each}", getattr(part, each)) for each in public(part)]
         yield place, title, (inspect.getdoc(module) or "").split("\n\n")[0], items
+
+
+def layers() -> Iterator[tuple[str, str, str, list[tuple[str, Any]]]]:
+    """The same of the pages of nn: what stands first is the first line of each module's docstring."""
+    items = [(f"nn.{each}", getattr(nn, each)) for each in public(nn)]
+    for place, (title, modules) in KINDS.items():
+        homes = [f"nn.{name}" for name in modules]
+        first = (
+            (inspect.getdoc(nn) or "").split("\n\n")[0]
+            if place == "nn"
+            else " ".join((inspect.getdoc(pkgutil.resolve_name(home)) or "").split("\n\n")[0] for home in homes)
+        )
+        yield place, title, first, [item for item in items if item[1].__module__ in homes]
 
 
 def pages() -> dict[str, str]:
@@ -85,7 +129,9 @@ def pages() -> dict[str, str]:
         for group in (*(others for *_, others in every.values()), *reversed(near)):  # the nearest of equal names wins
             links |= {full.rsplit(".", 1)[-1]: full for full, _ in group}
         parts = [f"# {title}", prose(first, links)]
-        parts += [entry(full, value, links) for full, value in items]
+        for full, value in items:
+            parts += [f"## {SECTIONS[full]}"] if full in SECTIONS else []
+            parts.append(entry(full, value, links))
         made[place] = "\n\n".join(parts) + "\n"
     listed = "\n".join([*every, "../numpy"])
     made["index"] = (
@@ -112,6 +158,8 @@ def entry(full: str, value: Any, links: dict[str, str], inside: bool = False) ->
         kind = "data"
     text = inspect.getdoc(value) or (f"As ndarray's `{full.rsplit('.', 1)[-1]}`." if inside else "")
     parts = [prose(text, links)]
+    if inspect.isclass(value) and full.startswith("nn.") and issubclass(value, nn.Module | nn.Parameter | nn.Buffer):
+        parts.append(shown(value, links))
     if inspect.isclass(value) and (value in BASES or not issubclass(value, BASES)):
         parts += [entry(f"{full}.{name}", each, links, inside=True) for name, each in methods(value).items()]
     fence = ":::" if inside else "::::::"
@@ -120,6 +168,16 @@ def entry(full: str, value: Any, links: dict[str, str], inside: bool = False) ->
         + "\n\n".join(filter(None, parts))
         + f"\n{fence}"
     )
+
+
+def shown(layer: type, links: dict[str, str]) -> str:
+    """What a layer's own docstring leaves to its function's: formula, shapes and errors; and an example."""
+    own, function = inspect.getdoc(layer) or "", getattr(layer, "function", None)
+    said = ""
+    if function is not None and f"`{function.__name__}`" in own:
+        said = (inspect.getdoc(function) or "").partition("\n>>>")[0]
+    example = examples.example(layer.__name__)
+    return "\n\n".join(filter(None, (prose(said, links), example and f"```pycon\n{example}\n```")))
 
 
 def signature(value: Any, bound: bool = False) -> str:
