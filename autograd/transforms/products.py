@@ -41,8 +41,8 @@ def jvp(fun: Function, primals: Sequence[Any], tangents: Sequence[Any], has_aux:
     """(fun(*primals), its derivative along the tangents): how the result moves when each primal moves by its tangent.
 
     Forward mode: one pass along the record, in the order in which it was made, at about the cost of `fun` once more;
-    of complex numbers, on the way too, and of halves, two reverse passes. With has_aux `fun` gives a pair (result, aux), and a third part
-    comes out, aux.
+    of complex numbers, on the way too, and of halves, two reverse passes. With has_aux `fun` gives a pair (result,
+    aux), and a third part comes out, aux.
 
     Raises TypeError if primals and tangents differ in number or containers, RuntimeError if they differ in shape.
 
