@@ -164,9 +164,10 @@ def entry(full: str, value: Any, links: dict[str, str], inside: bool = False) ->
     if not callable(value) and not isinstance(value, property | classmethod | staticmethod):
         kind = "data"
     text = inspect.getdoc(value) or (f"As ndarray's `{full.rsplit('.', 1)[-1]}`." if inside else "")
-    parts = [prose(text, links)]
-    if inspect.isclass(value) and full.startswith("nn.") and issubclass(value, nn.Module | nn.Parameter | nn.Buffer):
-        parts.append(shown(value, links))
+    layer = (
+        inspect.isclass(value) and full.startswith("nn.") and issubclass(value, nn.Module | nn.Parameter | nn.Buffer)
+    )
+    parts = shown(value, text, links) if layer else [prose(text, links)]
     if inspect.isclass(value) and (value in BASES or not issubclass(value, BASES)):
         parts += [entry(f"{full}.{name}", each, links, inside=True) for name, each in methods(value).items()]
     fence = ":::" if inside else "::::::"
@@ -177,19 +178,19 @@ def entry(full: str, value: Any, links: dict[str, str], inside: bool = False) ->
     )
 
 
-def shown(layer: type, links: dict[str, str]) -> str:
-    """What a layer's own docstring leaves to its function's: formula, shapes and errors; and an example."""
-    own, function = inspect.getdoc(layer) or "", getattr(layer, "function", None)
-    said = ""
-    if function is not None and f"`{function.__name__}`" in own:
-        said = (inspect.getdoc(function) or "").partition("\n>>>")[0]
-    example, picture = examples.example(layer.__name__), curves.curve(layer.__name__)
-    parts = (
+def shown(layer: type, text: str, links: dict[str, str]) -> list[str]:
+    """A layer's docstring, with what it leaves to its function's (formula, shapes, errors), a picture, an example."""
+    own, prompt, example = text.partition("\n>>>")
+    named = [name for name in re.findall(r"`(\w+)`", own) if name in nn.functional.__all__]
+    said = (inspect.getdoc(getattr(nn.functional, named[0])) or "").partition("\n>>>")[0] if named else ""
+    picture, made = curves.curve(layer.__name__), examples.example(layer.__name__)
+    return [
+        prose(own, links),
         prose(said, links),
         picture and f"```{{raw}} html\n{picture}\n```",
-        example and f"```pycon\n{example}\n```",
-    )
-    return "\n\n".join(filter(None, parts))
+        prose(prompt.strip() + example, links),
+        made and f"```pycon\n{made}\n```",
+    ]
 
 
 def signature(value: Any, bound: bool = False) -> str:

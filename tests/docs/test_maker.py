@@ -82,6 +82,12 @@ def test_a_layer_shows_its_functions_formula_and_what_an_example_gives(maker):
     assert ">>> nn.MSELoss()(np.array([0.5, 2.0]), np.array([0.0, 0.0]))\nnp.float64(2.125)\n" in entry
 
 
+def test_a_layers_formula_comes_before_its_own_example(maker):
+    entry = maker["api"].entry("nn.MaxPool2d", nn.MaxPool2d, {})
+    assert entry.index("See `max_pool2d`") < entry.index("minus infinity") < entry.index(">>> nn.MaxPool2d(2)(")
+    assert entry.count("```pycon") == 1
+
+
 def test_an_activation_is_drawn_with_its_derivative(maker):
     x = np.array([-4.0, 0.0, 1.0, 3.0])
     assert maker["curves"].path(x, np.array([0.0, 0.0, 1.0, 3.0])) == "M0.0 60.0L120.0 60.0M150.0 30.0"
