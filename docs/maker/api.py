@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from types import ModuleType
 from typing import Any
 
+import curves
 import examples
 
 import autograd
@@ -44,6 +45,8 @@ KINDS = {
 }
 """The pages of nn: file, title, and the modules that define what is on it."""
 
+EXAMPLES_BEGIN = "The examples begin with `import numpy as np` and `import nn`."
+
 SECTIONS = {
     "autograd.Tensor": "Tensors, and what is recorded",
     "autograd.grad": "Derivatives",
@@ -54,6 +57,12 @@ SECTIONS = {
     "autograd.relu": "Functions that NumPy has not",
 }
 """The names before which a heading stands: `autograd` is shown in the order of use."""
+
+OFTEN = (
+    "backward", "grad", "requires_grad", "requires_grad_", "detach", "item", "numpy", "data", "to", "retain_grad",
+    "register_hook", "name", "is_leaf", "grad_fn",
+)  # fmt: skip
+"""What a Tensor has beside an array's methods stands first, in the order of use."""
 
 BASES = (nn.Module, optim.Optimizer, optim.lr_scheduler.LRScheduler)  # their methods are shown once, with them
 
@@ -99,15 +108,12 @@ def groups() -> Iterator[tuple[str, str, str, list[tuple[str, Any]]]]:
 
 
 def layers() -> Iterator[tuple[str, str, str, list[tuple[str, Any]]]]:
-    """The same of the pages of nn: what stands first is the first line of each module's docstring."""
+    """The same of the pages of nn."""
     items = [(f"nn.{each}", getattr(nn, each)) for each in public(nn)]
     for place, (title, modules) in KINDS.items():
         homes = [f"nn.{name}" for name in modules]
-        first = (
-            (inspect.getdoc(nn) or "").split("\n\n")[0]
-            if place == "nn"
-            else " ".join((inspect.getdoc(pkgutil.resolve_name(home)) or "").split("\n\n")[0] for home in homes)
-        )
+        first = (inspect.getdoc(nn) or "").split("\n\n")[0] if place == "nn" else EXAMPLES_BEGIN
+        first += " Full lines: the function; dashed: its derivative." if place == "nn-activation" else ""
         yield place, title, first, [item for item in items if item[1].__module__ in homes]
 
 
@@ -143,8 +149,9 @@ def pages() -> dict[str, str]:
 def methods(kind: type) -> dict[str, Any]:
     """The public methods and properties that a class defines."""
     kinds = (property, classmethod, staticmethod)
+    order = (*(name for name in OFTEN if kind is autograd.Tensor), *sorted(vars(kind)))
     return {
-        name: value for name, value in sorted(vars(kind).items())
+        name: value for name, value in {name: vars(kind)[name] for name in order}.items()
         if not name.startswith("_") and (callable(value) or isinstance(value, kinds))
     }  # fmt: skip
 
@@ -157,9 +164,10 @@ def entry(full: str, value: Any, links: dict[str, str], inside: bool = False) ->
     if not callable(value) and not isinstance(value, property | classmethod | staticmethod):
         kind = "data"
     text = inspect.getdoc(value) or (f"As ndarray's `{full.rsplit('.', 1)[-1]}`." if inside else "")
-    parts = [prose(text, links)]
-    if inspect.isclass(value) and full.startswith("nn.") and issubclass(value, nn.Module | nn.Parameter | nn.Buffer):
-        parts.append(shown(value, links))
+    layer = (
+        inspect.isclass(value) and full.startswith("nn.") and issubclass(value, nn.Module | nn.Parameter | nn.Buffer)
+    )
+    parts = shown(value, text, links) if layer else [prose(text, links)]
     if inspect.isclass(value) and (value in BASES or not issubclass(value, BASES)):
         parts += [entry(f"{full}.{name}", each, links, inside=True) for name, each in methods(value).items()]
     fence = ":::" if inside else "::::::"
@@ -170,14 +178,19 @@ def entry(full: str, value: Any, links: dict[str, str], inside: bool = False) ->
     )
 
 
-def shown(layer: type, links: dict[str, str]) -> str:
-    """What a layer's own docstring leaves to its function's: formula, shapes and errors; and an example."""
-    own, function = inspect.getdoc(layer) or "", getattr(layer, "function", None)
-    said = ""
-    if function is not None and f"`{function.__name__}`" in own:
-        said = (inspect.getdoc(function) or "").partition("\n>>>")[0]
-    example = examples.example(layer.__name__)
-    return "\n\n".join(filter(None, (prose(said, links), example and f"```pycon\n{example}\n```")))
+def shown(layer: type, text: str, links: dict[str, str]) -> list[str]:
+    """A layer's docstring, with what it leaves to its function's (formula, shapes, errors), a picture, an example."""
+    own, prompt, example = text.partition("\n>>>")
+    named = [name for name in re.findall(r"`(\w+)`", own) if name in nn.functional.__all__]
+    said = (inspect.getdoc(getattr(nn.functional, named[0])) or "").partition("\n>>>")[0] if named else ""
+    picture, made = curves.curve(layer.__name__), examples.example(layer.__name__)
+    return [
+        prose(own, links),
+        prose(said, links),
+        picture and f"```{{raw}} html\n{picture}\n```",
+        prose(prompt.strip() + example, links),
+        made and f"```pycon\n{made}\n```",
+    ]
 
 
 def signature(value: Any, bound: bool = False) -> str:
