@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -90,9 +90,26 @@ class Drawing:
         """
         return self._explainer.explain(tensor)
 
-    def player(self) -> Player:
-        """A page that plays the forward and then the backward pass; a notebook shows it by itself."""
-        return Player(self.graph, self.svg, self._look.theme)
+    def player(self, *later: Drawing, losses: Sequence[Any] | None = None) -> Player:
+        """A page that plays the forward and then the backward pass; a notebook shows it by itself.
+
+        later   drawings of the same computation at later steps of a training, which are played after this one
+        losses  the loss at each of these steps, this one's first, which is shown beside them
+
+        Raises ValueError if there is not one loss for each of several drawings.
+
+        >>> x, y = Tensor(2.0, requires_grad=True), Tensor(1.0, requires_grad=True)
+        >>> first, second = draw(x * x, gradients=True), draw(y * y, gradients=True)
+        >>> first.player(second, losses=[4.0, 1.0])
+        <Player: 3 steps, 2 times>
+        """
+        drawings = (self, *later)
+        if (later or losses is not None) and len(drawings) != len(losses or ()):
+            raise ValueError(
+                f"Drawing.player: expected the losses of {len(drawings)} drawings, got "
+                f"{'none' if losses is None else len(losses)}"
+            )
+        return Player([(drawing.graph, drawing.svg) for drawing in drawings], self._look.theme, losses)
 
     def _render(self, form: str) -> bytes:
         if form not in self._rendered:
