@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import json
 import os
+import struct
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -12,16 +13,18 @@ from typing import Any
 from ..engine.arguments import keeping_arguments
 from ..engine.modes import enable_grad
 from ..engine.node import Node
+from ..engine.place import warn
 from ..engine.tensor import Tensor
 from ..program.program import Program
 from .collecting import Collector, needed_for
 from .dot import to_dot
 from .explaining import Explainer
+from .folding import MOST, readable
 from .names import Names, named_tensors
 from .picture import Picture, Step
 from .player import Player
 from .programs import picture_of
-from .rendering import ADVICE, adapt, find_renderer, render
+from .rendering import ADVICE, WIDEST, adapt, find_renderer, render
 from .style import THEMES, Look
 from .sweep import Sweep
 from .text import to_text
@@ -120,7 +123,7 @@ class Drawing:
         """Write a file of the kind its name ends with: .svg, .png, .pdf, .dot, .json, .txt, or .html for the player.
 
         Raises ValueError for another ending, RenderError (a RuntimeError) if a picture cannot be rendered, OSError if
-        the file cannot be written. Nothing is left of a file that could not be made.
+        the file cannot be written. Nothing is left of a file that could not be made. A PNG that was shrunk is warned of.
 
         >>> import tempfile, os
         >>> x = Tensor(2.0, requires_grad=True, name="x")
@@ -138,6 +141,11 @@ class Drawing:
         if ending not in makers:
             raise ValueError(f"Drawing.save: expected a name that ends in .{', .'.join(makers)}, got {path!r}")
         made = makers[ending]()
+        if ending == "png" and max(struct.unpack(">II", made[16:24])) >= WIDEST * 144 - 1:  # type: ignore[arg-type]
+            warn(
+                f"Drawing.save: {os.path.basename(path)} was shrunk to {WIDEST} inches, and may not be legible: save "
+                f"it as .svg, close modules with depth=, or draw a part"
+            )
         with open(path, "wb") as file:
             file.write(made.encode() if isinstance(made, str) else made)
 
@@ -182,7 +190,7 @@ class Drawing:
 
 def make(
     outputs: tuple[Any, ...], wrt: Any, names: Any, direction: str, show: Iterable[str], formulas: bool | str,
-    gradients: bool, depth: int | None, saved: bool, max_nodes: int, timeout: float, theme: str, rankdir: str,
+    gradients: bool, depth: int | None, saved: bool, max_nodes: int | None, timeout: float, theme: str, rankdir: str,
     renderer: str,
 ) -> Drawing:  # fmt: skip
     """See `autograd.draw`."""
@@ -194,7 +202,7 @@ def make(
         if value not in known:
             raise ValueError(f"draw: expected {what}= to be one of {', '.join(map(repr, known))}, got {value!r}")
     for what, number, least in (("max_nodes", max_nodes, 1), ("depth", depth, 0)):
-        if not isinstance(number, int | None) or (number is None and what != "depth"):
+        if not isinstance(number, int | None):
             raise TypeError(f"draw: expected {what}= to be a whole number, got {number!r}")
         if number is not None and number < least:
             raise ValueError(f"draw: expected {what}= of {least} or more, got {number}")
@@ -211,17 +219,18 @@ def make(
             if given is not None:
                 raise TypeError(f"draw: a program is drawn whole, with the names of its source: leave out {what}=")
         look = Look(theme, rankdir, shown, formulas)
-        return Drawing(picture_of(outputs[0], max_nodes), look, timeout, renderer, Explainer((), (), {}, {}))
+        return Drawing(picture_of(outputs[0], max_nodes or MOST), look, timeout, renderer, Explainer((), (), {}, {}))
     tensors, named = _outputs(outputs, names)
     with _no_collection():
         named_tensors(named, tensors)
         roots, targets = _roots(tensors), _wrt(wrt)
         nodes = needed_for(roots, targets)
         evaluate = "value" in shown or gradients
-        room = max_nodes
+        most = max_nodes or readable(nodes, rankdir in ("LR", "RL"))
+        room = most
         while True:  # what sums and stubs add is known only when all is in place
             collector = Collector(tensors, nodes, named, direction, depth, saved, room, evaluate)
-            excess = collector.size - max_nodes
+            excess = collector.size - most
             if excess <= 0 or room == 1:
                 break
             room = max(1, room - max(excess, room // 8))

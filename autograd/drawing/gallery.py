@@ -162,7 +162,7 @@ def training() -> Player:
         drawings.append(draw(loss, names=locals(), gradients=True, show=("value",)))
         losses.append(loss.item())
         along, by = grad(loss, [w, b])
-        weights, bias = weights - 0.5 * along.numpy(), bias - 0.5 * by.numpy()
+        weights, bias = weights - 0.1 * along.numpy(), bias - 0.1 * by.numpy()
     return drawings[0].player(*drawings[1:], losses=losses)
 
 
