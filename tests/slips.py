@@ -88,6 +88,7 @@ ROWS: list[Row] = [
 FINE = [
     'data.to("cpu")', 'data.cpu()', 'net.to("cpu")', 'net.cpu()', 'w.numpy()', 'w.detach().cpu().numpy()',
     'net([1, 2, 3])', 'net([[1.0, 2.0, 3.0]])', 'nn.Embedding(10, 3)([1, 2])', 'F.cross_entropy(scores, [0, 1])',
-    _MODULE.format("self.requires_grad = False; super().__init__()", "Net()"), 'f"{loss:.3f}"', 'loss.item()', 'data @ net[0].weight.T',
+    _MODULE.format("self.requires_grad = False; super().__init__()", "Net()"),
+    'f"{loss:.3f}"', 'loss.item()', 'data @ net[0].weight.T',
 ]  # fmt: skip
 """Habits that do what is expected."""
