@@ -25,6 +25,7 @@ from . import hips, ops  # isort: skip (ops complete Tensor; hips has the names 
 from .drawing import draw
 from .engine.anomaly import detect_anomaly
 from .engine.declare import elementwise, linear, nondifferentiable, primitive
+from .engine.defaults import get_default_dtype, set_default_dtype
 from .engine.hooks import RemovableHandle
 from .engine.modes import enable_grad, is_grad_enabled, no_grad, scope, set_grad_enabled
 from .memory import memory_table
@@ -62,7 +63,7 @@ from .transforms.vmap import vmap
 
 __all__ = [  # noqa: RUF022 (in the order of use)
     "Tensor", "no_grad", "enable_grad", "set_grad_enabled", "is_grad_enabled", "scope", "detect_anomaly",
-    "RemovableHandle",
+    "RemovableHandle", "set_default_dtype", "get_default_dtype",
     "grad", "value_and_grad", "elementwise_grad", "vjp", "jvp", "hvp", "jacobian", "hessian", "vmap",
     "tree",
     "checkpoint", "gradcheck", "gradgradcheck",
@@ -105,4 +106,9 @@ else:
             for module in ("differential_operators", "builtins"):
                 if name in (found := import_module(f"autograd.{module}")).__all__:
                     return getattr(found, name)
-        raise AttributeError(f"module 'autograd' has no attribute {name!r}")
+        from .ops.habits import instead
+
+        said = instead(name) if not name.startswith("_") else ""
+        raise AttributeError(
+            f"module 'autograd' has no attribute {name!r}{said}", name=name, obj=import_module("autograd")
+        )

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import time
+from collections import Counter
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
@@ -15,20 +16,31 @@ from typing import Any
 import pytest
 
 _found: dict[str, tuple[str, float]] = {}
+_names: dict[str, str] = {}
+_counts: Counter[str] = Counter()
+
+
+def _name(node: str) -> str:
+    """A test by its function and its number among that function's: what stands in brackets may be random."""
+    if node not in _names:
+        function = node.partition("[")[0]
+        _counts[function] += 1
+        _names[node] = function if function == node else f"{function}[{_counts[function]}]"
+    return _names[node]
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: Any) -> Generator[None, Any, Any]:
     begin = time.process_time()
     done = yield
-    outcome, _ = _found.get(item.nodeid, ("error", 0.0))
-    _found[item.nodeid] = outcome, time.process_time() - begin
+    outcome, _ = _found.get(_name(item.nodeid), ("error", 0.0))
+    _found[_name(item.nodeid)] = outcome, time.process_time() - begin
     return done
 
 
 def pytest_runtest_logreport(report: Any) -> None:
-    known, _ = _found.get(report.nodeid, ("passed", 0.0))
-    _found[report.nodeid] = (report.outcome if known == "passed" else known), 0.0
+    known, _ = _found.get(_name(report.nodeid), ("passed", 0.0))
+    _found[_name(report.nodeid)] = (report.outcome if known == "passed" else known), 0.0
 
 
 def pytest_collectreport(report: Any) -> None:

@@ -2,8 +2,9 @@
 
 From the bottom up, each importing only what stands before it, and of the packages only autograd:
 
-    names, parameter, shared, spatial, calling, hooks
-                                               names that are loaded late, kinds of tensors, arguments, hooks
+    habits, names, parameter, shared, spatial, calling, hooks
+                                               what to write for other libraries' names, names that are loaded late,
+                                               kinds of tensors, arguments, hooks
     state, module, layer, containers           what a module is, a module that is a function, modules of modules
     init, pooling                              first values; functions of windows
     utils                                      what is done with modules and their parameters

@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from autograd import Tensor
+from autograd import Tensor, get_default_dtype
 
 AS_THEY_ARE = {"output_size"}
 """Arguments of a layer's that are no arrays, though they may be lists."""
 
 
 def from_lists(module: Any, args: tuple[Any, ...]) -> tuple[Any, ...]:
-    """The arguments of a layer with arrays for lists of numbers, which have the dtype of its parameters, or float32.
+    """A layer's arguments with arrays for lists of numbers, which have the dtype of its parameters, or the default.
 
     Whole numbers stay what they are where they name rows or classes: in an embedding, and after the first argument.
     The arguments of modules that a user wrote, and of containers, are passed on as they are.
@@ -27,7 +27,7 @@ def from_lists(module: Any, args: tuple[Any, ...]) -> tuple[Any, ...]:
     if not home.startswith("nn.") or home == "nn.containers":
         return args
     names = forward.__code__.co_varnames[1 : forward.__code__.co_argcount]
-    dtype = next((p.dtype for p in module.parameters() if p.dtype.kind in "fc"), np.dtype(np.float32))
+    dtype = next((p.dtype for p in module.parameters() if p.dtype.kind in "fc"), get_default_dtype())
     who = type(module).__name__
     keep = hasattr(module, "num_embeddings")
     return tuple(

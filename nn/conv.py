@@ -126,9 +126,11 @@ def _check(who: str, n: int, input: Any, weight: Any, bias: Any, groups: int, ch
             f"(weight is {weight.shape}), got {groups!r}"
         )
     if input.shape[-n - 1] != channels:
+        last = input.ndim == n + 2 and input.shape[-1] == channels
+        instead = f"; write input.transpose({', '.join(map(str, (0, n + 1, *range(1, n + 1))))})" if last else ""
         raise ValueError(
             f"{who}: expected {channels} input channels (weight is {weight.shape}"
-            + (f", groups {groups}" if groups > 1 else "") + f"), got input of shape {input.shape}"
+            + (f", groups {groups}" if groups > 1 else "") + f"), got input of shape {input.shape}{instead}"
         )  # fmt: skip
     if bias is not None and bias.shape != (features,):
         raise ValueError(f"{who}: expected a bias of shape {(features,)}, got {bias.shape}")

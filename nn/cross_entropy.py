@@ -145,6 +145,7 @@ def _nll(
     if target.shape != expected:
         soft = who == "cross_entropy" and target.shape == shape
         said = f"; probabilities of classes are floating, these are {target.dtype}" if soft else ""
+        said = f"; write target.reshape({expected})" if math.prod(target.shape) == math.prod(expected) else said
         raise ValueError(
             f"{who}: expected a target of shape {expected} for input of shape {shape}, got {target.shape}{said}"
         )
@@ -157,7 +158,10 @@ def _nll(
         valid = classes != ignore_index
         wrong = valid & ((classes < 0) | (classes >= n))
         if wrong.any():
-            raise IndexError(f"{who}: expected targets from 0 to {n - 1} (or ignore_index), got {classes[wrong][0]}")
+            raise IndexError(
+                f"{who}: expected targets from 0 to {n - 1} (or ignore_index), got {classes[wrong][0]}; count classes "
+                f"from 0, or give the input, and the last layer, a column for each"
+            )
     if weight is not None:
         class_weight(who, weight, input)
         check_dtype(who, weight, input)

@@ -26,8 +26,12 @@ def linear(input: Any, weight: Any, bias: Any = None) -> Any:
     check_array(input, "linear")
     shape = input.shape
     if not shape or shape[-1] != weight.shape[-1]:
+        instead = f"; make a layer of {shape[-1]} input features" if shape else ""
+        if len(shape) > 1 and math.prod(shape[1:]) == weight.shape[-1]:
+            instead = "; write input.reshape(len(input), -1)"
         raise ValueError(
-            f"linear: expected {weight.shape[-1]} input features (weight is {weight.shape}), got input of shape {shape}"
+            f"linear: expected {weight.shape[-1]} input features (weight is {weight.shape}), got input of shape "
+            f"{shape}{instead}"
         )
     check_dtype("linear", weight, input, bias)
     if weight.ndim == 2:

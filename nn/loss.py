@@ -31,7 +31,7 @@ def reduction_of(size_average: bool | None, reduce: bool | None, reduction: str)
         if not all(isinstance(flag, bool | int | None) for flag in (size_average, reduce)):
             raise TypeError(
                 "reduction: expected True, False or None as size_average and reduce, got arrays; a loss is made first, "
-                "and called then: MSELoss()(input, target)"
+                "and called then, as CrossEntropyLoss()(input, target) is"
             )
         reduction = "none" if reduce is False else "sum" if size_average is False else "mean"
     if reduction not in ("none", "mean", "sum"):
@@ -53,8 +53,9 @@ def _error(who: str, input: Any, target: Any) -> Any:
     if input.shape != target.shape:
         import warnings
 
+        said = f"; write target.reshape({input.shape})" if input.size == target.size else ""
         warnings.warn(
-            f"{who}: the target's shape {target.shape} is not the input's {input.shape}; they are broadcast",
+            f"{who}: the target's shape {target.shape} is not the input's {input.shape}; they are broadcast{said}",
             stacklevel=4,
         )
     return input - target

@@ -13,6 +13,7 @@ import numpy as np
 from autograd import RemovableHandle, Tensor, scope, tree
 
 from .calling import from_lists, say_own_name
+from .habits import of_module
 from .hooks import Hooks, call_hooked
 from .parameter import Buffer, Parameter, replace
 from .shared import on_cpu
@@ -97,6 +98,11 @@ class Module:
                     f"got {type(value).__name__}; {hint}delete the attribute first"
                 )
             held[name] = None
+        elif value.__class__ is bool and callable(getattr(Module, name, None)):
+            raise TypeError(
+                f"{type(self).__name__}.{name}: expected a call, for it is a method, got the assignment of {value}; "
+                f"write .{name}()"
+            )
         else:
             object.__setattr__(self, name, value)
 
@@ -125,7 +131,8 @@ class Module:
             raise AttributeError(f"{type(self).__name__}: call super().__init__() before anything is assigned to it")
         if isinstance(asked := getattr(type(self), name, None), property) and asked.fget is not None:
             return asked.fget(self)  # it raised an AttributeError itself: again, for that one says more
-        raise AttributeError(f"{type(self).__name__} has no attribute {name!r}", name=name, obj=self)
+        said = of_module(name)
+        raise AttributeError(f"{type(self).__name__} has no attribute {name!r}{said}", name=name, obj=self)
 
     def __delattr__(self, name: str) -> None:
         for place in (self._parameters, self._buffers, self._modules):
@@ -160,7 +167,12 @@ class Module:
         self._check_name(name, self._modules)
         if not (module is None or isinstance(module, Module)):
             what = f"the class {module.__name__}; make one" if isinstance(module, type) else type(module).__name__
-            raise TypeError(f"{type(self).__name__}: expected a Module or None for {name!r}, got {what}")
+            made = f"; write {type(self).__name__}(*layers)" if isinstance(module, list | tuple) else ""
+            made = (
+                "; call it in a forward() of your own, or take a layer such as nn.ReLU()" if callable(module) else made
+            )
+            made = "" if isinstance(module, type) else made
+            raise TypeError(f"{type(self).__name__}: expected a Module or None for {name!r}, got {what}{made}")
         self._assign(self._modules, name, module)
 
     add_module = register_module

@@ -51,7 +51,12 @@ class Names:
         """The value of a name, which from then on is an ordinary global."""
         if name not in self.homes:
             module = sys.modules[self.place["__name__"]]
-            raise AttributeError(f"module {module.__name__!r} has no attribute {name!r}", name=name, obj=module)
+            from .habits import instead
+
+            place = module.__name__
+            of_nn = place == "nn" and not name.startswith("_")
+            said = instead(place, name, self.homes, import_module("nn.functional").__all__ if of_nn else ())
+            raise AttributeError(f"module {place!r} has no attribute {name!r}{said}", name=name, obj=module)
         home = self.homes[name]
         try:
             value = getattr(import_module(f"nn.{home}"), name) if home else import_module(f"nn.{name}")

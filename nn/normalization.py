@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd import Tensor
+from autograd import Tensor, get_default_dtype
 from autograd.ops import center, in_single, multiply_add, rescale, standardize
 
 from .layer import Layer
@@ -260,7 +260,7 @@ class _Norm(_Affine, shown=_STATISTICS):
     def begin(self, arguments: dict[str, Any]) -> None:
         """Hold a constructor's arguments and make the parameters and buffers."""
         self.hold(arguments)
-        n, kind = self.num_features, np.float32 if arguments["dtype"] is None else arguments["dtype"]
+        n, kind = self.num_features, get_default_dtype() if arguments["dtype"] is None else arguments["dtype"]
         for name, start in (("running_mean", np.zeros(n, kind)), ("running_var", np.ones(n, kind))):
             self.register_buffer(name, start if self.track_running_stats else None)
         self.register_buffer("num_batches_tracked", np.array(0) if self.track_running_stats else None)

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd import Tensor, no_grad
+from autograd import Tensor, get_default_dtype, no_grad
 
 from . import attention, conv, linear, recurrent
 from .module import Module
@@ -95,7 +95,7 @@ def summary(model: Module, input_shape: Any, *others: Any, dtype: Any = None) ->
     if not isinstance(model, Module):
         raise TypeError(f"summary: expected a Module, got {type(model).__name__}")
     if dtype is None:
-        dtype = next((p.dtype for p in model.parameters() if p.dtype.kind in "fc"), np.dtype(np.float32))
+        dtype = next((p.dtype for p in model.parameters() if p.dtype.kind in "fc"), get_default_dtype())
     inputs = (input_shape, *others)
     arguments = [Tensor(np.zeros(x, dtype)) if isinstance(x, tuple | list) else x for x in inputs]
     costs: dict[Module, list[Any]] = {}

@@ -6,14 +6,14 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from autograd import Tensor
+from autograd import Tensor, get_default_dtype
 from autograd.ops import writable
 
 
 class Parameter(Tensor):
     """A Tensor that a Module registers when it is assigned to one of its attributes.
 
-    data           an array, whose floating or complex dtype stays; anything else becomes float32; it is copied
+    data           an array, whose floating or complex dtype stays; anything else gets the default dtype; it is copied
     requires_grad  whether it receives gradients
 
     It is where a graph begins: nothing flows back to what `data` was computed from. Raises TypeError for an integer or
@@ -25,7 +25,7 @@ class Parameter(Tensor):
     """
 
     def __init__(self, data: Any, requires_grad: bool = True) -> None:
-        dtype = None if hasattr(data, "dtype") else np.float32
+        dtype = None if hasattr(data, "dtype") else get_default_dtype()
         if isinstance(data, Tensor | list | tuple):
             data = np.array(data, dtype)
         super().__init__(data, dtype, requires_grad)
@@ -53,7 +53,7 @@ class Uninitialized(Tensor):
     becomes: ClassVar[type[Tensor]]
 
     def __init__(self, requires_grad: bool = False, *, dtype: Any = None) -> None:
-        Tensor.__init__(self, np.empty(0), np.float32 if dtype is None else dtype, requires_grad)
+        Tensor.__init__(self, np.empty(0), get_default_dtype() if dtype is None else dtype, requires_grad)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -91,8 +91,8 @@ class UninitializedBuffer(Uninitialized):
 
 
 def empty(shape: tuple[int, ...], dtype: Any = None) -> Parameter:
-    """A Parameter of that shape whose values are still to be set; float32 unless dtype says otherwise."""
-    return Parameter(np.empty(shape, np.float32 if dtype is None else dtype))
+    """A Parameter whose values are still to be set; of the default dtype unless `dtype` says otherwise."""
+    return Parameter(np.empty(shape, get_default_dtype() if dtype is None else dtype))
 
 
 def write(tensor: Tensor, value: Any) -> None:

@@ -27,7 +27,7 @@ def integers(value: Any, who: str) -> Any:
     """`value` as an array of integers. Raises TypeError for another dtype."""
     array = plain(value)
     if array.dtype.kind not in "iu" and array.size:
-        raise TypeError(f"{who}: expected integers, got dtype {array.dtype}")
+        raise TypeError(f"{who}: expected integers, got dtype {array.dtype}; convert with .astype(int)")
     return array if array.dtype.kind in "iu" else array.astype(np.int64)
 
 

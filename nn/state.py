@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from os import PathLike
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -58,7 +59,8 @@ def save(module: Stateful, state: dict[str, Any], prefix: str, keep_vars: bool) 
 def load(module: Stateful, state: Mapping[str, Any], strict: bool, assign: bool) -> Incompatible:
     """Take a module's values from a mapping; see Module.load_state_dict."""
     if not isinstance(state, Mapping):
-        raise TypeError(f"load_state_dict: expected a mapping of names to arrays, got {type(state).__name__}")
+        instead = "; write load_state_dict(autograd.load(path))" if isinstance(state, str | PathLike) else ""
+        raise TypeError(f"load_state_dict: expected a mapping of names to arrays, got {type(state).__name__}{instead}")
     state = dict(state)  # which hooks may change
     missing: list[str] = []
     unexpected: list[str] = []

@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from autograd import get_default_dtype
+
 from . import init
 from .activation import gelu, relu
 from .attention import MultiheadAttention
@@ -215,4 +217,4 @@ class Transformer(Module):
         array([[  0., -inf],
                [  0.,   0.]], dtype=float32)
         """
-        return np.triu(np.full((sz, sz), -math.inf, np.float32 if dtype is None else dtype), 1)
+        return np.triu(np.full((sz, sz), -math.inf, get_default_dtype() if dtype is None else dtype), 1)

@@ -3,6 +3,7 @@
 From the bottom up, each importing only what stands before it, of autograd Tensor, the grad modes and the handles of
 hooks, and of nn nothing but Module:
 
+    habits        what users of other libraries ask for, and what to write
     hooks         functions that are called before and after a step, saving and loading
     rows          parameters laid out in memory so that updates are fast
     traced        a step while a program is made of it
@@ -46,4 +47,7 @@ def __getattr__(name: str) -> object:
         from importlib import import_module
 
         return import_module("optim.swa_utils")
-    raise AttributeError(f"module 'optim' has no attribute {name!r}")
+    from .habits import instead
+
+    said = instead(name, __all__, lr_scheduler.__all__)
+    raise AttributeError(f"module 'optim' has no attribute {name!r}{said}", name=name)

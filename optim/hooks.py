@@ -16,6 +16,7 @@ class Hooked:
 
     >>> from optim import SGD
     >>> w = Tensor([1.0], requires_grad=True)
+    >>> w.sum().backward()
     >>> optimizer = SGD([w])
     >>> handle = optimizer.register_step_post_hook(lambda optimizer, args, kwargs: print("a step"))
     >>> optimizer.step()

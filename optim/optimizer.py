@@ -18,6 +18,7 @@ import numpy as np
 from autograd import Tensor, enable_grad
 from autograd.program.current import current_trace
 
+from .habits import ATTRIBUTES, KEYWORDS, written
 from .hooks import Hooked
 from .rows import BLOCK, SMALL, Lent, Memory, Row, State, Whole
 from .traced import is_traced, traced_pieces, update_wholly
@@ -111,6 +112,7 @@ class Optimizer(Hooked):
         has = hasattr(params, "parameters")  # a Module, which may be a sequence of Modules too
         if has or isinstance(params, Tensor | np.ndarray | str) or not isinstance(params, Iterable):
             instead = "; pass its .parameters()" if has else "; put it in a list" if isinstance(params, Tensor) else ""
+            instead = "; call it, with ()" if callable(params) and not has else instead
             raise TypeError(
                 f"{self._name}: expected a sequence of parameters or dicts, got {type(params).__name__}{instead}"
             )
@@ -124,6 +126,11 @@ class Optimizer(Hooked):
             groups = [{"params": groups}]
         for group in groups:
             self.add_param_group(group)
+
+    def __getattr__(self, name: str) -> Any:
+        raise AttributeError(
+            f"{type(self).__name__!r} object has no attribute {name!r}{written(ATTRIBUTES, name)}", name=name, obj=self
+        )
 
     # ---- what an optimizer overrides -------------------------------------------------------------------------------
 
@@ -231,7 +238,16 @@ class Optimizer(Hooked):
                 (row, [g.data for p in row.params if (g := p.grad) is not None])
                 for row in self._lay(plan, begin, those)
             ]
-        return found
+        return found or self._nothing()
+
+    def _nothing(self) -> list[tuple[Row, list[Any]]]:
+        """No rows; with a warning where this is a first step, before there is any gradient at all."""
+        if not self.state and all(p.grad is None for group in self.param_groups for p in group["params"]):
+            warnings.warn(
+                f"{self._name}.step: no parameter has a gradient, so nothing changes; write loss.backward() before it",
+                stacklevel=5,
+            )
+        return []
 
     def lay(self) -> None:
         """Bring the arrays of all states that are complete to where a step would have them: side by side."""
@@ -304,7 +320,10 @@ class Optimizer(Hooked):
         for i, p in enumerate(params):
             what = f"parameter {group['param_names'][i]!r}" if "param_names" in group else f"parameter {i} of the group"
             if not isinstance(p, Tensor):
-                raise TypeError(f"{self._name}: expected Tensors, got {type(p).__name__} as {what}")
+                raise TypeError(
+                    f"{self._name}: expected Tensors, got {type(p).__name__} as {what}; pass a module's .parameters(), "
+                    f"or Tensors with requires_grad=True"
+                )
             if not p.is_leaf:
                 raise ValueError(f"{self._name}: expected leaf Tensors, but {what} was computed from others")
             if id(p) in known:
@@ -501,7 +520,7 @@ def options(arguments: State) -> State:
     who = type(arguments["self"]).__name__
     for keyword, value in arguments.get("implementation", {}).items():
         if keyword not in ("foreach", "fused", "capturable", "differentiable"):
-            raise TypeError(f"{who}: got an unexpected keyword argument {keyword!r}")
+            raise TypeError(f"{who}: got an unexpected keyword argument {keyword!r}{written(KEYWORDS, keyword)}")
         if keyword == "differentiable" and value:
             raise ValueError(f"{who}: expected differentiable=False, for a step is in place and not recorded; got True")
     return chosen

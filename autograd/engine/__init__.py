@@ -4,6 +4,7 @@ From the bottom up, each importing only what stands before it:
 
     halves        half precision: stored in 16 bits, computed with in 32
     node          the graph: one Node per recorded operation, and the walk over them
+    defaults      the dtype of what nobody gave a dtype
     modes         what a thread records, and the scopes that name parts of a graph
     place         where the user's program stands: its line, and what it calls there
     floating      NumPy's warnings of floating-point errors name the line of the program

@@ -110,7 +110,16 @@ _GENERATOR = 0x20
 """A flag of code: that it yields."""
 
 
-class _Switch(_GradMode):
+class _Called(type):
+    """The kind of a class that opens a `with` statement when it is called, and says so when it is not."""
+
+    def __enter__(cls) -> None:
+        raise TypeError(f"with {cls.__name__}: expected a call; write `with {cls.__name__}():`")
+
+    def __exit__(cls, *error: object) -> None: ...
+
+
+class _Switch(_GradMode, metaclass=_Called):
     """One that is either a context or, given a function, the function decorated: both `@no_grad()` and `@no_grad`."""
 
     @overload
@@ -124,7 +133,6 @@ class _Switch(_GradMode):
         if options or len(function) > 1 or not callable(function[0]):
             got = ", ".join([*map(repr, function), *(f"{name}=" for name in options)])
             raise TypeError(f"{cls.__name__}: expected nothing, or a function to decorate, got {got}")
-        made.before = []
         return made(*function)
 
 

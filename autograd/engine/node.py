@@ -163,6 +163,9 @@ def between(roots: Iterable[Node], targets: Collection[int]) -> set[int] | None:
     return needed
 
 
+BACKWARD = "backward"
+"""The kind of a primitive whose rules may know no more than how to go back, with plain arrays."""
+
 ARGUMENT = "argument"
 """The kind of the primitive with which the graph of a call begins that a transform makes."""
 

@@ -145,7 +145,7 @@ class Plan:
         made = []
         for value, link in zip(node.saved, links, strict=True):
             if link is None:
-                made.append(value)
+                made.append(_bare(value))
             elif type(link) is int:
                 made.append(wrap(value, parents[link]))
             elif link == "out":
@@ -258,6 +258,13 @@ def as_array(value: Any) -> Any:
     if isinstance(value, np.generic | int | float | complex):
         return np.asarray(value) if mode.trace is None else mode.trace.as_array(value)
     return value
+
+
+def _bare(value: Any) -> Any:
+    """An array of a class of its own as NumPy's: on the left of a Tensor it would be asked first what to compute."""
+    if type(value) is np.ndarray or not isinstance(value, np.ndarray) or mode.trace is not None:
+        return value
+    return value.view(np.ndarray)
 
 
 def rule_of(primitive: Primitive, input: Any) -> Rule:

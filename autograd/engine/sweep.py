@@ -90,7 +90,7 @@ def _root(output: Tensor, gradient: Any, create_graph: bool) -> tuple[Node, Any]
     if node is None:
         raise RuntimeError(
             "backward: this tensor does not require a gradient: no input of its computation had requires_grad=True, "
-            "or it was computed under no_grad"
+            "or it was computed under no_grad; write Tensor(data, requires_grad=True), or compute it outside of no_grad"
         )
     data = output._content
     if gradient is None:

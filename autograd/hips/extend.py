@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from ..engine.declare import primitive as _primitive
+from ..engine.node import BACKWARD
 from ..engine.tensor import Tensor, unwrap, wrap
 from ..transforms.call import name_of, plain
 from ..transforms.tree import leaves, rebuild
@@ -59,10 +60,12 @@ def primitive(fun: Function) -> Function:
         """The result that `call` found, which had to see whether it is one array; found again if it is asked again."""
         return found.pop() if found else fun(*given.arguments(values, plain), **given.named)
 
-    single = _primitive(lambda *values, given, found: value(values, given, found), name=name, values=rule)
+    single = _primitive(
+        lambda *values, given, found: value(values, given, found), name=name, kind=BACKWARD, values=rule
+    )
     several = _primitive(
         lambda *values, given, made, found: tuple(leaves(value(values, given, found))),
-        name=name, multiple=True, values=rule_of_several,
+        name=name, kind=BACKWARD, multiple=True, values=rule_of_several,
     )  # fmt: skip
 
     @functools.wraps(fun)

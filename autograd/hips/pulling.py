@@ -74,11 +74,15 @@ class Given:
             return _array(self._pulled(g, given, values, out)[i])
         try:
             part = self._pulled(g, given, values, out)[i]
-            if part is None or tracked(part) or form is not None:
-                return _array(part)
+            if part is None or tracked(part):
+                return part
         except TypeError:  # of a rule that takes the gradient for a plain array
             if form is not None:
                 raise
+        if form is not None:
+            raise NotImplementedError(
+                f"{name_of(self.call)}: its rule computes with plain arrays, so its own derivative is unknown"
+            )
         return _by_rule(g, *values, given=self, result=out, place=i)
 
     def _pulled(self, g: Any, given: Any, values: Any, out: Any) -> list[Any]:

@@ -40,8 +40,10 @@ def _lifted(function: Function) -> Function:
 
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
-        if any(type(value) in (list, tuple) for value in (*args, *kwargs.values())):
-            args, kwargs = join_lists(function, args, kwargs)
+        for value in (*args, *kwargs.values()) if kwargs else args:
+            if value.__class__ is list or value.__class__ is tuple:
+                args, kwargs = join_lists(function, args, kwargs)
+                break
         return function(*args, **kwargs)
 
     return call_of_several if function.__name__ in _SEVERAL and function.__module__ == "numpy" else call

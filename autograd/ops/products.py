@@ -13,6 +13,7 @@ from ..engine.halves import in_single
 from ..engine.lists import one_array
 from ..engine.primitive import Function
 from .contraction import contract_one, contract_two, contraction
+from .elementwise import multiply
 
 # ---- einsum and tensordot -------------------------------------------------------------------------------------------
 
@@ -316,7 +317,8 @@ def kron(a: Any, b: Any) -> Any:
     of_a, of_b = ((1,) * (n - np.ndim(x)) + np.shape(x) for x in (a, b))
     a = np.reshape(a, [k for size in of_a for k in (size, 1)])
     b = np.reshape(b, [k for size in of_b for k in (1, size)])
-    return (a * b).reshape([p * q for p, q in zip(of_a, of_b, strict=True)])
+    product = multiply(a, b)  # not a * b, which asks a first, and classes of arrays of others' may not know a Tensor
+    return product.reshape([p * q for p, q in zip(of_a, of_b, strict=True)])
 
 
 _NEXT = np.array([[1, 2, 0], [2, 0, 1]])

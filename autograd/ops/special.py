@@ -8,12 +8,11 @@ from typing import Any
 import numpy as np
 
 from ..engine.declare import elementwise, primitive
-from ..engine.modes import Untraceable
 from ..engine.primitive import Function
 from ..engine.sums import added, axes_of, is_large, largest, total, total_of_product
 from .elementwise import greatest, least, lifted
 from .indexing import scatter_add
-from .pieces import in_pieces, in_rows
+from .pieces import in_pieces, in_rows, only_whole
 from .reductions import kept
 
 # ---- of networks: few passes, in place where the array is nobody else's ----------------------------------------------
@@ -547,8 +546,7 @@ def _blocked(function: Any, dtypes: str = "d") -> Any:
             return result.astype(dtype) if dtype.kind == "f" else result
         if x.__class__ is not np.ndarray or x.size <= _BLOCK:
             return function(x)
-        if type(x) is not np.ndarray:  # a hundred blocks are a hundred times the statements
-            raise Untraceable(function)
+        only_whole(function, x)
         flat = x.ravel()
         result = np.empty_like(flat)
         for start in range(0, flat.size, _BLOCK):

@@ -64,6 +64,7 @@ def save(path: Path | BinaryIO, mapping: Mapping[Any, Any]) -> None:
     if not isinstance(mapping, Mapping):
         instead = "; the path comes first: save(path, mapping)" if isinstance(path, Mapping) else ""
         instead = "; pass its .state_dict()" if hasattr(mapping, "state_dict") else instead
+        instead = "; write save(path, module.state_dict())" if hasattr(path, "state_dict") else instead
         raise TypeError(f"save: expected a dict to save, got {type(mapping).__name__}{instead}")
     write = _writer(path)
     arrays: dict[str, Any] = {}

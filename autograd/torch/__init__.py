@@ -65,7 +65,7 @@ from autograd import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
 inference_mode = no_grad
 newaxis = None
 strided, contiguous_format, preserve_format, channels_last = None, None, None, None
-__version__ = "2.13.0"
+__version__ = "2.13.0"  # of the PyTorch whose names these are
 
 
 _WHOLE = "saved by torch.save"

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 INSTEAD = {
-    "bfloat16": "NumPy has no such dtype; use float32", "jit": "run the program as it is, or see autograd.compile",
+    "jit": "run the program as it is, or see autograd.compile",
     "onnx": "nn has no export under this name", "distributed": "there is one process",
-    "sparse": "gradients and tensors are dense", "amp": "there are no mixed dtypes; use float32 throughout",
+    "sparse": "gradients and tensors are dense",
     "autocast": "there are no mixed dtypes; use float32 throughout", "quantization": "there are no quantized tensors",
     "SparseAdam": "gradients are dense; use Adam", "fx": "see autograd.trace", "hub": "there is no download",
     "profiler": "see autograd.memory_table and cProfile",

@@ -195,7 +195,8 @@ FUNCTIONS.update({f"{legacy}Tensor": _of_kind(np.dtype(name)) for name, legacy i
 offer({
     **{f"new_{name}": _new(name) for name in ("zeros", "ones", "full", "empty", "tensor", "empty_strided")},
     "multinomial": _multinomial, "bernoulli": _bernoulli, "to": _to, "type": _type,
-    **{name: _as(known.dtype) for name, known in dtypes.DTYPES.items()}, "byte": _as(np.uint8), "char": _as(np.int8),
+    **{name: _as(known.dtype) for name, known in dtypes.DTYPES.items() if name != "bfloat16"},
+    "byte": _as(np.uint8), "char": _as(np.int8),
     "type_as": lambda self, other: cast(self, other.dtype), "get_device": lambda self: -1, "detach_": _detach,
     "is_floating_point": lambda self: self.dtype.kind == "f", "is_complex": lambda self: self.dtype.kind == "c",
     "element_size": lambda self: self.itemsize, "is_contiguous": lambda self: bool(self.data.flags.c_contiguous),

@@ -19,12 +19,24 @@ class dtype:
     """
 
     def __init__(self, name: str, numpy: Any) -> None:
-        self.name, self.dtype = name, np.dtype(numpy)
+        self.name = name
+        if numpy is None:
+            return
+        self.dtype = np.dtype(numpy)
         self.is_floating_point, self.is_complex = self.dtype.kind == "f", self.dtype.kind == "c"
         self.is_signed, self.itemsize = self.dtype.kind in "ifc", self.dtype.itemsize
 
     def __repr__(self) -> str:
         return f"torch.{self.name}"
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "dtype":
+            raise TypeError(f"{self!r}: NumPy has no such dtype; use float32")
+        raise AttributeError(
+            f"{self!r} has no attribute {name!r}, as NumPy's dtype has: is a layer of the package nn given a tensor of "
+            f"autograd.torch? Take both from one: torch.nn and nn have the same layers",
+            name=name,
+        )
 
     def __reduce__(self) -> Any:
         return of, (self.dtype,)
@@ -33,11 +45,11 @@ class dtype:
 _KINDS = {
     "float32 float": "f4", "float64 double": "f8", "float16 half": "f2", "int64 long": "i8", "int32 int": "i4",
     "int16 short": "i2", "int8": "i1", "uint8": "u1", "uint16": "u2", "uint32": "u4", "uint64": "u8", "bool": "?",
-    "complex64 cfloat": "c8", "complex128 cdouble": "c16",
+    "complex64 cfloat": "c8", "complex128 cdouble": "c16", "bfloat16": None,
 }  # fmt: skip
 _MADE = {names: dtype(names.partition(" ")[0], kind) for names, kind in _KINDS.items()}
 DTYPES = {name: made for names, made in _MADE.items() for name in names.split()}
-_OF = {made.dtype: made for made in _MADE.values()}
+_OF = {made.dtype: made for made in _MADE.values() if made.name != "bfloat16"}
 default = [np.dtype(np.float32)]
 """The dtype of floats that come from Python."""
 

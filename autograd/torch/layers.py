@@ -14,6 +14,7 @@ import numpy as np
 
 import nn
 import optim
+from autograd import get_default_dtype
 from nn.data import DataLoader as Loader
 from nn.data import default_collate, default_convert
 from nn.module import Module as _Module
@@ -106,6 +107,8 @@ def _module_of(cls: type, where: str) -> type:
             "__qualname__": cls.__qualname__,
         }
         _known[cls] = type(cls.__name__, (*bases, cls), inside)
+        if "becomes" in vars(cls):  # a lazy layer
+            _known[cls].becomes = _module_of(cls.becomes, where)  # type: ignore[attr-defined]
     return _known[cls]
 
 
@@ -115,7 +118,7 @@ def _init(cls: Any) -> Any:
     start = below(cls.__init__)
 
     def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
-        if takes_dtype and dtypes.default[0] != np.float32:
+        if takes_dtype and dtypes.default[0] != get_default_dtype():
             kwargs.setdefault("dtype", dtypes.default[0])
         if not several and len(args) >= code.co_argcount:  # in PyTorch device and dtype may come by their place
             kwargs |= dict(zip(("device", "dtype"), args[code.co_argcount - 1 :], strict=False))

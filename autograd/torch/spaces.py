@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from collections.abc import Callable
 from types import FunctionType, ModuleType
@@ -12,7 +13,7 @@ import numpy as np
 import autograd as ag
 from autograd import Tensor as Base
 
-from . import absent
+from . import absent, dtypes
 from .algebra import SPACES
 from .boundary import above, below, raised
 from .tensors import FUNCTIONS
@@ -96,6 +97,12 @@ def _optim(name: str) -> Any:
     return of_optim(name)
 
 
+def _swa(name: str) -> Any:
+    from .layers import of_nn
+
+    return of_nn(name, _optim("swa_utils"), "optim.swa_utils")
+
+
 def _of_functions(transform: Callable[..., Any]) -> Any:
     """A transform of a function of PyTorch's kind."""
 
@@ -121,6 +128,38 @@ def _assert_close(
     limits = {"float16": (1e-3, 1e-5), "float64": (1e-7, 1e-7)}.get(actual.dtype.name, (1.3e-6, 1e-5))
     np.testing.assert_allclose(actual._content, expected._content, limits[0] if rtol is None else rtol,
                                limits[1] if atol is None else atol, equal_nan)  # fmt: skip
+
+
+def _alone(name: str) -> Any:
+    """What is for several processes or devices: it may be imported, and says when it is called that there is one."""
+    if name in ("is_available", "is_initialized"):
+        return lambda: False
+    if name.startswith("_"):
+        raise KeyError(name)
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        raise RuntimeError(f"torch: there is one process and one device, so {name} is not there")
+
+    return call
+
+
+class GradScaler:
+    """For mixed dtypes, which there are not. With enabled=False it passes everything on, as PyTorch's does."""
+
+    def __init__(self, device: str = "cpu", enabled: bool = True, **options: Any) -> None:
+        if enabled:
+            raise RuntimeError("GradScaler: there are no mixed dtypes; use float32, or enabled=False")
+
+    scale = staticmethod(lambda outputs: outputs)
+    step = staticmethod(lambda optimizer, *args: optimizer.step(*args))
+    unscale_ = update = staticmethod(lambda *args: None)
+
+
+def _autocast(device_type: Any = "cpu", dtype: Any = None, enabled: bool = True, cache_enabled: Any = None) -> Any:
+    """Has no effect with enabled=False or float32. Raises RuntimeError for other dtypes."""
+    if enabled and dtype is not dtypes.DTYPES["float32"]:
+        raise RuntimeError("autocast: there are no mixed dtypes; use float32, or enabled=False")
+    return contextlib.nullcontext()
 
 
 def _fixed(**values: Any) -> Look:
@@ -210,21 +249,23 @@ _TABLES: dict[str, Look] = {
     **{name: _inside(name) for name in (
         "nn.init", "nn.utils", "nn.utils.rnn", "nn.utils.parametrize", "nn.utils.parametrizations")},
     "optim.lr_scheduler": lambda name: getattr(_optim("lr_scheduler"), name),
-    "optim.swa_utils": lambda name: getattr(_optim("swa_utils"), name), "autograd": _autograd,
-    "utils": _fixed(), "nn.parallel": _fixed(),
+    "optim.swa_utils": _swa, "autograd": _autograd,
+    "utils": _fixed(), **dict.fromkeys(("nn.parallel", "distributed"), _alone),
+    **dict.fromkeys(("amp", "cuda.amp"), _fixed(GradScaler=GradScaler, autocast=_autocast)),
     **dict.fromkeys(("utils.data", "utils.data.dataloader", "utils.data.dataset", "utils.data.sampler"), _data),
     "utils.checkpoint": _fixed(checkpoint=_checkpoint), "distributions": _distributions,
     "autograd.functional": _fixed(
         jacobian=_functional_derivative(ag.jacobian), hessian=_functional_derivative(ag.hessian)),
     "func": lambda name: _func(name), "testing": _fixed(assert_close=_assert_close),
     "random": _fixed(manual_seed=FUNCTIONS["manual_seed"]), "backends": _fixed(), **dict.fromkeys((
-        "cuda", "backends.cudnn", "backends.mps", "backends.cuda", "mps", "xpu", "accelerator"), _no),
+        "cuda", "mps", "xpu", "accelerator", "backends.cudnn", "backends.mps", "backends.cuda",
+        "backends.cuda.matmul"), _no),
 }  # fmt: skip
 
 
 def _func(name: str) -> Any:
-    if name == "functional_call":
-        return _inside("nn.utils")("functional_call")
+    if name in ("functional_call", "stack_module_state"):
+        return _inside("nn.utils")(name)
     return {
         "grad": _of_functions(ag.grad), "jacrev": _of_functions(ag.jacobian), "jacfwd": _of_functions(ag.jacobian),
         "hessian": _of_functions(ag.hessian), "vmap": _vmap, "grad_and_value": _grad_and_value, "vjp": _swap(ag.vjp),

@@ -98,7 +98,7 @@ def _total(result: Node, node: Node, known: dict[int, Any], create_graph: bool, 
         elif primitive.kind == "bilinear" and name in _factors(primitive):
             part = _multiplied(node, name, tangent, create_graph)
         else:
-            part = _transposed(result, node, k, tangent, saved, create_graph, place)
+            part = _transposed(result, node, k, tangent, plan.relink(node), create_graph, place)
         total = part if total is None else total if part is None else total + part
     if total is None:
         return None

@@ -131,7 +131,9 @@ def many(
     """What `derive` gives for many seeds, by default those that are 1 in one place of an array like this, stacked."""
     n = like.size if seeds is None else len(seeds)
     step = chunk_size or _affordable(call, n)
-    parts = [_at_once(_units(like, k, min(k + step, n), seeds), derive, create_graph) for k in range(0, n, step)]
+    batched = all(isinstance(point._content, np.ndarray) for point in call.points)
+    derived = _at_once if batched else _one_by_one
+    parts = [derived(_units(like, k, min(k + step, n), seeds), derive, create_graph) for k in range(0, n, step)]
     if len(parts) == 1:
         return parts[0]
     joined: list[Tensor] = [np.concatenate(column) for column in zip(*parts, strict=True)]  # type: ignore[misc]
@@ -166,14 +168,21 @@ def _units(like: Any, start: int, stop: int, seeds: Any) -> Any:
 
 def _at_once(units: Any, derive: Callable[[Any], Sequence[Tensor]], create_graph: bool) -> list[Tensor]:
     """What `derive` gives for each of these seeds, stacked."""
+    from .batching import table  # noqa: F401 (late, for few programs need it)
+
     batch, start = Batch(len(units)), tick()
     try:
         found = derive(Batched(batch, units))
     except Exception:  # a user's rule may know NumPy's arrays alone; what is wrong otherwise shows again
-        return [_stacked(list(parts)) for parts in zip(*map(derive, units), strict=True)]
+        return _one_by_one(units, derive, create_graph)
     if create_graph:
         part_outside(batch, [part._node for part in found if part._node is not None], start)
     return [leave(part, batch, 0) for part in found]
+
+
+def _one_by_one(units: Any, derive: Callable[[Any], Sequence[Tensor]], create_graph: bool) -> list[Tensor]:
+    """The same by a call for each: for arrays of other libraries, which a Batched does not hold."""
+    return [_stacked(list(parts)) for parts in zip(*map(derive, units), strict=True)]
 
 
 def _stacked(parts: list[Tensor]) -> Tensor:

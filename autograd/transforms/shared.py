@@ -39,6 +39,9 @@ def transform(
 ) -> Function:
     """A function of fun's arguments that records a call of fun and gives what `derive` makes of that."""
     check_function(who, fun)
+    if hasattr(argnums, "dtype") and np.ndim(argnums):
+        what = type(argnums).__name__
+        raise TypeError(f"{who}: expected argnums as a position, a name or several, got {what}; write {who}(f)(x)")
 
     def derived(*args: Any, **kwargs: Any) -> Any:
         return derive(Call(who, fun, args, kwargs, select(who, fun, argnums, args, kwargs), has_aux, forward))

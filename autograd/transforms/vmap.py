@@ -54,6 +54,8 @@ def vmap(
 
     @functools.wraps(fun, updated=())
     def batched(*args: Any, **kwargs: Any) -> Any:
+        from .batching import table  # noqa: F401 (late, for few programs need it)
+
         given = leaves((args, kwargs), True)
         axes = _axes_of(in_axes, args, kwargs, given)
         batch = Batch(_size(fun, args, kwargs, given, axes, axis_size), draws_of(randomness == "different", mode.batch))

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from autograd import get_default_dtype
+
 from .dataset import Dataset
 
 Path = str | os.PathLike[str]
@@ -24,8 +26,8 @@ class ImageFolder(Dataset):
                "YCbCr", "HSV", "LAB"
     size       (height, width) to resize every image to
 
-    An image is an array (channels, height, width) of float32, from 0 for the least value that its file can hold to 1
-    for the greatest, with 16 bits as with 8; it is turned as its Exif data say. Needs Pillow (pip install
+    An image is an array (channels, height, width) of the default dtype, from 0 for the least value that its file can
+    hold to 1 for the greatest, with 16 bits as with 8; it is turned as its Exif data say. Needs Pillow (pip install
     backgraph[images]).
 
     Raises ValueError for another mode, FileNotFoundError if there is no folder or a folder without images; and, when
@@ -103,13 +105,14 @@ def _floats(file: Any, mode: str, size: tuple[int, int] | None) -> Any:
         if mode in ("L", "LA", "RGB", "RGBA"):
             if size is not None:
                 grey = np.asarray(Image.fromarray(grey).resize(size[::-1])).clip(0, 1)
+            grey = grey.astype(get_default_dtype(), copy=False)
             return np.stack([np.ones_like(grey) if band == "A" else grey for band in mode])
         image = Image.fromarray(np.rint(grey * 255).astype(np.uint8))
     image = image.convert(mode)
     if size is not None:
         image = image.resize(size[::-1])
-    array = np.asarray(image)
-    array = array.astype(np.float32) if array.dtype == bool else array.astype(np.float32) / 255
+    array, kind = np.asarray(image), get_default_dtype()
+    array = array.astype(kind) if array.dtype == bool else array.astype(kind) / 255
     return np.ascontiguousarray(array.transpose(2, 0, 1)) if array.ndim == 3 else array[None]
 
 

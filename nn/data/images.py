@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from autograd import get_default_dtype
+
 from .dataset import TensorDataset
 from .idx import read_idx
 
@@ -19,7 +21,7 @@ _MNIST = {  # the MD5 sums of the four files, unpacked
 
 
 def digits() -> TensorDataset:
-    """1,797 handwritten digits: images (1797, 1, 8, 8) of float32 from 0 to 1, and labels (1797,) of int64.
+    """1,797 handwritten digits: images (1797, 1, 8, 8) of the default dtype from 0 to 1, and labels (1797,).
 
     Source: E. Alpaydin and C. Kaynak, "Optical Recognition of Handwritten Digits", UCI Machine Learning Repository,
     1998, doi 10.24432/C50P49 (its test set); licence CC BY 4.0. It comes with the package.
@@ -29,12 +31,14 @@ def digits() -> TensorDataset:
     ((1, 8, 8), 0)
     """
     with np.load(os.path.join(os.path.dirname(__file__), "digits.npz"), allow_pickle=False) as file:
-        images = file["images"].astype(np.float32)[:, None] / 16
+        images = file["images"].astype(get_default_dtype())[:, None] / 16
         return TensorDataset(images, file["labels"].astype(np.int64))
 
 
 def mnist(root: str | os.PathLike[str], train: bool = True, verify: bool = True) -> TensorDataset:
-    """MNIST from its four original files: images (n, 1, 28, 28) of float32 from 0 to 1, and labels (n,) of int64.
+    """MNIST from its four original files: images (n, 1, 28, 28) from 0 to 1, and labels (n,).
+
+    The images are of the default dtype, the labels int64.
 
     root    the folder that holds train-images-idx3-ubyte and so on, each as it is or with .gz
     train   the 60,000 images to learn from, or the 10,000 to test with
@@ -52,7 +56,7 @@ def mnist(root: str | os.PathLike[str], train: bool = True, verify: bool = True)
                          f"got {len(labels)}")  # fmt: skip
     if len(labels) and labels.max() > 9:
         raise ValueError(f"mnist: expected labels from 0 to 9 in {labels_file}, got {labels.max()}")
-    scaled = images[:, None].astype(np.float32)
+    scaled = images[:, None].astype(get_default_dtype())
     scaled /= 255
     return TensorDataset(scaled, labels.astype(np.int64))
 

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from autograd import get_default_dtype
+
 from .dataset import TensorDataset
 
 Path = str | os.PathLike[str]
@@ -15,14 +17,14 @@ _Row = tuple[int, list[str]]  # the line it ends in, and its cells
 
 
 def read_csv(
-    path: Path, target: str | int | None = None, delimiter: str = ",", header: bool = True, dtype: Any = np.float32
+    path: Path, target: str | int | None = None, delimiter: str = ",", header: bool = True, dtype: Any = None
 ) -> TensorDataset:
     """The table in a CSV file: features (rows, columns) and, if asked for, one column apart as the target (rows,).
 
     target  the name or the number of that column; whole numbers become int64, other numbers `dtype`, and names the
             number of their place among the sorted names
     header  whether the first line holds the names of the columns; warns if these look like numbers of a table
-    dtype   that of the features, floating or of integers
+    dtype   that of the features, floating or of integers; the default dtype if not given
 
     A number is what Python reads as one, with a point, and "nan" and "inf" are two. Spaces around cells do not count.
 
@@ -30,7 +32,7 @@ def read_csv(
     no number, that the dtype cannot hold, or that is a name in a target of numbers; for a row of another length, a
     quotation mark that is not closed, and text that is not UTF-8.
     """
-    name, dtype = os.fspath(path), np.dtype(dtype)
+    name, dtype = os.fspath(path), get_default_dtype() if dtype is None else np.dtype(dtype)
     if dtype.kind not in "fiu":
         raise TypeError(f"read_csv: expected a floating or integer dtype, got {dtype}")
     rows = _rows(path, name, delimiter)

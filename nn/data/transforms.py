@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd import Tensor, generator
+from autograd import Tensor, generator, get_default_dtype
 
 from ..shared import plain
 
@@ -44,7 +44,7 @@ def normalize(images: Any, mean: Any, std: Any) -> Any:
 
 
 def one_hot(labels: Any, num_classes: int | None = None) -> Any:
-    """Labels (…) of whole numbers as float32 rows (…, classes) with a one at the label.
+    """Labels (…) of whole numbers as rows (…, classes) of the default dtype with a one at the label.
 
     num_classes  one more than the largest label unless given
 
@@ -56,7 +56,7 @@ def one_hot(labels: Any, num_classes: int | None = None) -> Any:
     """
     from ..embedding import one_hot as of_integers
 
-    return of_integers(labels, -1 if num_classes is None else num_classes).astype(np.float32)
+    return of_integers(labels, -1 if num_classes is None else num_classes).astype(get_default_dtype())
 
 
 def random_crop(

@@ -5,6 +5,7 @@
     parametrizations  of these: weight norm, spectral norm, orthogonal matrices
     reparametrize     weight norm and spectral norm by hooks, as PyTorch had them before
     fusion            a layer and its batch normalization as one
+    casting           data in the dtype of the network
     rnn               sequences of different lengths
     stateless         a module as a function of its parameters, and those of several models stacked
 
@@ -14,6 +15,7 @@ Each imports only what stands before it.
 # ruff: noqa: I001 (a table of contents, to be read as lines and not as a column)
 
 from . import parametrizations, parametrize, rnn
+from .casting import cast_inputs
 from .fusion import fuse_conv_bn_eval, fuse_linear_bn_eval
 from .parameters import (
     clip_grad_norm_, clip_grad_value_, clip_grads_with_norm_, get_total_norm, parameters_to_vector,
@@ -23,8 +25,8 @@ from .reparametrize import remove_spectral_norm, remove_weight_norm, spectral_no
 from .stateless import functional_call, stack_module_state
 
 __all__ = [
-    "clip_grad_norm_", "clip_grad_value_", "clip_grads_with_norm_", "functional_call", "fuse_conv_bn_eval",
-    "fuse_linear_bn_eval", "get_total_norm", "parameters_to_vector", "parametrizations", "parametrize",
-    "remove_spectral_norm", "remove_weight_norm", "rnn", "spectral_norm", "stack_module_state", "vector_to_parameters",
-    "weight_norm",
+    "cast_inputs", "clip_grad_norm_", "clip_grad_value_", "clip_grads_with_norm_", "functional_call",
+    "fuse_conv_bn_eval", "fuse_linear_bn_eval", "get_total_norm", "parameters_to_vector", "parametrizations",
+    "parametrize", "remove_spectral_norm", "remove_weight_norm", "rnn", "spectral_norm", "stack_module_state",
+    "vector_to_parameters", "weight_norm",
 ]  # fmt: skip

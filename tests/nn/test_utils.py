@@ -185,3 +185,40 @@ def test_errors() -> None:
         utils.spectral_norm(nn.Linear(2, 2), n_power_iterations=0)
     with pytest.raises(TypeError, match="Tensor"):
         utils.vector_to_parameters(np.zeros(2), [])
+
+
+def test_inputs_are_cast_where_no_gradient_is_asked() -> None:
+    net = nn.LSTM(2, 3)
+    x = np.ones((4, 2))
+    with pytest.raises(ValueError, match="float32"):
+        net(x)
+    handle = utils.cast_inputs(net)
+    state = (np.zeros((1, 3)), Tensor(np.zeros((1, 3))))
+    output, _ = net(x, state)
+    assert output.dtype == np.float32
+    np.testing.assert_array_equal(output.data, net(x.astype(np.float32))[0].data)
+    with pytest.raises(ValueError, match="float32"):
+        net(Tensor(x, requires_grad=True))
+    handle.remove()
+    with pytest.raises(ValueError, match="float32"):
+        net(x)
+
+
+def test_what_is_cast_keeps_its_kind() -> None:
+    given: list[Any] = []
+
+    class Seeing(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.weight = nn.Parameter(np.ones(1, np.float16))
+
+        def forward(self, *values: Any, **named: Any) -> None:
+            given.extend([*values, named["mask"]])
+
+    module = Seeing()
+    utils.cast_inputs(module)
+    module(np.ones(1), Tensor(np.ones(1, np.float32)), np.array([1]), np.ones(1, complex), 2.0, "a", mask=np.ones(1))
+    dtypes = [getattr(value, "dtype", type(value)) for value in given]
+    assert dtypes == [np.float16, np.float16, np.int64, np.complex128, float, str, np.float16]
+    with pytest.raises(TypeError, match="cast_inputs: expected a Module, got list"):
+        utils.cast_inputs([1])  # type: ignore[arg-type]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import nn
-from autograd import Tensor, grad, manual_seed, vjp, vmap
+from autograd import Tensor, grad, jvp, manual_seed, vjp, vmap
 from autograd.engine.tensor import unwrap
 from nn.utils import functional_call, stack_module_state
 
@@ -92,6 +92,25 @@ def test_gradients_of_all_at_once_are_those_of_a_loop(label):
     case = Case(label)
     if case.places:
         case.check(case.pull)
+
+
+@pytest.mark.parametrize("label", LABELS)
+@pytest.mark.filterwarnings("ignore:(l1|mse)_loss")
+@pytest.mark.filterwarnings("ignore:Output seems independent of input")
+def test_forward_is_the_transpose_of_backward(label):
+    case = Case(label)
+    state = {name: Tensor(value) for name, value in case.state.items()}
+    run = lambda *values: tensors(case.run(state, *values))
+    rng = np.random.default_rng(0)
+    tangents = [rng.standard_normal(value.shape).astype(value.dtype) for value in case.values]
+    outs, moved = jvp(run, case.values, tangents)
+    _, back = vjp(run, *case.values)
+    seeds = [rng.standard_normal(out.shape).astype(out.dtype) for out in outs]
+    pulled = back(seeds)
+    forward = sum(np.sum(seed * tangent) for seed, tangent in zip(seeds, moved, strict=True))
+    backward = sum(np.sum(slope * tangent) for slope, tangent in zip(pulled, tangents, strict=True))
+    single = any(out.dtype == np.float32 for out in outs)
+    np.testing.assert_allclose(forward, backward, rtol=1e-3 if single else 1e-7, atol=1e-4 if single else 1e-8)
 
 
 def tensors(result):

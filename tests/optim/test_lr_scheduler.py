@@ -369,6 +369,7 @@ def test_errors(what):
     assert after == before
 
 
+@pytest.mark.filterwarnings("ignore:SGD.step. no parameter has a gradient")
 def test_lengths_may_be_numbers_that_are_not_whole():
     rates = {}
     for length in (7.5, np.float64(7.5)):

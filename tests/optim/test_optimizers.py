@@ -491,6 +491,7 @@ def test_parameters_are_updated_in_rows():
     np.testing.assert_array_equal(optimizer.state[params[0]]["exp_avg"], with_step.state[params[0]]["exp_avg"])
 
 
+@pytest.mark.filterwarnings("ignore:.*no parameter has a gradient")
 @pytest.mark.parametrize("name", [*ALL, "Adafactor"])
 def test_gradients_that_come_and_go(name):
     """Each parameter goes the way that it goes with an optimizer of its own."""

@@ -9,6 +9,5 @@ From the bottom up, each importing only what stands before it:
     draws       random numbers for each example, or the same for all
     elementwise, reductions, shapes, indexing   NumPy's functions for all examples at once
     products, correlation, linalg, making       more of them
+    table       all of these
 """
-
-from . import correlation, elementwise, indexing, linalg, making, products, reductions, shapes  # noqa: F401

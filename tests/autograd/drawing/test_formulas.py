@@ -399,7 +399,7 @@ def test_formulas_of_a_recorded_backward_pass_are_true() -> None:
 
 
 UNSEEN = {"qr", "svd"}
-"""The primitives that no row can reach: those of whole bases refuse most gradients, and these are drawn at random."""
+"""The primitives that rows need not reach: those of whole bases refuse most gradients, and these are random."""
 
 
 def test_all_rules_were_seen() -> None:
@@ -414,7 +414,7 @@ def test_all_rules_were_seen() -> None:
         values = vars(importlib.import_module(f"autograd.ops.{item.name}")).values()
         known |= {value.primitive for value in values if isinstance(getattr(value, "primitive", None), Primitive)}
     known = {record for record in known if any(record.rules.values())}
-    assert {record.name for record in known - SEEN} == UNSEEN
+    assert {record.name for record in known - SEEN} <= UNSEEN
 
 
 def test_the_gradient_of_a_convolutions_bias_is_one_sum() -> None:

@@ -521,6 +521,7 @@ def test_size_is_a_number_that_says_what_to_write_when_called():
         (lambda: x.size(), "x.shape"),
         (lambda: x.size(1), "x.shape[1]"),
         (lambda: x.size(dim=0), "x.shape[0]"),
+        (lambda: x.size(1, 0), "x.shape[1]"),
     ):
         with pytest.raises(TypeError, match=rf"ndarray's; write {re.escape(written)}$"):
             call()

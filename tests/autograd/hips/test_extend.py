@@ -124,6 +124,24 @@ def test_what_is_zero_but_for_a_part_may_be_said_so() -> None:
     numpy.testing.assert_array_equal(grad(lambda x: second(x) * x[0])(V), [4.0, 3.0])
 
 
+def test_results_in_containers_by_a_rule_that_takes_plain_arrays() -> None:
+    calls = []
+    moved = primitive(lambda values: tuple(MATRIX @ numpy.array([float(value) for value in values])))
+
+    def rule(ans, values):
+        def pull(g):
+            calls.append(1)
+            return MATRIX.T @ numpy.array([part.item() for part in g])
+
+        return pull
+
+    defvjp(moved, rule)
+    numpy.testing.assert_array_equal(jacobian(lambda x: np.hstack(moved([x, 3.0])))(0.1), MATRIX[:, 0])
+    assert len(calls) == 2  # one for each row, though there is one column
+    with pytest.raises(NotImplementedError, match="its rule computes with plain arrays"):
+        jvp(lambda x: np.hstack(moved([x, 3.0])), (0.1,), (1.0,))
+
+
 # ---- forward --------------------------------------------------------------------------------------------------------
 
 MATRIX = numpy.array([[1.0, 2.0], [3.0, 5.0]])
@@ -268,6 +286,26 @@ def test_a_class_of_arrays_may_refuse() -> None:
             grad(lambda x: (x**2).sum())(x)
     finally:
         del Box.type_mappings[Marked], VSpace.mappings[Marked]
+
+
+class Alone(numpy.ndarray):
+    """An array of a class that computes with arrays of its own class alone."""
+
+    def __array_ufunc__(self, ufunc, method, *inputs, **options):
+        if not all(isinstance(value, numpy.ndarray) for value in inputs):
+            return numpy.zeros(())  # what it makes of the answer that it cannot
+        return getattr(ufunc, method)(*[numpy.asarray(value) for value in inputs], **options)
+
+
+def test_second_derivatives_beside_a_class_of_arrays_that_knows_no_tensor() -> None:
+    weights = V.view(Alone)
+    numpy.testing.assert_array_equal(hessian(lambda x: ((x * weights) ** 2 / weights).sum())(V), 2 * numpy.diag(V))
+
+
+def test_kron_with_a_class_of_arrays_that_knows_no_tensor() -> None:
+    x = V.reshape(1, 2)
+    found = jacobian(lambda x: np.kron(numpy.eye(2).view(Alone), x))(x)
+    numpy.testing.assert_array_equal(found.sum((2, 3)), numpy.kron(numpy.eye(2), numpy.ones((1, 2))))
 
 
 def test_spaces_of_arrays() -> None:

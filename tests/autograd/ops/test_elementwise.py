@@ -504,3 +504,20 @@ def test_what_is_left_of_a_division_by_its_divisor(function: Any) -> None:
     function(x, y).backward([1.0, 2.0, 3.0, 4.0, 5.0])
     quotient = {np.remainder: [3, -4, -4, 3, 0], np.fmod: [3, -3, -3, 3, 0]}[function]
     np.testing.assert_array_equal(y.grad.data, -np.array(quotient) * [1, 2, 3, 4, 5])
+
+
+@pytest.mark.parametrize("base", [0.25, 1.0, 3.0])
+def test_a_power_of_a_number_has_the_slope_of_its_logarithm(base: float) -> None:
+    y = Tensor([-1.0, 0.0, 2.0], requires_grad=True)
+    (base**y).sum().backward()
+    assert y.grad is not None
+    np.testing.assert_allclose(y.grad.data, np.log(base) * base**y.data)
+
+
+@pytest.mark.parametrize("function", [np.maximum, np.minimum, np.fmax, np.fmin])
+def test_a_tie_is_shared_whatever_arrives(function: Any) -> None:
+    x, y = (Tensor([1.0, 2.0, 3.0], requires_grad=True) for _ in range(2))
+    (function(x, y) * [1.0, 10.0, -4.0]).sum().backward()
+    for t in (x, y):
+        assert t.grad is not None
+        assert t.grad.tolist() == [0.5, 5.0, -2.0]

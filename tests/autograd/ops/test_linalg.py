@@ -348,3 +348,8 @@ def test_norms_whose_powers_leave_the_range(kind: str, scale: float) -> None:
         np.testing.assert_allclose(x.grad.data, plain.grad.data, **tolerance)
     np.testing.assert_array_equal(la.norm(Tensor([np.inf, 1.0])).data, np.inf)
     assert np.isnan(la.norm(Tensor([np.nan, 1e200])).data)
+
+
+def test_the_triangle_of_a_complete_factorization_has_its_gradient_in_a_stack() -> None:
+    a = np.random.default_rng(0).normal(size=(2, 4, 3))
+    assert gradcheck(lambda a: la.qr(a, "complete").R, a)

@@ -307,3 +307,10 @@ def test_the_gradient_of_a_weight_is_one_product_over_the_whole_batch(monkeypatc
 def test_what_cannot_be_done_says_so(fun: Any, words: str) -> None:
     with pytest.raises(ValueError, match=words):
         fun(Tensor(real(2, 3), requires_grad=True))
+
+
+def test_a_product_of_vectors_passes_on_what_arrives():
+    x, y = Tensor([1.0, 2.0], requires_grad=True), Tensor([3.0, 5.0], requires_grad=True)
+    (np.matmul(x, y) * 10).backward()
+    assert x.grad.tolist() == [30.0, 50.0]
+    assert y.grad.tolist() == [10.0, 20.0]

@@ -263,3 +263,10 @@ def test_what_has_no_elements_is_repeated(repeats: Any) -> None:
     assert found.shape == (4, 0)
     found.sum().backward()
     assert x.grad.shape == (2, 0)
+
+
+@pytest.mark.parametrize("axis", [0, 1, 2, -1])
+def test_repeated_differently_along_each_axis(axis: int) -> None:
+    a = real(2, 2, 2)
+    assert gradcheck(lambda a: np.repeat(a, [1, 3], axis=axis), a)
+    assert gradgradcheck(lambda a: np.repeat(a, [1, 3], axis=axis), a)

@@ -161,3 +161,15 @@ def test_the_third_derivative_of_a_maximum_over_windows():
     np.testing.assert_allclose(first.data, wins * 3 * values**2)
     np.testing.assert_allclose(second.data, wins * 12 * values**3)
     np.testing.assert_allclose(third.data, wins * 48 * values**3)
+
+
+@pytest.mark.parametrize(("size", "stride", "dilation"), [(3, 2, 1), (2, 1, 1), (2, 2, 2), (3, 3, 2)])
+def test_the_largest_of_windows_that_overlap_gets_the_gradient_of_each(size, stride, dilation):
+    x = Tensor(np.random.default_rng(0).normal(size=9), requires_grad=True)
+    out = max_windows(x, (size,), stride, 0, dilation)
+    (out * np.arange(1.0, len(out) + 1)).sum().backward()
+    expected = np.zeros(9)
+    for k in range(len(out)):
+        places = k * stride + dilation * np.arange(size)
+        expected[places[np.argmax(x.data[places])]] += k + 1
+    np.testing.assert_allclose(x.grad.data, expected)

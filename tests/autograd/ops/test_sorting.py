@@ -301,3 +301,16 @@ def test_descending():
     z = x * 1
     z.sort(descending=True)
     np.testing.assert_array_equal(z.data, y.data)
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("f", [np.nanmedian, lambda x, axis: np.nanquantile(x, 0.25, axis)])
+def test_where_there_are_no_numbers_nothing_moves_their_quantile(f: Any) -> None:
+    x = Tensor([[np.nan, np.nan], [1.0, 2.0]], requires_grad=True)
+    f(x, axis=1)[1].backward()
+    assert x.grad is not None
+    assert x.grad.data[0].tolist() == [0, 0]
+    x.grad = None
+    f(x, axis=1).sum().backward()
+    assert x.grad.data[0].tolist() == [0, 0]
+    assert x.grad.data[1].sum() == 1

@@ -68,3 +68,12 @@ def test_a_mean_of_one_element(f):
     for pick in (lambda made: made[0], lambda made: made[1], lambda made: made[0] * 2 + made[-1] ** 2):
         gradcheck(lambda x, pick=pick: pick(f(x, -1, 0.1)), x)
         gradgradcheck(lambda x, pick=pick: pick(f(x, -1, 0.1)), x)
+
+
+def test_one_element_is_its_own_mean():
+    x = Tensor(np.ones((2, 1)), requires_grad=True)
+    center(x, -1)[0].backward(np.ones((2, 1)))
+    assert x.grad.tolist() == [[0.0], [0.0]]
+    x.grad = None
+    center(x, -1)[1].backward(np.ones((2, 1)))
+    assert x.grad.tolist() == [[1.0], [1.0]]

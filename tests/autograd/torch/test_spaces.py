@@ -101,6 +101,24 @@ def test_methods_of_classes():
     assert table(torch.tensor([1])).tolist() == [[0.0, 1.0, 0.0]]
 
 
+def test_a_lazy_layer_becomes_one_of_the_face():
+    layer = nn.LazyLinear(3)
+    assert layer(torch.ones(2, 5)).size() == (2, 3)
+    assert type(layer) is nn.Linear
+    assert type(layer.weight) is nn.Parameter
+
+
+def test_averages_of_models():
+    net = nn.Linear(1, 1)
+    averaged = torch.optim.swa_utils.AveragedModel(net)
+    for value in (1.0, 3.0):
+        with torch.no_grad():
+            net.weight.fill_(value)
+        averaged.update_parameters(net)
+    assert averaged.module.weight.item() == 2.0
+    assert averaged.module.weight.size() == (1, 1)
+
+
 def test_all_names_of_a_module():
     place = {}
     exec("from autograd.torch.utils.data import *; from autograd.torch.nn import *", place)
@@ -178,6 +196,7 @@ def test_optimizers_take_the_tensors_of_the_program(name):
     assert optimizer.param_groups[0]["params"][0] is x
 
 
+@pytest.mark.filterwarnings("ignore:.*no parameter has a gradient")
 def test_schedules():
     optimizer = optim.SGD(nn.Linear(1, 1).parameters(), lr=1.0)
     schedule = StepLR(optimizer, step_size=1, gamma=0.5)
@@ -275,14 +294,31 @@ def test_assert_close():
 @pytest.mark.parametrize(
     ("path", "said"),
     [
-        ("torch.jit", "torch.jit is not there"), ("torch.bfloat16", "float32"), ("torch.optim.SparseAdam", "use Adam"),
+        ("torch.jit", "torch.jit is not there"), ("torch.optim.SparseAdam", "use Adam"),
         ("torch.nn.Linnear", "torch.nn.Linnear is not there"), ("torch.nn.functional.relu7", "is not there"),
-        ("torch.cuda.amp", "is not there"), ("torch.linalg.ldl_factor", "torch.linalg.ldl_factor is not there"),
+        ("torch.hub", "no download"), ("torch.linalg.ldl_factor", "torch.linalg.ldl_factor is not there"),
     ],
 )  # fmt: skip
 def test_what_is_not_there_says_so(path, said):
     with pytest.raises(AttributeError, match=said):
         eval(path)
+
+
+def test_what_is_for_several_devices_or_mixed_dtypes_can_be_named_and_not_used():
+    from autograd.torch.distributed import init_process_group
+    from autograd.torch.nn.parallel import DistributedDataParallel
+
+    kinds = {"float32": torch.float32, "bfloat16": torch.bfloat16}
+    with pytest.raises(TypeError, match="NumPy has no such dtype"):
+        torch.zeros(2, dtype=kinds["bfloat16"])
+    for call in (init_process_group, DistributedDataParallel, torch.amp.GradScaler, torch.amp.autocast):
+        with pytest.raises(RuntimeError, match=r"there is one process|there are no mixed dtypes"):
+            call()
+    scaler = torch.cuda.amp.GradScaler(enabled=False)
+    loss = torch.ones(1)
+    with torch.amp.autocast("cpu", dtype=torch.float32):
+        assert scaler.scale(loss) is loss
+    torch.backends.cuda.matmul.allow_tf32 = True
 
 
 def test_there_is_no_other_device():

@@ -251,6 +251,8 @@ def test_random_numbers_come_from_the_seed():
 
 def test_layers_below_take_their_own_tensors_as_ever():
     """The packages below are what they were for programs that do not use the face."""
+    with pytest.raises(AttributeError, match="Take both from one"):
+        below_nn.BatchNorm1d(2)(torch.ones(3, 2))
     layer = below_nn.Linear(2, 1)
     layer(autograd.Tensor(np.ones((3, 2), np.float32))).sum().backward()
     assert type(layer.weight) is below_nn.Parameter

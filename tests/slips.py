@@ -1,0 +1,91 @@
+"""A beginner's first hour: what is written by habit, the kind of the error, and what its message says to write."""
+
+from __future__ import annotations
+
+Row = tuple[str, type[Exception], str]
+
+_MODULE = "class Net(nn.Module):\n    def __init__(self):\n        {}\n{}"
+
+ROWS: list[Row] = [
+    # PyTorch
+    ('data.to("cuda")', ValueError, "expected the device 'cpu', where everything is, or none"),
+    ('net.cuda()', ValueError, "expected the device 'cpu', where everything is, or none"),
+    ('data.size(0)', TypeError, "write x.shape[0]"),
+    ('data.view(-1, 3)', TypeError, "write x.reshape(-1, 3)"),
+    ('data.unsqueeze(0)', AttributeError, "write np.expand_dims(x, axis), or x[None]"),
+    ('data.permute(1, 0)', AttributeError, "write x.transpose(axes)"),
+    ('data.float()', AttributeError, "write x.astype(np.float32)"),
+    ('data.sum(dim=1, keepdim=True)', TypeError, "write axis= and keepdims="),
+    ('autograd.tensor([1.0, 2.0])', AttributeError, "write Tensor(data)"),
+    ('autograd.zeros((2, 3))', AttributeError, "write Tensor(np.zeros(...))"),
+    ('autograd.randn(2, 3)', AttributeError, "write Tensor(autograd.generator().standard_normal(shape))"),
+    ('autograd.cat([data, data])', AttributeError, "write np.concatenate(tensors, axis)"),
+    ('nn.relu(data)', AttributeError, "write nn.functional.relu(x), or nn.ReLU()(x)"),
+    ('nn.ReLU(data)', TypeError, "make the layer first, and call it then: ReLU()(input)"),
+    ('nn.CrossEntropyLoss(scores, labels)', TypeError, "a loss is made first, and called then, as CrossEntropyLoss()("),
+    ('nn.Sequential([nn.Linear(3, 4), nn.ReLU()])', TypeError, "write Sequential(*layers)"),
+    ('nn.Sequential(nn.Linear(3, 4), nn.ReLU)', TypeError, "got the class ReLU; make one"),
+    ('nn.Sequential(nn.Linear(3, 4), F.relu)', TypeError, "or take a layer such as nn.ReLU()"),
+    ('nn.Linear(10)', TypeError, "missing 1 required positional argument: 'out_features'"),
+    (_MODULE.format("self.layer = nn.Linear(3, 1)", "Net()"), AttributeError, "call super().__init__() before"),
+    (_MODULE.format("super().__init__()", "Net()(data)"), NotImplementedError, "define forward() to say what it"),
+    (_MODULE.format("super().__init__(); self.layers = [nn.Linear(3, 1)]", "optim.SGD(Net().parameters())"),
+     ValueError, "a module finds those of layers in a ModuleList or ModuleDict, not in a plain list"),
+    ('net.train = True', TypeError, "write .train()"),
+    ('net.eval = True', TypeError, "write .eval()"),
+    ('optim.SGD(net, lr=0.1)', TypeError, "pass its .parameters()"),
+    ('optim.SGD(net.parameters, lr=0.1)', TypeError, "call it, with ()"),
+    ('optim.StepLR(optimizer, 3)', AttributeError, "write optim.lr_scheduler.StepLR"),
+    ('optimizer.lr', AttributeError, 'write optimizer.param_groups[0]["lr"]'),
+    ('optimizer.step()', UserWarning, "write loss.backward() before it"),
+    ('loss.backward; optimizer.step()', UserWarning, "write loss.backward() before it"),
+    ('loss.backward(); loss.backward()', RuntimeError, "pass retain_graph=True to that one"),
+    ('net(data).backward()', RuntimeError, "reduce it to one element, with .sum() for instance"),
+    ('data.sum().backward()', RuntimeError, "write Tensor(data, requires_grad=True)"),
+    ('with autograd.no_grad: net(data)', TypeError, "write `with no_grad():`"),
+    ('net(np.ones((2, 3)))', TypeError, "convert with .astype('float32'), or the module with .to('float64')"),
+    ('net(np.ones((2, 5), np.float32))', ValueError, "make a layer of 5 input features"),
+    ('nn.Linear(6, 1)(np.ones((4, 2, 3), np.float32))', ValueError, "write input.reshape(len(input), -1)"),
+    ('nn.Linear(4, 1)(nn.LSTM(3, 4)(data))', TypeError, "take the one that is meant, as of the (output, state)"),
+    ('F.cross_entropy(scores, np.array([0.0, 1.0]))', TypeError, "convert with .astype(int)"),
+    ('F.cross_entropy(scores, np.array([1, 3]))', IndexError, "count classes from 0"),
+    ('F.cross_entropy(scores, np.array([[0], [1]]))', ValueError, "write target.reshape((2,))"),
+    ('F.mse_loss(net(data), np.ones(2, np.float32))', UserWarning, "write target.reshape((2, 1))"),
+    ('nn.Embedding(10, 3)(np.array([1.0]))', TypeError, "convert with .astype(int)"),
+    ('autograd.save(net, "net.npz")', TypeError, "write save(path, module.state_dict())"),
+    ('autograd.save(net.state_dict(), "net.pt")', TypeError, "the path comes first: save(path, mapping)"),
+    ('net.load_state_dict("net.npz")', TypeError, "write load_state_dict(autograd.load(path))"),
+    ('w -= 0.1 * w', RuntimeError, "do it under no_grad(), or on a copy"),
+    ('Tensor([1, 2], requires_grad=True)', TypeError, "convert it, with dtype=float for instance"),
+    # Keras
+    ('nn.Dense(10, activation="relu")', AttributeError, "write nn.Linear(in_features, out_features), and nn.ReLU()"),
+    ('nn.Conv2D(3, 8, 3)', AttributeError, "write nn.Conv2d"),
+    ('nn.MaxPooling2D(2)', AttributeError, "write nn.MaxPool2d(kernel_size)"),
+    ('nn.Conv2d(3, 8, 3)(np.ones((1, 8, 8, 3), np.float32))', ValueError, "write input.transpose(0, 3, 1, 2)"),
+    ('net.fit(data, labels)', AttributeError, "write the loop: optimizer.zero_grad(), loss.backward(), optimizer.step"),
+    ('net.predict(data)', AttributeError, "write module.eval(); module(data)"),
+    ('net.summary()', AttributeError, "write print(nn.summary(module, input_shape))"),
+    ('net[0].kernel', AttributeError, "write .weight"),
+    ('optim.Adam(net.parameters(), learning_rate=0.1)', TypeError, "write lr="),
+    ('optimizer.minimize(loss)', AttributeError, "write loss.backward(), and optimizer.step()"),
+    ('optimizer.apply_gradients(loss)', AttributeError, "write loss.backward(), and optimizer.step()"),
+    ('autograd.GradientTape()', AttributeError, "write loss.backward(), or grad(f)"),
+    # NumPy and JAX
+    ('math.exp(w.sum())', TypeError, "use numpy.exp, which has a derivative"),
+    ('bool(data)', ValueError, "use .any() or .all()"),
+    ('np.exp(w).item()', ValueError, "expected one element, or an index"),
+    ('np.asarray(w)', UserWarning, "write .detach(), .data or .item() if that is meant"),
+    ('autograd.matmul(data, data)', AttributeError, "write np.matmul"),
+    ('autograd.jit(lambda x: x)', AttributeError, "write autograd.compile(f)"),
+    ('autograd.grad(lambda x: (x * x).sum(), np.ones(2))', TypeError, "write grad(f)(x)"),
+    ('autograd.grad(lambda x: x * x)(np.ones(2))', TypeError, "use jacobian, or elementwise_grad"),
+    ('autograd.grad(lambda x: x * x)(3)', TypeError, "convert them, 2 to 2.0 for instance"),
+    ('autograd.grad(loss)', TypeError, "write grad(loss, parameters), or loss.backward()"),
+]  # fmt: skip
+
+FINE = [
+    'data.to("cpu")', 'data.cpu()', 'net.to("cpu")', 'net.cpu()', 'w.numpy()', 'w.detach().cpu().numpy()',
+    'net([1, 2, 3])', 'net([[1.0, 2.0, 3.0]])', 'nn.Embedding(10, 3)([1, 2])', 'F.cross_entropy(scores, [0, 1])',
+    'f"{loss:.3f}"', 'loss.item()', 'data @ net[0].weight.T',
+]  # fmt: skip
+"""Habits that do what is expected."""
