@@ -47,7 +47,7 @@ def _sigmoid(x: Any) -> Any:
     with np.errstate(over="ignore"):  # exp(1000) is inf, and the result 0
         result = _exp_of(-_floating(x))
     result += 1
-    return np.reciprocal(result, out=result) if result.__class__ is np.ndarray else 1 / result
+    return np.divide(1, result, out=result) if result.__class__ is np.ndarray else 1 / result  # sooner than reciprocal
 
 
 def _relu(x: Any) -> Any:
@@ -56,7 +56,11 @@ def _relu(x: Any) -> Any:
     >>> relu(np.array([-1.0, 2.0]))
     array([0., 2.])
     """
-    return np.maximum(x, 0)
+    if not is_large(x):
+        return np.maximum(x, 0)
+    result = np.clip(x, 0, np.inf)  # several numbers at a time, as NumPy's maximum with a number does not take them
+    result += 0.0  # which makes 0 of -0
+    return result
 
 
 def _softplus(x: Any) -> Any:
@@ -70,7 +74,7 @@ def _softplus(x: Any) -> Any:
 
 def _softplus_piece(x: Any, out: Any = None) -> Any:
     result = _log1p_of(_exp_of(_negated(np.absolute(x, out=out))))
-    result += np.maximum(x, 0)
+    result += np.clip(x, 0, np.inf) if is_large(x) else np.maximum(x, 0)
     return result
 
 
@@ -85,7 +89,7 @@ def _logsigmoid(x: Any) -> Any:
 
 def _logsigmoid_piece(x: Any, out: Any = None) -> Any:
     result = _negated(_log1p_of(_exp_of(_negated(np.absolute(x, out=out)))))
-    result += np.minimum(x, 0)
+    result += np.clip(x, -np.inf, 0) if is_large(x) else np.minimum(x, 0)
     return result
 
 
@@ -152,7 +156,7 @@ def _gelu_tanh_gate(x: Any, out: Any = None) -> Any:
     result *= x
     result = _exp_of(result)
     result += 1
-    return np.reciprocal(result, out=out)
+    return np.divide(1, result, out=out)
 
 
 def _gelu_piece(x: Any, out: Any = None) -> Any:
