@@ -817,7 +817,7 @@ def test_a_line_search_goes_on_while_the_loss_falls_steeply():
 
 
 def test_a_line_search_keeps_the_end_towards_which_the_loss_falls():
-    """Of the bracket, once a length is better than its lower end: where its slope leads back, that end; else the other."""
+    """A length that is better than the lower end takes the place of the other, if its slope leads back; else of it."""
     back, _ = searched([(6, 1), (4, 0.95), (3, 0.1)], loss=5.0)
     assert 0 < back[2] < back[1] < back[0] == 1
     on, _ = searched([(6, 1), (4, -0.95), (3, 0.1)], loss=5.0)
