@@ -123,7 +123,7 @@ class Drawing:
         """Write a file of the kind its name ends with: .svg, .png, .pdf, .dot, .json, .txt, or .html for the player.
 
         Raises ValueError for another ending, RenderError (a RuntimeError) if a picture cannot be rendered, OSError if
-        the file cannot be written. Nothing is left of a file that could not be made. A PNG that was shrunk is warned of.
+        the file cannot be written. Nothing is left of a file that could not be made. Of a PNG that was shrunk it warns.
 
         >>> import tempfile, os
         >>> x = Tensor(2.0, requires_grad=True, name="x")
