@@ -22,6 +22,7 @@ from autograd.engine.primitive import Cotangents, Primitive, registry
 from autograd.engine.sums import total_of_product
 from autograd.engine.sweep import _fit
 from autograd.ops.joining import crop
+from autograd.ops.pairs import pair_products, pair_sums
 from autograd.ops.sliding import from_max
 from autograd.ops.special import bell, log_softmax_at
 from autograd.ops.ufuncs import scatter_add
@@ -326,6 +327,9 @@ MADE: dict[str, tuple[Any, list[Any]]] = {
     "rescale": (lambda x: autograd.ops.rescale(x, -1, 0.1), [A]),
     "log_softmax_at": (lambda x: log_softmax_at(x, np.array([0, 2, 1, 1])), [A]),
     "lstm_gates": (autograd.ops.lstm_gates, [_R.normal(size=(8, 3)), _R.normal(size=(2, 3))]),
+    "pair_products": (pair_products, [A, A + A[::-1]]),
+    "pair_sums": (pair_sums, [_R.normal(size=6), A]),
+    "pair_distances": (autograd.ops.pair_distances, [A]),
     "bell": (lambda x: bell(x, -0.5, 2.0), [A]),
     "total_of_product": (lambda x, y: total_of_product(x, y, (0,)), [A, A + 1]),
     "sum_to": (lambda x: sum_to(x, (1, 3)), [A]),
