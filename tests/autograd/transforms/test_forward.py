@@ -72,6 +72,29 @@ def test_halves_and_complex_numbers_go_back_twice():
     np.testing.assert_allclose(jvp(lambda z: z * z, (z,), (np.ones(2, complex),))[1], 2 * z)
 
 
+ON_THE_WAY = {
+    "exp": lambda x: _parts(np.exp((0.5 + 1j) * x)),
+    "dot": lambda x: _parts(np.dot(np.stack([np.exp(1j * x), 1j * x]), M)),
+    "inv": lambda x: _parts(np.linalg.inv(M * x + np.eye(2))),
+    "eigvals": lambda x: _parts(np.linalg.eigvals(np.array([[0.0, 1.0], [-1.0, 0.0]]) * x)),
+    "fft": lambda x: np.abs(np.fft.fft(np.array([1.0, 2.0, -1.0]) * x + np.array([0.0, 0.0, 3.0]) * x**2)) ** 2,
+    "part": lambda x: np.stack([x**2, np.imag(np.exp(1j * x))]),
+}
+M = np.array([[1, 2j], [3j, 1 + 1j]])
+
+
+def _parts(z):
+    return np.concatenate([np.real(z).reshape(-1), np.imag(z).reshape(-1)])
+
+
+@pytest.mark.parametrize("name", ON_THE_WAY)
+def test_complex_numbers_between_real_ones(name):
+    fun = ON_THE_WAY[name]
+    expected = (fun(0.3 + 1e-6) - fun(0.3 - 1e-6)) / 2e-6
+    np.testing.assert_allclose(jvp(fun, (0.3,), (2.0,))[1], 2 * expected, rtol=1e-8, atol=1e-8)
+    np.testing.assert_allclose(jacobian(fun)(0.3), expected, rtol=1e-8, atol=1e-8)
+
+
 def test_through_a_checkpoint_and_vmap():
     block = checkpoint(lambda x: np.tanh(x) * x)
     x = RNG.standard_normal((3, 2))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -66,6 +68,29 @@ def test_a_tall_jacobian_of_complex_values_has_the_rows_of_its_results() -> None
 def test_a_result_that_is_no_number_is_refused() -> None:
     with pytest.raises(TypeError, match="jacobian: expected a function that gives numbers or arrays, got str"):
         jacobian(lambda x: "text")(1.0)
+
+
+class Marked(np.ndarray):
+    """Arrays of another library, which compute first and make their own of whatever comes out, of a refusal too."""
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        plain = [x.view(np.ndarray) if isinstance(x, Marked) else x for x in inputs]
+        return np.asarray(super().__array_ufunc__(ufunc, method, *plain, **kwargs)).view(Marked)
+
+
+def test_arrays_of_a_class_of_ones_own_as_constants_and_as_arguments() -> None:
+    x, many = np.array([0.5, -0.3, 0.9]), np.arange(12.0).reshape(4, 3)
+    functions = (
+        lambda x, a: np.tanh(np.dot(a, x)) * a[:, 0],  # tall: its columns are found
+        lambda x, a: (np.dot(a, x) * a[:, 1])[:2] ** 2,  # wide: its rows
+        lambda x, a: x * a[1] / a[2],
+    )
+    for fun in functions:
+        expected = jacobian(fun)(x, many)
+        for point in (x, x.view(Marked)):
+            np.testing.assert_allclose(np.asarray(jacobian(fun)(point, many.view(Marked))), expected)
+        total = lambda x, a, fun=fun: (fun(x, a) ** 2).sum()
+        np.testing.assert_allclose(np.asarray(hessian(total)(x, many.view(Marked))), hessian(total)(x, many))
 
 
 def test_a_rule_that_knows_plain_arrays_alone() -> None:
