@@ -469,6 +469,7 @@ def test_cumulative_sums_of_long_slices(axis, dtype):
         along = 0 if axis is None else axis
         expected = np.flip(np.cumsum(np.flip(g, along), along), along).reshape(layout.shape)
         np.testing.assert_array_equal(t.grad, expected)
+        np.testing.assert_array_equal(np.cumprod(t, axis), np.cumprod(layout, axis))
 
 
 def test_cumulative_sums_of_long_slices_in_a_batch_and_a_program():
