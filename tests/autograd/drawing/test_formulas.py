@@ -343,9 +343,6 @@ MADE: dict[str, tuple[Any, list[Any]]] = {
     "correlate_kernel": (
         lambda y, x: autograd.ops.correlate_kernel(y, x, (3, 3), *GEOMETRY), [_R.normal(size=(2, 4, 3, 3)), P4]
     ),
-    "pair_distances": (autograd.ops.pair_distances, [A]),
-    "pair_products": (pair_products, [A, A[::-1].copy()]),
-    "pair_sums": (pair_sums, [np.arange(6.0) - 2.5, A]),
     "windows": (lambda x: autograd.windows(x, (2, 2)), [A]),
     "fold": (lambda x: autograd.fold(x, (4, 3)), [_R.normal(size=(3, 2, 2, 2))]),
     "sum_windows": (lambda x: autograd.ops.sum_windows(x, (2, 2)), [A]),
