@@ -27,7 +27,8 @@ def jacobian(
     """All derivatives of `fun`: an array of the result's shape followed by the argument's.
 
     For a result of several arrays, in containers, each stands for one such array (or for a container of them, if the
-    argument is one). `fun` is called once; then all rows, or all columns where those are fewer, are found in one pass.
+    argument is one). `fun` is called once; then all rows are found in one pass, or all columns
+    where those are fewer and the arrays not small.
 
     has_aux     `fun` gives a pair (result, aux), and so does the function that comes out
     chunk_size  how many rows or columns at a time, to bound memory; without it, as many as keep each array of the pass
@@ -104,7 +105,7 @@ def _jacobian(call: Call, out: Any, create_graph: bool, chunk_size: int | None) 
     if data.size == 1:
         parts = call.pull([out], [np.ones_like(data)], True, create_graph)
         return [part.reshape(shape + part.shape) if shape else part for part in parts]
-    if n < data.size and goes_forward(call, [out]):
+    if n < data.size and _saves_by_columns(call, data.size - n) and goes_forward(call, [out]):
         columns = [_columns(call, out, i, create_graph, chunk_size) for i in range(len(call.points))]
         turned: list[Any] = [np.moveaxis(part, 0, -1) for part in columns]  # type: ignore[type-var]
         return [part.reshape(shape + point.shape) for part, point in zip(turned, call.points, strict=True)]
@@ -130,7 +131,7 @@ def many(
 ) -> list[Tensor]:  # fmt: skip
     """What `derive` gives for many seeds, by default those that are 1 in one place of an array like this, stacked."""
     n = like.size if seeds is None else len(seeds)
-    step = chunk_size or _affordable(call, n)
+    step = chunk_size or max(1, min(n, _AFFORDABLE // _largest(call)))
     batched = all(isinstance(point._content, np.ndarray) for point in call.points)
     derived = _at_once if batched else _one_by_one
     parts = [derived(_units(like, k, min(k + step, n), seeds), derive, create_graph) for k in range(0, n, step)]
@@ -141,13 +142,18 @@ def many(
 
 
 _AFFORDABLE = 1 << 22  # elements of an array, all seeds together
+_SMALL = 1 << 10  # elements, whose computation takes less time than to ask for it
 
 
-def _affordable(call: Call, n: int) -> int:
-    """How many seeds go through the record at once."""
+def _saves_by_columns(call: Call, fewer: int) -> bool:
+    """Whether so many fewer passes are worth that one forward takes longer than one back, for small arrays."""
+    return fewer * _largest(call) >= _SMALL
+
+
+def _largest(call: Call) -> int:
+    """How many elements the largest array on the record has."""
     roots = [out._node for out in call.outs if tracked(out)]
-    largest = max([_elements(node.shape) for node in walk(roots, call.start)], default=1)
-    return max(1, min(n, _AFFORDABLE // max(largest, 1)))
+    return max([_elements(node.shape) for node in walk(roots, call.start)], default=1) or 1
 
 
 def _elements(shape: Any) -> int:

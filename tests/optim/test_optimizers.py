@@ -845,3 +845,40 @@ def test_hooks_run_in_order_and_those_put_first_before(when):
         register(lambda *_, name=name: seen.append(name), **options)
     optimizer.load_state_dict(optimizer.state_dict())
     assert seen == ["c", "a", "b"]
+
+
+@pytest.mark.parametrize("steps", [5, 20, 2000])
+def test_radam_takes_its_step_by_the_length_of_the_mean(steps):
+    """Equations of Liu et al. 2020, algorithm 2, from a state that has seen so many steps."""
+    g, m, v, lr, beta1, beta2 = 0.5, 0.2, 0.4, 0.1, 0.9, 0.999
+    w = Tensor([1.0], requires_grad=True)
+    optimizer = optim.RAdam([w], lr=lr, betas=(beta1, beta2), eps=0)
+    optimizer.state[w].update(step=steps, exp_avg=np.array([m]), exp_avg_sq=np.array([v]))
+    w.grad = np.array([g])
+    optimizer.step()
+    t = steps + 1
+    m, v = beta1 * m + (1 - beta1) * g, beta2 * v + (1 - beta2) * g * g
+    rho_inf = 2 / (1 - beta2) - 1
+    rho = rho_inf - 2 * t * beta2**t / (1 - beta2**t)
+    assert (rho > 5) == (t > 5)
+    r = np.sqrt((rho - 4) * (rho - 2) * rho_inf / ((rho_inf - 4) * (rho_inf - 2) * rho))
+    step = lr * m / (1 - beta1**t) * r * np.sqrt((1 - beta2**t) / v)
+    np.testing.assert_allclose(w.data, [1 - step], rtol=1e-12)
+
+
+@pytest.mark.parametrize("when", ["pre", "post"])
+def test_a_hook_of_all_optimizers_is_called_alone(when):
+    seen, w = [], Tensor([1.0], requires_grad=True)
+    w.grad = np.ones(1)
+    register = getattr(optim.hooks, f"register_optimizer_step_{when}_hook")
+    handle = register(lambda optimizer, args, kwargs: seen.append(type(optimizer).__name__))
+    optim.SGD([w]).step()
+    handle.remove()
+    optim.SGD([w]).step()
+    assert seen == ["SGD"]
+
+
+def test_muon_takes_matrices_alone():
+    for value in (np.ones(3), np.ones((2, 2, 2)), 1j * np.ones((2, 2))):
+        with pytest.raises(ValueError, match="Muon: expected real matrices, got a parameter of shape"):
+            optim.Muon([Tensor(value, requires_grad=True)])

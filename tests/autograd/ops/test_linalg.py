@@ -372,6 +372,7 @@ def test_a_defective_matrix_leaves_the_others_of_its_stack_alone() -> None:
     found = grad(loss)(np.array([[[0.0, 1.0], [0.0, 0.0]], good]))
     np.testing.assert_allclose(found[1], alone, rtol=1e-9)
     assert np.isnan(found[0]).all()
+    assert np.isnan(grad(lambda a: np.abs(la.eig(a).eigenvectors).sum())(np.eye(3, k=1))).all()
 
 
 def test_vectors_that_only_fill_up_a_basis_are_refused_where_they_are_used() -> None:

@@ -79,7 +79,7 @@ class Marked(np.ndarray):
 
 
 def test_arrays_of_a_class_of_ones_own_as_constants_and_as_arguments() -> None:
-    x, many = np.array([0.5, -0.3, 0.9]), np.arange(12.0).reshape(4, 3)
+    x, many = np.array([0.5, -0.3, 0.9]), np.linspace(0, 1, 120).reshape(40, 3)
     functions = (
         lambda x, a: np.tanh(np.dot(a, x)) * a[:, 0],  # tall: its columns are found
         lambda x, a: (np.dot(a, x) * a[:, 1])[:2] ** 2,  # wide: its rows
