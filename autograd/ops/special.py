@@ -47,7 +47,7 @@ def _sigmoid(x: Any) -> Any:
     with np.errstate(over="ignore"):  # exp(1000) is inf, and the result 0
         result = _exp_of(-_floating(x))
     result += 1
-    return np.divide(1, result, out=result) if result.__class__ is np.ndarray else 1 / result  # sooner than reciprocal
+    return np.reciprocal(result, out=result) if result.__class__ is np.ndarray else 1 / result
 
 
 def _relu(x: Any) -> Any:
@@ -156,7 +156,7 @@ def _gelu_tanh_gate(x: Any, out: Any = None) -> Any:
     result *= x
     result = _exp_of(result)
     result += 1
-    return np.divide(1, result, out=out)
+    return np.reciprocal(result, out=out)
 
 
 def _gelu_piece(x: Any, out: Any = None) -> Any:
