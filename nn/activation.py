@@ -17,12 +17,15 @@ from .parameter import write
 from .shared import Rng, axis_of, plain, replaced
 from .spatial import named
 
+_MANY = 4096  # elements: so many are clipped several at a time, which NumPy's maximum with a number does not do
+
 
 def _slopes(x: Any, slope: float) -> Any:
     """An array of ones where x is positive, of `slope` elsewhere; many times faster than np.where."""
     positive = x > 0
     if 0 <= slope <= 1:
-        return np.maximum(positive.astype(x.dtype), x.dtype.type(slope))
+        ones, least = positive.astype(x.dtype), x.dtype.type(slope)
+        return np.maximum(ones, least) if x.size < _MANY else ones.clip(least, x.dtype.type(1))
     return positive + ~positive * x.dtype.type(slope)
 
 
@@ -135,7 +138,7 @@ def softshrink(input: Any, lambd: float = 0.5) -> Any:
 
 def _negative_part(input: Any) -> Any:
     """min(x, 0), with derivative 1 at 0, where a tie would give it ½."""
-    return np.clip(input, None, 0)
+    return np.clip(input, -np.inf, 0)
 
 
 def elu(input: Any, alpha: float = 1.0, inplace: bool = False) -> Any:

@@ -104,6 +104,18 @@ class Module:
                 f"write .{name}()"
             )
         else:
+            if (
+                name == "requires_grad"
+                and value.__class__ is bool
+                and (known.get("_parameters") or known.get("_modules"))
+            ):
+                import warnings
+
+                warnings.warn(
+                    f"{type(self).__name__}.requires_grad: an attribute of a module, which changes none of its "
+                    f"parameters; write .requires_grad_({value})",
+                    stacklevel=2,
+                )
             object.__setattr__(self, name, value)
 
     def _assign(self, kept: dict[str, Any], name: str, value: Any) -> None:

@@ -300,6 +300,8 @@ class RNN(RNNBase):
 class LSTM(RNNBase):
     """Long short-term memory; the gates i, f, g, o lie in this order in the parameters; see RNNBase.
 
+    With W x + b + W h + b within: i, f, o = sigmoid(...); g = tanh(...); c' = f c + i g; h' = o tanh(c').
+
     Hochreiter and Schmidhuber (1997), with the forget gate f of Gers, Schmidhuber and Cummins (2000).
 
     proj_size  if above 0, the length to which the hidden state is projected. (Sak et al. 2014)
@@ -314,7 +316,10 @@ class LSTM(RNNBase):
 
 
 class GRU(RNNBase):
-    """Gated recurrent unit; the gates r, z, n lie in this order in the parameters; see RNNBase."""
+    """Gated recurrent unit; the gates r, z, n lie in this order in the parameters; see RNNBase.
+
+    r, z = sigmoid(W x + b + W h + b); n = tanh(W x + b + r (W h + b)); h' = (1 - z) n + z h. (Cho et al. 2014)
+    """
 
     def __init__(
         self, input_size: int, hidden_size: int, num_layers: int = 1, bias: bool = True, batch_first: bool = False,
@@ -369,7 +374,7 @@ class RNNCellBase(Layer):
 
 
 class RNNCell(RNNCellBase):
-    """One step of an RNN: gives the next hidden state."""
+    """One step of an RNN: gives the next hidden state, h' = tanh(W x + b + W h + b), or relu."""
 
     def __init__(
         self, input_size: int, hidden_size: int, bias: bool = True, nonlinearity: str = "tanh", *, device: Any = None,
@@ -390,8 +395,8 @@ class _GatedCell(RNNCellBase):
 
 
 class LSTMCell(_GatedCell, mode="LSTM"):
-    """One step of an LSTM: the state is a pair (h, c), and so is the result."""
+    """One step of an LSTM, whose docstring has the formula: the state is a pair (h, c), and so is the result."""
 
 
 class GRUCell(_GatedCell, mode="GRU"):
-    """One step of a GRU: gives the next hidden state."""
+    """One step of a GRU, whose docstring has the formula: gives the next hidden state."""

@@ -33,6 +33,8 @@ ROWS: list[Row] = [
      ValueError, "a module finds those of layers in a ModuleList or ModuleDict, not in a plain list"),
     ('net.train = True', TypeError, "write .train()"),
     ('net.eval = True', TypeError, "write .eval()"),
+    ('net.requires_grad = False', UserWarning, "write .requires_grad_(False)"),
+    ('nn.data.DataLoader(data, labels)', TypeError, "write DataLoader(TensorDataset(data, labels), batch_size)"),
     ('optim.SGD(net, lr=0.1)', TypeError, "pass its .parameters()"),
     ('optim.SGD(net.parameters, lr=0.1)', TypeError, "call it, with ()"),
     ('optim.StepLR(optimizer, 3)', AttributeError, "write optim.lr_scheduler.StepLR"),
@@ -86,6 +88,7 @@ ROWS: list[Row] = [
 FINE = [
     'data.to("cpu")', 'data.cpu()', 'net.to("cpu")', 'net.cpu()', 'w.numpy()', 'w.detach().cpu().numpy()',
     'net([1, 2, 3])', 'net([[1.0, 2.0, 3.0]])', 'nn.Embedding(10, 3)([1, 2])', 'F.cross_entropy(scores, [0, 1])',
+    _MODULE.format("self.requires_grad = False; super().__init__()", "Net()"),
     'f"{loss:.3f}"', 'loss.item()', 'data @ net[0].weight.T',
 ]  # fmt: skip
 """Habits that do what is expected."""

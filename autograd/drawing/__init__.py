@@ -32,7 +32,7 @@ __all__ = ["draw"]
 def draw(
     *outputs: Any, wrt: Any = None, names: Any = None, direction: str = "both",
     show: Iterable[str] = ("shape", "dtype"), formulas: bool | str = "auto", gradients: bool = False,
-    depth: int | None = None, saved: bool = False, max_nodes: int = 400,
+    depth: int | None = None, saved: bool = False, max_nodes: int | None = None,
     timeout: float = 10, theme: str = "auto", rankdir: str = "LR", renderer: str = "auto",
 ) -> Drawing:  # fmt: skip
     """A picture of how `outputs` were computed, and of the backward pass from them.
@@ -47,7 +47,9 @@ def draw(
     gradients  run a backward sweep of its own, which touches no .grad, and show what flows where
     depth      close the calls of modules nested deeper than this: 0 closes all of them, 1 leaves the outermost open
     saved      show which arrays are kept for the backward pass, and their bytes
-    max_nodes  above this many boxes modules are closed, then whatever is neither old nor new; the picture says so
+    max_nodes  above this many boxes modules are closed, then whatever is neither old nor new; the picture says so.
+               None: 400, and from left to right fewer, where more than 40 operations follow each other: it could not
+               be read
     timeout    the seconds after which rendering is given up
     theme      "light", "dark", or "auto" (in SVG: the reader's)
     rankdir    "LR", "TB", "RL" or "BT"

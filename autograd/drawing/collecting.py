@@ -415,7 +415,7 @@ class Collector:
     def _notes(self) -> Iterable[str]:
         hidden = sum(is_operation(node) for node in self.nodes if node.order in self.closed)
         if hidden:
-            why = "to stay within max_nodes" if self.forced else "as depth asks"
+            why = "to stay readable (max_nodes= asks for more)" if self.forced else "as depth asks"
             blocks = len({id(block) for block in self.closed.values()})
             total = sum(is_operation(node) for node in self.nodes)
             yield (

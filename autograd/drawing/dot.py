@@ -20,6 +20,10 @@ MANY = 150
 has the norms of gradients in the arrows' widths and tooltips only."""
 
 
+BESIDE = {"TB": ("se", "ne"), "BT": ("ne", "se")}
+"""Where a gradient's arrow touches its boxes in a column, so that it does not lie on the value's, in the middle."""
+
+
 def to_dot(picture: Picture, look: Look) -> str:
     """The DOT source: the same text for the same picture, always."""
     theme = THEMES[look.theme]
@@ -40,7 +44,7 @@ def to_dot(picture: Picture, look: Look) -> str:
     lines += _cluster(picture, (), look, theme, 1)
     with_formulas = look.formulas_shown(picture)
     for n, arrow in enumerate(picture.arrows):
-        lines.append("  " + _arrow(arrow, n, theme, widths, with_formulas, len(picture.boxes) <= MANY))
+        lines.append("  " + _arrow(arrow, n, look, widths, with_formulas, len(picture.boxes) <= MANY))
     return "\n".join([*lines, "}"]) + "\n"
 
 
@@ -142,9 +146,11 @@ def _small(text: str, theme: Theme, color: str | None = None) -> str:
     return f'<font point-size="11" color="{color or theme.muted}">{escape(text)}</font>'
 
 
-def _arrow(arrow: Arrow, n: int, theme: Theme, widths: Widths, with_formulas: bool, with_norms: bool) -> str:
+def _arrow(arrow: Arrow, n: int, look: Look, widths: Widths, with_formulas: bool, with_norms: bool) -> str:
     ends = (arrow.tail, arrow.head) if arrow.kind == "forward" else (arrow.head, arrow.tail)
-    pairs = {"id": f"e{n}", "class": arrow.kind, **arrow_attributes(arrow, theme, widths)}
+    pairs = {"id": f"e{n}", "class": arrow.kind, **arrow_attributes(arrow, THEMES[look.theme], widths)}
+    if arrow.kind == "backward" and look.rankdir in BESIDE:
+        pairs["tailport"], pairs["headport"] = BESIDE[look.rankdir]
     rows = []
     if with_formulas and arrow.formula:
         rows += wrapped(arrow.formula)

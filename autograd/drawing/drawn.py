@@ -5,23 +5,26 @@ from __future__ import annotations
 import gc
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import struct
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from ..engine.arguments import keeping_arguments
 from ..engine.modes import enable_grad
 from ..engine.node import Node
+from ..engine.place import warn
 from ..engine.tensor import Tensor
 from ..program.program import Program
 from .collecting import Collector, needed_for
 from .dot import to_dot
 from .explaining import Explainer
+from .folding import MOST, readable
 from .names import Names, named_tensors
 from .picture import Picture, Step
 from .player import Player
 from .programs import picture_of
-from .rendering import ADVICE, adapt, find_renderer, render
+from .rendering import ADVICE, WIDEST, adapt, find_renderer, render
 from .style import THEMES, Look
 from .sweep import Sweep
 from .text import to_text
@@ -90,9 +93,26 @@ class Drawing:
         """
         return self._explainer.explain(tensor)
 
-    def player(self) -> Player:
-        """A page that plays the forward and then the backward pass; a notebook shows it by itself."""
-        return Player(self.graph, self.svg, self._look.theme)
+    def player(self, *later: Drawing, losses: Sequence[Any] | None = None) -> Player:
+        """A page that plays the forward and then the backward pass; a notebook shows it by itself.
+
+        later   drawings of the same computation at later steps of a training, which are played after this one
+        losses  the loss at each of these steps, this one's first, which is shown beside them
+
+        Raises ValueError if there is not one loss for each of several drawings.
+
+        >>> x, y = Tensor(2.0, requires_grad=True), Tensor(1.0, requires_grad=True)
+        >>> first, second = draw(x * x, gradients=True), draw(y * y, gradients=True)
+        >>> first.player(second, losses=[4.0, 1.0])
+        <Player: 3 steps, 2 times>
+        """
+        drawings = (self, *later)
+        if (later or losses is not None) and len(drawings) != len(losses or ()):
+            raise ValueError(
+                f"Drawing.player: expected the losses of {len(drawings)} drawings, got "
+                f"{'none' if losses is None else len(losses)}"
+            )
+        return Player([(drawing.graph, drawing.svg) for drawing in drawings], self._look.theme, losses)
 
     def _render(self, form: str) -> bytes:
         if form not in self._rendered:
@@ -103,7 +123,7 @@ class Drawing:
         """Write a file of the kind its name ends with: .svg, .png, .pdf, .dot, .json, .txt, or .html for the player.
 
         Raises ValueError for another ending, RenderError (a RuntimeError) if a picture cannot be rendered, OSError if
-        the file cannot be written. Nothing is left of a file that could not be made.
+        the file cannot be written. Nothing is left of a file that could not be made. Of a PNG that was shrunk it warns.
 
         >>> import tempfile, os
         >>> x = Tensor(2.0, requires_grad=True, name="x")
@@ -121,6 +141,11 @@ class Drawing:
         if ending not in makers:
             raise ValueError(f"Drawing.save: expected a name that ends in .{', .'.join(makers)}, got {path!r}")
         made = makers[ending]()
+        if ending == "png" and max(struct.unpack(">II", made[16:24])) >= WIDEST * 144 - 1:  # type: ignore[arg-type]
+            warn(
+                f"Drawing.save: {os.path.basename(path)} was shrunk to {WIDEST} inches, and may not be legible: save "
+                f"it as .svg, close modules with depth=, or draw a part"
+            )
         with open(path, "wb") as file:
             file.write(made.encode() if isinstance(made, str) else made)
 
@@ -165,7 +190,7 @@ class Drawing:
 
 def make(
     outputs: tuple[Any, ...], wrt: Any, names: Any, direction: str, show: Iterable[str], formulas: bool | str,
-    gradients: bool, depth: int | None, saved: bool, max_nodes: int, timeout: float, theme: str, rankdir: str,
+    gradients: bool, depth: int | None, saved: bool, max_nodes: int | None, timeout: float, theme: str, rankdir: str,
     renderer: str,
 ) -> Drawing:  # fmt: skip
     """See `autograd.draw`."""
@@ -177,7 +202,7 @@ def make(
         if value not in known:
             raise ValueError(f"draw: expected {what}= to be one of {', '.join(map(repr, known))}, got {value!r}")
     for what, number, least in (("max_nodes", max_nodes, 1), ("depth", depth, 0)):
-        if not isinstance(number, int | None) or (number is None and what != "depth"):
+        if not isinstance(number, int | None):
             raise TypeError(f"draw: expected {what}= to be a whole number, got {number!r}")
         if number is not None and number < least:
             raise ValueError(f"draw: expected {what}= of {least} or more, got {number}")
@@ -194,17 +219,18 @@ def make(
             if given is not None:
                 raise TypeError(f"draw: a program is drawn whole, with the names of its source: leave out {what}=")
         look = Look(theme, rankdir, shown, formulas)
-        return Drawing(picture_of(outputs[0], max_nodes), look, timeout, renderer, Explainer((), (), {}, {}))
+        return Drawing(picture_of(outputs[0], max_nodes or MOST), look, timeout, renderer, Explainer((), (), {}, {}))
     tensors, named = _outputs(outputs, names)
     with _no_collection():
         named_tensors(named, tensors)
         roots, targets = _roots(tensors), _wrt(wrt)
         nodes = needed_for(roots, targets)
         evaluate = "value" in shown or gradients
-        room = max_nodes
+        most = max_nodes or readable(nodes, rankdir in ("LR", "RL"))
+        room = most
         while True:  # what sums and stubs add is known only when all is in place
             collector = Collector(tensors, nodes, named, direction, depth, saved, room, evaluate)
-            excess = collector.size - max_nodes
+            excess = collector.size - most
             if excess <= 0 or room == 1:
                 break
             room = max(1, room - max(excess, room // 8))

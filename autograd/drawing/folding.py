@@ -16,8 +16,27 @@ from .scopes import Scopes
 STUBS = 6
 """A value with more uses than this is drawn as numbered stubs instead of with an arrow to each use."""
 
+MOST, CHAIN = 400, 40
+"""A picture has so many boxes, unless it is asked for more; and so many operations in a row, where rows go across."""
+
 COARSE = 10
 """Scopes are not closed to save room where less than this part of it would then be used."""
+
+
+def readable(nodes: list[Node], across: bool) -> int:
+    """How many boxes there may be: fewer where a row of operations would grow wider than one can read.
+
+    nodes   newest first
+    across  whether what follows is drawn beside, and not below
+    """
+    longest: dict[int, int] = {}
+    for node in reversed(nodes):
+        before = max((longest.get(parent.order, 0) for parent in node.parents), default=0)
+        longest[node.order] = before + is_operation(node)
+    chain = max(longest.values(), default=0)
+    if chain <= CHAIN or not across:
+        return MOST
+    return min(MOST, sum(map(is_operation, nodes)) * CHAIN // chain)
 
 
 class Block:

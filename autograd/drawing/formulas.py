@@ -154,8 +154,10 @@ def _written(
     tree = Brief(space).visit(tree)
     arrays = {symbol: what for what, symbol in symbols.of.items()}
     code = ast.unparse(ast.fix_missing_locations(tree))
-    objects = {symbols.of[name]: value for name, value in known.items() if name in symbols.of and not is_array(value)}
-    words = in_words(tree, {**space, **objects})
+    for name, value in known.items():
+        if name in symbols.of and type(value).__module__.startswith("autograd.hips."):
+            space = {**space, symbols.of[name]: value}  # what a face keeps, whose methods tell a reader nothing
+    words = in_words(tree, space)
     if words is not None:
         text = re.sub(r"_\d+_", lambda found: symbols.names.get(found[0], found[0]), ast.unparse(words))
         text = re.sub(r"(?<![\w.])_(?=[a-z])", "", text)

@@ -11,6 +11,7 @@ import numpy as np
 
 from .. import Tensor, draw, grad, scope, windows
 from .drawn import Drawing
+from .player import Player
 
 
 def _parameter(rng: np.random.Generator, *shape: int, name: str | None = None) -> Tensor:
@@ -149,13 +150,29 @@ def dark() -> Drawing:
     return draw(loss, names={"x": x, "W": W, "b": b, "loss": loss}, theme="dark", gradients=True, saved=True)
 
 
+def training() -> Player:
+    """A neuron of two inputs that learns: five steps of gradient descent, with the loss beside them."""
+    x, target = Tensor([0.5, -1.0], name="x"), Tensor(1.0, name="target")
+    weights, bias = np.array([0.1, 0.4]), np.array(0.0)
+    drawings, losses = [], []
+    for _ in range(5):
+        w, b = Tensor(weights, requires_grad=True), Tensor(bias, requires_grad=True)
+        y = (x @ w + b).tanh()
+        loss = (y - target) ** 2
+        drawings.append(draw(loss, names=locals(), gradients=True, show=("value",)))
+        losses.append(loss.item())
+        along, by = grad(loss, [w, b])
+        weights, bias = weights - 0.1 * along.numpy(), bias - 0.1 * by.numpy()
+    return drawings[0].player(*drawings[1:], losses=losses)
+
+
 PICTURES: tuple[Callable[[], Drawing], ...] = (
     neurons, xor, square, convolution, lenet, lenet_open, recurrent, residual, double_backward, nan_hunt, dark,
 )  # fmt: skip
 
 
 def main(folder: str) -> None:
-    """Draw them all into a folder, with a page that lists them, and the player of the first."""
+    """Draw them all into a folder, with a page that lists them, and the player."""
     place = Path(folder)
     place.mkdir(parents=True, exist_ok=True)
     lines = ["# Gallery", "", "Made by `python -m autograd.drawing.gallery docs/gallery`. How to read them: "
@@ -165,8 +182,8 @@ def main(folder: str) -> None:
         name = make.__name__.replace("_", "-")
         drawing.save(place / f"{name}.svg")
         lines += [f"## {name}", "", (make.__doc__ or "").strip(), "", f"![{name}]({name}.svg)", ""]
-    neurons().save(place / "player.html")
-    lines += ["## player", "", "[player.html](player.html): the first picture, played step by step.", ""]
+    training().save(place / "player.html")
+    lines += ["## player", "", f"[player.html](player.html): {(training.__doc__ or '').strip()}", ""]
     (place / "README.md").write_text("\n".join(lines), encoding="utf-8")
     print(f"{len(PICTURES)} pictures and the player are in {place}")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -30,35 +30,25 @@ def _colours(name: str) -> str:
 class Player:
     """The page: `html` is its text, `save` writes it, a notebook shows it inline.
 
-    graph  what is played
-    svg    renders it
-    theme  the name of its colours
+    pictures  what is played, one after another: what is drawn, and what renders it
+    theme     the name of its colours
+    losses    of several pictures, which are steps of a training: the loss of each
     """
 
-    def __init__(self, graph: Picture, svg: Callable[[], str], theme: str) -> None:
-        self._graph, self._svg, self._theme = graph, svg, theme
+    def __init__(
+        self, pictures: Sequence[tuple[Picture, Callable[[], str]]], theme: str, losses: Sequence[float] | None = None
+    ) -> None:
+        self._pictures, self._theme = pictures, theme
+        self._losses = [None] * len(pictures) if losses is None else [float(loss) for loss in losses]
 
     @cached_property
     def html(self) -> str:
         """The page. Where no picture can be rendered, it plays on the tree of text."""
-        graph = self._graph
-        try:
-            stage = self._svg()
-        except RenderError as error:
-            boxes = (
-                f'<li id="{box.id}" class="{box.kind}">{html.escape(box.full or box.text)}</li>' for box in graph.boxes
-            )
-            stage = f"<p>{html.escape(str(error))}</p><ol>{''.join(boxes)}</ol>"
-        data = graph.to_dict()
-        known = {
-            "steps": data["steps"],
-            "boxes": {box["id"]: box for box in data["boxes"]},
-            "arrows": [
-                {"id": f"e{n}", "kind": arrow.kind, "tail": arrow.tail, "head": arrow.head, "formula": arrow.formula}
-                for n, arrow in enumerate(graph.arrows)
-            ],
-        }
-        text = json.dumps(known, ensure_ascii=False).replace("</", "<\\/").replace("<!--", "<\\!--")
+        played = [_played(*drawn, loss) for drawn, loss in zip(self._pictures, self._losses, strict=True)]
+        stage = played[0]["stage"]
+        if len(played) == 1:
+            del played[0]["stage"]
+        text = json.dumps(played, ensure_ascii=False).replace("</", "<\\/").replace("<!--", "<\\!--")
         page = (Path(__file__).parent / "player.html").read_text(encoding="utf-8")
         page = page.replace("/*COLOURS*/", _colours(self._theme))
         return page.replace("/*DATA*/null", text).replace("<!--STAGE-->", stage)
@@ -77,4 +67,27 @@ class Player:
         )
 
     def __repr__(self) -> str:
-        return f"<Player: {len(self._graph.steps)} steps>"
+        steps = f"{len(self._pictures[0][0].steps)} steps"
+        return f"<Player: {steps}{f', {len(self._pictures)} times' if len(self._pictures) > 1 else ''}>"
+
+
+def _played(graph: Picture, svg: Callable[[], str], loss: float | None) -> dict[str, Any]:
+    """One picture as the page knows it."""
+    try:
+        stage = svg()
+    except RenderError as error:
+        boxes = (
+            f'<li id="{box.id}" class="{box.kind}">{html.escape(box.full or box.text)}</li>' for box in graph.boxes
+        )
+        stage = f"<p>{html.escape(str(error))}</p><ol>{''.join(boxes)}</ol>"
+    data = graph.to_dict()
+    return {
+        "steps": data["steps"],
+        "boxes": {box["id"]: box for box in data["boxes"]},
+        "arrows": [
+            {"id": f"e{n}", "kind": arrow.kind, "tail": arrow.tail, "head": arrow.head, "formula": arrow.formula}
+            for n, arrow in enumerate(graph.arrows)
+        ],
+        "stage": stage,
+        "loss": loss,
+    }

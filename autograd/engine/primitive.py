@@ -262,7 +262,9 @@ def as_array(value: Any) -> Any:
 
 def _bare(value: Any) -> Any:
     """An array of a class of its own as NumPy's: on the left of a Tensor it would be asked first what to compute."""
-    return value.view(np.ndarray) if type(value) is not np.ndarray and isinstance(value, np.ndarray) else value
+    if type(value) is np.ndarray or not isinstance(value, np.ndarray) or mode.trace is not None:
+        return value
+    return value.view(np.ndarray)
 
 
 def rule_of(primitive: Primitive, input: Any) -> Rule:

@@ -24,6 +24,7 @@ From the bottom up, each importing only what stands before it:
     correlation      convolutions of networks
     fused            affine and multiply_add
     gates            those of a long short-term memory
+    pairs            all pairs of rows: their distances
     places           where the elements of arrays lie in memory
     items            whether an augmented assignment is that of an item
     assignment       t[i] = v, and what shares memory with t
@@ -47,6 +48,7 @@ from . import (
     joining,
     linalg,
     methods,
+    pairs,
     pieces,
     products,
     reductions,
@@ -63,6 +65,7 @@ from .assignment import writable
 from .correlation import correlate, correlate_kernel, correlate_transpose
 from .fused import affine, multiply_add
 from .gates import lstm_gates
+from .pairs import pair_distances
 from .sliding import max_windows, spread_windows, sum_windows
 from .special import gelu_gate, gelu_tanh, hardswish, huber, log_softmax_at, logistic_loss, softsign
 from .standardization import center, rescale, standardize
@@ -70,5 +73,5 @@ from .standardization import center, rescale, standardize
 __all__ = [
     "affine", "center", "correlate", "correlate_kernel", "correlate_transpose", "gelu_gate", "gelu_tanh",
     "hardswish", "huber", "in_single", "log_softmax_at", "logistic_loss", "lstm_gates", "max_windows", "multiply_add",
-    "rescale", "softsign", "spread_windows", "standardize", "sum_windows", "writable",
+    "pair_distances", "rescale", "softsign", "spread_windows", "standardize", "sum_windows", "writable",
 ]  # fmt: skip

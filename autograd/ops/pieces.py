@@ -14,6 +14,13 @@ _PIECE = 32768  # elements: half a megabyte for an array, its result and what li
 _MANY = 1 << 20  # elements: fewer in a few arrays still fit into the cache, and pieces gain nothing
 
 
+def only_whole(function: Any, *arrays: Any) -> None:
+    """Raise Untraceable unless all are arrays of NumPy's: a hundred pieces are a hundred times the statements."""
+    for array in arrays:
+        if type(array) is not np.ndarray:
+            raise Untraceable(function, getattr(array, "batch", None))
+
+
 def in_pieces(function: Callable[..., Any], x: Any) -> Any:
     """function(x) of a function that works element by element and writes where it is told: function(x, out).
 
@@ -21,8 +28,7 @@ def in_pieces(function: Callable[..., Any], x: Any) -> Any:
     """
     if x.__class__ is not np.ndarray or x.size <= _PIECE:
         return function(x)
-    if type(x) is not np.ndarray:  # a hundred pieces are a hundred times the statements
-        raise Untraceable(function)
+    only_whole(function, x)
     result = np.empty_like(x)
     source, target = x, result
     if not x.flags.c_contiguous:
@@ -46,8 +52,7 @@ def in_rows(function: Callable[..., Any], axes: tuple[int, ...], *arrays: Any) -
     pays = x.size >= _MANY and axes == tuple(range(first, x.ndim))
     if not pays or not all(a.__class__ is np.ndarray and a.flags.c_contiguous for a in arrays):
         return function(axes, *arrays)
-    if type(x) is not np.ndarray:
-        raise Untraceable(function)
+    only_whole(function, *arrays)
     n = math.prod(x.shape[first:])
     rows = max(1, 2 * _PIECE // n)
     flat = [a.reshape(-1, n if a.shape[first:] == x.shape[first:] else 1) for a in arrays]

@@ -16,6 +16,7 @@ from ..engine.storing import into
 from ..engine.sums import axes_of
 from ..engine.tensor import unwrap
 from .elementwise import greatest, least
+from .pieces import only_whole
 from .roots import over_root
 
 _none: Any = np._NoValue
@@ -332,12 +333,34 @@ def ptp(a: Any, axis: Any = None, out: Any = None, keepdims: Any = False) -> Any
 # ---- cumulative ------------------------------------------------------------------------------------------------------
 
 
+_LONG = 256  # elements: a sum of slices of at least so many is quicker than NumPy's, which goes through all by columns
+
+
+def _cumulated(function: Any, ufunc: Any, a: Any, axis: int, dtype: Any) -> Any:
+    """np.cumsum, which is np.add's, or np.cumprod, which is np.multiply's."""
+    if a.__class__ is not np.ndarray or a.dtype.char not in "fd" or dtype is not None:
+        return function(a, axis, dtype)
+    return _by_slices(function, ufunc, a, axis, np.empty_like(a))
+
+
 def _reversed_cumsum(g: Any, axis: int) -> Any:
     back = (slice(None),) * (axis % g.ndim) + (slice(None, None, -1),)
     if g.__class__ is not np.ndarray:
         return np.cumsum(g[back], axis)[back]
     made = np.empty_like(g)  # in whose own order it is written, so that nobody has to copy it
-    np.cumsum(g[back], axis, out=made[back])
+    _by_slices(np.cumsum, np.add, g[back], axis, made[back])
+    return made
+
+
+def _by_slices(function: Any, ufunc: Any, a: Any, axis: int, made: Any) -> Any:
+    """function(a, axis), written to an array of the same layout: slice by slice where they lie in memory's order."""
+    if not a.size or a.strides[-1] != a.itemsize or axis % a.ndim == a.ndim - 1 or a.shape[-1] < _LONG:
+        return function(a, axis, out=made)
+    only_whole(function, a)
+    a, slices = np.moveaxis(a, axis, 0), np.moveaxis(made, axis, 0)
+    slices[0] = a[0]
+    for k in range(1, len(a)):
+        ufunc(slices[k - 1], a[k], out=slices[k])
     return made
 
 
@@ -352,12 +375,17 @@ def _cumprod_rule(g: Any, a: Any, out: Any, axis: int) -> Any:
 
 
 _sums = linear(
-    lambda a, axis, dtype: np.cumsum(a, axis, dtype),
+    lambda a, axis, dtype: _cumulated(np.cumsum, np.add, a, axis, dtype),
     name="cumsum",
     single=True,
     a=lambda g, axis: _reversed_cumsum(g, axis),
 )
-_products = primitive(lambda a, axis, dtype: np.cumprod(a, axis, dtype), name="cumprod", single=True, a=_cumprod_rule)
+_products = primitive(
+    lambda a, axis, dtype: _cumulated(np.cumprod, np.multiply, a, axis, dtype),
+    name="cumprod",
+    single=True,
+    a=_cumprod_rule,
+)
 
 
 def _flat(a: Any, axis: int | None) -> tuple[Any, int]:

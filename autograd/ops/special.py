@@ -8,12 +8,11 @@ from typing import Any
 import numpy as np
 
 from ..engine.declare import elementwise, primitive
-from ..engine.modes import Untraceable
 from ..engine.primitive import Function
 from ..engine.sums import added, axes_of, is_large, largest, total, total_of_product
 from .elementwise import greatest, least, lifted
 from .indexing import scatter_add
-from .pieces import in_pieces, in_rows
+from .pieces import in_pieces, in_rows, only_whole
 from .reductions import kept
 
 # ---- of networks: few passes, in place where the array is nobody else's ----------------------------------------------
@@ -48,7 +47,7 @@ def _sigmoid(x: Any) -> Any:
     with np.errstate(over="ignore"):  # exp(1000) is inf, and the result 0
         result = _exp_of(-_floating(x))
     result += 1
-    return np.reciprocal(result, out=result) if result.__class__ is np.ndarray else 1 / result
+    return np.divide(1, result, out=result) if result.__class__ is np.ndarray else 1 / result  # sooner than reciprocal
 
 
 def _relu(x: Any) -> Any:
@@ -57,7 +56,11 @@ def _relu(x: Any) -> Any:
     >>> relu(np.array([-1.0, 2.0]))
     array([0., 2.])
     """
-    return np.maximum(x, 0)
+    if not is_large(x):
+        return np.maximum(x, 0)
+    result = np.clip(x, 0, np.inf)  # several numbers at a time, as NumPy's maximum with a number does not take them
+    result += 0.0  # which makes 0 of -0
+    return result
 
 
 def _softplus(x: Any) -> Any:
@@ -71,7 +74,7 @@ def _softplus(x: Any) -> Any:
 
 def _softplus_piece(x: Any, out: Any = None) -> Any:
     result = _log1p_of(_exp_of(_negated(np.absolute(x, out=out))))
-    result += np.maximum(x, 0)
+    result += np.clip(x, 0, np.inf) if is_large(x) else np.maximum(x, 0)
     return result
 
 
@@ -86,7 +89,7 @@ def _logsigmoid(x: Any) -> Any:
 
 def _logsigmoid_piece(x: Any, out: Any = None) -> Any:
     result = _negated(_log1p_of(_exp_of(_negated(np.absolute(x, out=out)))))
-    result += np.minimum(x, 0)
+    result += np.clip(x, -np.inf, 0) if is_large(x) else np.minimum(x, 0)
     return result
 
 
@@ -153,7 +156,7 @@ def _gelu_tanh_gate(x: Any, out: Any = None) -> Any:
     result *= x
     result = _exp_of(result)
     result += 1
-    return np.reciprocal(result, out=out)
+    return np.divide(1, result, out=out)
 
 
 def _gelu_piece(x: Any, out: Any = None) -> Any:
@@ -547,8 +550,7 @@ def _blocked(function: Any, dtypes: str = "d") -> Any:
             return result.astype(dtype) if dtype.kind == "f" else result
         if x.__class__ is not np.ndarray or x.size <= _BLOCK:
             return function(x)
-        if type(x) is not np.ndarray:  # a hundred blocks are a hundred times the statements
-            raise Untraceable(function)
+        only_whole(function, x)
         flat = x.ravel()
         result = np.empty_like(flat)
         for start in range(0, flat.size, _BLOCK):

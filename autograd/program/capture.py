@@ -59,7 +59,8 @@ class Capture:
         self.inputs: list[Value | None] = []
         self.assigned: list[tuple[Place, Any]] = []
         self.replaced: list[Place] = []
-        self.shown: dict[int, Place] = {}  # by the identity of a gradient's Tensor, which may be a result as well
+        self.shown: dict[int, Place] = {}  # by the identity of a Tensor that is put there, and may be a result as well
+        self.earlier: dict[int, Place] = {}  # likewise of Tensors before the call, where others may be at the next one
         self._cut: list[tuple[Tensor, Any]] = []
         self._entered: list[tuple[Place, Any, Standin]] = []
         self.gradients: list[tuple[Tensor, Any, str]] = []
@@ -165,6 +166,7 @@ class Capture:
         self._tensors[id(tensor)] = tensor
         if known is not None and type(known._content) is np.ndarray:
             self._state(Place(known, "attribute", "_content", f"{name}.grad"))
+            self.earlier[id(known)] = Place(tensor, "attribute", "_grad", f"{name}.grad")
         self.gradients.append((tensor, known, name))
 
     def _state(self, place: Place) -> None:
@@ -219,12 +221,20 @@ class Capture:
     def _replaced(self, place: Place, before: Any) -> None:
         """A Tensor that was put in the place of another one."""
         now = place.get()
-        if now is before or not isinstance(now, Tensor) or type(now._content) is not Standin:
+        if now is before or not self.recorder.open:
             return
-        if now._node is not None and now._node.saved is not None and self.recorder.open:
+        if not isinstance(now, Tensor) or not isinstance(before, Tensor) or type(now._content) is not Standin:
+            self.recorder.fail_quietly(f"{place.name} is set to another object, as a program does not")
+            return
+        if now._node is not None and now._node.saved is not None:
             self.recorder.fail_quietly(f"{place.name} is set to a Tensor that requires a gradient")
+        if any(other is before and at is not place for at, other in self.around.objects):
+            self.recorder.fail_quietly(
+                f"{place.name} is set to another Tensor, and the one it was stands elsewhere, too"
+            )
         self.assigned.append((place, now._content.value))
         self.replaced.append(place)
+        self.earlier[id(before)] = self.shown[id(now)] = place
         _real(now)
 
     def _form(self, result: Any) -> Any:

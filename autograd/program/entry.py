@@ -67,12 +67,14 @@ class _Writer:
         used = {value.root for s in self.program.statements for value in (*s.values(), *s.writes)}
         used |= {value.root for value in self.program.outgoing()}
         self.places = [(place, value) for place, value in captured.states if value.root in used or value in used]
-        holders = {id(known): tensor for tensor, known, _ in captured.gradients if known is not None}
-        self._holders = holders
+        named = {id(place.holder) for place, _ in (*self.places, *self.program.assigned)}
+        named |= {id(part) for part in leaves(captured.form)}
+        # of each Tensor in whose place another one may be at the next call, where that is
+        self._holders = {k: at for k, at in captured.earlier.items() if k in named or at in captured.replaced}
         moved = {(id(place.holder), place.key) for place, _ in captured.assigned}
         self.moving = [
             value for place, value in self.places
-            if id(place.holder) in holders or (id(place.holder), place.key) in moved
+            if id(place.holder) in self._holders or (id(place.holder), place.key) in moved
         ]  # fmt: skip
         kept = {value for _, value in self.places}
         self.program.states = [value for value in self.program.states if value in kept]
@@ -97,7 +99,9 @@ class _Writer:
         for value in [*self.program.results, *(value for _, value in self.program.assigned)]:
             if value is not None:
                 counts[value.root] = counts.get(value.root, 0) + 1
-        moving = {id(self._holders[id(place.holder)]) for place, _ in self.places if id(place.holder) in self._holders}
+        moving = {
+            id(self._holders[id(place.holder)].holder) for place, _ in self.places if id(place.holder) in self._holders
+        }
         given = {id(item) for item in leaves((args, kwargs))}  # which are others at each call
         return {
             value: place.holder
@@ -122,6 +126,10 @@ class _Writer:
         for key in keys_of(kwargs):
             lines.append(f"if {key!r} not in kwargs: return MISS")
             self._match(f"kwargs[{key!r}]", kwargs[key], values, given)
+        for key, place in sorted(self._holders.items(), key=lambda item: item[1] not in captured.replaced):
+            name = f"e{len(self._names)}"
+            lines.append(f"{name} = {self._get(place)}")
+            self._names[key] = name
         for place, value in (*captured.around.objects, *captured.around.plain):
             if place not in captured.replaced:
                 self._same(place, value)
@@ -311,13 +319,7 @@ class _Writer:
 
     def _state(self, place: Place, value: Value, given: list[str]) -> None:
         lines = self._lines
-        tensor = self._holders.get(id(place.holder))
-        if tensor is not None:
-            name = f"g{value.number}"
-            lines.append(f"{name} = {self._name(tensor)}._grad._content")
-            self._layout(name, value, array=True)
-            given.append(name)
-        elif value in self.moving:
+        if value in self.moving:
             name = f"m{value.number}"
             lines.append(f"{name} = {self._get(place)}")
             self._layout(name, value, array=True)
@@ -328,9 +330,6 @@ class _Writer:
 
     def _assign(self, place: Place, name: str) -> str:
         """A line that puts a value where the function put it."""
-        tensor = self._holders.get(id(place.holder))
-        if tensor is not None and place.key == "_content":
-            return f"{self._name(tensor)}._grad._content = {name}"
         wrapped = name != "None" and (place.key == "_grad" or place in self.captured.replaced)
         made = f"wrap({name})" if wrapped else name
         if place.kind == "attribute":
@@ -345,8 +344,7 @@ class _Writer:
             if form.tensor in self.captured.joined:
                 return f"joined[{self.captured.joined[form.tensor]}]"
             if form.tensor in self.captured.shown:
-                place = self.captured.shown[form.tensor]
-                return f"{self._name(place.holder)}._grad"
+                return self._get(self.captured.shown[form.tensor])
             name = names[form.value]
             return f"wrap({name})" if form.node is None else f"wrap({name}, {self._name(form.node)})"
         if isinstance(form, Value):

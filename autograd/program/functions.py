@@ -40,10 +40,17 @@ def takes_out(function: Any) -> bool:
     return function in _OUT
 
 
-_OUT = frozenset(
-    (np.dot, np.concatenate, np.stack, np.ndarray.dot, np.ndarray.sum, np.ndarray.max, np.ndarray.min, np.ndarray.mean,
-     np.ndarray.cumsum, np.cumsum, np.vdot)
-) - {np.vdot}  # fmt: skip
+def position_of_out(function: Any) -> int:
+    """Of a function that takes out, after how many arguments it is that."""
+    if isinstance(function, np.ufunc):
+        return function.nin
+    return 3 if isinstance(getattr(function, "__self__", None), np.ufunc) else _OUT[function]
+
+
+_OUT: dict[Any, int] = {
+    np.dot: 2, np.concatenate: 2, np.stack: 2, np.ndarray.dot: 2, np.ndarray.sum: 3, np.ndarray.max: 2,
+    np.ndarray.min: 2, np.ndarray.mean: 3, np.ndarray.cumsum: 3, np.cumsum: 3,
+}  # fmt: skip
 
 COPIES = frozenset((np.asarray, np.array, np.copy, np.ndarray.copy, np.ndarray.astype))
 """Functions whose result is their first argument in memory of its own, in its own dtype or another one."""

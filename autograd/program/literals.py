@@ -26,7 +26,7 @@ class Text(str):
 def literal(item: Any) -> Text:
     if isinstance(item, np.dtype):
         return Text(dtype_text(item))
-    if isinstance(item, type) and issubclass(item, np.generic):
+    if isinstance(item, type) and issubclass(item, np.generic | np.ndarray):
         return Text(f"np.{item.__name__}")
     if isinstance(item, np.generic):
         inner = repr(item.item())

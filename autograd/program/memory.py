@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .functions import COPIES, ITEM, MADE, is_elementwise, takes_out
+from .functions import COPIES, ITEM, MADE, is_elementwise, position_of_out, takes_out
 from .program import Program
 from .values import Statement, Value
 
@@ -250,12 +250,15 @@ def is_placed(statement: Statement, value: Value) -> bool:
     if value.scalar:  # what is taken of a scalar is a copy, of an array it would be a view
         return False
     if function is np.ndarray.reshape:  # that does not see the array otherwise, but copies it
-        return isinstance(statement.args[0], Value) and is_dense(value)
+        rows_first = statement.kwargs.get("order", "C") == "C"
+        return rows_first and isinstance(statement.args[0], Value) and is_dense(value)
     if not (takes_out(function) or function in MADE or function in COPIES):
         return False
     if function in COPIES and not isinstance(statement.args[0], Value):
         return False
     if function is not ITEM and "out" in statement.kwargs and statement.kwargs["out"] is not None:
+        return False
+    if takes_out(function) and len(statement.args) > position_of_out(function):
         return False
     return is_dense(value)
 

@@ -16,7 +16,7 @@ from ..engine.tensor import Tensor
 
 _PLAIN = (bool, int, float, complex, str, bytes, type(None))
 _OTHERS = frozenset(
-    "autograd no_grad enable_grad set_grad_enabled is_grad_enabled requires_grad requires_grad_".split()
+    ["autograd", "no_grad", "enable_grad", "set_grad_enabled", "is_grad_enabled", "requires_grad", "requires_grad_"]
 )
 """Names with "grad" in them, of what touches no gradient."""
 _MOST = 1000  # entries: a longer list is data, and not looked through

@@ -21,6 +21,7 @@ from ..engine.node import Leaf, Node
 from ..engine.primitive import Cotangents, needs_of
 from ..engine.sweep import _fit
 from ..engine.tensor import Tensor, unwrap
+from ..transforms.batching.batched import innermost
 from .draws import Draws
 from .frames import inside, runs_outside, runs_rules, scope
 from .frames import line as line_of
@@ -136,8 +137,10 @@ class Recorder:
         """One statement for all that a function does, which cannot be traced inside.
 
         It may be only that an array of NumPy was asked for its product with a traced one: with a stand-in in its place,
-        it can.
+        it can. Of what is another one for each example of a vmap, that is done example by example.
         """
+        if (batch := innermost((args, kwargs))) is not None:
+            return batch.opaque(function, *args, **kwargs)
         if self.open and any(type(part) is np.ndarray for part in args):
             before = len(self.statements)
             try:
@@ -288,7 +291,10 @@ class Recorder:
             if any(isinstance(part, Tensor) for part in (g if type(g) is Cotangents else (g,))):
                 self.fail(f"the derivative of {node.name} cannot be traced where it is recorded itself")
                 return rule(g, saved)
-            return self._slope(self.call(*_whole(node, rule, g, saved)), parent, node)
+            function, values = _whole(node, rule, g, saved)
+            if (batch := innermost(values)) is not None:
+                return self._slope(batch.opaque(function, *values), parent, node)
+            return self._slope(self.call(function, values), parent, node)
         finally:
             self._of = before
 

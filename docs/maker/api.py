@@ -13,6 +13,9 @@ from collections.abc import Iterator
 from types import ModuleType
 from typing import Any
 
+import curves
+import examples
+
 import autograd
 import nn
 import nn.data
@@ -26,6 +29,40 @@ FIRST = (
     *autograd.__all__, "Module", "Parameter", "Sequential", "Optimizer", "LRScheduler", "DataLoader", "Dataset",
 )  # fmt: skip
 """What is used most stands first on its page, in this order; the rest follows by the alphabet."""
+
+KINDS = {
+    "nn": ("nn: modules, containers", ("module", "parameter", "containers", "overview")),
+    "nn-linear": ("nn: linear layers, embeddings, shapes", ("linear", "embedding", "upsample")),
+    "nn-activation": ("nn: activations", ("activation",)),
+    "nn-convolution": ("nn: convolutions, padding", ("conv", "padding")),
+    "nn-pooling": ("nn: pooling", ("pools",)),
+    "nn-normalization": ("nn: normalization, dropout", ("normalization", "dropout")),
+    "nn-recurrent": ("nn: recurrent layers", ("recurrent",)),
+    "nn-attention": ("nn: attention, transformers", ("attention", "transformer")),
+    "nn-loss": ("nn: losses, distances", ("loss", "cross_entropy", "ctc", "margin", "adaptive", "distance")),
+    "nn-lazy": ("nn: layers that see their sizes", ("lazy",)),
+    "nn-boltzmann": ("nn: Boltzmann machines", ("boltzmann",)),
+}
+"""The pages of nn: file, title, and the modules that define what is on it."""
+
+EXAMPLES_BEGIN = "The examples begin with `import numpy as np` and `import nn`."
+
+SECTIONS = {
+    "autograd.Tensor": "Tensors, and what is recorded",
+    "autograd.grad": "Derivatives",
+    "autograd.checkpoint": "Memory, and checks",
+    "autograd.trace": "Programs",
+    "autograd.draw": "Pictures, files, random numbers",
+    "autograd.primitive": "Primitives of one's own",
+    "autograd.relu": "Functions that NumPy has not",
+}
+"""The names before which a heading stands: `autograd` is shown in the order of use."""
+
+OFTEN = (
+    "backward", "grad", "requires_grad", "requires_grad_", "detach", "item", "numpy", "data", "to", "retain_grad",
+    "register_hook", "name", "is_leaf", "grad_fn",
+)  # fmt: skip
+"""What a Tensor has beside an array's methods stands first, in the order of use."""
 
 BASES = (nn.Module, optim.Optimizer, optim.lr_scheduler.LRScheduler)  # their methods are shown once, with them
 
@@ -60,11 +97,24 @@ def groups() -> Iterator[tuple[str, str, str, list[tuple[str, Any]]]]:
         ("optim.lr_scheduler", "optim.lr_scheduler: learning rates", "optim-lr-scheduler"),
     ):
         module = pkgutil.resolve_name(name)
+        if name == "nn":
+            yield from layers()
+            continue
         items = [(f"{name}.{each}", getattr(module, each)) for each in public(module)]
         if name == "nn.utils":
             for part in (nn.utils.parametrizations, nn.utils.parametrize, nn.utils.rnn):
                 items += [(f"{part.__name__}.{each}", getattr(part, each)) for each in public(part)]
         yield place, title, (inspect.getdoc(module) or "").split("\n\n")[0], items
+
+
+def layers() -> Iterator[tuple[str, str, str, list[tuple[str, Any]]]]:
+    """The same of the pages of nn."""
+    items = [(f"nn.{each}", getattr(nn, each)) for each in public(nn)]
+    for place, (title, modules) in KINDS.items():
+        homes = [f"nn.{name}" for name in modules]
+        first = (inspect.getdoc(nn) or "").split("\n\n")[0] if place == "nn" else EXAMPLES_BEGIN
+        first += " Full lines: the function; dashed: its derivative." if place == "nn-activation" else ""
+        yield place, title, first, [item for item in items if item[1].__module__ in homes]
 
 
 def pages() -> dict[str, str]:
@@ -85,7 +135,9 @@ def pages() -> dict[str, str]:
         for group in (*(others for *_, others in every.values()), *reversed(near)):  # the nearest of equal names wins
             links |= {full.rsplit(".", 1)[-1]: full for full, _ in group}
         parts = [f"# {title}", prose(first, links)]
-        parts += [entry(full, value, links) for full, value in items]
+        for full, value in items:
+            parts += [f"## {SECTIONS[full]}"] if full in SECTIONS else []
+            parts.append(entry(full, value, links))
         made[place] = "\n\n".join(parts) + "\n"
     listed = "\n".join([*every, "../numpy"])
     made["index"] = (
@@ -97,8 +149,9 @@ def pages() -> dict[str, str]:
 def methods(kind: type) -> dict[str, Any]:
     """The public methods and properties that a class defines."""
     kinds = (property, classmethod, staticmethod)
+    order = (*(name for name in OFTEN if kind is autograd.Tensor), *sorted(vars(kind)))
     return {
-        name: value for name, value in sorted(vars(kind).items())
+        name: value for name, value in {name: vars(kind)[name] for name in order}.items()
         if not name.startswith("_") and (callable(value) or isinstance(value, kinds))
     }  # fmt: skip
 
@@ -111,7 +164,10 @@ def entry(full: str, value: Any, links: dict[str, str], inside: bool = False) ->
     if not callable(value) and not isinstance(value, property | classmethod | staticmethod):
         kind = "data"
     text = inspect.getdoc(value) or (f"As ndarray's `{full.rsplit('.', 1)[-1]}`." if inside else "")
-    parts = [prose(text, links)]
+    layer = (
+        inspect.isclass(value) and full.startswith("nn.") and issubclass(value, nn.Module | nn.Parameter | nn.Buffer)
+    )
+    parts = shown(value, text, links) if layer else [prose(text, links)]
     if inspect.isclass(value) and (value in BASES or not issubclass(value, BASES)):
         parts += [entry(f"{full}.{name}", each, links, inside=True) for name, each in methods(value).items()]
     fence = ":::" if inside else "::::::"
@@ -120,6 +176,21 @@ def entry(full: str, value: Any, links: dict[str, str], inside: bool = False) ->
         + "\n\n".join(filter(None, parts))
         + f"\n{fence}"
     )
+
+
+def shown(layer: type, text: str, links: dict[str, str]) -> list[str]:
+    """A layer's docstring, with what it leaves to its function's (formula, shapes, errors), a picture, an example."""
+    own, prompt, example = text.partition("\n>>>")
+    named = [name for name in re.findall(r"`(\w+)`", own) if name in nn.functional.__all__]
+    said = (inspect.getdoc(getattr(nn.functional, named[0])) or "").partition("\n>>>")[0] if named else ""
+    picture, made = curves.curve(layer.__name__), examples.example(layer.__name__)
+    return [
+        prose(own, links),
+        prose(said, links),
+        picture and f"```{{raw}} html\n{picture}\n```",
+        prose(prompt.strip() + example, links),
+        made and f"```pycon\n{made}\n```",
+    ]
 
 
 def signature(value: Any, bound: bool = False) -> str:

@@ -78,6 +78,11 @@ class DataLoader:
             raise TypeError(
                 f"DataLoader: expected a dataset, with len() and an item for an index, got {type(dataset).__name__}"
             )
+        if len(getattr(batch_size, "shape", ())):
+            raise TypeError(
+                f"DataLoader: expected a whole number as batch_size, got {type(batch_size).__name__}; write "
+                f"DataLoader(TensorDataset(data, labels), batch_size)"
+            )
         given = rng is not None or generator is not None
         self.rng = self.generator = random(rng, generator) if given else None
         self.iterable = isinstance(dataset, IterableDataset)

@@ -490,6 +490,8 @@ def test_polar_decompositions_of_orthogonal_matrices() -> None:
 def test_no_logarithm_of_nothing() -> None:
     """Where the factor of a logarithm of 0 is 0, so is the derivative."""
     assert grad(lambda y: special.xlogy(0.0, y))(0.0) == 0
+    with np.errstate(divide="ignore"):
+        assert grad(lambda y: special.xlogy(2.0, y))(0.0) == np.inf
     assert grad(lambda y: special.xlog1py(0.0, y))(-1.0) == 0
     assert grad(grad(lambda x: special.gammainc(1.0, x)))(0.0) == -1
     assert grad(grad(lambda x: special.betainc(1.0, 2.0, x)))(0.0) == -2

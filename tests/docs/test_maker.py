@@ -6,6 +6,7 @@ import importlib
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import autograd
@@ -18,7 +19,7 @@ FOLDER = Path(__file__).resolve().parents[2] / "docs" / "maker"
 
 @pytest.fixture(scope="module")
 def maker():
-    names = ("api", "notebook", "check")
+    names = ("api", "curves", "examples", "notebook", "check")
     sys.path.insert(0, str(FOLDER))
     try:
         yield {name: importlib.import_module(name) for name in names}
@@ -54,6 +55,8 @@ def test_every_public_name_is_in_the_reference(maker):
     pages = maker["api"].pages()
     for module in (autograd, autograd.ops, nn, nn.functional, nn.utils, nn.data, optim, optim.lr_scheduler):
         page = pages[module.__name__.replace(".", "-").replace("_", "-")]
+        if module is nn:
+            page = "".join(pages[kind] for kind in maker["api"].KINDS)
         for name in module.__all__:
             if not isinstance(getattr(module, name), type(sys)):
                 assert f"}} {module.__name__}.{name}" in page, f"{module.__name__}.{name} is missing"
@@ -62,7 +65,47 @@ def test_every_public_name_is_in_the_reference(maker):
     assert "{py:method} autograd.Tensor.ravel(order='C')" in pages["autograd"]
     assert "{py:property} autograd.Tensor.grad\n" in pages["autograd"]
     linear = "nn.Linear(in_features, out_features, bias=True, *, device=None, dtype=None, rng=None)"
-    assert f"{{py:class}} {linear}" in pages["nn"]
+    assert f"{{py:class}} {linear}" in pages["nn-linear"]
+
+
+def test_every_layer_has_one_example(maker):
+    table = maker["examples"].EXAMPLES
+    layers = {name: getattr(nn, name) for name in nn.__all__ if isinstance(getattr(nn, name), type)}
+    assert table.keys() <= layers.keys()
+    for name, layer in layers.items():
+        assert (">>>" in (layer.__doc__ or "")) != (name in table), name
+
+
+def test_a_layer_shows_its_functions_formula_and_what_an_example_gives(maker):
+    entry = maker["api"].entry("nn.MSELoss", nn.MSELoss, {})
+    assert "(x - y)²" in entry
+    assert ">>> nn.MSELoss()(np.array([0.5, 2.0]), np.array([0.0, 0.0]))\nnp.float64(2.125)\n" in entry
+
+
+def test_a_layers_formula_comes_before_its_own_example(maker):
+    entry = maker["api"].entry("nn.MaxPool2d", nn.MaxPool2d, {})
+    assert entry.index("See `max_pool2d`") < entry.index("minus infinity") < entry.index(">>> nn.MaxPool2d(2)(")
+    assert entry.count("```pycon") == 1
+
+
+def test_an_activation_is_drawn_with_its_derivative(maker):
+    x = np.array([-4.0, 0.0, 1.0, 3.0])
+    assert maker["curves"].path(x, np.array([0.0, 0.0, 1.0, 3.0])) == "M0.0 60.0L120.0 60.0M150.0 30.0"
+    picture = maker["curves"].curve("ReLU")
+    assert picture in maker["api"].entry("nn.ReLU", nn.ReLU, {})
+    derivative, value = (picture.split(f'class="{kind}" d="')[1].split('"')[0] for kind in ("derivative", "value"))
+    assert value.startswith("M0.0 60.0L0.5 60.0")
+    assert "L150.0 30.0" in value
+    assert "M120.5 30.0" in derivative
+    assert derivative.endswith("L240.0 30.0")
+    assert maker["curves"].curve("Linear") == ""
+
+
+def test_autograd_is_shown_in_the_order_of_use(maker):
+    page = maker["api"].pages()["autograd"]
+    places = [page.index(f"## {title}\n\n::::::{{py:") for title in maker["api"].SECTIONS.values()]
+    assert places == sorted(places)
+    assert page.index("autograd.Tensor.backward(") < page.index("autograd.Tensor.all(")
 
 
 # ---- notebooks -------------------------------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ ENGINE = [
     "tests/autograd/program/test_footguns.py",
     "tests/autograd/program/test_trace.py",
 ]
+COMPILED = ["tests/autograd/program/test_training.py", "tests/autograd/program/test_together.py"]
 
 OWN: dict[str, list[str]] = {  # the longest beginning of a module's path that stands here counts
     "autograd/engine/": ENGINE,
@@ -30,6 +31,8 @@ OWN: dict[str, list[str]] = {  # the longest beginning of a module's path that s
     "autograd/scipy/": ["tests/autograd/test_scipy_face.py", "tests/autograd/ops/test_special.py"],
     "autograd/transforms/": ["tests/autograd/transforms", "tests/autograd/test_outside.py"],
     "optim/": ["tests/optim/test_optimizers.py"],
+    "optim/optimizer.py": ["tests/optim/test_optimizers.py", *COMPILED],
+    "optim/traced.py": ["tests/optim/test_optimizers.py", *COMPILED],
     "optim/swa_utils.py": ["tests/optim/test_swa_utils.py", "tests/optim/test_lr_scheduler.py"],
     "optim/lr_scheduler/": ["tests/optim/test_lr_scheduler.py"],
 }

@@ -27,6 +27,15 @@ def test_all_pairs_of_many_rows_stand_in_order(n: int, p: float) -> None:
     np.testing.assert_allclose(a.grad.data, b.grad.data, atol=1e-9)
 
 
+@pytest.mark.parametrize("size", [1e-30, 1e-16, 1.0, 1e30])
+def test_pairs_at_the_ends_of_the_range(size: float) -> None:
+    x = Tensor(np.array([[0, 0], [3, 4], [6, 8]], "f4") * np.float32(size), requires_grad=True)
+    made = F.pdist(x)
+    made.sum().backward()
+    np.testing.assert_allclose(made, np.array([5, 10, 5]) * size, rtol=1e-6)
+    np.testing.assert_allclose(x.grad, [[-1.2, -1.6], [0, 0], [1.2, 1.6]], rtol=1e-6, atol=1e-6)
+
+
 def test_pairs_have_second_derivatives() -> None:
     x = np.random.default_rng(0).normal(size=(34, 2))
     gradcheck(F.pdist, x)

@@ -73,6 +73,7 @@ NOT_RUN = {
         ("utils.clip_grad_norm_", "utils.clip_grad_value_", "utils.clip_grads_with_norm_", "utils.get_total_norm"),
         "is about gradients",
     ),
+    "utils.cast_inputs": "changes what a module is given",
     **dict.fromkeys(
         ("utils.fuse_conv_bn_eval", "utils.fuse_linear_bn_eval", "utils.remove_spectral_norm",
          "utils.remove_weight_norm", "utils.stack_module_state", "utils.vector_to_parameters"),

@@ -12,8 +12,8 @@ import pytest
 import nn
 import optim
 from autograd import Tensor
+from optim import lbfgs, rows
 from optim import optimizer as base
-from optim import rows
 
 REFERENCE = dict(np.load(Path(__file__).parents[1] / "reference" / "optim.npz"))
 STEPS = (1, 2, 10, 50, 100)
@@ -427,6 +427,24 @@ def test_zero_grad():
     assert a.grad is None
 
 
+def test_gradients_filled_with_zeros_belong_to_no_graph():
+    """A gradient that create_graph=True made is a Tensor of a graph, in which nothing may be overwritten."""
+    w = Tensor([1.0, 2.0], requires_grad=True)
+    (w**3).sum().backward(create_graph=True)
+    first = w.grad
+    assert first.requires_grad
+    optim.SGD([w]).zero_grad(set_to_none=False)
+    assert not w.grad.requires_grad
+    np.testing.assert_array_equal(w.grad.data, 0)
+
+
+def test_options_that_are_arrays_of_one_element_become_numbers():
+    w = Tensor([1.0], requires_grad=True)
+    group = optim.Adam([w], lr=np.array(0.5), betas=(np.float32(0.5), 0.75), eps=np.array([1e-3])).param_groups[0]
+    assert (group["lr"], group["betas"], group["eps"]) == (0.5, (0.5, 0.75), 1e-3)
+    assert {type(v) for v in (group["lr"], *group["betas"], group["eps"])} == {float}
+
+
 def test_a_step_is_told_to_the_engine():
     w = Tensor([1.0, 2.0], requires_grad=True)
     optimizer = optim.SGD([w])
@@ -489,6 +507,37 @@ def test_parameters_are_updated_in_rows():
     for _ in range(4):
         with_step.step()
     np.testing.assert_array_equal(optimizer.state[params[0]]["exp_avg"], with_step.state[params[0]]["exp_avg"])
+
+
+def test_a_row_is_no_longer_than_what_is_updated_at_a_time(monkeypatch):
+    monkeypatch.setattr(base, "BLOCK", 10)
+    params = [Tensor(np.ones(size), requires_grad=True) for size in (4, 6, 1, 9, 4, 4)]
+    for p in params:
+        p.grad = np.ones(p.shape)
+    optimizer = optim.Adam(params)
+    assert [row.size for row, _ in optimizer._rows(optimizer.param_groups[0])] == [10, 10, 8]
+
+
+def test_those_beside_a_row_that_is_broken_up_go_on():
+    """Where some parameters of a row lose their gradients, the other rows stay as they are."""
+    params = [Tensor(np.ones(shape, "f4"), requires_grad=True) for shape in ((3,), (200, 300), (2,))]
+    optimizer = optim.SGD(params, lr=1.0)
+    for present in ((0, 1, 2), (0, 1), (0, 1), (0, 1, 2)):
+        for i, p in enumerate(params):
+            p.grad = np.ones(p.shape, "f4") if i in present else None
+        optimizer.step()
+    assert [p.data.flat[0] for p in params] == [-3, -3, -1]
+
+
+def test_a_first_step_before_any_gradient_warns():
+    w = Tensor([1.0], requires_grad=True)
+    optimizer = optim.SGD([w], momentum=0.9)
+    with pytest.warns(UserWarning, match="SGD.step: no parameter has a gradient, so nothing changes"):
+        optimizer.step()
+    w.grad = np.ones(1)
+    optimizer.step()
+    w.grad = None
+    optimizer.step()  # now it may be meant
 
 
 @pytest.mark.filterwarnings("ignore:.*no parameter has a gradient")
@@ -742,6 +791,52 @@ def test_line_searches_go_where_pytorchs_go(case):
             np.testing.assert_allclose([*p.data, state["func_evals"], state["n_iter"]], next(rows), rtol=1e-6)
 
 
+def searched(points, loss=0.0, slope=-1.0, first=1.0, evaluations=20):
+    """What `strong_wolfe` finds where the loss and the slope are these, whatever the length; and the lengths tried."""
+    tried, rest = [], iter(points)
+
+    def along(t):
+        tried.append(t)
+        value, slope = next(rest)
+        return value, np.array([slope])
+
+    return tried, lbfgs.strong_wolfe(along, first, np.ones(1), loss, np.array([slope]), slope, 1e-9, evaluations)
+
+
+def test_a_line_search_goes_on_while_the_loss_falls_steeply():
+    """A loss that is higher than the last brackets a minimum from the third length on, as does one that fell little."""
+    tried, found = searched([(-1, -0.95), (-2, -0.95), (-1.5, -0.95), (-3, 0.1)])
+    assert tried[0] < tried[1] < tried[3] < tried[2]
+    assert found == (-3, 0.1, tried[3])
+    tried, found = searched([(-5e-4, -0.95), (-3, 0.1)], first=10.0)  # 1e-4 of the slope is 1e-3
+    assert tried[1] < tried[0] == 10
+    assert found[2] == tried[1]
+    tried, _ = searched([(-1, -0.95), (-0.5, -0.95), (-2, 0.1)])  # the second length may be worse than the first
+    assert tried[0] < tried[1] < tried[2]
+    assert searched([(-1, -0.95)], evaluations=0)[1] == (-1, -0.95, 1.0)
+
+
+def test_a_line_search_keeps_the_end_towards_which_the_loss_falls():
+    """A length that is better than the lower end takes the place of the other, if its slope leads back; else of it."""
+    back, _ = searched([(6, 1), (4, 0.95), (3, 0.1)], loss=5.0)
+    assert 0 < back[2] < back[1] < back[0] == 1
+    on, _ = searched([(6, 1), (4, -0.95), (3, 0.1)], loss=5.0)
+    assert 0 < on[1] < on[2] < on[0] == 1
+
+
+def test_the_first_step_of_lbfgs_is_no_longer_than_lr():
+    """It is lr / sum |g| along -g, and at most lr: Newton's is not known yet."""
+    for slope, expected in ((0.25, -0.5 * 0.25), (4.0, -0.5)):
+        w = Tensor([0.0], requires_grad=True)
+
+        def closure(w=w, slope=slope):
+            w.grad = np.array([slope])
+            return (w * slope).sum()
+
+        optim.LBFGS([w], lr=0.5, max_iter=1).step(closure)
+        np.testing.assert_allclose(w.data, [expected])
+
+
 @pytest.mark.parametrize("when", ["state_dict_pre", "state_dict_post", "load_state_dict_pre", "load_state_dict_post"])
 def test_hooks_run_in_order_and_those_put_first_before(when):
     optimizer, seen = optim.SGD([Tensor(np.ones(2), requires_grad=True)]), []
@@ -750,3 +845,40 @@ def test_hooks_run_in_order_and_those_put_first_before(when):
         register(lambda *_, name=name: seen.append(name), **options)
     optimizer.load_state_dict(optimizer.state_dict())
     assert seen == ["c", "a", "b"]
+
+
+@pytest.mark.parametrize("steps", [5, 20, 2000])
+def test_radam_takes_its_step_by_the_length_of_the_mean(steps):
+    """Equations of Liu et al. 2020, algorithm 2, from a state that has seen so many steps."""
+    g, m, v, lr, beta1, beta2 = 0.5, 0.2, 0.4, 0.1, 0.9, 0.999
+    w = Tensor([1.0], requires_grad=True)
+    optimizer = optim.RAdam([w], lr=lr, betas=(beta1, beta2), eps=0)
+    optimizer.state[w].update(step=steps, exp_avg=np.array([m]), exp_avg_sq=np.array([v]))
+    w.grad = np.array([g])
+    optimizer.step()
+    t = steps + 1
+    m, v = beta1 * m + (1 - beta1) * g, beta2 * v + (1 - beta2) * g * g
+    rho_inf = 2 / (1 - beta2) - 1
+    rho = rho_inf - 2 * t * beta2**t / (1 - beta2**t)
+    assert (rho > 5) == (t > 5)
+    r = np.sqrt((rho - 4) * (rho - 2) * rho_inf / ((rho_inf - 4) * (rho_inf - 2) * rho))
+    step = lr * m / (1 - beta1**t) * r * np.sqrt((1 - beta2**t) / v)
+    np.testing.assert_allclose(w.data, [1 - step], rtol=1e-12)
+
+
+@pytest.mark.parametrize("when", ["pre", "post"])
+def test_a_hook_of_all_optimizers_is_called_alone(when):
+    seen, w = [], Tensor([1.0], requires_grad=True)
+    w.grad = np.ones(1)
+    register = getattr(optim.hooks, f"register_optimizer_step_{when}_hook")
+    handle = register(lambda optimizer, args, kwargs: seen.append(type(optimizer).__name__))
+    optim.SGD([w]).step()
+    handle.remove()
+    optim.SGD([w]).step()
+    assert seen == ["SGD"]
+
+
+def test_muon_takes_matrices_alone():
+    for value in (np.ones(3), np.ones((2, 2, 2)), 1j * np.ones((2, 2))):
+        with pytest.raises(ValueError, match="Muon: expected real matrices, got a parameter of shape"):
+            optim.Muon([Tensor(value, requires_grad=True)])

@@ -1,6 +1,7 @@
 """Passes over a program, each small and named: they change how it is computed, and no bit of what.
 
     substitute    one value in the place of another
+    factors       arrays that are multiplied by one another
     constants     what depends on no input is computed once
     copies        copies of what nobody changes are none
     equal         what is computed twice is computed once
@@ -8,7 +9,7 @@
     uniform       one number for an array of it
     unused        what nobody uses is dropped
 
-All but the first are passes, which take a program and change it.
+All but the first two are passes, which take a program and change it.
 """
 
 from __future__ import annotations

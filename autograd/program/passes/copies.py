@@ -7,6 +7,7 @@ import numpy as np
 from ..functions import is_numpy
 from ..program import Program
 from ..values import Value
+from .factors import Factors
 from .substitute import follow, replace, substitute
 
 _COPIES = frozenset((np.asarray, np.array, np.copy, np.ndarray.copy))
@@ -21,6 +22,7 @@ def drop_copies(program: Program) -> None:
         if not is_numpy(statement.function):
             exact.update(statement.values())
     instead: dict[Value, Value] = {}
+    factors = Factors(program)
     kept = []
     for statement in program.statements:
         substitute(statement, instead)
@@ -31,6 +33,7 @@ def drop_copies(program: Program) -> None:
                 and not source.python
                 and (source.strides, source.dtype) == (result.strides, result.dtype)
                 and not written & {source.root, result.root}
+                and not factors.meet([result], [source], instead)
                 and (result.scalar == source.scalar or source not in exact)
                 and (result.root not in outgoing or (source.root is source and source.kind == "made"))
                 and not (result.root in outgoing and source.root in outgoing)

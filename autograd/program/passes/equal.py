@@ -9,6 +9,7 @@ import numpy as np
 
 from ..program import Program
 from ..values import Statement, Value
+from .factors import Factors
 from .substitute import replace, substitute
 
 _FRESH = frozenset((np.array, np.empty_like, np.zeros_like, np.ones_like, np.full_like, np.copy, np.ndarray.copy))
@@ -21,6 +22,7 @@ def share_equal(program: Program) -> None:
     versions: dict[Value, int] = {}
     known: dict[Any, Statement] = {}
     instead: dict[Value, Value] = {}
+    factors = Factors(program)
     kept = []
     for statement in program.statements:
         substitute(statement, instead)
@@ -30,6 +32,8 @@ def share_equal(program: Program) -> None:
         if key is not None:
             first = known.get(key)
             fixed = all(r.root not in written and r.root not in outgoing for r in statement.results)
+            if first is not None and factors.meet(statement.results, first.results, instead):
+                fixed = False
             if first is None:
                 if fixed or statement.kind == "guard":
                     known[key] = statement

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -91,21 +92,79 @@ addEventListener("load", () => {
 """
 
 
+TRAINING = """
+<script>
+addEventListener("load", () => {
+  const key = k => dispatchEvent(new KeyboardEvent("keydown", {key: k, cancelable: true}));
+  const box = () => document.getElementById(steps.at(-1).box);
+  const at = () => [location.hash, document.getElementById("which").textContent, box().getAttribute("aria-label")];
+  const edges = () => [...document.querySelectorAll("g.edge")].filter(e => getComputedStyle(e).opacity !== "0").length;
+  const seen = [at()], shown = [edges()];
+  key("End"); seen.push(at()); shown.push(edges()); key("PageDown"); seen.push(at()); key("PageDown"); seen.push(at());
+  const line = document.querySelector("#panel .numpy").textContent, focusable = box().getAttribute("tabindex");
+  box().dispatchEvent(new KeyboardEvent("keydown", {key: "Enter", bubbles: true}));
+  const pressed = steps[now].box === steps.at(-1).box;
+  const out = document.createElement("pre"); out.id = "result";
+  out.textContent = JSON.stringify(
+    {seen, shown, line, focusable, pressed, all: document.querySelectorAll("g.edge").length});
+  document.body.append(out);
+});
+</script>
+"""
+
+
+def probed(page_text: str, probe: str, folder: Path) -> Any:
+    """What a script found in the page, in a browser."""
+    page = folder / "player.html"
+    page.write_text(page_text.replace("</html>", probe + "</html>"), encoding="utf-8")
+    assert CHROMIUM is not None
+    done = subprocess.run(
+        [CHROMIUM, *QUIET, f"--user-data-dir={folder / 'profile'}", "--dump-dom", page.as_uri()],
+        capture_output=True, timeout=120, check=False,
+        env={**os.environ, "XDG_CONFIG_HOME": str(folder), "XDG_CACHE_HOME": str(folder)},  # nothing in the home
+    )  # fmt: skip
+    found = re.search(r'<pre id="result">(.*?)</pre>', done.stdout.decode(), re.S)
+    assert found, done.stderr.decode()[-500:]
+    return json.loads(found[1].replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&"))
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is on this machine")
+@pytest.mark.skipif(find_renderer() is None, reason="neither dot nor pygraphviz is here")
+def test_a_training_in_a_browser(tmp_path: Path) -> None:
+    drawings, losses = [], []
+    for start in (0.5, 0.25):
+        w = Tensor(start, requires_grad=True, name="w")
+        loss = (w * 3.0).tanh() ** 2
+        drawings.append(draw(loss, names={"w": w, "loss": loss}, gradients=True, show=("value",)))
+        losses.append(loss.item())
+    first, second = drawings
+    result = probed(first.player(second, losses=losses).html, TRAINING, tmp_path)
+    end = len(first.steps()) - 1
+    told = [f"training step {k} / 2, loss {loss:.3g}" for k, loss in zip((1, 2), losses, strict=True)]
+    assert [hash for hash, _, _ in result["seen"]] == ["#0.0", f"#0.{end}", f"#1.{end}", f"#1.{end}"]  # in the address
+    assert [text for _, text, _ in result["seen"]] == [told[0], told[0], told[1], told[1]]
+    labels = [label for _, _, label in result["seen"]]  # of w: the gradient is said when it is known
+    assert labels[0] == "w"
+    assert labels[1] == f"w, gradient {first.steps()[-1].value}"
+    assert labels[2] == f"w, gradient {second.steps()[-1].value}" != labels[1]
+    assert result["shown"] == [1, result["all"]]  # what has not happened yet is out of sight
+    assert result["line"] == "d_w = d_v1 * 3.0"
+    assert result["focusable"] == "0"
+    assert result["pressed"]
+
+
+def test_a_training_has_a_loss_for_each_step() -> None:
+    with pytest.raises(ValueError, match="expected the losses of 2 drawings, got none"):
+        drawing().player(drawing())
+    with pytest.raises(ValueError, match="expected the losses of 2 drawings, got 1"):
+        drawing().player(drawing(), losses=[1.0])
+
+
 @pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is on this machine")
 @pytest.mark.skipif(find_renderer() is None, reason="neither dot nor pygraphviz is here")
 def test_in_a_browser(tmp_path: Path) -> None:
     made = drawing()
-    page = tmp_path / "player.html"
-    page.write_text(made.player().html.replace("</html>", PROBE + "</html>"), encoding="utf-8")
-    assert CHROMIUM is not None
-    done = subprocess.run(
-        [CHROMIUM, *QUIET, f"--user-data-dir={tmp_path / 'profile'}", "--dump-dom", page.as_uri()],
-        capture_output=True, timeout=120, check=False,
-        env={**os.environ, "XDG_CONFIG_HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path)},  # nothing in the home
-    )  # fmt: skip
-    found = re.search(r'<pre id="result">(.*?)</pre>', done.stdout.decode(), re.S)
-    assert found, done.stderr.decode()[-500:]
-    result = json.loads(found[1].replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&"))
+    result = probed(made.player().html, PROBE, tmp_path)
     steps = made.steps()
     at = [int(step) for step, *_ in result["seen"]]
     assert at == [0, 1, 0, len(steps) - 1, len(steps) - 1, 0, 5, 6]

@@ -521,3 +521,10 @@ def test_a_tie_is_shared_whatever_arrives(function: Any) -> None:
     for t in (x, y):
         assert t.grad is not None
         assert t.grad.tolist() == [0.5, 5.0, -2.0]
+
+
+def test_a_copied_sign_turns_the_gradient_where_the_signs_differ() -> None:
+    x = Tensor([3.0, -3.0, 3.0, -3.0], requires_grad=True)
+    np.copysign(x, np.array([1.0, 1.0, -1.0, -1.0])).sum().backward()
+    assert x.grad is not None
+    assert x.grad.data.tolist() == [1, -1, -1, 1]

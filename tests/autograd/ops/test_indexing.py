@@ -291,6 +291,7 @@ ROWS: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
     "take one": (lambda x: np.take(x, 1, 0), (X,)),
     "take clip": (lambda x: np.take(x, [-4, 1, 9], 1, mode="clip"), (X,)),
     "take wrap": (lambda x: np.take(x, [-4, 1, 9], 1, mode="wrap"), (X,)),
+    "take wrap by an array": (lambda x: np.take(x, np.array([-4, 1, 9]), 1, mode="wrap"), (X,)),
     "take_along_axis": (lambda x: np.take_along_axis(x, ALONG, 0), (X,)),
     "take_along_axis 1": (lambda x: np.take_along_axis(x, ALONG[:, :2], 1), (X,)),
     "take_along_axis flat": (lambda x: np.take_along_axis(x, np.array([3, 3, -1]), None), (X,)),

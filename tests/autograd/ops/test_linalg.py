@@ -353,3 +353,32 @@ def test_norms_whose_powers_leave_the_range(kind: str, scale: float) -> None:
 def test_the_triangle_of_a_complete_factorization_has_its_gradient_in_a_stack() -> None:
     a = np.random.default_rng(0).normal(size=(2, 4, 3))
     assert gradcheck(lambda a: la.qr(a, "complete").R, a)
+
+
+@pytest.mark.parametrize("fun", [la.eigh, lambda a: la.eigh(a, "U")], ids=["lower", "upper"])
+def test_complex_eigenvectors_of_a_stack_are_those_of_its_matrices(fun: Any) -> None:
+    """Also where the gradient is by what fixes their phases."""
+    a, weights = hermitian(complex_(2, 4, 4)), complex_(2, 4, 4)
+    loss = lambda a, weights: (fun(a).eigenvectors * weights).real.sum()
+    whole = grad(loss)(a, weights)
+    np.testing.assert_allclose(whole, [grad(loss)(*both) for both in zip(a, weights, strict=True)], rtol=1e-9)
+
+
+def test_a_defective_matrix_leaves_the_others_of_its_stack_alone() -> None:
+    good = np.array([[2.0, 1.0], [0.5, -1.0]])
+    loss = lambda a: (np.abs(la.eig(a).eigenvectors) ** 2 * np.array([[1.0, 2.0], [3.0, 5.0]])).sum()
+    alone = grad(loss)(good)
+    assert np.abs(alone).max() > 0.1
+    found = grad(loss)(np.array([[[0.0, 1.0], [0.0, 0.0]], good]))
+    np.testing.assert_allclose(found[1], alone, rtol=1e-9)
+    assert np.isnan(found[0]).all()
+    assert np.isnan(grad(lambda a: np.abs(la.eig(a).eigenvectors).sum())(np.eye(3, k=1))).all()
+
+
+def test_vectors_that_only_fill_up_a_basis_are_refused_where_they_are_used() -> None:
+    a = real(2, 4)
+    loss = lambda a, count: (la.svd(a).Vh[:count] ** 2 * np.arange(4.0)).sum()
+    of_reduced = grad(lambda a: (la.svd(a, full_matrices=False).Vh ** 2 * np.arange(4.0)).sum())
+    np.testing.assert_allclose(grad(loss)(a, 2), of_reduced(a), rtol=1e-9)
+    with pytest.raises(ValueError, match=r"svd: the result depends on columns .*full_matrices=False"):
+        grad(loss)(a, 3)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from autograd import Tensor, erf, erfc, logsigmoid, ndtr, sigmoid, silu, softmax, softplus
+from autograd import Tensor, erf, erfc, grad, logsigmoid, ndtr, sigmoid, silu, softmax, softplus, vmap
 from autograd.ops import gelu_tanh, standardize
 
 SHAPE = (40, 30, 50)
@@ -65,3 +65,13 @@ def test_the_normal_distribution_function():
     assert ndtr(np.array([-np.inf, -1e30, 1e30, np.inf, 0], "f4")).tolist() == [0, 0, 1, 1, 0.5]
     assert np.isnan(ndtr(np.array(np.nan, "f4")))
     assert ndtr(np.array(0, "f2")).dtype == np.float16
+
+
+@pytest.mark.parametrize("f", [silu, erf, softmax])
+def test_large_examples_of_a_batch(f):
+    """What is taken in pieces is not followed inside, so the batch runs it example by example."""
+    data = np.random.default_rng(0).normal(size=(2, 1100, 1000))
+    slope = grad(lambda x: np.square(f(x)).sum())
+    np.testing.assert_array_equal(vmap(f)(data), np.stack([f(x) for x in data]))
+    found = vmap(slope)(Tensor(data))
+    np.testing.assert_allclose(found, np.stack([slope(Tensor(x)) for x in data]), rtol=1e-12)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograd import Tensor, grad, hessian
+from autograd import Tensor, detect_anomaly, grad, hessian
 
 EYE = np.eye(3)
 CENTRED = EYE - 1 / 3
@@ -72,3 +72,22 @@ def test_the_graph_is_kept_for_who_goes_on() -> None:
     first, x.grad = x.grad, None
     (first * np.array([1.0, 2.0])).sum().backward()
     np.testing.assert_array_equal(x.grad.data, [2, 4])
+
+
+def test_a_root_beside_one_that_is_zero() -> None:
+    """What is asked where a root is 0 and has no gradient changes neither the others nor one that has a gradient."""
+    x = Tensor([[0.0, 0.0], [1.0, 0.0], [0.0, 2.0]], requires_grad=True)
+    ((np.linalg.norm(x, axis=1) - 1) ** 2).sum().backward(create_graph=True)
+    assert x.grad is not None
+    np.testing.assert_array_equal(x.grad.data, [[0, 0], [0, 0], [0, 2]])
+    kinked = lambda root: root + root**2  # no smooth function of the square
+    np.testing.assert_array_equal(hessian(lambda x: kinked(np.linalg.norm(x)))(np.zeros(3)), 0 * EYE)
+
+
+def test_anomalies_are_still_looked_for_after_a_root_that_is_zero() -> None:
+    with detect_anomaly(), np.errstate(all="ignore"):
+        np.testing.assert_array_equal(hessian(lambda x: np.linalg.norm(x) ** 2)(np.zeros(3)), 2 * EYE)
+        x = Tensor(np.zeros(3), requires_grad=True)
+        (np.linalg.norm(x) ** 2).backward(create_graph=True)
+        with pytest.raises(RuntimeError, match="detect_anomaly"):
+            (np.sqrt(x) * 0).sum().backward()

@@ -314,3 +314,25 @@ def test_where_there_are_no_numbers_nothing_moves_their_quantile(f: Any) -> None
     f(x, axis=1).sum().backward()
     assert x.grad.data[0].tolist() == [0, 0]
     assert x.grad.data[1].sum() == 1
+
+
+def test_equal_elements_get_the_gradients_of_their_places_in_a_stable_sort() -> None:
+    """So many that a sort which is not stable would mix them up."""
+    x, places = Tensor(np.tile([2.0, 1.0], 100), requires_grad=True), np.arange(200.0)
+    (np.sort(x) * places).sum().backward()
+    np.testing.assert_array_equal(x.grad.data, np.stack([places[100:], places[:100]], 1).reshape(-1))
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_of_one_element_that_is_no_number_nothing_moves_the_quantile() -> None:
+    x = Tensor([[np.nan], [1.0]], requires_grad=True)
+    np.nanquantile(x, 0.25, 1).sum().backward()
+    assert x.grad is not None
+    assert x.grad.data.tolist() == [[0], [1]]
+
+
+def test_a_quantile_of_two_elements_moves_with_q_by_their_difference() -> None:
+    q = Tensor([0.25, 0.5], requires_grad=True)
+    (np.quantile(np.array([5.0, 2.0]), q) * [1.0, 2.0]).sum().backward()
+    assert q.grad is not None
+    assert q.grad.data.tolist() == [3, 6]

@@ -294,3 +294,15 @@ def test_hardswish_of_the_largest_numbers() -> None:
     for kind in (np.float16, np.float32, np.float64):
         largest = np.finfo(kind).max
         assert special.hardswish(np.array([largest, -largest], kind)).tolist() == [largest, 0]
+
+
+@pytest.mark.parametrize("dtype", ["f4", "f8"])
+@pytest.mark.parametrize("f", [autograd.relu, autograd.softplus, autograd.logsigmoid])
+def test_ends_and_zeros_of_many_are_those_of_few(f, dtype):
+    """Many elements are clipped, few compared with 0; NaN and the sign of 0 come out of both alike."""
+    few = np.array([-np.inf, -1000.0, -1.0, -0.0, 0.0, 1.0, 1000.0, np.inf, np.nan], dtype)
+    many = np.tile(few, 1000)
+    found, expected = f(many), np.tile(f(few), 1000)
+    np.testing.assert_allclose(found, expected, rtol=4 * np.finfo(dtype).eps)
+    np.testing.assert_array_equal(np.signbit(found[many == 0]), np.signbit(expected[many == 0]))
+    assert found.dtype == dtype

@@ -173,3 +173,20 @@ def test_a_long_chain_needs_the_memory_of_a_short_one() -> None:
         return fun
 
     assert Placement(trace(chain(50), X)).size == Placement(trace(chain(2), X)).size
+
+
+@pytest.mark.parametrize("size", [3, 128])
+@pytest.mark.parametrize("multiply", [np.matmul, np.dot, np.inner])
+def test_what_is_multiplied_by_its_equal_is_not_multiplied_by_itself(multiply: Any, size: int) -> None:
+    """The product of an array and itself is rounded otherwise than that of two equal ones."""
+
+    def f(x: Any) -> Any:
+        a, b = x.astype(np.float32), x.astype(np.float32)
+        return multiply(a, b if multiply is np.inner else b.T), multiply(np.copy(a), a if multiply is np.inner else a.T)
+
+    called = autograd.compile(f)
+    for k in range(3):
+        x = np.random.default_rng(k).normal(size=(size, size))
+        for made, expected in zip(called(x), f(x), strict=True):
+            np.testing.assert_array_equal(made, expected)
+    assert called.why_not is None
