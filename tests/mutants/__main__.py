@@ -41,7 +41,7 @@ from tests.mutants.trial import Changed, run  # noqa: E402
 from tests.mutants.warm import Warm, side_by_side, warm  # noqa: E402
 
 CACHE = ROOT / ".cache" / "mutants"
-NEAR = 1.0  # seconds: so much of the tests that run a changed line; what they do not notice counts as survived
+NEAR = 4.0  # seconds: so much of the tests that run a changed line; what they do not notice counts as survived
 REST = 0.1  # seconds: so much of the tests that do not (but may have, had the result not been kept)
 PATIENCE = 20.0  # seconds, beside ten times what the tests take on the unchanged module, where it is imported for them
 

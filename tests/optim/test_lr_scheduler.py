@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections import deque
 from pathlib import Path
 
 import numpy as np
@@ -483,3 +484,89 @@ def test_a_plateau_tells_the_rates_that_are_there():
     optimizer.param_groups[0]["lr"] = 0.3
     scheduler.step(1.0)
     assert scheduler.get_last_lr() == [0.3, 0.08]
+
+
+class _Restless(lr_scheduler.LRScheduler):
+    """A scheduler that keeps something of every kind, and changes all of it at each step."""
+
+    def __init__(self, optimizer):
+        self.kept = {"list": [1, [2]], "set": {1}, "deque": deque([1]), "tuple": ([3],), "array": np.arange(2.0)}
+        self.kept["itself"] = self.kept
+        self.tensor, self.fixed = Tensor([1.0]), np.arange(2.0)
+        self.fixed.flags.writeable = False
+        super().__init__(optimizer)
+
+    def get_lr(self):
+        self.kept["list"][1].append(4)
+        self.kept["list"].append(5)
+        self.kept["set"].add(len(self.kept["set"]) + 1)
+        self.kept["deque"].append(6)
+        self.kept["tuple"][0].append(7)
+        self.kept["array"] += 1
+        self.kept[len(self.kept)] = self.last_epoch
+        self.tensor.data[...] += 1
+        for group in self.optimizer.param_groups:
+            group["came"] = self.last_epoch
+        return [group["lr"] / 2 for group in self.optimizer.param_groups]
+
+    def seen(self):
+        kept = {name: value for name, value in self.kept.items() if name != "itself"}
+        options = [{k: v for k, v in group.items() if k != "params"} for group in self.optimizer.param_groups]
+        return repr((kept, self.tensor.tolist(), self.fixed.tolist(), options, self.last_epoch, self._last_lr))
+
+
+def test_all_that_a_step_changes_is_brought_back():
+    """As where a program's step turns out not to be for the call, after the schedule went on."""
+    parameters = [Tensor([1.0], requires_grad=True) for _ in range(2)]
+    optimizer = SGD([{"params": [parameters[0]]}, {"params": [parameters[1]], "lr": 0.5}], lr=1.0)
+    scheduler = _Restless(optimizer)
+    for group in optimizer.param_groups:
+        del group["came"]
+    before, inner, params = scheduler.seen(), scheduler.kept["list"][1], [g["params"] for g in optimizer.param_groups]
+    back = scheduler._as_now()
+    scheduler.step()
+    scheduler.step()
+    assert scheduler.seen() != before
+    back()
+    assert scheduler.seen() == before
+    assert scheduler.kept["list"][1] is inner  # the same objects: others may hold them
+    assert scheduler.kept["itself"] is scheduler.kept
+    assert all(group["params"] is held for group, held in zip(optimizer.param_groups, params, strict=True))
+    scheduler.step()
+    after = scheduler.seen()
+    back()
+    scheduler.step()
+    assert scheduler.seen() == after
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda o: lr_scheduler.MultiStepLR(o, [1, 2]),
+        lambda o: lr_scheduler.SequentialLR(
+            o, [lr_scheduler.ConstantLR(o, 0.5, 2), lr_scheduler.ExponentialLR(o, 0.9)], milestones=[1]
+        ),
+        lambda o: lr_scheduler.ChainedScheduler([lr_scheduler.StepLR(o, 1), lr_scheduler.ExponentialLR(o, 0.9)]),
+        lambda o: lr_scheduler.OneCycleLR(o, 1.0, 9),
+        lambda o: lr_scheduler.CyclicLR(o, 0.1, 1.0, 2),
+    ],
+)
+def test_a_schedule_that_was_brought_back_goes_on_as_before(make):
+    optimizer = SGD([Tensor([1.0], requires_grad=True)], lr=0.1, momentum=0.9)
+    scheduler = make(optimizer)
+    rates = lambda: (optimizer.param_groups[0]["lr"], optimizer.param_groups[0]["momentum"], scheduler.get_last_lr())
+    now, back = rates(), scheduler._as_now()
+    first = []
+    for _ in range(3):
+        scheduler.step()
+        first.append(rates())
+    back()
+    assert rates() == now
+    for expected in first:
+        scheduler.step()
+        assert rates() == expected
+
+
+def test_a_scheduler_without_rates_says_so():
+    with pytest.raises(NotImplementedError, match=r"Bare: get_lr\(\) is to be defined by each scheduler"):
+        type("Bare", (lr_scheduler.LRScheduler,), {})(SGD([Tensor([1.0], requires_grad=True)], lr=0.1))
