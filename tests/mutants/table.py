@@ -19,6 +19,7 @@ ENGINE = [
     "tests/autograd/program/test_footguns.py",
     "tests/autograd/program/test_trace.py",
 ]
+OPTIM = ["tests/optim/test_optimizers.py", "tests/optim/test_defaults.py"]
 COMPILED = ["tests/autograd/program/test_training.py", "tests/autograd/program/test_together.py"]
 
 OWN: dict[str, list[str]] = {  # the longest beginning of a module's path that stands here counts
@@ -30,11 +31,13 @@ OWN: dict[str, list[str]] = {  # the longest beginning of a module's path that s
     ],
     "autograd/scipy/": ["tests/autograd/test_scipy_face.py", "tests/autograd/ops/test_special.py"],
     "autograd/transforms/": ["tests/autograd/transforms", "tests/autograd/test_outside.py"],
-    "optim/": ["tests/optim/test_optimizers.py"],
-    "optim/optimizer.py": ["tests/optim/test_optimizers.py", *COMPILED],
-    "optim/traced.py": ["tests/optim/test_optimizers.py", *COMPILED],
+    "optim/": OPTIM,
+    "optim/habits.py": ["tests/test_slips.py"],
+    "optim/optimizer.py": [*OPTIM, *COMPILED],
+    "optim/rows.py": [*OPTIM, *COMPILED],
+    "optim/traced.py": [*OPTIM, *COMPILED],
     "optim/swa_utils.py": ["tests/optim/test_swa_utils.py", "tests/optim/test_lr_scheduler.py"],
-    "optim/lr_scheduler/": ["tests/optim/test_lr_scheduler.py"],
+    "optim/lr_scheduler/": ["tests/optim/test_lr_scheduler.py", "tests/optim/test_defaults.py"],
 }
 
 PACKAGES = ["autograd/engine", "autograd/ops", "autograd/scipy", "autograd/transforms", "optim"]
