@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -157,10 +158,7 @@ def _largest(call: Call) -> int:
 
 
 def _elements(shape: Any) -> int:
-    size = 1
-    for k in shape if isinstance(shape, tuple) else ():
-        size *= k
-    return size
+    return math.prod(shape) if isinstance(shape, tuple) else 1
 
 
 def _units(like: Any, start: int, stop: int, seeds: Any) -> Any:

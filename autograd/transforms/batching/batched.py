@@ -10,6 +10,7 @@ Of several batches, where one vmap runs within another, the innermost one's func
 from __future__ import annotations
 
 import itertools
+import math
 import operator
 import sys
 from collections.abc import Callable, Iterator
@@ -143,10 +144,7 @@ class Batched(Methods):
 
     @property
     def size(self) -> int:
-        size = 1
-        for n in self.shape:
-            size *= n
-        return size
+        return math.prod(self.shape)
 
     @property
     def flags(self) -> Any:
