@@ -18,6 +18,19 @@ NUMBERS = frozenset(
 OPERANDS = NUMBERS | {np.ndarray, type(None)}
 """What most operands are, where they are no Tensors: it is clear how to compute with these."""
 
+OPERATORS: dict[str, Any] = {
+    "add": np.add, "sub": np.subtract, "mul": np.multiply, "truediv": np.divide, "matmul": np.matmul,
+    "floordiv": np.floor_divide, "mod": np.remainder, "and": np.bitwise_and, "or": np.bitwise_or,
+    "xor": np.bitwise_xor, "lshift": np.left_shift, "rshift": np.right_shift,
+}  # fmt: skip
+COMPARISONS: dict[str, Any] = {
+    "eq": np.equal, "ne": np.not_equal, "lt": np.less, "le": np.less_equal, "gt": np.greater, "ge": np.greater_equal,
+}  # fmt: skip
+UNARY: dict[str, Any] = {
+    "__neg__": np.negative, "__pos__": np.positive, "__abs__": np.absolute, "__invert__": np.invert,
+}  # fmt: skip
+"""What NumPy computes for Python's operators, by the names of their methods: for what stands in an array's place."""
+
 
 def array_of(value: Any) -> Any:
     """The array that stands in a list, a tuple or a table: a Tensor, if it holds Tensors. An array is itself.

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from ..engine.operands import COMPARISONS, OPERATORS, UNARY
 from ..engine.tensor import Tensor, unwrap
 from ..transforms.batching.batched import Batched, call, innermost
 from .values import Value
@@ -236,19 +237,12 @@ def _binary(ufunc: Any, python: Any) -> tuple[Any, Any, Any]:
     return there, back, inplace
 
 
-_OPERATORS: dict[str, Any] = {
-    "add": np.add, "sub": np.subtract, "mul": np.multiply, "truediv": np.divide, "matmul": np.matmul,
-    "floordiv": np.floor_divide, "mod": np.remainder, "and": np.bitwise_and, "or": np.bitwise_or,
-    "xor": np.bitwise_xor, "lshift": np.left_shift, "rshift": np.right_shift,
-}  # fmt: skip
-for _name, _ufunc in _OPERATORS.items():
+for _name, _ufunc in OPERATORS.items():
     for _form, _made in zip(
         ("__{}__", "__r{}__", "__i{}__"), _binary(_ufunc, getattr(operator, f"__{_name}__")), strict=True
     ):  # fmt: skip
         setattr(Standin, _form.format(_name), _made)
-for _name, _ufunc in {
-    "eq": np.equal, "ne": np.not_equal, "lt": np.less, "le": np.less_equal, "gt": np.greater, "ge": np.greater_equal,
-}.items():  # fmt: skip
+for _name, _ufunc in COMPARISONS.items():
     setattr(Standin, f"__{_name}__", _binary(_ufunc, getattr(operator, _name))[0])
 
 
@@ -256,9 +250,7 @@ def _unary(ufunc: Any, python: Any) -> Callable[[Any], Any]:
     return lambda self: self.recorder.call(python if _is_python(self) else ufunc, (self,))
 
 
-for _name, _ufunc in {
-    "__neg__": np.negative, "__pos__": np.positive, "__abs__": np.absolute, "__invert__": np.invert,
-}.items():  # fmt: skip
+for _name, _ufunc in UNARY.items():
     setattr(Standin, _name, _unary(_ufunc, getattr(operator, _name)))
 
 _PLAINLY = (

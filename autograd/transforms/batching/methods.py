@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ...engine.operands import COMPARISONS, OPERATORS, UNARY
 from ...engine.tensor import Tensor, unwrap
 
 power: Any = np.power
@@ -133,17 +134,10 @@ def _operator(ufunc: Any) -> tuple[Any, Any, Any]:
     return there, back, inplace
 
 
-_OPERATORS: dict[str, Any] = {
-    "add": np.add, "sub": np.subtract, "mul": np.multiply, "truediv": np.divide, "matmul": np.matmul,
-    "floordiv": np.floor_divide, "mod": np.remainder, "and": np.bitwise_and, "or": np.bitwise_or,
-    "xor": np.bitwise_xor, "lshift": np.left_shift, "rshift": np.right_shift,
-}  # fmt: skip
-for _name, _ufunc in _OPERATORS.items():
+for _name, _ufunc in OPERATORS.items():
     for _text, _made in zip(("__{}__", "__r{}__", "__i{}__"), _operator(_ufunc), strict=True):
         setattr(Methods, _text.format(_name), _made)
-for _name, _ufunc in {
-    "eq": np.equal, "ne": np.not_equal, "lt": np.less, "le": np.less_equal, "gt": np.greater, "ge": np.greater_equal,
-}.items():  # fmt: skip
+for _name, _ufunc in COMPARISONS.items():
     setattr(Methods, f"__{_name}__", _operator(_ufunc)[0])
 
 
@@ -151,7 +145,5 @@ def _unary(ufunc: Any) -> Callable[[Any], Any]:
     return lambda self: self._of(ufunc(self.array))
 
 
-for _name, _ufunc in {
-    "__neg__": np.negative, "__pos__": np.positive, "__abs__": np.absolute, "__invert__": np.invert,
-}.items():  # fmt: skip
+for _name, _ufunc in UNARY.items():
     setattr(Methods, _name, _unary(_ufunc))
