@@ -154,15 +154,12 @@ def _written(
     tree = Brief(space).visit(tree)
     arrays = {symbol: what for what, symbol in symbols.of.items()}
     code = ast.unparse(ast.fix_missing_locations(tree))
-    for name, value in known.items():
-        if name in symbols.of and type(value).__module__.startswith("autograd.hips."):
-            space = {**space, symbols.of[name]: value}  # what a face keeps, whose methods tell a reader nothing
-    words = in_words(tree, space)
+    words = in_words(tree, space) if not _is_a_face(rule) else None
     if words is not None:
         text = re.sub(r"_\d+_", lambda found: symbols.names.get(found[0], found[0]), ast.unparse(words))
         text = re.sub(r"(?<![\w.])_(?=[a-z])", "", text)
         return Formula(code, arrays, UNKNOWN if says_little(text) else text)
-    return Formula(code, arrays, UNKNOWN if node.saved is None else f"ḡ · ∂{out}/∂{named(input, None)}")
+    return Formula(code, arrays, f"ḡ · ∂{out}/∂{named(input, None)}")
 
 
 def _named_or(name: str, value: Any, named: Named) -> str:
@@ -253,10 +250,10 @@ def _in_full(tree: ast.expr, symbols: _Symbols, node: Node, parent: Node) -> ast
     if isinstance(tree, ast.Call) and name == "sum_to" and ast.unparse(tree.args[0]) == symbols.of["g"]:
         return tree.args[0] if node.shape == parent.shape else axes_summed(tree.args[0], node.shape, parent.shape)
     assert node.plan is not None
-    if node.plan.primitive.name == "output" and node.saved is not None and node.saved[1] <= SEVERAL:
-        i, n = node.saved
-        items: list[ast.expr] = [ast.Constant(None)] * n
-        items[i] = ast.Name(symbols.of["g"], ast.Load())
+    place = known_arguments(node) if node.plan.primitive.name == "output" else {}
+    if place and place["n"] <= SEVERAL:
+        items: list[ast.expr] = [ast.Constant(None)] * place["n"]
+        items[place["index"]] = ast.Name(symbols.of["g"], ast.Load())
         return ast.Tuple(items, ast.Load())
     return tree
 
@@ -302,9 +299,14 @@ def _fits(shape: tuple[int, ...], target: tuple[int, ...]) -> bool:
     )
 
 
+def _is_a_face(rule: Any) -> bool:
+    """Whether it is one rule for all functions that code for HIPS autograd declares, which tells a reader nothing."""
+    return bool(rule.__module__ == "autograd.hips.extend")
+
+
 def _rule_name(rule: Any, node: Node) -> str:
     """What a rule is called that cannot be written out: by its own name, unless that says nothing."""
-    said = rule.__name__.isidentifier() and rule.__module__ != "autograd.hips.extend"
+    said = rule.__name__.isidentifier() and not _is_a_face(rule)
     return rule.__name__ if said else f"{node.name}_vjp"
 
 

@@ -14,6 +14,7 @@ From the bottom up, each importing only what stands before it:
     hooks         the handle of a hook
     sharing       which Tensors lie in the same memory
     tensor        an array with a gradient
+    left          what is left of the saved values when they are freed: pictures show it
     primitive     a function with its derivative rules, and what a node of it needs
     signature     the parameters of a primitive
     operands      what stands in the place of a Tensor or an array

@@ -179,6 +179,9 @@ def _sweep(
                     elif plan.elementwise and not node.shape:  # scalars take a tenth of the time
                         saved = tuple([v[()] if v.__class__ is ndarray and not v.ndim else v for v in saved])
                     if not retain_graph:
+                        left = plan.left
+                        if left:
+                            node.left = node.saved if left is True else left(node.saved)
                         node.saved = None
                         if watch is not None:
                             watch.freed(node)
