@@ -60,7 +60,7 @@ def draw(
     computed again where it is asked for; `…` stands for constants that nobody has kept besides. Returns a Drawing: see
     its `save`, `dot`, `graph`, `steps`, `explain` and `player`.
 
-    Raises TypeError for outputs that hold no Tensor, ValueError for an unknown option, and RuntimeError for gradients of
+    Raises TypeError for outputs that hold no Tensor, ValueError for an unknown option, RuntimeError for gradients of
     what was freed and cannot be computed again, since leaves have changed or constants are gone.
 
     >>> x = Tensor(2.0, requires_grad=True, name="x")

@@ -19,6 +19,9 @@ PREFIX = {"negative": "-", "positive": "+"}
 UNKNOWN = "…"
 """What stands for an argument that needs no gradient, that no rule kept, and that the result does not tell."""
 
+CALLED = {"correlate_transpose": "conv_transpose", "gelu_gate": "Φ"}
+"""What a reader calls a function of the engine's own: the normal distribution's, for the second."""
+
 OPTIONS = {
     "axis": None, "axes": None, "ddof": 0, "edges": (), "full_matrices": True, "initial": None, "keepdims": False,
     "norm": None, "where": True,
@@ -90,6 +93,9 @@ def arguments(node: Node, brief: bool = True, told: Mapping[str, Any] = NOTHING)
             found.append((keyword if found and keyword and primitive.rules.get(name) is None else "", name, INPUT))
         elif name in saved and not (brief and (primitive.name, name) in INNER):
             default = signature.defaults.get(name, OPTIONS.get(name, INPUT) if brief else INPUT)
+            if type(saved[name]) is dict:  # options by name
+                found += [(option, name, value) for option, value in saved[name].items()]
+                continue
             plain = _is_plain(saved[name]) and type(default) is type(saved[name])
             if not (saved[name] is default or (plain and default == saved[name]) or _all_are(saved[name], default)):
                 found.append((keyword, name, saved[name]))
@@ -208,7 +214,8 @@ def expression(node: Node, named: Named, told: Mapping[str, Any] = NOTHING) -> s
         return f"{texts[0]}.T"
     written = [f"{keyword}={text}" if keyword else text for keyword, text in parts]
     several = [text for k, text in enumerate(written) if k < 2 or not text == written[k - 1] == UNKNOWN]
-    return f"{primitive.name}({', '.join(several)})"  # with one ellipsis for all that stand side by side
+    name = CALLED.get(primitive.name, primitive.name)
+    return f"{name}({', '.join(several)})"  # with one ellipsis for all that stand side by side
 
 
 def argument_text(argument: Any, value: Any, named: Named) -> str:
