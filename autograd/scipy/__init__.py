@@ -3,7 +3,7 @@
 Each imports only what stands before it:
 
     on_tensors, matrix_functions, matrix_patterns, matrix_equations, linalg
-    error_functions, gamma_ratios, special, stats, integrate, optimize, signal, misc
+    error_functions, gamma_ratios, special, stats, adjoint, integrate, optimize, signal, misc
 """
 
 from importlib import import_module as _import_module

@@ -46,7 +46,7 @@ class Equation:
 
     def solution(self, start: Any) -> Any:
         """A solution, found from this start: joined to what of `args` is tracked."""
-        _untraced(self.who)
+        untraced(self.who)
         theta, self.given.vector = self.given.vector, None
         if self.alone:  # before the operation that says so, to which errors of the user's function do not belong
             self.found = self.find(unwrap(start), self.given.filled(unwrap(theta)))
@@ -109,21 +109,21 @@ def _find(theta: Any, start: Any, equation: Equation) -> Any:
     found, equation.found = equation.found, None
     if found is not None:
         return found
-    return _whole(lambda theta, start: equation.find(start, equation.given.filled(theta)), theta, start)
+    return whole(lambda theta, start: equation.find(start, equation.given.filled(theta)), theta, start)
 
 
 def _pull(g: Any, theta: Any, out: Any, equation: Equation) -> Any:
-    _untraced(equation.who)
-    return _whole(equation.pull, g, theta, out)
+    untraced(equation.who)
+    return whole(equation.pull, g, theta, out)
 
 
-def _untraced(who: str) -> None:
+def untraced(who: str) -> None:
     """End a trace: what the function does next depends on what it gave before."""
     if mode.trace is not None:
         mode.trace.fail(f"{who} calls the function until it is content, which is no program of one length")
 
 
-def _whole(function: Callable[..., Any], *values: Any) -> Any:
+def whole(function: Callable[..., Any], *values: Any) -> Any:
     """Run a function of arrays for one example at a time."""
     for value in values:
         np.asarray(unwrap(value))  # of many examples this raises what has it run for each
