@@ -16,6 +16,7 @@ collect_ignore_glob = [
 
 EXTRAS = {  # what the extras install, by the name that it is imported by
     "scipy": ["autograd/scipy/*", "autograd/scipy/stats/*"],  # whose examples need it
+    "sklearn": ["nn/sklearn.py"],
     "matplotlib": ["notebooks/lecture.py"],
     **dict.fromkeys(
         ["safetensors", "networkx", "tqdm", "PIL", "nbformat", "nbclient", "dask", "pygraphviz", "threadpoolctl"], ()
