@@ -34,7 +34,9 @@ def main() -> None:
     notes: list[str] = []
     for name in names:
         able = able_to(name, workers, notes)
-        times[name] = take_turns(able, name, options.rounds, options.seconds)
+        times[name] = take_turns(
+            able, name, options.rounds, options.seconds, min
+        )  # steps this short are often disturbed
     for worker in workers:
         worker.close()
     print("\n" + "\n".join([*table(times), *notes]))

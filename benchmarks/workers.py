@@ -7,6 +7,7 @@ import os
 import select
 import subprocess
 import sys
+from collections.abc import Callable
 from statistics import median
 from typing import Any
 
@@ -102,8 +103,10 @@ class Worker:
             self.process.wait()
 
 
-def take_turns(workers: list[Worker], workload: str, rounds: int, seconds: float) -> dict[str, list[float]]:
-    """For each library the median time of a step in each round; who begins a round changes."""
+def take_turns(
+    workers: list[Worker], workload: str, rounds: int, seconds: float, typical: Callable[[list[float]], float] = median
+) -> dict[str, list[float]]:
+    """For each library the median time of a step in each round, or another typical one; who begins a round changes."""
     times: dict[str, list[float]] = {worker.library: [] for worker in workers}
     spent = dict.fromkeys(times, 0.0)
     for k in range(rounds + 1 if workers else 0):
@@ -113,5 +116,5 @@ def take_turns(workers: list[Worker], workload: str, rounds: int, seconds: float
             answer: dict[str, Any] = worker.ask("measure", workload=workload, seconds=seconds)
             spent[worker.library] += sum(answer.get("times", ()))
             if "times" in answer and k:  # the first round warms up
-                times[worker.library].append(median(answer["times"]))
+                times[worker.library].append(typical(answer["times"]))
     return {library: values for library, values in times.items() if values}
