@@ -323,6 +323,7 @@ def _accumulate(entries: Iterable[list[Any]], create_graph: bool) -> None:
             g = g.conj()
         known = tensor._grad
         if create_graph:
+            g = g if isinstance(g, Tensor) else wrap(_copy(g))
             tensor._grad = g if known is None else known + g
         elif known is None:
             if _is_ours(g, 0):  # only the sweep holds it: no need to copy
@@ -365,7 +366,7 @@ def _leaving(g: Any, create_graph: bool) -> Tensor:
     """A gradient as the Tensor that a user gets."""
     if g.dtype.kind == "c":
         g = g.conj()
-    return g if create_graph else wrap(_copy(g))
+    return g if create_graph and isinstance(g, Tensor) else wrap(_copy(g))  # a rule may give a constant array
 
 
 def _extras(node: Node, g: Any, create_graph: bool) -> Any:
