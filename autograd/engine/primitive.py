@@ -29,6 +29,7 @@ from typing import Any
 
 import numpy as np
 
+from .blocks import Seen, in_blocks
 from .left import left_of
 from .modes import mode
 from .node import Node, tick
@@ -244,7 +245,7 @@ class Cotangents(list[Any]):
 
 def outputs(values: Any, node: Node) -> Any:
     """The results of a node that has several, as Tensors: each with a small node of its own that picks it out."""
-    items = [as_array(value) for value in values]
+    items = [value if value.__class__ is np.ndarray else as_array(value) for value in values]
     return rebuilt(values, [wrap(item, pick_node(node, i, len(items), item)) for i, item in enumerate(items)])
 
 
@@ -271,6 +272,8 @@ def as_array(value: Any) -> Any:
     """NumPy gives a scalar where a 0-d array is meant; other arrays pass as they are."""
     if isinstance(value, np.generic | int | float | complex):
         return np.asarray(value) if mode.trace is None else mode.trace.as_array(value)
+    if in_blocks(value):
+        Seen.blocks = True
     return value
 
 
