@@ -25,6 +25,7 @@ From the bottom up, each importing only what stands before it:
     fused            affine and multiply_add
     gates            those of a long short-term memory
     pairs            all pairs of rows: their distances
+    ranks            sums and copies over processes
     places           where the elements of arrays lie in memory
     items            whether an augmented assignment is that of an item
     assignment       t[i] = v, and what shares memory with t
@@ -51,6 +52,7 @@ from . import (
     pairs,
     pieces,
     products,
+    ranks,
     reductions,
     refused,
     series,
@@ -66,6 +68,7 @@ from .correlation import correlate, correlate_kernel, correlate_transpose
 from .fused import affine, multiply_add
 from .gates import lstm_gates
 from .pairs import pair_distances
+from .ranks import rows_of_ranks, sent_by_rank, sum_over_ranks
 from .sliding import max_windows, spread_windows, sum_windows
 from .special import gelu_gate, gelu_tanh, hardswish, huber, log_softmax_at, logistic_loss, softsign
 from .standardization import center, rescale, standardize
@@ -73,5 +76,6 @@ from .standardization import center, rescale, standardize
 __all__ = [
     "affine", "center", "correlate", "correlate_kernel", "correlate_transpose", "gelu_gate", "gelu_tanh",
     "hardswish", "huber", "in_single", "log_softmax_at", "logistic_loss", "lstm_gates", "max_windows", "multiply_add",
-    "pair_distances", "rescale", "softsign", "spread_windows", "standardize", "sum_windows", "writable",
+    "pair_distances", "rescale", "rows_of_ranks", "sent_by_rank", "softsign", "spread_windows", "standardize",
+    "sum_over_ranks", "sum_windows", "writable",
 ]  # fmt: skip
