@@ -11,6 +11,7 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from heapq import heappop, heappush
 from typing import Any
 
@@ -25,6 +26,7 @@ from .halves import Seen, rounded, widened
 from .modes import mode, who_follows
 from .node import Node, between
 from .primitive import as_array
+from .sinks import Sink, sink_of, with_stations
 from .tensor import Tensor, unwrap, wrap
 
 _ndarray = np.ndarray
@@ -59,6 +61,11 @@ def backward(
         inputs = [inputs] if isinstance(inputs, Tensor) else list(inputs)
         if not inputs:
             raise RuntimeError("backward: expected Tensors as inputs, got none; without inputs= all leaves are meant")
+        if Sink.given and any(sink_of(input) is not None for input in inputs):
+            raise RuntimeError(
+                "backward: expected no inputs=, for the gradients of some of these parameters are added up over ranks, "
+                "which is done for all of them together"
+            )
         found = gradients([self], inputs, [gradient], retain_graph, create_graph)
         with _leaf_lock:
             for input, g in zip(inputs, found, strict=True):
@@ -152,6 +159,9 @@ def _sweep(
     heap: list[int] = []  # the orders of the nodes whose gradient has begun to arrive; of leaves there is no need
     arrived: dict[int, list[Any]] = {}  # order -> [node, the sum so far]
     try:
+        if Sink.given and targets is None:
+            settled = partial(_settled, create_graph=create_graph)
+            roots = with_stations(roots, heap, arrived, settled, create_graph)
         for node, seed in roots:
             entry = arrived.get(node.order)
             if entry is not None:
@@ -242,6 +252,15 @@ def _sweep(
             targets.update({order: arrived[order][1] for order in targets.keys() & arrived.keys()})
     finally:
         mode.recording = before
+
+
+def _settled(leaf: Node, g: Any, create_graph: bool) -> Any:
+    """What has arrived at a leaf as what its tensor is to get."""
+    if Seen.halves:
+        g = _own(g, leaf)
+    if leaf.extras is not None:
+        g = _extras(leaf, g, create_graph)
+    return g.conj() if leaf.dtype.kind == "c" else g
 
 
 def _as_wholes(whole: Any, first: Any, node: Node, g: Any, saved: Any, needed: set[int] | None) -> list[Any]:

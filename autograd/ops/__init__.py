@@ -26,6 +26,7 @@ From the bottom up, each importing only what stands before it:
     fused            affine and multiply_add
     gates            those of a long short-term memory
     pairs            all pairs of rows: their distances
+    ranks            sums and copies over processes
     places           where the elements of arrays lie in memory
     items            whether an augmented assignment is that of an item
     assignment       t[i] = v, and what shares memory with t
@@ -53,6 +54,7 @@ from . import (
     pairs,
     pieces,
     products,
+    ranks,
     reductions,
     refused,
     series,
@@ -68,6 +70,7 @@ from .correlation import correlate, correlate_kernel, correlate_transpose
 from .fused import affine, multiply_add
 from .gates import lstm_gates
 from .pairs import pair_distances
+from .ranks import rows_of_ranks, sent_by_rank, sum_over_ranks
 from .sliding import max_windows, spread_windows, sum_windows
 from .special import gelu_gate, gelu_tanh, hardswish, huber, log_softmax_at, logistic_loss, softsign
 from .standardization import center, rescale, standardize
@@ -75,6 +78,6 @@ from .standardization import center, rescale, standardize
 __all__ = [
     "affine", "by_blocks", "center", "correlate", "correlate_kernel", "correlate_transpose", "gelu_gate", "gelu_tanh",
     "hardswish", "huber", "in_blocks", "in_single", "log_softmax_at", "logistic_loss", "lstm_gates", "max_windows",
-    "multiply_add", "pair_distances", "rescale", "softsign", "spread_windows", "standardize", "sum_windows",
-    "writable", "write_later",
+    "multiply_add", "pair_distances", "rescale", "rows_of_ranks", "sent_by_rank", "softsign", "spread_windows",
+    "standardize", "sum_over_ranks", "sum_windows", "writable", "write_later",
 ]  # fmt: skip

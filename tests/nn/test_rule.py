@@ -52,6 +52,8 @@ OUTSIDE = {
     "nn.module._parameters_of": "values are given to whoever differentiates by them",
     "nn.module.Module": "gradients set to 0, values in another dtype",
     "nn.overview": "a model is measured",
+    "nn.parallel.buckets": "gradients are added up",
+    "nn.parallel.distributed": "values are copied from another rank",
     "nn.parameter": "values are set",
     "nn.recurrent.RNNBase.forward": "a PackedSequence's data, which are a Tensor",
     "nn.shared": "helpers, whose callers are looked at",
