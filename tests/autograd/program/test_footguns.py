@@ -104,8 +104,10 @@ def test_numbers_drawn_past_the_trace_are_no_constants() -> None:
     with pytest.warns(RuntimeWarning, match=r"numpy\.random"):
         g(np.ones(2))
 
+    draw = np.random.default_rng(0).random
+
     @autograd.compile
-    def h(x: Any, draw: Any = np.random.default_rng(0).random) -> Any:
+    def h(x: Any, draw: Any = draw) -> Any:
         return x * draw()
 
     with pytest.warns(RuntimeWarning, match="drawn from a generator without a name"):
