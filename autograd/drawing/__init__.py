@@ -56,11 +56,12 @@ def draw(
     renderer   "auto", "dot" (Graphviz's program) or "pygraphviz" (its Python package)
 
     The graph is left as it is: nothing is freed, no gradient is changed; nor are the buffers, the modes and the random
-    numbers of a module or function that is called. After a backward pass that freed the saved values, what depended on
-    them is written as `…`. Returns a Drawing: see its `save`, `dot`, `graph`, `steps`, `explain`
-    and `player`.
+    numbers of a module or function that is called. It is drawn after a backward pass as before it: what that freed is
+    computed again where it is asked for; `…` stands for constants that nobody has kept besides. Returns a Drawing: see
+    its `save`, `dot`, `graph`, `steps`, `explain` and `player`.
 
-    Raises TypeError for outputs that hold no Tensor, ValueError for an unknown option.
+    Raises TypeError for outputs that hold no Tensor, ValueError for an unknown option, RuntimeError for gradients of
+    what was freed and cannot be computed again, since leaves have changed or constants are gone.
 
     >>> x = Tensor(2.0, requires_grad=True, name="x")
     >>> print(draw(x * x))

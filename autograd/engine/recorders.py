@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from . import floating  # noqa: F401 (what NumPy warns of in these functions names the line that called them)
+from .blocks import each_block
 from .halves import Seen, in_single
 from .modes import mode, who_follows
 from .node import Node, tick
@@ -122,6 +123,8 @@ def compiled(record: Primitive, namespace: dict[str, Any]) -> tuple[CodeType, An
     namespace.update(_NAMESPACE, _record=record, _function=record.function, _plan=record.plan)
     if record.single:
         namespace["_in_single"] = in_single(record.function)
+    if _works_in_blocks(record):
+        namespace["_elsewhere"] = each_block(in_single(record.function) if record.single else record.function)
     namespace["_stands_for"] = record.stands_for
     exec(compile("\n".join(lines), f"<primitive {record.name}>", "exec"), namespace)
     code = namespace.pop("call").__code__
@@ -139,13 +142,22 @@ def _left(name: str, inputs: list[str]) -> str:
     return f"_left_to(_record.name, {before}, {second})"
 
 
+def _works_in_blocks(record: Primitive) -> bool:
+    """Whether its function is one of arrays, element by element, that no other kind of array knows by itself."""
+    return record.kind == "elementwise" and not isinstance(record.function, np.ufunc)
+
+
 def _called(record: Primitive, inputs: list[str]) -> str:
     """What computes the result: of a primitive that computes with halves in single precision, one or the other."""
-    if not record.single:
-        return "_function"
-    first = inputs[0]
-    known = f"{first}.__class__ is _ndarray or {first}.__class__ is _half"
-    return f"(_in_single if ({known}) and {first}.dtype.char == 'e' else _function)"
+    called = "_function"
+    if record.single:
+        first = inputs[0]
+        known = f"{first}.__class__ is _ndarray or {first}.__class__ is _half"
+        called = f"(_in_single if ({known}) and {first}.dtype.char == 'e' else _function)"
+    if _works_in_blocks(record):
+        plain = " and ".join(f"{name}.__class__ in _OPERANDS" for name in inputs)
+        called = f"({called} if {plain} else _elsewhere)"
+    return called
 
 
 def _branches(record: Primitive, active: list[str], namespace: dict[str, Any]) -> list[str]:

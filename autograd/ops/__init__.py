@@ -21,6 +21,7 @@ From the bottom up, each importing only what stands before it:
     special          what NumPy lacks: softmax, erf, gamma, …
     standardization  to mean 0 and variance 1
     sliding          windows over an array, and what is made of them
+    windowed         the same of arrays that are not NumPy's
     correlation      convolutions of networks
     fused            affine and multiply_add
     gates            those of a long short-term memory
@@ -36,6 +37,7 @@ From the bottom up, each importing only what stands before it:
 
 # ruff: noqa: F401 (importing them is what completes Tensor and NumPy's functions)
 
+from ..engine.blocks import by_blocks, in_blocks, write_later
 from ..engine.halves import in_single
 from . import (
     correlation,
@@ -71,7 +73,8 @@ from .special import gelu_gate, gelu_tanh, hardswish, huber, log_softmax_at, log
 from .standardization import center, rescale, standardize
 
 __all__ = [
-    "affine", "center", "correlate", "correlate_kernel", "correlate_transpose", "gelu_gate", "gelu_tanh",
-    "hardswish", "huber", "in_single", "log_softmax_at", "logistic_loss", "lstm_gates", "max_windows", "multiply_add",
-    "pair_distances", "rescale", "softsign", "spread_windows", "standardize", "sum_windows", "writable",
+    "affine", "by_blocks", "center", "correlate", "correlate_kernel", "correlate_transpose", "gelu_gate", "gelu_tanh",
+    "hardswish", "huber", "in_blocks", "in_single", "log_softmax_at", "logistic_loss", "lstm_gates", "max_windows",
+    "multiply_add", "pair_distances", "rescale", "softsign", "spread_windows", "standardize", "sum_windows",
+    "writable", "write_later",
 ]  # fmt: skip
