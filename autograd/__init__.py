@@ -15,6 +15,7 @@ The folders are stages. From the bottom up, each importing only what stands befo
                              with the package
 """
 
+import sys as _sys
 from typing import TYPE_CHECKING, Any
 
 import numpy as _np
@@ -77,6 +78,7 @@ __all__ = [  # noqa: RUF022 (in the order of use)
 ]  # fmt: skip
 
 ops.refused.PLACES["autograd"] = globals()
+_sys.modules["autograd.tree"] = tree  # so that it can be imported from there
 
 # The C library maps the memory of large arrays anew, page by page, until it has once freed a large block: from then on
 # it keeps what is freed, up to twice that size, and a fresh array costs the same as a reused one. The block is never

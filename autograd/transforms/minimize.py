@@ -147,11 +147,10 @@ class _Task:
         return equation
 
     def find(self, equation: Equation, start: Any, given: Any) -> Any:
-        slope = transform("minimize", self.value, 0, _value_and_slope)
+        slope = transform("minimize", self.fun, 0, _value_and_slope)
 
         def both(x: Any) -> tuple[float, Any]:
-            value, gradient = slope(x, given)
-            return float(plainly("minimize", value)), plainly("minimize", gradient)
+            return slope(self.start.filled(x), *given[0])  # type: ignore[no-any-return]
 
         def alone(x: Any) -> float:
             return float(plainly("minimize", self.value(x, given)))
@@ -186,9 +185,12 @@ class _Task:
         }
 
 
-def _value_and_slope(call: Call) -> Any:
+def _value_and_slope(call: Call) -> tuple[float, Any]:
+    """The value, and the gradient as a vector."""
     out = scalar("minimize", call)
-    return np.reshape(call.value(), ()), call.gradients(call.pull([out], [ones(out)], False, call.joined))[0]
+    value = plainly("minimize", call.value())
+    parts = call.pull([out], [ones(out)], False, False)
+    return float(np.reshape(value, ())), np.concatenate([np.reshape(part._content, -1) for part in parts], dtype=float)
 
 
 def _checked(constraint: Any) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import numpy as np
 from ..engine.operands import NUMBERS
 from ..engine.primitive import as_array
 from ..engine.tensor import Tensor, wrap
-from .call import plain
+from .call import of_floats, plain
 from .tree import is_differentiable, leaves, leaves_as, ravel, rebuild
 
 
@@ -18,7 +18,8 @@ class Numbers:
     """Some leaves of a container as one vector; the others stay what they are.
 
     moves   which leaves
-    dtype   of the vector, if it is not to be the one in which all of them find room
+    dtype   of the vector, if it is not to be the one in which all of them find room: then arrays of integers are taken
+            for floats
     vector  their numbers: joined to them, where they are tracked
     form    the containers
     kinds   of each leaf that moves its dtype, and whether it is a Tensor; None of another
@@ -28,7 +29,7 @@ class Numbers:
     def __init__(
         self, who: str, value: Any, moves: Callable[[Any], bool] = is_differentiable, dtype: Any = None
     ) -> None:  # fmt: skip
-        found = leaves(value, True)
+        found = leaves(value, True) if dtype is None else [of_floats(leaf) for leaf in leaves(value, True)]
         moving = [moves(leaf) for leaf in found]
         chosen = [as_array(leaf) for leaf, moved in zip(found, moving, strict=True) if moved]
         for leaf in chosen:

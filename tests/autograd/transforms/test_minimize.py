@@ -64,6 +64,12 @@ def test_containers() -> None:
     assert params["line"].offset == 0.0
 
 
+def test_whole_numbers_are_taken_for_floats_where_they_stand_in_arrays() -> None:
+    found = minimize(lambda p: ((p["a"] - 0.5) ** 2).sum() + p["n"], {"a": np.array([1, 2]), "n": 3}).x
+    np.testing.assert_allclose(found["a"], 0.5, atol=1e-6)
+    assert found["n"] == 3
+
+
 def test_a_module() -> None:
     layer = nn.Linear(3, 1)
     before = layer.state_dict()
