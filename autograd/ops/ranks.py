@@ -13,7 +13,7 @@ import numpy as np
 
 from ..engine.declare import linear, primitive
 from ..engine.primitive import Function
-from ..engine.sums import axes_of, total
+from ..engine.sums import added, axes_of, total
 from .standardization import _center
 
 
@@ -59,34 +59,36 @@ def _center_over_ranks(x: Any, axis: Any, group: Any) -> Any:
     axes = axes_of(axis, x.ndim)
     n = math.prod([x.shape[i] for i in axes])
     shape = [1 if i in axes else size for i, size in enumerate(x.shape)]
-    centred, mean, variance = _center(x, axes) if n else (x, np.zeros(shape), np.zeros(shape))
-    own = np.concatenate([mean.reshape(-1), variance.reshape(-1), [n]], dtype=np.float64)
-    of_all = group.rows(own[None])
-    counts, width = of_all[:, -1:], mean.size
-    count = counts.sum()
-    parts = counts / max(count, 1)
-    common = (parts * of_all[:, :width]).sum(0)
-    spread = (parts * (of_all[:, width:-1] + np.square(of_all[:, :width] - common))).sum(0)
-    shift = (own[:width] - common).astype(x.dtype).reshape(shape)
-    return (
-        centred + shift, common.astype(x.dtype).reshape(shape), spread.astype(x.dtype).reshape(shape),
-        np.array(int(count)),
-    )  # fmt: skip
+    width = math.prod(shape)
+    own = np.zeros((1, 2 * width + 1))
+    y = x
+    if n:
+        y, mean, variance = _center(x, axes)
+        own[0, :width], own[0, width:-1], own[0, -1] = mean.reshape(-1), variance.reshape(-1), n
+    of_all = group.rows(own)
+    count = of_all[:, -1].sum()
+    parts = of_all[:, -1] / max(count, 1)
+    common = parts @ of_all[:, :-1]
+    apart = of_all[:, :width] - common[:width]
+    common[width:] += parts @ (apart * apart)
+    shift = own[0, :width] - common[:width]
+    mean, variance = common.astype(x.dtype).reshape(2, *shape)
+    return added(y, shift.astype(x.dtype).reshape(shape)) if n else y, mean, variance, np.array(int(count))
 
 
 def _center_over_ranks_rule(g: Any, x_shape: Any, out: Any, axis: Any, group: Any) -> Any:
     """As that of `center`, with sums over ranks."""
     y, mean, _, count = out
     of_y, of_mean, of_variance, _ = g
-    axes = axes_of(axis, len(x_shape))
-    nothing = np.zeros_like(mean)
-    of_shift = nothing if of_y is None else total(of_y, axes)
-    parts = [of_shift, nothing if of_mean is None else of_mean, nothing if of_variance is None else of_variance]
-    of_shift, of_mean, of_variance = sum_over_ranks(np.stack(parts), group) / y.dtype.type(max(int(count), 1))
+    shift = None if of_y is None else -total(of_y, axes_of(axis, len(x_shape)))
+    if of_mean is not None:
+        shift = of_mean if shift is None else shift + of_mean
+    parts = [np.zeros_like(mean) if part is None else part for part in (shift, of_variance)]
+    shift, of_variance = sum_over_ranks(np.stack(parts), group) / y.dtype.type(max(int(count), 1))
     part = y * (of_variance * 2)
+    part += shift
     if of_y is not None:
         part += of_y
-    part += of_mean - of_shift
     return part
 
 

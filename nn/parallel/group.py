@@ -159,9 +159,14 @@ class Ranks(Group):
         x = np.array(x, order="C", ndmin=1)
         counts = [n for n, _ in self.meet(f"the collection of rows of shape {x.shape[1:]} and {x.dtype}", len(x))]
         made = np.empty((sum(counts), *x.shape[1:]), x.dtype)
-        width = x[:1].nbytes if len(x) else made[:1].nbytes
-        sizes = [n * width for n in counts]
-        self.comm.Allgatherv(x.view(np.uint8).reshape(-1) if x.size else x, [made.view(np.uint8), sizes])
+        if not made.size:
+            return made
+        sent, got = x.view(np.uint8), made.view(np.uint8)  # of whatever dtype
+        if len(set(counts)) == 1:
+            self.comm.Allgather(sent, got)
+        else:
+            width = made[:1].nbytes
+            self.comm.Allgatherv(sent, [got, [n * width for n in counts]])
         return made
 
     def sent(self, x: Any, root: int) -> Any:
