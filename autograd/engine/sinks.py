@@ -30,8 +30,8 @@ class Sink:
         """A backward pass through so many nodes begins; by what its first gradient is to be multiplied."""
         raise NotImplementedError
 
-    def take(self, tensor: Any, gradient: Any) -> None:
-        """The gradient of a tensor, an array that nobody needs any more."""
+    def take(self, tensor: Any, gradient: Any, is_ours: bool) -> None:
+        """The gradient of a tensor, an array; and whether nobody else has its memory, so that it may be kept."""
         raise NotImplementedError
 
     def end(self) -> None:
@@ -80,13 +80,13 @@ class _Station(Node):
 
 
 def with_stations(
-    roots: list[tuple[Node, Any]], heap: list[Any], arrived: dict[Any, list[Any]], settled: Callable[[Node, Any], Any],
-    create_graph: bool,
+    roots: list[tuple[Node, Any]], heap: list[Any], arrived: dict[Any, list[Any]],
+    settled: Callable[[Node, list[Any]], tuple[Any, bool]], create_graph: bool,
 ) -> list[tuple[Node, Any]]:  # fmt: skip
     """Put stations into a sweep from `roots`; these again, with the gradients from which it is to begin.
 
     heap, arrived  the sweep's own: the orders of nodes to come, and the gradient that has arrived at each
-    settled        what a leaf's tensor is to get of the gradient that has arrived
+    settled        makes of the node and the gradient that has arrived at a leaf what its sink is to get
     """
     nodes = walk([node for node, _ in roots])
     last: dict[Leaf, float] = {}  # the order of the oldest node that uses the leaf, or its own where it is a root
@@ -112,7 +112,7 @@ def with_stations(
         entry = arrived.pop(leaf.order, None)
         tensor = leaf.tensor()
         if entry is not None and tensor is not None and leaf.sink is not None:
-            leaf.sink.take(tensor, settled(leaf, entry[1]))
+            leaf.sink.take(tensor, *settled(leaf, entry))
 
     def end(sink: Sink, g: Any, saved: Any) -> None:
         sink.end()

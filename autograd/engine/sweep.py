@@ -11,7 +11,6 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Iterable, Iterator, Sequence
-from functools import partial
 from heapq import heappop, heappush
 from typing import Any
 
@@ -160,8 +159,7 @@ def _sweep(
     arrived: dict[int, list[Any]] = {}  # order -> [node, the sum so far]
     try:
         if Sink.given and targets is None:
-            settled = partial(_settled, create_graph=create_graph)
-            roots = with_stations(roots, heap, arrived, settled, create_graph)
+            roots = with_stations(roots, heap, arrived, _settled, create_graph)
         for node, seed in roots:
             entry = arrived.get(node.order)
             if entry is not None:
@@ -254,13 +252,17 @@ def _sweep(
         mode.recording = before
 
 
-def _settled(leaf: Node, g: Any, create_graph: bool) -> Any:
-    """What has arrived at a leaf as what its tensor is to get."""
+def _settled(leaf: Node, entry: list[Any]) -> tuple[Any, bool]:
+    """What has arrived at a leaf as what its sink is to get, and whether it is in memory of its own."""
+    g, entry[1] = entry[1], None
     if Seen.halves:
         g = _own(g, leaf)
     if leaf.extras is not None:
-        g = _extras(leaf, g, create_graph)
-    return g.conj() if leaf.dtype.kind == "c" else g
+        g = _extras(leaf, g, False)
+    if leaf.dtype.kind == "c":
+        g = g.conj()
+    is_ours = _is_ours(g, 0)  # before it is in the result, too
+    return g, is_ours
 
 
 def _as_wholes(whole: Any, first: Any, node: Node, g: Any, saved: Any, needed: set[int] | None) -> list[Any]:

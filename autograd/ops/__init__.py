@@ -70,14 +70,14 @@ from .correlation import correlate, correlate_kernel, correlate_transpose
 from .fused import affine, multiply_add
 from .gates import lstm_gates
 from .pairs import pair_distances
-from .ranks import rows_of_ranks, sent_by_rank, sum_over_ranks
+from .ranks import center_over_ranks, rows_of_ranks, sent_by_rank, sum_over_ranks
 from .sliding import max_windows, spread_windows, sum_windows
 from .special import gelu_gate, gelu_tanh, hardswish, huber, log_softmax_at, logistic_loss, softsign
 from .standardization import center, rescale, standardize
 
 __all__ = [
-    "affine", "by_blocks", "center", "correlate", "correlate_kernel", "correlate_transpose", "gelu_gate", "gelu_tanh",
-    "hardswish", "huber", "in_blocks", "in_single", "log_softmax_at", "logistic_loss", "lstm_gates", "max_windows",
-    "multiply_add", "pair_distances", "rescale", "rows_of_ranks", "sent_by_rank", "softsign", "spread_windows",
-    "standardize", "sum_over_ranks", "sum_windows", "writable", "write_later",
+    "affine", "by_blocks", "center", "center_over_ranks", "correlate", "correlate_kernel", "correlate_transpose",
+    "gelu_gate", "gelu_tanh", "hardswish", "huber", "in_blocks", "in_single", "log_softmax_at", "logistic_loss",
+    "lstm_gates", "max_windows", "multiply_add", "pair_distances", "rescale", "rows_of_ranks", "sent_by_rank",
+    "softsign", "spread_windows", "standardize", "sum_over_ranks", "sum_windows", "writable", "write_later",
 ]  # fmt: skip

@@ -11,6 +11,7 @@ From the bottom up, each importing only what stands before it:
     ending       how a program of several ranks ends
     group        the ranks, and how arrays go from one to the others
     exchange     sums, means and extrema over ranks, their rows
+    writing      a checkpoint of all ranks in one file
     rows         random numbers by example
     buckets      gradients side by side
     distributed  a module that every rank trains with its own part of each batch
@@ -20,7 +21,9 @@ From the bottom up, each importing only what stands before it:
 from .distributed import DistributedDataParallel
 from .exchange import all_gather, all_reduce, average, barrier, broadcast
 from .group import init, rank, size
+from .writing import save
 
 __all__ = [
-    "DistributedDataParallel", "all_gather", "all_reduce", "average", "barrier", "broadcast", "init", "rank", "size",
+    "DistributedDataParallel", "all_gather", "all_reduce", "average", "barrier", "broadcast", "init", "rank", "save",
+    "size",
 ]  # fmt: skip

@@ -10,6 +10,8 @@ import subprocess
 import sys
 from collections.abc import Sequence
 
+from .group import cores
+
 THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 _INSTALL = "pip install 'backgraph[mpi]'"
 
@@ -40,11 +42,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 return process.wait()
             except KeyboardInterrupt:  # the processes have got it too
                 continue
-
-
-def cores() -> int:
-    """How many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def environment(n: int) -> dict[str, str]:

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import numpy as np
+
 from autograd import generator, is_grad_enabled, tree
 from autograd.engine.sinks import Sink, give, sink_of
 from autograd.program.current import current_trace
@@ -120,7 +122,7 @@ class Reducer(Sink):
             write(value, broadcast(value.data))
         generator().bit_generator.state = group.told(generator().bit_generator.state)
         self.params = [p for _, p in named if p.requires_grad]
-        self.buckets = in_buckets(self.params)
+        self.buckets = in_buckets(self.params, group.size)
         self.places = {id(p): (bucket, i) for bucket in self.buckets for i, p in enumerate(bucket.params)}
         self.done = 0  # buckets that have been added up
         self.at_once = True
@@ -152,16 +154,24 @@ class Reducer(Sink):
         total = sum(count for count, _ in brought)
         return self.last / total if self.mean and total else 1.0
 
-    def take(self, tensor: Any, gradient: Any) -> None:
+    def take(self, tensor: Any, gradient: Any, is_ours: bool) -> None:
         bucket, i = self.places[id(tensor)]
-        bucket.put(i, gradient, self.group.size)
+        bucket.put(i, gradient, is_ours)
         if self.sync and self.at_once:
             while self.done < len(self.buckets) and not self.buckets[self.done].missing:
                 self._add_up()
 
     def end(self) -> None:
-        while self.sync and self.done < len(self.buckets):
+        if not self.sync:
+            return
+        while self.done < len(self.buckets):
             self._add_up()
+        places = list(self.places.values())
+        there = np.array([bucket.params[i].grad is not None for bucket, i in places], np.int32)
+        self.group.add_up(there)
+        for k in np.flatnonzero(there):
+            bucket, i = places[k]
+            bucket.accept(i)
 
     def _add_up(self) -> None:
         self.buckets[self.done].add_up(self.group)

@@ -22,6 +22,11 @@ _PAUSE = 5e-5
 _INSTALL = "pip install 'backgraph[mpi]'"
 
 
+def cores() -> int:
+    """How many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 class Group:
     """One process alone: there is nobody to wait for, and nothing to exchange."""
 
@@ -73,6 +78,9 @@ class Ranks(Group):
         self.comm = self.world.Dup()  # what the program itself sends does not get in the way
         self.rank, self.size = self.comm.rank, self.comm.size
         self.timeout = timeout
+        here = self.world.Split_type(MPI.COMM_TYPE_SHARED)
+        self.crowded = here.size > cores()  # then who waits is to leave the core to others
+        here.Free()
         self.brought = np.zeros(3, np.int64)
         self.table = np.zeros((self.size, 3), np.int64)
         self.meetings = 0
@@ -107,7 +115,7 @@ class Ranks(Group):
         called = False
         while not request.Test():
             waited = time.monotonic() - begin
-            if waited > _SPINS:
+            if waited > _SPINS or self.crowded:
                 time.sleep(_PAUSE)
             if not called and waited > min(1.0, self.timeout / 2):
                 called = True
@@ -151,9 +159,14 @@ class Ranks(Group):
         x = np.array(x, order="C", ndmin=1)
         counts = [n for n, _ in self.meet(f"the collection of rows of shape {x.shape[1:]} and {x.dtype}", len(x))]
         made = np.empty((sum(counts), *x.shape[1:]), x.dtype)
-        width = x[:1].nbytes if len(x) else made[:1].nbytes
-        sizes = [n * width for n in counts]
-        self.comm.Allgatherv(x.view(np.uint8).reshape(-1) if x.size else x, [made.view(np.uint8), sizes])
+        if not made.size:
+            return made
+        sent, got = x.view(np.uint8), made.view(np.uint8)  # of whatever dtype
+        if len(set(counts)) == 1:
+            self.comm.Allgather(sent, got)
+        else:
+            width = made[:1].nbytes
+            self.comm.Allgatherv(sent, [got, [n * width for n in counts]])
         return made
 
     def sent(self, x: Any, root: int) -> Any:
@@ -172,7 +185,13 @@ class Ranks(Group):
     def add_up(self, flat: Any) -> None:
         length = max(1, PIECE // flat.itemsize)
         for start in range(0, len(flat), length):
-            self.comm.Allreduce(self.mpi.IN_PLACE, flat[start : start + length])
+            piece = flat[start : start + length]
+            if not self.crowded:
+                self.comm.Allreduce(self.mpi.IN_PLACE, piece)
+                continue
+            request = self.comm.Iallreduce(self.mpi.IN_PLACE, piece)
+            while not request.Test():
+                time.sleep(_PAUSE)
 
     # ---- the end ---------------------------------------------------------------------------------------------------
 

@@ -14,16 +14,17 @@ class Kept(Sink):
     def __init__(self, factor=1.0):
         self.factor = factor
         self.log = []
-        self.found = {}
+        self.found, self.ours = {}, {}
 
     def begin(self, nodes):
         self.log.append("begin")
         return self.factor
 
-    def take(self, tensor, gradient):
+    def take(self, tensor, gradient, is_ours):
         assert tensor.name not in self.found
         self.log.append(tensor.name)
         self.found[tensor.name] = gradient
+        self.ours[tensor.name] = is_ours
 
     def end(self):
         self.log.append("end")
@@ -55,6 +56,17 @@ def test_a_leaf_used_twice_is_taken_once_with_the_sum():
     (a,) = leaves(sink, a=np.array([1.0, 2.0]))
     ((a * a).sum() + np.sin(a).sum() + a[0]).backward()
     np.testing.assert_allclose(sink.found["a"], 2 * a.data + np.cos(a.data) + [1, 0])
+
+
+def test_whether_a_gradient_may_be_kept():
+    sink = Kept()
+    a, b = leaves(sink, a=np.ones((2, 3)), b=np.ones((2, 3)))
+    (np.exp(a) @ np.exp(b).T).sum().backward()
+    assert sink.ours == {"a": True, "b": True}
+    sink.found.clear()
+    (a + b).sum().backward()  # one array is the gradient of both
+    assert not sink.ours["a"]
+    assert np.shares_memory(sink.found["a"], sink.found["b"])
 
 
 def test_the_pass_begins_with_the_factor_everywhere():

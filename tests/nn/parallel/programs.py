@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+import autograd
 import nn
 import optim
 from autograd import Tensor, manual_seed
@@ -63,15 +64,19 @@ def training(kind="plain", steps=200):
     manual_seed(0 if parallel.size() == 1 else parallel.rank())  # rank 0's hold
     layers = {
         "plain": [nn.Linear(6, 16, dtype=float), nn.Tanh(), nn.Linear(16, 3, dtype=float)],
+        "norm": [
+            nn.Linear(6, 16, dtype=float), nn.SyncBatchNorm(16, dtype=float), nn.ReLU(), nn.Unflatten(1, (4, 4)),
+            nn.SyncBatchNorm(4, affine=False, momentum=None, dtype=float), nn.Flatten(), nn.Linear(16, 3, dtype=float),
+        ],
         "dropout": [nn.Linear(6, 16, dtype=float), nn.Dropout(0.4), nn.Tanh(), nn.Linear(16, 3, dtype=float)],
-    }
+    }  # fmt: skip
     module = nn.Sequential(*layers[kind])
     model = parallel.DistributedDataParallel(module)
     optimizer = optim.Adam(model.parameters(), lr=0.01)
     rng = np.random.default_rng(5)
     losses = []
     for step in range(int(steps)):
-        n = int(rng.integers(1, 12))  # on some ranks there may be none
+        n = int(rng.integers(2, 12))  # on some ranks there may be none
         x, t = rng.standard_normal((n, 6)), rng.integers(0, 3, n)
         mine = share(n)
         optimizer.zero_grad(set_to_none=step % 2 == 0)
@@ -82,6 +87,65 @@ def training(kind="plain", steps=200):
         optimizer.step()
         losses.append(parallel.average(loss.item(), mine.stop - mine.start))
     return {"weights": weights(module), "losses": losses}
+
+
+class Task:
+    """A training on 41 examples in batches of 12, which can stop after any step and go on with other ranks."""
+
+    def __init__(self):
+        rng = np.random.default_rng(8)
+        x, t = rng.standard_normal((41, 5)), rng.integers(0, 3, 41)
+        manual_seed(4)
+        layers = [nn.Linear(5, 9, dtype=float), nn.BatchNorm1d(9, dtype=float), nn.ReLU(), nn.Dropout(0.2)]
+        module = nn.Sequential(*layers, nn.Linear(9, 3, dtype=float))
+        self.model = parallel.DistributedDataParallel(nn.SyncBatchNorm.convert_sync_batchnorm(module))
+        self.optimizer = optim.SGD(self.model.parameters(), lr=0.1, momentum=0.9)
+        data = nn.data.TensorDataset(Tensor(x), Tensor(t))
+        self.loader = nn.data.DataLoader(data, 12, sampler=nn.data.DistributedSampler(data, split_batches=True))
+        self.seen = []
+
+    def state(self):
+        return {
+            "model": self.model.module.state_dict(), "optimizer": self.optimizer.state_dict(),
+            "loader": self.loader.state_dict(), "random": autograd.generator().bit_generator.state,
+        }  # fmt: skip
+
+    def restore(self, state):
+        self.model.module.load_state_dict(state["model"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.loader.load_state_dict(state["loader"])
+        autograd.generator().bit_generator.state = state["random"]
+
+    def run(self, steps):
+        while steps:
+            for x, t in self.loader:
+                self.optimizer.zero_grad()
+                nn.functional.cross_entropy(self.model(x), t).backward()
+                self.optimizer.step()
+                self.seen.append(len(t))
+                steps -= 1
+                if not steps:
+                    return
+
+
+def stopped(path, before, after):
+    """The weights after some steps, a checkpoint, and some more of a task that begins where the checkpoint was."""
+    task = Task()
+    task.run(int(before))
+    parallel.save(path, task.state())
+    task = Task()
+    task.restore(autograd.load(path))
+    task.run(int(after))
+    parallel.save(path, task.state())
+    return {"weights": weights(task.model.module), "seen": task.seen}
+
+
+def resumed(path, steps):
+    """The weights after some more steps than those of a checkpoint."""
+    task = Task()
+    task.restore(autograd.load(path))
+    task.run(int(steps))
+    return {"weights": weights(task.model.module)}
 
 
 def accumulation():

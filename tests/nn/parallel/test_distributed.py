@@ -11,22 +11,18 @@ from nn import parallel
 
 from .running import on_ranks
 
-TRAININGS = ["plain", "dropout"]
+TRAININGS = ["plain", "norm", "dropout"]
 
 
-@pytest.fixture(scope="module")
-def alone():
-    return {kind: on_ranks(1, "training", kind)[0] for kind in TRAININGS}
-
-
-@pytest.mark.parametrize("n", [2, 3])
+@pytest.mark.parametrize(("n", "steps"), [(2, 200), (3, 40)])
 @pytest.mark.parametrize("kind", TRAININGS)
-def test_the_weights_are_those_of_one_process(kind, n, alone):
-    found = on_ranks(n, "training", kind)
+def test_the_weights_are_those_of_one_process(kind, n, steps):
+    (alone,) = on_ranks(1, "training", kind, steps)
+    found = on_ranks(n, "training", kind, steps)
     for each in found:
         np.testing.assert_array_equal(each["weights"], found[0]["weights"])
-    np.testing.assert_allclose(found[0]["weights"], alone[kind]["weights"], rtol=0, atol=1e-12)
-    np.testing.assert_allclose(found[0]["losses"], alone[kind]["losses"], rtol=0, atol=1e-12)
+    np.testing.assert_allclose(found[0]["weights"], alone["weights"], rtol=0, atol=1e-12)
+    np.testing.assert_allclose(found[0]["losses"], alone["losses"], rtol=0, atol=1e-12)
 
 
 def test_the_same_number_of_ranks_gives_the_same_bits():
