@@ -58,6 +58,7 @@ from .transforms.checkpoint import checkpoint
 from .transforms.gradcheck import gradcheck, gradgradcheck
 from .transforms.gradients import elementwise_grad, grad, value_and_grad
 from .transforms.jacobians import hessian, jacobian
+from .transforms.over_blocks import over_blocks
 from .transforms.products import hvp, jvp, vjp
 from .transforms.vmap import vmap
 
@@ -65,7 +66,7 @@ __all__ = [  # noqa: RUF022 (in the order of use)
     "Tensor", "no_grad", "enable_grad", "set_grad_enabled", "is_grad_enabled", "scope", "detect_anomaly",
     "RemovableHandle", "set_default_dtype", "get_default_dtype",
     "grad", "value_and_grad", "elementwise_grad", "vjp", "jvp", "hvp", "jacobian", "hessian", "vmap",
-    "tree",
+    "over_blocks", "tree",
     "checkpoint", "gradcheck", "gradgradcheck",
     "trace", "compile", "Program",
     "draw", "memory_table", "save", "load", "manual_seed", "generator",
