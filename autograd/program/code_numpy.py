@@ -57,11 +57,36 @@ class Code:
         self._free = 1 + max((i for i, s in enumerate(statements) if _may_fail(s)), default=-1)
         outgoing = {value.root for value in self.program.outgoing()}
         made = {result: i for i, s in enumerate(statements) for result in s.results}
+        self._begin_to_group(outgoing)
         self.own = {
             value: owner for value, owner in owners.items()
-            if made.get(value, -1) >= self._free and value.root is value and is_placed(statements[made[value]], value)
+            if made.get(value, -1) >= self._free and value.root is value
+            and self._may_lie(statements[made[value]], value)
         }  # fmt: skip
         self._find_views(outgoing)
+        self._steps = steps = self._group(outgoing)
+        self._fixed -= self._inner
+        laid = [slot for group in self._together for slot, kind in group.lying if kind == "own"]
+        self._offsets, size = _laid_out(laid, self.own)
+        self.gradients = list(self._offsets)
+        free = next((k for k, (i, _) in enumerate(steps) if i >= self._free), len(steps))
+        only = [step for _, step in steps]
+        self.placement = Placement(self.program, only, self._offsets, size, free, self._inner)
+        self._last = self.placement.last
+        self._scratch = max([0, *[g.scratch for g in self._together], *[g.scratch for g in self._islands]])
+
+    def _begin_to_group(self, outgoing: set[Value]) -> None:
+        """What is to be known before it is decided which values have a place."""
+        self._together: list[Together] = []
+        self._islands: list[Island] = []
+
+    def _may_lie(self, statement: Statement, value: Value) -> bool:
+        """Whether a statement can put its result where it is told."""
+        return is_placed(statement, value)
+
+    def _group(self, outgoing: set[Value]) -> list[tuple[int, Any]]:
+        """What is done one after another: statements, and several of them as one, with the number of the last one."""
+        statements = self.program.statements
         views = set(self._views)
         self._together = find_together(statements, self._free, outgoing, self.own, self.moving, views)
         elsewhere = {i for group in self._together for i in group.numbers}
@@ -73,19 +98,7 @@ class Code:
         last = {max(_numbers(group)): group for group in groups}
         inside = {i for group in groups for i in _numbers(group)}
         self._inner = {value for group in groups for value in group.inner}
-        self._fixed -= self._inner
-        steps: list[tuple[int, Any]] = [
-            (i, last.get(i, s)) for i, s in enumerate(statements) if i in last or i not in inside
-        ]
-        self._steps = steps
-        laid = [slot for group in self._together for slot, kind in group.lying if kind == "own"]
-        self._offsets, size = _laid_out(laid, self.own)
-        self.gradients = list(self._offsets)
-        free = next((k for k, (i, _) in enumerate(steps) if i >= self._free), len(steps))
-        only = [step for _, step in steps]
-        self.placement = Placement(self.program, only, self._offsets, size, free, self._inner)
-        self._last = self.placement.last
-        self._scratch = max([group.scratch for group in groups], default=0)
+        return [(i, last.get(i, s)) for i, s in enumerate(statements) if i in last or i not in inside]
 
     def _find_views(self, outgoing: set[Value]) -> None:
         """The values whose arrays are the same at each call, and the statements that only see these otherwise."""
@@ -100,7 +113,7 @@ class Code:
             else:
                 self._fixed |= {
                     r for r in s.results
-                    if r.root is r and (r in self.own or (r not in outgoing and is_placed(s, r)))
+                    if r.root is r and (r in self.own or (r not in outgoing and self._may_lie(s, r)))
                 }  # fmt: skip
 
     # ---- memory ----------------------------------------------------------------------------------------------------
@@ -198,7 +211,12 @@ class Code:
         views = set(self._views)
         for s in program.statements:
             for value in s.results:
-                if value.root.kind == "made" and value.root.nbytes >= LARGE and value not in self._fixed | self._inner:
+                if (
+                    value.root.kind == "made"
+                    and value.root.nbytes >= LARGE
+                    and value not in self._fixed
+                    and value.root not in self._inner
+                ):
                     self._ends.setdefault(self._last[value.root], []).append(value)
         for k, (i, step) in enumerate(self._steps):
             if step in views:
@@ -207,10 +225,8 @@ class Code:
                 if i < self._free:
                     self._undo(step, undone)
                 self._lines += self._spelling.statement(step, i)
-            elif isinstance(step, Island):
-                self._lines += self._island(step)
             else:
-                self._lines += self._all(step)
+                self._lines += self._as_one(step)
             if names := [named(value) for value in self._ends.get(k, ())]:
                 self._lines.append(f"del {', '.join(names)}")
             for root in step.writes:
@@ -222,6 +238,10 @@ class Code:
             body = ["undo = []", "try:", *[f"    {line}" for line in body], "except BaseException:"]
             body += ["    for back in reversed(undo):", "        back()", "    raise"]
         self.text = f"def run({given}):\n" + "".join(f"    {line}\n" for line in body)
+
+    def _as_one(self, group: Any) -> list[str]:
+        """Several statements that are done as one."""
+        return self._island(group) if isinstance(group, Island) else self._all(group)
 
     def _island(self, island: Island) -> list[str]:
         """A loop over its pieces."""

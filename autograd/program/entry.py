@@ -11,9 +11,9 @@ from ..engine.modes import Changed, mode
 from ..engine.tensor import Tensor, wrap
 from ..transforms.tree import fields_of, is_dataclass, keys_of, leaves, rebuild
 from .capture import Capture, Given
-from .code_numpy import Code
 from .interrupts import hold, release
 from .joined import Backward, join
+from .native import code_of
 from .places import Place
 from .values import Value
 
@@ -80,7 +80,7 @@ class _Writer:
         self.program.states = [value for value in self.program.states if value in kept]
         for value in self.moving:
             value.array = None  # it is another one at each call
-        self.code = Code(self.program, self.moving, self._own_gradients(args, kwargs))
+        self.code = code_of(captured.backend, self.program, self.moving, self._own_gradients(args, kwargs))
         self.space: dict[str, Any] = {
             "MISS": MISS, "STALE": STALE, "mode": mode, "wrap": wrap, "run": self.code.run, "Tensor": Tensor,
             "touch": self.code.touch, "new": _given, "ready": self.code.ready, "Changed": Changed,
