@@ -309,7 +309,7 @@ def _add_in_place(s: Statement, memory: Memory) -> Steps:
 
 
 def _reduction(collect: str, given: tuple[str, ...], axis: int | None = None) -> Callable[[Statement, Memory], Steps]:
-    """Of a function whose arguments after the array are called `given`, of which only axis and keepdims may be there."""
+    """Of a function whose arguments after the array are called `given`; only axis and keepdims may be there."""
 
     def rule(s: Statement, memory: Memory) -> Steps:
         options = {**dict(zip(given, s.args[1:], strict=False)), **s.kwargs}

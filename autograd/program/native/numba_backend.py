@@ -74,7 +74,8 @@ def _sum(path: Path) -> str:
 
 
 def _function(text: str, name: str, keep: bool) -> Callable[..., int]:
-    space: dict[str, Any] = {"CACHE": keep, "__name__": Path(name).stem, "__file__": name}
+    # what Numba keeps names the module that it comes from, which has to be there when it is loaded
+    space: dict[str, Any] = {"CACHE": keep, "__name__": f"{__package__}.numba_maths", "__file__": name}
     exec(compile(text, name, "exec"), space)
     dispatcher = space["kernel"]
     (overload,) = dispatcher.overloads.values()

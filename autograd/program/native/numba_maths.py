@@ -99,7 +99,8 @@ def smaller(a: Any, b: Any) -> Any:
 
 def _series(coefficients: Sequence[float], f: Any) -> Any:
     """A polynomial, of which the coefficient of the highest power comes first."""
-    text, space = "c0", {f"c{k}": f(c) for k, c in enumerate(coefficients)}
+    text = "c0"
+    space: dict[str, Any] = {"__name__": __name__, **{f"c{k}": f(c) for k, c in enumerate(coefficients)}}
     for k in range(1, len(coefficients)):
         text = f"({text} * x + c{k})"
     exec(f"def series(x):\n    return {text}\n", space)
