@@ -36,33 +36,35 @@ class Profile:
     """What `profile` gives: print it.
 
     rows     in the order in which the program runs
-    seconds  of one call of the step, as a whole
+    around   seconds of what is done before and after the program: checks, and what is made of its results
+    seconds  of all of it
     calls    of which these times are the medians
     """
 
-    def __init__(self, rows: list[Row], seconds: float, calls: int) -> None:
+    def __init__(self, rows: list[Row], around: float, calls: int) -> None:
         self.rows = rows
-        self.seconds = seconds
+        self.around = around
+        self.seconds = around + sum(row.seconds for row in rows)
         self.calls = calls
 
     def __str__(self) -> str:
-        """The lines that take most, and what is left: checks before and results after the program."""
-        inside = sum(row.seconds for row in self.rows)
+        """The lines that take most, and what is left."""
         first = sorted(self.rows, key=lambda row: -row.seconds)[:_SHOWN]
         lines = [f"{self.seconds * 1e6:.1f} µs a call, the median of {self.calls}", "    µs  share       moved  by"]
         for row in first:
             said = row.text.split("\n")
             more = f"  … and {len(said) - 1} more" if len(said) > 1 else ""
             lines.append(f"{self._time(row.seconds)}  {short(row.bytes):>9}B  {row.how:<6}  {said[0]}{more}")
-        left = self.rows and len(self.rows) - len(first)
+        left = len(self.rows) - len(first)
         if left:
-            rest = inside - sum(row.seconds for row in first)
+            rest = sum(row.seconds for row in self.rows) - sum(row.seconds for row in first)
             lines.append(f"{self._time(rest)}              {left} others")
-        lines.append(f"{self._time(max(0.0, self.seconds - inside))}              before and after the program")
+        lines.append(f"{self._time(self.around)}              before and after the program")
         return "\n".join(lines)
 
     def _time(self, seconds: float) -> str:
-        return f"{seconds * 1e6:6.1f}  {100 * seconds / self.seconds:4.0f}%"
+        share = 100 * seconds / self.seconds if self.seconds else 0.0
+        return f"{seconds * 1e6:6.1f}  {share:4.0f}%"
 
     def __repr__(self) -> str:
         return f"<profile of {len(self.rows)} lines: {self.seconds * 1e6:.1f} µs a call>"
@@ -81,15 +83,23 @@ def profile(entry: Entry, call: Callable[[], Any], how: str, calls: int) -> Prof
             spent[k].append(now - last)
         last = time.perf_counter()
 
-    whole = []
-    for _ in range(calls):
-        begin = time.perf_counter()
-        call()
-        whole.append(time.perf_counter() - begin)
+    around = []
     with entry.watched(clock):
         for _ in range(calls):
+            begin = time.perf_counter()
             call()
-    return Profile(_rows(entry, blocks, [median(times) for times in spent], how), median(whole), calls)
+            around.append(time.perf_counter() - begin)
+    inside = [sum(times) for times in zip(*spent, strict=True)] or [0.0] * calls
+    own = _cost_of(lambda: clock(-1)) * (len(blocks) + 1)
+    left = max(0.0, median([whole - part for whole, part in zip(around, inside, strict=True)]) - own)
+    return Profile(_rows(entry, blocks, [median(times) for times in spent], how), left, calls)
+
+
+def _cost_of(function: Callable[[], Any]) -> float:
+    begin = time.perf_counter()
+    for _ in range(1000):
+        function()
+    return (time.perf_counter() - begin) / 1000
 
 
 def _rows(entry: Entry, blocks: list[Any], spent: list[float], how: str) -> list[Row]:
