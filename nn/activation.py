@@ -222,9 +222,8 @@ def glu(input: Any, dim: int = -1) -> Any:
     dim = axis_of(dim, input.ndim, "glu") if input.ndim else -1
     if dim < 0 or input.shape[dim] % 2:
         raise ValueError(f"glu: expected an even length along dim {dim}, got input of shape {input.shape}")
-    half = input.shape[dim] // 2
-    before = (slice(None),) * dim
-    return input[(*before, slice(0, half))] * autograd.sigmoid(input[(*before, slice(half, None))])
+    first, second = np.split(input, 2, dim)
+    return first * autograd.sigmoid(second)
 
 
 def _implied(dim: int | None, input: Any, who: str) -> int:
