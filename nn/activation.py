@@ -216,14 +216,12 @@ def softplus(input: Any, beta: float = 1.0, threshold: float = 20.0) -> Any:
 # ---- along an axis ---------------------------------------------------------------------------------------------------
 
 
-@in_single
 def glu(input: Any, dim: int = -1) -> Any:
     """The first half along an axis, times the sigmoid of the second. Raises ValueError for an odd length."""
     dim = axis_of(dim, input.ndim, "glu") if input.ndim else -1
     if dim < 0 or input.shape[dim] % 2:
         raise ValueError(f"glu: expected an even length along dim {dim}, got input of shape {input.shape}")
-    first, second = np.split(input, 2, dim)
-    return first * autograd.sigmoid(second)
+    return ops.glu(input, dim)
 
 
 def _implied(dim: int | None, input: Any, who: str) -> int:

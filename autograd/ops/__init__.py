@@ -62,7 +62,7 @@ from . import (
     special,
     ufuncs,
 )  # fmt: skip
-from .activations import elu, hardsigmoid, hardtanh, leaky_relu, softshrink
+from .activations import elu, glu, hardsigmoid, hardtanh, leaky_relu, softshrink
 from .assignment import writable
 from .correlation import correlate, correlate_kernel, correlate_transpose
 from .fused import affine, multiply_add
@@ -73,7 +73,7 @@ from .special import gelu, gelu_tanh, hardswish, huber, log_softmax_at, logistic
 from .standardization import center, rescale, standardize
 
 __all__ = [
-    "affine", "center", "correlate", "correlate_kernel", "correlate_transpose", "elu", "gelu", "gelu_tanh",
+    "affine", "center", "correlate", "correlate_kernel", "correlate_transpose", "elu", "gelu", "gelu_tanh", "glu",
     "hardsigmoid", "hardswish", "hardtanh", "huber", "in_single", "leaky_relu", "log_softmax_at", "logistic_loss",
     "lstm_gates", "max_windows", "multiply_add", "pair_distances", "rescale", "softshrink", "softsign",
     "spread_windows", "standardize", "sum_windows", "writable",
