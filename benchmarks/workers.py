@@ -109,8 +109,9 @@ class Worker:
 
 
 def take_turns(
-    workers: list[Worker], workload: str, rounds: int, seconds: float, typical: Callable[[list[float]], float] = median
-) -> dict[str, list[float]]:
+    workers: list[Worker], workload: str, rounds: int, seconds: float,
+    typical: Callable[[list[float]], float] = median, **question: Any,
+) -> dict[str, list[float]]:  # fmt: skip
     """For each library the median time of a step in each round, or another typical one; who begins a round changes."""
     times: dict[str, list[float]] = {worker.library: [] for worker in workers}
     spent = dict.fromkeys(times, 0.0)
@@ -118,7 +119,7 @@ def take_turns(
         for worker in workers[k % len(workers) :] + workers[: k % len(workers)]:
             if spent[worker.library] > ENOUGH and times[worker.library]:
                 continue
-            answer: dict[str, Any] = worker.ask("measure", workload=workload, seconds=seconds)
+            answer: dict[str, Any] = worker.ask("measure", workload=workload, seconds=seconds, **question)
             spent[worker.library] += sum(answer.get("times", ()))
             if "times" in answer and k:  # the first round warms up
                 times[worker.library].append(typical(answer["times"]))
