@@ -79,17 +79,20 @@ class Bucket:
 
     def sums(self, gradients: list[Any], group: Group) -> list[Any]:
         """The sums over ranks of gradients, one for each parameter or None, which are all there is: as new arrays."""
-        made = [
-            np.zeros(p.shape, p.dtype) if g is None else np.array(g, order="C")
-            for p, g in zip(self.params, gradients, strict=True)
-        ]
         if self.flat is None:
-            group.add_up(made[0].reshape(-1))
-            return made
-        flat = np.concatenate([g.reshape(-1) for g in made])
-        group.add_up(flat)
-        cuts = np.cumsum([g.size for g in made])[:-1]
-        return [part.reshape(g.shape) for part, g in zip(np.split(flat, cuts), made, strict=True)]
+            p, (g,) = self.params[0], gradients
+            made = np.zeros(p.shape, p.dtype) if g is None else np.array(g, order="C")
+            group.add_up(made.reshape(-1))
+            return [made]
+        made = np.empty_like(self.flat)
+        parts, start = [], 0
+        for p, g in zip(self.params, gradients, strict=True):
+            part = made[start : start + p.size].reshape(p.shape)
+            part[...] = 0 if g is None else g
+            parts.append(part)
+            start += p.size
+        group.add_up(made)
+        return parts
 
     def accept(self, i: int) -> None:
         """Parameter i has a gradient from other ranks."""
