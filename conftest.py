@@ -19,7 +19,19 @@ EXTRAS = {  # what the extras install, by the name that it is imported by
     "sklearn": ["nn/sklearn.py"],
     "matplotlib": ["notebooks/lecture.py"],
     **dict.fromkeys(
-        ["safetensors", "networkx", "tqdm", "PIL", "nbformat", "nbclient", "dask", "pygraphviz", "threadpoolctl"], ()
+        [
+            "safetensors",
+            "networkx",
+            "tqdm",
+            "PIL",
+            "nbformat",
+            "nbclient",
+            "dask",
+            "pygraphviz",
+            "threadpoolctl",
+            "mpi4py",
+        ],
+        (),
     ),
 }
 MISSING = [name for name in EXTRAS if importlib.util.find_spec(name) is None]

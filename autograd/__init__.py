@@ -60,6 +60,7 @@ from .transforms.gradcheck import gradcheck, gradgradcheck
 from .transforms.gradients import elementwise_grad, grad, value_and_grad
 from .transforms.jacobians import hessian, jacobian
 from .transforms.minimize import minimize
+from .transforms.over_blocks import over_blocks
 from .transforms.products import hvp, jvp, vjp
 from .transforms.vmap import vmap
 
@@ -67,7 +68,7 @@ __all__ = [  # noqa: RUF022 (in the order of use)
     "Tensor", "no_grad", "enable_grad", "set_grad_enabled", "is_grad_enabled", "scope", "detect_anomaly",
     "RemovableHandle", "set_default_dtype", "get_default_dtype",
     "grad", "value_and_grad", "elementwise_grad", "vjp", "jvp", "hvp", "jacobian", "hessian", "vmap",
-    "minimize", "tree",
+    "over_blocks", "minimize", "tree",
     "checkpoint", "gradcheck", "gradgradcheck",
     "trace", "compile", "Program",
     "draw", "memory_table", "save", "load", "manual_seed", "generator",

@@ -276,7 +276,7 @@ ROWS: list[tuple[str, type[Exception], str]] = [
     ('draw(x, wrt=3)', TypeError, 'draw: expected wrt= to be a tensor or a list of tensors, got int'),
     ('draw(x, names=3)', TypeError, 'draw: expected names= to be a dict of tensors (locals() will do) or a module,'),
     ('draw(x, show=("grad",))', ValueError, "draw: expected show= to hold any of 'shape', 'dtype', 'value', got"),
-    ('draw(x, rankdir="lr")', ValueError, "draw: expected rankdir= to be one of 'LR', 'TB', 'RL', 'BT', got 'lr'"),
+    ('draw(x, rankdir="lr")', ValueError, "draw: expected rankdir= to be one of 'auto', 'LR', 'TB', 'RL', 'BT', got"),
     ('draw(x, theme="blue")', ValueError, "draw: expected theme= to be one of 'light', 'dark', 'auto', got 'blue'"),
     ('draw(x.sum()).save("x.jpg")', ValueError, 'Drawing.save: expected a name that ends in .svg, .png, .pdf, .dot,'),
     ('draw(x.sum()).save()', TypeError, "Drawing.save() missing 1 required positional argument: 'path'"),

@@ -27,6 +27,7 @@ From the bottom up, each importing only what stands before it:
     sums          sums over axes and of products, the quick way
     broadcasting  sum_to and broadcast_to, adjoint to each other
     dispatch      where NumPy sends a call that has a Tensor among its arguments
+    sinks         gradients that are wanted as soon as they are complete
     sweep         the reverse pass: each node once, on the sum of the gradients that reach it
     anomaly       a checked mode: who first made a NaN
 """

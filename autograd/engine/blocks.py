@@ -22,7 +22,8 @@ class Seen:
 
 def in_blocks(array: Any) -> bool:
     """Whether an array is made of blocks that are computed when they are asked for."""
-    return hasattr(type(array), "__dask_graph__")
+    kind = type(array)
+    return hasattr(kind, "__dask_graph__") and hasattr(kind, "rechunk")
 
 
 def each_block(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -51,30 +52,40 @@ def by_blocks(function: Callable[..., Any], rows: Sequence[Any], *whole: Any, to
     >>> by_blocks(np.cumsum, [da.ones((4, 3), chunks=2)], 1).compute()[0]
     array([1., 2., 3.])
     """
-    from dask.array import Array, blockwise, from_array
-
-    first = next(row for row in rows if in_blocks(row))
-    chunks = first.chunks[0]
-    label = itertools.count(1)  # one for each axis; that of examples has 0
-    pairs: list[Any] = []
-    for row in rows:
-        laid = (chunks, *((n,) for n in row.shape[1:]))
-        row = (row if row.chunks == laid else row.rechunk(laid)) if in_blocks(row) else from_array(row, chunks=laid)
-        pairs += [row, (0, *itertools.islice(label, row.ndim - 1))]
     like: Any = function(
         *(np.zeros((0, *row.shape[1:]), row.dtype) for row in rows),
         *(np.zeros(value.shape, value.dtype) if in_blocks(value) else value for value in whole),
     )
+    made = _run(function, rows, whole, like.shape if total else like.shape[1:], like.dtype, total)
+    return made.sum(0, dtype=like.dtype) if total else made
+
+
+def of_each_block(function: Callable[..., Any], rows: Sequence[Any], *whole: Any) -> list[Any]:
+    """function(*rows, *whole) of each block, whatever it gives: values of Dask's that are computed later."""
+    made: list[Any] = _run(function, rows, whole, (), np.dtype(object), True).to_delayed().ravel().tolist()
+    return made
+
+
+def _run(function: Callable[..., Any], rows: Any, whole: Any, shape: Any, dtype: Any, alone: bool) -> Any:
+    """The array of what the function gives: (rows, *shape), or if each stands alone (blocks, *shape)."""
+    from dask.array import blockwise, from_array
+
+    first = next(row for row in rows if in_blocks(row))
+    label = itertools.count(1)  # one for each axis; that of examples has 0
+    pairs: list[Any] = []
+    for row in rows:
+        laid = (first.chunks[0], *((n,) for n in row.shape[1:]))
+        row = (row if row.chunks == laid else row.rechunk(laid)) if in_blocks(row) else from_array(row, chunks=laid)
+        pairs += [row, (0, *itertools.islice(label, row.ndim - 1))]
     for value in whole:
         pairs += [_together(value) if in_blocks(value) else value, None]
-    shape = like.shape if total else like.shape[1:]
     axes = tuple(itertools.islice(label, len(shape)))
-    made: Array = blockwise(
-        _of_block, (0, *axes), *pairs, new_axes=dict(zip(axes, shape, strict=True)), dtype=like.dtype,
-        meta=np.empty((0,) * (1 + len(shape)), like.dtype), token=function.__name__.strip("_"),
-        adjust_chunks={0: 1} if total else None, function=function, number=len(rows), total=total,
+    return blockwise(
+        _of_block, (0, *axes), *pairs, new_axes=dict(zip(axes, shape, strict=True)), dtype=dtype,
+        meta=np.empty((0,) * (1 + len(shape)), dtype), token=function.__name__.strip("_"),
+        adjust_chunks={0: 1} if alone else None, function=function, number=len(rows),
+        stacked=alone and dtype.kind != "O",
     )  # fmt: skip
-    return made.sum(0, dtype=like.dtype) if total else made
 
 
 def along(function: Callable[..., Any], arrays: Sequence[Any], axis: int, *rest: Any) -> Any:
@@ -94,14 +105,14 @@ def along(function: Callable[..., Any], arrays: Sequence[Any], axis: int, *rest:
     return by_blocks(lambda *rows: function(*rows, 1, *rest), turned).swapaxes(0, 1)
 
 
-def _of_block(*values: Any, function: Callable[..., Any], number: int, total: bool) -> Any:
+def _of_block(*values: Any, function: Callable[..., Any], number: int, stacked: bool) -> Any:
     rows = []
     for row in values[:number]:
         while isinstance(row, list):  # of the blocks along each further axis there is one
             (row,) = row
         rows.append(row)
     made = function(*rows, *values[number:])
-    return made[None] if total else made
+    return made[None] if stacked else made
 
 
 def _together(array: Any) -> Any:

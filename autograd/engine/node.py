@@ -81,11 +81,14 @@ class Leaf(Node):
     """Where the graph begins: the place of a tensor that a user asked gradients for.
 
     It refers to its tensor weakly (the tensor refers to it strongly), so the two form no cycle.
+
+    sink  what takes its gradient as soon as that is complete (see sinks.py); None: it goes to the tensor's `.grad`
     """
 
-    __slots__ = ("_called", "tensor")
+    __slots__ = ("_called", "sink", "tensor")
 
     tensor: Callable[[], Any]
+    sink: Any
     _called: str | None
 
     def __init__(self, tensor: Any) -> None:
@@ -99,6 +102,7 @@ class Leaf(Node):
             Seen.halves = True
         self.entry = None
         self.extras = None
+        self.sink = None
         self.tensor = ref(tensor)
         self._called = tensor._name
 

@@ -21,6 +21,7 @@ import nn
 import nn.data
 import nn.functional
 import nn.init
+import nn.parallel
 import nn.utils
 import optim
 import optim.lr_scheduler
@@ -102,6 +103,7 @@ def groups() -> Iterator[tuple[str, str, str, list[tuple[str, Any]]]]:
         ("nn.utils", "nn.utils: tools", "nn-utils"),
         ("nn.data", "nn.data: datasets and loaders", "nn-data"),
         ("nn.sklearn", "nn.sklearn: estimators of scikit-learn", "nn-sklearn"),
+        ("nn.parallel", "nn.parallel: many processes", "nn-parallel"),
         ("optim", "optim: optimizers", "optim"),
         ("optim.lr_scheduler", "optim.lr_scheduler: learning rates", "optim-lr-scheduler"),
     ):
