@@ -17,7 +17,7 @@ import numpy as np
 from .ending import watch_over
 
 PIECE = 1 << 20  # bytes: longer arrays are added up in pieces of so many, which caches hold
-_SPINS = 0.002  # seconds that a rank looks for the others without a pause: most are that close together
+_SPINS = 0.0001  # seconds that a rank looks for the others without a pause: most are that close together
 _PAUSE = 5e-5
 _INSTALL = "pip install 'backgraph[mpi]'"
 
@@ -163,16 +163,16 @@ class Ranks(Group):
             return made
         sent, got = x.view(np.uint8), made.view(np.uint8)  # of whatever dtype
         if len(set(counts)) == 1:
-            self.comm.Allgather(sent, got)
+            self._finish(self.comm.Iallgather(sent, got))
         else:
             width = made[:1].nbytes
-            self.comm.Allgatherv(sent, [got, [n * width for n in counts]])
+            self._finish(self.comm.Iallgatherv(sent, [got, [n * width for n in counts]]))
         return made
 
     def sent(self, x: Any, root: int) -> Any:
         self.meet(f"the copy of rank {root}'s array of shape {x.shape} and {x.dtype}")
         made = np.array(x, order="C")
-        self.comm.Bcast(made.reshape(-1).view(np.uint8), root)
+        self._finish(self.comm.Ibcast(made.reshape(-1).view(np.uint8), root))
         return made
 
     def told(self, value: Any) -> Any:
@@ -185,12 +185,13 @@ class Ranks(Group):
     def add_up(self, flat: Any) -> None:
         length = max(1, PIECE // flat.itemsize)
         for start in range(0, len(flat), length):
-            piece = flat[start : start + length]
-            if not self.crowded:
-                self.comm.Allreduce(self.mpi.IN_PLACE, piece)
-                continue
-            request = self.comm.Iallreduce(self.mpi.IN_PLACE, piece)
-            while not request.Test():
+            self._finish(self.comm.Iallreduce(self.mpi.IN_PLACE, flat[start : start + length]))
+
+    def _finish(self, request: Any) -> None:
+        """Wait for an exchange between ranks that have met."""
+        begin = time.monotonic()
+        while not request.Test():
+            if self.crowded or time.monotonic() - begin > _SPINS:
                 time.sleep(_PAUSE)
 
     # ---- the end ---------------------------------------------------------------------------------------------------
