@@ -13,9 +13,10 @@ From the bottom up, each importing only what stands before it, and of the packag
     adaptive, attention, boltzmann, conv, cross_entropy, ctc, grid, recurrent
     lazy, margin, overview, transformer
     functional, data                           the functions together; what networks learn from
-    demo                                       the program `python -m nn`, for which optim is below
+    sklearn                                    modules as estimators of scikit-learn, for which optim is below
+    demo                                       the program `python -m nn`, for which it is below too
 
-optim stands beside all this but for the program.
+optim stands beside all this but for the last two.
 """
 
 # ruff: noqa: I001 (a table of contents, to be read as lines and not as a column)

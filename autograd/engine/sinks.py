@@ -64,7 +64,7 @@ class _Plan:
     """What stands in the place of a node's plan at a station: its `vjps` are called when the sweep comes by."""
 
     primitive = Primitive("the end of a leaf's gradient", lambda: None, {})
-    elementwise, into, inputs = False, None, ()
+    elementwise, into, inputs, left = False, None, (), False
 
     def __init__(self, vjps: tuple[Callable[..., None], ...]) -> None:
         self.vjps = vjps

@@ -17,6 +17,8 @@ from typing import Any
 import numpy as np
 
 from . import versions
+from .blocks import Seen as Blocks
+from .blocks import computed, in_blocks
 from .broadcasting import sum_to
 from .forking import free, in_each_child
 from .halves import Seen, rounded, widened
@@ -40,6 +42,9 @@ def backward(
     retain_graph  keep what was saved for a further backward pass; as create_graph unless it is given
     create_graph  record the backward pass itself, so that gradients can be differentiated again
     inputs        one Tensor or several, of this tensor's graph: only their `.grad` is added to
+
+    Of arrays in blocks that are computed later (Dask's), the gradients of leaves that are NumPy's are computed now, all
+    in one pass over the data, and in the same pass this tensor, if it has one element.
 
     Raises RuntimeError if nothing here needs a gradient, if `gradient` is missing or has another shape, if the
     graph was freed by an earlier backward pass, or if a value that is needed has been overwritten.
@@ -67,7 +72,7 @@ def backward(
                     input._grad = g if input._grad is None else input._grad + g
         return
     root = _root(self, gradient, create_graph)
-    _sweep([root], create_graph if retain_graph is None else retain_graph, create_graph)
+    _sweep([root], create_graph if retain_graph is None else retain_graph, create_graph, results=[self])
 
 
 def gradients(
@@ -85,6 +90,8 @@ def gradients(
         roots = [root for root in roots if root[0].order in needed]
     _sweep(roots, create_graph if retain_graph is None else retain_graph, create_graph, targets, needed)
     found = [targets[input._node.order] for input in inputs if input._node is not None]
+    if Blocks.blocks and not create_graph:
+        found = _in_one_pass(found, [input._content for input in inputs], outputs)
     return [None if g is None else _leaving(g, create_graph) for g in found]
 
 
@@ -134,11 +141,12 @@ _UNITS = {char: np.dtype(char).type(1) for char in "fd"}
 
 def _sweep(
     roots: list[tuple[Node, Any]], retain_graph: bool, create_graph: bool, targets: dict[int, Any] | None = None,
-    needed: set[int] | None = None,
+    needed: set[int] | None = None, results: Sequence[Tensor] = (),
 ) -> None:  # fmt: skip
     """Run the VJPs of every node once, newest first; then the leaves.
 
-    With `targets`, gradients go there and not to leaves, and only nodes in `needed` are visited.
+    With `targets`, gradients go there and not to leaves, and only nodes in `needed` are visited. `results` are the
+    tensors that the sweep goes out from.
     """
     before = mode.recording
     watch: Any = mode.watch
@@ -187,6 +195,9 @@ def _sweep(
                     elif plan.elementwise and not node.shape:  # scalars take a tenth of the time
                         saved = tuple([v[()] if v.__class__ is ndarray and not v.ndim else v for v in saved])
                     if not retain_graph:
+                        left = plan.left
+                        if left:
+                            node.left = node.saved if left is True else left(node.saved)
                         node.saved = None
                         if watch is not None:
                             watch.freed(node)
@@ -231,10 +242,12 @@ def _sweep(
             if entry[0].extras is not None:
                 entry[1] = _extras(entry[0], entry[1], create_graph)
         if targets is None:
+            if Blocks.blocks and not create_graph:
+                _compute(arrived.values(), results)  # not under the lock, for in a block there may be a backward pass
             with _leaf_lock:
                 _accumulate(arrived.values(), create_graph)
         else:
-            targets.update({order: entry[1] for order, entry in arrived.items() if order in targets})
+            targets.update({order: arrived[order][1] for order in targets.keys() & arrived.keys()})
     finally:
         mode.recording = before
 
@@ -313,6 +326,12 @@ def _fit(part: Any, parent: Node, node: Node) -> Any:
     """
     if part.shape != parent.shape:
         assert node.plan is not None
+        if any(n != n for n in parent.shape):  # NaN
+            raise RuntimeError(
+                f"backward: how many elements a mask takes out of an array in blocks is not known before it is "
+                f"computed, and {node.name} needs that of {parent.shape}; write np.where(mask, x, 0), and divide by "
+                f"mask.sum()"
+            )
         if not node.plan.primitive.broadcasts:
             raise RuntimeError(
                 f"backward: the rule of {node.name} gave a gradient of shape {part.shape} "
@@ -341,6 +360,7 @@ def _accumulate(entries: Iterable[list[Any]], create_graph: bool) -> None:
             g = g.conj()
         known = tensor._grad
         if create_graph:
+            g = g if isinstance(g, Tensor) else wrap(_copy(g))
             tensor._grad = g if known is None else known + g
         elif known is None:
             if _is_ours(g, 0):  # only the sweep holds it: no need to copy
@@ -357,6 +377,28 @@ def _accumulate(entries: Iterable[list[Any]], create_graph: bool) -> None:
                 known.data = total + g
             else:
                 tensor._grad = wrap(total + g)
+
+
+def _compute(entries: Iterable[list[Any]], results: Sequence[Tensor]) -> None:
+    """Compute the gradients that are in blocks of leaves that are not."""
+    entries = list(entries)
+    leaves = [node.tensor() for node, _ in entries]
+    found = _in_one_pass([g for _, g in entries], [None if t is None else t._content for t in leaves], results)
+    for entry, g in zip(entries, found, strict=True):
+        entry[1] = g
+
+
+def _in_one_pass(parts: list[Any], arrays: list[Any], results: Sequence[Tensor]) -> list[Any]:
+    """The gradients, of NumPy's `arrays` computed, and with them the results that have one element."""
+    later = [i for i, g in enumerate(parts) if in_blocks(g) and not in_blocks(arrays[i])]
+    if later:
+        small = [result for result in results if in_blocks(result._content) and result.ndim == 0]
+        values = computed([parts[i] for i in later] + [result._content for result in small])
+        made = dict(zip(later, values, strict=False))
+        parts = [as_array(made.get(i, g)) for i, g in enumerate(parts)]
+        for result, value in zip(small, values[len(later) :], strict=True):
+            result._content = as_array(value)
+    return parts
 
 
 def _kept(g: Any, tensor: Tensor) -> Tensor:
@@ -383,7 +425,7 @@ def _leaving(g: Any, create_graph: bool) -> Tensor:
     """A gradient as the Tensor that a user gets."""
     if g.dtype.kind == "c":
         g = g.conj()
-    return g if create_graph else wrap(_copy(g))
+    return g if create_graph and isinstance(g, Tensor) else wrap(_copy(g))  # a rule may give a constant array
 
 
 def _extras(node: Node, g: Any, create_graph: bool) -> Any:
