@@ -37,16 +37,18 @@ def main(library: str) -> None:
 
 
 def prepare(module: Any, made: dict[str, Any], workload: str, dtype: str, path: str) -> dict[str, Any]:
-    """Build a workload, do some steps, and write their results to a file."""
+    """Build a workload, do some steps, and write their results to a file; how long these took, compiling included."""
     made.clear()
     prepared = module.make(WORKLOADS[workload], *WORKLOADS[workload].problem(dtype))
     if prepared is None:
         return {"can": False}
     made[workload], results = prepared
+    begin = time.perf_counter()
     for _ in range(STEPS):
         made[workload]()
+    seconds = time.perf_counter() - begin
     np.savez(path, **{name: np.array(value, dtype=np.float64) for name, value in results().items()})
-    return {"can": True}
+    return {"can": True, "seconds": seconds}
 
 
 def measure(

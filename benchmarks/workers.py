@@ -15,6 +15,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 LIBRARIES = (
     "backgraph",
     "backgraph_compiled",
+    "backgraph_numba",
     "by_hand",
     "pytorch",
     "jax_jit",
@@ -26,6 +27,7 @@ LIBRARIES = (
 OURS = (
     "backgraph",
     "backgraph_compiled",
+    "backgraph_numba",
     "by_hand",
 )  # these run in the Python that runs this; the others in the environment of the peers
 ENOUGH = 10
@@ -45,7 +47,10 @@ def environment(threads: int) -> dict[str, str]:
     left_out = ("PYTHONPATH", "PYTHONDONTWRITEBYTECODE")  # the latter would make imports compile every time
     kept = {name: value for name, value in os.environ.items() if name not in left_out}
     flags = f"--xla_cpu_multi_thread_eigen={'true' if threads > 1 else 'false'}"
-    return {**kept, **dict.fromkeys(limits, str(threads)), "XLA_FLAGS": flags, "JAX_PLATFORMS": "cpu", "DEV": "CPU"}
+    return {
+        **kept, **dict.fromkeys(limits, str(threads)), "XLA_FLAGS": flags, "JAX_PLATFORMS": "cpu", "DEV": "CPU",
+        "BACKGRAPH_CACHE": "",  # so that what is compiled is compiled here
+    }  # fmt: skip
 
 
 def python_of(library: str) -> str | None:

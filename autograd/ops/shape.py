@@ -8,6 +8,7 @@ import numpy as np
 
 from ..engine.broadcasting import sum_to
 from ..engine.declare import composite, linear, nondifferentiable
+from ..engine.leaving import left_to_operand
 from ..engine.primitive import Function
 from ..engine.sums import is_large, total
 from ..engine.tensor import unwrap
@@ -97,7 +98,16 @@ def _at_least(n: int, before: Any) -> Any:
 
 
 atleast_1d = composite(np.atleast_1d)(_at_least(1, lambda ndim: 1))
-atleast_2d = composite(np.atleast_2d)(_at_least(2, lambda ndim: 2 - ndim))
+_of_two_axes = _at_least(2, lambda ndim: 2 - ndim)
+
+
+@composite(np.atleast_2d)
+def atleast_2d(*arys: Any) -> Any:
+    """As np.atleast_2d."""
+    # SciPy before 1.14 asks by it whether the other operand of a sparse matrix is an array
+    return np.array([[None]]) if left_to_operand() else _of_two_axes(*arys)
+
+
 atleast_3d = composite(np.atleast_3d)(_at_least(3, lambda ndim: (1, 1, 1)[ndim] if ndim < 2 else 0))
 
 # ---- another order of the axes --------------------------------------------------------------------------------------
