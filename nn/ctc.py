@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 import autograd
-from autograd.ops import in_single
+from autograd.ops import alike, in_single
 
 from .loss import Loss, reduction_of
 from .shared import integers, plain, within
@@ -48,7 +48,7 @@ def ctc_loss(
         unknown = np.where(impossible, total, 0.0) * math.nan
         losses = np.where(impossible, 0.0 if zero_infinity else np.hypot(math.inf, unknown), losses)
     if reduction == "mean":
-        return (losses / np.maximum(lengths, 1).astype(losses.dtype)).mean()
+        return (losses / alike(np.maximum(lengths, 1).astype(losses.dtype), losses)).mean()
     return losses.sum() if reduction == "sum" else losses if batched else losses.reshape(())
 
 
@@ -56,10 +56,10 @@ def _labels(shape: Any, targets: Any, input_lengths: Any, target_lengths: Any, b
     """The targets as (N, longest), padded with blanks, and both lengths as (N,)."""
     steps, n, classes = shape
     inputs, lengths = (
-        integers(value, f"ctc_loss: {name}").reshape(-1)
+        _at_hand(integers(value, f"ctc_loss: {name}").reshape(-1))
         for value, name in ((input_lengths, "input_lengths"), (target_lengths, "target_lengths"))
     )
-    given = integers(targets, "ctc_loss: targets")
+    given = _at_hand(integers(targets, "ctc_loss: targets"))
     if not 0 <= blank < classes:
         raise ValueError(f"ctc_loss: expected blank from 0 to {classes - 1}, got {blank}")
     if inputs.size != n or lengths.size != n:
@@ -84,6 +84,11 @@ def _labels(shape: Any, targets: Any, input_lengths: Any, target_lengths: Any, b
     if labels.size and (labels.min() < 0 or labels.max() >= classes or (labels[used] == blank).any()):
         raise ValueError(f"ctc_loss: expected targets from 0 to {classes - 1} other than the blank {blank}")
     return labels, inputs, lengths
+
+
+def _at_hand(array: Any) -> Any:
+    """A few integers as an array of NumPy's, wherever they are."""
+    return array if isinstance(array, np.ndarray) else np.array(array.tolist(), array.dtype)
 
 
 def _log_likelihood(scores: Any, labels: Any, inputs: Any, lengths: Any, blank: int) -> Any:
@@ -113,10 +118,10 @@ def _log_likelihood(scores: Any, labels: Any, inputs: Any, lengths: Any, blank: 
     start[:, 0] = 0  # before the first step: as if in the first blank, from where the first label can be reached
     emitted = np.split(scores[:, rows, symbols].reshape(steps, -1), steps) if steps else []
     shortest = inputs.min(initial=steps)
-    alpha: Any = start.reshape(1, -1)
+    alpha: Any = alike(start.reshape(1, -1), scores)
     for t in range(steps):
         moved = autograd.logsumexp(np.take(alpha, before), axis=0) + emitted[t]
-        alpha = moved if t < shortest else np.where(np.repeat(t >= inputs, states + 1), alpha, moved)
+        alpha = moved if t < shortest else np.where(alike(np.repeat(t >= inputs, states + 1), scores), alpha, moved)
     last = np.stack([2 * lengths, np.where(lengths > 0, 2 * lengths - 1, never)]) + first.reshape(-1)
     return autograd.logsumexp(np.take(alpha, last), axis=0)
 

@@ -39,6 +39,7 @@ From the bottom up, each importing only what stands before it:
 
 from ..engine.blocks import by_blocks, in_blocks, write_later
 from ..engine.halves import in_single
+from ..engine.tensor import alike
 from . import (
     correlation,
     creation,
@@ -73,8 +74,8 @@ from .special import gelu_gate, gelu_tanh, hardswish, huber, log_softmax_at, log
 from .standardization import center, rescale, standardize
 
 __all__ = [
-    "affine", "by_blocks", "center", "correlate", "correlate_kernel", "correlate_transpose", "gelu_gate", "gelu_tanh",
-    "hardswish", "huber", "in_blocks", "in_single", "log_softmax_at", "logistic_loss", "lstm_gates", "max_windows",
-    "multiply_add", "pair_distances", "rescale", "softsign", "spread_windows", "standardize", "sum_windows",
-    "writable", "write_later",
+    "affine", "alike", "by_blocks", "center", "correlate", "correlate_kernel", "correlate_transpose", "gelu_gate",
+    "gelu_tanh", "hardswish", "huber", "in_blocks", "in_single", "log_softmax_at", "logistic_loss", "lstm_gates",
+    "max_windows", "multiply_add", "pair_distances", "rescale", "softsign", "spread_windows", "standardize",
+    "sum_windows", "writable", "write_later",
 ]  # fmt: skip

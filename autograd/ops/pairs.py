@@ -21,14 +21,16 @@ def _pair_products(a: Any, b: Any) -> Any:
     >>> pair_products(np.array([[0.0], [1.0], [3.0]]), np.array([[0.0], [1.0], [3.0]])).tolist()
     [1.0, 9.0, 4.0]
     """
-    only_whole(pair_products, a, b)
+    if isinstance(a, np.ndarray):
+        only_whole(pair_products, a, b)
     n = len(a)
-    made = np.empty(n * (n - 1) // 2, np.result_type(a, b))
+    made = np.empty(n * (n - 1) // 2, np.result_type(a, b), like=a)
     end = 0
     for i in range(n - 1):
         start, end = end, end + n - 1 - i
         apart = a[i + 1 :] - a[i]
-        made[start:end] = np.vecdot(apart, apart if b is a else b[i + 1 :] - b[i])
+        other = apart if b is a else b[i + 1 :] - b[i]
+        made[start:end] = np.vecdot(apart, other) if isinstance(a, np.ndarray) else (apart * other).sum(-1)
     return made
 
 
@@ -38,12 +40,13 @@ def _pair_sums(w: Any, x: Any) -> Any:
     >>> pair_sums(np.array([1.0, 0.0, 10.0]), np.array([[0.0], [1.0], [3.0]])).tolist()
     [[-1.0], [-19.0], [20.0]]
     """
-    only_whole(pair_sums, w, x)
+    if isinstance(x, np.ndarray):
+        only_whole(pair_sums, w, x)
     n = len(x)
-    of_both = np.zeros((n, n), w.dtype)
+    of_both = np.zeros((n, n), w.dtype, like=w)
     of_both[np.tri(n, k=-1, dtype=bool).T] = w
     of_both += of_both.T
-    made = np.empty(x.shape, np.result_type(w, x))
+    made = np.empty(x.shape, np.result_type(w, x), like=x)
     for i in range(n):
         made[i] = of_both[i] @ (x[i] - x)  # the differences first: they are exact where rows are close together
     return made
