@@ -18,7 +18,20 @@ EXTRAS = {  # what the extras install, by the name that it is imported by
     "scipy": ["autograd/scipy/*", "autograd/scipy/stats/*"],  # whose examples need it
     "matplotlib": ["notebooks/lecture.py"],
     **dict.fromkeys(
-        ["safetensors", "networkx", "tqdm", "PIL", "nbformat", "nbclient", "dask", "pygraphviz", "threadpoolctl"], ()
+        [
+            "safetensors",
+            "networkx",
+            "tqdm",
+            "PIL",
+            "nbformat",
+            "nbclient",
+            "dask",
+            "distributed",
+            "joblib",
+            "pygraphviz",
+            "threadpoolctl",
+        ],
+        (),
     ),
 }
 MISSING = [name for name in EXTRAS if importlib.util.find_spec(name) is None]

@@ -150,5 +150,5 @@ def plain(value: Any) -> Any:
 
 
 if __name__ == "__main__":
-    print(f"the tests on CuPy's arrays: {WHY_NOT and 'skipped, for ' + WHY_NOT or 'run'}")
+    print(f"the tests on CuPy's arrays: {'skipped, for ' + WHY_NOT if WHY_NOT else 'run'}")
     raise SystemExit(bool(WHY_NOT))
