@@ -8,6 +8,11 @@ A backend is a module with
                for each Kernel (see form.py) a function of four integers, which gives 0 or 1; it does not hold the
                interpreter's lock while it runs, and may run in several threads at once. Equal kernels are compiled
                once, and kept on disk (see cache.py)
+    instead(functions) -> {id: function}
+               what takes the place of some of the functions that statements call, by their identities
+    PRODUCTS   up to how many multiplications a product of matrices is one for kernels
+
+`build` and `instead` raise CannotBuild, and then the next one is asked.
 """
 
 from __future__ import annotations
@@ -17,9 +22,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from . import numba_backend
+from .c import backend as c_backend
 from .form import Kernel
 
-BEST = {backend.NAME: backend for backend in (numba_backend,)}
+BEST = {backend.NAME: backend for backend in (c_backend, numba_backend)}
 """The backends by name, the fastest first."""
 
 NAMES = ("numpy", *BEST, "auto")
@@ -30,15 +36,18 @@ INSTALL = "pip install 'backgraph[fast]'"
 class Backend:
     """One of them, and why that one.
 
-    name   "numpy" or one of BEST
-    why    in words
-    build  kernels -> functions; None of NumPy
+    name      "numpy" or one of BEST
+    why       in words
+    build, instead, products   of its module; of NumPy there are none
     """
 
-    def __init__(self, name: str, why: str, build: Callable[[Sequence[Kernel]], list[Any]] | None) -> None:
+    def __init__(self, name: str, why: str) -> None:
         self.name = name
         self.why = why
-        self.build = build
+        module: Any = BEST.get(name)
+        self.build: Callable[[Sequence[Kernel]], list[Any]] = getattr(module, "build", list)
+        self.instead: Callable[[Sequence[Any]], dict[int, Any]] = getattr(module, "instead", lambda functions: {})
+        self.products: int = getattr(module, "PRODUCTS", 0)
 
     def __reduce__(self) -> Any:
         return choose, (self.name,)
@@ -47,7 +56,7 @@ class Backend:
         return f"<backend {self.name}: {self.why}>"
 
 
-NUMPY = Backend("numpy", "it gives the engine's results to the last bit", None)
+NUMPY = Backend("numpy", "it gives the engine's results to the last bit")
 
 
 def choose(name: str) -> Backend:
@@ -62,7 +71,7 @@ def choose(name: str) -> Backend:
         missing = found.why_not()
         if missing is not None:
             raise ImportError(f"compile: backend={name!r} cannot be used: {missing}; {INSTALL}")
-        return Backend(name, "it was asked for", found.build)
+        return Backend(name, "it was asked for")
     if name != "auto":
         raise ValueError(f"compile: expected backend to be one of {', '.join(map(repr, NAMES))}, got {name!r}")
     missing = {}
@@ -70,11 +79,20 @@ def choose(name: str) -> Backend:
         why = found.why_not()
         if why is None:
             rest = "".join([f"; {other}: {said}" for other, said in missing.items()])
-            return Backend(best, f"it is the fastest that is here{rest}", found.build)
+            return Backend(best, f"it is the fastest that is here{rest}")
         missing[best] = why
     said = "; ".join([f"{other}: {why}" for other, why in missing.items()])
     _note(f"compile: steps run on NumPy; {INSTALL} would make them faster ({said})")
-    return Backend("numpy", f"nothing faster is installed ({said})", None)
+    return Backend("numpy", f"nothing faster is installed ({said})")
+
+
+def instead_of(backend: Backend, why_not: str) -> Backend:
+    """The next one, where one turns out not to work."""
+    rest = list(BEST)[list(BEST).index(backend.name) + 1 :]
+    name = next((name for name in rest if BEST[name].why_not() is None), "numpy")
+    said = f"{backend.name}: {why_not}"
+    _note(f"compile: steps run on {name}, for {said}")
+    return Backend(name, said)
 
 
 _noted: list[str] = []

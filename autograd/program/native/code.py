@@ -13,9 +13,11 @@ from ..program import Program
 from ..recycling import Bound
 from ..spelling import named
 from ..values import Statement, Value
-from .backends import Backend
+from .backends import Backend, instead_of
+from .form import CannotBuild
 from .groups import Island, find
 from .kernels import LARGE, Call
+from .steps import Memory
 from .threads import divided
 
 
@@ -25,15 +27,15 @@ class NativeCode(Code):
     def __init__(
         self, program: Program, moving: Iterable[Value], owners: Mapping[Value, Any] | None, backend: Backend
     ) -> None:  # fmt: skip
-        assert backend.build is not None
-        self._build = backend.build
+        self._backend = backend
         super().__init__(program, moving, owners)
 
     # ---- plan --------------------------------------------------------------------------------------------------------
 
     def _begin_to_group(self, outgoing: set[Value]) -> None:
         super()._begin_to_group(outgoing)
-        found = find(self.program.statements, self._free, outgoing, self.program.written())
+        memory = Memory(self.program.written(), self._backend.products)
+        found = find(self.program.statements, self._free, outgoing, memory)
         self._found = found
         self.groups = [step for _, step in found if isinstance(step, Island)]
         self._lying = {value for island in self.groups for value in island.results}
@@ -86,12 +88,15 @@ class NativeCode(Code):
 
     def _emit(self) -> None:
         self._slots: set[Value] = set()
-        functions = self._build([call.kernel for call in self.calls])
+        functions = self._backend.build([call.kernel for call in self.calls])
+        instead = self._backend.instead([s.function for s in self.program.statements])
         for k, function in enumerate(functions):
             self._spelling.space[f"kernel{k}"] = function
         self._spelling.space |= {"divided": divided, "address": address, "out_of_bounds": out_of_bounds}
         self._call_numbers = {id(call): k for k, call in enumerate(self.calls)}
         super()._emit()
+        space = self._spelling.space
+        space |= {name: instead[id(item)] for name, item in space.items() if id(item) in instead}
 
     def _as_one(self, group: Any) -> list[str]:
         if not isinstance(group, Island):
@@ -153,5 +158,10 @@ def out_of_bounds(*indices: tuple[Any, int]) -> None:
 def code_of(
     backend: Backend, program: Program, moving: Iterable[Value] = (), owners: Mapping[Value, Any] | None = None
 ) -> Code:  # fmt: skip
-    """A program made to run, as a backend has it."""
-    return Code(program, moving, owners) if backend.build is None else NativeCode(program, moving, owners, backend)
+    """A program made to run, as a backend has it, or the next one where that cannot."""
+    while backend.name != "numpy":
+        try:
+            return NativeCode(program, moving, owners, backend)
+        except CannotBuild as error:
+            backend = instead_of(backend, str(error))
+    return Code(program, moving, owners)

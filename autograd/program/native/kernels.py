@@ -55,7 +55,7 @@ def calls_of(steps: Sequence[Step], memory: Memory, live: Collection[Value]) -> 
     writers = [writer for writer in writers if writer.parts]
     found = []
     for group in _groups(writers):
-        large = len(group) == 1 and _is_divisible(group[0])
+        large = len(group) == 1 and not group[0].draft.is_product and _is_divisible(group[0])
         first, draft = group[0], group[0].draft
         made_kernel, bases, starts = kernel(group, live, large)
         flat = made_kernel.flat
@@ -68,7 +68,7 @@ def calls_of(steps: Sequence[Step], memory: Memory, live: Collection[Value]) -> 
 def _groups(writers: Sequence[Writer]) -> Iterator[list[Writer]]:
     group: list[Writer] = []
     for writer in writers:
-        if writer.draft.size >= LARGE:
+        if writer.draft.size >= LARGE and not writer.draft.is_product:
             if group:
                 yield group
             yield [writer]
@@ -102,7 +102,7 @@ def _prepared(draft: Draft) -> list[Draft]:
     if not any(is_added(part.step) for part in draft.parts):
         return [draft]
     after: list[Draft] = []
-    count = _parts(draft)
+    count = 1 if draft.is_product else _parts(draft)
     if count > 1:
         draft, after = _in_parts(draft, count)
     return [*[Draft.of(_zero(part.step)) for part in draft.parts if is_added(part.step)], draft, *after]

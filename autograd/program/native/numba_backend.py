@@ -19,6 +19,7 @@ from .form import Kernel
 from .numba_source import source
 
 NAME = "numba"
+PRODUCTS = 0
 
 
 def why_not() -> str | None:
@@ -31,6 +32,11 @@ def why_not() -> str | None:
 def build(kernels: Sequence[Kernel]) -> list[Callable[[int, int, int, int], int]]:
     """The kernels as functions."""
     return [_built(kernel) for kernel in kernels]
+
+
+def instead(functions: Sequence[Any]) -> dict[int, Any]:
+    """None: Numba has kernels only."""
+    return {}
 
 
 @functools.lru_cache(maxsize=4096)

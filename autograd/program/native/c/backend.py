@@ -1,0 +1,54 @@
+"""Kernels compiled by a C compiler: those of a program as one library."""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from ..form import Kernel
+from . import convolution
+from .compiler import load, why_not
+from .source import PRODUCTS_OF, source
+
+__all__ = ["NAME", "PRODUCTS", "build", "instead", "why_not"]
+
+NAME = "c"
+PRODUCTS = 1 << 17
+
+
+def build(kernels: Sequence[Kernel]) -> list[Callable[[int, int, int, int], int]]:
+    """The kernels as functions. Raises CannotBuild."""
+    distinct = list(dict.fromkeys(kernels))
+    if not distinct:
+        return []
+    text, dtypes = source(distinct)
+    library = load(text)
+    for dtype in dtypes:
+        ctypes.c_void_p.in_dll(library, PRODUCTS_OF.format(dtype)).value = _product(dtype)
+    functions = {}
+    for k, kernel in enumerate(distinct):
+        function = library[f"kernel{k}"]
+        function.argtypes = (ctypes.c_int64,) * 4
+        functions[kernel] = function
+    return [functions[kernel] for kernel in kernels]
+
+
+def instead(functions: Sequence[Any]) -> dict[int, Any]:
+    """Convolution and max-pooling, for the engine's. Raises CannotBuild."""
+    used = {id(function) for function in functions}
+    found = {id(function): other for function, other in convolution.FUNCTIONS.items() if id(function) in used}
+    if found:
+        convolution.library("f")
+    return found
+
+
+@functools.cache
+def _product(dtype: str) -> int:
+    """Where the function for products of small matrices is."""
+    here = Path(__file__)
+    texts = [here.with_name(name).read_text(encoding="utf-8") for name in ("vectors.c", "products.c")]
+    library = load("\n".join(texts), (f"-DREAL={'float' if dtype == 'float32' else 'double'}", "-ffp-contract=fast"))
+    return ctypes.cast(library.product, ctypes.c_void_p).value or 0
