@@ -38,16 +38,18 @@ class Backend:
 
     name      "numpy" or one of BEST
     why       in words
-    build, instead, products   of its module; of NumPy there are none
+    build, instead, products   of its module; of NumPy there is no `build`
     """
 
-    def __init__(self, name: str, why: str) -> None:
+    def __init__(
+        self, name: str, why: str, build: Callable[[Sequence[Kernel]], list[Any]] | None,
+        instead: Callable[[Sequence[Any]], dict[int, Any]] = lambda functions: {}, products: int = 0,
+    ) -> None:  # fmt: skip
         self.name = name
         self.why = why
-        module: Any = BEST.get(name)
-        self.build: Callable[[Sequence[Kernel]], list[Any]] = getattr(module, "build", list)
-        self.instead: Callable[[Sequence[Any]], dict[int, Any]] = getattr(module, "instead", lambda functions: {})
-        self.products: int = getattr(module, "PRODUCTS", 0)
+        self.build = build
+        self.instead = instead
+        self.products = products
 
     def __reduce__(self) -> Any:
         return choose, (self.name,)
@@ -56,7 +58,7 @@ class Backend:
         return f"<backend {self.name}: {self.why}>"
 
 
-NUMPY = Backend("numpy", "it gives the engine's results to the last bit")
+NUMPY = Backend("numpy", "it gives the engine's results to the last bit", None)
 
 
 def choose(name: str) -> Backend:
@@ -71,7 +73,7 @@ def choose(name: str) -> Backend:
         missing = found.why_not()
         if missing is not None:
             raise ImportError(f"compile: backend={name!r} cannot be used: {missing}; {INSTALL}")
-        return Backend(name, "it was asked for")
+        return _backend(name, "it was asked for")
     if name != "auto":
         raise ValueError(f"compile: expected backend to be one of {', '.join(map(repr, NAMES))}, got {name!r}")
     missing = {}
@@ -79,11 +81,11 @@ def choose(name: str) -> Backend:
         why = found.why_not()
         if why is None:
             rest = "".join([f"; {other}: {said}" for other, said in missing.items()])
-            return Backend(best, f"it is the fastest that is here{rest}")
+            return _backend(best, f"it is the fastest that is here{rest}")
         missing[best] = why
     said = "; ".join([f"{other}: {why}" for other, why in missing.items()])
     _note(f"compile: steps run on NumPy; {INSTALL} would make them faster ({said})")
-    return Backend("numpy", f"nothing faster is installed ({said})")
+    return Backend("numpy", f"nothing faster is installed ({said})", None)
 
 
 def instead_of(backend: Backend, why_not: str) -> Backend:
@@ -92,7 +94,12 @@ def instead_of(backend: Backend, why_not: str) -> Backend:
     name = next((name for name in rest if BEST[name].why_not() is None), "numpy")
     said = f"{backend.name}: {why_not}"
     _note(f"compile: steps run on {name}, for {said}")
-    return Backend(name, said)
+    return Backend(name, said, None) if name == "numpy" else _backend(name, said)
+
+
+def _backend(name: str, why: str) -> Backend:
+    found = BEST[name]
+    return Backend(name, why, found.build, found.instead, found.PRODUCTS)
 
 
 _noted: list[str] = []

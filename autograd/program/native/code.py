@@ -16,7 +16,7 @@ from ..values import Statement, Value
 from .backends import Backend, instead_of
 from .form import CannotBuild
 from .groups import Island, find
-from .kernels import LARGE, Call
+from .kernels import LARGE, Call, Clear, Total
 from .steps import Memory
 from .threads import divided
 
@@ -27,7 +27,8 @@ class NativeCode(Code):
     def __init__(
         self, program: Program, moving: Iterable[Value], owners: Mapping[Value, Any] | None, backend: Backend
     ) -> None:  # fmt: skip
-        self._backend = backend
+        assert backend.build is not None
+        self._backend, self._build = backend, backend.build
         super().__init__(program, moving, owners)
 
     # ---- plan --------------------------------------------------------------------------------------------------------
@@ -41,7 +42,7 @@ class NativeCode(Code):
         self._lying = {value for island in self.groups for value in island.results}
         self._inner = {value for island in self.groups for value in island.inner}
         self._made = {value for island in self.groups for value in island.made}
-        self.calls: list[Call] = [call for island in self.groups for call in island.calls]
+        self.calls = [call for island in self.groups for call in island.calls if isinstance(call, Call)]
 
     def _may_lie(self, statement: Statement, value: Value) -> bool:
         return value in self._lying or (value not in self._made and is_placed(statement, value))
@@ -88,7 +89,7 @@ class NativeCode(Code):
 
     def _emit(self) -> None:
         self._slots: set[Value] = set()
-        functions = self._backend.build([call.kernel for call in self.calls])
+        functions = self._build([call.kernel for call in self.calls])
         instead = self._backend.instead([s.function for s in self.program.statements])
         for k, function in enumerate(functions):
             self._spelling.space[f"kernel{k}"] = function
@@ -109,7 +110,12 @@ class NativeCode(Code):
                     self._spelling.space[f"slot{base.number}"] = np.empty((), base.dtype)
                 lines.append(f"slot{base.number}[()] = {self._spelling.name(base)}")
         for call in group.calls:
-            lines += self._call(call, group)
+            if isinstance(call, Call):
+                lines += self._call(call, group)
+            elif isinstance(call, Clear):
+                lines.append(f"{self._spelling.name(call.base)}.fill(0)")
+            else:
+                lines.append(self._total(call))
         return lines
 
     def _is_loose(self, base: Value) -> bool:
@@ -124,6 +130,13 @@ class NativeCode(Code):
         back = tuple(sorted(range(len(order)), key=order.__getitem__))
         turned = "" if order == tuple(range(len(order))) else f".transpose({back})"
         return f"{named(value)} = {empty}({shape}, {dtype}){turned}"
+
+    def _total(self, call: Total) -> str:
+        """The sum of parts, put into all of an array, in the order of its memory."""
+        add, name = self._spelling.constant(np.add.reduce), self._spelling.name(call.base)
+        order = order_of(call.base)
+        turned = "" if order == tuple(range(len(order))) else f".transpose({order})"
+        return f"{add}({self._spelling.name(call.parts)}, 0, None, {name}{turned}.reshape(-1))"
 
     def _call(self, call: Call, island: Island) -> list[str]:
         k = self._call_numbers[id(call)]
@@ -159,7 +172,7 @@ def code_of(
     backend: Backend, program: Program, moving: Iterable[Value] = (), owners: Mapping[Value, Any] | None = None
 ) -> Code:  # fmt: skip
     """A program made to run, as a backend has it, or the next one where that cannot."""
-    while backend.name != "numpy":
+    while backend.build is not None:
         try:
             return NativeCode(program, moving, owners, backend)
         except CannotBuild as error:

@@ -12,7 +12,7 @@ from typing import Any
 from ..functions import EMPTY
 from ..values import Statement, Value
 from .expansions import expand
-from .kernels import calls_of
+from .kernels import bases_of, calls_of
 from .lowering import lower
 from .steps import Memory, Step
 
@@ -29,7 +29,7 @@ class Island:
     """Statements that kernels run, in the place of the last of them.
 
     statements  with their numbers in the program
-    calls       of kernels
+    calls       of kernels, and what is done by NumPy between them
     made        the values that the statements make
     results     those of them that lie in memory, and what else kernels pass on to each other
     inner       those that do not
@@ -47,7 +47,7 @@ class Island:
         steps = [step for *_, part in members for step in part]
         bases = {ref.base for step in steps for ref in (*step.refs(), step.target)}
         self.calls = calls_of(steps, memory, {base for base in bases if base in live or base.kind != "made"})
-        lying = dict.fromkeys(base for call in self.calls for base in call.bases if base is not None)
+        lying = dict.fromkeys(base for call in self.calls for base in bases_of(call) if base is not None)
         inside = {base for base in lying if base.kind == "made" and (base in self.made or base.number >= 1_000_000)}
         inside |= {value for value in self.made if value in live}
         self.results = sorted(inside, key=lambda value: value.number)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -25,6 +25,9 @@ _LONG = 1 << 14
 _MANY = 256
 """Rows: of more of them sums are taken in parts, and then of the parts."""
 
+_OFTEN = 3
+"""How many small nests have to be the same, but for their lengths, to be one kernel that is called for each."""
+
 _MOST_BUFFERS = 40
 _MOST_INSTRUCTIONS = 400
 
@@ -32,7 +35,7 @@ numbers = itertools.count(1_000_000)
 """For values that are in no trace."""
 
 
-@dataclass
+@dataclass(eq=False)
 class Call:
     """A kernel and what it is given: bases and where in these its buffers begin, how many rows, how many elements."""
 
@@ -42,36 +45,77 @@ class Call:
     rows: int
     n: int
     size: int
-    line: Any = None
 
 
-def calls_of(steps: Sequence[Step], memory: Memory, live: Collection[Value]) -> list[Call]:
-    """The calls that do what steps do; `live` are the bases that others use afterwards."""
+@dataclass(eq=False)
+class Clear:
+    """All of a base set to 0."""
+
+    base: Value
+
+
+@dataclass(eq=False)
+class Total:
+    """All of a base set to the sum, over the first axis, of another one: the sums of parts, one after another."""
+
+    base: Value
+    parts: Value
+
+
+def calls_of(steps: Sequence[Step], memory: Memory, live: Collection[Value]) -> list[Call | Clear | Total]:
+    """What does what steps do; `live` are the bases that others use afterwards."""
     made = [part for draft in drafts(steps, memory, live) for part in _prepared(draft)]
-    writers = []
+    writers: list[Writer | Clear | Total] = []
     for k, draft in enumerate(made):
-        others = {base for i, other in enumerate(made) if i != k for base in other.bases}
-        writers.append(Writer(draft, others | set(live)))
-    writers = [writer for writer in writers if writer.parts]
-    found = []
+        if not isinstance(draft, Draft):
+            writers.append(draft)
+            continue
+        others = {base for i, other in enumerate(made) if i != k for base in _bases(other)}
+        writer = Writer(draft, others | set(live))
+        if writer.parts:
+            writers.append(writer)
+    found: list[Call | Clear | Total] = []
     for group in _groups(writers):
-        large = len(group) == 1 and not group[0].draft.is_product and _is_divisible(group[0])
-        first, draft = group[0], group[0].draft
-        made_kernel, bases, starts = kernel(group, live, large)
-        flat = made_kernel.flat
-        rows = -(-draft.size // ROW) if flat else draft.outer[0] if large else 1
-        size = sum(writer.draft.size for writer in group)
-        found.append(Call(made_kernel, bases, starts, rows, first.draft.size if flat else 0, size))
+        if isinstance(group, Clear | Total):
+            found.append(group)
+            continue
+        alone = len(group) == 1 and not group[0].draft.is_product and _is_divisible(group[0])
+        found.append(_call(group, live, alone))
     return found
 
 
-def _groups(writers: Sequence[Writer]) -> Iterator[list[Writer]]:
+def _bases(made: Draft | Clear | Total) -> set[Value]:
+    if isinstance(made, Clear):
+        return {made.base}
+    return {made.base, made.parts} if isinstance(made, Total) else set(made.bases)
+
+
+def bases_of(call: Call | Clear | Total) -> list[Value | None]:
+    """The bases in whose memory something is read or written."""
+    return call.bases if isinstance(call, Call) else list(_bases(call))
+
+
+def _call(group: list[Writer], live: Collection[Value], divided: bool) -> Call:
+    made, bases, starts = kernel(group, live, divided)
+    draft = group[0].draft
+    rows = -(-draft.size // ROW) if made.flat else draft.outer[0] if divided else 1
+    size = sum(writer.draft.size for writer in group)
+    return Call(made, bases, starts, rows, draft.size if made.flat else 0, size)
+
+
+def _groups(writers: Sequence[Writer | Clear | Total]) -> Iterator[list[Writer] | Clear | Total]:
+    """What is one kernel: of small nests as many as may be, but for flat ones that are several times the same."""
+    flats = [_call([w], (), True).kernel if _is_small_flat(w) else None for w in writers]
+    often = {flat for flat, count in Counter(flats).items() if flat is not None and count >= _OFTEN}
     group: list[Writer] = []
-    for writer in writers:
-        if writer.draft.size >= LARGE and not writer.draft.is_product:
+    for writer, flat in zip(writers, flats, strict=True):
+        if not isinstance(writer, Writer) or _is_large(writer.draft) or flat in often:
             if group:
                 yield group
-            yield [writer]
+            if isinstance(writer, Writer):
+                yield [writer]
+            else:
+                yield writer
             group = []
             continue
         together = [*group, writer]
@@ -82,6 +126,14 @@ def _groups(writers: Sequence[Writer]) -> Iterator[list[Writer]]:
         group = together
     if group:
         yield group
+
+
+def _is_large(draft: Draft) -> bool:
+    return draft.size >= LARGE and not draft.is_product
+
+
+def _is_small_flat(writer: Writer | Clear | Total) -> bool:
+    return isinstance(writer, Writer) and writer.draft.size < LARGE and not writer.draft.outer and _is_divisible(writer)
 
 
 def _is_divisible(writer: Writer) -> bool:
@@ -96,16 +148,16 @@ def _is_divisible(writer: Writer) -> bool:
 # ---- sums ------------------------------------------------------------------------------------------------------------
 
 
-def _prepared(draft: Draft) -> list[Draft]:
+def _prepared(draft: Draft) -> list[Draft | Clear | Total]:
     """A draft whose sums over rows begin with 0, and are taken in parts where there are many rows."""
     draft = _in_rows(draft)
     if not any(is_added(part.step) for part in draft.parts):
         return [draft]
-    after: list[Draft] = []
+    after: list[Draft | Clear | Total] = []
     count = 1 if draft.is_product else _parts(draft)
     if count > 1:
         draft, after = _in_parts(draft, count)
-    return [*[Draft.of(_zero(part.step)) for part in draft.parts if is_added(part.step)], draft, *after]
+    return [*[_cleared(part.step, draft) for part in draft.parts if is_added(part.step)], draft, *after]
 
 
 def _in_rows(draft: Draft) -> Draft:
@@ -137,12 +189,13 @@ def _parts(draft: Draft) -> int:
     return min((k for k in range(2, n) if n % k == 0), key=lambda k: abs(k - math.sqrt(n)), default=1)
 
 
-def _in_parts(draft: Draft, count: int) -> tuple[Draft, list[Draft]]:
+def _in_parts(draft: Draft, count: int) -> tuple[Draft, list[Draft | Clear | Total]]:
     """The draft with a loop over parts outermost, each with sums of its own, and what adds these up."""
     n = draft.outer[0]
     inner = () if draft.inner is None else (draft.inner,)
     shape = (count, n // count, *draft.outer[1:], *inner)
-    after, bases = [], set(draft.bases)
+    after: list[Draft | Clear | Total] = []
+    bases = set(draft.bases)
     for part in draft.parts:
         part.step = split(part.step, shape if part.each else shape[: len(shape) - len(inner)])
         target = part.step.target
@@ -165,9 +218,28 @@ def _in_parts(draft: Draft, count: int) -> tuple[Draft, list[Draft]]:
         )  # fmt: skip
         part.step.target = Ref(sums, 0, tuple(strides))
         bases |= {sums}
-        added = Draft.of(last)
-        after += [Draft.of(_zero(last)), added] if is_added(last) else [added]
+        if _is_all(last.target, last.shape[1:], last.target.strides[1:]):
+            after.append(Total(target.base, sums))
+        else:
+            after += [*([Draft.of(_zero(last))] if is_added(last) else []), Draft.of(last)]
     return Draft(shape[: len(shape) - len(inner)], draft.inner, draft.parts, frozenset(bases)), after
+
+
+def _cleared(step: Step, draft: Draft) -> Draft | Clear:
+    """What sets to 0 that to which a sum over rows is added: in a kernel with what follows, if that is small."""
+    zero = _zero(step)
+    large = _is_large(draft) and _is_all(zero.target, zero.shape, zero.target.strides)
+    return Clear(zero.target.base) if large else Draft.of(zero)
+
+
+def _is_all(ref: Ref, shape: tuple[int, ...], strides: tuple[int, ...]) -> bool:
+    """Whether elements are all of a base, in the order of its memory."""
+    step = 1
+    for n, stride in zip(reversed(shape), reversed(strides), strict=True):
+        if stride != step:
+            return False
+        step *= n
+    return ref.offset == 0 and step == ref.base.size
 
 
 def _zero(step: Step) -> Step:

@@ -77,7 +77,8 @@ def drafts(steps: Sequence[Step], memory: Memory, live: Collection[Value]) -> li
     found: list[Draft] = []
     for step in steps:
         for k in range(len(found) - 1, -1, -1):
-            if (joined := _join(found[k], step, memory, live)) is not None:
+            joined = _join(found[k], step, memory, live) if _related(found[k], [step]) else None
+            if joined is not None:
                 found[k] = joined
                 break
             if touches(found[k].parts, step, memory):
@@ -85,7 +86,34 @@ def drafts(steps: Sequence[Step], memory: Memory, live: Collection[Value]) -> li
                 break
         else:
             found.append(Draft.of(step))
+    k = 0
+    while k < len(found):
+        to = _moved(found, k, memory, live)
+        k = k + 1 if to is None else to
     return found
+
+
+def _moved(found: list[Draft], k: int, memory: Memory, live: Collection[Value]) -> int | None:
+    """Join a draft, as a whole, to one before it, if it can be: to which."""
+    steps = [part.step for part in sorted(found[k].parts, key=lambda part: (part.phase, part.each))]
+    for j in range(k - 1, -1, -1):
+        joined = found[j] if _related(found[j], steps) else None
+        for step in steps:
+            joined = None if joined is None else _join(joined, step, memory, live)
+        if joined is not None:
+            found[j] = joined
+            del found[k]
+            return j
+        if any(touches(found[j].parts, step, memory) for step in steps):
+            return None
+    return None
+
+
+def _related(draft: Draft, steps: Sequence[Step]) -> bool:
+    """Whether what a draft has in a register may be of use to others: an array, or a number that one of them makes."""
+    written = {step.target.base for step in (*[part.step for part in draft.parts], *steps)}
+    shared = draft.bases & {base for step in steps for base in _bases(step)}
+    return draft.size <= 1 or any(base.size > 1 or base in written for base in shared)
 
 
 def _join(draft: Draft, step: Step, memory: Memory, live: Collection[Value]) -> Draft | None:
@@ -95,8 +123,6 @@ def _join(draft: Draft, step: Step, memory: Memory, live: Collection[Value]) -> 
         return None
     if sum(base in live for base in bases) > _MOST_BASES or len(draft.parts) >= _MOST_STEPS:
         return None
-    if not draft.bases & _bases(step) and draft.size > 1:
-        return None  # nothing that one has would be of use to the other
     for rows, inner, each, demoted in _ways(draft, step):
         whole = rows if inner is None else (*rows, inner)
         parts = [

@@ -19,6 +19,8 @@ import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
+from numba.np.arrayobj import populate_array
+from numba.np.numpy_support import from_dtype
 
 
 def _inline(function: Callable[..., Any]) -> Any:
@@ -46,20 +48,22 @@ def _intrinsic(function: Callable[..., Any]) -> Any:
     return intrinsic(function)
 
 
-@_intrinsic
-def _pointer(context: Any, address: Any) -> Any:
-    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        return builder.inttoptr(args[0], context.get_value_type(types.voidptr))
-
-    return types.voidptr(types.int64), generate
-
-
 def _memory(dtype: Any) -> Any:
-    size = dtype().itemsize
+    element = from_dtype(np.dtype(dtype))
+    kind = types.Array(element, 1, "C")
 
-    @_inline
-    def at(address: Any, offset: Any, count: Any) -> Any:
-        return numba.carray(_pointer(address + size * offset), (count,), dtype)
+    @_intrinsic
+    def at(context: Any, address: Any, offset: Any, count: Any) -> Any:
+        def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            address, offset, count = args
+            size = context.get_constant(types.int64, dtype().itemsize)
+            place = builder.add(address, builder.mul(offset, size))
+            made = context.make_array(kind)(context, builder)
+            data = builder.inttoptr(place, context.get_data_type(element).as_pointer())
+            populate_array(made, data, [count], [size], context.get_constant(types.int64, dtype().itemsize), None)
+            return made._getvalue()
+
+        return kind(types.int64, types.int64, types.int64), generate
 
     return at
 

@@ -44,7 +44,7 @@ def source(kernel: Kernel) -> str:
     return (
         "import numpy as np\nfrom numba import njit\n"
         + (f"from autograd.program.native.numba_maths import {uses}\n" if uses else "")
-        + f"\n\n@njit({SIGNATURE!r}, nogil=True, error_model='numpy', cache=CACHE)\n"
+        + f"\n\n@njit({SIGNATURE!r}, nogil=True, error_model='numpy', no_cfunc_wrapper=True, cache=CACHE)\n"
         + "def kernel(table_address, lo, hi, n):\n"
         + "".join(f"    {line}\n" for line in body)
     )
