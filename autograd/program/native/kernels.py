@@ -7,6 +7,7 @@ import math
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeGuard
 
 import numpy as np
 
@@ -132,7 +133,7 @@ def _is_large(draft: Draft) -> bool:
     return draft.size >= LARGE and not draft.is_product
 
 
-def _is_small_flat(writer: Writer | Clear | Total) -> bool:
+def _is_small_flat(writer: Writer | Clear | Total) -> TypeGuard[Writer]:
     return isinstance(writer, Writer) and writer.draft.size < LARGE and not writer.draft.outer and _is_divisible(writer)
 
 

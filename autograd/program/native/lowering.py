@@ -221,7 +221,7 @@ def _concatenate(s: Statement, memory: Memory) -> Steps:
         if not isinstance(part, Value) or part.dtype != target.dtype:
             return None
         if s.function is np.stack:
-            place: Any = array[(slice(None),) * (axis % array.ndim) + (start,)]
+            place: Any = array[(*(slice(None),) * (axis % array.ndim), start, ...)]
             start += 1
         else:
             n = part.shape[axis]
@@ -240,7 +240,7 @@ def _setitem(s: Statement, memory: Memory) -> Steps:
     if array is None:
         return None
     if is_basic(index):
-        place = array[whole(index)]
+        place = _seen(array, index)
         return _copied(memory, source, target, place) if place.size else []
     if (found := _along_last(target, index, memory)) is None:
         return None
@@ -260,7 +260,7 @@ def _getitem(s: Statement, memory: Memory) -> Steps:
         to, base = memory.ref(target, target.shape), memory.base(source)
         if array is None or to is None or base is None:
             return None
-        seen = array[whole(s.args[1])]
+        seen = _seen(array, s.args[1])
         name = target.dtype.name
         return [Step(target.shape, "copy", (memory.within(base, seen),), name, name, to)]
     found, to = _along_last(source, s.args[1], memory), memory.ref(target, target.shape)
@@ -280,10 +280,10 @@ def is_basic(index: Any) -> bool:
     )  # fmt: skip
 
 
-def whole(index: Any) -> Any:
-    """The index so that what it takes is an array, and never a scalar, which is a copy."""
+def _seen(array: Any, index: Any) -> Any:
+    """What an index of whole numbers and slices shows: an array, even if it is one element."""
     parts = index if type(index) is tuple else (index,)
-    return parts if any(part is Ellipsis for part in parts) else (*parts, ...)
+    return array[parts if any(part is Ellipsis for part in parts) else (*parts, ...)]
 
 
 def _along_last(value: Value, index: Any, memory: Memory) -> Ref | None:
@@ -309,7 +309,7 @@ def _add_in_place(s: Statement, memory: Memory) -> Steps:
     array, base = memory.array(total), memory.base(total)
     if array is None or base is None or not is_basic(index) or not isinstance(g, Value) or g.dtype != total.dtype:
         return None
-    place = array[whole(index)]
+    place = _seen(array, index)
     at, item, name = memory.within(base, place), memory.item(g, place.shape), total.dtype.name
     return None if item is None else [Step(place.shape, "add", (at, item), name, name, at)]
 

@@ -69,6 +69,7 @@ class _Source:
 
     def nest(self, nest: Nest) -> None:
         self._names: dict[int, str] = {}
+        self._checked: set[int] = set()  # indices that are known to be within bounds
         self._row_of: dict[Any, str] = {}
         depth = 0
         if nest.flat:
@@ -191,8 +192,9 @@ class _Source:
 
     def _bound(self, access: Access, depth: int) -> None:
         """Check an index, and count it from the front."""
-        if access.index is None:
+        if access.index is None or access.index in self._checked:
             return
+        self._checked.add(access.index)
         name = self._names[access.index]
         self.put(depth, f"if {name} < 0:", f"    {name} += {access.bound}")
         self.put(depth, f"if {name} < 0 or {name} >= {access.bound}:", "    return 1")

@@ -149,8 +149,9 @@ class Memory:
 
     def within(self, base: Value, array: Any) -> Ref:
         """The elements of an array that lies in the memory of a base's."""
-        size = base.dtype.itemsize
-        return Ref(base, _gap(array, self.array(base)) // size, tuple([stride // size for stride in array.strides]))
+        size, start = base.dtype.itemsize, _gap(array, self.array(base))
+        assert np.may_share_memory(array, self.array(base)) or not array.size, "a view of other memory"
+        return Ref(base, start // size, tuple([stride // size for stride in array.strides]))
 
     def item(self, item: Any, shape: tuple[int, ...]) -> Item | None:
         """An operand: a number, where it is the same at each call and everywhere."""
