@@ -1,7 +1,7 @@
 """C, compiled with what compiler there is, into functions that ctypes calls.
 
 What is compiled is kept on disk, in files named by a hash of the source, the options, the compiler and the processor.
-It is loaded only if it has the hash that was noted when it was written. A compiler that fails is not asked again.
+It is loaded only if it has the hash that was noted when it was written.
 """
 
 from __future__ import annotations
@@ -35,7 +35,6 @@ _NATIVE = (("-march=native",), ("-mcpu=native",), ())
 """How compilers are told to use all that the processor has; the last one is for those that know neither."""
 
 _lock = threading.Lock()
-_failed: list[str] = []
 
 
 def compilers() -> list[tuple[str, ...]]:
@@ -52,8 +51,6 @@ def compilers() -> list[tuple[str, ...]]:
 
 def why_not() -> str | None:
     """Why nothing can be compiled, or None as far as that is known before it is tried."""
-    if _failed:
-        return _failed[0]
     return None if compilers() else "there is no C compiler (cc, gcc, clang or the package ziglang)"
 
 
@@ -65,8 +62,6 @@ def load(source: str, options: Sequence[str] = ()) -> ctypes.CDLL:
 
 @functools.lru_cache(maxsize=1024)
 def _loaded(source: str, options: tuple[str, ...]) -> ctypes.CDLL:
-    if _failed:
-        raise CannotBuild(_failed[0])
     found = compilers()
     where = folder()
     for compiler in found:
@@ -83,7 +78,6 @@ def _loaded(source: str, options: tuple[str, ...]) -> ctypes.CDLL:
                 )
             except CannotBuild as error:
                 said = str(error)
-    _failed.append(said)
     raise CannotBuild(said)
 
 

@@ -129,6 +129,7 @@ def _forward(
     dtype: Any,
 ) -> _Call:
     """Of a correlation: the rows of the image are what the ring holds."""
+    correlation._check(x, w, groups)
     axes = _Axes(x[2:], w[2:], stride, padding, dilation)
     shape = (x[0], w[0], *axes.out)
     steps = _elements(w_strides, dtype)
