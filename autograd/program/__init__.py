@@ -22,6 +22,7 @@
     capture                               one call, traced
     entry                                 how it is called in the place of the function
     snapshot, signature                   what a call may change, and what it looks like
+    profiling                             where its time goes
     tracing, compiling                    `trace` and `compile`
 
 The names that others use are in `current` (optim's), and in `autograd`.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from types import FunctionType
 from typing import Any
 
@@ -32,6 +33,7 @@ class Code:
     owners   of gradients that it makes, the Tensors that are given them
     own      those of these that are written where the last ones were
     text     the function's source
+    blocks   what is done one after another, and in how many lines of the text it is through
     run      takes the arrays of inputs and moving states, and gives those of `given`
     """
 
@@ -218,6 +220,7 @@ class Code:
                     and value.root not in self._inner
                 ):
                     self._ends.setdefault(self._last[value.root], []).append(value)
+        self.blocks: list[tuple[Any, int]] = []
         for k, (i, step) in enumerate(self._steps):
             if step in views:
                 continue
@@ -232,12 +235,36 @@ class Code:
             for root in step.writes:
                 if root.kind == "state" and root not in self.moving and root not in self.writes:
                     self.writes.append(root)
-        given = ", ".join([f"v{value.number}" for value in (*program.inputs, *self.moving)])
-        body = self._lines + [f"return ({''.join(self._spelling.exactly(value) + ', ' for value in self.given)})"]
+            self.blocks.append((step, len(self._lines)))
+        self.text = self._text(self._lines)
+
+    def _text(self, lines: list[str]) -> str:
+        """The function's source."""
+        given = ", ".join([f"v{value.number}" for value in (*self.program.inputs, *self.moving)])
+        body = lines + [f"return ({''.join(self._spelling.exactly(value) + ', ' for value in self.given)})"]
         if self._undoes:
             body = ["undo = []", "try:", *[f"    {line}" for line in body], "except BaseException:"]
             body += ["    for back in reversed(undo):", "        back()", "    raise"]
-        self.text = f"def run({given}):\n" + "".join(f"    {line}\n" for line in body)
+        return f"def run({given}):\n" + "".join(f"    {line}\n" for line in body)
+
+    @contextmanager
+    def watched(self, clock: Callable[[int], None]) -> Iterator[None]:
+        """Within it, `clock` is called after each of `blocks` with its number, and with -1 before the first."""
+        lines, start = ["clock(-1)"], 0
+        for k, (_, end) in enumerate(self.blocks):
+            lines += [*self._lines[start:end], f"clock({k})"]
+            start = end
+        space: dict[str, Any] = {}
+        exec(compile(self._text(lines), f"<program {self.program.name}, watched>", "exec"), space)
+        before, self._function = self._function, space["run"]
+        try:
+            for bound in self.bounds:
+                bound.run = FunctionType(self._function.__code__, bound.space | {"clock": clock})
+            yield
+        finally:
+            self._function = before
+            for bound in self.bounds:
+                bound.run = FunctionType(before.__code__, bound.space)
 
     def _as_one(self, group: Any) -> list[str]:
         """Several statements that are done as one."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -38,6 +39,14 @@ class Entry:
         self._places = [(place, value) for place, value in writer.places if value not in writer.moving]
         exec(compile(self.text, f"<entry {self.program.name}>", "exec"), self._space)
         self.call: Callable[[Any, Any], Any] = self._space["call"]
+
+    @contextmanager
+    def watched(self, clock: Callable[[int], None]) -> Iterator[None]:
+        """Within it, `clock` is called after each block of the program's code."""
+        with self.code.watched(clock):
+            self._space["run"] = self.code.run
+            yield
+        self._space["run"] = self.code.run
 
     def rebind(self) -> bool:
         """Take the arrays in which the states now lie; False if one has another shape, dtype or layout."""

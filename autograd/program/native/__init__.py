@@ -24,5 +24,6 @@ from __future__ import annotations
 
 from .backends import NUMPY, Backend, choose
 from .code import code_of
+from .groups import Island, bytes_of
 
-__all__ = ["NUMPY", "Backend", "choose", "code_of"]
+__all__ = ["NUMPY", "Backend", "Island", "bytes_of", "choose", "code_of"]

@@ -6,6 +6,7 @@ lies between two products that follow from each other is one island.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Sequence
 from typing import Any
 
@@ -34,6 +35,7 @@ class Island:
     results     those of them that lie in memory, and what else kernels pass on to each other
     inner       those that do not
     writes      the roots from outside that they change
+    moved       of each array in memory, how many bytes a step reads or writes at most
     used        the values from outside in whose memory they read or write
     """
 
@@ -55,6 +57,11 @@ class Island:
         self.used = [base for base in lying if base not in inside]
         written = dict.fromkeys(root for _, s in self.statements for root in s.writes)
         self.writes = tuple([root for root in written if root not in self.made])
+        self.moved: dict[Value, int] = {}
+        for step in steps:
+            for ref in (*step.refs(), step.target):
+                count = math.prod([n for n, stride in zip(step.shape, ref.strides, strict=True) if stride])
+                self.moved[ref.base] = max(self.moved.get(ref.base, 0), count * ref.base.dtype.itemsize)
         self.indices = [
             (ref.index[0].base, ref.index[1]) for step in steps for ref in (*step.refs(), step.target) if ref.index
         ]
@@ -181,3 +188,9 @@ class _Waiting:
             step.function in _SLOW and any(v.size >= _ALONE for v in (*s.values(), *s.results))
             for s, steps in working for step in steps
         )  # fmt: skip
+
+
+def bytes_of(island: Island) -> int:
+    """The bytes that its kernels read and write: of each array as many as any step does."""
+    bases = [base for call in island.calls for base in bases_of(call) if base is not None]
+    return sum(min(base.nbytes, island.moved.get(base, base.nbytes)) for base in bases)

@@ -150,7 +150,8 @@ class Memory:
     def within(self, base: Value, array: Any) -> Ref:
         """The elements of an array that lies in the memory of a base's."""
         size, start = base.dtype.itemsize, _gap(array, self.array(base))
-        assert np.may_share_memory(array, self.array(base)) or not array.size, "a view of other memory"
+        if array.size and not np.may_share_memory(array, self.array(base)):
+            raise RuntimeError("a view that lies in other memory than its base")
         return Ref(base, start // size, tuple([stride // size for stride in array.strides]))
 
     def item(self, item: Any, shape: tuple[int, ...]) -> Item | None:
