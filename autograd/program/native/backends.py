@@ -10,6 +10,9 @@ A backend is a module with
                once, and kept on disk (see cache.py)
     instead(functions) -> {id: function}
                what takes the place of some of the functions that statements call, by their identities
+    sequence() -> function
+               None, or what calls kernels one after another until one gives 1, which it gives then: it takes the
+               address of their addresses, tables, rows and n, and how many they are
     PRODUCTS   up to how many multiplications a product of matrices is one for kernels
 
 `build` and `instead` raise CannotBuild, and then the next one is asked.
@@ -38,18 +41,20 @@ class Backend:
 
     name      "numpy" or one of BEST
     why       in words
-    build, instead, products   of its module; of NumPy there is no `build`
+    build, instead, products, sequence   of its module; of NumPy there is no `build`
     """
 
     def __init__(
         self, name: str, why: str, build: Callable[[Sequence[Kernel]], list[Any]] | None,
         instead: Callable[[Sequence[Any]], dict[int, Any]] = lambda functions: {}, products: int = 0,
+        sequence: Callable[[], Callable[[int, int], int] | None] = lambda: None,
     ) -> None:  # fmt: skip
         self.name = name
         self.why = why
         self.build = build
         self.instead = instead
         self.products = products
+        self.sequence = sequence
 
     def __reduce__(self) -> Any:
         return choose, (self.name,)
@@ -99,7 +104,7 @@ def instead_of(backend: Backend, why_not: str) -> Backend:
 
 def _backend(name: str, why: str) -> Backend:
     found = BEST[name]
-    return Backend(name, why, found.build, found.instead, found.PRODUCTS)
+    return Backend(name, why, found.build, found.instead, found.PRODUCTS, found.sequence)
 
 
 _noted: list[str] = []

@@ -39,6 +39,10 @@ def instead(functions: Sequence[Any]) -> dict[int, Any]:
     return {}
 
 
+def sequence() -> None:
+    """None: each is called by itself."""
+
+
 @functools.lru_cache(maxsize=4096)
 def _built(kernel: Kernel) -> Callable[[int, int, int, int], int]:
     text = source(kernel)

@@ -18,6 +18,16 @@ __all__ = ["NAME", "PRODUCTS", "build", "instead", "why_not"]
 NAME = "c"
 PRODUCTS = 1 << 17
 
+_SEQUENCE = """#include <stdint.h>
+struct call { int (*kernel)(int64_t, int64_t, int64_t, int64_t); int64_t table, rows, n; };
+int sequence(int64_t where, int64_t count) {
+    const struct call *calls = (const struct call *)(intptr_t)where;
+    for (int64_t k = 0; k < count; k++)
+        if (calls[k].kernel(calls[k].table, 0, calls[k].rows, calls[k].n)) return 1;
+    return 0;
+}
+"""
+
 
 def build(kernels: Sequence[Kernel]) -> list[Callable[[int, int, int, int], int]]:
     """The kernels as functions. Raises CannotBuild."""
@@ -43,6 +53,14 @@ def instead(functions: Sequence[Any]) -> dict[int, Any]:
     if found:
         convolution.library("f")
     return found
+
+
+@functools.cache
+def sequence() -> Any:
+    """The function that calls kernels one after another."""
+    function = load(_SEQUENCE).sequence
+    function.argtypes = (ctypes.c_int64,) * 2
+    return function
 
 
 @functools.cache

@@ -73,9 +73,9 @@ def test_a_small_step_is_one_function_but_for_what_is_checked() -> None:
     for _ in range(3):
         fast(*data)
     lines = fast._entries[0].code.text.splitlines()
-    assert not [line for line in lines if "dot" in line or "matmul" in line or "add" in line]
+    assert not [line for line in lines if "dot" in line or "matmul" in line or "add_" in line]
     check = next(k for k, line in enumerate(lines) if "Changed" in line)
-    assert sum("kernel" in line for line in lines[check:]) == 1
+    assert sum("kernel" in line or "sequence" in line for line in lines[check:]) == 1
 
 
 def test_large_products_are_left_to_blas() -> None:
@@ -121,8 +121,8 @@ def test_a_wrong_shape_is_the_engines_error() -> None:
     fast = autograd.compile(step, backend="c")
     for _ in range(3):
         fast(x, t)
-    with pytest.raises(ValueError) as expected:
+    with pytest.raises(ValueError, match="linear: expected 6 input features") as expected:
         step(Tensor(x.data[:, :5]), t)
-    with pytest.raises(ValueError) as raised:
+    with pytest.raises(ValueError, match="linear: expected 6 input features") as raised:
         fast(Tensor(x.data[:, :5]), t)
     assert str(raised.value) == str(expected.value)
