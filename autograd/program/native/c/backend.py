@@ -8,6 +8,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ..form import Kernel
 from . import convolution
 from .compiler import load, why_not
@@ -68,5 +70,5 @@ def _product(dtype: str) -> int:
     """Where the function for products of small matrices is."""
     here = Path(__file__)
     texts = [here.with_name(name).read_text(encoding="utf-8") for name in ("vectors.c", "products.c")]
-    library = load("\n".join(texts), (f"-DREAL={'float' if dtype == 'float32' else 'double'}", "-ffp-contract=fast"))
+    library = load("\n".join(texts), convolution.REALS[np.dtype(dtype).char])
     return ctypes.cast(library.product, ctypes.c_void_p).value or 0

@@ -178,7 +178,8 @@ static void pack(const struct geometry *q, const REAL *kernel, const integer *pl
                     *to++ = kernel[f * s[1] + c * s[2] + h * s[3] + place[2 * p] * s[4]];
 }
 
-int correlate(const struct geometry *q, const REAL *source, const REAL *kernel, const REAL *bias, REAL *target) {
+static __attribute__((noinline)) int sweep(const struct geometry *q, const REAL *source, const REAL *kernel,
+                                          const REAL *bias, REAL *target) {
     struct ring ring;
     integer tiles = (q->features + MOST_FEATURES - 1) / MOST_FEATURES, places = 0;
     for (integer p = 0; p < q->phases; p++) places += q->phase[5 * p + 3];
@@ -237,5 +238,12 @@ int correlate(const struct geometry *q, const REAL *source, const REAL *kernel, 
     }
     close_ring(&ring);
     give(packed), free(rows), free(numbers);
+    return good;
+}
+
+int correlate(const struct geometry *q, const REAL *source, const REAL *kernel, const REAL *bias, REAL *target) {
+    uint64_t before = begin_flush();
+    int good = sweep(q, source, kernel, bias, target);
+    end_flush(before);
     return good;
 }

@@ -21,7 +21,11 @@ from .compiler import load
 _RING = 512 << 10
 """Bytes: the rows of an image that are in use at a time are to fit into a second-level cache."""
 
-_TYPES = {"f": "float", "d": "double"}
+REALS = {
+    char: (f"-DREAL={name}", f"-D{name.upper()}", "-ffp-contract=fast")
+    for char, name in (("f", "float"), ("d", "double"))
+}
+"""By a dtype's character, the options with which these files are compiled for it."""
 
 Ints = tuple[int, ...]
 
@@ -32,7 +36,7 @@ def library(char: str) -> Any:
     here = Path(__file__)
     names = ("vectors.c", "convolution.c", "kernels.c", "pooling.c")
     texts = [here.with_name(name).read_text(encoding="utf-8") for name in names]
-    made = load("\n".join(texts), (f"-DREAL={_TYPES[char]}", "-ffp-contract=fast"))
+    made = load("\n".join(texts), REALS[char])
     for name, count in (("correlate", 5), ("correlate_kernel", 4), ("to_max", 5)):
         getattr(made, name).argtypes = (ctypes.c_void_p,) * count
     return made
@@ -83,7 +87,7 @@ def _can(a: Any, b: Any) -> bool:
     """Whether these are arrays that the C reads, with something in them."""
     return bool(
         a.dtype == b.dtype
-        and a.dtype.char in _TYPES
+        and a.dtype.char in REALS
         and a.dtype.isnative
         and 3 <= a.ndim <= 4
         and a.size
@@ -285,7 +289,8 @@ def to_max(g: Any, x: Any, highest: Any, size: Any, stride: Any, padding: Any, d
     )
     if call is None:
         return sliding._to_max(g, x, highest, size, stride, padding, dilation)
-    made = np.zeros_like(x)
+    covered = all(length == n * k for length, n, k in zip(x.shape[2:], highest.shape[2:], size, strict=True))
+    made = np.empty_like(x) if covered else np.zeros_like(x)
     if made.strides != x.strides:
         return sliding._to_max(g, x, highest, size, stride, padding, dilation)
     library(x.dtype.char).to_max(call.at, _at(g), _at(x), _at(highest), _at(made))
@@ -302,10 +307,11 @@ def _apart(
     apart = all(s >= k for k, s in zip(geometry.size, geometry.stride, strict=True))
     if len(geometry.size) != 2 or not apart or set(geometry.dilation) != {1} or any(map(any, geometry.padding)):
         return None
-    values, image = _elements(highest_strides, dtype), _elements(x_strides, dtype)
-    if g != highest_strides or values[0] != 1 or image[0] != 1:
+    maxima, image = _elements(highest_strides, dtype), _elements(x_strides, dtype)
+    if maxima[0] != 1 or image[0] != 1:
         return None
-    fields = [x[0], x[1], *geometry.out, *geometry.size, *values, *image, *geometry.stride]
+    values = _elements(g, dtype)
+    fields = [x[0], x[1], *geometry.out, *geometry.size, *values, *maxima, *image, *geometry.stride]
     return _Call(x, fields, [])
 
 

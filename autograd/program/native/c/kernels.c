@@ -77,21 +77,46 @@ static inner *const inners[][7] = {{0}, ALL_6(inner_, 1), ALL_6(inner_, 2), ALL_
 #define MOST_INNER 3
 #endif
 
+/* A square of LANES x LANES elements, turned: columns become rows. Each round puts the first half of the rows, and
+   between them the second half. */
+static void turn_square(const REAL *from, integer step, REAL *to, integer features) {
+    vector row[LANES], next[LANES];
+    for (int k = 0; k < LANES; k++) row[k] = *(const loose *)(from + k * step);
+#ifdef __clang__
+    for (int k = 0; k < LANES; k++)
+        for (int i = 0; i < LANES; i++) next[k][i] = row[i][k];
+    __builtin_memcpy(row, next, sizeof row);
+#else
+    mask low, high;
+    for (int i = 0; i < LANES; i++) {
+        low[i] = i / 2 + i % 2 * LANES;
+        high[i] = low[i] + LANES / 2;
+    }
+    for (int round = 1; round < LANES; round *= 2) {
+        _Pragma("GCC unroll 8") for (int k = 0; k < LANES / 2; k++) {
+            next[2 * k] = __builtin_shuffle(row[k], row[k + LANES / 2], low);
+            next[2 * k + 1] = __builtin_shuffle(row[k], row[k + LANES / 2], high);
+        }
+        __builtin_memcpy(row, next, sizeof row);
+    }
+#endif
+    for (int k = 0; k < LANES; k++) *(loose *)(to + k * features) = row[k];
+}
+
 /* A row of results with its features side by side, and zeros up to `features`. */
 static void turn(const struct geometry *q, const REAL *from, integer block, REAL *to, integer features) {
     const integer *s = q->target_strides;
     const integer columns = q->phase[2];
     for (integer w = 0; w < columns; w++)
-        for (integer n = 0; n < block; n += 16) {
-            integer many = least(16, block - n);
-            for (integer f = 0; f < q->features; f++) {
-                const REAL *here = from + f * s[1] + w * s[3] + n * s[0];
-                REAL *there = to + (w * block + n) * features + f;
-                if (s[0] == 1)
-                    for (integer i = 0; i < many; i++) there[i * features] = here[i];
-                else
-                    for (integer i = 0; i < many; i++) there[i * features] = here[i * s[0]];
-            }
+        for (integer n = 0; n < block; n += LANES) {
+            const integer many = least(LANES, block - n);
+            const REAL *here = from + w * s[3] + n * s[0];
+            REAL *there = to + (w * block + n) * features;
+            integer f = 0;
+            if (s[0] == 1 && many == LANES)
+                for (; f + LANES <= q->features; f += LANES) turn_square(here + f * s[1], s[1], there + f, features);
+            for (; f < q->features; f++)
+                for (integer i = 0; i < many; i++) there[i * features + f] = here[f * s[1] + i * s[0]];
         }
 }
 
@@ -106,7 +131,8 @@ static void line_up(const struct geometry *q, const REAL *from, integer block, R
     }
 }
 
-int correlate_kernel(const struct geometry *q, const REAL *source, const REAL *result, REAL *target) {
+static __attribute__((noinline)) int gather(const struct geometry *q, const REAL *source, const REAL *result,
+                                           REAL *target) {
     struct ring ring;
     const integer few = q->features <= 6, places = q->phase[3], all = q->height * q->channels * places;
     const integer features = few ? q->features : (q->features + LANES - 1) / LANES * LANES;
@@ -180,5 +206,12 @@ int correlate_kernel(const struct geometry *q, const REAL *source, const REAL *r
     }
     close_ring(&ring);
     give(turned), give(total), free(from);
+    return good;
+}
+
+int correlate_kernel(const struct geometry *q, const REAL *source, const REAL *result, REAL *target) {
+    uint64_t before = begin_flush();
+    int good = gather(q, source, result, target);
+    end_flush(before);
     return good;
 }

@@ -1,11 +1,12 @@
 /* The adjoint of the maximum over windows that lie apart: every window's value goes to its first maximum.
 
-   Read after convolution.c. Along the examples memory has no gaps. */
+   Read after convolution.c. Along the examples memory has no gaps, but for that of values. */
 
 struct windows {
     integer examples, channels, rows, columns; /* of windows */
     integer size[2];
-    integer value[4], image[4]; /* strides of values and maxima, of image and result: n (1), c, h, w */
+    integer value[4];           /* strides of values: n, c, h, w */
+    integer highest[4], image[4]; /* of maxima, of image and result: n (1), c, h, w */
     integer step[2];
 };
 
@@ -13,33 +14,54 @@ static inline REAL comparable(REAL x) { /* a NaN is its window's maximum, and eq
     return x != x ? (REAL)__builtin_inf() : x;
 }
 
+/* What of `rest` belongs to an element, if it is the highest; it is taken from the rest. */
+static inline REAL share(REAL *rest, REAL x, REAL highest) {
+    REAL part = *rest * (REAL)(comparable(x) == highest);
+    *rest -= part;
+    return part;
+}
+
+static inline __attribute__((always_inline)) void two_by_two(const REAL *restrict values, integer step,
+                                                             const REAL *restrict highest, const REAL *restrict image,
+                                                             REAL *restrict result, integer count, integer right,
+                                                             integer below) {
+    for (integer i = 0; i < count; i++) {
+        REAL rest = values[i * step], high = comparable(highest[i]);
+        result[i] = share(&rest, image[i], high);
+        result[i + right] = share(&rest, image[i + right], high);
+        result[i + below] = share(&rest, image[i + below], high);
+        result[i + below + right] = rest; /* what is left belongs here */
+    }
+}
+
+static void any_size(const struct windows *q, const REAL *restrict values, const REAL *restrict highest,
+                     const REAL *restrict image, REAL *restrict result, integer count) {
+    const integer *s = q->image, places = q->size[0] * q->size[1];
+    for (integer i = 0; i < count; i++) {
+        REAL rest = values[i * q->value[0]], high = comparable(highest[i]);
+        for (integer p = 0; p < places - 1; p++) {
+            const integer there = i + p / q->size[1] * s[2] + p % q->size[1] * s[3];
+            result[there] = share(&rest, image[there], high);
+        }
+        result[i + (q->size[0] - 1) * s[2] + (q->size[1] - 1) * s[3]] = rest;
+    }
+}
+
 int to_max(const struct windows *q, const REAL *values, const REAL *image, const REAL *maxima, REAL *result) {
-    enum { PIECE = 256 };
-    const integer *v = q->value, *s = q->image, places = q->size[0] * q->size[1];
+    const integer *v = q->value, *m = q->highest, *s = q->image;
+    const int two = q->size[0] == 2 && q->size[1] == 2;
     for (integer h = 0; h < q->rows; h++)
         for (integer c = 0; c < q->channels; c++)
-            for (integer w = 0; w < q->columns; w++)
-                for (integer n = 0; n < q->examples; n += PIECE) {
-                    const integer many = q->examples - n < PIECE ? q->examples - n : PIECE;
-                    const integer at = h * v[2] + c * v[1] + w * v[3] + n;
-                    const integer from = h * q->step[0] * s[2] + c * s[1] + w * q->step[1] * s[3] + n;
-                    const REAL *restrict highest = maxima + at;
-                    REAL rest[PIECE]; /* of the windows whose maximum has not been found yet */
-                    __builtin_memcpy(rest, values + at, many * sizeof(REAL));
-                    for (integer p = 0; p < places; p++) {
-                        const integer there = from + p / q->size[1] * s[2] + p % q->size[1] * s[3];
-                        const REAL *restrict x = image + there;
-                        REAL *restrict y = result + there;
-                        if (p == places - 1) { /* what is left belongs here */
-                            __builtin_memcpy(y, rest, many * sizeof(REAL));
-                            break;
-                        }
-                        for (integer i = 0; i < many; i++) {
-                            REAL part = rest[i] * (REAL)(comparable(x[i]) == comparable(highest[i]));
-                            rest[i] -= part;
-                            y[i] = part;
-                        }
-                    }
-                }
+            for (integer w = 0; w < q->columns; w++) {
+                const REAL *value = values + h * v[2] + c * v[1] + w * v[3];
+                const REAL *highest = maxima + h * m[2] + c * m[1] + w * m[3];
+                const integer from = h * q->step[0] * s[2] + c * s[1] + w * q->step[1] * s[3];
+                if (two && v[0] == 1)
+                    two_by_two(value, 1, highest, image + from, result + from, q->examples, s[3], s[2]);
+                else if (two)
+                    two_by_two(value, v[0], highest, image + from, result + from, q->examples, s[3], s[2]);
+                else
+                    any_size(q, value, highest, image + from, result + from, q->examples);
+            }
     return 1;
 }

@@ -20,9 +20,43 @@
 #endif
 #endif
 
-#define LANES ((int64_t)(BYTES / sizeof(REAL)))
+#define LANES ((int)(BYTES / sizeof(REAL)))
 typedef int64_t integer;
 typedef REAL vector __attribute__((vector_size(BYTES)));
 typedef REAL loose __attribute__((vector_size(BYTES), aligned(sizeof(REAL)), may_alias));
+
+/* Numbers of elements in two vectors. */
+#ifdef DOUBLE
+typedef int64_t mask __attribute__((vector_size(BYTES)));
+#else
+typedef int32_t mask __attribute__((vector_size(BYTES)));
+#endif
+
+/* Makes the processor take subnormal numbers for zero, which it is a hundred times slower with; gives what it did before.
+   Sums of products are as good without: what they lose is less than the smallest normal number. */
+static inline uint64_t begin_flush(void) {
+#if defined(__SSE__)
+    uint32_t before = __builtin_ia32_stmxcsr();
+    __builtin_ia32_ldmxcsr(before | 0x8040);
+    return before;
+#elif defined(__aarch64__)
+    uint64_t before;
+    __asm__ volatile("mrs %0, fpcr" : "=r"(before));
+    __asm__ volatile("msr fpcr, %0" : : "r"(before | 1 << 24));
+    return before;
+#else
+    return 0;
+#endif
+}
+
+static inline void end_flush(uint64_t before) {
+#if defined(__SSE__)
+    __builtin_ia32_ldmxcsr((uint32_t)before);
+#elif defined(__aarch64__)
+    __asm__ volatile("msr fpcr, %0" : : "r"(before));
+#else
+    (void)before;
+#endif
+}
 
 static integer least(integer a, integer b) { return a < b ? a : b; }
