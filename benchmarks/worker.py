@@ -17,6 +17,7 @@ import tracemalloc
 from typing import Any
 
 import numpy as np
+from functions import FUNCTIONS
 from workloads import FAMILIES, STEPS, WORKLOADS
 
 
@@ -58,6 +59,16 @@ def measure(module: Any, made: dict[str, Any], workload: str, seconds: float) ->
         step()
         times.append(time.perf_counter() - begin)
     return {"times": times}
+
+
+def function(module: Any, made: dict[str, Any], name: str, dtype: str, path: str) -> dict[str, Any]:
+    """Get one function ready to be measured, and write its value and its gradients to a file."""
+    made.clear()
+    row = FUNCTIONS[name]
+    made[name], inputs = module.function(row, *row.problem(name, dtype))
+    value = [made[name]() for _ in range(STEPS)][-1]
+    np.savez(path, value=value.detach().numpy(), **{f"gradient {k}": x.grad.numpy() for k, x in enumerate(inputs)})
+    return {"can": True}
 
 
 def peak(module: Any, made: dict[str, Any], workload: str, steps: int = 0) -> dict[str, Any]:
@@ -123,7 +134,10 @@ def _memory(key: str) -> int:
     return int(line.split()[1]) * 1024
 
 
-QUESTIONS = {"prepare": prepare, "measure": measure, "peak": peak, "scale": scale, "checkpoints": checkpoints}
+QUESTIONS = {
+    "prepare": prepare, "function": function, "measure": measure, "peak": peak, "scale": scale,
+    "checkpoints": checkpoints,
+}  # fmt: skip
 
 if __name__ == "__main__":
     main(sys.argv[1])

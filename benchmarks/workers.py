@@ -7,6 +7,8 @@ import os
 import select
 import subprocess
 import sys
+from collections.abc import Callable
+from statistics import median
 from typing import Any
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -26,6 +28,8 @@ OURS = (
     "backgraph_compiled",
     "by_hand",
 )  # these run in the Python that runs this; the others in the environment of the peers
+ENOUGH = 10
+"""So many seconds of steps, and a library gets no more turns: what is that slow shows it in a round or two."""
 
 
 def peers_python() -> str | None:
@@ -97,3 +101,20 @@ class Worker:
             self.process.stdin.close()
             self.process.stdout.close()
             self.process.wait()
+
+
+def take_turns(
+    workers: list[Worker], workload: str, rounds: int, seconds: float, typical: Callable[[list[float]], float] = median
+) -> dict[str, list[float]]:
+    """For each library the median time of a step in each round, or another typical one; who begins a round changes."""
+    times: dict[str, list[float]] = {worker.library: [] for worker in workers}
+    spent = dict.fromkeys(times, 0.0)
+    for k in range(rounds + 1 if workers else 0):
+        for worker in workers[k % len(workers) :] + workers[: k % len(workers)]:
+            if spent[worker.library] > ENOUGH and times[worker.library]:
+                continue
+            answer: dict[str, Any] = worker.ask("measure", workload=workload, seconds=seconds)
+            spent[worker.library] += sum(answer.get("times", ()))
+            if "times" in answer and k:  # the first round warms up
+                times[worker.library].append(typical(answer["times"]))
+    return {library: values for library, values in times.items() if values}

@@ -9,7 +9,7 @@ import numpy as np
 
 import autograd
 from autograd import generator, ops
-from autograd.ops import in_single
+from autograd.ops import in_blocks, in_single
 
 from .layer import Layer
 from .module import Module
@@ -46,7 +46,7 @@ def hardtanh(input: Any, min_val: float = -1.0, max_val: float = 1.0, inplace: b
     if min_val > max_val:
         raise ValueError(f"hardtanh: expected min_val <= max_val, got {min_val} and {max_val}")
     x = plain(input)
-    if ((x == min_val) | (x == max_val)).any():
+    if in_blocks(x) or ((x == min_val) | (x == max_val)).any():
         kept = np.where((x > min_val) & (x < max_val), input, np.clip(x, min_val, max_val))
     else:  # the derivative of clip, which is 1 at the two ends, does as well
         kept = np.clip(input, min_val, max_val)

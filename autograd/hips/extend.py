@@ -15,13 +15,14 @@ import numpy as np
 
 from ..engine.declare import primitive as _primitive
 from ..engine.node import BACKWARD
-from ..engine.tensor import Tensor, unwrap, wrap
+from ..engine.tensor import Tensor, unwrap
 from ..transforms.call import name_of, plain
 from ..transforms.tree import leaves, rebuild
 from .boxes import Box, JVPNode, VJPNode, getval, holds_box
 from .pulling import Given, primitive_jvps, primitive_vjps, undefined
 from .redeclaring import redeclared
 from .vector_space import SparseObject, VSpace, vspace
+from .vectors import as_vector, shown
 
 Function = Callable[..., Any]
 
@@ -58,13 +59,13 @@ def primitive(fun: Function) -> Function:
 
     def value(values: tuple[Any, ...], given: Given, found: list[Any]) -> Any:
         """The result that `call` found, which had to see whether it is one array; found again if it is asked again."""
-        return found.pop() if found else fun(*given.arguments(values, plain), **given.named)
+        return found.pop() if found else fun(*given.arguments(values, _plain), **given.named)
 
     single = _primitive(
-        lambda *values, given, found: value(values, given, found), name=name, kind=BACKWARD, values=rule
+        lambda *values, given, found: as_vector(value(values, given, found)), name=name, kind=BACKWARD, values=rule
     )
     several = _primitive(
-        lambda *values, given, made, found: tuple(leaves(value(values, given, found))),
+        lambda *values, given, made, found: tuple(map(as_vector, leaves(value(values, given, found)))),
         name=name, kind=BACKWARD, multiple=True, values=rule_of_several,
     )  # fmt: skip
 
@@ -79,12 +80,12 @@ def primitive(fun: Function) -> Function:
         if not spread and not any(isinstance(value, Tensor) or type(value) in Box.types for value in args):
             return fun(*args, **kwargs)
         given = Given(call, args, spread, kwargs)
-        values = [_tensor_of(value) for value in given.values]
+        values = list(map(as_vector, given.values))
         given.values = ()
-        made = fun(*given.arguments(unwrap(values), plain), **kwargs)
+        made = fun(*given.arguments(unwrap(values), _plain), **kwargs)
         if isinstance(made, tuple | list | dict):
-            return rebuild(made, iter(several(*values, given=given, made=made, found=[made])))
-        return single(*values, given=given, found=[made])
+            return rebuild(made, map(shown, several(*values, given=given, made=made, found=[made])))
+        return shown(single(*values, given=given, found=[made]))
 
     def has_rule(argnum: int) -> bool:
         """Whether there is a rule for it. Without one the function gets the tracked values themselves."""
@@ -95,9 +96,8 @@ def primitive(fun: Function) -> Function:
     return call
 
 
-def _tensor_of(value: Any) -> Any:
-    """A box of one's own as the Tensor that records for it."""
-    return wrap(value._value, value._node) if type(value) in Box.types and not isinstance(value, Tensor) else value
+def _plain(value: Any) -> Any:
+    return shown(plain(value))
 
 
 def defvjp(fun: Function, *makers: Function | None, argnums: Any = None) -> None:

@@ -15,6 +15,7 @@ from ..transforms.batching.batched import innermost
 from ..transforms.call import name_of, tracked
 from ..transforms.tree import fields_of, is_dataclass, keys_of, leaves, rebuild
 from .vector_space import dense
+from .vectors import Vector, as_vector, shown
 
 Function = Callable[..., Any]
 
@@ -73,16 +74,14 @@ class Given:
         if not any(map(tracked, leaves(given))):
             return _array(self._pulled(g, given, values, out)[i])
         try:
-            part = self._pulled(g, given, values, out)[i]
+            part = as_vector(self._pulled(g, given, values, out)[i])
             if part is None or tracked(part):
                 return part
         except TypeError:  # of a rule that takes the gradient for a plain array
             if form is not None:
                 raise
         if form is not None:
-            raise NotImplementedError(
-                f"{name_of(self.call)}: its rule computes with plain arrays, so its own derivative is unknown"
-            )
+            raise self.unknown()
         return _by_rule(g, *values, given=self, result=out, place=i)
 
     def _pulled(self, g: Any, given: Any, values: Any, out: Any) -> list[Any]:
@@ -102,7 +101,7 @@ class Given:
 
     def _by_rules(self, given: Any, values: Any, out: Any) -> list[Any]:
         parts: list[Any] = [None for _ in values]
-        args = self.arguments(values)
+        args, out, given = self.arguments(values, shown), _shown(out), _shown(given)
         maker = primitive_vjps.get(self.call)
         if maker is not None:
             found = maker(self.moving, out, args, self.named)(given)
@@ -124,9 +123,17 @@ class Given:
         maker = primitive_jvps.get(self.call)
         if maker is not None and k not in self.spread:
             return maker((k,), (tangent,), out, self.arguments(values), self.named)
+        if Vector in map(type, unwrap((tangent, out))):
+            raise self.unknown()
         plainly = unwrap(values)
         rows = [np.asarray(self.alone(unit, plainly, out)[i]) for unit in _units(shape, out)]
         return np.tensordot(np.stack(rows), tangent, np.ndim(tangent)).reshape(shape)
+
+    def unknown(self) -> NotImplementedError:
+        return NotImplementedError(
+            f"{name_of(self.call)}: its VJP computes with plain values, so its own derivative is unknown; write it "
+            f"with functions of autograd.numpy and with primitives"
+        )
 
     def alone(self, g: Any, values: Any, out: Any) -> list[Any]:
         return self._pulled(g, g, values, unwrap(out))
@@ -151,9 +158,9 @@ class _Latest(local):
 _latest = _Latest()
 
 
-def _forget(gone: Any) -> None:
-    if _latest.kept is not None and _latest.kept[1] is gone:
-        _latest.kept = None
+def _forget(gone: Any, latest: _Latest = _latest) -> None:
+    if latest.kept is not None and latest.kept[1] is gone:
+        latest.kept = None
 
 
 def _units(shape: Any, like: Any) -> list[Any]:
@@ -177,18 +184,21 @@ def _spread(part: Any, like: Any) -> list[Any]:
 
 
 def _array(part: Any) -> Any:
+    part = as_vector(part)
     return part if part is None or hasattr(part, "shape") else np.asarray(part)
 
 
+def _shown(values: Any) -> Any:
+    """Values as a rule gets them, also those in containers."""
+    return rebuild(values, map(shown, leaves(values)))
+
+
 def _no_rule(g: Any, given: Given) -> Any:
-    raise NotImplementedError(
-        f"{name_of(given.call)}: its VJP computes with plain arrays, so its own derivative is unknown; write it "
-        f"with functions of autograd.numpy"
-    )
+    raise given.unknown()
 
 
 def _value(g: Any, *values: Any, given: Given, result: Any, place: int) -> Any:
-    return np.asarray(given.alone(g, values, result)[place])
+    return _array(given.alone(g, values, result)[place])
 
 
 _by_rule = primitive(

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..engine.blocks import by_blocks, in_blocks
 from ..engine.declare import elementwise, primitive
 from ..engine.primitive import Function
 from ..engine.sums import added, axes_of, is_large, largest, total, total_of_product
@@ -436,6 +437,8 @@ def _log_softmax_at(x: Any, index: Any, axis: int = -1) -> Any:
     """
     x = _floating(x)
     axis %= x.ndim
+    if not (x.__class__ is index.__class__ is np.ndarray) and (in_blocks(x) or in_blocks(index)):
+        return _log_softmax_at_by_blocks(x, index, axis)
     places = _along(x.shape, index, axis)
     parts, sums, top = _exponentials(x, axis)
     sums = sums.squeeze(axis)
@@ -447,6 +450,13 @@ def _log_softmax_at(x: Any, index: Any, axis: int = -1) -> Any:
         return x[places] - lse, lse
     top = top.squeeze(axis)
     return x[places] - top - lse, lse + top
+
+
+def _log_softmax_at_by_blocks(x: Any, index: Any, axis: int) -> tuple[Any, Any]:
+    if axis == 0:
+        raise ValueError("expected an axis other than the first, along which arrays are in blocks, got axis 0")
+    both = by_blocks(lambda x, index: np.stack(_log_softmax_at(x, index, axis), 1), [x, index])
+    return both[:, 0], both[:, 1]
 
 
 def _along(shape: tuple[int, ...], index: Any, axis: int) -> tuple[Any, ...]:
@@ -471,6 +481,9 @@ def _log_softmax_at_rule(g: Any, x: Any, index: Any, axis: int, out: Any) -> Any
     if part.__class__ is np.ndarray:
         part[places] += of_found
         return part
+    if in_blocks(index):
+        here = index.reshape(rest) == np.arange(x.shape[axis]).reshape((-1,) + (1,) * (x.ndim - 1 - axis))
+        return part + np.where(here, of_found.reshape(rest), 0)
     return part + scatter_add(of_found, places, x.shape)
 
 

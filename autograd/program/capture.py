@@ -325,7 +325,10 @@ class Capture:
             break
 
     def _draws(self) -> list[Any]:
-        found: list[Any] = [(rng, name, str(rng.bit_generator.state)) for rng, name in self.around.generators]
+        found: list[Any] = [
+            (rng, name or "a generator without a name", str(rng.bit_generator.state))
+            for rng, name in self.around.generators
+        ]
         state: Any = np.random.get_state(legacy=False)["state"]  # type: ignore[index,call-overload]
         default, own = generator_of(None), random.getstate()
         return [

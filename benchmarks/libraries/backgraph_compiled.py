@@ -12,10 +12,19 @@ NAME, VERSION = "backgraph, compiled", backgraph.VERSION
 
 
 def make(workload: Any, weights: Any, data: Any) -> Any:
-    step, results = backgraph.make(workload, weights, data)
+    _check(backgraph.make(workload, weights, data)[0])
+    step, results = backgraph.make(workload, weights, data)  # from the first weights again
+    return autograd.compile(step), results
+
+
+def function(row: Any, inputs: Any, data: Any) -> Any:
+    step, inputs = backgraph.function(row, inputs, data)
+    _check(step)
+    return autograd.compile(step), inputs
+
+
+def _check(step: Any) -> None:
     compiled = autograd.compile(step)
     compiled()
     if compiled.why_not:
-        raise RuntimeError(f"{workload.name} is not compiled: {compiled.why_not}")
-    step, results = backgraph.make(workload, weights, data)  # from the first weights again
-    return autograd.compile(step), results
+        raise RuntimeError(f"not compiled: {compiled.why_not}")

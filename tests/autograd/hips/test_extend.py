@@ -138,7 +138,7 @@ def test_results_in_containers_by_a_rule_that_takes_plain_arrays() -> None:
     defvjp(moved, rule)
     numpy.testing.assert_array_equal(jacobian(lambda x: np.hstack(moved([x, 3.0])))(0.1), MATRIX[:, 0])
     assert len(calls) == 2  # one for each row, though there is one column
-    with pytest.raises(NotImplementedError, match="its rule computes with plain arrays"):
+    with pytest.raises(NotImplementedError, match="computes with plain values"):
         jvp(lambda x: np.hstack(moved([x, 3.0])), (0.1,), (1.0,))
 
 
@@ -158,7 +158,7 @@ def test_forward_by_a_rule_that_takes_plain_arrays() -> None:
     numpy.testing.assert_allclose(make_jvp(moved, V)(V)[1], MATRIX @ V)
     numpy.testing.assert_allclose(jvp(moved, (V,), (V,))[1], MATRIX @ V)
     numpy.testing.assert_allclose(jacobian(moved)(V), MATRIX)
-    with pytest.raises(NotImplementedError, match="its VJP computes with plain arrays"):
+    with pytest.raises(NotImplementedError, match="computes with plain values"):
         hessian(lambda x: (moved(x) ** 3).sum())(V)
 
 
