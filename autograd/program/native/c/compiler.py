@@ -31,8 +31,8 @@ OPTIONS = (
 )  # fmt: skip
 """None of them changes a number: sums are taken in another order only where a loop says so."""
 
-_NATIVE = (("-march=native",), ("-mcpu=native",), ())
-"""How compilers are told to use all that the processor has; the last one is for those that know neither."""
+_NATIVE = (("-march=native", "-mprefer-vector-width=512"), ("-march=native",), ("-mcpu=native",), ())
+"""How compilers are told to use all that the processor has; the last one is for those that know none of it."""
 
 _lock = threading.Lock()
 
