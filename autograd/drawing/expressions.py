@@ -19,8 +19,8 @@ PREFIX = {"negative": "-", "positive": "+"}
 UNKNOWN = "…"
 """What stands for an argument that needs no gradient, that no rule kept, and that the result does not tell."""
 
-CALLED = {"correlate_transpose": "conv_transpose", "gelu_gate": "Φ"}
-"""What a reader calls a function of the engine's own: the normal distribution's, for the second."""
+CALLED = {"correlate_transpose": "conv_transpose"}
+"""What a reader calls a function of the engine's own."""
 
 OPTIONS = {
     "axis": None, "axes": None, "ddof": 0, "edges": (), "full_matrices": True, "initial": None, "keepdims": False,

@@ -19,6 +19,7 @@ From the bottom up, each importing only what stands before it:
     polar            the polar factor of a matrix, the nuclear norm
     linalg           inverses, decompositions, solutions
     special          what NumPy lacks: softmax, erf, gamma, …
+    activations      pieces of lines and curves, of networks
     standardization  to mean 0 and variance 1
     sliding          windows over an array, and what is made of them
     windowed         the same of arrays that are not NumPy's
@@ -65,6 +66,7 @@ from . import (
     special,
     ufuncs,
 )  # fmt: skip
+from .activations import elu, hardsigmoid, hardtanh, leaky_relu, softshrink
 from .assignment import writable
 from .correlation import correlate, correlate_kernel, correlate_transpose
 from .fused import affine, multiply_add
@@ -72,12 +74,13 @@ from .gates import lstm_gates
 from .pairs import pair_distances
 from .ranks import center_over_ranks, rows_of_ranks, sent_by_rank, sum_over_ranks
 from .sliding import max_windows, spread_windows, sum_windows
-from .special import gelu_gate, gelu_tanh, hardswish, huber, log_softmax_at, logistic_loss, softsign
+from .special import gelu, gelu_tanh, hardswish, huber, log_softmax_at, logistic_loss, softsign
 from .standardization import center, rescale, standardize
 
 __all__ = [
-    "affine", "by_blocks", "center", "center_over_ranks", "correlate", "correlate_kernel", "correlate_transpose",
-    "gelu_gate", "gelu_tanh", "hardswish", "huber", "in_blocks", "in_single", "log_softmax_at", "logistic_loss",
-    "lstm_gates", "max_windows", "multiply_add", "pair_distances", "rescale", "rows_of_ranks", "sent_by_rank",
-    "softsign", "spread_windows", "standardize", "sum_over_ranks", "sum_windows", "writable", "write_later",
+    "affine", "by_blocks", "center", "center_over_ranks", "correlate", "correlate_kernel", "correlate_transpose", "elu",
+    "gelu", "gelu_tanh", "hardsigmoid", "hardswish", "hardtanh", "huber", "in_blocks", "in_single", "leaky_relu",
+    "log_softmax_at", "logistic_loss", "lstm_gates", "max_windows", "multiply_add", "pair_distances", "rescale",
+    "rows_of_ranks", "sent_by_rank", "softshrink", "softsign", "spread_windows", "standardize", "sum_over_ranks",
+    "sum_windows", "writable", "write_later",
 ]  # fmt: skip

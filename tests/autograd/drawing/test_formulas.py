@@ -328,7 +328,13 @@ MADE: dict[str, tuple[Any, list[Any]]] = {
     "softmax": (lambda x: autograd.softmax(x, axis=-1), [A]),
     "logsumexp": (lambda x: autograd.logsumexp(x, axis=0), [A]),
     "silu": (autograd.silu, [A]),
+    "gelu": (autograd.ops.gelu, [A]),
     "gelu_tanh": (autograd.ops.gelu_tanh, [A]),
+    "elu": (lambda x: autograd.ops.elu(x, 0.5, 2.0), [A]),
+    "leaky_relu": (lambda x: autograd.ops.leaky_relu(x, 0.5), [A]),
+    "hardtanh": (autograd.ops.hardtanh, [A]),
+    "hardsigmoid": (autograd.ops.hardsigmoid, [A]),
+    "softshrink": (autograd.ops.softshrink, [A]),
     "affine": (autograd.ops.affine, [A, S[:2], A[0, :2]]),
     "affine of more axes": (autograd.ops.affine, [P4, _R.normal(size=(3, 5)), A[0]]),
     "multiply_add": (autograd.ops.multiply_add, [A, A[0], A[1]]),
@@ -403,7 +409,7 @@ def test_formulas_against_finite_differences(name: str) -> None:
 
 def test_formulas_of_a_recorded_backward_pass_are_true() -> None:
     """The rules' own rules: they are reached only where a gradient is itself differentiated."""
-    names = "max_windows sum_windows windows sort correlate log_softmax_at index silu gelu_tanh"
+    names = "max_windows sum_windows windows sort correlate log_softmax_at index silu gelu gelu_tanh elu"
     for name in names.split():
         function, inputs = MADE[name]
         given = [Tensor(x, requires_grad=True) for x in inputs]
