@@ -77,32 +77,6 @@ static inner *const inners[][7] = {{0}, ALL_6(inner_, 1), ALL_6(inner_, 2), ALL_
 #define MOST_INNER 3
 #endif
 
-/* A square of LANES x LANES elements, turned: columns become rows. Each round puts the first half of the rows, and
-   between them the second half. */
-static void turn_square(const REAL *from, integer step, REAL *to, integer features) {
-    vector row[LANES], next[LANES];
-    for (int k = 0; k < LANES; k++) row[k] = *(const loose *)(from + k * step);
-#ifdef __clang__
-    for (int k = 0; k < LANES; k++)
-        for (int i = 0; i < LANES; i++) next[k][i] = row[i][k];
-    __builtin_memcpy(row, next, sizeof row);
-#else
-    mask low, high;
-    for (int i = 0; i < LANES; i++) {
-        low[i] = i / 2 + i % 2 * LANES;
-        high[i] = low[i] + LANES / 2;
-    }
-    for (int round = 1; round < LANES; round *= 2) {
-        _Pragma("GCC unroll 8") for (int k = 0; k < LANES / 2; k++) {
-            next[2 * k] = __builtin_shuffle(row[k], row[k + LANES / 2], low);
-            next[2 * k + 1] = __builtin_shuffle(row[k], row[k + LANES / 2], high);
-        }
-        __builtin_memcpy(row, next, sizeof row);
-    }
-#endif
-    for (int k = 0; k < LANES; k++) *(loose *)(to + k * features) = row[k];
-}
-
 /* A row of results with its features side by side, and zeros up to `features`. */
 static void turn(const struct geometry *q, const REAL *from, integer block, REAL *to, integer features) {
     const integer *s = q->target_strides;

@@ -47,8 +47,13 @@ void product(const REAL *a, integer a0, integer a1, const REAL *b, integer b0, i
     if (b1 != 1 || n % LANES) {
         q.b = space;
         q.row = (n + LANES - 1) / LANES * LANES;
+        integer turned = 0; /* so many rows of the copy are there, but for what is beyond whole squares */
+        const integer whole = b0 == 1 ? n / LANES * LANES : 0;
+        for (; whole && turned + LANES <= k; turned += LANES)
+            for (integer j = 0; j < whole; j += LANES)
+                turn_square(b + turned + j * b1, b1, space + turned * q.row + j, q.row);
         for (integer i = 0; i < k; i++) {
-            for (integer j = 0; j < n; j++) space[i * q.row + j] = b[i * b0 + j * b1];
+            for (integer j = i < turned ? whole : 0; j < n; j++) space[i * q.row + j] = b[i * b0 + j * b1];
             for (integer j = n; j < q.row; j++) space[i * q.row + j] = 0;
         }
     }

@@ -60,3 +60,29 @@ static inline void end_flush(uint64_t before) {
 }
 
 static integer least(integer a, integer b) { return a < b ? a : b; }
+
+/* A square of LANES x LANES elements, turned: columns become rows. Each round puts the first half of the rows, and
+   between them the second half. */
+static inline void turn_square(const REAL *from, integer step, REAL *to, integer row_length) {
+    vector row[LANES], next[LANES];
+    for (int k = 0; k < LANES; k++) row[k] = *(const loose *)(from + k * step);
+#ifdef __clang__
+    for (int k = 0; k < LANES; k++)
+        for (int i = 0; i < LANES; i++) next[k][i] = row[i][k];
+    __builtin_memcpy(row, next, sizeof row);
+#else
+    mask low, high;
+    for (int i = 0; i < LANES; i++) {
+        low[i] = i / 2 + i % 2 * LANES;
+        high[i] = low[i] + LANES / 2;
+    }
+    for (int round = 1; round < LANES; round *= 2) {
+        _Pragma("GCC unroll 8") for (int k = 0; k < LANES / 2; k++) {
+            next[2 * k] = __builtin_shuffle(row[k], row[k + LANES / 2], low);
+            next[2 * k + 1] = __builtin_shuffle(row[k], row[k + LANES / 2], high);
+        }
+        __builtin_memcpy(row, next, sizeof row);
+    }
+#endif
+    for (int k = 0; k < LANES; k++) *(loose *)(to + k * row_length) = row[k];
+}
