@@ -8,14 +8,17 @@ A backend is a module with
                for each Kernel (see form.py) a function of four integers, which gives 0 or 1; it does not hold the
                interpreter's lock while it runs, and may run in several threads at once. Equal kernels are compiled
                once, and kept on disk (see cache.py)
+
+and, if it has more to give,
+
     instead(functions) -> {id: function}
                what takes the place of some of the functions that statements call, by their identities
     sequence() -> function
-               None, or what calls kernels one after another until one gives 1, which it gives then: it takes the
-               address of their addresses, tables, rows and n, and how many they are
+               what calls kernels one after another until one gives 1, which it gives then: it takes the address of
+               their addresses, tables, rows and n, and how many they are
     PRODUCTS   up to how many multiplications a product of matrices is one for kernels
 
-`build` and `instead` raise CannotBuild, and then the next one is asked.
+What is asked of it may raise CannotBuild, and then the next one is asked.
 """
 
 from __future__ import annotations
@@ -104,7 +107,8 @@ def instead_of(backend: Backend, why_not: str) -> Backend:
 
 def _backend(name: str, why: str) -> Backend:
     found = BEST[name]
-    return Backend(name, why, found.build, found.instead, found.PRODUCTS, found.sequence)
+    more = {key.lower(): getattr(found, key) for key in ("instead", "PRODUCTS", "sequence") if hasattr(found, key)}
+    return Backend(name, why, found.build, **more)
 
 
 _noted: list[str] = []

@@ -19,7 +19,6 @@ from .form import Kernel
 from .numba_source import source
 
 NAME = "numba"
-PRODUCTS = 0
 
 
 def why_not() -> str | None:
@@ -32,15 +31,6 @@ def why_not() -> str | None:
 def build(kernels: Sequence[Kernel]) -> list[Callable[[int, int, int, int], int]]:
     """The kernels as functions."""
     return [_built(kernel) for kernel in kernels]
-
-
-def instead(functions: Sequence[Any]) -> dict[int, Any]:
-    """None: Numba has kernels only."""
-    return {}
-
-
-def sequence() -> None:
-    """None: each is called by itself."""
 
 
 @functools.lru_cache(maxsize=4096)

@@ -42,7 +42,7 @@ def drawn(rng):
     return (examples, channels * groups, *axes), (features * groups, channels, *size), stride, padding, dilation, groups
 
 
-@pytest.mark.parametrize("ring", [1, 10_000, 512 << 10])
+@pytest.mark.parametrize("ring", [10_000, 512 << 10])
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_correlation_and_its_adjoints(monkeypatch, dtype, ring):
     """With all examples at a time, and with few, as where the rows of an image are long."""
@@ -50,7 +50,7 @@ def test_correlation_and_its_adjoints(monkeypatch, dtype, ring):
     for prepared in (convolution._forward, convolution._backward, convolution._kernel):
         prepared.cache_clear()
     rng = np.random.default_rng(ring)
-    for _ in range(25):
+    for _ in range(20):
         image, kernel, *rest = drawn(rng)
         x, w, b = array(rng, dtype, *image), array(rng, dtype, *kernel), array(rng, dtype, kernel[0])
         expected = correlation._correlate(x, w, *rest, b)
