@@ -38,7 +38,7 @@ static inline REAL NAMED(polynomial)(const REAL *terms, int count, REAL x) {
     return sum;
 }
 
-/* exp(x) - 1 is 2^n * (1 + e + rest) - 1: gives e, and the others by address. */
+/* exp(x) - 1 is 2^n * (1 + e + rest) - 1: gives e, and the others by address; exact where exp need not be. */
 static inline REAL NAMED(reduced)(REAL x, REAL *n, REAL *rest) {
     static const REAL terms[] = {EXP_TERMS};
     *n = FMA(x, (REAL)1.44269504088896340736, MAGIC) - MAGIC;
@@ -50,10 +50,13 @@ static inline REAL NAMED(reduced)(REAL x, REAL *n, REAL *rest) {
 }
 
 static inline REAL NAMED(exp)(REAL x) {
+    static const REAL terms[] = {EXP_TERMS};
     x = x < EXP_LEAST ? EXP_LEAST : x > EXP_MOST ? EXP_MOST : x;
-    REAL n, rest, e = NAMED(reduced)(x, &n, &rest);
+    REAL n = FMA(x, (REAL)1.44269504088896340736, MAGIC) - MAGIC;
+    REAL r = FMA(n, -LN2_LOW, FMA(n, -LN2_HIGH, x));
+    REAL made = 1 + FMA(r * r, NAMED(polynomial)(terms, sizeof terms / sizeof *terms, r), r);
     REAL half = FMA(n, (REAL)0.5, MAGIC) - MAGIC; /* in two steps: 2^n alone may be subnormal, or infinite */
-    return (1 + e) * NAMED(power)(half) * NAMED(power)(n - half);
+    return made * NAMED(power)(half) * NAMED(power)(n - half);
 }
 
 static inline REAL NAMED(expm1)(REAL x) {
