@@ -38,6 +38,8 @@ def generator(rng: np.random.Generator | None = None) -> np.random.Generator:
     if mode.batch is not None:
         drawn: np.random.Generator = mode.batch.generator(rng)
         return drawn
+    if mode.trace is not None and mode.draws is not None:
+        mode.trace.fail("random numbers are drawn for the examples of all ranks, whose number may change")
     if mode.trace is not None:
         found: np.random.Generator = mode.trace.generator(rng)
         return found

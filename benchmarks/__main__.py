@@ -16,7 +16,7 @@ from .workloads import STEPS, WORKLOADS, Workload
 
 TOLERANCE = {"": 0.01, "sgd": 0.01, "adam": 0.1}
 """Of what the reference moves by. Adam moves a weight whose gradient is mere rounding as far as any other."""
-PATIENCE = 40
+PATIENCE = 90
 """So many seconds a library has to get ready for a workload, compiling included."""
 
 
@@ -52,7 +52,7 @@ def main() -> None:
     found = report.Results({worker.library: f"{worker.name} {worker.version}" for worker in workers}, options.threads)
     for workload in WORKLOADS.values():
         if workload.timed and workload.name in wanted:
-            able = [worker for worker in workers if check(worker, workload, found.notes)]
+            able = [worker for worker in workers if check(worker, workload, found)]
             found.times[workload.name] = take_turns(able, workload.name, options.rounds, options.seconds)
             print(report.row(workload, found), flush=True)
     for worker in workers:
@@ -73,19 +73,20 @@ def main() -> None:
         report.write(found, options.write)
 
 
-def check(worker: Worker, workload: Workload, notes: list[str]) -> bool:
+def check(worker: Worker, workload: Workload, found: report.Results) -> bool:
     """Whether a library can do a workload, and rightly; if not, a note says why."""
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "results.npz")
         answer = worker.ask("prepare", PATIENCE, workload=workload.name, dtype="float32", path=path)
         if not answer.get("can"):
             if "error" in answer:
-                notes.append(f"{worker.name} fails at {workload.name}: {answer['error'].splitlines()[0][:150]}")
+                found.notes.append(f"{worker.name} fails at {workload.name}: {answer['error'].splitlines()[0][:150]}")
             return False
+        found.firsts.setdefault(workload.name, {})[worker.library] = answer["seconds"]
         with np.load(path) as file:
             wrong = disagreement(workload, dict(file))
     if wrong:
-        notes.append(f"{worker.name} is left out of {workload.name}: {wrong}")
+        found.notes.append(f"{worker.name} is left out of {workload.name}: {wrong}")
     return not wrong
 
 

@@ -15,6 +15,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 LIBRARIES = (
     "backgraph",
     "backgraph_compiled",
+    "backgraph_numba",
     "by_hand",
     "pytorch",
     "jax_jit",
@@ -26,6 +27,7 @@ LIBRARIES = (
 OURS = (
     "backgraph",
     "backgraph_compiled",
+    "backgraph_numba",
     "by_hand",
 )  # these run in the Python that runs this; the others in the environment of the peers
 ENOUGH = 10
@@ -45,7 +47,10 @@ def environment(threads: int) -> dict[str, str]:
     left_out = ("PYTHONPATH", "PYTHONDONTWRITEBYTECODE")  # the latter would make imports compile every time
     kept = {name: value for name, value in os.environ.items() if name not in left_out}
     flags = f"--xla_cpu_multi_thread_eigen={'true' if threads > 1 else 'false'}"
-    return {**kept, **dict.fromkeys(limits, str(threads)), "XLA_FLAGS": flags, "JAX_PLATFORMS": "cpu", "DEV": "CPU"}
+    return {
+        **kept, **dict.fromkeys(limits, str(threads)), "XLA_FLAGS": flags, "JAX_PLATFORMS": "cpu", "DEV": "CPU",
+        "BACKGRAPH_CACHE": "",  # so that what is compiled is compiled here
+    }  # fmt: skip
 
 
 def python_of(library: str) -> str | None:
@@ -104,8 +109,9 @@ class Worker:
 
 
 def take_turns(
-    workers: list[Worker], workload: str, rounds: int, seconds: float, typical: Callable[[list[float]], float] = median
-) -> dict[str, list[float]]:
+    workers: list[Worker], workload: str, rounds: int, seconds: float,
+    typical: Callable[[list[float]], float] = median, **question: Any,
+) -> dict[str, list[float]]:  # fmt: skip
     """For each library the median time of a step in each round, or another typical one; who begins a round changes."""
     times: dict[str, list[float]] = {worker.library: [] for worker in workers}
     spent = dict.fromkeys(times, 0.0)
@@ -113,7 +119,7 @@ def take_turns(
         for worker in workers[k % len(workers) :] + workers[: k % len(workers)]:
             if spent[worker.library] > ENOUGH and times[worker.library]:
                 continue
-            answer: dict[str, Any] = worker.ask("measure", workload=workload, seconds=seconds)
+            answer: dict[str, Any] = worker.ask("measure", workload=workload, seconds=seconds, **question)
             spent[worker.library] += sum(answer.get("times", ()))
             if "times" in answer and k:  # the first round warms up
                 times[worker.library].append(typical(answer["times"]))

@@ -216,15 +216,12 @@ def softplus(input: Any, beta: float = 1.0, threshold: float = 20.0) -> Any:
 # ---- along an axis ---------------------------------------------------------------------------------------------------
 
 
-@in_single
 def glu(input: Any, dim: int = -1) -> Any:
     """The first half along an axis, times the sigmoid of the second. Raises ValueError for an odd length."""
     dim = axis_of(dim, input.ndim, "glu") if input.ndim else -1
     if dim < 0 or input.shape[dim] % 2:
         raise ValueError(f"glu: expected an even length along dim {dim}, got input of shape {input.shape}")
-    half = input.shape[dim] // 2
-    before = (slice(None),) * dim
-    return input[(*before, slice(0, half))] * autograd.sigmoid(input[(*before, slice(half, None))])
+    return ops.glu(input, dim)
 
 
 def _implied(dim: int | None, input: Any, who: str) -> int:

@@ -25,11 +25,12 @@ def _of_halves(function: Callable[..., Any]) -> Callable[..., Any]:
     """
 
     @functools.wraps(function)
-    def run(x: Any, *args: Any, **kwargs: Any) -> Any:
-        if x.dtype.char != "e":
-            return function(x, *args, **kwargs)
+    def run(*args: Any, **kwargs: Any) -> Any:
+        x = args[0] if args else kwargs.get("input")
+        if x is None or x.dtype.char != "e":
+            return function(*args, **kwargs)
         wide: Any = lambda v: v.astype(np.float32) if getattr(v, "dtype", None) == np.float16 else v
-        made = function(wide(x), *map(wide, args), **{name: wide(v) for name, v in kwargs.items()})
+        made = function(*map(wide, args), **{name: wide(v) for name, v in kwargs.items()})
         return (made[0].astype(x.dtype), *made[1:]) if isinstance(made, tuple) else made.astype(x.dtype)
 
     return run

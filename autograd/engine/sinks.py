@@ -23,11 +23,12 @@ class Sink:
     ends with an error has no end.
     """
 
+    __slots__ = ()
     given = False
     """Whether any leaf of this process was ever given a sink: if not, a sweep need not look for them."""
 
-    def begin(self, nodes: int) -> float:
-        """A backward pass through so many nodes begins; by what its first gradient is to be multiplied."""
+    def begin(self, nodes: int) -> Any:
+        """A backward pass through so many nodes begins; by what its first gradient is to be multiplied, as an array."""
         raise NotImplementedError
 
     def take(self, tensor: Any, gradient: Any, is_ours: bool) -> None:
@@ -118,11 +119,10 @@ def with_stations(
         sink.end()
 
     sinks = list(dict.fromkeys(leaf.sink for leaf in last if leaf.sink is not None))
-    factors = {sink.begin(len(nodes)) for sink in sinks}
-    if len(factors) > 1:
-        raise RuntimeError(
-            f"backward: expected modules that have all seen the same share of a batch, got shares {sorted(factors)}"
-        )
+    factors = [sink.begin(len(nodes)) for sink in sinks]
+    factor = factors[0]
+    if any(other != factor for other in factors[1:]):
+        raise RuntimeError(f"backward: expected modules that have seen the same share of a batch, got shares {factors}")
     first = next(iter(last))
     stations = [_Station(order + 0.5, tuple(leaves), tuple([partial(take, leaf) for leaf in leaves]))
                 for order, leaves in behind.items()]  # fmt: skip
@@ -130,5 +130,4 @@ def with_stations(
     for station in stations:
         arrived[station.order] = [station, None]
         heappush(heap, station.order)
-    factor = factors.pop()
-    return roots if factor == 1 else [(node, seed * factor) for node, seed in roots]
+    return [(node, seed * factor.astype(seed.dtype)) for node, seed in roots]

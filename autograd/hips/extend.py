@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import itertools
+import operator
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -20,7 +21,7 @@ from ..transforms.call import name_of, plain
 from ..transforms.tree import leaves, rebuild
 from .boxes import Box, JVPNode, VJPNode, getval, holds_box
 from .pulling import Given, primitive_jvps, primitive_vjps, undefined
-from .redeclaring import redeclared
+from .redeclaring import declared, redeclared
 from .vector_space import SparseObject, VSpace, vspace
 from .vectors import as_vector, shown
 
@@ -112,6 +113,7 @@ def defvjp(fun: Function, *makers: Function | None, argnums: Any = None) -> None
     if not makers:
         raise TypeError(f"defvjp: expected rules for {name_of(fun)}, got none")
     rules = dict(zip(itertools.count() if argnums is None else argnums, makers, strict=False))
+    fun = declared(fun, primitive)
     rules = {**(getattr(fun, "rules", None) or {}), **rules}
     name = name_of(fun)
 
@@ -145,6 +147,7 @@ def _one_by_one(maker: Function) -> Function:
 def _defined(fun: Function, maker: Function, rules: dict[int, Function | None] | None) -> None:
     if not callable(fun):
         raise TypeError(f"defvjp: expected a function, got {type(fun).__name__}")
+    fun = declared(fun, primitive)
     if hasattr(fun, "rules"):
         primitive_vjps[fun], fun.rules = maker, rules
     else:
@@ -174,12 +177,19 @@ def defjvp(fun: Function, *rules: Any, argnums: Any = None) -> None:
 
 def defjvp_argnum(fun: Function, maker: Function) -> None:
     """Give a primitive one such rule for all its arguments: maker(argnum, g, result, args, kwargs)."""
-    defjvp_argnums(fun, lambda argnums, gs, *given: sum(maker(i, g, *given) for i, g in zip(argnums, gs, strict=True)))
+
+    def of_several(argnums: Sequence[int], gs: Any, *given: Any) -> Any:
+        first, *others = [maker(i, g, *given) for i, g in zip(argnums, gs, strict=True)]
+        for other in others:
+            first = rebuild(first, map(operator.add, leaves(first), leaves(other)))
+        return first
+
+    defjvp_argnums(fun, of_several)
 
 
 def defjvp_argnums(fun: Function, maker: Function) -> None:
     """Give a primitive one such rule for several arguments: maker(argnums, gs, result, args, kwargs)."""
-    primitive_jvps[fun] = maker
+    primitive_jvps[declared(fun, primitive)] = maker
 
 
 def def_linear(fun: Function) -> None:

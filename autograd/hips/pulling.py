@@ -71,18 +71,16 @@ class Given:
     def gradient(self, g: Any, i: int, values: Any, out: Any, form: Any = None) -> Any:
         """The gradient of the i-th value, for the gradient g of the result, or of the results in containers, `form`."""
         given = g if form is None else form
-        if not any(map(tracked, leaves(given))):
+        slopes = leaves(given)
+        if not any(map(tracked, slopes)):
             return _array(self._pulled(g, given, values, out)[i])
         try:
             part = as_vector(self._pulled(g, given, values, out)[i])
             if part is None or tracked(part):
                 return part
         except TypeError:  # of a rule that takes the gradient for a plain array
-            if form is not None:
-                raise
-        if form is not None:
-            raise self.unknown()
-        return _by_rule(g, *values, given=self, result=out, place=i)
+            pass
+        return _by_rule(*slopes, *values, given=self, result=out, place=i, n=len(slopes))
 
     def _pulled(self, g: Any, given: Any, values: Any, out: Any) -> list[Any]:
         """The gradients of all values. They are asked for one by one, and kept until the last was."""
@@ -117,16 +115,21 @@ class Given:
                 parts[self.form[k]] = part
         return parts
 
-    def moved(self, tangent: Any, i: int, values: Any, out: Any, shape: Any) -> Any:
-        """How the result moves as the i-th value moves: by its rule, or by the VJP of every element of the result."""
-        k = self.argument_of(i)
+    def moved(self, tangent: Any, i: int, values: Any, out: Any, k: int, slopes: Any) -> Any:
+        """How the k-th result moves as the i-th value moves: by its rule, or by the VJP of each of its elements.
+
+        slopes  a gradient for each result, of which only the shapes count
+        """
+        at = self.argument_of(i)
         maker = primitive_jvps.get(self.call)
-        if maker is not None and k not in self.spread:
-            return maker((k,), (tangent,), out, self.arguments(values), self.named)
-        if Vector in map(type, unwrap((tangent, out))):
+        if maker is not None and at not in self.spread:
+            return leaves(maker((at,), (tangent,), out, self.arguments(values), self.named))[k]
+        results, zeros = leaves(unwrap(out)), [np.zeros_like(unwrap(slope)) for slope in slopes]
+        if Vector in map(type, unwrap((tangent, *results))):
             raise self.unknown()
-        plainly = unwrap(values)
-        rows = [np.asarray(self.alone(unit, plainly, out)[i]) for unit in _units(shape, out)]
+        plainly, shape = unwrap(values), np.shape(slopes[k])
+        units = [[*zeros[:k], unit, *zeros[k + 1 :]] for unit in _units(shape, results[k])]
+        rows = [np.asarray(self.alone(unit, plainly, out)[i]) for unit in units]
         return np.tensordot(np.stack(rows), tangent, np.ndim(tangent)).reshape(shape)
 
     def unknown(self) -> NotImplementedError:
@@ -135,8 +138,10 @@ class Given:
             f"with functions of autograd.numpy and with primitives"
         )
 
-    def alone(self, g: Any, values: Any, out: Any) -> list[Any]:
-        return self._pulled(g, g, values, unwrap(out))
+    def alone(self, slopes: Any, values: Any, out: Any) -> list[Any]:
+        """The gradients of the values, for one of each result."""
+        out = rebuild(out, map(unwrap, leaves(out)))
+        return self._pulled(slopes[0], rebuild(out, iter(slopes)), values, out)
 
     def _gathered(self, g: Any, k: int, values: Any, out: Any) -> Any:
         """The gradient of an argument that has only a rule forward: one run of it for each of its elements."""
@@ -193,19 +198,17 @@ def _shown(values: Any) -> Any:
     return rebuild(values, map(shown, leaves(values)))
 
 
-def _no_rule(g: Any, given: Given) -> Any:
-    raise given.unknown()
+def _value(*parts: Any, given: Given, result: Any, place: int, n: int) -> Any:
+    return _array(given.alone(parts[:n], parts[n:], result)[place])
 
 
-def _value(g: Any, *values: Any, given: Given, result: Any, place: int) -> Any:
-    return _array(given.alone(g, values, result)[place])
+def _slope(g: Any, i: int, parts: Any, given: Given, result: Any, place: int, n: int) -> Any:
+    if i >= n:  # of what the VJP makes of a value nothing is known
+        raise given.unknown()
+    return given.moved(g, place, parts[n:], result, i, parts[:n])
 
 
-_by_rule = primitive(
-    _value, name="vjp",
-    g=lambda t, g_shape, given, result, place, values: given.moved(t, place, values, result, g_shape),
-    values=lambda g, given: _no_rule(g, given),
-)  # fmt: skip
+_by_rule = primitive(_value, name="vjp", parts=_slope)  # of the gradients of n results, and of the values
 
 
 def undefined(name: str, i: int) -> NotImplementedError:

@@ -66,7 +66,7 @@ from . import (
     special,
     ufuncs,
 )  # fmt: skip
-from .activations import elu, hardsigmoid, hardtanh, leaky_relu, softshrink
+from .activations import elu, glu, hardsigmoid, hardtanh, leaky_relu, softshrink
 from .assignment import writable
 from .correlation import correlate, correlate_kernel, correlate_transpose
 from .fused import affine, multiply_add
@@ -79,7 +79,7 @@ from .standardization import center, rescale, standardize
 
 __all__ = [
     "affine", "by_blocks", "center", "center_over_ranks", "correlate", "correlate_kernel", "correlate_transpose", "elu",
-    "gelu", "gelu_tanh", "hardsigmoid", "hardswish", "hardtanh", "huber", "in_blocks", "in_single", "leaky_relu",
+    "gelu", "gelu_tanh", "glu", "hardsigmoid", "hardswish", "hardtanh", "huber", "in_blocks", "in_single", "leaky_relu",
     "log_softmax_at", "logistic_loss", "lstm_gates", "max_windows", "multiply_add", "pair_distances", "rescale",
     "rows_of_ranks", "sent_by_rank", "softshrink", "softsign", "spread_windows", "standardize", "sum_over_ranks",
     "sum_windows", "writable", "write_later",

@@ -10,10 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.declare import elementwise
+from ..engine.declare import elementwise, primitive
+from ..engine.halves import in_single
 from ..engine.primitive import Function
 from ..engine.sums import is_large
+from ..engine.tensor import unwrap
 from .elementwise import masked
+from .special import sigmoid
 
 
 def _kept(x: Any, low: Any, high: Any) -> Any:
@@ -100,6 +103,45 @@ def _softshrink(x: Any, lambd: float = 0.5) -> Any:
     """
     made = x.clip(-lambd, lambd)
     return np.subtract(x, made, out=made) if made.__class__ is np.ndarray else x - made
+
+
+def _halves(x: Any, axis: int) -> tuple[Any, Any]:
+    n = x.shape[axis] // 2
+    before = (slice(None),) * axis
+    return x[(*before, slice(n))], x[(*before, slice(n, None))]
+
+
+def _glu_of(x: Any, s: Any, axis: int) -> Any:
+    return _halves(x, axis)[0] * s
+
+
+def _glu_rule(g: Any, x: Any, s: Any, axis: int) -> Any:
+    first, second = _halves(x, axis)
+    if not isinstance(x, np.ndarray):
+        s = sigmoid(second)  # which has a derivative, as what has been kept has not
+    slope = 1 - s
+    slope *= s
+    slope *= first
+    if type(g) is not np.ndarray:
+        return np.concatenate([g * s, g * slope], axis)
+    made = np.empty_like(x)
+    for of_half, factor in zip(_halves(made, axis), (s, slope), strict=True):
+        np.multiply(g, factor, out=of_half)
+    return made
+
+
+_glu_by = primitive(_glu_of, name="glu", single=True, x=_glu_rule, s=None)
+
+
+@in_single
+def glu(x: Any, axis: int = -1) -> Any:
+    """The first half along an axis, whose length is even, times the sigmoid of the second.
+
+    >>> glu(np.array([1.0, 2.0, 0.0, 1000.0]))
+    array([0.5, 2. ])
+    """
+    axis %= x.ndim
+    return _glu_by(x, sigmoid(_halves(unwrap(x), axis)[1]), axis)
 
 
 leaky_relu = elementwise(_leaky_relu, name="leaky_relu", x=lambda g, x, slope: g * _steps(x, slope))

@@ -258,7 +258,7 @@ modf = elementwise(np.modf, multiple=True, x=lambda g: g[0])
 _BITS = {"f": np.int32, "d": np.int64}
 
 
-def _where(condition: Any, x: Any, y: Any, /) -> Any:
+def selected(condition: Any, x: Any, y: Any, /) -> Any:
     """As np.where, which branches at every element; large arrays are selected by their bits, several times faster."""
     if condition.__class__ is np.ndarray and condition.dtype.char == "?" and condition.size > 4000:
         dtype = np.result_type(x, y)
@@ -268,7 +268,8 @@ def _where(condition: Any, x: Any, y: Any, /) -> Any:
                 condition, x, y = ~condition, y, x
             chosen = np.negative(condition.view(np.int8)).astype(bits)  # all bits set where it is true
             if type(y) is int and y == 0:
-                return np.bitwise_and(chosen, np.asarray(x, dtype).view(bits)).view(dtype)
+                x = np.asarray(x, dtype).view(bits)
+                return np.bitwise_and(chosen, x, out=chosen if x.shape == chosen.shape else None).view(dtype)
             other = np.asarray(y, dtype).view(bits)
             result = np.asarray(x, dtype).view(bits) ^ other
             if result.shape != chosen.shape:
@@ -280,7 +281,7 @@ def _where(condition: Any, x: Any, y: Any, /) -> Any:
 
 
 _chosen = primitive(
-    _where, name="where", broadcasts=True, condition=None,
+    selected, name="where", broadcasts=True, condition=None,
     x=lambda g, condition: where(condition, g, 0), y=lambda g, condition: where(condition, 0, g),
 )  # fmt: skip
 

@@ -7,29 +7,39 @@ the same order, on the way back as well, so that the derivative of a sum over ra
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from ..engine.declare import linear, primitive
+from ..engine.modes import mode
 from ..engine.primitive import Function
 from ..engine.sums import added, axes_of, total
 from .standardization import _center
 
 
+def _at_each_call(function: Callable[..., Any], x: Any) -> Any:
+    """function(x), which exchanges something with other ranks; of a program that is traced, at each of its calls."""
+    return function(x) if mode.trace is None else mode.trace.outside(function, x)
+
+
 def _sum_over_ranks(x: Any, group: Any) -> Any:
     """The sum of the arrays of all ranks, which have one shape."""
-    return group.total(x)
+    return _at_each_call(group.total, x)
 
 
 def _rows_of_ranks(x: Any, group: Any) -> Any:
     """The rows of all ranks, one rank's after the other's; of numbers, a vector."""
+    if mode.trace is not None:
+        mode.trace.fail("rows are collected from other ranks, whose number may be another one at each call")
     return group.rows(x)
 
 
 def _sent_by_rank(x: Any, group: Any, root: int) -> Any:
     """The array of one rank, which those of the others have the shape of."""
-    return group.sent(x, root)
+    return _at_each_call(partial(group.sent, root=root), x)
 
 
 def _own(g: Any, group: Any, shape: tuple[int, ...]) -> Any:
@@ -56,7 +66,10 @@ def _center_over_ranks(x: Any, axis: Any, group: Any) -> Any:
     The means and variances of the ranks are put together as by Chan, Golub, LeVeque 1983, "Algorithms for computing the
     sample variance". A rank may have nothing.
     """
-    axes = axes_of(axis, x.ndim)
+    return _at_each_call(partial(_centred, axes=axes_of(axis, x.ndim), group=group), x)
+
+
+def _centred(x: Any, axes: tuple[int, ...], group: Any) -> Any:
     n = math.prod([x.shape[i] for i in axes])
     shape = [1 if i in axes else size for i, size in enumerate(x.shape)]
     width = math.prod(shape)
@@ -84,7 +97,7 @@ def _center_over_ranks_rule(g: Any, x_shape: Any, out: Any, axis: Any, group: An
     if of_mean is not None:
         shift = of_mean if shift is None else shift + of_mean
     parts = [np.zeros_like(mean) if part is None else part for part in (shift, of_variance)]
-    shift, of_variance = sum_over_ranks(np.stack(parts), group) / y.dtype.type(max(int(count), 1))
+    shift, of_variance = sum_over_ranks(np.stack(parts), group) / np.maximum(count, 1).astype(y.dtype)
     part = y * (of_variance * 2)
     part += shift
     if of_y is not None:

@@ -222,9 +222,12 @@ def _hardswish_piece(x: Any, out: Any = None) -> Any:
 
 def _hardswish_slope(x: Any) -> Any:
     """The derivative of hardswish: x/3 + 1/2 between -3 and 3; 0 below, 1 above."""
-    kept = np.clip(x, -3, 3)
-    result = masked(kept, np.absolute(kept) < 3)
-    result += kept
+    return in_pieces(_hardswish_slope_piece, x)
+
+
+def _hardswish_slope_piece(x: Any, out: Any = None) -> Any:
+    result = np.clip(x, -3, 3, out=out)
+    result += masked(result, np.absolute(result) < 3)
     result += 3
     result *= 1 / 6
     return result

@@ -110,7 +110,7 @@ def solve_ivp(
     if not any(map(may_move, leaves((t_span, y0, t_eval, given)))):
         events = _all_plainly(events)
         return integrate.solve_ivp(_plainly(fun), t_span, y0, method, t_eval, events=events, args=args, **more)
-    numbers = Numbers("solve_ivp", given, may_move)
+    numbers = Numbers("solve_ivp", given, may_move, objects=False)
     theta, solver = numbers.vector, _SolveIvp(method, options)
     y0, ends = asarray(y0, dtype=float).reshape(-1), [asarray(end, dtype=float) for end in t_span]
     t_eval = None if t_eval is None else asarray(t_eval, dtype=float)

@@ -38,7 +38,7 @@ class Equation:
         self, who: str, args: Any, find: Callable[[Any, Any], Any], at: Callable[[Any, Any], tuple[Any, Residual]]
     ) -> None:  # fmt: skip
         self.who = who
-        self.given = Numbers(who, args, may_move)
+        self.given = Numbers(who, args, may_move, objects=False)
         self.find = find
         self.at = at
         self.told: Any = None
@@ -100,7 +100,7 @@ def plainly(who: str, value: Any) -> Any:
     if tracked(value):
         raise TypeError(
             f"{who}: the function uses a tensor from outside that requires a gradient; give it by args, so that it "
-            f"gets one, or call {who} within no_grad()"
+            f"gets one (of a module its parameters, for functional_call), or call {who} within no_grad()"
         )
     return unwrap(value)
 

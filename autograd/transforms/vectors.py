@@ -17,6 +17,7 @@ from .tree import is_differentiable, leaves, leaves_as, ravel, rebuild
 class Numbers:
     """Some leaves of a container as one vector; the others stay what they are.
 
+    objects whether modules are containers: their parameters are seen as constants then
     moves   which leaves
     dtype   of the vector, if it is not to be the one in which all of them find room: then arrays of integers are taken
             for floats
@@ -27,9 +28,12 @@ class Numbers:
     """
 
     def __init__(
-        self, who: str, value: Any, moves: Callable[[Any], bool] = is_differentiable, dtype: Any = None
+        self, who: str, value: Any, moves: Callable[[Any], bool] = is_differentiable, dtype: Any = None,
+        objects: bool = True,
     ) -> None:  # fmt: skip
-        found = leaves(value, True) if dtype is None else [of_floats(leaf) for leaf in leaves(value, True)]
+        self.objects = objects
+        found = leaves(value, objects)
+        found = found if dtype is None else [of_floats(leaf) for leaf in found]
         moving = [moves(leaf) for leaf in found]
         chosen = [as_array(leaf) for leaf, moved in zip(found, moving, strict=True) if moved]
         for leaf in chosen:
@@ -45,7 +49,7 @@ class Numbers:
         self.shapes = [np.shape(leaf) if moved else () for leaf, moved in zip(found, moving, strict=True)]
         self.others = [None if moved else leaf for leaf, moved in zip(found, moving, strict=True)]
         stand_ins = [other if kind is None else _Place() for kind, other in zip(self.kinds, self.others, strict=True)]
-        self.form = rebuild(value, iter(stand_ins), True)  # without the arrays, which a program must not keep
+        self.form = rebuild(value, iter(stand_ins), objects)  # without the arrays, which a program must not keep
         self.vector, self._unravel = ravel(chosen if dtype is None else [leaf.astype(dtype) for leaf in chosen])
 
     def filled(self, vector: Any) -> Any:
@@ -53,12 +57,12 @@ class Numbers:
         parts = iter(self._unravel(vector))
         pairs = zip(self.kinds, self.others, strict=True)
         items = [other if kind is None else _of_kind(next(parts), *kind) for kind, other in pairs]
-        return rebuild(self.form, iter(items), True)
+        return rebuild(self.form, iter(items), self.objects)
 
     def vector_of(self, who: str, value: Any) -> Any:
         """The numbers of a container that is built like this one. Raises TypeError if it is not."""
         try:
-            found = leaves_as(value, self.form, True)
+            found = leaves_as(value, self.form, self.objects)
         except TypeError as error:
             raise TypeError(f"{who}: {error}") from None
         return ravel([as_array(leaf) for leaf, kind in zip(found, self.kinds, strict=True) if kind is not None])[0]

@@ -26,7 +26,7 @@ class Bucket:
             self.flat = np.zeros(sum(p.size for p in params), params[0].dtype)
             start = 0
             for p in params:
-                self.places.append(_tensor(self.flat[start : start + p.size].reshape(p.shape)))
+                self.places.append(tensor_of(self.flat[start : start + p.size].reshape(p.shape)))
                 start += p.size
 
     def begin(self) -> None:
@@ -41,7 +41,7 @@ class Bucket:
             self._keep(i)
             p.grad.data += g
         elif self.flat is None:
-            p.grad = _tensor(np.array(g, order="C", copy=None if is_ours else True))
+            p.grad = tensor_of(np.array(g, order="C", copy=None if is_ours else True))
         else:
             place = self.places[i]
             np.copyto(place.data, g)
@@ -57,7 +57,7 @@ class Bucket:
             p.grad = self.places[i]
             self.own.discard(i)  # who gave it gave it on all ranks
         elif self.flat is None and not p.grad.data.flags.c_contiguous:
-            p.grad = _tensor(np.ascontiguousarray(p.grad.data))
+            p.grad = tensor_of(np.ascontiguousarray(p.grad.data))
         if i not in self.own:
             p.grad.data /= self.ranks
 
@@ -67,7 +67,7 @@ class Bucket:
             if self.params[i].grad is not None:
                 self._keep(i)
             elif self.flat is None:
-                self.places = [_tensor(np.zeros_like(self.params[i].data, order="C"))]
+                self.places = [tensor_of(np.zeros_like(self.params[i].data, order="C"))]
             else:
                 self.places[i].data[...] = 0
         self.own.clear()
@@ -76,6 +76,23 @@ class Bucket:
         else:
             alone = self.params[0].grad
             group.add_up((self.places[0] if alone is None else alone).data.reshape(-1))
+
+    def sums(self, gradients: list[Any], group: Group) -> list[Any]:
+        """The sums over ranks of gradients, one for each parameter or None, which are all there is: as new arrays."""
+        if self.flat is None:
+            p, (g,) = self.params[0], gradients
+            made = np.zeros(p.shape, p.dtype) if g is None else np.array(g, order="C")
+            group.add_up(made.reshape(-1))
+            return [made]
+        made = np.empty_like(self.flat)
+        parts, start = [], 0
+        for p, g in zip(self.params, gradients, strict=True):
+            part = made[start : start + p.size].reshape(p.shape)
+            part[...] = 0 if g is None else g
+            parts.append(part)
+            start += p.size
+        group.add_up(made)
+        return parts
 
     def accept(self, i: int) -> None:
         """Parameter i has a gradient from other ranks."""
@@ -99,7 +116,7 @@ def in_buckets(params: Iterable[Tensor], ranks: int) -> list[Bucket]:
     return [Bucket(bucket, ranks) for bucket in buckets]
 
 
-def _tensor(array: Any) -> Tensor:
+def tensor_of(array: Any) -> Tensor:
     """A Tensor of this very array."""
     made = Tensor(0.0)
     made.data = array

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from autograd.program.current import current_trace
 from ..module import Module
 from ..parameter import write
 from ..shared import one_of
-from .buckets import in_buckets
+from .buckets import in_buckets, tensor_of
 from .exchange import broadcast
 from .group import Group, world
 from .rows import rows_of
@@ -63,8 +64,6 @@ class DistributedDataParallel(Module):
         reducer = self._reducer
         if reducer is None:
             return self.module(*args, **kwargs)
-        if (trace := current_trace()) is not None:
-            trace.fail("the gradients of DistributedDataParallel are exchanged with other ranks at every call")
         count = _count((args, kwargs))
         if is_grad_enabled():
             reducer.expect(count)
@@ -107,7 +106,14 @@ class DistributedDataParallel(Module):
 
 
 class Reducer(Sink):
-    """Takes the gradients of a module's parameters, and adds them up over ranks."""
+    """Takes the gradients of a module's parameters, and adds them up over ranks.
+
+    What it counts changes with every pass; in slots it is no part of what a compiled function takes for granted.
+    """
+
+    __slots__ = (
+        "at_once", "buckets", "counts", "done", "group", "last", "mean", "params", "passes", "places", "sync", "traced",
+    )  # fmt: skip
 
     def __init__(self, module: Module, reduction: str, group: Group) -> None:
         self.group = group
@@ -126,6 +132,7 @@ class Reducer(Sink):
         self.places = {id(p): (bucket, i) for bucket in self.buckets for i, p in enumerate(bucket.params)}
         self.done = 0  # buckets that have been added up
         self.at_once = True
+        self.traced: dict[int, Any] = {}  # the gradients of a pass that a program is made of
 
     def expect(self, count: int) -> None:
         """The module is called with so many examples, for a backward pass."""
@@ -134,9 +141,8 @@ class Reducer(Sink):
             if sink_of(p) is not self and p.requires_grad:
                 give(p, self)
 
-    def begin(self, nodes: int) -> float:
+    def begin(self, nodes: int) -> Any:
         """All ranks begin a backward pass; by what its first gradient is to be multiplied."""
-        self.passes += 1
         if len(self.counts) > 1:
             raise RuntimeError(
                 f"DistributedDataParallel: expected calls with one number of examples before a backward pass, got "
@@ -145,16 +151,31 @@ class Reducer(Sink):
             )
         self.last = self.counts.pop() if self.counts else self.last
         self.counts.clear()
+        self.traced.clear()
+        if (trace := current_trace()) is None:
+            return self._meet(self.last, nodes)
+        if not self.sync or any(p.grad is not None for p in self.params):
+            trace.fail("DistributedDataParallel adds gradients to others; forget these first, by optimizer.zero_grad()")
+            return self._meet(self.last, nodes)
+        return trace.outside(partial(self._meet, self.last, -1))
+
+    def _meet(self, count: int, nodes: int) -> Any:
+        """All ranks are here, with so many examples and a graph of so many nodes; or of a program, with -1."""
+        self.passes += 1
         what = f"backward pass {self.passes} of DistributedDataParallel{'' if self.sync else ', within no_sync'}"
-        brought = self.group.meet(what, self.last, nodes)
-        self.at_once = len({nodes for _, nodes in brought}) == 1  # graphs that differ may be done in another order
+        brought = self.group.meet(what, count, nodes)
+        kinds = {nodes for _, nodes in brought}
+        self.at_once = len(kinds) == 1 and nodes > 0  # graphs that differ may be done in another order
         self.done = 0
         for bucket in self.buckets:
             bucket.begin()
         total = sum(count for count, _ in brought)
-        return self.last / total if self.mean and total else 1.0
+        return np.array(count / total if self.mean and total else 1.0)
 
     def take(self, tensor: Any, gradient: Any, is_ours: bool) -> None:
+        if current_trace() is not None:
+            self.traced[id(tensor)] = gradient
+            return
         bucket, i = self.places[id(tensor)]
         bucket.put(i, gradient, is_ours)
         if self.sync and self.at_once:
@@ -162,16 +183,39 @@ class Reducer(Sink):
                 self._add_up()
 
     def end(self) -> None:
-        if not self.sync:
-            return
-        while self.done < len(self.buckets):
-            self._add_up()
-        places = list(self.places.values())
-        there = np.array([bucket.params[i].grad is not None for bucket, i in places], np.int32)
+        if (trace := current_trace()) is not None:
+            given, self.traced = self.traced, {}
+            keys = [key for key in self.places if key in given]
+            for key, g in zip(keys, trace.outside(partial(self._sums, keys), *map(given.get, keys)), strict=True):
+                bucket, i = self.places[key]
+                bucket.params[i].grad = tensor_of(g)
+        elif self.sync:
+            while self.done < len(self.buckets):
+                self._add_up()
+            places = list(self.places.values())
+            for k in self._there([bucket.params[i].grad is not None for bucket, i in places]):
+                bucket, i = places[k]
+                bucket.accept(i)
+
+    def _there(self, own: list[bool]) -> list[int]:
+        """The numbers of the parameters that have a gradient on any rank, from which of them have one on this."""
+        there = np.array(own, np.int32)
         self.group.add_up(there)
-        for k in np.flatnonzero(there):
-            bucket, i = places[k]
-            bucket.accept(i)
+        return np.flatnonzero(there).tolist()
+
+    def _sums(self, keys: list[int], *gradients: Any) -> list[Any]:
+        """The gradients of some parameters, which are all there are, added up over ranks."""
+        given = dict(zip(keys, gradients, strict=True))
+        found: dict[int, Any] = {}
+        for bucket in self.buckets:
+            mine = [key for key, (other, _) in self.places.items() if other is bucket]
+            found.update(zip(mine, bucket.sums([given.get(key) for key in mine], self.group), strict=True))
+        if len(self._there([key in given for key in self.places])) > len(keys):
+            raise RuntimeError(
+                "DistributedDataParallel: expected, within a compiled function, gradients of the same parameters on "
+                "all ranks, got some that are missing on this one"
+            )
+        return [found[key] for key in keys]
 
     def _add_up(self) -> None:
         self.buckets[self.done].add_up(self.group)

@@ -334,6 +334,7 @@ MADE: dict[str, tuple[Any, list[Any]]] = {
     "leaky_relu": (lambda x: autograd.ops.leaky_relu(x, 0.5), [A]),
     "hardtanh": (autograd.ops.hardtanh, [A]),
     "hardsigmoid": (autograd.ops.hardsigmoid, [A]),
+    "glu": (lambda x: autograd.ops.glu(x, 0), [A]),
     "softshrink": (autograd.ops.softshrink, [A]),
     "affine": (autograd.ops.affine, [A, S[:2], A[0, :2]]),
     "affine of more axes": (autograd.ops.affine, [P4, _R.normal(size=(3, 5)), A[0]]),
@@ -409,7 +410,7 @@ def test_formulas_against_finite_differences(name: str) -> None:
 
 def test_formulas_of_a_recorded_backward_pass_are_true() -> None:
     """The rules' own rules: they are reached only where a gradient is itself differentiated."""
-    names = "max_windows sum_windows windows sort correlate log_softmax_at index silu gelu gelu_tanh elu"
+    names = "max_windows sum_windows windows sort correlate log_softmax_at index silu gelu gelu_tanh elu glu"
     for name in names.split():
         function, inputs = MADE[name]
         given = [Tensor(x, requires_grad=True) for x in inputs]

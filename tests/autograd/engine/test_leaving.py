@@ -149,7 +149,6 @@ COMPUTATIONS: dict[str, tuple[Callable[[Any], Any], str]] = {
     "dot of a plain array": (lambda x: np.outer(V, V).dot(x), "write X @ w"),
     "dot of an expression": (lambda x: (np.outer(V, V) + 1).T.dot(x), "write X @ w"),
     "from_dlpack": (lambda x: np.from_dlpack(x), "export .detach"),
-    "multiply of a sparse array": (lambda x: SPARSE.multiply(x), "write S @ x or S * x"),
     "spsolve": (lambda x: scipy.sparse.linalg.spsolve(SPARSE.tocsc(), x), "use autograd.scipy.sparse.linalg.spsolve"),
     "scipy.linalg.cholesky": (lambda x: scipy.linalg.cholesky(np.diag(V) * x), "autograd.scipy.linalg.cholesky"),
     "scipy.linalg.solve": (lambda x: scipy.linalg.solve(np.eye(3), x), "autograd.scipy.linalg.solve"),

@@ -165,6 +165,19 @@ def test_what_the_function_uses_from_outside_is_not_left_out() -> None:
         np.testing.assert_allclose(minimize(lambda x: ((x - outside) ** 2).sum(), np.zeros(3)).x, 1, atol=1e-5)
 
 
+def test_a_module_that_is_given_is_no_constant() -> None:
+    layer, start = nn.Linear(2, 1, dtype=float), np.zeros(2)
+    fun = lambda x, layer: (layer(Tensor(x) if isinstance(x, np.ndarray) else x) - 1).sum() ** 2 + (x**2).sum()
+    with pytest.raises(TypeError, match="of a module its parameters, for functional_call"):
+        minimize(fun, start, layer)
+    with pytest.raises(TypeError, match="of a module its parameters, for functional_call"):
+        grad(lambda layer: minimize(fun, start, layer).x.sum())(layer)
+    parameters = dict(layer.named_parameters())
+    by_name = lambda x, p: (nn.utils.functional_call(layer, p, x) - 1).sum() ** 2 + (x**2).sum()
+    minimize(by_name, start, (parameters,)).x.sum().backward()
+    assert abs(layer.weight.grad.data).max() > 0
+
+
 def test_many_solutions_have_no_derivative() -> None:
     many = lambda a: minimize(lambda x, a: (x.sum() - a) ** 2, np.zeros(2), a).x.sum()
     with pytest.raises(np.linalg.LinAlgError, match="minimize: the system of 2 equations for the derivative is singul"):

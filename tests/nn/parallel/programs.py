@@ -2,6 +2,7 @@
 
 import pickle
 import sys
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -146,6 +147,32 @@ def resumed(path, steps):
     task.restore(autograd.load(path))
     task.run(int(steps))
     return {"weights": weights(task.model.module)}
+
+
+def compiled(kind, compile):
+    """The weights after steps that are compiled or not, some of them with fewer examples; and how many programs ran."""
+    manual_seed(4)
+    layers = [nn.Conv2d(1, 4, 3, dtype=float), nn.BatchNorm2d(4, dtype=float), nn.ReLU(), nn.Flatten()]
+    layers += [nn.Dropout(0.2)] if kind == "dropout" else []
+    module = nn.SyncBatchNorm.convert_sync_batchnorm(nn.Sequential(*layers, nn.Linear(16, 3, dtype=float)))
+    model = parallel.DistributedDataParallel(module)
+    optimizer = optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
+
+    def learn(x, t):
+        optimizer.zero_grad()
+        loss = nn.functional.cross_entropy(model(x), t)
+        loss.backward()
+        optimizer.step()
+        return loss.detach()
+
+    step = autograd.compile(learn, state=(model, optimizer)) if compile == "True" else learn
+    rng = np.random.default_rng(9)
+    for i in range(24):
+        n = 7 if i % 6 == 5 else 12
+        x, t = rng.standard_normal((n, 1, 4, 4)), rng.integers(0, 3, n)
+        with warnings.catch_warnings(category=RuntimeWarning, action="ignore"):  # the engine runs, and why
+            step(Tensor(x[share(n)]), Tensor(t[share(n)]))
+    return {"weights": weights(module), "programs": len(step.programs) if compile == "True" else 0}
 
 
 def accumulation():

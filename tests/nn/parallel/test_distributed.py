@@ -30,6 +30,15 @@ def test_the_same_number_of_ranks_gives_the_same_bits():
     np.testing.assert_array_equal(first, second)
 
 
+@pytest.mark.parametrize(("kind", "n"), [("plain", 2), ("plain", 3), ("dropout", 2)])
+def test_a_compiled_step_does_what_the_engine_does(kind, n):
+    """Also where some ranks run a program and others the engine, as with a last batch of 2, 2 and 3 examples."""
+    expected = on_ranks(1, "compiled", kind, False)[0]["weights"]
+    for found in on_ranks(n, "compiled", kind, True):
+        np.testing.assert_allclose(found["weights"], expected, rtol=0, atol=1e-12)
+        assert (found["programs"] > 0) == (kind == "plain")
+
+
 @pytest.mark.parametrize("n", [2, 3])
 def test_gradients_that_add_up_before_a_step(n):
     expected = on_ranks(1, "accumulation")[0]["weights"]
