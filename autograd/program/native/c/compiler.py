@@ -22,6 +22,7 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
+from ....engine.forking import in_each_child
 from ..cache import digest, folder, write
 from ..form import CannotBuild
 
@@ -95,14 +96,14 @@ def _compiled(compiler: tuple[str, ...], options: Sequence[str], source: str, pa
             lines = [line for line in done.stderr.splitlines() if "error" in line] or done.stderr.splitlines()
             raise CannotBuild(f"{' '.join(compiler)} fails: {lines[0] if lines else f'exit status {done.returncode}'}")
         content = made.read_bytes()
-        try:
-            library = ctypes.CDLL(str(made))  # it stays loaded when the file is gone
-        except OSError as error:
-            raise CannotBuild(f"what {' '.join(compiler)} makes cannot be loaded: {error}") from None
         if path is not None and write(path, content):
             write(path.with_suffix(".c"), source.encode())
             write(path.with_suffix(".sum"), hashlib.sha256(content).hexdigest().encode())
-        return library
+            made = path
+        try:
+            return ctypes.CDLL(str(made))  # it stays loaded when the file is gone
+        except OSError as error:
+            raise CannotBuild(f"what {' '.join(compiler)} makes cannot be loaded: {error}") from None
 
 
 def _path(where: Path | None, compiler: tuple[str, ...], source: str, options: Sequence[str]) -> Path | None:
@@ -145,3 +146,12 @@ def _processor() -> str:
         return platform.processor()
     kept = ("model name", "flags", "Features", "CPU part", "CPU implementer")
     return "\n".join(line for line in lines if line.startswith(kept))
+
+
+def _renew() -> None:
+    """In a forked child nobody would release the lock."""
+    global _lock
+    _lock = threading.Lock()
+
+
+in_each_child(_renew)

@@ -16,6 +16,7 @@ import numpy as np
 
 from ....ops import correlation, sliding
 from ....ops.sliding import Geometry
+from ..form import CannotBuild
 from .compiler import load
 
 _RING = 512 << 10
@@ -95,7 +96,18 @@ def _can(a: Any, b: Any) -> bool:
         and not any(step % a.itemsize for step in (*a.strides, *b.strides))
         and a.flags.aligned
         and b.flags.aligned
+        and _is_compiled(a.dtype.char)
     )
+
+
+@functools.cache
+def _is_compiled(char: str) -> bool:
+    """Whether there are functions for a dtype: a step is not to fail because a compiler does."""
+    try:
+        library(char)
+    except CannotBuild:
+        return False
+    return True
 
 
 class _Call:
