@@ -25,6 +25,7 @@ static inline __attribute__((always_inline)) void two_by_two(const REAL *restric
                                                              const REAL *restrict highest, const REAL *restrict image,
                                                              REAL *restrict result, integer count, integer right,
                                                              integer below) {
+#pragma omp simd
     for (integer i = 0; i < count; i++) {
         REAL rest = values[i * step], high = comparable(highest[i]);
         result[i] = share(&rest, image[i], high);
