@@ -18,6 +18,7 @@ EXTRAS = {  # what the extras install, by the name that it is imported by
     "scipy": ["autograd/scipy/*", "autograd/scipy/stats/*", "autograd/scipy/sparse/*"],  # whose examples need it
     "sklearn": ["nn/sklearn.py"],
     "matplotlib": ["notebooks/lecture.py"],
+    "numba": ["autograd/program/native/numba_*.py"],
     **dict.fromkeys(
         [
             "safetensors",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -60,6 +61,16 @@ class NativeCode(Code):
         return steps[::-1]
 
     # ---- memory ------------------------------------------------------------------------------------------------------
+
+    def rebind(self, states: Collection[Value]) -> bool:
+        """Take the arrays that some states now have; False also if two share memory that did not."""
+        roots = {value.root for value in states}
+        arrays: list[Any] = [(value.root, value.array) for value in self.program.states if value not in self.moving]
+        spans = sorted([(*np.lib.array_utils.byte_bounds(array), id(root), root) for root, array in arrays])
+        for (_, end, _, first), (start, _, _, second) in pairwise(spans):
+            if start < end and first is not second and not roots.isdisjoint((first, second)):
+                return False
+        return super().rebind(states)
 
     def _refresh(self, bound: Bound, values: Collection[Value]) -> None:
         super()._refresh(bound, values)

@@ -38,7 +38,10 @@ numbers = itertools.count(1_000_000)
 
 @dataclass(eq=False)
 class Call:
-    """A kernel and what it is given: bases and where in these its buffers begin, how many rows, how many elements."""
+    """A kernel and what it is given: bases and where in these its buffers begin, how many rows, how many elements.
+
+    size  how much there is to do: elements, as many times as there are eight instructions for each
+    """
 
     kernel: Kernel
     bases: list[Value | None]
@@ -100,7 +103,7 @@ def _call(group: list[Writer], live: Collection[Value], divided: bool) -> Call:
     made, bases, starts = kernel(group, live, divided)
     draft = group[0].draft
     rows = -(-draft.size // ROW) if made.flat else draft.outer[0] if divided else 1
-    size = sum(writer.draft.size for writer in group)
+    size = sum(writer.draft.size * len(writer.instructions) // 8 for writer in group)
     return Call(made, bases, starts, rows, draft.size if made.flat else 0, size)
 
 

@@ -125,7 +125,9 @@ class Memory:
         """An array of a value's layout, of which nothing may be read; None if it has none without gaps."""
         if value not in self._arrays:
             base = self.base(value)
-            if base is not value or not is_dense(value) or value.dtype.name not in DTYPES or not value.size:
+            if base is not value or not is_dense(value) or not value.size:
+                return None
+            if value.dtype.name not in DTYPES or not value.dtype.isnative:
                 return None
             memory = np.empty(value.nbytes, np.uint8)
             self._arrays[value] = np.ndarray(value.shape, value.dtype, memory, 0, value.strides or None)
