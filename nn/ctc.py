@@ -9,7 +9,7 @@ import numpy as np
 
 import autograd
 from autograd import ops
-from autograd.ops import in_single
+from autograd.ops import alike, in_single
 
 from .loss import Loss, reduction_of
 from .shared import integers, plain, within
@@ -49,7 +49,7 @@ def ctc_loss(
         unknown = np.where(impossible, total, 0.0) * math.nan
         losses = np.where(impossible, 0.0 if zero_infinity else np.hypot(math.inf, unknown), losses)
     if reduction == "mean":
-        return (losses / np.maximum(lengths, 1).astype(losses.dtype)).mean()
+        return (losses / alike(np.maximum(lengths, 1).astype(losses.dtype), losses)).mean()
     return losses.sum() if reduction == "sum" else losses if batched else losses.reshape(())
 
 
@@ -57,10 +57,10 @@ def _labels(shape: Any, targets: Any, input_lengths: Any, target_lengths: Any, b
     """The targets as (N, longest), padded with blanks, and both lengths as (N,)."""
     steps, n, classes = shape
     inputs, lengths = (
-        integers(value, f"ctc_loss: {name}").reshape(-1)
+        _at_hand(integers(value, f"ctc_loss: {name}").reshape(-1))
         for value, name in ((input_lengths, "input_lengths"), (target_lengths, "target_lengths"))
     )
-    given = integers(targets, "ctc_loss: targets")
+    given = _at_hand(integers(targets, "ctc_loss: targets"))
     if not 0 <= blank < classes:
         raise ValueError(f"ctc_loss: expected blank from 0 to {classes - 1}, got {blank}")
     if inputs.size != n or lengths.size != n:
@@ -85,6 +85,11 @@ def _labels(shape: Any, targets: Any, input_lengths: Any, target_lengths: Any, b
     if labels.size and (labels.min() < 0 or labels.max() >= classes or (labels[used] == blank).any()):
         raise ValueError(f"ctc_loss: expected targets from 0 to {classes - 1} other than the blank {blank}")
     return labels, inputs, lengths
+
+
+def _at_hand(array: Any) -> Any:
+    """A few integers as an array of NumPy's, wherever they are."""
+    return array if isinstance(array, np.ndarray) else np.array(array.tolist(), array.dtype)
 
 
 def _log_likelihood(scores: Any, labels: Any, inputs: Any, lengths: Any, blank: int) -> Any:

@@ -42,6 +42,7 @@ From the bottom up, each importing only what stands before it:
 
 from ..engine.blocks import by_blocks, in_blocks, write_later
 from ..engine.halves import in_single
+from ..engine.tensor import alike
 from . import (
     correlation,
     creation,
@@ -80,9 +81,9 @@ from .special import gelu, gelu_tanh, hardswish, huber, log_softmax_at, logistic
 from .standardization import center, rescale, standardize
 
 __all__ = [
-    "affine", "by_blocks", "center", "center_over_ranks", "correlate", "correlate_kernel", "correlate_transpose",
-    "elu", "gelu", "gelu_tanh", "glu", "hardsigmoid", "hardswish", "hardtanh", "huber", "in_blocks", "in_single",
-    "leaky_relu", "log_softmax_at", "logistic_loss", "lstm_gates", "max_windows", "multiply_add", "pair_distances",
-    "reached", "rescale", "rows_of_ranks", "sent_by_rank", "softshrink", "softsign", "spread_windows", "standardize",
-    "sum_over_ranks", "sum_windows", "writable", "write_later",
+    "affine", "alike", "by_blocks", "center", "center_over_ranks", "correlate", "correlate_kernel",
+    "correlate_transpose", "elu", "gelu", "gelu_tanh", "glu", "hardsigmoid", "hardswish", "hardtanh", "huber",
+    "in_blocks", "in_single", "leaky_relu", "log_softmax_at", "logistic_loss", "lstm_gates", "max_windows",
+    "multiply_add", "pair_distances", "reached", "rescale", "rows_of_ranks", "sent_by_rank", "softshrink", "softsign",
+    "spread_windows", "standardize", "sum_over_ranks", "sum_windows", "writable", "write_later",
 ]  # fmt: skip
