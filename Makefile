@@ -19,13 +19,14 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONNOUSERSITE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint mutants fuzz compat trust notebooks lab docs bench bench-scaling bench-functions bench-primitives bench-peers gallery clean
+.PHONY: help demo test test-gpu lint mutants fuzz compat trust notebooks lab docs bench bench-scaling bench-functions bench-primitives bench-peers gallery clean
 .DELETE_ON_ERROR:
 
 help:
 	@echo "make demo         train a convolutional network on handwritten digits; weights and pictures go to $(OUT)/"
 	@echo "                  (options: make demo ARGS='--epochs 5 --seed 1'; all of them: make demo ARGS=--help)"
 	@echo "make test         lint, then every test (some of them only: make test ARGS='-k engine')"
+	@echo "make test-gpu     every rule and layer on CuPy's arrays; skipped, with the reason, where there is no CuPy or no GPU"
 	@echo "make lint         ruff, and mypy --strict over $(PACKAGES)"
 	@echo "make mutants      change the code in small ways and see whether its own tests notice (hours; some of it:"
 	@echo "                  make mutants ARGS='ops/elementwise', ARGS='optim --sample 100'; all ways: ARGS=--help)"
@@ -57,6 +58,11 @@ lint: $(VENV)/with-test
 	@$(PYTHON_IN) -m ruff check .
 	@$(PYTHON_IN) -m ruff format --check .
 	@$(PYTHON_IN) -m mypy
+
+test-gpu: $(VENV)/with-test
+	@if $(PYTHON_IN) -m tests.arrays; then \
+	    $(PYTHON_IN) -m pytest -k cupy tests/autograd/test_other_arrays.py tests/nn/test_other_arrays.py $(ARGS); \
+	fi
 
 mutants: $(VENV)/with-test
 	@$(PYTHON_IN) -m tests.mutants $(ARGS)

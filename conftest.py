@@ -28,6 +28,8 @@ EXTRAS = {  # what the extras install, by the name that it is imported by
             "nbformat",
             "nbclient",
             "dask",
+            "distributed",
+            "joblib",
             "pygraphviz",
             "threadpoolctl",
             "mpi4py",

@@ -9,7 +9,7 @@ import numpy as np
 
 import autograd
 from autograd import generator, ops
-from autograd.ops import in_single
+from autograd.ops import alike, in_single
 
 from .layer import Layer
 from .module import Module
@@ -60,7 +60,7 @@ def rrelu(
     if not training:
         return leaky_relu(input, (lower + upper) / 2, inplace)
     positive = plain(input) > 0
-    slope = generator(rng).uniform(lower, upper, input.shape).astype(input.dtype)
+    slope = alike(generator(rng).uniform(lower, upper, input.shape).astype(input.dtype), input)
     return replaced(input, input * (positive + ~positive * slope), inplace)
 
 
@@ -268,7 +268,7 @@ def gumbel_softmax(
     hard  give the one-hot vector of the largest, with the gradient of the soft sample (straight through)
     eps   has no effect
     """
-    noise = generator(rng).gumbel(size=logits.shape).astype(logits.dtype)
+    noise = alike(generator(rng).gumbel(size=logits.shape).astype(logits.dtype), logits)
     soft = softmax((logits + noise) / tau, dim)
     if not hard:
         return soft

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import autograd
+from autograd.ops import alike
 
 from .containers import ModuleList, Sequential
 from .layer import Layer
@@ -81,7 +82,7 @@ class AdaptiveLogSoftmaxWithLoss(Layer, shown=""):
             if rows.size:
                 logp = autograd.log_softmax(part(x[rows]), 1)
                 inside = logp[np.arange(rows.size), y[rows] - self.cutoffs[i]]
-                place = (np.arange(y.size)[:, None] == rows).astype(plain(inside).dtype)
+                place = (alike(np.arange(y.size)[:, None], rows) == rows).astype(plain(inside).dtype)
                 output = output + place @ inside
         loss = -output.mean()
         return ASMoutput(output if target.ndim else output.squeeze(0), loss)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 import autograd
-from autograd.ops import in_single
+from autograd.ops import alike, in_single
 
 from . import init
 from .dropout import dropout
@@ -38,6 +38,7 @@ def _weights(scores: Any, bias: Any) -> Any:
         return scores
     if bias is None:
         return autograd.softmax(scores, -1)
+    bias = alike(bias, scores)
     dead = (plain(bias) == -math.inf).all(-1, keepdims=True)
     if not dead.any():
         return autograd.softmax(scores + bias, -1)
@@ -151,7 +152,7 @@ def multi_head_attention_forward(
     k = k if static_k is None else static_k.reshape(n, num_heads, -1, head)
     v = v if static_v is None else static_v.reshape(n, num_heads, -1, head)
     if add_zero_attn:
-        zero = np.zeros((n, num_heads, 1, head), q.dtype)
+        zero = alike(np.zeros((n, num_heads, 1, head), q.dtype), q)
         k, v = np.concatenate([k, zero], 2), np.concatenate([v, zero], 2)
         extra += 1
     bias = _mask_of_heads(who, attn_mask, key_padding_mask, (n, num_heads, steps, k.shape[2]), extra, q.dtype)
@@ -213,7 +214,7 @@ def _mask_of_heads(
         bias = bias.reshape(*shapes[mask.shape], -1 if name == "attn_mask" else 1, columns - extra)
         total = bias if total is None else total + bias
     if total is not None and extra:
-        total = np.concatenate([total, np.zeros((*total.shape[:3], extra), dtype)], -1)
+        total = np.concatenate([total, alike(np.zeros((*total.shape[:3], extra), dtype), total)], -1)
     return total
 
 

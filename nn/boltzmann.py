@@ -14,6 +14,7 @@ import numpy as np
 
 import autograd
 from autograd import Tensor, generator, no_grad
+from autograd.ops import alike
 
 from . import init
 from .activation import Sigmoid
@@ -213,7 +214,7 @@ class _Descent:
 def _drawn(probability: Any, draw: np.random.Generator) -> Any:
     """Units of 0 and 1, each 1 with its probability."""
     p = plain(probability)
-    return (draw.random(p.shape, dtype=np.float32) < p).astype(p.dtype)
+    return (alike(draw.random(p.shape, dtype=np.float32), p) < p).astype(p.dtype)
 
 
 def _batches(data: Any, size: int, draw: np.random.Generator) -> Iterator[Any]:

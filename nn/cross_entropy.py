@@ -10,7 +10,7 @@ import numpy as np
 
 import autograd
 from autograd import Tensor
-from autograd.ops import in_blocks, in_single, log_softmax_at
+from autograd.ops import alike, in_blocks, in_single, log_softmax_at
 
 from .linear import Linear, linear
 from .loss import Flag, Loss, reduction_of
@@ -30,6 +30,9 @@ def cross_entropy(
     weight           (C,): of each class; the mean is over the weights
     ignore_index     a target that counts nowhere; if all are so, the mean is NaN, and its gradient 0
     label_smoothing  how much of the target's probability is spread evenly over all classes
+
+    Targets in blocks that are computed later are checked then, and may hold an ignore_index only where it is given: its
+    number is known after a look at all of them, so reduction="sum" is the one to train with in one pass.
 
     Raises IndexError for a class outside of the input, TypeError for a target that is not of integers and a weight of
     another dtype than the input, ValueError for shapes that do not match.
@@ -79,6 +82,7 @@ def class_weight(who: str, weight: Any, input: Any) -> Any:
 
 def _over(total: Any, count: Any) -> Any:
     """total / count; NaN if nothing was counted, but then not for the gradient of what was not."""
+    count = alike(count, total)
     none = count == 0
     count = np.where(none, 1, count)
     return np.where(none, math.nan, total / (count if isinstance(count, Tensor) else count.astype(total.dtype)))
@@ -134,6 +138,9 @@ def _pick_log_softmax(scores: Any, classes: Any) -> Any:
     return log_softmax_at(scores, classes, 0 if scores.ndim == 1 else 1)[0]
 
 
+_NOT_GIVEN = -100
+"""The ignore_index of who gives none."""
+
 _NONE = np.intp(0), np.intp(-1)
 """The least and the greatest class where there is none."""
 
@@ -158,9 +165,9 @@ def _nll(
     n = shape[0 if input.ndim == 1 else 1]
     valid: Any = True
     if classes.__class__ is not np.ndarray and in_blocks(classes):  # there is no looking at them now
-        whole = False
-        classes = within(classes, 0, n, who, "targets (or ignore_index)", but=ignore_index)
-        valid = classes != ignore_index
+        whole = ignore_index == _NOT_GIVEN  # else the number of those that count is known when all have been seen
+        classes = within(classes, 0, n, who, "targets", but=None if whole else ignore_index)
+        valid = whole or classes != ignore_index
     else:
         least, most = (np.minimum.reduce(classes, None), np.maximum.reduce(classes, None)) if classes.size else _NONE
         whole = ((least >= 0) & (most < n) & ((least > ignore_index) | (most < ignore_index))).all()

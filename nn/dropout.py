@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from autograd import generator
+from autograd.ops import alike
 
 from .layer import Layer
 from .shared import Rng, probability, replaced
@@ -35,7 +36,7 @@ def _dropout(who: str, input: Any, p: float, training: bool, inplace: bool, rng:
     if not training or p == 0:
         return input
     scale = 0.0 if p == 1 else 1 / (1 - p)
-    return replaced(input, input * (_kept(shape, p, rng) * input.dtype.type(scale)), inplace)
+    return replaced(input, input * alike(_kept(shape, p, rng) * input.dtype.type(scale), input), inplace)
 
 
 def _channels(who: str, n: int, input: Any, p: float, training: bool, inplace: bool, rng: Rng) -> Any:
@@ -94,7 +95,7 @@ def _alpha_dropout(
         return replaced(input, input * input.dtype.type(0), inplace)
     kind = input.dtype.type
     scale = 1 / math.sqrt((1 - p) * (1 + p * ALPHA**2))
-    kept = _kept(shape, p, rng)
+    kept = alike(_kept(shape, p, rng), input)
     shift = kept * kind(ALPHA * scale) - kind(ALPHA * scale * (1 - p))
     return replaced(input, input * (kept * kind(scale)) + shift, inplace)
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from autograd import Tensor, no_grad
-from autograd.ops import in_blocks, in_single
+from autograd.ops import alike, in_blocks, in_single
 
 from . import init
 from .layer import Layer
@@ -147,7 +147,7 @@ def _bags(index: Any, offsets: Any, include_last_offset: bool, who: str) -> tupl
     if index.ndim == 2:
         if offsets is not None:
             raise ValueError(f"{who}: expected no offsets with an input of two axes, whose rows are the bags")
-        return np.arange(n).reshape(index.shape), np.ones(index.shape, bool)
+        return alike(np.arange(n).reshape(index.shape), index), np.ones_like(index, dtype=bool)
     if index.ndim != 1:
         raise ValueError(f"{who}: expected an input of one or two axes, got shape {index.shape}")
     if offsets is None:
@@ -162,7 +162,7 @@ def _bags(index: Any, offsets: Any, include_last_offset: bool, who: str) -> tupl
     lengths = ends - starts
     if lengths.size and (lengths.min() < 0 or ends.max() > n):
         raise ValueError(f"{who}: expected offsets that rise to at most {n}, got {plain(offsets)}")
-    steps = np.arange(lengths.max() if lengths.size else 0)
+    steps = alike(np.arange(int(lengths.max()) if lengths.size else 0), lengths)
     filled = steps < lengths[:, None]
     return np.where(filled, starts[:, None] + steps, n), filled
 
@@ -172,7 +172,7 @@ def _largest(weight: Any, index: Any, filled: Any) -> Any:
     features = weight.shape[1]
     some = filled.any(1)
     if not some.any():
-        return weight[:0].sum() + np.zeros((len(index), features), weight.dtype)
+        return weight[:0].sum() + alike(np.zeros((len(index), features), weight.dtype), weight)
     values = np.where(filled[..., None], plain(weight)[index], -np.inf)
     winners = np.take_along_axis(index, values.argmax(1), 1)
     return np.where(some[:, None], weight[winners, np.arange(features)], 0)
@@ -193,7 +193,7 @@ def one_hot(tensor: Any, num_classes: int = -1) -> Any:
             raise ValueError("one_hot: expected num_classes for an empty input")
         num_classes = int(index.max()) + 1
     index = within(index, 0, num_classes, "one_hot", "integers", ValueError)
-    result = (index[..., None] == np.arange(num_classes)).astype(np.int64)
+    result = (index[..., None] == alike(np.arange(num_classes), index)).astype(np.int64)
     return Tensor(result) if isinstance(tensor, Tensor) else result
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.ops import in_single
+from autograd.ops import alike, in_single
 
 from .shared import one_of, plain
 from .upsample import keys
@@ -37,7 +37,7 @@ def affine_grid(theta: Any, size: tuple[int, ...], align_corners: bool | None = 
         lines = [line * ((k - 1) / k) for line, k in zip(lines, axes, strict=True)]
     points = [mesh.reshape(-1) for mesh in np.meshgrid(*lines, indexing="ij")[::-1]]
     base = np.stack([*points, np.ones(math.prod(axes))], axis=-1).astype(theta.dtype)
-    return (base @ theta.swapaxes(1, 2)).reshape(size[0], *axes, n)
+    return (alike(base, theta) @ theta.swapaxes(1, 2)).reshape(size[0], *axes, n)
 
 
 @in_single
@@ -89,7 +89,7 @@ def grid_sample(
     kind = input.dtype
     taps = [[_tap(at, part, n, kind) for at, part in pairs] for pairs, n in zip(taps, shape, strict=True)]
     channels = input.swapaxes(0, 1).reshape(input.shape[1], -1)
-    batch = np.repeat(np.arange(input.shape[0]), math.prod(grid.shape[1:-1]))
+    batch = alike(np.repeat(np.arange(input.shape[0]), math.prod(grid.shape[1:-1])), input)
     finite = np.isfinite(plain(input)).all()  # what is outside counts 0 times, which of infinity would be NaN
     total: Any = 0
     for corner in itertools.product(*taps):

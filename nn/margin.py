@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 import autograd
-from autograd.ops import in_single, logistic_loss
+from autograd.ops import alike, in_single, logistic_loss
 
 from .cross_entropy import class_weight
 from .distance import PairwiseDistance, pairwise_distance
@@ -103,7 +103,7 @@ def multi_margin_loss(
     n = rows.shape[1]
     classes = within(classes, 0, n, who, "targets")
     picked = np.take_along_axis(rows, classes[:, None], 1)
-    other = classes[:, None] != np.arange(n)
+    other = classes[:, None] != alike(np.arange(n), classes)
     slack = _hinge((rows - picked + margin) * other)
     slack = np.square(slack) if p == 2 else slack
     if weight is not None:
@@ -131,7 +131,7 @@ def multilabel_margin_loss(
     longest = listed.sum(1).max(initial=0)
     labels, listed = labels[:, :longest], listed[:, :longest]
     safe = np.where(listed, labels, 0)
-    is_label = ((safe[..., None] == np.arange(n)) & listed[..., None]).any(1)
+    is_label = ((safe[..., None] == alike(np.arange(n), safe)) & listed[..., None]).any(1)
     picked = np.take_along_axis(rows, safe, 1)
     pairs = listed[:, :, None] & ~is_label[:, None, :]
     slack = _hinge(rows[:, None, :] - picked[:, :, None] + 1) * pairs

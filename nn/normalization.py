@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from autograd import Tensor, get_default_dtype
-from autograd.ops import center, center_over_ranks, in_single, multiply_add, rescale, standardize
+from autograd.ops import alike, center, center_over_ranks, in_single, multiply_add, rescale, standardize
 
 from .layer import Layer
 from .parallel.group import Group, world
@@ -240,7 +240,7 @@ def local_response_norm(input: Any, size: int, alpha: float = 1e-4, beta: float 
     window = ((offset >= -(size // 2)) & (offset <= (size - 1) // 2)).astype(input.dtype) * input.dtype.type(
         alpha / size
     )
-    mean = (window @ np.square(input).reshape(shape[0], shape[1], -1)).reshape(shape)
+    mean = (alike(window, input) @ np.square(input).reshape(shape[0], shape[1], -1)).reshape(shape)
     return input / (mean + k) ** beta
 
 

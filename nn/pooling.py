@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from autograd import Tensor, generator
-from autograd.ops import in_blocks, in_single, max_windows, sum_windows
+from autograd.ops import alike, in_blocks, in_single, max_windows, sum_windows
 
 from .shared import plain, within
 from .spatial import check_axes, named, per_axis
@@ -129,7 +129,7 @@ def _first_maxima(input: Any, places: list[Any]) -> tuple[Any, Any]:
     where: Any = 0
     nan = np.isnan(highest).any()
     for axis in reversed(range(-n, 0)):
-        place = places[axis]
+        place = alike(places[axis], highest)
         source, highest = highest, _lines(highest, place[..., 0], axis)
         choice = np.zeros_like(highest, np.int8 if place.shape[-1] < 128 else np.intp)
         for k in range(1, place.shape[-1]):
@@ -140,7 +140,7 @@ def _first_maxima(input: Any, places: list[Any]) -> tuple[Any, Any]:
             np.maximum(choice, better * choice.dtype.type(k), out=choice)
             np.maximum(highest, other, out=highest)
         first = np.arange(0, place.size, place.shape[-1])
-        first = first.reshape(*place.shape[:-2], *(1,) * (n + axis), -1, *(1,) * (-1 - axis))
+        first = alike(first.reshape(*place.shape[:-2], *(1,) * (n + axis), -1, *(1,) * (-1 - axis)), highest)
         place = np.take_along_axis(place.reshape(-1), (first + choice).reshape(-1), 0).reshape(choice.shape)
         before = _taken(where, place, axis) if np.ndim(where) else 0
         where = before + place * math.prod(shape[n + axis + 1 :])
@@ -197,7 +197,8 @@ def _max_unpool(n: int) -> Callable[..., Any]:
         lead = input.shape[:-n]
         channels = math.prod(lead)
         tensor = isinstance(input, Tensor)
-        where = (np.arange(channels)[:, None] * total + places.reshape(channels, -1)).reshape(-1)
+        start = alike(np.arange(channels)[:, None] * total, places)
+        where = (start + places.reshape(channels, -1)).reshape(-1)
         result: Any = np.zeros_like(plain(input), shape=channels * total)
         result = Tensor(result) if tensor else result
         values = input.reshape(-1)
@@ -236,7 +237,7 @@ def _mean_pool(
         if not count_include_pad:
             within = np.minimum(start + k, length) - np.maximum(start, 0)
         divisor = divisor * (k if (within == k).all() else within.reshape(-1, *(1,) * (n - 1 - i)))
-    return total / (divisor if isinstance(divisor, int) else divisor.astype(total.dtype))
+    return total / (divisor if isinstance(divisor, int) else alike(divisor.astype(total.dtype), total))
 
 
 def _avg_pool(n: int) -> Callable[..., Any]:
@@ -328,7 +329,7 @@ def along(x: Any, axis: int, matrix: Any) -> Any:
 
     NaN and infinities stay where they belong: 0 times one of them would be NaN everywhere.
     """
-    x, matrix = x.swapaxes(axis, -1), matrix.astype(x.dtype)
+    x, matrix = x.swapaxes(axis, -1), alike(matrix.astype(x.dtype), x)
     if not in_blocks(plain(x)) and np.isfinite(plain(x)).all():
         result = x @ matrix
     else:
@@ -360,7 +361,8 @@ def _adaptive_avg_pool(n: int) -> Callable[..., Any]:
             start, stop = _bins(length, count)
             place = np.arange(length)[:, None]
             lengths = (stop - start).reshape(-1, *(1,) * (-1 - axis))
-            input = along(input, axis, (place >= start) & (place < stop)) / lengths.astype(input.dtype)
+            lengths = alike(lengths.astype(input.dtype), input)
+            input = along(input, axis, (place >= start) & (place < stop)) / lengths
         return input
 
     return named(adaptive_avg_pool, who)
@@ -429,19 +431,20 @@ def _fractional_max_pool(n: int) -> Callable[..., Any]:
                 f"{who}: expected output_size + kernel_size - 1 of at most the input {shape}, got {counts} and {size}"
             )
         lead = input.shape[:-n]
-        samples = generator(rng).random((*lead, n)) if _random_samples is None else plain(_random_samples)
+        samples = alike(generator(rng).random((*lead, n)), input) if _random_samples is None else plain(_random_samples)
         samples = (samples[: math.prod(lead[:-1])] if samples.ndim == 3 else samples).reshape(*lead, n)
         if n == 2:
             samples = samples[..., ::-1]  # the reference implementation draws the width first, of two axes
         places = []
         for i, (length, count, k) in enumerate(zip(shape, counts, size, strict=True)):
             sample = samples[..., i, None]
-            start = np.full((*lead, 1), length - k)
+            start = alike(np.full((*lead, 1), length - k), samples)
             if count > 1:
                 step = samples.dtype.type((length - k) / (count - 1))
-                others = ((np.arange(count - 1) + sample) * step).astype(int) - (sample * step).astype(int)
+                steps = alike(np.arange(count - 1), samples)
+                others = ((steps + sample) * step).astype(int) - (sample * step).astype(int)
                 start = np.concatenate([others, start], -1)
-            places.append(start[..., None] + np.arange(k))
+            places.append(start[..., None] + alike(np.arange(k), samples))
         result = _first_maxima(input, places)
         return result if return_indices else result[0]
 

@@ -13,7 +13,7 @@ import numpy as np
 
 import autograd
 from autograd import generator
-from autograd.ops import lstm_gates
+from autograd.ops import alike, lstm_gates
 
 from . import init
 from .dropout import dropout
@@ -201,7 +201,7 @@ class RNNBase(Layer):
             if not steps:
                 raise ValueError(f"{type(self).__name__}: expected at least one step, got input of shape {input.shape}")
             x, sizes = x.reshape(steps * n, x.shape[2]), [n] * steps
-        state = self._first_state(hx, sizes[0], batched, x.dtype)
+        state = self._first_state(hx, sizes[0], batched, x)
         if order is not None and hx is not None:
             state = tuple(s[:, order] for s in state)
         x, state = self._layers(x, state, sizes)
@@ -252,12 +252,12 @@ class RNNBase(Layer):
                 f"it, or the module, with .to()"
             )
 
-    def _first_state(self, hx: Any, n: int, batched: bool, dtype: Any) -> tuple[Any, ...]:
+    def _first_state(self, hx: Any, n: int, batched: bool, x: Any) -> tuple[Any, ...]:
         layers = self.num_layers * (2 if self.bidirectional else 1)
         shapes = [(layers, n, self.proj_size or self.hidden_size)]
         shapes += [(layers, n, self.hidden_size)] if self.mode == "LSTM" else []
         if hx is None:
-            return tuple(np.zeros(shape, dtype) for shape in shapes)
+            return tuple(alike(np.zeros(shape, x.dtype), x) for shape in shapes)
         if self.mode == "LSTM" and not isinstance(hx, tuple | list):
             raise TypeError(f"LSTM: expected a first state as a tuple (h, c), got {type(hx).__name__}")
         given = tuple(hx) if self.mode == "LSTM" else (hx,)
@@ -359,7 +359,7 @@ class RNNCellBase(Layer):
             raise ValueError(f"{who}: expected input (N, {self.input_size}) or ({self.input_size},), got {input.shape}")
         expected = (*input.shape[:-1], self.hidden_size)
         if state is None:
-            state = tuple(np.zeros(expected, input.dtype) for _ in range(parts))
+            state = tuple(alike(np.zeros(expected, input.dtype), input) for _ in range(parts))
         state = tuple(state) if parts > 1 else state if isinstance(state, tuple) else (state,)
         if any(value.shape != expected for value in state):
             raise ValueError(f"{who}: expected a state of shape {expected}, got {[value.shape for value in state]}")

@@ -32,9 +32,18 @@ def each_block(function: Callable[..., Any]) -> Callable[..., Any]:
     def run(*args: Any, **kwargs: Any) -> Any:
         if not any(map(in_blocks, args)):
             return function(*args, **kwargs)
-        from dask.array import map_blocks
+        from dask.array.core import elemwise
 
-        return map_blocks(function, *args, **kwargs)
+        places = [place for place, arg in enumerate(args) if hasattr(arg, "ndim")]
+        rest = [None if place in places else arg for place, arg in enumerate(args)]
+
+        def of_block(*blocks: Any) -> Any:
+            given = list(rest)
+            for place, block in zip(places, blocks, strict=True):
+                given[place] = block
+            return function(*given, **kwargs)
+
+        return elemwise(of_block, *(args[place] for place in places))
 
     return run
 

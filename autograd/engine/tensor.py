@@ -482,6 +482,20 @@ def unwrap(value: Any) -> Any:
     return value
 
 
+def plain(value: Any) -> Any:
+    """The array in a Tensor, or the one given, of whatever kind; of anything else NumPy's array."""
+    value = unwrap(value)
+    return value if hasattr(value, "dtype") else np.asarray(value)
+
+
+def alike(array: Any, other: Any) -> Any:
+    """An array of NumPy's as one of the kind of another: where that is a GPU's, the two could not be mixed."""
+    other = other._content if isinstance(other, Tensor) else other
+    if isinstance(other, np.ndarray | np.generic) or not isinstance(array, np.ndarray | np.generic):
+        return array
+    return array if in_blocks(other) or not hasattr(other, "__array_function__") else np.asarray(array, like=other)
+
+
 def wrap(value: Any, node: Node | None = None) -> Tensor:
     """A Tensor that shares the array `value` and stands at `node` of the graph."""
     result: Tensor = object.__new__(Tensor)

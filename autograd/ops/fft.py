@@ -12,6 +12,7 @@ import numpy as np
 
 from ..engine.declare import composite, linear
 from ..engine.primitive import Function
+from ..engine.tensor import alike
 from .joining import _slices
 
 _TURNED = {None: "forward", "backward": "forward", "ortho": "ortho", "forward": "backward"}
@@ -49,7 +50,7 @@ def _twice(x: Any, n: int, axis: int, factor: float) -> Any:
     weights[0] = 1
     if n % 2 == 0:
         weights[-1] = 1
-    return x * weights.reshape((-1,) + (1,) * (x.ndim - 1 - axis % x.ndim))
+    return x * alike(weights.reshape((-1,) + (1,) * (x.ndim - 1 - axis % x.ndim)), x)
 
 
 def _rfft_a(g: Any, a_shape: Any, axis: int, norm: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import Any
 
@@ -14,7 +15,7 @@ from ..engine.declare import composite, linear, nondifferentiable
 from ..engine.halves import widened
 from ..engine.primitive import Function
 from ..engine.sums import axes_of
-from ..engine.tensor import Tensor, unwrap
+from ..engine.tensor import Tensor, alike, plain, unwrap
 
 _ALL = slice(None)
 
@@ -204,8 +205,8 @@ def _setitem_x(g: Any, index: Any) -> Any:
 def _setitem_value(g: Any, value_shape: tuple[int, ...], index: Any) -> Any:
     part = g[index]
     if not is_basic(index):  # of several values for one element the last is the one that stays
-        places = np.empty(g.shape, dtype=np.intp)
-        order = np.arange(part.size).reshape(part.shape)
+        places = alike(np.empty(g.shape, dtype=np.intp), g)
+        order = alike(np.arange(part.size).reshape(part.shape), g)
         places[index] = order
         part = part * (places[index] == order)
     return sum_to(part, value_shape[max(0, len(value_shape) - part.ndim) :]).reshape(value_shape)
@@ -342,7 +343,7 @@ composite(np.linalg.trace)(lambda x, /, *, offset=0, dtype=None: trace(x, offset
 @composite(np.compress)
 def compress(condition: Any, a: Any, axis: int | None = None) -> Any:
     """As np.compress: the slices along an axis where the condition holds."""
-    condition = np.asarray(unwrap(condition))
+    condition = plain(condition)
     if condition.ndim != 1:
         raise ValueError(f"compress: expected a condition of one dimension, got shape {condition.shape}")
     return np.take(a, np.flatnonzero(condition), axis)
@@ -351,13 +352,13 @@ def compress(condition: Any, a: Any, axis: int | None = None) -> Any:
 @composite(np.extract)
 def extract(condition: Any, arr: Any) -> Any:
     """As np.extract: the elements where the condition holds."""
-    return np.take(arr, np.flatnonzero(np.asarray(unwrap(condition))))
+    return np.take(arr, np.flatnonzero(plain(condition)))
 
 
 @composite(np.choose)
 def choose(a: Any, choices: Any, mode: str = "raise") -> Any:
     """As np.choose: each element from the array that `a` numbers."""
-    a = np.asarray(unwrap(a))
+    a = plain(a)
     choices = list(choices)
     n = len(choices)
     if mode == "raise" and a.size and not (a.min() >= 0 and a.max() < n):
@@ -373,7 +374,7 @@ def select(condlist: Any, choicelist: Any, default: Any = 0) -> Any:
     """As np.select: each element from the first choice whose condition holds there."""
     if len(condlist) != len(choicelist) or not len(condlist):
         raise ValueError(f"select: expected a condition for each choice, got {len(condlist)} and {len(choicelist)}")
-    conditions = [np.asarray(unwrap(condition)) for condition in condlist]
+    conditions = [plain(condition) for condition in condlist]
     if any(condition.dtype != bool for condition in conditions):
         raise TypeError(f"select: expected boolean conditions, got {[c.dtype.name for c in conditions]}")
     result = default
@@ -386,11 +387,11 @@ def select(condlist: Any, choicelist: Any, default: Any = 0) -> Any:
 def piecewise(x: Any, condlist: Any, funclist: Any, *args: Any, **kw: Any) -> Any:
     """As np.piecewise: on each part of x its own function, or constant."""
     condlist = unwrap(condlist)
-    if np.isscalar(condlist) or (x.ndim and not isinstance(condlist[0], list | np.ndarray)):
+    if np.isscalar(condlist) or (x.ndim and not _is_many(condlist[0])):
         condlist = [condlist]
-    conditions = list(np.asarray(condlist, bool))
+    conditions = [plain(condition).astype(bool) for condition in condlist]
     if len(funclist) == len(conditions) + 1:
-        conditions.append(~np.any(conditions, axis=0))
+        conditions.append(~functools.reduce(np.logical_or, conditions))
     if len(funclist) != len(conditions):
         raise ValueError(f"piecewise: expected a function for each condition ({len(conditions)}), got {len(funclist)}")
     result = np.zeros_like(x)
@@ -398,6 +399,11 @@ def piecewise(x: Any, condlist: Any, funclist: Any, *args: Any, **kw: Any) -> An
         if condition.any() or not callable(function):
             result = setitem(result, function(x[condition], *args, **kw) if callable(function) else function, condition)
     return result
+
+
+def _is_many(value: Any) -> bool:
+    """Whether it is a list or an array, and not a number."""
+    return isinstance(value, list) or hasattr(value, "__array_function__")
 
 
 @composite(np.trim_zeros)
@@ -474,7 +480,7 @@ def put(a: Any, ind: Any, v: Any, mode: str = "raise") -> None:
     """As np.put: values at places of the flattened array."""
     _check_target("put", a)
     n = a.size
-    places = np.asarray(unwrap(ind)).ravel()
+    places = plain(ind).ravel()
     if mode == "raise":
         if places.size and not (-n <= places.min() and places.max() < n):
             raise IndexError(f"put: expected places from {-n} to {n - 1}, got {places.min()} to {places.max()}")
@@ -488,7 +494,7 @@ def put(a: Any, ind: Any, v: Any, mode: str = "raise") -> None:
 def place(arr: Any, mask: Any, vals: Any) -> None:
     """As np.place: the first values at the places where the mask holds."""
     _check_target("place", arr)
-    mask = np.asarray(unwrap(mask)).astype(bool).reshape(arr.shape)
+    mask = plain(mask).astype(bool).reshape(arr.shape)
     n = int(np.count_nonzero(mask))
     if n and not np.size(vals):
         raise ValueError("place: expected values to place, got none")
@@ -499,7 +505,7 @@ def place(arr: Any, mask: Any, vals: Any) -> None:
 def putmask(a: Any, /, mask: Any, values: Any) -> None:
     """As np.putmask: where the mask holds, the values that stand at the same places."""
     _check_target("putmask", a)
-    places = np.flatnonzero(np.asarray(unwrap(mask)).astype(bool).reshape(a.shape))
+    places = np.flatnonzero(plain(mask).astype(bool).reshape(a.shape))
     values = values if hasattr(values, "dtype") else np.asarray(values)
     assign_flat("putmask", a, places, values.reshape(-1)[places % values.size] if values.size else values)
 
@@ -524,7 +530,7 @@ def copyto(dst: Any, src: Any, casting: Any = "same_kind", where: Any = True) ->
 def put_along_axis(arr: Any, indices: Any, values: Any, axis: int | None) -> None:
     """As np.put_along_axis."""
     _check_target("put_along_axis", arr)
-    indices = np.asarray(unwrap(indices))
+    indices = plain(indices)
     if axis is None:
         return _assign("put_along_axis", arr, np.unravel_index(indices % arr.size, arr.shape), values)
     return _assign("put_along_axis", arr, _along(indices, arr.shape, axis), values)

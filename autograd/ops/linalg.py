@@ -28,7 +28,7 @@ from ..engine.blocks import in_blocks
 from ..engine.declare import composite, linear, nondifferentiable, primitive
 from ..engine.primitive import Function, rebuilt
 from ..engine.sums import axes_of, total_of_product
-from ..engine.tensor import Tensor, unwrap, wrap
+from ..engine.tensor import Tensor, alike, unwrap, wrap
 from .indexing import take_along_axis
 from .polar import nuclear_norm
 from .reductions import products_of_others
@@ -48,7 +48,7 @@ def _h(x: Any) -> Any:
 
 def _eye_like(x: Any) -> Any:
     """An identity matrix of the size of the (square) matrices x, in their real dtype."""
-    return np.eye(x.shape[-1], dtype=x.dtype).real
+    return alike(np.eye(x.shape[-1], dtype=x.dtype).real, x)
 
 
 def _diagonal_of(x: Any) -> Any:

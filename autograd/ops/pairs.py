@@ -38,14 +38,16 @@ def _pair_products(a: Any, b: Any) -> Any:
     >>> pair_products(np.array([[0.0], [1.0], [3.0]]), np.array([[0.0], [1.0], [3.0]])).tolist()
     [1.0, 9.0, 4.0]
     """
-    only_whole(pair_products, a, b)
+    if isinstance(a, np.ndarray):
+        only_whole(pair_products, a, b)
     n = len(a)
-    made = np.empty(n * (n - 1) // 2, np.result_type(a, b))
+    made = np.empty(n * (n - 1) // 2, np.result_type(a, b), like=a)
     end = 0
     for i in range(n - 1):
         start, end = end, end + n - 1 - i
         apart = a[i + 1 :] - a[i]
-        made[start:end] = np.vecdot(apart, apart if b is a else b[i + 1 :] - b[i])
+        other = apart if b is a else b[i + 1 :] - b[i]
+        made[start:end] = np.vecdot(apart, other) if isinstance(a, np.ndarray) else (apart * other).sum(-1)
     return made
 
 
@@ -57,18 +59,20 @@ def _pair_sums(w: Any, x: Any, distances: Any = None) -> Any:
     >>> pair_sums(np.array([1.0, 0.0, 10.0]), np.array([[0.0], [1.0], [3.0]])).tolist()
     [[-1.0], [-19.0], [20.0]]
     """
-    only_whole(pair_sums, w, x)
+    if isinstance(x, np.ndarray):
+        only_whole(pair_sums, w, x)
     n = len(x)
-    centred = _centred(x) if distances is not None and x.dtype.char == w.dtype.char == "f" and n > 1 else None
+    pays = type(x) is np.ndarray and x.dtype.char == w.dtype.char == "f" and n > 1
+    centred = _centred(x) if distances is not None and pays else None
     quick = centred is not None and distances.min() >= _APART * np.vecdot(centred, centred).max() ** 0.5
-    of_both = np.zeros((n, n), float if quick else w.dtype)
+    of_both = np.zeros((n, n), float if quick else w.dtype, like=w)
     of_both[_upper(n)] = w
     of_both += of_both.T
     if quick:
         centred *= of_both.sum(1)[:, None]
         centred -= of_both @ _centred(x)
         return centred.astype(x.dtype)
-    made = np.empty(x.shape, np.result_type(w, x))
+    made = np.empty(x.shape, np.result_type(w, x), like=x)
     for i in range(n):
         made[i] = of_both[i] @ (x[i] - x)  # the differences first: they are exact where rows are close together
     return made
@@ -91,8 +95,9 @@ def _pair_distances(x: Any) -> Any:
     >>> pair_distances(np.array([[0.0, 0.0], [3.0, 4.0], [0.0, 1.0]])).round(4).tolist()
     [5.0, 1.0, 4.2426]
     """
-    only_whole(pair_distances, x)
-    if x.dtype.char == "f" and len(x) > 1:
+    if isinstance(x, np.ndarray):
+        only_whole(pair_distances, x)
+    if type(x) is np.ndarray and x.dtype.char == "f" and len(x) > 1:
         centred = _centred(x)
         squares = centred @ centred.T
         lengths = np.diagonal(squares).copy()

@@ -14,7 +14,7 @@ from ..engine.halves import in_single
 from ..engine.primitive import Function
 from ..engine.storing import into
 from ..engine.sums import axes_of, is_large
-from ..engine.tensor import unwrap
+from ..engine.tensor import alike, unwrap
 from .elementwise import greatest, least
 from .pieces import only_whole
 from .roots import over_root
@@ -117,6 +117,7 @@ def average(a: Any, axis: Any = None, weights: Any = None, returned: bool = Fals
         result = np.mean(a, axis, keepdims=keepdims)
         total = np.full_like(unwrap(result), count(np.shape(a), axis))
     else:
+        weights = weights if hasattr(weights, "dtype") else alike(np.asarray(weights), a)
         if np.shape(weights) != np.shape(a):
             axes = axis if isinstance(axis, tuple) else (axis,)
             if axis is not None and any(not -np.ndim(a) <= i < np.ndim(a) for i in axes):

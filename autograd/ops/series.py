@@ -10,7 +10,7 @@ from ..engine.declare import composite, primitive
 from ..engine.halves import in_single
 from ..engine.primitive import Function
 from ..engine.sums import axes_of
-from ..engine.tensor import unwrap
+from ..engine.tensor import alike, unwrap
 from .joining import _axis, _slices
 
 # ---- differences ----------------------------------------------------------------------------------------------------
@@ -186,7 +186,7 @@ def vander(x: Any, N: int | None = None, increasing: bool = False) -> Any:
     if N < 0:
         raise ValueError(f"vander: expected N of 0 or more columns, got {N}")
     powers = np.arange(N) if increasing else np.arange(N - 1, -1, -1)
-    return x[:, None] ** powers
+    return x[:, None] ** alike(powers, x)
 
 
 def _aligned(a: Any, b: Any) -> tuple[Any, Any]:
@@ -238,7 +238,7 @@ def polyder(p: Any, m: int = 1) -> Any:
     """As np.polyder."""
     _check_order("polyder", m)
     for _ in range(m):
-        p = p[:-1] * np.arange(len(p) - 1, 0, -1)
+        p = p[:-1] * alike(np.arange(len(p) - 1, 0, -1), p)
     return p
 
 
@@ -248,7 +248,7 @@ def polyint(p: Any, m: int = 1, k: Any = None) -> Any:
     _check_order("polyint", m)
     constants = [0.0] * m if k is None else [k] * m if np.ndim(k) == 0 else list(k)
     for constant in constants:
-        p = np.concatenate([p / np.arange(len(p), 0, -1), np.reshape(constant, 1)])
+        p = np.concatenate([p / alike(np.arange(len(p), 0, -1), p), alike(np.reshape(constant, 1), p)])
     return p
 
 
@@ -386,6 +386,7 @@ def linspace(
     parts = num - 1 if endpoint else num
     start, stop = np.multiply(start, 1.0), np.multiply(stop, 1.0)
     weights = (np.arange(num) / max(parts, 1)).reshape((-1,) + (1,) * max(np.ndim(start), np.ndim(stop)))
+    weights = alike(alike(weights, start), stop)
     values = np.moveaxis(start * (1 - weights) + stop * weights, 0, axis)
     values = (np.floor(values) if kind.kind in "iu" else values).astype(kind)
     return (values, (stop - start) / parts if parts else start * np.nan) if retstep else values
@@ -412,5 +413,5 @@ def geomspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype
         raise ValueError("geomspace: expected values other than 0")
     if kind.kind != "c" and np.any(np.less(ratio, 0)):
         raise ValueError("geomspace: expected real values of one sign")
-    values = start * ratio ** linspace(np.zeros(ratio.shape), 1.0, num, endpoint, axis=axis)
+    values = start * ratio ** linspace(np.zeros_like(unwrap(ratio)), 1.0, num, endpoint, axis=axis)
     return values if dtype is None else values.astype(dtype)

@@ -11,7 +11,7 @@ from ..engine.blocks import along, in_blocks
 from ..engine.declare import composite, linear, nondifferentiable, primitive
 from ..engine.primitive import Function
 from ..engine.sums import LARGE, axes_of
-from ..engine.tensor import unwrap
+from ..engine.tensor import alike, unwrap
 from .indexing import scatter_add, take
 
 nondifferentiable(
@@ -102,7 +102,7 @@ def _spread(g: Any, a: Any, axis: Any, places: Any, ranked: bool = True) -> Any:
     if ranked and n:
         few = rows.size > LARGE and len(ranks := np.unique(columns)) <= _FEW
         columns = (np.argpartition(rows, ranks, -1) if few else np.argsort(rows, -1, kind="stable"))[each, columns]
-    shares = np.stack([known - beyond, beyond]) * g.reshape(low.shape)
+    shares = alike(np.stack([known - beyond, beyond]), g) * g.reshape(low.shape)
     result = scatter_add(shares, (each, columns), rows.shape) if n else np.zeros_like(rows, dtype=g.dtype)
     return result.reshape(shape).transpose(sorted(range(a.ndim), key=order.__getitem__))
 
@@ -118,7 +118,7 @@ def _places(q: Any, method: Any) -> Any:
         if rows.shape[1] and not missing.any():
             at = np.quantile(np.arange(float(rows.shape[1])), q.ravel(), method=method)
             return np.repeat(at[:, None], rows.shape[0], 1)
-        present = (~missing).sum(-1)
+        present = np.array((~missing).sum(-1).tolist())
         result = np.full((q.size, rows.shape[0]), np.nan)
         for n in set(present.tolist()) - {0}:
             result[:, present == n] = np.quantile(np.arange(float(n)), q.ravel(), method=method)[:, None]

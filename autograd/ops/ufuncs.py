@@ -18,7 +18,7 @@ from ..engine.modes import mode
 from ..engine.operands import not_for_plain
 from ..engine.primitive import registry
 from ..engine.storing import into, naming, place
-from ..engine.tensor import Tensor, unwrap, wrap
+from ..engine.tensor import Tensor, alike, unwrap, wrap
 from . import reductions
 from .assignment import writable
 from .indexing import scatter_add, setitem
@@ -237,7 +237,7 @@ def at(ufunc: Any, a: Any, indices: Any, *b: Any) -> None:
         return
     if not isinstance(a, Tensor):
         raise not_for_plain(f"numpy.{ufunc.__name__}.at")
-    places = np.arange(a.size).reshape(a.shape)[indices]
+    places = alike(np.arange(a.size).reshape(a.shape), a)[indices]
     values = [np.broadcast_to(value, places.shape) if hasattr(value, "ndim") else value for value in b]
     if ufunc in (np.add, np.subtract) and hasattr(values[0], "ndim"):
         a[...] = function(a, scatter_add(values[0], indices, a.shape))
@@ -247,7 +247,7 @@ def at(ufunc: Any, a: Any, indices: Any, *b: Any) -> None:
     order = np.argsort(places, kind="stable")
     ranked = places[order]
     turn = np.empty_like(places)  # which of the visits to its place each one is
-    turn[order] = np.arange(places.size) - np.searchsorted(ranked, ranked)
+    turn[order] = alike(np.arange(places.size), a) - np.searchsorted(ranked, ranked)
     flat = a.reshape(-1)
     for k in range(turn.max(initial=-1) + 1):
         now = turn == k

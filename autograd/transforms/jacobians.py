@@ -11,7 +11,7 @@ import numpy as np
 
 from ..engine.modes import Untraceable
 from ..engine.node import tick, walk
-from ..engine.tensor import Tensor, wrap
+from ..engine.tensor import Tensor, alike, wrap
 from .batching.batched import Batch, Batched
 from .batching.boundary import leave, part_outside
 from .call import Call, name_of, tracked
@@ -136,7 +136,8 @@ def many(
     step = chunk_size or max(1, min(n, _AFFORDABLE // _largest(call)))
     batched = all(isinstance(point._content, np.ndarray) for point in call.points)
     derived = _at_once if batched else _one_by_one
-    parts = [derived(_units(like, k, min(k + step, n), seeds), derive, create_graph) for k in range(0, n, step)]
+    units = (alike(_units(like, k, min(k + step, n), seeds), like) for k in range(0, n, step))
+    parts = [derived(some, derive, create_graph) for some in units]
     if len(parts) == 1:
         return parts[0]
     joined: list[Tensor] = [np.concatenate(column) for column in zip(*parts, strict=True)]  # type: ignore[misc]
@@ -191,7 +192,7 @@ _NOT_AT_ONCE = (Untraceable, TypeError, ValueError, IndexError, AttributeError)
 
 def _one_by_one(units: Any, derive: Callable[[Any], Sequence[Tensor]], create_graph: bool) -> list[Tensor]:
     """The same by a call for each: for arrays of other libraries, which a Batched does not hold."""
-    return [_stacked(list(parts)) for parts in zip(*map(derive, units), strict=True)]
+    return [_stacked(list(parts)) for parts in zip(*[derive(units[i]) for i in range(len(units))], strict=True)]
 
 
 def _stacked(parts: list[Tensor]) -> Tensor:

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from autograd import Tensor, generator
+from autograd.ops import alike
 
 from ..init import orthonormal
 from ..module import Module
@@ -103,7 +104,7 @@ def matrix_exp(a: Any) -> Any:
     size = float(np.abs(plain(a)).sum(-1).max(initial=0))
     squarings = max(0, math.frexp(size)[1] + 1)
     a = a * 0.5**squarings
-    identity = np.eye(a.shape[-1], dtype=a.dtype)
+    identity = alike(np.eye(a.shape[-1], dtype=a.dtype), a)
     q, factor, power = 6, 1.0, identity
     above = below = identity
     for k in range(1, q + 1):
@@ -142,10 +143,10 @@ class Orthogonal(Module):
         """The first columns of the rotation that belongs to a lower triangle as the half of a skew matrix."""
         n, k = lower.shape[-2:]
         if n != k:
-            zeros = np.zeros((*lower.shape[:-1], n - k), lower.dtype)
+            zeros = alike(np.zeros((*lower.shape[:-1], n - k), lower.dtype), lower)
             lower = np.concatenate([lower, zeros], axis=-1)
         skew = lower - lower.mT.conj()
-        identity = np.eye(n, dtype=lower.dtype)
+        identity = alike(np.eye(n, dtype=lower.dtype), lower)
         if self.map == "matrix_exp":
             return matrix_exp(skew)[..., :k]
         return np.linalg.solve(identity - skew * 0.5, (identity + skew * 0.5)[..., :k])
@@ -153,7 +154,7 @@ class Orthogonal(Module):
     def _reflections(self, x: Any) -> Any:
         """I - 2 v vᵀ / vᵀv for each column below the diagonal, with a 1 on it, multiplied; the diagonal has signs."""
         n, k = x.shape[-2:]
-        identity = np.eye(n, k, dtype=x.dtype)
+        identity = alike(np.eye(n, k, dtype=x.dtype), x)
         vectors = np.tril(x, -1) + identity
         scales = 2 / np.square(vectors).sum(-2, keepdims=True)
         result: Any = identity

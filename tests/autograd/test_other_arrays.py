@@ -1,7 +1,7 @@
 """Arrays that are not NumPy's but speak its protocols flow through: nothing converts them on the way.
 
-`Strict` refuses every conversion to an ndarray; `dask.array` is lazy, and computed only at the end; where CuPy and a
-GPU are at hand, arrays on the GPU stay there.
+`Strict` refuses every conversion to an ndarray, `Device` is an array as a GPU's are; `dask.array` is lazy, and computed
+only at the end; where CuPy and a GPU are at hand, arrays on the GPU stay there.
 """
 
 from __future__ import annotations
@@ -14,90 +14,19 @@ import pytest
 import autograd
 from autograd import Tensor, checkpoint, grad, hvp, jacobian, jvp, no_grad, value_and_grad, vjp
 
+from ..arrays import KINDS as OTHERS
+from ..arrays import LACKING, Strict, plain
+from .calls import CALLS
+from .test_surface import filled, leaves
+
 da = pytest.importorskip("dask.array")
-
-
-class Strict(np.lib.mixins.NDArrayOperatorsMixin):
-    """An array that is one for NumPy's functions only through their protocols."""
-
-    __array_priority__ = 100
-
-    def __init__(self, array: Any) -> None:
-        self._array = np.asarray(array)
-
-    def __array__(self, *args: Any, **kwargs: Any) -> Any:
-        raise AssertionError("converted to an ndarray")
-
-    __float__ = __int__ = __bool__ = __index__ = __iter__ = __array__
-
-    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, out: Any = None, **kwargs: Any) -> Any:
-        if out is not None:
-            kwargs["out"] = tuple(item._array for item in out)
-        result = getattr(ufunc, method)(*map(_open, inputs), **kwargs)
-        return out[0] if out is not None else _close(result)
-
-    def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        return _close(function(*_open(args), **_open(kwargs)))
-
-    def __getitem__(self, index: Any) -> Strict:
-        return Strict(self._array[_open(index)])
-
-    def __setitem__(self, index: Any, value: Any) -> None:
-        self._array[_open(index)] = _open(value)
-
-    def __len__(self) -> int:
-        return len(self._array)
-
-
-def _method(name: str) -> Any:
-    return lambda self, *args, **kwargs: _close(getattr(self._array, name)(*_open(args), **_open(kwargs)))
-
-
-for _name in (
-    "all", "any", "astype", "clip", "conj", "copy", "cumsum", "diagonal", "max", "mean", "min", "prod", "ravel",
-    "repeat", "reshape", "squeeze", "std", "sum", "swapaxes", "take", "trace", "transpose", "var",
-):  # fmt: skip
-    setattr(Strict, _name, _method(_name))
-for _name in ("shape", "ndim", "size", "dtype", "T", "mT", "real", "imag"):
-    setattr(Strict, _name, property(lambda self, _name=_name: _close(getattr(self._array, _name))))
-
-
-def _open(value: Any) -> Any:
-    if isinstance(value, Strict):
-        return value._array
-    if isinstance(value, tuple | list):
-        return type(value)(map(_open, value))
-    return {key: _open(item) for key, item in value.items()} if isinstance(value, dict) else value
-
-
-def _close(value: Any) -> Any:
-    if isinstance(value, np.ndarray | np.generic):
-        return Strict(value)
-    several = type(value) is tuple and any(isinstance(item, np.ndarray) for item in value)
-    return tuple(map(_close, value)) if several else value
-
-
-def compute(value: Any) -> Any:
-    value = value.data if isinstance(value, Tensor) else value
-    if hasattr(value, "compute"):
-        return value.compute(scheduler="synchronous")
-    if cupy is not None and isinstance(value, cupy.ndarray):
-        return value.get()
-    return value._array if isinstance(value, Strict) else value
 
 
 KINDS = {
     "strict": Strict,
     "dask": lambda array: da.from_array(np.asarray(array), chunks=(2,) + (3,) * (np.ndim(array) - 1)),
+    **OTHERS,
 }
-
-try:
-    import cupy
-
-    if cupy.cuda.runtime.getDeviceCount():
-        KINDS["cupy"] = cupy.asarray
-except Exception:  # without a GPU it fails in ways of its own
-    cupy = None
 
 A = np.array([[0.3, -1.2, 2.0], [0.7, 1.5, -0.4], [1.1, 0.2, 0.8]])
 B = np.array([[1.3, 0.4, 0.9], [2.1, 0.6, 1.4], [0.5, 1.7, 0.2]])
@@ -150,7 +79,7 @@ def test_values_and_gradients(case: str, kind: str) -> None:
             assert type(got.data) is kept
             assert got.dtype == wanted.dtype
             assert got.shape == wanted.shape
-            np.testing.assert_allclose(compute(got), wanted.data, rtol=1e-6 if case == "astype" else 1e-12)
+            np.testing.assert_allclose(plain(got), wanted.data, rtol=1e-6 if case == "astype" else 1e-12)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -177,29 +106,29 @@ def test_training_steps(kind: str) -> None:
 
     for got, wanted in zip(train(KINDS[kind]), train(np.array), strict=True):
         assert type(got.data) is type(KINDS[kind](A))
-        np.testing.assert_allclose(compute(got), wanted.data, rtol=1e-12)
+        np.testing.assert_allclose(plain(got), wanted.data, rtol=1e-12)
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_transforms(kind: str) -> None:
     make = KINDS[kind]
     fun = lambda p: (np.tanh(p["w"] @ p["b"]) ** 2).sum()
-    params, plain = {"w": make(A), "b": make(V)}, {"w": A, "b": V}
+    params, usual = {"w": make(A), "b": make(V)}, {"w": A, "b": V}
     value, g = value_and_grad(fun)(params)
-    expected_value, expected = value_and_grad(fun)(plain)
+    expected_value, expected = value_and_grad(fun)(usual)
     assert type(g["w"]) is type(make(A))
-    np.testing.assert_allclose(compute(value), expected_value)
+    np.testing.assert_allclose(plain(value), expected_value)
     safe = grad(checkpoint(fun))(params)
     moved = hvp(fun, (params,), (params,))[1][0]
-    expected_moved = hvp(fun, (plain,), (plain,))[1][0]
-    for key in plain:
-        np.testing.assert_allclose(compute(g[key]), expected[key])
-        np.testing.assert_allclose(compute(safe[key]), expected[key])
-        np.testing.assert_allclose(compute(moved[key]), expected_moved[key])
+    expected_moved = hvp(fun, (usual,), (usual,))[1][0]
+    for key in usual:
+        np.testing.assert_allclose(plain(g[key]), expected[key])
+        np.testing.assert_allclose(plain(safe[key]), expected[key])
+        np.testing.assert_allclose(plain(moved[key]), expected_moved[key])
     vector = lambda x: np.sin(x) * x.sum()
-    np.testing.assert_allclose(compute(jvp(vector, (make(V),), (make(V),))[1]), jvp(vector, (V,), (V,))[1])
-    np.testing.assert_allclose(compute(vjp(vector, make(V))[1](make(V))[0]), vjp(vector, V)[1](V)[0])
-    np.testing.assert_allclose(compute(jacobian(vector)(make(V))), jacobian(vector)(V))
+    np.testing.assert_allclose(plain(jvp(vector, (make(V),), (make(V),))[1]), jvp(vector, (V,), (V,))[1])
+    np.testing.assert_allclose(plain(vjp(vector, make(V))[1](make(V))[0]), vjp(vector, V)[1](V)[0])
+    np.testing.assert_allclose(plain(jacobian(vector)(make(V))), jacobian(vector)(V))
 
 
 def test_dask_stays_lazy() -> None:
@@ -231,21 +160,21 @@ def test_dask_indexes_with_a_list(index: Any) -> None:
     (taken * weight).sum().backward()
     expected = np.zeros_like(A)
     np.add.at(expected, index, weight)
-    np.testing.assert_array_equal(compute(taken), A[index])
-    np.testing.assert_array_equal(compute(x.grad), expected)
+    np.testing.assert_array_equal(plain(taken), A[index])
+    np.testing.assert_array_equal(plain(x.grad), expected)
 
 
 @pytest.mark.parametrize("upper", [False, True])
 def test_the_factor_of_cholesky_is_numpys(upper: bool) -> None:
     """Dask's own is the upper one."""
     matrix = A @ A.T + np.eye(3)
-    x, plain = (Tensor(make(matrix), requires_grad=True) for make in (da.from_array, np.copy))
-    factor, expected = (np.linalg.cholesky(t, upper=upper) for t in (x, plain))
+    x, usual = (Tensor(make(matrix), requires_grad=True) for make in (da.from_array, np.copy))
+    factor, expected = (np.linalg.cholesky(t, upper=upper) for t in (x, usual))
     np.testing.assert_allclose(np.asarray(factor.data), expected.data)
     weights = np.arange(1.0, 10.0).reshape(3, 3)
     for result in (factor, expected):
         (result * weights).sum().backward()
-    np.testing.assert_allclose(np.asarray(x.grad.data), plain.grad.data)
+    np.testing.assert_allclose(np.asarray(x.grad.data), usual.grad.data)
 
 
 @pytest.mark.parametrize(("dtype", "made"), [(None, "f4"), ("f4", "f4"), ("f8", "f8")])
@@ -256,3 +185,60 @@ def test_a_tensor_of_another_array_is_a_copy_of_the_dtype_that_is_asked_for(dtyp
     assert x.dtype == made
     source[0] = 5.0
     assert x.data._array.tolist() == [1, 1]
+
+
+# ---- every function of NumPy's ---------------------------------------------------------------------------------------
+
+WHOLE = "invert bitwise_count bitwise_and bitwise_or bitwise_xor left_shift right_shift gcd lcm"
+DTYPES = {**dict.fromkeys([*WHOLE.split(), "unravel_index", "ravel_multi_index", "ix_"], "i8")}
+DTYPES |= {"packbits": "u1", "unpackbits": "u1"}
+WITHOUT = {"spacing", "nanquantile", "nanpercentile", "histogram", "histogram_bin_edges", "einsum_path"}
+"""What is computed by a function that CuPy has not."""
+
+
+def moved(value: Any, make: Any) -> Any:
+    """All arrays of NumPy's in another kind."""
+    if type(value) in (tuple, list):
+        return type(value)(moved(item, make) for item in value)
+    if type(value) is dict:
+        return {name: moved(item, make) for name, item in value.items()}
+    return make(value) if isinstance(value, np.ndarray) else value
+
+
+def run(name: str, make: Any) -> list[Any]:
+    """The results of a function of NumPy's, and the gradients of their squares."""
+    row, function, inputs = CALLS[name], np, []
+    for part in name.split("."):
+        function = getattr(function, part)
+
+    def tracked(array: Any) -> Tensor:
+        inputs.append(Tensor(make(array), requires_grad=array.dtype.kind in "fc"))
+        return inputs[-1]
+
+    args, options = filled((row.args, row.options), DTYPES.get(name, "f8"), tracked)
+    found = list(leaves(row.run(function, moved(args, make), moved(options, make))))
+    out = [value for value in found if isinstance(value, Tensor) and value.requires_grad]
+    total = sum((np.absolute(value) ** 2).sum() for value in out)
+    return [*found, *(grad(total, [x for x in inputs if x.requires_grad], allow_unused=True) if out else ())]
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("kind", OTHERS)
+@pytest.mark.parametrize(
+    "name", [name for name in CALLS if name.split(".")[-1] in dir(np) + dir(np.linalg) + dir(np.fft)]
+)
+def test_every_function(name: str, kind: str) -> None:
+    make = OTHERS[kind]
+    if name in WITHOUT:
+        assert {"histogram"} == WITHOUT - LACKING
+        with pytest.raises(TypeError, match="CuPy has no"):
+            run(name, OTHERS["device"])
+        return
+    with np.errstate(all="ignore"):
+        for got, expected in zip(run(name, make), run(name, np.copy), strict=True):
+            if isinstance(expected, Tensor):
+                assert type(got.data) is type(make(A))
+                assert got.dtype == expected.dtype
+            expected = plain(expected)
+            if isinstance(expected, np.ndarray | np.generic):
+                np.testing.assert_allclose(plain(got), expected, rtol=1e-7, atol=1e-9)

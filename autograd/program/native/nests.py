@@ -65,6 +65,10 @@ class Draft:
         return math.prod(self.shape)
 
     @property
+    def is_product(self) -> bool:
+        return self.parts[0].step.is_product
+
+    @property
     def has_rows(self) -> bool:
         """Whether it matters where a row ends."""
         return any(not part.each or part.phase or collects_row(part.step) for part in self.parts)
@@ -117,6 +121,8 @@ def _related(draft: Draft, steps: Sequence[Step]) -> bool:
 def _join(draft: Draft, step: Step, memory: Memory, live: Collection[Value]) -> Draft | None:
     """A draft with a step more, or None."""
     bases = draft.bases | _bases(step)
+    if step.is_product or draft.is_product:
+        return None
     if sum(base in live for base in bases) > _MOST_BASES or len(draft.parts) >= _MOST_STEPS:
         return None
     for rows, inner, each, demoted in _ways(draft, step):

@@ -71,6 +71,7 @@ def test_element_by_element():
     made = twice(da.from_array(X, chunks=3), X[0], times=3)
     assert in_blocks(made)
     np.testing.assert_array_equal(made, X * 3 + X[0])
+    np.testing.assert_array_equal(twice(da.from_array(X, chunks=3), X[:, :1]), X * 2 + X[:, :1])
 
 
 # ---- the backward pass: what is wanted is computed together ----------------------------------------------------------
