@@ -32,7 +32,6 @@ INTENDED = {
     "nn.loss.gaussian_nll_loss": "no gradient is taken of the clamp of the variance; torch's GaussianNLLLoss",
     "nn.pooling.max_unpool": "of values for one place the last stays, and all have its gradient; torch's max_unpool",
     "nn.utils.parametrizations.SpectralNorm.forward": "the singular vectors are constants; Miyato et al. 2018, eq. 9",
-    "nn.activation.hardtanh": "the derivative at the ends is 0, where clip's is 1; torch's hardtanh",
     # values that are kept, or handed to the user's own function
     "nn.hooks._through": "the backward hooks that a user registered on a module",
     "nn.normalization._by_own_statistics": "running statistics are a record of what was seen; Ioffe, Szegedy 2015",
