@@ -15,10 +15,24 @@ collect_ignore_glob = [
 ]  # fmt: skip
 
 EXTRAS = {  # what the extras install, by the name that it is imported by
-    "scipy": ["autograd/scipy/*", "autograd/scipy/stats/*"],  # whose examples need it
+    "scipy": ["autograd/scipy/*", "autograd/scipy/stats/*", "autograd/scipy/sparse/*"],  # whose examples need it
+    "sklearn": ["nn/sklearn.py"],
     "matplotlib": ["notebooks/lecture.py"],
+    "numba": ["autograd/program/native/numba_*.py"],
     **dict.fromkeys(
-        ["safetensors", "networkx", "tqdm", "PIL", "nbformat", "nbclient", "dask", "pygraphviz", "threadpoolctl"], ()
+        [
+            "safetensors",
+            "networkx",
+            "tqdm",
+            "PIL",
+            "nbformat",
+            "nbclient",
+            "dask",
+            "pygraphviz",
+            "threadpoolctl",
+            "mpi4py",
+        ],
+        (),
     ),
 }
 MISSING = [name for name in EXTRAS if importlib.util.find_spec(name) is None]

@@ -10,11 +10,11 @@ import numpy as np
 
 import autograd
 from autograd import Tensor
-from autograd.ops import in_single, log_softmax_at
+from autograd.ops import in_blocks, in_single, log_softmax_at
 
 from .linear import Linear, linear
 from .loss import Flag, Loss, reduction_of
-from .shared import Rng, given, integers, plain
+from .shared import Rng, given, integers, plain, within
 from .spatial import check_dtype
 
 
@@ -54,16 +54,17 @@ def cross_entropy(
             raise ValueError(f"{who}: expected classes as the target with ignore_index, got probabilities")
         return _soft_cross_entropy(logp, target, weight, how, label_smoothing)
     nll = _nll(who, logp, target, weight, ignore_index, how)
-    valid = plain(target) != ignore_index
+    classes = plain(target)
+    valid = classes != ignore_index
     spread = logp if weight is None else logp * class_weight(who, weight, logp)
     smooth = -spread.sum(axis)
     if how == "none":
         smooth = np.where(valid, smooth, 0.0)
     else:
-        smooth = (smooth if valid.all() else smooth[valid]).sum()
+        smooth = (np.where(valid, smooth, 0.0) if in_blocks(valid) or not valid.all() else smooth).sum()
         if how == "mean":
-            count = valid.sum() if weight is None else _of_classes(weight)[plain(target)[valid]].sum()
-            smooth = _over(smooth, count)
+            factor = valid if weight is None else _of_each(_of_classes(weight), np.where(valid, classes, 0)) * valid
+            smooth = _over(smooth, factor.sum())
     share = label_smoothing / input.shape[axis]
     return nll * (1 - label_smoothing) + smooth * share
 
@@ -85,6 +86,8 @@ def _over(total: Any, count: Any) -> Any:
 
 def _of_each(weight: Any, classes: Any) -> Any:
     """The weight of the class of each."""
+    if in_blocks(classes):
+        return Tensor(weight)[classes]
     return np.take_along_axis(weight, classes.reshape(-1), 0).reshape(classes.shape)
 
 
@@ -120,6 +123,8 @@ def _pick(logp: Any, classes: Any) -> Any:
     """The values at the classes, of axis 1 (0 if there is no other)."""
     if logp.ndim == 1:
         return logp[classes]
+    if in_blocks(classes):
+        return np.take_along_axis(logp, classes[:, None], 1)[:, 0]
     rows, *rest = np.indices(classes.shape, sparse=True)
     return logp[(rows, classes, *rest)]
 
@@ -151,17 +156,22 @@ def _nll(
         )
     classes = integers(target, f"{who}: target")
     n = shape[0 if input.ndim == 1 else 1]
-    least, most = (np.minimum.reduce(classes, None), np.maximum.reduce(classes, None)) if classes.size else _NONE
-    whole = ((least >= 0) & (most < n) & ((least > ignore_index) | (most < ignore_index))).all()
     valid: Any = True
-    if not whole:
+    if classes.__class__ is not np.ndarray and in_blocks(classes):  # there is no looking at them now
+        whole = False
+        classes = within(classes, 0, n, who, "targets (or ignore_index)", but=ignore_index)
         valid = classes != ignore_index
-        wrong = valid & ((classes < 0) | (classes >= n))
-        if wrong.any():
-            raise IndexError(
-                f"{who}: expected targets from 0 to {n - 1} (or ignore_index), got {classes[wrong][0]}; count classes "
-                f"from 0, or give the input, and the last layer, a column for each"
-            )
+    else:
+        least, most = (np.minimum.reduce(classes, None), np.maximum.reduce(classes, None)) if classes.size else _NONE
+        whole = ((least >= 0) & (most < n) & ((least > ignore_index) | (most < ignore_index))).all()
+        if not whole:
+            valid = classes != ignore_index
+            wrong = valid & ((classes < 0) | (classes >= n))
+            if wrong.any():
+                raise IndexError(
+                    f"{who}: expected targets from 0 to {n - 1} (or ignore_index), got {classes[wrong][0]}; count "
+                    f"classes from 0, or give the input, and the last layer, a column for each"
+                )
     if weight is not None:
         class_weight(who, weight, input)
         check_dtype(who, weight, input)

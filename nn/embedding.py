@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from autograd import Tensor, no_grad
-from autograd.ops import in_single
+from autograd.ops import in_blocks, in_single
 
 from . import init
 from .layer import Layer
@@ -28,8 +28,7 @@ def _indices(input: Any, weight: Any, max_norm: float | None, norm_type: float, 
     """The indices, checked. Rows in use whose norm is above max_norm are scaled down to it, in the weight itself."""
     if weight.ndim != 2:
         raise ValueError(f"{who}: expected a weight of shape (rows, features), got {weight.shape}")
-    index = integers(input, who)
-    within(index, 0, weight.shape[0], who, "indices")
+    index = within(integers(input, who), 0, weight.shape[0], who, "indices")
     if max_norm is not None:
         rows = np.unique(index)
         values = plain(weight)[rows]
@@ -77,7 +76,8 @@ def _share(index: Any, padding_idx: int | None, scale_grad_by_freq: bool, weight
     share = None
     if scale_grad_by_freq:
         share = 1 / np.bincount(index.reshape(-1), minlength=weight.shape[0])[index]
-    if padding_idx is not None and (kept := index != padding_idx).sum() < index.size:
+    kept = None if padding_idx is None else index != padding_idx
+    if kept is not None and (in_blocks(kept) or kept.sum() < index.size):
         share = kept if share is None else share * kept
     return share
 
@@ -192,7 +192,7 @@ def one_hot(tensor: Any, num_classes: int = -1) -> Any:
         if not index.size:
             raise ValueError("one_hot: expected num_classes for an empty input")
         num_classes = int(index.max()) + 1
-    within(index, 0, num_classes, "one_hot", "integers", ValueError)
+    index = within(index, 0, num_classes, "one_hot", "integers", ValueError)
     result = (index[..., None] == np.arange(num_classes)).astype(np.int64)
     return Tensor(result) if isinstance(tensor, Tensor) else result
 

@@ -101,7 +101,7 @@ def multi_margin_loss(
     rows = _rows(who, input, target, input.shape[:-1])
     classes = integers(target, f"{who}: target").reshape(-1)
     n = rows.shape[1]
-    within(classes, 0, n, who, "targets")
+    classes = within(classes, 0, n, who, "targets")
     picked = np.take_along_axis(rows, classes[:, None], 1)
     other = classes[:, None] != np.arange(n)
     slack = _hinge((rows - picked + margin) * other)
@@ -126,7 +126,7 @@ def multilabel_margin_loss(
     rows = _rows(who, input, target, input.shape)
     labels = integers(target, f"{who}: target").reshape(rows.shape)
     n = rows.shape[1]
-    within(labels, -1, n, who, "targets")
+    labels = within(labels, -1, n, who, "targets")
     listed = np.logical_and.accumulate(labels >= 0, axis=1)
     longest = listed.sum(1).max(initial=0)
     labels, listed = labels[:, :longest], listed[:, :longest]

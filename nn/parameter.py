@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from autograd import Tensor, get_default_dtype
-from autograd.ops import writable
+from autograd.ops import in_blocks, writable, write_later
 
 
 class Parameter(Tensor):
@@ -96,8 +96,10 @@ def empty(shape: tuple[int, ...], dtype: Any = None) -> Parameter:
 
 
 def write(tensor: Tensor, value: Any) -> None:
-    """Put values into a tensor's own memory, whether it requires a gradient or not."""
-    array = writable(tensor)
+    """Put values into a tensor's own memory, whether it requires a gradient or not; what is in blocks, later."""
+    if in_blocks(value):
+        return write_later(tensor, value)
+    array = np.empty(tensor.shape, tensor.dtype) if in_blocks(tensor.data) else writable(tensor)
     array[...] = value
     tensor.data = array  # which says that it was written
 

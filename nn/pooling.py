@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from autograd import Tensor, generator
-from autograd.ops import in_single, max_windows, sum_windows
+from autograd.ops import in_blocks, in_single, max_windows, sum_windows
 
 from .shared import plain, within
 from .spatial import check_axes, named, per_axis
@@ -77,7 +77,7 @@ def _max_pool(n: int) -> Callable[..., Any]:
         size, strides, paddings, dilations = arguments_of(n, who, kernel_size, stride, padding, dilation)
         shape = input.shape[-n:]
         counts, sides = _plan(who, shape, size, strides, paddings, dilations, ceil_mode)
-        if size == tuple(shape) and not any(paddings):
+        if size == tuple(shape) and not any(paddings) and not in_blocks(plain(input)):
             result, place = _greatest(input, n)
             return (result, place) if return_indices else result
         if not return_indices:
@@ -287,7 +287,7 @@ def _lp_pool(n: int) -> Callable[..., Any]:
         if norm_type == 1:
             return total
         empty = plain(total) == 0
-        if not empty.any():
+        if not in_blocks(empty) and not empty.any():
             return total ** (1 / norm_type)
         return np.where(empty, 0, np.where(empty, 1, total) ** (1 / norm_type))
 
@@ -329,7 +329,7 @@ def along(x: Any, axis: int, matrix: Any) -> Any:
     NaN and infinities stay where they belong: 0 times one of them would be NaN everywhere.
     """
     x, matrix = x.swapaxes(axis, -1), matrix.astype(x.dtype)
-    if np.isfinite(plain(x)).all():
+    if not in_blocks(plain(x)) and np.isfinite(plain(x)).all():
         result = x @ matrix
     else:
         result = np.stack([x[..., used] @ column[used] for column in matrix.T for used in np.nonzero(column)], axis=-1)

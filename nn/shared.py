@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from autograd import Tensor
+from autograd.ops import by_blocks, in_blocks
 
 Rng: TypeAlias = "np.random.Generator | None"
 """What draws random numbers; None stands for the generator that `manual_seed` seeds."""
@@ -68,10 +69,20 @@ def one_of(value: Any, choices: Iterable[str], who: str, what: str) -> None:
         raise ValueError(f"{who}: expected {what} {' or '.join(map(repr, choices))}, got {value!r}")
 
 
-def within(values: Any, least: int, below: int, who: str, what: str, error: type[Exception] = IndexError) -> None:
-    """Raises an error unless all values of an array of integers are at least the one and below the other."""
-    if values.size and (values.min() < least or values.max() >= below):
-        raise error(f"{who}: expected {what} from {least} to {below - 1}, got {values.min()} to {values.max()}")
+def within(
+    values: Any, least: int, below: int, who: str, what: str, error: type[Exception] = IndexError,
+    but: int | None = None,
+) -> Any:  # fmt: skip
+    """The values of an array of integers. Raises an error unless all are at least the one and below the other.
+
+    but  one more value that may be there; values in blocks are checked when they are computed
+    """
+    if in_blocks(values):
+        return by_blocks(within, [values], least, below, who, what, error, but)
+    kept = values if but is None else values[values != but]
+    if kept.size and (kept.min() < least or kept.max() >= below):
+        raise error(f"{who}: expected {what} from {least} to {below - 1}, got {kept.min()} to {kept.max()}")
+    return values
 
 
 def norm(x: Any, p: float, axis: int, keepdims: bool = False) -> Any:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 
 from autograd import Tensor
+from autograd.ops import in_blocks
 
 from .hooks import Hooks
 from .parameter import Uninitialized, replace, write
@@ -46,7 +47,7 @@ def save(module: Stateful, state: dict[str, Any], prefix: str, keep_vars: bool) 
     """Put a module's values, and then those of the modules below, into `state`."""
     run_hooks(module, "state_dict_pre", prefix, keep_vars)
     for name, tensor in _own(module):
-        state[prefix + name] = tensor if keep_vars else tensor.data.copy()
+        state[prefix + name] = tensor if keep_vars else _copied(tensor.data)
     if _overrides(module, "get_extra_state"):
         state[prefix + EXTRA] = module.get_extra_state()
     for name, child in module._modules.items():
@@ -54,6 +55,10 @@ def save(module: Stateful, state: dict[str, Any], prefix: str, keep_vars: bool) 
             child.state_dict(destination=state, prefix=f"{prefix}{name}.", keep_vars=keep_vars)
     run_hooks(module, "state_dict", state, prefix, {})
     return state
+
+
+def _copied(array: Any) -> Any:
+    return np.array(array) if in_blocks(array) else array.copy()
 
 
 def load(module: Stateful, state: Mapping[str, Any], strict: bool, assign: bool) -> Incompatible:

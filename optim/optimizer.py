@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from autograd import Tensor, enable_grad
+from autograd.ops import in_blocks
 from autograd.program.current import current_trace
 
 from .habits import ATTRIBUTES, KEYWORDS, written
@@ -326,6 +327,11 @@ class Optimizer(Hooked):
                 )
             if not p.is_leaf:
                 raise ValueError(f"{self._name}: expected leaf Tensors, but {what} was computed from others")
+            if in_blocks(p.data):
+                raise TypeError(
+                    f"{self._name}: expected parameters in memory, to be changed in place, but {what} is computed "
+                    f"later, block by block; only data may be: write p.data = p.data.compute()"
+                )
             if id(p) in known:
                 raise ValueError(
                     f"{self._name}: expected each parameter in one group, but {what} (shape {p.shape}) is in another"

@@ -9,11 +9,13 @@ From the bottom up, each importing only what stands before it:
     place         where the user's program stands: its line, and what it calls there
     floating      NumPy's warnings of floating-point errors name the line of the program
     leaving       what leaves the graph says so: who may make a tracked Tensor a plain value
+    blocks        arrays in blocks that are computed later, as Dask's are
     versions      which arrays were overwritten, and when
     forking       locks in a forked child
     hooks         the handle of a hook
     sharing       which Tensors lie in the same memory
     tensor        an array with a gradient
+    left          what is left of the saved values when they are freed: pictures show it
     primitive     a function with its derivative rules, and what a node of it needs
     signature     the parameters of a primitive
     operands      what stands in the place of a Tensor or an array
@@ -25,6 +27,7 @@ From the bottom up, each importing only what stands before it:
     sums          sums over axes and of products, the quick way
     broadcasting  sum_to and broadcast_to, adjoint to each other
     dispatch      where NumPy sends a call that has a Tensor among its arguments
+    sinks         gradients that are wanted as soon as they are complete
     sweep         the reverse pass: each node once, on the sum of the gradients that reach it
     anomaly       a checked mode: who first made a NaN
 """

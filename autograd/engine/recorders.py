@@ -14,10 +14,11 @@ from typing import Any
 import numpy as np
 
 from . import floating  # noqa: F401 (what NumPy warns of in these functions names the line that called them)
+from .blocks import each_block
 from .halves import Seen, in_single
 from .modes import mode, who_follows
 from .node import Node, tick
-from .operands import NUMBERS, OPERANDS, array_of, computes_itself, is_no_array
+from .operands import NUMBERS, OPERANDS, array_of, computes_itself, is_no_array, left_to
 from .primitive import Cotangents, PlanOfList, Primitive, as_array, needs_of, outputs, rebuilt
 from .sharing import note_view
 from .signature import Signature
@@ -51,7 +52,7 @@ def compiled(record: Primitive, namespace: dict[str, Any]) -> tuple[CodeType, An
             lines += [f"    elif {name}.__class__ not in _OPERANDS:"]
             if record.operator:
                 asked = "_computes_itself" if isinstance(record.function, np.ufunc) else "_is_no_array"
-                lines += [f"        if {asked}({name}):", "            return NotImplemented"]
+                lines += [f"        if {asked}({name}):", f"            return {_left(name, inputs)}"]
             lines += [
                 f"        {name} = _array_of({name})",
                 f"        if isinstance({name}, _Tensor):",
@@ -122,6 +123,8 @@ def compiled(record: Primitive, namespace: dict[str, Any]) -> tuple[CodeType, An
     namespace.update(_NAMESPACE, _record=record, _function=record.function, _plan=record.plan)
     if record.single:
         namespace["_in_single"] = in_single(record.function)
+    if _works_in_blocks(record):
+        namespace["_elsewhere"] = each_block(in_single(record.function) if record.single else record.function)
     namespace["_stands_for"] = record.stands_for
     exec(compile("\n".join(lines), f"<primitive {record.name}>", "exec"), namespace)
     code = namespace.pop("call").__code__
@@ -130,13 +133,31 @@ def compiled(record: Primitive, namespace: dict[str, Any]) -> tuple[CodeType, An
     return code.replace(co_name=record.name), defaults or None, keywords or None
 
 
+def _left(name: str, inputs: list[str]) -> str:
+    """What is returned where the operand of this name is to compute, of which those before are arrays by now."""
+    if len(inputs) != 2:
+        return "NotImplemented"
+    first, second = inputs
+    before = first if name == first else f"_wrap({first}, _{first}_node) if _tensors else {first}"
+    return f"_left_to(_record.name, {before}, {second})"
+
+
+def _works_in_blocks(record: Primitive) -> bool:
+    """Whether its function is one of arrays, element by element, that no other kind of array knows by itself."""
+    return record.kind == "elementwise" and not isinstance(record.function, np.ufunc)
+
+
 def _called(record: Primitive, inputs: list[str]) -> str:
     """What computes the result: of a primitive that computes with halves in single precision, one or the other."""
-    if not record.single:
-        return "_function"
-    first = inputs[0]
-    known = f"{first}.__class__ is _ndarray or {first}.__class__ is _half"
-    return f"(_in_single if ({known}) and {first}.dtype.char == 'e' else _function)"
+    called = "_function"
+    if record.single:
+        first = inputs[0]
+        known = f"{first}.__class__ is _ndarray or {first}.__class__ is _half"
+        called = f"(_in_single if ({known}) and {first}.dtype.char == 'e' else _function)"
+    if _works_in_blocks(record):
+        plain = " and ".join(f"{name}.__class__ in _OPERANDS" for name in inputs)
+        called = f"({called} if {plain} else _elsewhere)"
+    return called
 
 
 def _branches(record: Primitive, active: list[str], namespace: dict[str, Any]) -> list[str]:
@@ -271,7 +292,7 @@ _NAMESPACE = {
     "_Seen": Seen, "_Tensor": Tensor, "_Node": Node, "_Cotangents": Cotangents, "_ndarray": np.ndarray,
     "_half": np.float16, "_asarray": np.asarray, "_mode": mode, "_tick": tick, "_who_follows": who_follows,
     "_new": object.__new__, "_as_array": as_array, "_array_of": array_of,
-    "_computes_itself": computes_itself, "_is_no_array": is_no_array,
+    "_computes_itself": computes_itself, "_is_no_array": is_no_array, "_left_to": left_to,
     "_NUMBERS": NUMBERS, "_OPERANDS": OPERANDS, "_wrap": wrap, "_rebuild": rebuilt,
     "_outputs": outputs, "_note_view": note_view, "_PlanOfList": PlanOfList,
     "_explain": _explain, "_save": _save, "_shape_of": _shape_of, "_dtype_of": _dtype_of, "_strides_of": _strides_of,

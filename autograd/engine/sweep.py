@@ -17,12 +17,15 @@ from typing import Any
 import numpy as np
 
 from . import versions
+from .blocks import Seen as Blocks
+from .blocks import computed, in_blocks
 from .broadcasting import sum_to
 from .forking import free, in_each_child
 from .halves import Seen, rounded, widened
 from .modes import mode, who_follows
 from .node import Node, between
 from .primitive import as_array
+from .sinks import Sink, sink_of, with_stations
 from .tensor import Tensor, unwrap, wrap
 
 _ndarray = np.ndarray
@@ -40,6 +43,9 @@ def backward(
     create_graph  record the backward pass itself, so that gradients can be differentiated again
     inputs        one Tensor or several, of this tensor's graph: only their `.grad` is added to
 
+    Of arrays in blocks that are computed later (Dask's), the gradients of leaves that are NumPy's are computed now, all
+    in one pass over the data, and in the same pass this tensor, if it has one element.
+
     Raises RuntimeError if nothing here needs a gradient, if `gradient` is missing or has another shape, if the
     graph was freed by an earlier backward pass, or if a value that is needed has been overwritten.
 
@@ -54,6 +60,11 @@ def backward(
         inputs = [inputs] if isinstance(inputs, Tensor) else list(inputs)
         if not inputs:
             raise RuntimeError("backward: expected Tensors as inputs, got none; without inputs= all leaves are meant")
+        if Sink.given and any(sink_of(input) is not None for input in inputs):
+            raise RuntimeError(
+                "backward: expected no inputs=, for the gradients of some of these parameters are added up over ranks, "
+                "which is done for all of them together"
+            )
         found = gradients([self], inputs, [gradient], retain_graph, create_graph)
         with _leaf_lock:
             for input, g in zip(inputs, found, strict=True):
@@ -61,7 +72,7 @@ def backward(
                     input._grad = g if input._grad is None else input._grad + g
         return
     root = _root(self, gradient, create_graph)
-    _sweep([root], create_graph if retain_graph is None else retain_graph, create_graph)
+    _sweep([root], create_graph if retain_graph is None else retain_graph, create_graph, results=[self])
 
 
 def gradients(
@@ -79,6 +90,8 @@ def gradients(
         roots = [root for root in roots if root[0].order in needed]
     _sweep(roots, create_graph if retain_graph is None else retain_graph, create_graph, targets, needed)
     found = [targets[input._node.order] for input in inputs if input._node is not None]
+    if Blocks.blocks and not create_graph:
+        found = _in_one_pass(found, [input._content for input in inputs], outputs)
     return [None if g is None else _leaving(g, create_graph) for g in found]
 
 
@@ -128,11 +141,12 @@ _UNITS = {char: np.dtype(char).type(1) for char in "fd"}
 
 def _sweep(
     roots: list[tuple[Node, Any]], retain_graph: bool, create_graph: bool, targets: dict[int, Any] | None = None,
-    needed: set[int] | None = None,
+    needed: set[int] | None = None, results: Sequence[Tensor] = (),
 ) -> None:  # fmt: skip
     """Run the VJPs of every node once, newest first; then the leaves.
 
-    With `targets`, gradients go there and not to leaves, and only nodes in `needed` are visited.
+    With `targets`, gradients go there and not to leaves, and only nodes in `needed` are visited. `results` are the
+    tensors that the sweep goes out from.
     """
     before = mode.recording
     watch: Any = mode.watch
@@ -144,6 +158,8 @@ def _sweep(
     heap: list[int] = []  # the orders of the nodes whose gradient has begun to arrive; of leaves there is no need
     arrived: dict[int, list[Any]] = {}  # order -> [node, the sum so far]
     try:
+        if Sink.given and targets is None:
+            roots = with_stations(roots, heap, arrived, _settled, create_graph)
         for node, seed in roots:
             entry = arrived.get(node.order)
             if entry is not None:
@@ -179,6 +195,9 @@ def _sweep(
                     elif plan.elementwise and not node.shape:  # scalars take a tenth of the time
                         saved = tuple([v[()] if v.__class__ is ndarray and not v.ndim else v for v in saved])
                     if not retain_graph:
+                        left = plan.left
+                        if left:
+                            node.left = node.saved if left is True else left(node.saved)
                         node.saved = None
                         if watch is not None:
                             watch.freed(node)
@@ -217,18 +236,33 @@ def _sweep(
                         push(heap, parent.order)
                     entry[1] = part if entry[1] is None else entry[1] + part
                 entry = g = saved = part = None
-        for order, entry in arrived.items():  # all that is left are leaves
+        for entry in arrived.values():  # all that is left are leaves
             if halves:
                 entry[1] = _own(entry[1], entry[0])
             if entry[0].extras is not None:
                 entry[1] = _extras(entry[0], entry[1], create_graph)
-            if targets is not None and order in targets:
-                targets[order] = entry[1]
         if targets is None:
+            if Blocks.blocks and not create_graph:
+                _compute(arrived.values(), results)  # not under the lock, for in a block there may be a backward pass
             with _leaf_lock:
                 _accumulate(arrived.values(), create_graph)
+        else:
+            targets.update({order: arrived[order][1] for order in targets.keys() & arrived.keys()})
     finally:
         mode.recording = before
+
+
+def _settled(leaf: Node, entry: list[Any]) -> tuple[Any, bool]:
+    """What has arrived at a leaf as what its sink is to get, and whether it is in memory of its own."""
+    g, entry[1] = entry[1], None
+    if Seen.halves:
+        g = _own(g, leaf)
+    if leaf.extras is not None:
+        g = _extras(leaf, g, False)
+    if leaf.dtype.kind == "c":
+        g = g.conj()
+    is_ours = _is_ours(g, 0)  # before it is in the result, too
+    return g, is_ours
 
 
 def _as_wholes(whole: Any, first: Any, node: Node, g: Any, saved: Any, needed: set[int] | None) -> list[Any]:
@@ -292,6 +326,12 @@ def _fit(part: Any, parent: Node, node: Node) -> Any:
     """
     if part.shape != parent.shape:
         assert node.plan is not None
+        if any(n != n for n in parent.shape):  # NaN
+            raise RuntimeError(
+                f"backward: how many elements a mask takes out of an array in blocks is not known before it is "
+                f"computed, and {node.name} needs that of {parent.shape}; write np.where(mask, x, 0), and divide by "
+                f"mask.sum()"
+            )
         if not node.plan.primitive.broadcasts:
             raise RuntimeError(
                 f"backward: the rule of {node.name} gave a gradient of shape {part.shape} "
@@ -337,6 +377,28 @@ def _accumulate(entries: Iterable[list[Any]], create_graph: bool) -> None:
                 known.data = total + g
             else:
                 tensor._grad = wrap(total + g)
+
+
+def _compute(entries: Iterable[list[Any]], results: Sequence[Tensor]) -> None:
+    """Compute the gradients that are in blocks of leaves that are not."""
+    entries = list(entries)
+    leaves = [node.tensor() for node, _ in entries]
+    found = _in_one_pass([g for _, g in entries], [None if t is None else t._content for t in leaves], results)
+    for entry, g in zip(entries, found, strict=True):
+        entry[1] = g
+
+
+def _in_one_pass(parts: list[Any], arrays: list[Any], results: Sequence[Tensor]) -> list[Any]:
+    """The gradients, of NumPy's `arrays` computed, and with them the results that have one element."""
+    later = [i for i, g in enumerate(parts) if in_blocks(g) and not in_blocks(arrays[i])]
+    if later:
+        small = [result for result in results if in_blocks(result._content) and result.ndim == 0]
+        values = computed([parts[i] for i in later] + [result._content for result in small])
+        made = dict(zip(later, values, strict=False))
+        parts = [as_array(made.get(i, g)) for i, g in enumerate(parts)]
+        for result, value in zip(small, values[len(later) :], strict=True):
+            result._content = as_array(value)
+    return parts
 
 
 def _kept(g: Any, tensor: Tensor) -> Tensor:

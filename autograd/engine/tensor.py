@@ -14,8 +14,9 @@ from weakref import ref
 import numpy as np
 
 from . import versions
+from .blocks import in_blocks
 from .hooks import RemovableHandle
-from .leaving import leave
+from .leaving import leave, left_to_operand
 from .node import Leaf, Node
 
 
@@ -223,11 +224,11 @@ class Tensor:
         """The one element, or the one at `index`, as a Python number."""
         if not index and self._content.size != 1:
             raise ValueError(f"Tensor.item: expected one element, or an index, got a tensor of shape {self.shape}")
-        return self._content.item(*index)
+        return element(self._content, *index)
 
     def tolist(self) -> Any:
         """The elements as nested lists of Python numbers."""
-        return self._content.tolist()
+        return (np.asarray(self._content) if in_blocks(self._content) else self._content).tolist()
 
     def detach(self) -> Tensor:
         """A tensor of the same memory, outside of the graph.
@@ -275,6 +276,8 @@ class Tensor:
     __pandas_priority__ = 5000  # so that a Series or a DataFrame leaves it to a Tensor to compute with both
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        if dtype is None and left_to_operand():
+            return _NO_ARRAY
         if dtype is None or np.dtype(dtype).kind not in "biu":  # nothing is lost by rounding to integers
             leave(self._node, self.shape, "np.asarray")
         return np.array(self._content, dtype=dtype, copy=copy)
@@ -297,9 +300,13 @@ class Tensor:
     __hash__ = object.__hash__
 
     def __repr__(self) -> str:
-        text = np.array2string(np.asarray(self._content), separator=", ", prefix="Tensor(")
+        content = self._content
+        if isinstance(content, np.ndarray | np.generic):
+            text = np.array2string(np.asarray(content), separator=", ", prefix="Tensor(")
+        else:
+            text = repr(content)
         default = self._content.dtype in (np.float64, np.int64, np.bool_, np.complex128)
-        parts = [text] + ([] if default and self.size else [f"dtype={self._content.dtype}"])
+        parts = [text] + ([] if default and 0 not in self.shape else [f"dtype={self._content.dtype}"])
         parts += ["requires_grad=True"] if self.requires_grad else []
         parts += [f"name={self.name!r}"] if self.name else []
         return f"Tensor({', '.join(parts)})"
@@ -322,14 +329,14 @@ class Tensor:
 
     def __float__(self) -> float:
         leave(self._node, self.shape, "float")
-        return float(self._content.item())
+        return float(element(self._content))
 
     def __int__(self) -> int:
-        return int(self._content.item())
+        return int(element(self._content))
 
     def __complex__(self) -> complex:
         leave(self._node, self.shape, "complex")
-        return complex(self._content.item())
+        return complex(element(self._content))
 
     def __index__(self) -> int:
         index: int = self._content.__index__()
@@ -343,7 +350,7 @@ class Tensor:
                 f"format: expected one element for {spec!r}, got a tensor of shape {self.shape}; format its elements "
                 f"one by one, or print it under numpy.printoptions(precision=2)"
             )
-        return format(self._content.item(), spec)
+        return format(element(self._content), spec)
 
     def __copy__(self) -> Tensor:
         return self.__deepcopy__({})
@@ -407,6 +414,11 @@ class Tensor:
         def __getitem__(self, index: Any) -> Tensor: ...
 
 
+def element(array: Any, *index: int) -> Any:
+    """The one element of an array, or the one at `index`, as a Python number; one that is computed later, now."""
+    return (np.asarray(array) if in_blocks(array) else array).item(*index)
+
+
 def _array_of(data: Any, dtype: Any) -> Any:
     try:
         return np.array(data, dtype=dtype)
@@ -443,6 +455,8 @@ def holds_tensor(value: Any) -> bool:
     return any(issubclass(kind, Tensor) for kind in kinds) or any(map(holds_tensor, value))
 
 
+_NO_ARRAY = np.array(None)
+"""What NumPy makes of what is no array, by which SciPy's sparse matrices know it."""
 _NUMBERS = frozenset({bool, int, float, complex, np.float64})
 
 

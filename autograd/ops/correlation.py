@@ -25,6 +25,7 @@ from ..engine.broadcasting import sum_to
 from ..engine.declare import primitive
 from ..engine.primitive import Function
 from ..engine.sums import added
+from . import windowed
 from .sliding import Geometry
 
 _FEW = 65536  # elements: so small may the kernel's gradients of all rows be to be made at once, and not one by one
@@ -62,12 +63,20 @@ class _Layout(Geometry):
             return source[(*(slice(None),) * (n + 1), None)]
         k, lengths = self.size[-1], self.padded_rows()
         shape = (self.groups, *lengths, k, self.channels, self.columns, self.examples)
-        made: Any = np.zeros(shape, image.dtype) if any(map(any, self.padding)) else np.empty(shape, image.dtype)
+        made: Any = np.empty(shape, image.dtype)
         inner = self.unpadded_rows()
+        for axis, rows in enumerate(inner, 1):  # only what surrounds the image is made zero
+            for around in (slice(rows.start), slice(rows.stop, None)):
+                made[(*(slice(None),) * axis, around)] = 0
         for i in range(k):
+            shift: Any = made[(slice(None), *inner, i)]  # (groups, rows, channels, columns, examples)
             span = self.span(-1, i)
-            if span is not None:
-                made[(slice(None), *inner, i, slice(None), span[1])] = source[(..., span[0], slice(None))]
+            if span is None:
+                shift[...] = 0
+                continue
+            shift[..., : span[1].start, :] = 0
+            shift[..., span[1].stop :, :] = 0
+            shift[..., span[1], :] = source[..., span[0], :]
         return made
 
     def padded_rows(self) -> tuple[int, ...]:
@@ -133,6 +142,9 @@ def _correlate(
     array([[[-1., -1., -1.]]])
     """
     _check(x.shape, w.shape, groups)
+    if not (x.__class__ is w.__class__ is np.ndarray):
+        rest = stride, padding, dilation, groups
+        return _biased(windowed.of_rows(_correlate, windowed.correlate, (x, w), rest, 1), b)
     layout = _Layout(x.shape, w.shape, stride, padding, dilation, groups)
     x, w = _common(x, w)
     memory = np.empty((*layout.rows, groups, layout.features, layout.columns * layout.examples), x.dtype)
@@ -173,6 +185,9 @@ def _correlate_transpose(
             f"expected {(y.shape[0], w.shape[0], *layout.out)} (the windows in an image of {tuple(shape)}), "
             f"got {y.shape}"
         )
+    if not (y.__class__ is w.__class__ is np.ndarray):
+        rest = shape, stride, padding, dilation, groups
+        return windowed.of_rows(_correlate_transpose, windowed.correlate_transpose, (y, w), rest, 1)
     y, w = _common(y, w)
     many = layout.channels >= min(16, layout.features / 2)  # so that the products that follow have rows enough
     if many and all(s == 1 for s in layout.stride) and y.size:
@@ -225,6 +240,9 @@ def _correlate_kernel(
     y: Any, x: Any, size: Any, stride: Any = 1, padding: Any = 0, dilation: Any = 1, groups: int = 1
 ) -> Any:
     """The adjoint of `correlate` in its kernel: (features, channels / groups, *size)."""
+    if not (y.__class__ is x.__class__ is np.ndarray):
+        rest = size, stride, padding, dilation, groups
+        return windowed.of_rows(_correlate_kernel, windowed.correlate_kernel, (y, x), rest, 2)
     kernel_shape = (y.shape[1], x.shape[1] // groups, *size)
     layout = _Layout(x.shape, kernel_shape, stride, padding, dilation, groups)
     y, x = _common(y, x)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..engine import versions
+from ..engine.blocks import along, by_blocks, in_blocks
 from ..engine.broadcasting import sum_to
 from ..engine.declare import composite, linear, nondifferentiable
 from ..engine.halves import widened
@@ -26,6 +27,8 @@ def _getitem(x: Any, index: Any) -> Any:
         axis = _rows_of(index, x.shape)
         if axis is not None and last.ndim:
             return x.take(last, axis)  # the same, up to ten times as fast
+    if in_blocks(index) and not in_blocks(x):
+        return by_blocks(lambda index, x: x[index], [index], x)
     return x[index]
 
 
@@ -53,6 +56,8 @@ def is_basic(index: Any) -> bool:
 
 
 def _scatter_add(g: Any, index: Any, shape: tuple[int, ...]) -> Any:
+    if in_blocks(index):
+        return by_blocks(_scatter_add, [g, index], shape, total=True)
     total = np.zeros_like(g, order="C", shape=shape)
     if total.__class__ is not np.ndarray:
         return _scatter_add_elsewhere(total, g, index, shape)
@@ -62,17 +67,23 @@ def _scatter_add(g: Any, index: Any, shape: tuple[int, ...]) -> Any:
         rows = np.reshape(index, -1)
         g = g.reshape(len(rows), *shape[1:])
         total[rows] = g  # of several for one row the last one stays, and the others are added
-        steps = np.arange(len(rows))
         last = np.empty(shape[0], np.intp)
-        last[rows] = steps
-        others = np.flatnonzero(last[rows] != steps)
-        if others.size:
-            _add_at(total, g[others], shape, rows[others])
+        for turn in range(_TURNS):
+            steps = np.arange(len(rows))
+            last[rows] = steps
+            chosen = last[rows] == steps  # one for each row
+            if turn:
+                total[rows[chosen]] += g[chosen]
+            if chosen.all():
+                return total
+            rows, g = rows[~chosen], g[~chosen]
+        _add_at(total, g, shape, rows)
     else:
         _add_at(total, g, shape, index)
     return total
 
 
+_TURNS = 6  # times one of the rows that several parts are added to gets one of them, before they are added singly
 _WIDE = 16  # elements: shorter rows are added as quickly as they are assigned
 _LONG = 2048  # elements: so many are added line by line, without their places being worked out
 _PIECE = 16384  # elements to be added whose places are worked out together
@@ -250,6 +261,10 @@ def _along(indices: Any, shape: tuple[int, ...], axis: int) -> tuple[Any, ...]:
 
 
 def _take_along_axis(arr: Any, indices: Any, axis: int | None = -1) -> Any:
+    if in_blocks(arr) or in_blocks(indices):
+        if axis is None:
+            arr, axis = arr.reshape(-1), 0
+        return along(_take_along_axis, [arr, indices], axis)
     plain = arr.__class__ is np.ndarray and _are_integers(indices) and indices.size and arr.ndim == indices.ndim
     if axis is not None and plain and -arr.shape[axis] <= indices.min() and indices.max() < arr.shape[axis]:
         return arr.reshape(-1).take(_places(_along(indices, arr.shape, axis), arr.shape))  # in a third of the time
@@ -259,7 +274,15 @@ def _take_along_axis(arr: Any, indices: Any, axis: int | None = -1) -> Any:
 def _take_along_axis_arr(g: Any, arr_shape: Any, indices: Any, axis: Any) -> Any:
     if axis is None:
         return scatter_add(g, indices, (int(np.prod(arr_shape)),)).reshape(arr_shape)
+    if in_blocks(indices) or in_blocks(g):
+        return along(_put_along_axis, [g, indices], axis, arr_shape[axis])
     return scatter_add(g, _along(indices, arr_shape, axis), arr_shape)
+
+
+def _put_along_axis(g: Any, indices: Any, axis: int, length: int) -> Any:
+    """The gradient of what take_along_axis took along an axis of this length."""
+    shape = (*g.shape[:axis], length, *g.shape[axis + 1 :])
+    return _scatter_add(g, _along(indices, shape, axis), shape)
 
 
 take = linear(_take, np.take, name="take", indices=None, a=_take_a)

@@ -24,6 +24,7 @@ from typing import Any
 
 import numpy as np
 
+from ..engine.blocks import in_blocks
 from ..engine.declare import composite, linear, nondifferentiable, primitive
 from ..engine.primitive import Function, rebuilt
 from ..engine.sums import axes_of, total_of_product
@@ -555,7 +556,9 @@ def _within_range(norm: Any, x: Any, axes: tuple[int, ...], p: float) -> Any:
     with np.errstate(over="ignore", under="ignore"):
         made = norm(x, axes) if norm is norm_2 else norm(x, axes, p)
         lengths = unwrap(made)
-        if p < 1 or not unwrap(x).size or (lengths.min() > _shortest(lengths.dtype, p) and lengths.max() < np.inf):
+        if p < 1 or not unwrap(x).size:
+            return made
+        if not in_blocks(lengths) and lengths.min() > _shortest(lengths.dtype, p) and lengths.max() < np.inf:
             return made
         size = np.absolute(unwrap(x)).max(axes, keepdims=True)
         size = np.where((size > 0) & (size < np.inf), size, 1).astype(size.dtype)

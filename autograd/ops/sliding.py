@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from ..engine.blocks import by_blocks, in_blocks
 from ..engine.declare import composite, linear, primitive
 from ..engine.primitive import Function
 
@@ -97,6 +98,13 @@ class Geometry:
         return slice(start, start + (last - first) * s + 1, s), slice(first, last + 1)
 
 
+def _over_rows(function: Any, geometry: Geometry, arrays: Any, *rest: Any) -> Any:
+    """The function of arrays in blocks, each block of the first axis by itself: no window may lie over that one."""
+    if arrays[0].ndim == len(geometry.size):
+        return by_blocks(function, [array[None] for array in arrays], *rest)[0]
+    return by_blocks(function, arrays, *rest)
+
+
 # ---- windows and fold: adjoint to each other -------------------------------------------------------------------------
 
 
@@ -179,6 +187,8 @@ def _sum_windows(x: Any, size: Any, stride: Any = 1, padding: Any = 0, dilation:
            [4., 4.]])
     """
     geometry = Geometry(x.shape, size, stride, padding, dilation)
+    if in_blocks(x):
+        return _over_rows(_sum_windows, geometry, (x,), size, stride, padding, dilation)
     for axis in range(len(geometry.out)):
         total = np.zeros_like(x, shape=geometry.resized(x.shape, axis, geometry.out))
         for inside, which in geometry.taps_along(axis):
@@ -190,6 +200,8 @@ def _sum_windows(x: Any, size: Any, stride: Any = 1, padding: Any = 0, dilation:
 def _spread(g: Any, shape: Any, size: Any, stride: Any, padding: Any, dilation: Any) -> Any:
     """The adjoint of `sum_windows`: every element of a window gets the window's value."""
     geometry = Geometry(shape, size, stride, padding, dilation)
+    if in_blocks(g):
+        return _over_rows(_spread, geometry, (g,), shape, size, stride, padding, dilation)
     for axis in range(len(geometry.out)):
         total = np.zeros_like(g, shape=geometry.resized(g.shape, axis, geometry.spatial))
         for inside, which in geometry.taps_along(axis):
@@ -224,6 +236,8 @@ def _max_windows(x: Any, size: Any, stride: Any = 1, padding: Any = 0, dilation:
     array([3., 2.])
     """
     geometry = Geometry(x.shape, size, stride, padding, dilation)
+    if in_blocks(x):
+        return _over_rows(_max_windows, geometry, (x,), size, stride, padding, dilation)
     lowest = -np.inf if x.dtype.kind == "f" else np.iinfo(x.dtype).min
     for axis in range(len(geometry.out)):
         highest, shape = None, geometry.resized(x.shape, axis, geometry.out)
@@ -260,6 +274,8 @@ def _hits(x: Any, out: Any, geometry: Geometry) -> Iterator[tuple[Slices, Slices
 def _to_max(g: Any, x: Any, highest: Any, size: Any, stride: Any, padding: Any, dilation: Any) -> Any:
     """Every window's value at the place of its first maximum."""
     geometry = Geometry(x.shape, size, stride, padding, dilation)
+    if in_blocks(x) or in_blocks(g):
+        return _over_rows(_to_max, geometry, (g, x, highest), size, stride, padding, dilation)
     apart = all(s >= d * (k - 1) + 1 for k, s, d in zip(geometry.size, geometry.stride, geometry.dilation, strict=True))
     total = np.zeros_like(x, dtype=g.dtype)
     rest = np.empty_like(highest, dtype=g.dtype)  # of the windows whose maximum has not been found yet
@@ -282,6 +298,8 @@ def _to_max(g: Any, x: Any, highest: Any, size: Any, stride: Any, padding: Any, 
 def _from_max(g: Any, x: Any, highest: Any, size: Any, stride: Any, padding: Any, dilation: Any) -> Any:
     """For every window what stands at the place of its first maximum: the adjoint."""
     geometry = Geometry(x.shape, size, stride, padding, dilation)
+    if in_blocks(x) or in_blocks(g):
+        return _over_rows(_from_max, geometry, (g, x, highest), size, stride, padding, dilation)
     total = np.zeros_like(highest, dtype=g.dtype)
     for inside, which, hit in _hits(x, highest, geometry):
         total[which] += g[inside] * hit

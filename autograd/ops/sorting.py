@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..engine.blocks import along, in_blocks
 from ..engine.declare import composite, linear, nondifferentiable, primitive
 from ..engine.primitive import Function
 from ..engine.sums import LARGE, axes_of
@@ -28,10 +29,14 @@ def _inverse(order: Any, axis: int) -> Any:
 
 
 def _sort(a: Any, axis: int, kind: Any, stable: Any, options: dict[str, Any]) -> Any:
+    if in_blocks(a):
+        return along(_sort, [a], axis, kind, stable, options)
     return np.sort(a, axis, kind=kind, stable=stable, **options)
 
 
 def _sort_rule(g: Any, a: Any, axis: int, options: dict[str, Any]) -> Any:
+    if in_blocks(g) or in_blocks(a):
+        return along(_sort_rule, [g, a], axis, options)
     return permuted(g, _inverse(np.argsort(a, axis, stable=True, **options), axis), axis)
 
 

@@ -21,6 +21,7 @@ import nn
 import nn.data
 import nn.functional
 import nn.init
+import nn.parallel
 import nn.utils
 import optim
 import optim.lr_scheduler
@@ -88,11 +89,21 @@ def groups() -> Iterator[tuple[str, str, str, list[tuple[str, Any]]]]:
         ("autograd", "autograd: the engine", "autograd"),
         ("autograd.ops", "autograd.ops: kernels of layers", "autograd-ops"),
         ("autograd.tree", "autograd.tree: containers", "autograd-tree"),
+        ("autograd.scipy.optimize", "autograd.scipy.optimize: minima, roots, fixed points", "autograd-scipy-optimize"),
+        ("autograd.scipy.integrate", "autograd.scipy.integrate: differential equations", "autograd-scipy-integrate"),
+        ("autograd.scipy.sparse", "autograd.scipy.sparse: sparse matrices", "autograd-scipy-sparse"),
+        (
+            "autograd.scipy.sparse.linalg",
+            "autograd.scipy.sparse.linalg: their equations",
+            "autograd-scipy-sparse-linalg",
+        ),
         ("nn", "nn: modules", "nn"),
         ("nn.functional", "nn.functional: functions", "nn-functional"),
         ("nn.init", "nn.init: initial values", "nn-init"),
         ("nn.utils", "nn.utils: tools", "nn-utils"),
         ("nn.data", "nn.data: datasets and loaders", "nn-data"),
+        ("nn.sklearn", "nn.sklearn: estimators of scikit-learn", "nn-sklearn"),
+        ("nn.parallel", "nn.parallel: many processes", "nn-parallel"),
         ("optim", "optim: optimizers", "optim"),
         ("optim.lr_scheduler", "optim.lr_scheduler: learning rates", "optim-lr-scheduler"),
     ):
