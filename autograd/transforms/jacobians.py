@@ -185,8 +185,9 @@ def _at_once(units: Any, derive: Callable[[Any], Sequence[Tensor]], create_graph
     return [leave(part, batch, 0) for part in found]
 
 
-_NOT_AT_ONCE = (Untraceable, TypeError, ValueError, IndexError, AttributeError)
-"""What is raised where a user's rule, or an array of another class, knows NumPy's own arrays alone."""
+_NOT_AT_ONCE = (Untraceable, TypeError, ValueError, IndexError, AttributeError, RuntimeError)
+"""What is raised where a user's rule, or an array of another class, knows NumPy's own arrays alone: RuntimeError for the
+gradient of a wrong shape that such an array may make."""
 
 
 def _one_by_one(units: Any, derive: Callable[[Any], Sequence[Tensor]], create_graph: bool) -> list[Tensor]:
