@@ -76,6 +76,20 @@ SUITES = {
             "test_backend", "test_numerics", "test_integrator.py", "test_geometry/test_pullback_metric.py")),
         options=("--continue-on-collection-errors",), settings=(("GEOMSTATS_BACKEND", "autograd"),),
     ),
+    "ceviche": Suite(
+        "primitives and the frequency domain", ("fancompute/ceviche", "master"),
+        ("tests/test_primitives.py", "tests/test_gradients_fdfd.py", "tests/test_gradients_fdfd_complex.py"),
+        options=("-k", "not reverse"),
+    ),
+    "grcwa": Suite("all", ("weiliangjinca/grcwa", "master"), ("tests",)),
+    "legume": Suite(
+        "gradients, primitives, shapes", ("fancompute/legume", "master"),
+        ("test_gme_grad.py", "test_primitives.py", "test_gme_1layer.py", "test_shapes.py"), "tests",
+    ),
+    "mici": Suite(
+        "the autograd backend", ("matt-graham/mici", "main"), ("tests",), options=("-k", "autograd or autodiff")
+    ),
+    "qoc": Suite("all", ("SchusterLab/qoc", "master"), ("tests",)),
     "PennyLane numpy": Suite("pennylane.numpy", _PENNYLANE, ("numpy",), "tests", _PLAIN),
     "PennyLane math": Suite("pennylane.math", _PENNYLANE, ("math",), "tests", _PLAIN),
     "PennyLane grad": Suite(
@@ -190,7 +204,8 @@ def page(rows: dict[str, Row]) -> str:
         "Their own tests, run unchanged with HIPS autograd 1.9.1 and with this package in its place, on the versions",
         "in `benchmarks/clients.txt`; by `python -m benchmarks.clients`, which clones what it tests. Time is processor",
         "time of the tests that pass with both, as a part of HIPS autograd's: below 1 is quicker. Tests that fail with",
-        "HIPS autograd too, for want of a package or for another version of NumPy, count for neither.",
+        "HIPS autograd too, for want of a package or for another version of NumPy, count for neither. Suites of a few",
+        "seconds, as those of ceviche, mici and qoc, show the compiling of functions when they are first called.",
         "",
         *table(rows),
         "",

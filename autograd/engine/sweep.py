@@ -319,6 +319,10 @@ def _is_ours(array: Any, others: int) -> bool:
     )
 
 
+class WrongShape(RuntimeError):
+    """A rule gave a gradient of another shape than its input has."""
+
+
 def _fit(part: Any, parent: Node, node: Node) -> Any:
     """A rule's result as the gradient of its input: summed over broadcast axes, of the input's shape and dtype.
 
@@ -333,7 +337,7 @@ def _fit(part: Any, parent: Node, node: Node) -> Any:
                 f"mask.sum()"
             )
         if not node.plan.primitive.broadcasts:
-            raise RuntimeError(
+            raise WrongShape(
                 f"backward: the rule of {node.name} gave a gradient of shape {part.shape} "
                 f"for an input of shape {parent.shape}"
             )

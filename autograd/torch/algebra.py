@@ -136,7 +136,8 @@ def _lstsq(A: Any, B: Any, rcond: Any = None, *, driver: Any = None) -> Any:
     X = (np.linalg.pinv(A) @ (B[..., None] if one else B)).reshape(
         *A.shape[:-2], A.shape[-1], *([] if one else B.shape[-1:])
     )
-    residuals = np.sum(np.abs(A @ X - B) ** 2, -2) if A.shape[-2] > A.shape[-1] and not one else none
+    over = A.shape[-2] > A.shape[-1] and not one and driver not in (None, "gelsy")
+    residuals = np.sum(np.abs(A @ X - B) ** 2, -2) if over else none
     sizes = np.linalg.svd(values(A), compute_uv=False) if driver in ("gelsd", "gelss") else none
     return named("lstsq", "solution residuals rank singular_values")(
         X, residuals, none.astype(np.int64) if driver == "gels" else _rank(A), sizes

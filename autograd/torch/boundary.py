@@ -89,9 +89,12 @@ def above(function: Function) -> Function:
     return call
 
 
+_SETTLED = frozenset(("dtype", "device", "generator", "layout", "pin_memory", "memory_format"))
+
+
 def settle(kwargs: dict[str, Any]) -> Any:
     """Make the keywords NumPy's; the `out=` among them is taken out and returned."""
-    for name in kwargs.keys() & {"dtype", "device", "generator", "layout", "pin_memory", "memory_format"}:
+    for name in _SETTLED & kwargs.keys():
         if name == "dtype":
             kwargs["dtype"] = plain(kwargs["dtype"])
         elif name == "generator":

@@ -147,6 +147,13 @@ def promoted(x: Any, y: Any) -> Any:
 
 def common(*values: Any) -> Any:
     """The dtype of an operation on these: tensors before tensors without dimensions, these before numbers of Python."""
+    if isinstance(first := values[0], Base):
+        same = first._content.dtype
+        for value in values:
+            if not isinstance(value, Base) or value._content.dtype is not same:
+                break
+        else:
+            return same
     groups: list[Any] = [None, None, None]
     for value in values:
         if isinstance(value, Base | np.ndarray):

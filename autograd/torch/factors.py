@@ -94,6 +94,8 @@ def _of_lapack(name: str, hermitian: bool, *operands: Any) -> Any:
     went well."""
     from scipy.linalg import lapack
 
+    if not operands[0].size:
+        return [np.zeros_like(operands[0]), np.zeros(operands[0].shape[:-1], np.int32)]
     own = hermitian and operands[0].dtype.kind == "c"
     (function,) = lapack.get_lapack_funcs((f"{'he' if own else 'sy'}{name}",), operands[:1])
     outer = operands[0].shape[:-2]

@@ -6,15 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from .reducing import at
 from .shaping import many
-from .tensors import cast, offer, values
-
-
-def _at(index: Any, dim: int) -> tuple[Any, ...]:
-    """What NumPy is to be indexed with for an index along one dimension."""
-    grid: list[Any] = list(np.ogrid[tuple(slice(n) for n in index.shape)])
-    grid[dim] = index
-    return tuple(grid)
+from .tensors import cast, known, offer, values
 
 
 def _along(input: Any, dim: int, index: Any) -> tuple[Any, ...]:
@@ -68,7 +62,7 @@ def _scattered(input: Any, dim: int, index: Any, src: Any, reduce: Any = None, i
     if hasattr(src, "dtype"):
         src = cast(src, input.dtype)
         src = src[tuple(slice(n) for n in index.shape)] if src.ndim else src
-    return _combined(input, _at(index, dim), src, reduce, include_self)
+    return _combined(input, at(index, dim), src, reduce, include_self)
 
 
 def _indexed(input: Any, dim: int, index: Any, source: Any, reduce: Any = None, include_self: bool = True) -> Any:
@@ -80,14 +74,14 @@ def _indexed(input: Any, dim: int, index: Any, source: Any, reduce: Any = None, 
         whole = np.broadcast_to(
             index.reshape([-1 if i == dim % input.ndim else 1 for i in range(input.ndim)]), source.shape
         )
-        return _combined(input, _at(whole, dim), source, reduce, include_self)
+        return _combined(input, at(whole, dim), source, reduce, include_self)
     return _combined(input, _along(input, dim, index), source, reduce, include_self)
 
 
 def _gather(input: Any, dim: int, index: Any, *, sparse_grad: bool = False) -> Any:
     index = values(index)
     return (
-        input[_at(index, dim)]
+        input[at(index, dim)]
         if input.ndim and index.ndim
         else input.reshape(-1)[index.reshape(-1)].reshape(index.shape)
     )
@@ -145,7 +139,7 @@ offer({
     ).reshape(input.shape),
     "take_along_dim": lambda input, indices, dim=None: input.reshape(-1)[values(indices).reshape(-1)]
     if dim is None else np.take_along_axis(input, values(indices), dim),
-    "masked_fill": lambda input, mask, value: np.where(values(mask), cast(value, input.dtype), input),
+    "masked_fill": lambda input, mask, value: known.where(values(mask), cast(value, input.dtype), input),
     "masked_select": lambda input, mask: np.broadcast_to(input, np.broadcast_shapes(input.shape, mask.shape))[
         np.broadcast_to(values(mask), np.broadcast_shapes(input.shape, mask.shape))],
     "select_scatter": lambda input, src, dim, index: _placed(input, _along(input, dim, index), src),

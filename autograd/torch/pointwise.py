@@ -9,9 +9,10 @@ import numpy as np
 
 import autograd as ag
 
+from ..engine.primitive import registry
 from ..ops import special
 from .dtypes import common
-from .tensors import COMPARISONS, OPERATORS, alike, cast, comparison, direct, floats, offer, values
+from .tensors import COMPARISONS, OPERATORS, alike, cast, comparison, direct, floats, known, offer, values
 
 
 def floated(*values: Any) -> list[Any]:
@@ -21,6 +22,7 @@ def floated(*values: Any) -> list[Any]:
 
 def promoting(function: Any, prepare: Any = alike) -> Any:
     """A function of NumPy's of two operands, on what promotion makes of them."""
+    function = registry.get(function, function)
     return lambda input, other: function(*prepare(input, other))
 
 
@@ -29,9 +31,9 @@ def _clamp(input: Any, min: Any = None, max: Any = None) -> Any:
         raise RuntimeError("clamp: expected min, max or both, got neither")
     if not hasattr(min, "dtype") and not hasattr(max, "dtype"):
         input = cast(input, common(input, 0 if min is None else min, 0 if max is None else max))
-        return np.clip(input, *(None if bound is None else input.dtype.type(bound) for bound in (min, max)))
-    input = input if min is None else np.maximum(*alike(input, min))
-    return input if max is None else np.minimum(*alike(input, max))
+        return known.clip(input, *(None if bound is None else input.dtype.type(bound) for bound in (min, max)))
+    input = input if min is None else known.maximum(*alike(input, min))
+    return input if max is None else known.minimum(*alike(input, max))
 
 
 def _plus(input: Any, other: Any, value: Any) -> Any:
@@ -47,7 +49,7 @@ def _div(input: Any, other: Any, *, rounding_mode: str | None = None) -> Any:
 
 
 def _where(condition: Any, input: Any = None, other: Any = None) -> Any:
-    return np.nonzero(condition) if input is None else np.where(condition, *alike(input, other))
+    return np.nonzero(condition) if input is None else known.where(condition, *alike(input, other))
 
 
 def _nextafter(input: Any, other: Any) -> Any:

@@ -53,21 +53,38 @@ def _reduced(function: Any) -> Any:
 def _spread(function: Any, mean: bool = False) -> Any:
     """var and std, of the dimensions, of `unbiased` alone, of both; and the mean with it."""
 
+    function, average = registry[function], registry[np.mean]
+
     def call(
         input: Any, dim: Any = None, unbiased: bool = True, keepdim: bool = False, *, correction: Any = None
     ) -> Any:
         dim, unbiased = (None, dim) if isinstance(dim, bool) else (axes(dim), unbiased)
         found = function(input, axis=dim, ddof=int(unbiased) if correction is None else correction, keepdims=keepdim)
-        return (found, np.mean(input, axis=dim, keepdims=keepdim)) if mean else found
+        return (found, average(input, axis=dim, keepdims=keepdim)) if mean else found
 
     return call
 
 
+@functools.lru_cache(maxsize=256)
+def _grid(shape: tuple[int, ...]) -> tuple[Any, ...]:
+    return tuple(np.ogrid[tuple([slice(n) for n in shape])])
+
+
+def at(index: Any, dim: int) -> tuple[Any, ...]:
+    """What NumPy is to be indexed with for an index along one dimension, which has the others' sizes."""
+    grid = list(_grid(index.shape))
+    grid[dim] = index
+    return tuple(grid)
+
+
 def _along(input: Any, indices: Any, dim: int, keepdim: bool, name: str) -> Any:
     """The elements at one index each, named values and indices."""
-    indices = np.expand_dims(indices, dim)
-    taken = np.take_along_axis(input, indices, dim)
-    return named(name)(*(part if keepdim else np.squeeze(part, dim) for part in (taken, indices)))
+    dim %= input.ndim
+    whole = np.expand_dims(indices, dim)
+    if keepdim:
+        return named(name)(input[at(whole, dim)], whole)
+    grid = _grid(indices.shape)
+    return named(name)(input[(*grid[:dim], indices, *grid[dim:])], indices)
 
 
 def _extremum(name: str, whole: Any, pair: Any, where: Any) -> Any:
@@ -122,12 +139,16 @@ def _argsort(input: Any, dim: int = -1, descending: bool = False, stable: bool =
 
 def _sort(input: Any, dim: int = -1, descending: bool = False, stable: bool = False) -> Any:
     order = _argsort(input, dim, descending)
-    return named("sort")(np.take_along_axis(input, order, dim), order)
+    return named("sort")(input[at(order, dim)], order)
 
 
 def _topk(input: Any, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> Any:
-    order = np.take(_argsort(input, dim, largest), np.arange(k), dim)
-    return named("topk")(np.take_along_axis(input, order, dim), order)
+    dim %= input.ndim
+    order = _argsort(input, dim, largest)[(slice(None),) * dim + (slice(k),)]
+    return named("topk")(input[at(order, dim)], order)
+
+
+_root, _reshape = registry[np.linalg.norm], registry[np.reshape]
 
 
 def _norm(input: Any, p: Any = "fro", dim: Any = None, keepdim: bool = False, dtype: Any = None) -> Any:
@@ -137,21 +158,15 @@ def _norm(input: Any, p: Any = "fro", dim: Any = None, keepdim: bool = False, dt
 
 
 def vector_norm(x: Any, ord: Any = 2, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Any:
-    x = floats(cast(x, dtype))
-    dims = (
-        [d % max(x.ndim, 1) for d in range(x.ndim)]
-        if axes(dim) is None
-        else [d % max(x.ndim, 1) for d in np.atleast_1d(dim)]
-    )
+    x, given = floats(cast(x, dtype)), axes(dim)
+    if given is None or x.ndim < 2:
+        made = _root(_reshape(x, (-1,)), ord)
+        return made.reshape((1,) * x.ndim) if keepdim else made
+    dims = [d % x.ndim for d in np.atleast_1d(given)]
     rest = [d for d in range(x.ndim) if d not in dims]
-    if x.ndim:
-        made = np.linalg.norm(
-            np.transpose(x, (*rest, *dims)).reshape([x.shape[d] for d in rest] + [math.prod(x.shape[d] for d in dims)]),
-            ord,
-            -1,
-        )
-    else:
-        made = np.linalg.norm(x.reshape(1), ord)
+    last = [*rest, *dims] == list(range(x.ndim))
+    together = (*[x.shape[d] for d in rest], math.prod(x.shape[d] for d in dims))
+    made = _root(_reshape(x if last else np.transpose(x, (*rest, *dims)), together), ord, -1)
     return made.reshape([1 if d in dims else n for d, n in enumerate(x.shape)]) if keepdim else made
 
 

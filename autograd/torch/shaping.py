@@ -11,41 +11,37 @@ import numpy as np
 from ..engine.primitive import registry
 from .dtypes import Size, common
 from .reducing import axes
-from .tensors import cast, offer, values
+from .tensors import cast, known, offer, values
 
 
 def many(shape: Any, named: Any = None) -> tuple[Any, ...]:
     """A shape or dims, given as several numbers, as one sequence, or by name."""
     shape = tuple(named.values()) if named else shape
-    return tuple(shape[0]) if len(shape) == 1 and np.ndim(shape[0]) else shape
-
-
-_reshape, _swapaxes, _transpose, _expand_dims = (
-    registry[function] for function in (np.reshape, np.swapaxes, np.transpose, np.expand_dims)
-)
-"""As np.reshape(input, shape) and so on, without asking NumPy who is to do it."""
+    return tuple(shape[0]) if len(shape) == 1 and not isinstance(shape[0], int) and np.ndim(shape[0]) else shape
 
 
 def _view(input: Any, *shape: Any, **named: Any) -> Any:
-    return _reshape(input, tuple([int(n) for n in many(shape, named)]))
+    return known.reshape(input, tuple(map(int, many(shape, named))))
 
 
 def _expand(input: Any, *shape: Any, **named: Any) -> Any:
     shape = many(shape, named)
     have = (1,) * (len(shape) - input.ndim) + tuple(input.shape)
-    return np.broadcast_to(input, tuple(n if m == -1 else m for n, m in zip(have, shape, strict=True)))
+    return known.broadcast_to(input, tuple(n if m == -1 else m for n, m in zip(have, shape, strict=True)))
 
 
 def _flatten(input: Any, start_dim: int = 0, end_dim: int = -1) -> Any:
     if not input.ndim:
         return np.reshape(input, (1,))
     start, end = start_dim % input.ndim, end_dim % input.ndim
-    return np.reshape(input, (*input.shape[:start], math.prod(input.shape[start : end + 1]), *input.shape[end + 1 :]))
+    return known.reshape(
+        input, (*input.shape[:start], math.prod(input.shape[start : end + 1]), *input.shape[end + 1 :])
+    )
 
 
 def _squeeze(input: Any, dim: Any = None) -> Any:
     wanted = range(input.ndim) if dim is None else [d % max(input.ndim, 1) for d in np.atleast_1d(dim)]
-    return np.reshape(input, [n for i, n in enumerate(input.shape) if n != 1 or i not in wanted])
+    return known.reshape(input, tuple([n for i, n in enumerate(input.shape) if n != 1 or i not in wanted]))
 
 
 def _split(tensor: Any, split_size_or_sections: Any, dim: int = 0) -> Any:
@@ -128,10 +124,11 @@ offer({
     "reshape view_copy": _view, "flatten": _flatten, "squeeze squeeze_copy": _squeeze,
     "unflatten": lambda input, dim, sizes: np.reshape(
         input, (*input.shape[: dim % input.ndim], *sizes, *input.shape[dim % input.ndim + 1 :])),
-    "unsqueeze unsqueeze_copy": lambda input, dim: _expand_dims(input, dim), "ravel": lambda input: np.ravel(input),
-    "transpose swapaxes swapdims transpose_copy": lambda input, dim0, dim1: _swapaxes(
+    "unsqueeze unsqueeze_copy": lambda input, dim: known.expand_dims(input, dim),
+    "ravel": lambda input: known.ravel(input),
+    "transpose swapaxes swapdims transpose_copy": lambda input, dim0, dim1: known.swapaxes(
         input, dim0, dim1) if input.ndim else input, "t t_copy": lambda input: input.T,
-    "permute permute_copy": lambda input, *dims, **named: _transpose(
+    "permute permute_copy": lambda input, *dims, **named: known.transpose(
         input, many(dims, named)) if input.ndim else input,
     "movedim moveaxis": lambda input, source, destination: np.moveaxis(input, source, destination),
     "adjoint": lambda input: np.conj(np.swapaxes(input, -1, -2)), "expand_copy": _expand, "tensor_split": _tensor_split,

@@ -11,6 +11,7 @@ import numpy as np
 
 from ..engine.modes import Untraceable
 from ..engine.node import tick, walk
+from ..engine.sweep import WrongShape
 from ..engine.tensor import Tensor, alike, wrap
 from .batching.batched import Batch, Batched
 from .batching.boundary import leave, part_outside
@@ -186,7 +187,7 @@ def _at_once(units: Any, derive: Callable[[Any], Sequence[Tensor]], create_graph
     return [leave(part, batch, 0) for part in found]
 
 
-_NOT_AT_ONCE = (Untraceable, TypeError, ValueError, IndexError, AttributeError)
+_NOT_AT_ONCE = (Untraceable, TypeError, ValueError, IndexError, AttributeError, WrongShape)
 """What is raised where a user's rule, or an array of another class, knows NumPy's own arrays alone."""
 
 

@@ -37,6 +37,7 @@ INTENDED = {
     "nn.normalization._by_own_statistics": "running statistics are a record of what was seen; Ioffe, Szegedy 2015",
     # values read only to choose, in ways that `Held` cannot follow
     "nn.pooling._first_maxima": "where the maxima are; they themselves are taken from the input",
+    "nn.pooling.fractional_max_pool": "the samples choose where windows are; torch's fractional_max_pool",
     "nn.utils.parametrizations.matrix_exp": "how often to halve; the exponential is the same however often it is",
 }
 """Each place of nn at which a value may leave the graph while a layer computes, with its reason and reference."""

@@ -62,6 +62,9 @@ torch.geqrf(m.detach()); torch.ormqr(*torch.geqrf(m.detach()), m); torch.orgqr(x
 torch.ormqr(*torch.geqrf(m.detach()), x, left=False, transpose=True); torch.linalg.householder_product(x.T, v[:3])
 torch.linalg.ldl_factor((m @ m.T).detach())
 torch.linalg.ldl_solve(*torch.linalg.ldl_factor((m + m.T).detach()), m.data)
+torch.linalg.lstsq(m[:, :3], m)[1]; torch.linalg.lstsq(m[:, :3], m, driver="gelsd")[1]
+torch.linalg.ldl_factor(torch.zeros(0, 0)); x.view(-1).gather(0, n.view(-1)); torch.max(x, -1, keepdim=True)
+x[:, None].max(1); x.norm(2, (0, 1), True); x.norm(dim=0); x.clamp(max=torch.tensor(0.5)); torch.where(x > 0, x, 0.0)
 torch.linalg.lu_solve(*torch.linalg.lu_factor(m), x.T, adjoint=True)
 torch.native_layer_norm(x, (4,), v, v, 1e-5); torch.native_group_norm(x, None, None, 3, 4, 1, 2, 1e-5)
 torch.native_batch_norm(x, v, v, None, None, True, 0.1, 1e-5)
