@@ -105,8 +105,8 @@ def _log_likelihood(scores: Any, labels: Any, inputs: Any, lengths: Any, blank: 
     skips = np.zeros((n, states), bool)
     skips[:, 3::2] = labels[:, 1:] != labels[:, :-1]
     rows = np.arange(n)
-    known = ops.reached(scores[:, rows[:, None], symbols], skips, inputs)[0]
-    label = np.where(lengths > 0, known[rows, np.maximum(2 * lengths - 1, 0)], -math.inf)
+    known = ops.reached(scores[:, rows[:, None], symbols], skips, inputs)
+    label = np.where(alike(lengths > 0, known), known[rows, np.maximum(2 * lengths - 1, 0)], -math.inf)
     return autograd.logsumexp(np.stack([known[rows, 2 * lengths], label]), axis=0)
 
 

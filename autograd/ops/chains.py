@@ -10,28 +10,17 @@ import numpy as np
 from ..engine.declare import primitive
 from ..engine.primitive import Function
 from ..engine.sweep import gradients
+from ..engine.tensor import alike, unwrap
 from .elementwise import greatest
 from .pieces import only_whole
 from .special import logsumexp
 
 
 def _reached(emitted: Any, skips: Any, lengths: Any) -> Any:
-    """The logarithms of how probable it is to be in each state at the end of a chain that begins in the first state.
-
-    A step leads from a state to itself, to the next one, or to the one after that.
-
-    emitted  (steps, chains, states): what each state adds to the logarithm at each step
-    skips    (chains, states): whether a state is reached from the second one before it
-    lengths  (chains,): how many steps of each chain count
-
-    Returns the tuple ((chains, states), weights); the weights (steps, 3, chains, states) are the parts that the three
-    ways have in the probability of having come to a state. (Baum, Petrie 1966)
-
-    >>> made, _ = reached(np.zeros((2, 1, 2)), np.zeros((1, 2), bool), np.array([2]))
-    >>> np.exp(made).round(6).tolist()
-    [[1.0, 2.0]]
+    """What `reached` gives, and the weights (steps, 3, chains, states) that its rule goes back by: the parts that the
+    three ways have in the probability of having come to a state.
     """
-    only_whole(reached, emitted)
+    only_whole(_reached, emitted)
     steps, chains, states = emitted.shape
     known = np.full((chains, states + 2), -math.inf, emitted.dtype)  # with two states before the first, never reached
     known[:, 2] = 0
@@ -77,14 +66,33 @@ def _reached_rule(g: Any, emitted: Any, skips: Any, lengths: Any, out: Any) -> A
 def _recorded(emitted: Any, skips: Any, lengths: Any) -> Any:
     """The same of functions that have second derivatives."""
     _, chains, states = emitted.shape
-    never = np.full((chains, 2), -math.inf, emitted.dtype)
-    known: Any = np.full((chains, states), -math.inf, emitted.dtype)
-    known[:, 0] = 0
+    begin = np.full((chains, states + 2), -math.inf, emitted.dtype)  # with two states before the first, never reached
+    begin[:, 2] = 0
+    never, known = (alike(part, emitted) for part in (begin[:, :2], begin[:, 2:]))
+    skips = alike(skips, emitted)
     for t in range(len(emitted)):
         before = np.concatenate([never, known], 1)
         ways = np.stack([known, before[:, 1:-1], np.where(skips, before[:, :-2], -math.inf)])
-        known = np.where((t < lengths)[:, None], logsumexp(ways, 0) + emitted[t], known)
+        known = np.where(alike((t < lengths)[:, None], emitted), logsumexp(ways, 0) + emitted[t], known)
     return known
 
 
-reached: Function = primitive(_reached, name="reached", multiple=True, emitted=_reached_rule, skips=None, lengths=None)
+_steps: Function = primitive(_reached, name="reached", multiple=True, emitted=_reached_rule, skips=None, lengths=None)
+
+
+def reached(emitted: Any, skips: Any, lengths: Any) -> Any:
+    """The logarithms of how probable it is to be in each state at the end of a chain that begins in the first state.
+
+    A step leads from a state to itself, to the next one, or to the one after that. (Baum, Petrie 1966)
+
+    emitted  (steps, chains, states): what each state adds to the logarithm at each step
+    skips    (chains, states): whether a state is reached from the second one before it
+    lengths  (chains,): how many steps of each chain count
+
+    Returns an array (chains, states).
+
+    >>> np.exp(reached(np.zeros((2, 1, 2)), np.zeros((1, 2), bool), np.array([2]))).round(6).tolist()
+    [[1.0, 2.0]]
+    """
+    ours = isinstance(unwrap(emitted), np.ndarray)
+    return _steps(emitted, skips, lengths)[0] if ours else _recorded(emitted, skips, lengths)
