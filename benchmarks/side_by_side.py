@@ -14,7 +14,7 @@ import numpy as np
 from .functions import FUNCTIONS
 from .workers import Worker, take_turns
 
-OURS, PEER = ("backgraph", "backgraph_compiled", "backgraph_numba"), "pytorch"
+OURS, PEER = ("backgraph", "backgraph_compiled", "backgraph_numba", "backgraph_c"), "pytorch"
 TOLERANCE = 1e-3  # of the length of a value or a gradient
 Times = dict[str, dict[str, list[float]]]
 
@@ -79,13 +79,13 @@ def disagreement(got: dict[str, Any], expected: dict[str, Any]) -> str:
 def table(times: Times) -> list[str]:
     """Microseconds and ratios to the peer, the greatest ratio of the first library first; means at the end."""
     ratios = {name: {library: _ratio(of, library) for library in OURS} for name, of in times.items()}
-    head = ["backgraph", "compiled", "Numba", "PyTorch", "ratio", "compiled", "Numba"]
+    head = ["backgraph", "compiled", "Numba", "C", "PyTorch", "ratio", "compiled", "Numba", "C"]
     lines = [f"{'µs, forward and backward':34}" + "".join(f"{cell:>12}" for cell in head)]
     for name in sorted(times, key=lambda name: -(ratios[name][OURS[0]] or 0)):
         micro = [_cell(1e6 * median(of) if (of := times[name].get(lib)) else None, ".0f") for lib in (*OURS, PEER)]
         cells = [*micro, *[_cell(ratios[name][library], ".2f") for library in OURS]]
         lines.append(f"{name:34}" + "".join(f"{cell:>12}" for cell in cells))
-    for library, title in zip(OURS, ("eager", "compiled", "Numba"), strict=True):
+    for library, title in zip(OURS, ("eager", "compiled", "Numba", "C"), strict=True):
         known = [ratio for of in ratios.values() if (ratio := of[library])]
         if known:
             mean = math.exp(math.fsum(map(math.log, known)) / len(known))

@@ -16,6 +16,7 @@ LIBRARIES = (
     "backgraph",
     "backgraph_compiled",
     "backgraph_numba",
+    "backgraph_c",
     "by_hand",
     "pytorch",
     "jax_jit",
@@ -28,6 +29,7 @@ OURS = (
     "backgraph",
     "backgraph_compiled",
     "backgraph_numba",
+    "backgraph_c",
     "by_hand",
 )  # these run in the Python that runs this; the others in the environment of the peers
 ENOUGH = 10
