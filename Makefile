@@ -19,7 +19,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONNOUSERSITE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-gpu lint mutants fuzz compat trust notebooks lab docs bench bench-scaling bench-functions bench-peers gallery clean
+.PHONY: help demo test test-gpu lint mutants fuzz compat trust notebooks lab docs bench bench-scaling bench-functions bench-primitives bench-peers gallery clean
 .DELETE_ON_ERROR:
 
 help:
@@ -40,7 +40,8 @@ help:
 	@echo "make gallery      draw the pictures in docs/ again"
 	@echo "make bench        measure and write docs/benchmarks.md, side by side with what make bench-peers installed"
 	@echo "make bench-scaling    measure how costs grow with sizes, into the same file (minutes)"
-	@echo "make bench-functions  measure each primitive by itself (some: make bench-functions ARGS='-k softmax')"
+	@echo "make bench-functions  measure functions one by one beside PyTorch (some: make bench-functions ARGS='--only softmax')"
+	@echo "make bench-primitives measure each primitive by itself (some: make bench-primitives ARGS='-k softmax')"
 	@echo "make bench-peers  install PyTorch, JAX and other libraries to compare with, in $(PEERS) (several GB)"
 	@echo "make clean        remove everything that was made here, except docs/"
 
@@ -100,7 +101,10 @@ bench-scaling: $(VENV)/with-demo
 	@$(PYTHON_IN) -m benchmarks --only scaling --write docs $(ARGS)
 
 bench-functions: $(VENV)/with-bench
-	@$(PYTHON_IN) -m pytest benchmarks/functions.py -o python_files=functions.py -o addopts= -p no:cacheprovider \
+	@$(PYTHON_IN) -m benchmarks.side_by_side $(ARGS)
+
+bench-primitives: $(VENV)/with-bench
+	@$(PYTHON_IN) -m pytest benchmarks/primitives.py -o python_files=primitives.py -o addopts= -p no:cacheprovider \
 	    --benchmark-columns=min,median,iqr,rounds --benchmark-sort=name --benchmark-max-time=0.05 $(ARGS)
 
 bench-peers: $(PEERS)/installed

@@ -15,8 +15,10 @@ collect_ignore_glob = [
 ]  # fmt: skip
 
 EXTRAS = {  # what the extras install, by the name that it is imported by
-    "scipy": ["autograd/scipy/*", "autograd/scipy/stats/*"],  # whose examples need it
+    "scipy": ["autograd/scipy/*", "autograd/scipy/stats/*", "autograd/scipy/sparse/*"],  # whose examples need it
+    "sklearn": ["nn/sklearn.py"],
     "matplotlib": ["notebooks/lecture.py"],
+    "numba": ["autograd/program/native/numba_*.py"],
     **dict.fromkeys(
         [
             "safetensors",
@@ -30,6 +32,7 @@ EXTRAS = {  # what the extras install, by the name that it is imported by
             "joblib",
             "pygraphviz",
             "threadpoolctl",
+            "mpi4py",
         ],
         (),
     ),

@@ -15,6 +15,7 @@ The folders are stages. From the bottom up, each importing only what stands befo
                              with the package
 """
 
+import sys as _sys
 from typing import TYPE_CHECKING, Any
 
 import numpy as _np
@@ -58,6 +59,7 @@ from .transforms.checkpoint import checkpoint
 from .transforms.gradcheck import gradcheck, gradgradcheck
 from .transforms.gradients import elementwise_grad, grad, value_and_grad
 from .transforms.jacobians import hessian, jacobian
+from .transforms.minimize import minimize
 from .transforms.over_blocks import over_blocks
 from .transforms.products import hvp, jvp, vjp
 from .transforms.vmap import vmap
@@ -66,7 +68,7 @@ __all__ = [  # noqa: RUF022 (in the order of use)
     "Tensor", "no_grad", "enable_grad", "set_grad_enabled", "is_grad_enabled", "scope", "detect_anomaly",
     "RemovableHandle", "set_default_dtype", "get_default_dtype",
     "grad", "value_and_grad", "elementwise_grad", "vjp", "jvp", "hvp", "jacobian", "hessian", "vmap",
-    "over_blocks", "tree",
+    "over_blocks", "minimize", "tree",
     "checkpoint", "gradcheck", "gradgradcheck",
     "trace", "compile", "Program",
     "draw", "memory_table", "save", "load", "manual_seed", "generator",
@@ -77,6 +79,7 @@ __all__ = [  # noqa: RUF022 (in the order of use)
 ]  # fmt: skip
 
 ops.refused.PLACES["autograd"] = globals()
+_sys.modules["autograd.tree"] = tree  # so that it can be imported from there
 
 # The C library maps the memory of large arrays anew, page by page, until it has once freed a large block: from then on
 # it keeps what is freed, up to twice that size, and a fresh array costs the same as a reused one. The block is never

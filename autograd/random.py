@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
 import numpy as np
 
 from .engine.forking import free, in_each_child
@@ -34,10 +38,25 @@ def generator(rng: np.random.Generator | None = None) -> np.random.Generator:
     if mode.batch is not None:
         drawn: np.random.Generator = mode.batch.generator(rng)
         return drawn
+    if mode.trace is not None and mode.draws is not None:
+        mode.trace.fail("random numbers are drawn for the examples of all ranks, whose number may change")
     if mode.trace is not None:
         found: np.random.Generator = mode.trace.generator(rng)
         return found
+    if mode.draws is not None:
+        stands: np.random.Generator = mode.draws(generator_of(rng))
+        return stands
     return generator_of(rng)
+
+
+@contextmanager
+def drawing(instead: Callable[[np.random.Generator], Any]) -> Iterator[None]:
+    """Within it `generator` gives what `instead` makes of a generator, which stands for it. Per thread."""
+    before, mode.draws = mode.draws, instead
+    try:
+        yield
+    finally:
+        mode.draws = before
 
 
 def generator_of(rng: np.random.Generator | None) -> np.random.Generator:

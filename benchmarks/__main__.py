@@ -5,22 +5,19 @@ from __future__ import annotations
 import argparse
 import os
 import tempfile
-from statistics import median
 from typing import Any
 
 import numpy as np
 
 from . import figures, report
 from .libraries import by_hand
-from .workers import LIBRARIES, Worker
+from .workers import LIBRARIES, Worker, take_turns
 from .workloads import STEPS, WORKLOADS, Workload
 
 TOLERANCE = {"": 0.01, "sgd": 0.01, "adam": 0.1}
 """Of what the reference moves by. Adam moves a weight whose gradient is mere rounding as far as any other."""
-PATIENCE = 40
+PATIENCE = 90
 """So many seconds a library has to get ready for a workload, compiling included."""
-ENOUGH = 10
-"""So many seconds of steps, and a library gets no more turns: what is that slow shows it in a round or two."""
 
 
 SECTIONS = ("import", "memory", "chains", "checkpoints", "scaling")
@@ -55,8 +52,8 @@ def main() -> None:
     found = report.Results({worker.library: f"{worker.name} {worker.version}" for worker in workers}, options.threads)
     for workload in WORKLOADS.values():
         if workload.timed and workload.name in wanted:
-            able = [worker for worker in workers if check(worker, workload, found.notes)]
-            found.times[workload.name] = take_turns(able, workload, options.rounds, options.seconds)
+            able = [worker for worker in workers if check(worker, workload, found)]
+            found.times[workload.name] = take_turns(able, workload.name, options.rounds, options.seconds)
             print(report.row(workload, found), flush=True)
     for worker in workers:
         worker.close()
@@ -76,19 +73,20 @@ def main() -> None:
         report.write(found, options.write)
 
 
-def check(worker: Worker, workload: Workload, notes: list[str]) -> bool:
+def check(worker: Worker, workload: Workload, found: report.Results) -> bool:
     """Whether a library can do a workload, and rightly; if not, a note says why."""
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "results.npz")
         answer = worker.ask("prepare", PATIENCE, workload=workload.name, dtype="float32", path=path)
         if not answer.get("can"):
             if "error" in answer:
-                notes.append(f"{worker.name} fails at {workload.name}: {answer['error'].splitlines()[0][:150]}")
+                found.notes.append(f"{worker.name} fails at {workload.name}: {answer['error'].splitlines()[0][:150]}")
             return False
+        found.firsts.setdefault(workload.name, {})[worker.library] = answer["seconds"]
         with np.load(path) as file:
             wrong = disagreement(workload, dict(file))
     if wrong:
-        notes.append(f"{worker.name} is left out of {workload.name}: {wrong}")
+        found.notes.append(f"{worker.name} is left out of {workload.name}: {wrong}")
     return not wrong
 
 
@@ -106,21 +104,6 @@ def disagreement(workload: Workload, got: dict[str, Any]) -> str:
         if not error < tolerance:
             return f"its {name} is off by {error:.2g}"
     return ""
-
-
-def take_turns(workers: list[Worker], workload: Workload, rounds: int, seconds: float) -> dict[str, list[float]]:
-    """For each library the median time of a step in each round; who begins a round changes."""
-    times: dict[str, list[float]] = {worker.library: [] for worker in workers}
-    spent = dict.fromkeys(times, 0.0)
-    for k in range(rounds + 1 if workers else 0):
-        for worker in workers[k % len(workers) :] + workers[: k % len(workers)]:
-            if spent[worker.library] > ENOUGH and times[worker.library]:
-                continue
-            answer: dict[str, Any] = worker.ask("measure", workload=workload.name, seconds=seconds)
-            spent[worker.library] += sum(answer.get("times", ()))
-            if "times" in answer and k:  # the first round warms up
-                times[worker.library].append(median(answer["times"]))
-    return {library: values for library, values in times.items() if values}
 
 
 if __name__ == "__main__":

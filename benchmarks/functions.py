@@ -1,147 +1,177 @@
-"""Each differentiable function by itself: NumPy's own time, recorded, and with the way back; `make bench-functions`.
+"""Functions one by one, forward and backward, of one thread, beside other libraries: `make bench-functions`.
 
-The elementwise ones are found in the registry; the others have a row here: name -> (function, shape, shape, ...), of a
-size n. They are measured at n = 8, where overhead rules, and n = 512, where NumPy does.
+A row reads the same in every library: `m` holds functions of arrays by NumPy's names, `f` those of networks by
+PyTorch's. Arrays are float32, 256×512; images 16×16×32×32.
 """
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pytest
 
-import autograd
-from autograd import Tensor
-from autograd.engine.primitive import registry
-
-Row = tuple[Any, ...]
-SIZES = {"small": 8, "large": 512}
-DOMAIN = {"arccosh": (1.1, 2.0)}  # of the values; of all others from 0.2 to 0.9
+MATRIX, IMAGES = (256, 512), (16, 16, 32, 32)
 
 
-def _square(function: Callable[..., Any], *more: Any) -> Callable[[int], Row]:
-    return lambda n: (lambda x: function(x, *more), (n, n))
+@dataclass(frozen=True)
+class Function:
+    """One function.
 
-
-def _matrix(function: Callable[..., Any]) -> Callable[[int], Row]:
-    """Of a symmetric, positive definite matrix, smaller than the others: these are costly."""
-
-    def form(x: Any) -> Any:
-        n = x.shape[0]
-        return x @ x.mT / n + np.eye(n, dtype=np.float32)
-
-    return lambda n: (lambda x: function(form(x)), (max(n // 8, 4),) * 2)
-
-
-ROWS: dict[str, Callable[[int], Row]] = {
-    # products
-    "matmul": lambda n: (np.matmul, (n, n), (n, n)),
-    "matmul_stack": lambda n: (np.matmul, (16, n // 4, n // 4), (16, n // 4, n // 4)),
-    "affine": lambda n: (autograd.ops.affine, (n, n), (n, n), (n,)),
-    "multiply_add": lambda n: (autograd.ops.multiply_add, (n, n), (n,), (n,)),
-    "einsum": lambda n: (lambda x, y: np.einsum("bij,bkj->bik", x, y), (4, n // 4, n // 4), (4, n // 4, n // 4)),
-    "tensordot": lambda n: (lambda x, y: np.tensordot(x, y, 1), (n, n), (n, n)),
-    "vecdot": lambda n: (np.vecdot, (n, n), (n, n)),
-    "outer": lambda n: (np.outer, (n,), (n,)),
-    "convolve": lambda n: (np.convolve, (8 * n,), (8,)),
-    # sums and their kin
-    **{
-        f"{name}_{axis}": _square(lambda x, name=name, axis=axis: getattr(np, name)(x, axis=axis))
-        for name in ("sum", "mean", "var", "std", "max", "prod", "cumsum", "cumprod", "median")
-        for axis in (0, 1)
-    },
-    "sum_all": _square(np.sum),
-    "norm": _square(np.linalg.norm),
-    "quantile": _square(lambda x: np.quantile(x, 0.3, axis=1)),
-    "sort": _square(np.sort),
-    # shapes
-    "reshape": _square(lambda x: np.reshape(x, (-1,))),
-    "transpose": _square(np.transpose),
-    "broadcast_to": lambda n: (lambda x: np.broadcast_to(x, (n, n)), (n,)),
-    "concatenate": lambda n: (lambda x, y: np.concatenate([x, y]), (n, n), (n, n)),
-    "stack": lambda n: (lambda x, y: np.stack([x, y]), (n, n), (n, n)),
-    "split": _square(lambda x: np.split(x, 4)[1]),
-    "pad": _square(lambda x: np.pad(x, 2)),
-    "flip": _square(np.flip),
-    "roll": _square(lambda x: np.roll(x, 3, axis=1)),
-    "tril": _square(np.tril),
-    "repeat": _square(lambda x: np.repeat(x, 2, axis=0)),
-    "tile": _square(lambda x: np.tile(x, (2, 1))),
-    "astype": _square(lambda x: x.astype(np.float64)),
-    "copy": _square(np.copy),
-    # places
-    "getitem_slice": _square(lambda x: x[1:-1, ::2]),
-    "getitem_rows": _square(lambda x: x[np.arange(x.shape[0]) // 2]),
-    "take_along_axis": _square(lambda x: np.take_along_axis(x, np.zeros((x.shape[0], 1), int), 1)),
-    "diagonal": _square(np.diagonal),
-    "where": lambda n: (lambda x, y: np.where(x > y, x, y), (n, n), (n, n)),
-    # elementwise, of more than arrays of floats
-    "ldexp": _square(lambda x: np.ldexp(x, 2)),
-    "polygamma": _square(lambda x: autograd.polygamma(1, x)),
-    "clip": _square(lambda x: np.clip(x, 0.3, 0.6)),
-    # linear algebra and transforms
-    **{name: _matrix(getattr(np.linalg, name)) for name in ("inv", "det", "cholesky", "pinv")},
-    "slogdet": _matrix(lambda x: np.linalg.slogdet(x)[1]),
-    "solve": lambda n: (lambda x, y: np.linalg.solve(x @ x.mT + np.eye(4, dtype=np.float32), y), (n, 4, 4), (n, 4, 1)),
-    "eigh": _matrix(lambda x: np.linalg.eigh(x)[0]),
-    "svd": _matrix(lambda x: np.linalg.svd(x, full_matrices=False)[1]),
-    "qr": _matrix(lambda x: np.linalg.qr(x)[1]),
-    "fft": _square(lambda x: np.abs(np.fft.fft(x))),
-    "rfft": _square(lambda x: np.abs(np.fft.rfft(x))),
-    # what networks are made of
-    **{name: _square(getattr(autograd, name), 1) for name in ("softmax", "log_softmax", "logsumexp")},
-    "standardize": _square(lambda x: autograd.ops.standardize(x, -1, 1e-5)[0]),
-    "lstm_gates": lambda n: (lambda z, c: autograd.ops.lstm_gates(z, c)[0], (4 * n, n), (n, n)),
-    "correlate": lambda n: (autograd.ops.correlate, (8, 8, n // 8 + 4, n // 8 + 4), (8, 8, 3, 3)),
-    "windows": lambda n: (lambda x: autograd.windows(x, 3), (4, 4, n // 8 + 4, n // 8 + 4)),
-    "max_windows": lambda n: (lambda x: autograd.ops.max_windows(x, (2, 2), (2, 2)), (8, 8, n // 8 + 4, n // 8 + 4)),
-}
-
-
-def _elementwise() -> dict[str, Callable[[int], Row]]:
-    """A row for each elementwise function of NumPy's that has a derivative, and for autograd's own.
-
-    SciPy's, which are in the registry once they were imported, are left out.
+    run     (m, f, *inputs, *data) -> the result
+    inputs  what it is differentiated by: the shape of each, or what makes it of a generator
+    data    what it is not differentiated by, as the inputs
     """
-    found: dict[str, Any] = {}
-    of_numpy = [made for key, made in registry.items() if getattr(np, getattr(key, "__name__", ""), None) is key]
-    for made in (*of_numpy, *(getattr(autograd, name) for name in autograd.__all__)):
-        record = getattr(made, "primitive", None)
-        if record is not None and record.kind == "elementwise" and any(record.rules.values()) and not record.multiple:
-            found[record.name] = made, len(record.rules)
-    return {name: lambda n, f=made, k=k: (f, *[(n, n)] * k) for name, (made, k) in sorted(found.items())}
+
+    run: Callable[..., Any]
+    inputs: tuple[Any, ...]
+    data: tuple[Any, ...] = ()
+
+    def problem(self, name: str, dtype: Any) -> tuple[list[Any], list[Any]]:
+        """Inputs and data: fresh arrays, the same on every call."""
+        rng = np.random.default_rng(zlib.crc32(name.encode()))
+        inputs, data = [[_made(rng, what, dtype) for what in of] for of in (self.inputs, self.data)]
+        return inputs, data
 
 
-ROWS.update({name: row for name, row in _elementwise().items() if name not in ROWS})
-MODES = ("numpy", "forward", "backward")
+def _made(rng: np.random.Generator, what: Any, dtype: Any) -> Any:
+    made = rng.standard_normal(what) if isinstance(what, tuple) else what(rng)
+    return made.astype(dtype) if made.dtype.kind == "f" else made
 
 
-def prepared(name: str, mode: str, size: int) -> Callable[[], Any]:
-    """What is measured: the function on arrays, on Tensors, or on Tensors with the gradients of them."""
-    function, *shapes = ROWS[name](size)
-    rng = np.random.default_rng(0)
-    arrays = [rng.uniform(*DOMAIN.get(name, (0.2, 0.9)), shape).astype(np.float32) for shape in shapes]
-    if mode == "numpy":
-        return lambda: function(*arrays)
-    tensors = [Tensor(array, requires_grad=True) for array in arrays]
-    if mode == "forward":
-        return lambda: function(*tensors)
-    seed = np.ones_like(function(*tensors).data)
-
-    def both() -> list[Any]:
-        for tensor in tensors:
-            tensor.grad = None
-        function(*tensors).backward(seed)
-        return [tensor.grad for tensor in tensors]
-
-    return both
+def _inside(low: float, high: float, shape: tuple[int, ...] = MATRIX) -> Callable[[np.random.Generator], Any]:
+    return lambda rng: rng.uniform(low, high, shape)
 
 
-@pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("name", ROWS)
-def test_function(benchmark: Any, name: str, size: str, mode: str) -> None:
-    benchmark.group = f"{name}, {size}"
-    benchmark(prepared(name, mode, SIZES[size]))
+def _classes(n: int, shape: tuple[int, ...] = (256,), least: int = 0) -> Callable[[np.random.Generator], Any]:
+    return lambda rng: rng.integers(least, n, shape)
+
+
+def _signs(rng: np.random.Generator) -> Any:
+    return rng.choice([-1.0, 1.0], MATRIX)
+
+
+def _solvable(rng: np.random.Generator) -> Any:
+    """A symmetric matrix whose eigenvalues lie between 1 and 3."""
+    root = rng.standard_normal((256, 256))
+    return np.eye(256) + root @ root.T / 512
+
+
+def _of(name: str, *inputs: Any) -> Function:
+    """A function of arrays, of one matrix or of the inputs."""
+    return Function(lambda m, f, *x: getattr(m, name)(*x), inputs or (MATRIX,))
+
+
+def _net(name: str, *more: Any, **options: Any) -> Function:
+    """A function of networks, of one matrix."""
+    return Function(lambda m, f, x: getattr(f, name)(x, *more, **options), (MATRIX,))
+
+
+_POSITIVE, _UNIT = _inside(0.2, 2.0), _inside(0.05, 0.95)
+_CHANNELS = (16,)
+_LENGTHS = (lambda rng: np.full(16, 64), lambda rng: np.full(16, 16))
+
+FUNCTIONS: dict[str, Function] = {
+    # element by element
+    **{name: _of(name) for name in ("exp", "expm1", "sin", "cos", "tanh", "arctan", "square", "abs")},
+    **{name: _of(name, _POSITIVE) for name in ("log", "log1p", "sqrt", "reciprocal")},
+    "erf": _of("erf"),
+    "cube": Function(lambda m, f, x: x**3, (MATRIX,)),
+    "add": _of("add", MATRIX, MATRIX),
+    "multiply": _of("multiply", MATRIX, MATRIX),
+    "divide": _of("divide", MATRIX, _POSITIVE),
+    "maximum": _of("maximum", MATRIX, MATRIX),
+    "where": Function(lambda m, f, x, y: m.where(x > y, x, y), (MATRIX, MATRIX)),
+    "clip": Function(lambda m, f, x: m.clip(x, -1.0, 1.0), (MATRIX,)),
+    "add, a row": _of("add", MATRIX, (512,)),
+    # activations
+    **{
+        name: _net(name)
+        for name in (
+            "relu", "leaky_relu", "elu", "selu", "gelu", "silu", "mish", "sigmoid", "logsigmoid", "softplus",
+            "softsign", "softshrink", "tanhshrink", "hardtanh", "hardsigmoid", "hardswish", "glu",
+        )
+    },
+    "gelu, tanh": _net("gelu", approximate="tanh"),
+    "prelu": Function(lambda m, f, x, w: f.prelu(x, w), (MATRIX, (1,))),
+    "softmax": _net("softmax", 1),
+    "log_softmax": _net("log_softmax", 1),
+    # sums and their kin
+    "sum, first axis": Function(lambda m, f, x: m.sum(x, 0), (MATRIX,)),
+    "sum, last axis": Function(lambda m, f, x: m.sum(x, 1), (MATRIX,)),
+    "mean": Function(lambda m, f, x: m.mean(x), (MATRIX,)),
+    "var": Function(lambda m, f, x: m.var(x, 1, correction=0), (MATRIX,)),
+    "amax": Function(lambda m, f, x: m.amax(x, 1), (MATRIX,)),
+    "logsumexp": Function(lambda m, f, x: m.logsumexp(x, 1), (MATRIX,)),
+    "norm": Function(lambda m, f, x: m.linalg.norm(x), (MATRIX,)),
+    "cumsum, first axis": Function(lambda m, f, x: m.cumsum(x, 0), (MATRIX,)),
+    "cumsum, last axis": Function(lambda m, f, x: m.cumsum(x, 1), (MATRIX,)),
+    # normalization
+    "layer_norm": Function(lambda m, f, x, w, b: f.layer_norm(x, (512,), w, b), (MATRIX, (512,), (512,))),
+    "rms_norm": Function(lambda m, f, x, w: f.rms_norm(x, (512,), w), (MATRIX, (512,))),
+    "normalize": _net("normalize"),
+    "batch_norm, 1d": Function(
+        lambda m, f, x, w, b: f.batch_norm(x, None, None, w, b, True), (MATRIX, (512,), (512,))
+    ),
+    "batch_norm, 2d": Function(
+        lambda m, f, x, w, b: f.batch_norm(x, None, None, w, b, True), (IMAGES, _CHANNELS, _CHANNELS)
+    ),
+    "group_norm": Function(lambda m, f, x, w, b: f.group_norm(x, 4, w, b), (IMAGES, _CHANNELS, _CHANNELS)),
+    "instance_norm": Function(lambda m, f, x: f.instance_norm(x), (IMAGES,)),
+    # losses
+    "cross_entropy": Function(lambda m, f, x, t: f.cross_entropy(x, t), (MATRIX,), (_classes(512),)),
+    "mse_loss": Function(lambda m, f, x, t: f.mse_loss(x, t), (MATRIX,), (MATRIX,)),
+    "l1_loss": Function(lambda m, f, x, t: f.l1_loss(x, t), (MATRIX,), (MATRIX,)),
+    "smooth_l1_loss": Function(lambda m, f, x, t: f.smooth_l1_loss(x, t), (MATRIX,), (MATRIX,)),
+    "binary_cross_entropy": Function(lambda m, f, x, t: f.binary_cross_entropy(x, t), (_UNIT,), (_UNIT,)),
+    "binary_cross_entropy_with_logits": Function(
+        lambda m, f, x, t: f.binary_cross_entropy_with_logits(x, t), (MATRIX,), (_UNIT,)
+    ),
+    "kl_div": Function(lambda m, f, x, t: f.kl_div(x, t, reduction="batchmean"), (MATRIX,), (_UNIT,)),
+    "soft_margin_loss": Function(lambda m, f, x, t: f.soft_margin_loss(x, t), (MATRIX,), (_signs,)),
+    "ctc_loss": Function(
+        lambda m, f, x, *t: f.ctc_loss(f.log_softmax(x, 2), *t), ((64, 16, 32),),
+        (_classes(32, (16, 16), 1), *_LENGTHS),
+    ),
+    # distances
+    "pdist": Function(lambda m, f, x: f.pdist(x), ((256, 64),)),
+    "cosine_similarity": Function(lambda m, f, x, y: f.cosine_similarity(x, y), (MATRIX, MATRIX)),
+    # products and linear algebra
+    "matmul": _of("matmul", MATRIX, (512, 256)),
+    "matmul, a stack": _of("matmul", (16, 64, 64), (16, 64, 64)),
+    "linear": Function(lambda m, f, x, w, b: f.linear(x, w, b), (MATRIX, (256, 512), (256,))),
+    "einsum": Function(lambda m, f, x, y: m.einsum("bij,bkj->bik", x, y), ((16, 64, 64), (16, 64, 64))),
+    "solve": Function(lambda m, f, x, y: m.linalg.solve(x, y), (_solvable, (256, 64))),
+    "inv": Function(lambda m, f, x: m.linalg.inv(x), (_solvable,)),
+    "attention": Function(
+        lambda m, f, q, k, v: f.scaled_dot_product_attention(q, k, v), ((4, 4, 64, 32),) * 3
+    ),
+    # images
+    "conv2d, 3×3": Function(
+        lambda m, f, x, w, b: f.conv2d(x, w, b, padding=1), (IMAGES, (16, 16, 3, 3), _CHANNELS)
+    ),
+    "conv2d, 1×1": Function(lambda m, f, x, w, b: f.conv2d(x, w, b), (IMAGES, (16, 16, 1, 1), _CHANNELS)),
+    "conv2d, depthwise": Function(
+        lambda m, f, x, w, b: f.conv2d(x, w, b, padding=1, groups=16), (IMAGES, (16, 1, 3, 3), _CHANNELS)
+    ),
+    "conv2d, stride 2": Function(
+        lambda m, f, x, w, b: f.conv2d(x, w, b, 2, 1), (IMAGES, (16, 16, 3, 3), _CHANNELS)
+    ),
+    "conv_transpose2d": Function(
+        lambda m, f, x, w, b: f.conv_transpose2d(x, w, b, 2), (IMAGES, (16, 16, 2, 2), _CHANNELS)
+    ),
+    "max_pool2d": Function(lambda m, f, x: f.max_pool2d(x, 2), (IMAGES,)),
+    "avg_pool2d": Function(lambda m, f, x: f.avg_pool2d(x, 2), (IMAGES,)),
+    "pixel_shuffle": Function(lambda m, f, x: f.pixel_shuffle(x, 2), (IMAGES,)),
+    "interpolate, nearest": Function(lambda m, f, x: f.interpolate(x, scale_factor=2), (IMAGES,)),
+    "pad": Function(lambda m, f, x: f.pad(x, (1, 1, 1, 1)), (IMAGES,)),
+    # places
+    "concatenate": Function(lambda m, f, x, y: m.concatenate((x, y), 1), (MATRIX, MATRIX)),
+    "stack": Function(lambda m, f, x, y: m.stack((x, y)), (MATRIX, MATRIX)),
+    "slice": Function(lambda m, f, x: x[1:-1, ::2], (MATRIX,)),
+    "embedding": Function(lambda m, f, w, i: f.embedding(i, w), (MATRIX,), (_classes(256),)),
+    "tril": _of("tril"),
+    "roll": Function(lambda m, f, x: m.roll(x, 3, 1), (MATRIX,)),
+}  # fmt: skip

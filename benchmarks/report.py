@@ -9,9 +9,19 @@ from dataclasses import dataclass, field
 from statistics import median
 
 from . import figures, plots
-from .workloads import FAMILIES, WORKLOADS, Workload
+from .workloads import FAMILIES, STEPS, WORKLOADS, Workload
 
-ORDER = ("Time of a step", "Ratios", "Memory", "Checkpoints", "Long chains", "Scaling", "Import", "Notes")
+ORDER = (
+    "Time of a step",
+    "Ratios",
+    "First steps",
+    "Memory",
+    "Checkpoints",
+    "Long chains",
+    "Scaling",
+    "Import",
+    "Notes",
+)
 
 
 @dataclass
@@ -20,6 +30,7 @@ class Results:
 
     libraries    what the libraries are called, with their versions
     times        workload -> library -> seconds of a step in each round
+    firsts       workload -> library -> seconds of the first three steps
     imports      library -> (seconds, megabytes)
     memory       workload -> library -> megabytes
     chains       "library nodes" -> (seconds, megabytes)
@@ -31,6 +42,7 @@ class Results:
     libraries: dict[str, str]
     threads: int
     times: dict[str, dict[str, list[float]]] = field(default_factory=dict)
+    firsts: dict[str, dict[str, float]] = field(default_factory=dict)
     imports: dict[str, tuple[float, float]] = field(default_factory=dict)
     memory: dict[str, dict[str, float]] = field(default_factory=dict)
     chains: dict[str, tuple[float, float]] = field(default_factory=dict)
@@ -108,7 +120,21 @@ def _times(found: Results) -> dict[str, str]:
         "take turns, and the median of the rounds is shown. Absolute times belong to that machine; read the ratios.\n\n"
         f"![time relative to backgraph](benchmarks.svg)\n\n{table}\n\n{what}",
         "Ratios": f"Below 1: backgraph is faster.\n\n{ratios_text}",
+        **({"First steps": _firsts(found)} if found.firsts else {}),
     }
+
+
+def _firsts(found: Results) -> str:
+    """What a compiler takes, before its first quick step."""
+    rows = []
+    for name, of in found.firsts.items():
+        cells = [number(of[library] * 1e3) if library in of else "–" for library in found.libraries]
+        rows.append([f"{name}, ms", *cells])
+    return (
+        f"The first {STEPS} steps together, in a process that has done other workloads before: what is traced and "
+        "compiled, without anything that was kept from an earlier process.\n\n"
+        + _table(["three steps", *[found.name(library) for library in found.libraries]], rows)
+    )
 
 
 def _memory(found: Results) -> str:

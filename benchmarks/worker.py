@@ -17,6 +17,7 @@ import tracemalloc
 from typing import Any
 
 import numpy as np
+from functions import FUNCTIONS
 from workloads import FAMILIES, STEPS, WORKLOADS
 
 
@@ -36,28 +37,42 @@ def main(library: str) -> None:
 
 
 def prepare(module: Any, made: dict[str, Any], workload: str, dtype: str, path: str) -> dict[str, Any]:
-    """Build a workload, do some steps, and write their results to a file."""
+    """Build a workload, do some steps, and write their results to a file; how long these took, compiling included."""
     made.clear()
     prepared = module.make(WORKLOADS[workload], *WORKLOADS[workload].problem(dtype))
     if prepared is None:
         return {"can": False}
     made[workload], results = prepared
+    begin = time.perf_counter()
     for _ in range(STEPS):
         made[workload]()
+    seconds = time.perf_counter() - begin
     np.savez(path, **{name: np.array(value, dtype=np.float64) for name, value in results().items()})
-    return {"can": True}
+    return {"can": True, "seconds": seconds}
 
 
-def measure(module: Any, made: dict[str, Any], workload: str, seconds: float) -> dict[str, Any]:
-    """The times of steps, for so many seconds."""
-    step = made[workload]
+def measure(
+    module: Any, made: dict[str, Any], workload: str, seconds: float, clock: str = "perf_counter"
+) -> dict[str, Any]:
+    """The times of steps by one of the clocks of `time`, for so many seconds by it."""
+    step, now = made[workload], getattr(time, clock)
     times: list[float] = []
-    end = time.perf_counter() + seconds
-    while not times or time.perf_counter() < end:
-        begin = time.perf_counter()
+    end = now() + seconds
+    while not times or now() < end:
+        begin = now()
         step()
-        times.append(time.perf_counter() - begin)
+        times.append(now() - begin)
     return {"times": times}
+
+
+def function(module: Any, made: dict[str, Any], name: str, dtype: str, path: str) -> dict[str, Any]:
+    """Get one function ready to be measured, and write its value and its gradients to a file."""
+    made.clear()
+    row = FUNCTIONS[name]
+    made[name], inputs = module.function(row, *row.problem(name, dtype))
+    value = [made[name]() for _ in range(STEPS)][-1]
+    np.savez(path, value=value.detach().numpy(), **{f"gradient {k}": x.grad.numpy() for k, x in enumerate(inputs)})
+    return {"can": True}
 
 
 def peak(module: Any, made: dict[str, Any], workload: str, steps: int = 0) -> dict[str, Any]:
@@ -123,7 +138,10 @@ def _memory(key: str) -> int:
     return int(line.split()[1]) * 1024
 
 
-QUESTIONS = {"prepare": prepare, "measure": measure, "peak": peak, "scale": scale, "checkpoints": checkpoints}
+QUESTIONS = {
+    "prepare": prepare, "function": function, "measure": measure, "peak": peak, "scale": scale,
+    "checkpoints": checkpoints,
+}  # fmt: skip
 
 if __name__ == "__main__":
     main(sys.argv[1])

@@ -7,12 +7,15 @@ import os
 import select
 import subprocess
 import sys
+from collections.abc import Callable
+from statistics import median
 from typing import Any
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 LIBRARIES = (
     "backgraph",
     "backgraph_compiled",
+    "backgraph_numba",
     "by_hand",
     "pytorch",
     "jax_jit",
@@ -24,8 +27,11 @@ LIBRARIES = (
 OURS = (
     "backgraph",
     "backgraph_compiled",
+    "backgraph_numba",
     "by_hand",
 )  # these run in the Python that runs this; the others in the environment of the peers
+ENOUGH = 10
+"""So many seconds of steps, and a library gets no more turns: what is that slow shows it in a round or two."""
 
 
 def peers_python() -> str | None:
@@ -41,7 +47,10 @@ def environment(threads: int) -> dict[str, str]:
     left_out = ("PYTHONPATH", "PYTHONDONTWRITEBYTECODE")  # the latter would make imports compile every time
     kept = {name: value for name, value in os.environ.items() if name not in left_out}
     flags = f"--xla_cpu_multi_thread_eigen={'true' if threads > 1 else 'false'}"
-    return {**kept, **dict.fromkeys(limits, str(threads)), "XLA_FLAGS": flags, "JAX_PLATFORMS": "cpu", "DEV": "CPU"}
+    return {
+        **kept, **dict.fromkeys(limits, str(threads)), "XLA_FLAGS": flags, "JAX_PLATFORMS": "cpu", "DEV": "CPU",
+        "BACKGRAPH_CACHE": "",  # so that what is compiled is compiled here
+    }  # fmt: skip
 
 
 def python_of(library: str) -> str | None:
@@ -97,3 +106,21 @@ class Worker:
             self.process.stdin.close()
             self.process.stdout.close()
             self.process.wait()
+
+
+def take_turns(
+    workers: list[Worker], workload: str, rounds: int, seconds: float,
+    typical: Callable[[list[float]], float] = median, **question: Any,
+) -> dict[str, list[float]]:  # fmt: skip
+    """For each library the median time of a step in each round, or another typical one; who begins a round changes."""
+    times: dict[str, list[float]] = {worker.library: [] for worker in workers}
+    spent = dict.fromkeys(times, 0.0)
+    for k in range(rounds + 1 if workers else 0):
+        for worker in workers[k % len(workers) :] + workers[: k % len(workers)]:
+            if spent[worker.library] > ENOUGH and times[worker.library]:
+                continue
+            answer: dict[str, Any] = worker.ask("measure", workload=workload, seconds=seconds, **question)
+            spent[worker.library] += sum(answer.get("times", ()))
+            if "times" in answer and k:  # the first round warms up
+                times[worker.library].append(typical(answer["times"]))
+    return {library: values for library, values in times.items() if values}

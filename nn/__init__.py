@@ -6,15 +6,17 @@ From the bottom up, each importing only what stands before it, and of the packag
                                                what to write for other libraries' names, names that are loaded late,
                                                kinds of tensors, arguments, hooks
     state, module, layer, containers           what a module is, a module that is a function, modules of modules
+    parallel                                   many processes, each with its part of every batch
     init, pooling                              first values; functions of windows
     utils                                      what is done with modules and their parameters
     activation, distance, dropout, embedding, linear, loss, normalization, padding, pools, upsample
     adaptive, attention, boltzmann, conv, cross_entropy, ctc, grid, recurrent
     lazy, margin, overview, transformer
     functional, data                           the functions together; what networks learn from
-    demo                                       the program `python -m nn`, for which optim is below
+    sklearn                                    modules as estimators of scikit-learn, for which optim is below
+    demo                                       the program `python -m nn`, for which it is below too
 
-optim stands beside all this but for the program.
+optim stands beside all this but for the last two.
 """
 
 # ruff: noqa: I001 (a table of contents, to be read as lines and not as a column)
@@ -24,7 +26,7 @@ from typing import TYPE_CHECKING
 from .names import Names
 
 if TYPE_CHECKING:
-    from . import data, functional, init, utils
+    from . import data, functional, init, parallel, utils
     from .activation import (
         CELU, ELU, GELU, GLU, SELU, Hardshrink, Hardsigmoid, Hardswish, Hardtanh, LeakyReLU, LogSigmoid, LogSoftmax,
         Mish, PReLU, RReLU, ReLU, ReLU6, SiLU, Sigmoid, Softmax, Softmax2d, Softmin, Softplus, Softshrink, Softsign,
@@ -79,7 +81,7 @@ if TYPE_CHECKING:
         ChannelShuffle, PixelShuffle, PixelUnshuffle, Upsample, UpsamplingBilinear2d, UpsamplingNearest2d,
     )  # fmt: skip
 
-__all__ = ["data", "functional", "init", "utils"]
+__all__ = ["data", "functional", "init", "parallel", "utils"]
 _names = Names(globals())
 _names.are_modules()
 __all__ += [

@@ -9,25 +9,13 @@ import numpy as np
 
 import autograd
 from autograd import generator, ops
-from autograd.ops import alike, in_blocks, in_single
+from autograd.ops import alike, in_single
 
 from .layer import Layer
 from .module import Module
 from .parameter import write
 from .shared import Rng, axis_of, plain, replaced
 from .spatial import named
-
-_MANY = 4096  # elements: so many are clipped several at a time, which NumPy's maximum with a number does not do
-
-
-def _slopes(x: Any, slope: float) -> Any:
-    """An array of ones where x is positive, of `slope` elsewhere; many times faster than np.where."""
-    positive = x > 0
-    if 0 <= slope <= 1:
-        ones, least = positive.astype(x.dtype), x.dtype.type(slope)
-        return np.maximum(ones, least) if x.size < _MANY else ones.clip(least, x.dtype.type(1))
-    return positive + ~positive * x.dtype.type(slope)
-
 
 # ---- pieces of straight lines ----------------------------------------------------------------------------------------
 
@@ -45,12 +33,7 @@ def hardtanh(input: Any, min_val: float = -1.0, max_val: float = 1.0, inplace: b
     """
     if min_val > max_val:
         raise ValueError(f"hardtanh: expected min_val <= max_val, got {min_val} and {max_val}")
-    x = plain(input)
-    if in_blocks(x) or ((x == min_val) | (x == max_val)).any():
-        kept = np.where((x > min_val) & (x < max_val), input, np.clip(x, min_val, max_val))
-    else:  # the derivative of clip, which is 1 at the two ends, does as well
-        kept = np.clip(input, min_val, max_val)
-    return replaced(input, kept, inplace)
+    return replaced(input, ops.hardtanh(input, min_val, max_val), inplace)
 
 
 def relu6(input: Any, inplace: bool = False) -> Any:
@@ -64,7 +47,7 @@ def leaky_relu(input: Any, negative_slope: float = 0.01, inplace: bool = False) 
     >>> leaky_relu(np.array([-1.0, 2.0]))
     array([-0.01,  2.  ])
     """
-    return replaced(input, input * _slopes(plain(input), negative_slope), inplace)
+    return replaced(input, ops.leaky_relu(input, negative_slope), inplace)
 
 
 def rrelu(
@@ -106,12 +89,7 @@ def threshold(input: Any, threshold: float, value: float, inplace: bool = False)
 
 def hardsigmoid(input: Any, inplace: bool = False) -> Any:
     """0 below -3, 1 above 3, a line between; the derivative at the two ends is 0."""
-    return replaced(input, _hardsigmoid(input), inplace)
-
-
-@in_single
-def _hardsigmoid(input: Any) -> Any:
-    return hardtanh(input + 3.0, 0.0, 6.0) * (1 / 6)
+    return replaced(input, ops.hardsigmoid(input), inplace)
 
 
 def hardswish(input: Any, inplace: bool = False) -> Any:
@@ -125,12 +103,11 @@ def hardshrink(input: Any, lambd: float = 0.5) -> Any:
     return input * ~((x >= -lambd) & (x <= lambd))
 
 
-@in_single
 def softshrink(input: Any, lambd: float = 0.5) -> Any:
     """x moved towards 0 by lambd, 0 where it would cross. Raises ValueError for a negative lambd."""
     if lambd < 0:
         raise ValueError(f"softshrink: expected lambd >= 0, got {lambd}")
-    return input - np.clip(input, -lambd, lambd)
+    return ops.softshrink(input, lambd)
 
 
 # ---- smooth ----------------------------------------------------------------------------------------------------------
@@ -143,14 +120,7 @@ def _negative_part(input: Any) -> Any:
 
 def elu(input: Any, alpha: float = 1.0, inplace: bool = False) -> Any:
     """x where it is positive, alpha · (exp(x) - 1) elsewhere. (Clevert et al. 2015)"""
-    return replaced(input, _elu(input, alpha), inplace)
-
-
-@in_single
-def _elu(input: Any, alpha: float, scale: float = 1.0) -> Any:
-    curve = np.expm1(_negative_part(input))
-    made = autograd.relu(input) + (curve if alpha == 1 else curve * alpha)
-    return made if scale == 1 else made * scale
+    return replaced(input, ops.elu(input, alpha), inplace)
 
 
 def celu(input: Any, alpha: float = 1.0, inplace: bool = False) -> Any:
@@ -170,7 +140,7 @@ def _celu(input: Any, alpha: float) -> Any:
 
 def selu(input: Any, inplace: bool = False) -> Any:
     """The elu whose constants keep mean 0 and variance 1 from layer to layer. (Klambauer et al. 2017)"""
-    return replaced(input, _elu(input, SELU_ALPHA, SELU_SCALE), inplace)
+    return replaced(input, ops.elu(input, SELU_ALPHA, SELU_SCALE), inplace)
 
 
 SELU_ALPHA = 1.6732632423543772848170429916717
@@ -185,7 +155,7 @@ def gelu(input: Any, approximate: str = "none") -> Any:
     array([0.    , 0.8413])
     """
     if approximate == "none":
-        return input * ops.gelu_gate(input)
+        return ops.gelu(input)
     if approximate != "tanh":
         raise ValueError(f"gelu: expected approximate to be 'none' or 'tanh', got {approximate!r}")
     return ops.gelu_tanh(input)
@@ -246,15 +216,12 @@ def softplus(input: Any, beta: float = 1.0, threshold: float = 20.0) -> Any:
 # ---- along an axis ---------------------------------------------------------------------------------------------------
 
 
-@in_single
 def glu(input: Any, dim: int = -1) -> Any:
     """The first half along an axis, times the sigmoid of the second. Raises ValueError for an odd length."""
     dim = axis_of(dim, input.ndim, "glu") if input.ndim else -1
     if dim < 0 or input.shape[dim] % 2:
         raise ValueError(f"glu: expected an even length along dim {dim}, got input of shape {input.shape}")
-    half = input.shape[dim] // 2
-    before = (slice(None),) * dim
-    return input[(*before, slice(0, half))] * autograd.sigmoid(input[(*before, slice(half, None))])
+    return ops.glu(input, dim)
 
 
 def _implied(dim: int | None, input: Any, who: str) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from typing import Any
 
 import numpy as np
@@ -51,8 +52,13 @@ def dropout1d(input: Any, p: float = 0.5, training: bool = True, inplace: bool =
 
 
 def dropout2d(input: Any, p: float = 0.5, training: bool = True, inplace: bool = False, *, rng: Rng = None) -> Any:
-    """Dropout of whole channels of (N, C, H, W); three axes are taken for (N, C, L), as in PyTorch."""
-    return _channels("dropout2d", 1 if input.ndim == 3 else 2, input, p, training, inplace, rng)
+    """Dropout of whole channels of (N, C, H, W); three axes are taken for (N, C, L), as in PyTorch.
+
+    Of two axes, too, the first two are taken for (N, C), which warns: there each element is a channel.
+    """
+    if input.ndim == 2:
+        warnings.warn(f"dropout2d: expected (N, C, H, W), got shape {input.shape}; dropout does the same", stacklevel=2)
+    return _channels("dropout2d", {2: 0, 3: 1}.get(input.ndim, 2), input, p, training, inplace, rng)
 
 
 def dropout3d(input: Any, p: float = 0.5, training: bool = True, inplace: bool = False, *, rng: Rng = None) -> Any:

@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 
 from autograd import Tensor, get_default_dtype
-from autograd.ops import alike, center, in_single, multiply_add, rescale, standardize
+from autograd.ops import alike, center, center_over_ranks, in_single, multiply_add, rescale, standardize
 
 from .layer import Layer
+from .parallel.group import Group, world
 from .parameter import write
 from .shared import axis_of, norm, plain
 
@@ -24,11 +25,12 @@ def _of_halves(function: Callable[..., Any]) -> Callable[..., Any]:
     """
 
     @functools.wraps(function)
-    def run(x: Any, *args: Any, **kwargs: Any) -> Any:
-        if x.dtype.char != "e":
-            return function(x, *args, **kwargs)
+    def run(*args: Any, **kwargs: Any) -> Any:
+        x = args[0] if args else kwargs.get("input")
+        if x is None or x.dtype.char != "e":
+            return function(*args, **kwargs)
         wide: Any = lambda v: v.astype(np.float32) if getattr(v, "dtype", None) == np.float16 else v
-        made = function(wide(x), *map(wide, args), **{name: wide(v) for name, v in kwargs.items()})
+        made = function(*map(wide, args), **{name: wide(v) for name, v in kwargs.items()})
         return (made[0].astype(x.dtype), *made[1:]) if isinstance(made, tuple) else made.astype(x.dtype)
 
     return run
@@ -50,6 +52,15 @@ def _standardize(x: Any, axes: tuple[int, ...], eps: float, weight: Any, bias: A
     return result if bias is None else result + bias, mean, variance
 
 
+@_of_halves
+def _standardize_over_ranks(x: Any, axes: tuple[int, ...], eps: float, weight: Any, bias: Any, group: Group) -> Any:
+    """The same with the mean and the variance of all ranks, and of how many values these are."""
+    centred, mean, variance, count = center_over_ranks(x, axes, group)
+    deviation = np.sqrt(variance + eps)
+    result = multiply_add(centred, (1.0 if weight is None else weight) / deviation, bias)
+    return result, mean, variance, int(plain(count))
+
+
 def _per_channel(value: Any, ndim: int) -> Any:
     """(C,) made to broadcast against (N, C, ...)."""
     return value if value is None or ndim < 3 else value.reshape(-1, *[1] * (ndim - 2))
@@ -57,14 +68,21 @@ def _per_channel(value: Any, ndim: int) -> Any:
 
 def _by_own_statistics(
     who: str, input: Any, axes: tuple[int, ...], running_mean: Any, running_var: Any, weight: Any, bias: Any,
-    momentum: float, eps: float,
+    momentum: float, eps: float, group: Group | None = None,
 ) -> Any:  # fmt: skip
-    """The input standardized over the axes; the running statistics, if any, go a step towards the means of its own."""
+    """The input standardized over the axes; the running statistics, if any, go a step towards the means of its own.
+
+    With a group of several ranks its own are those of all of them.
+    """
     count = math.prod(input.shape[axis] for axis in axes)
+    weight, bias = _per_channel(weight, input.ndim), _per_channel(bias, input.ndim)
+    several = group is not None and group.size > 1
+    if several:
+        result, mean, variance, count = _standardize_over_ranks(input, axes, eps, weight, bias, group)
     if count == 1:
         raise ValueError(f"{who}: expected more than one value per channel in training, got shape {input.shape}")
-    weight, bias = _per_channel(weight, input.ndim), _per_channel(bias, input.ndim)
-    result, mean, variance = _standardize(input, axes, eps, weight, bias)
+    if not several:
+        result, mean, variance = _standardize(input, axes, eps, weight, bias)
     for running, value, factor in ((running_mean, mean, 1.0), (running_var, variance, count / max(count - 1, 1))):
         if running is None or value is None:
             continue
@@ -89,6 +107,14 @@ def batch_norm(
     Raises ValueError in training for one value per channel, for parameters that do not match the channels, and unless
     eps > 0.
     """
+    return _batch_norm(input, running_mean, running_var, weight, bias, training, momentum, eps)
+
+
+def _batch_norm(
+    input: Any, running_mean: Any, running_var: Any, weight: Any, bias: Any, training: bool, momentum: float,
+    eps: float, group: Group | None = None,
+) -> Any:  # fmt: skip
+    """The same, in training with the statistics of all ranks of a group."""
     if input.shape == (0,):
         return input * 1.0
     _check_channels("batch_norm", input, running_mean, running_var, weight, bias)
@@ -97,7 +123,9 @@ def batch_norm(
     ndim = input.ndim
     if training:
         axes = (0, *range(2, ndim))
-        return _by_own_statistics("batch_norm", input, axes, running_mean, running_var, weight, bias, momentum, eps)
+        return _by_own_statistics(
+            "batch_norm", input, axes, running_mean, running_var, weight, bias, momentum, eps, group
+        )
     if running_mean is None or running_var is None:
         raise ValueError("batch_norm: expected running_mean and running_var when not training")
     return _by_statistics(input, *(_per_channel(v, ndim) for v in (running_mean, running_var, weight, bias)), eps)
@@ -285,6 +313,10 @@ class _Norm(_Affine, shown=_STATISTICS):
 
 
 class _BatchNorm(_Norm):
+    def _group(self) -> Group | None:
+        """Whose statistics are taken, if not those of this process alone."""
+        return None
+
     def __init__(
         self, num_features: int, eps: float = 1e-5, momentum: float | None = 0.1, affine: bool = True,
         track_running_stats: bool = True, *, bias: bool = True, device: Any = None, dtype: Any = None,
@@ -299,9 +331,9 @@ class _BatchNorm(_Norm):
         batches = self.num_batches_tracked.data + 1 if update and self.num_batches_tracked is not None else None
         average = 1.0 / batches.item() if self.momentum is None and batches is not None else 0.0
         use = tracked and (update or not training)
-        result = batch_norm(
+        result = _batch_norm(
             input, self.running_mean if use else None, self.running_var if use else None, self.weight, self.bias,
-            training, average if self.momentum is None else self.momentum, self.eps,
+            training, average if self.momentum is None else self.momentum, self.eps, self._group(),
         )  # fmt: skip
         if batches is not None:
             write(self.num_batches_tracked, batches)
@@ -324,23 +356,40 @@ class BatchNorm3d(_BatchNorm, axes=(5,)):
 
 
 class SyncBatchNorm(_BatchNorm, axes=(2, 3, 4, 5)):
-    """`batch_norm` of (N, C, ...): in one process the same as BatchNorm1d to 3d. process_group has no effect."""
+    """`batch_norm` of (N, C, ...), in training with the statistics of the examples of all ranks (see nn.parallel).
+
+    In one process it is the same as BatchNorm1d to 3d. Ranks may have different numbers of examples, also none. Raises
+    ValueError for a process_group, as there is none but that of all ranks.
+    """
 
     def __init__(
         self, num_features: int, eps: float = 1e-5, momentum: float | None = 0.1, affine: bool = True,
         track_running_stats: bool = True, process_group: Any = None, *, bias: bool = True, device: Any = None,
         dtype: Any = None,
     ) -> None:  # fmt: skip
+        _of_all_ranks(process_group)
         self.begin(locals())
+
+    def _group(self) -> Group:
+        return world()
 
     @classmethod
     def convert_sync_batchnorm(cls, module: Any, process_group: Any = None) -> Any:
         """The same module, of which every batch normalization has become a SyncBatchNorm, its values the same."""
+        _of_all_ranks(process_group)
         for each in module.modules():
             if isinstance(each, _BatchNorm):
                 each.__class__ = cls
                 each.process_group = process_group
         return module
+
+
+def _of_all_ranks(process_group: Any) -> None:
+    if process_group is not None:
+        raise ValueError(
+            f"SyncBatchNorm: expected None as process_group, for there is no group but that of all ranks, "
+            f"got {process_group!r:.60}"
+        )
 
 
 class _InstanceNorm(_Norm):

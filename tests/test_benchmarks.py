@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from benchmarks import functions, report
+from benchmarks import primitives, report, side_by_side
 from benchmarks.__main__ import disagreement
+from benchmarks.functions import FUNCTIONS
 from benchmarks.libraries import backgraph, by_hand
 from benchmarks.workloads import FAMILIES, STEPS, WORKLOADS
 
@@ -30,13 +31,46 @@ def test_a_wrong_result_is_found():
     assert disagreement(WORKLOADS["mlp_small"], results).startswith("its 0.bias is off by")
 
 
-@pytest.mark.parametrize("name", functions.ROWS)
-def test_every_function_that_is_measured_can_be(name):
-    value = functions.prepared(name, "numpy", 8)()
-    np.testing.assert_allclose(functions.prepared(name, "forward", 8)().data, value, rtol=1e-5)
-    gradients = functions.prepared(name, "backward", 8)()
+@pytest.mark.parametrize("name", primitives.ROWS)
+def test_every_primitive_that_is_measured_can_be(name):
+    value = primitives.prepared(name, "numpy", 8)()
+    np.testing.assert_allclose(primitives.prepared(name, "forward", 8)().data, value, rtol=1e-5)
+    gradients = primitives.prepared(name, "backward", 8)()
     assert all(np.isfinite(gradient.data).all() for gradient in gradients if gradient is not None)
     assert any(gradient is not None for gradient in gradients)
+
+
+def value_and_gradients(name, dtype):
+    step, inputs = backgraph.function(FUNCTIONS[name], *FUNCTIONS[name].problem(name, dtype))
+    value = step()
+    return {"value": value.data, **{f"gradient {k}": x.grad.data for k, x in enumerate(inputs)}}
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_every_function_side_by_side_is_right(name):
+    found, expected = (value_and_gradients(name, dtype) for dtype in (np.float32, np.float64))
+    assert {value.dtype.char for value in found.values()} == {"f"}
+    assert side_by_side.disagreement(found, expected) == ""
+
+
+def test_a_wrong_gradient_of_a_function_is_found():
+    found, expected = (value_and_gradients("tanh", dtype) for dtype in (np.float32, np.float64))
+    assert side_by_side.disagreement({"value": found["value"]}, expected) == "no gradient 0 of shape (256, 512)"
+    found["gradient 0"] = found["gradient 0"] * np.float32(1.01)
+    assert side_by_side.disagreement(found, expected) == "its gradient 0 is off by 0.01"
+
+
+def test_the_slowest_function_comes_first_and_the_mean_is_geometric():
+    pair = {"backgraph_compiled": [1e-6] * 3, "pytorch": [4e-6] * 3}
+    slow, quick = ({"backgraph": [seconds] * 3, **pair} for seconds in (8e-6, 1e-6))
+    head, first, second, third, *means = side_by_side.table(
+        {"quick": quick, "alone": {"backgraph": [1e-6]}, "slow": slow}
+    )
+    assert head.split()[-3:] == ["ratio", "compiled", "Numba"]
+    assert first.split() == ["slow", "8", "1", "–", "4", "2.00", "0.25", "–"]
+    assert second.split() == ["quick", "1", "1", "–", "4", "0.25", "0.25", "–"]
+    assert third.split() == ["alone", "1", "–", "–", "–", "–", "–", "–"]
+    assert means[0] == "eager: geometric mean 0.707 of 2 functions; 1 above 1.0, 1 above 1.5"
 
 
 def test_the_families_agree():

@@ -33,7 +33,7 @@ def draw(
     *outputs: Any, wrt: Any = None, names: Any = None, direction: str = "both",
     show: Iterable[str] = ("shape", "dtype"), formulas: bool | str = "auto", gradients: bool = False,
     depth: int | None = None, saved: bool = False, max_nodes: int | None = None,
-    timeout: float = 10, theme: str = "auto", rankdir: str = "LR", renderer: str = "auto",
+    timeout: float = 10, theme: str = "auto", rankdir: str = "auto", renderer: str = "auto",
 ) -> Drawing:  # fmt: skip
     """A picture of how `outputs` were computed, and of the backward pass from them.
 
@@ -52,15 +52,16 @@ def draw(
                be read
     timeout    the seconds after which rendering is given up
     theme      "light", "dark", or "auto" (in SVG: the reader's)
-    rankdir    "LR", "TB", "RL" or "BT"
+    rankdir    "LR", "TB", "RL", "BT", or "auto": from left to right, and downwards what would grow too wide to be read
     renderer   "auto", "dot" (Graphviz's program) or "pygraphviz" (its Python package)
 
     The graph is left as it is: nothing is freed, no gradient is changed; nor are the buffers, the modes and the random
-    numbers of a module or function that is called. After a backward pass that freed the saved values, what depended on
-    them is written as `…`. Returns a Drawing: see its `save`, `dot`, `graph`, `steps`, `explain`
-    and `player`.
+    numbers of a module or function that is called. It is drawn after a backward pass as before it: what that freed is
+    computed again where it is asked for; `…` stands for constants that nobody has kept besides. Returns a Drawing: see
+    its `save`, `dot`, `graph`, `steps`, `explain` and `player`.
 
-    Raises TypeError for outputs that hold no Tensor, ValueError for an unknown option.
+    Raises TypeError for outputs that hold no Tensor, ValueError for an unknown option, RuntimeError for gradients of
+    what was freed and cannot be computed again, since leaves have changed or constants are gone.
 
     >>> x = Tensor(2.0, requires_grad=True, name="x")
     >>> print(draw(x * x))

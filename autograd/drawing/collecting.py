@@ -422,11 +422,8 @@ class Collector:
                 f"{hidden:,} of {total:,} operations are inside {blocks:,} closed "
                 f"box{'es' if blocks > 1 else ''}, {why}"
             )
-        if any(node.saved is None for node in self.open):
-            yield (
-                f"a backward pass has freed saved values: {UNKNOWN} stands for what is not known any more, and where=, "
-                f"initial= and order= are taken to be NumPy's defaults"
-            )
+        if any(UNKNOWN in box.full for box in self.boxes.values()) and any(node.saved is None for node in self.open):
+            yield f"a backward pass has freed what was saved: {UNKNOWN} stands for what nobody has kept besides"
         if self.saved:
             owners: dict[int, int] = {}
             for node in self.nodes:

@@ -196,7 +196,7 @@ def make(
     """See `autograd.draw`."""
     for what, value, known in (
         ("direction", direction, DIRECTIONS), ("theme", theme, tuple(THEMES)),
-        ("rankdir", rankdir, ("LR", "TB", "RL", "BT")),
+        ("rankdir", rankdir, ("auto", "LR", "TB", "RL", "BT")),
         ("formulas", formulas, ("auto", True, False)), ("renderer", renderer, ("auto", "dot", "pygraphviz")),
     ):  # fmt: skip
         if value not in known:
@@ -218,15 +218,16 @@ def make(
         for what, given in (asked | {"direction": None if direction == "both" else direction}).items():
             if given is not None:
                 raise TypeError(f"draw: a program is drawn whole, with the names of its source: leave out {what}=")
-        look = Look(theme, rankdir, shown, formulas)
-        return Drawing(picture_of(outputs[0], max_nodes or MOST), look, timeout, renderer, Explainer((), (), {}, {}))
+        picture = picture_of(outputs[0], max_nodes or MOST)
+        look = Look(theme, _turned(picture, rankdir), shown, formulas)
+        return Drawing(picture, look, timeout, renderer, Explainer((), (), {}, {}))
     tensors, named = _outputs(outputs, names)
     with _no_collection():
         named_tensors(named, tensors)
         roots, targets = _roots(tensors), _wrt(wrt)
         nodes = needed_for(roots, targets)
         evaluate = "value" in shown or gradients
-        most = max_nodes or readable(nodes, rankdir in ("LR", "RL"))
+        most = max_nodes or readable(nodes, rankdir not in ("TB", "BT"))
         room = most
         while True:  # what sums and stubs add is known only when all is in place
             collector = Collector(tensors, nodes, named, direction, depth, saved, room, evaluate)
@@ -237,7 +238,17 @@ def make(
         picture = collector.picture(Sweep(tensors, nodes, collector.closed) if gradients else None)
         every = nodes if targets is None else needed_for(roots, None)
         explainer = Explainer(nodes, every, collector.called, collector.values)
-    return Drawing(picture, Look(theme, rankdir, shown, formulas), timeout, renderer, explainer)
+    return Drawing(picture, Look(theme, _turned(picture, rankdir), shown, formulas), timeout, renderer, explainer)
+
+
+ROW = 20
+"""As many boxes may follow each other from left to right; more of them go from top to bottom, where one scrolls."""
+
+
+def _turned(picture: Picture, rankdir: str) -> str:
+    if rankdir != "auto":
+        return rankdir
+    return "LR" if picture.longest <= ROW else "TB"
 
 
 @contextmanager

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterator, Mapping
-from itertools import combinations
 from typing import Any
 
 import numpy as np
 
+from ..engine.left import still_known
 from ..engine.node import Node
 from ..engine.signature import signature_of
 
@@ -18,6 +18,9 @@ INFIX = {
 PREFIX = {"negative": "-", "positive": "+"}
 UNKNOWN = "…"
 """What stands for an argument that needs no gradient, that no rule kept, and that the result does not tell."""
+
+CALLED = {"correlate_transpose": "conv_transpose"}
+"""What a reader calls a function of the engine's own."""
 
 OPTIONS = {
     "axis": None, "axes": None, "ddof": 0, "edges": (), "full_matrices": True, "initial": None, "keepdims": False,
@@ -30,9 +33,6 @@ INNER = {("concatenate", "edges"), ("checkpoint", "segment")}
 
 SELDOM = {"casting", "edges", "kind", "order", "stable", "subok"}
 """Arguments that are left out where nothing kept them, for they hardly ever are what a reader looks for."""
-
-PRESUMED = {"initial": np._NoValue, "order": "C", "where": True}  # type: ignore[attr-defined]
-"""What these arguments are taken to have been once they have been freed."""
 
 SHAPES = {"reshape", "broadcast_to", "sum_to", "scatter_add", "on_diagonal"}
 """The primitives whose argument `shape` is the shape of the result."""
@@ -50,39 +50,21 @@ def saved_values(node: Node) -> dict[str, Any]:
     """What the node saved, by name, with the numbers among its arguments; empty once it has been freed."""
     if node.plan is None or node.saved is None:
         return {}
-    found = dict(zip(node.plan.names, node.saved, strict=True))
-    for name in node.plan.names:
-        if name.endswith("_number") and found[name] is not None:
-            found[name.removesuffix("_number")] = found[name]
-    return found
+    return _with_numbers(dict(zip(node.plan.names, node.saved, strict=True)))
 
 
 def known_arguments(node: Node) -> dict[str, Any]:
-    """What the node saved; once that has been freed, what the shapes tell, and what is seldom given."""
+    """What the node saved; of one that has been freed, what is left of that."""
     if node.saved is not None or node.plan is None:
         return saved_values(node)
-    names = set(node.plan.names)
-    found = {name: value for name, value in PRESUMED.items() if name in names}
-    if type(node.shape) is tuple and names >= {"axis", "keepdims"}:
-        found |= _reduced(node.parents[0].shape, node.shape)
-    if node.name == "transpose" and len(node.shape) == 2:
-        found["axes"] = None
+    return _with_numbers(still_known(node))
+
+
+def _with_numbers(found: dict[str, Any]) -> dict[str, Any]:
+    for name in list(found):
+        if name.endswith("_number") and found[name] is not None:
+            found[name.removesuffix("_number")] = found[name]
     return found
-
-
-def _reduced(before: tuple[int, ...], after: tuple[int, ...]) -> dict[str, Any]:
-    """Over which axes a reduction went, where only one way leads from the one shape to the other."""
-    keepdims = len(before) == len(after) > 0
-    if not after:
-        return {"axis": None, "keepdims": False}
-    if keepdims:
-        ways = [tuple(k for k, size in enumerate(after) if size != before[k])]
-    else:
-        gone = combinations(range(len(before)), len(before) - len(after))
-        ways = [axes for axes in gone if tuple(n for k, n in enumerate(before) if k not in axes) == after]
-    if len(ways) != 1:
-        return {"keepdims": keepdims}
-    return {"axis": ways[0] if len(ways[0]) != 1 else ways[0][0], "keepdims": keepdims}
 
 
 def arguments(node: Node, brief: bool = True, told: Mapping[str, Any] = NOTHING) -> list[tuple[str, Any, Any]]:
@@ -111,6 +93,9 @@ def arguments(node: Node, brief: bool = True, told: Mapping[str, Any] = NOTHING)
             found.append((keyword if found and keyword and primitive.rules.get(name) is None else "", name, INPUT))
         elif name in saved and not (brief and (primitive.name, name) in INNER):
             default = signature.defaults.get(name, OPTIONS.get(name, INPUT) if brief else INPUT)
+            if type(saved[name]) is dict:  # options by name
+                found += [(option, name, value) for option, value in saved[name].items()]
+                continue
             plain = _is_plain(saved[name]) and type(default) is type(saved[name])
             if not (saved[name] is default or (plain and default == saved[name]) or _all_are(saved[name], default)):
                 found.append((keyword, name, saved[name]))
@@ -203,7 +188,7 @@ def expression(node: Node, named: Named, told: Mapping[str, Any] = NOTHING) -> s
     assert node.plan is not None
     primitive = node.plan.primitive
     if primitive.name == "output":
-        return f"{named('values', None)}[{node.saved[0] if node.saved else '…'}]"
+        return f"{named('values', None)}[{known_arguments(node)['index']}]"
     known = arguments(node, told=told)
     parts = [(keyword, argument_text(argument, value, named)) for keyword, argument, value in known]
     texts = [text for keyword, text in parts if not keyword]
@@ -229,7 +214,8 @@ def expression(node: Node, named: Named, told: Mapping[str, Any] = NOTHING) -> s
         return f"{texts[0]}.T"
     written = [f"{keyword}={text}" if keyword else text for keyword, text in parts]
     several = [text for k, text in enumerate(written) if k < 2 or not text == written[k - 1] == UNKNOWN]
-    return f"{primitive.name}({', '.join(several)})"  # with one ellipsis for all that stand side by side
+    name = CALLED.get(primitive.name, primitive.name)
+    return f"{name}({', '.join(several)})"  # with one ellipsis for all that stand side by side
 
 
 def argument_text(argument: Any, value: Any, named: Named) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ import numpy as np
 from ..engine.node import Node
 from ..engine.primitive import Primitive, needs_of, registry, rule_of
 from .expressions import UNKNOWN, is_array, known_arguments
-from .reading import in_words, says_little
+from .reading import TEXTBOOK, as_in_a_textbook, in_words, says_little
 from .rules import Array, specialise
 from .simplifying import Brief, axes_summed, to_expression
 from .sources import NotPlain
@@ -154,15 +155,30 @@ def _written(
     tree = Brief(space).visit(tree)
     arrays = {symbol: what for what, symbol in symbols.of.items()}
     code = ast.unparse(ast.fix_missing_locations(tree))
-    for name, value in known.items():
-        if name in symbols.of and type(value).__module__.startswith("autograd.hips."):
-            space = {**space, symbols.of[name]: value}  # what a face keeps, whose methods tell a reader nothing
-    words = in_words(tree, space)
+    told = tree
+    if (name := f"{node.name}.{input}") in TEXTBOOK and str(rule.__module__).startswith("autograd.ops."):
+        told = as_in_a_textbook(name, given | _reduced(node, parent, known.get("axis"), given))
+    words = in_words(told, space) if not _is_a_face(rule) else None
     if words is not None:
         text = re.sub(r"_\d+_", lambda found: symbols.names.get(found[0], found[0]), ast.unparse(words))
         text = re.sub(r"(?<![\w.])_(?=[a-z])", "", text)
         return Formula(code, arrays, UNKNOWN if says_little(text) else text)
-    return Formula(code, arrays, UNKNOWN if node.saved is None else f"ḡ · ∂{out}/∂{named(input, None)}")
+    return Formula(code, arrays, f"ḡ · ∂{out}/∂{named(input, None)}")
+
+
+def _reduced(node: Node, parent: Node, axis: Any, given: dict[str, ast.expr]) -> dict[str, ast.expr]:
+    """What the words for a reduction are made of besides what its rule needs (see `reading.TEXTBOOK`)."""
+    found: dict[str, ast.expr] = {"kept": ast.Constant(None if axis is None else True)}
+    found |= {name.upper(): given[name] for name in ("g", "out") if name in given}
+    if parent.shape and type(parent.shape) is tuple:
+        ndim = len(parent.shape)
+        gone = range(ndim) if axis is None else {k % ndim for k in (axis if type(axis) is tuple else (axis,))}
+        found["n"] = ast.Constant(math.prod(parent.shape[k] for k in gone))
+        if axis is not None and type(node.shape) is tuple and len(node.shape) < ndim:
+            whole = to_expression(tuple([1 if k in gone else size for k, size in enumerate(parent.shape)]))
+            for name in {"G", "OUT"} & set(found):
+                found[name] = ast.Call(ast.Attribute(found[name], "reshape", ast.Load()), [whole], [])
+    return found
 
 
 def _named_or(name: str, value: Any, named: Named) -> str:
@@ -253,10 +269,10 @@ def _in_full(tree: ast.expr, symbols: _Symbols, node: Node, parent: Node) -> ast
     if isinstance(tree, ast.Call) and name == "sum_to" and ast.unparse(tree.args[0]) == symbols.of["g"]:
         return tree.args[0] if node.shape == parent.shape else axes_summed(tree.args[0], node.shape, parent.shape)
     assert node.plan is not None
-    if node.plan.primitive.name == "output" and node.saved is not None and node.saved[1] <= SEVERAL:
-        i, n = node.saved
-        items: list[ast.expr] = [ast.Constant(None)] * n
-        items[i] = ast.Name(symbols.of["g"], ast.Load())
+    place = known_arguments(node) if node.plan.primitive.name == "output" else {}
+    if place and place["n"] <= SEVERAL:
+        items: list[ast.expr] = [ast.Constant(None)] * place["n"]
+        items[place["index"]] = ast.Name(symbols.of["g"], ast.Load())
         return ast.Tuple(items, ast.Load())
     return tree
 
@@ -302,9 +318,14 @@ def _fits(shape: tuple[int, ...], target: tuple[int, ...]) -> bool:
     )
 
 
+def _is_a_face(rule: Any) -> bool:
+    """Whether it is one rule for all functions that code for HIPS autograd declares, which tells a reader nothing."""
+    return bool(rule.__module__ == "autograd.hips.extend")
+
+
 def _rule_name(rule: Any, node: Node) -> str:
     """What a rule is called that cannot be written out: by its own name, unless that says nothing."""
-    said = rule.__name__.isidentifier() and rule.__module__ != "autograd.hips.extend"
+    said = rule.__name__.isidentifier() and not _is_a_face(rule)
     return rule.__name__ if said else f"{node.name}_vjp"
 
 

@@ -6,6 +6,7 @@ Everything that a renderer, a page or a reader needs is here, and nothing of how
 from __future__ import annotations
 
 import dataclasses
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -138,6 +139,26 @@ class Picture:
     def edges(self) -> tuple[Arrow, ...]:
         """The arrows, as graphs call them: each from `tail` to `head`."""
         return self.arrows
+
+    @property
+    def longest(self) -> int:
+        """How many boxes follow each other on the longest way through the picture."""
+        kind = "backward" if self.passes == "backward" else "forward"
+        after: dict[str, list[str]] = {}
+        waits: Counter[str] = Counter()
+        for tail, head in {(arrow.tail, arrow.head) for arrow in self.arrows if arrow.kind == kind}:
+            after.setdefault(tail, []).append(head)
+            waits[head] += 1
+        ranks = {box.id: 1 for box in self.boxes}
+        ready = [id_ for id_ in ranks if not waits[id_]]
+        while ready:
+            tail = ready.pop()
+            for head in after.get(tail, ()):
+                ranks[head] = max(ranks[head], ranks[tail] + 1)
+                waits[head] -= 1
+                if not waits[head]:
+                    ready.append(head)
+        return max(ranks.values(), default=0)
 
     def to_dict(self) -> dict[str, Any]:
         """Only what JSON knows: lists, dicts, strings, numbers, None; without what is empty."""

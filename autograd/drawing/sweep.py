@@ -19,7 +19,7 @@ from ..engine.sweep import _fit, _root, _sweep
 from ..engine.tensor import Tensor
 from .expressions import constants, values_text
 from .picture import Flow
-from .values import compute_missing, known_values
+from .values import compute_missing, known_values, overwritten, restored
 
 VANISHED = 1e-8
 """A gradient whose elements are this many times smaller than the largest in the picture has vanished."""
@@ -44,12 +44,19 @@ class Sweep:
         self.notes: list[str] = []
         self.closed = closed
         self.within = {node.order for node in nodes}
-        freed = next((node for node in nodes if node.saved is None), None)
-        if freed is not None:
-            raise RuntimeError(
-                f"draw: gradients=True needs the values that were saved for the backward pass, but those of "
-                f"{freed.name} have been freed by an earlier one; draw before it, or pass it retain_graph=True"
-            )
+        values = known_values(nodes, outputs, overwritten(nodes))
+        with restored(nodes, values) as lost:
+            if lost is not None:
+                raise RuntimeError(
+                    f"draw: gradients=True needs the values that were saved for the backward pass, but those of "
+                    f"{lost.name} have been freed by an earlier one, and what they were computed from is gone or has "
+                    f"changed; draw before it, or pass it retain_graph=True"
+                )
+            self._observe(outputs, nodes)
+        self._mark_vanished()
+        self._note(outputs, nodes, closed)
+
+    def _observe(self, outputs: Sequence[Tensor], nodes: list[Node]) -> None:
         self._run(outputs, nodes)
         if not all(flow.finite for flow in self.gradients.values()) or any(not_finite(o._content) for o in outputs):
             if self.closed:
@@ -58,7 +65,8 @@ class Sweep:
             values = known_values(nodes, outputs)
             compute_missing(reversed(nodes), values)
             self._trace(nodes, values)
-        self._mark_vanished()
+
+    def _note(self, outputs: Sequence[Tensor], nodes: list[Node], closed: Mapping[int, object]) -> None:
         if closed:
             self.notes.append("gradients were measured at what is drawn, not inside of the closed boxes")
         if any(node.dtype is not None and node.dtype.kind == "c" for node in nodes):

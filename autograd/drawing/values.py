@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 
 from ..engine import versions
+from ..engine.left import still_known
 from ..engine.modes import no_grad
 from ..engine.node import Leaf, Node
 from ..engine.tensor import Tensor
@@ -75,10 +77,47 @@ def compute_missing(nodes: Iterable[Node], values: dict[int, Any]) -> None:
                 values[node.order] = value
 
 
+@contextmanager
+def restored(nodes: list[Node], values: dict[int, Any]) -> Iterator[Node | None]:
+    """Within it nodes that were freed have their saved values again, computed from `values`; the graph is as before.
+
+    Gives the first of those for which that cannot be done.
+
+    nodes  newest first
+    """
+    freed = [node for node in nodes if node.saved is None]
+    known = dict(values)
+    if freed:
+        with no_grad(), np.errstate(all="ignore"):
+            for node in reversed(nodes):
+                if node.order not in known and node.plan is not None:
+                    value = _again(node, known)
+                    if value is not None and isinstance(value, tuple) is (type(node.shape) is not tuple):
+                        known[node.order] = value
+    try:
+        yield next((node for node in freed if not _restore(node, known)), None)
+    finally:
+        for node in freed:
+            node.saved = None
+
+
+def _restore(node: Node, values: dict[int, Any]) -> bool:
+    assert node.plan is not None
+    found = still_known(node)
+    inputs = dict(zip(node.plan.inputs, node.parents, strict=True))
+    for name in node.plan.names:
+        base, _, what = name.rpartition("_")
+        source = node if name == "out" else inputs.get(name, inputs.get(base))
+        if source is not None and source.order in values:
+            value = values[source.order]
+            found[name] = value if name == "out" or name in inputs else getattr(value, what, None)
+    if all(name in found for name in node.plan.names):
+        node.saved = tuple([found[name] for name in node.plan.names])
+    return node.saved is not None
+
+
 def _again(node: Node, values: dict[int, Any], told: Mapping[str, Any] = NOTHING) -> Any:
     assert node.plan is not None
-    if node.plan.primitive.name == "output" or node.saved is None:
-        return None
     parents = dict(zip(node.plan.inputs, node.parents, strict=True))
     given: list[Any] = []
     named: dict[str, Any] = {}
@@ -94,14 +133,15 @@ def _again(node: Node, values: dict[int, Any], told: Mapping[str, Any] = NOTHING
         else:
             given.append(value)
     try:
-        return np.asarray(node.plan.primitive.function(*given, **named))
+        value = node.plan.primitive.function(*given, **named)
     except Exception:  # an option that nothing kept was not the default one
         return None
+    return value if isinstance(value, tuple) else np.asarray(value)
 
 
 def lacks_an_array(node: Node) -> str | None:
     """The argument of an operation that is an array, and that no rule needs and so nothing kept: the t in `t - y`."""
-    if node.plan is None or node.saved is None or node.shape == "several":
+    if node.plan is None or node.shape == "several":
         return None
     rules = node.plan.primitive.rules
     missing = [argument for _, argument, value in arguments(node) if value is UNKNOWN]

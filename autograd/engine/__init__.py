@@ -15,6 +15,7 @@ From the bottom up, each importing only what stands before it:
     hooks         the handle of a hook
     sharing       which Tensors lie in the same memory
     tensor        an array with a gradient
+    left          what is left of the saved values when they are freed: pictures show it
     primitive     a function with its derivative rules, and what a node of it needs
     signature     the parameters of a primitive
     operands      what stands in the place of a Tensor or an array
@@ -26,6 +27,7 @@ From the bottom up, each importing only what stands before it:
     sums          sums over axes and of products, the quick way
     broadcasting  sum_to and broadcast_to, adjoint to each other
     dispatch      where NumPy sends a call that has a Tensor among its arguments
+    sinks         gradients that are wanted as soon as they are complete
     sweep         the reverse pass: each node once, on the sum of the gradients that reach it
     anomaly       a checked mode: who first made a NaN
 """

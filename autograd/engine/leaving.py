@@ -92,6 +92,19 @@ def leave(node: Node | None, shape: tuple[int, ...], what: str, export: bool = F
     )
 
 
+def left_to_operand() -> bool:
+    """Whether an operator of SciPy's sparse matrices asks, to see whether its other operand is an array."""
+    frame = outside(sys._getframe(2))
+    asked = False
+    while frame is not None and _module(frame).startswith("scipy.sparse."):
+        asked = frame.f_code.co_name in _OPERATORS
+        frame = None if asked else frame.f_back
+    return asked
+
+
+_OPERATORS = frozenset({"__matmul__", "__mul__", "__rmul__", "__truediv__"})
+
+
 def _asking(what: str) -> _Asking:
     """From the inside out: the packages that the value is passed through, up to the program that called them."""
     frame = last = outside(sys._getframe(2))
@@ -144,8 +157,6 @@ def _instead_of(who: str) -> str:
         return "use np.where(mask, value, x) instead of a masked array"
     if who.startswith("pandas"):
         return "compute with the table's .to_numpy()"
-    if who.startswith("scipy.sparse"):
-        return "write S.toarray() @ x, or give the product with S a rule (linear)"
     places = [f"autograd.{module}"]
     places += ["numpy", "autograd"] if module in ("math", "cmath") else []
     places += [module.replace("scipy", "numpy")] if module in ("scipy.linalg", "scipy.fft") else []
@@ -154,6 +165,8 @@ def _instead_of(who: str) -> str:
         found = known(f"{place}.{name}")
         if callable(found) and found is not known(who):
             return f"use {place}.{name}, which has a derivative"
+    if who.startswith("scipy.sparse"):
+        return "write S @ x or S * x with a sparse matrix S, which are recorded"
     if who in _ELSEWHERE:
         return f"use {_ELSEWHERE[who]}, which has a derivative"
     return "write it with functions of NumPy, or give it a derivative (primitive)"

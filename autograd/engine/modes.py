@@ -31,6 +31,7 @@ class Mode(threading.local):
     start: int | None = None  # when the outermost call of a transform began that is just running
     writes: Any = None  # versions.Writes, which keep what arrays held before they are written in place
     batch: Any = None  # the examples that the innermost vmap is just running
+    draws: Any = None  # makes of a generator what is to draw in its place
 
 
 mode = Mode()

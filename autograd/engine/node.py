@@ -25,18 +25,20 @@ class Node:
     plan     which function it was, and the VJP of each parent (see `primitive.Plan`); None for a leaf
     parents  the nodes of those inputs that need a gradient, in the plan's order
     saved    the values that the VJPs name; None once the backward pass has freed them
+    left     what is left of them then, for pictures (see left.py); not set before
     shape    of the result, and so of its gradient
     dtype    of the result, and so of its gradient
     entry    the innermost scope, of a module for instance, that it was made in (see `modes.Entry`), or None
     extras   what few nodes have: hooks, a tensor that retains its gradient, a name, the source line; else None
     """
 
-    __slots__ = ("__weakref__", "dtype", "entry", "extras", "order", "parents", "plan", "saved", "shape")
+    __slots__ = ("__weakref__", "dtype", "entry", "extras", "left", "order", "parents", "plan", "saved", "shape")
 
     order: int
     plan: Any
     parents: tuple[Node, ...]
     saved: tuple[Any, ...] | None
+    left: tuple[Any, ...]
     shape: Any
     dtype: Any
     entry: tuple[Any, str, str] | None
@@ -79,11 +81,14 @@ class Leaf(Node):
     """Where the graph begins: the place of a tensor that a user asked gradients for.
 
     It refers to its tensor weakly (the tensor refers to it strongly), so the two form no cycle.
+
+    sink  what takes its gradient as soon as that is complete (see sinks.py); None: it goes to the tensor's `.grad`
     """
 
-    __slots__ = ("_called", "tensor")
+    __slots__ = ("_called", "sink", "tensor")
 
     tensor: Callable[[], Any]
+    sink: Any
     _called: str | None
 
     def __init__(self, tensor: Any) -> None:
@@ -97,6 +102,7 @@ class Leaf(Node):
             Seen.halves = True
         self.entry = None
         self.extras = None
+        self.sink = None
         self.tensor = ref(tensor)
         self._called = tensor._name
 

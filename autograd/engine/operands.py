@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from .leaving import known
 from .primitive import registry
 from .tensor import Tensor, check_unmasked, holds_tensor
 
@@ -74,6 +75,18 @@ def is_no_array(value: Any) -> bool:
     if hasattr(value, "__array_ufunc__"):
         return value.__array_ufunc__ is None
     return hasattr(value, "__array_priority__") and not hasattr(value, "__array__")
+
+
+def left_to(name: str, *operands: Any) -> Any:
+    """What comes of an operation that is left to one of its operands: of SciPy's sparse matrices what is known here.
+
+    NotImplemented, if the operand is to say it itself.
+    """
+    for operand in operands:
+        if type(operand).__module__.startswith("scipy.sparse"):
+            operate = known("autograd.scipy.sparse.operate")
+            return NotImplemented if operate is None else operate(name, *operands)
+    return NotImplemented
 
 
 def not_for_plain(who: str) -> TypeError:

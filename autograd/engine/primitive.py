@@ -30,6 +30,7 @@ from typing import Any
 import numpy as np
 
 from .blocks import Seen, in_blocks
+from .left import left_of
 from .modes import mode
 from .node import Node, tick
 from .tensor import wrap
@@ -105,12 +106,16 @@ class Plan:
     vjps         for each input, a function of the gradient and the saved values
     links        for each saved value, where it came from (see `_link`)
     elementwise  whether the primitive works element by element, and a rule needs more than `g`
+    left         makes of the saved values what is left when they are freed (see left.py)
+    remain       the names of what is left
     into         the primitive's
     of_list      where the last input is a sequence: makes the VJP of the one at a position
     few          the VJPs for the first n positions, by n, where that is not many
     """
 
-    __slots__ = ("elementwise", "few", "inputs", "into", "links", "names", "of_list", "primitive", "vjps")
+    __slots__ = (
+        "elementwise", "few", "inputs", "into", "left", "links", "names", "of_list", "primitive", "remain", "vjps",
+    )  # fmt: skip
 
     inputs: tuple[Any, ...]
     links: tuple[Any, ...]
@@ -131,6 +136,7 @@ class Plan:
         self.of_list = makers[-1]
         self.few: dict[int, tuple[Any, ...]] = {}
         self.links = tuple(self._link(name) for name in self.names)
+        self.left, self.remain = left_of(self.names, inputs)
 
     def _vjp(self, rule: Rule) -> Callable[[Any], Callable[[Any, tuple[Any, ...]], Any]]:
         """The rule as a function of (g, saved), for the i-th of a sequence of inputs."""
@@ -188,6 +194,14 @@ class PlanOfList(Plan):
     @property
     def links(self) -> tuple[Any, ...]:  # type: ignore[override]
         return tuple(self._link(name) for name in self.names)
+
+    @property
+    def left(self) -> Any:  # type: ignore[override]
+        return left_of(self.names, self.form.inputs[:-1])[0]
+
+    @property
+    def remain(self) -> tuple[str, ...]:  # type: ignore[override]
+        return left_of(self.names, self.form.inputs[:-1])[1]
 
     @property
     def vjps(self) -> tuple[Any, ...]:  # type: ignore[override]

@@ -18,7 +18,7 @@ from .blocks import each_block
 from .halves import Seen, in_single
 from .modes import mode, who_follows
 from .node import Node, tick
-from .operands import NUMBERS, OPERANDS, array_of, computes_itself, is_no_array
+from .operands import NUMBERS, OPERANDS, array_of, computes_itself, is_no_array, left_to
 from .primitive import Cotangents, PlanOfList, Primitive, as_array, needs_of, outputs, rebuilt
 from .sharing import note_view
 from .signature import Signature
@@ -52,7 +52,7 @@ def compiled(record: Primitive, namespace: dict[str, Any]) -> tuple[CodeType, An
             lines += [f"    elif {name}.__class__ not in _OPERANDS:"]
             if record.operator:
                 asked = "_computes_itself" if isinstance(record.function, np.ufunc) else "_is_no_array"
-                lines += [f"        if {asked}({name}):", "            return NotImplemented"]
+                lines += [f"        if {asked}({name}):", f"            return {_left(name, inputs)}"]
             lines += [
                 f"        {name} = _array_of({name})",
                 f"        if isinstance({name}, _Tensor):",
@@ -131,6 +131,15 @@ def compiled(record: Primitive, namespace: dict[str, Any]) -> tuple[CodeType, An
     defaults = tuple(signature.defaults[name] for name in signature.positional if name in signature.defaults)
     keywords = {name: signature.defaults[name] for name in signature.keywords if name in signature.defaults}
     return code.replace(co_name=record.name), defaults or None, keywords or None
+
+
+def _left(name: str, inputs: list[str]) -> str:
+    """What is returned where the operand of this name is to compute, of which those before are arrays by now."""
+    if len(inputs) != 2:
+        return "NotImplemented"
+    first, second = inputs
+    before = first if name == first else f"_wrap({first}, _{first}_node) if _tensors else {first}"
+    return f"_left_to(_record.name, {before}, {second})"
 
 
 def _works_in_blocks(record: Primitive) -> bool:
@@ -283,7 +292,7 @@ _NAMESPACE = {
     "_Seen": Seen, "_Tensor": Tensor, "_Node": Node, "_Cotangents": Cotangents, "_ndarray": np.ndarray,
     "_half": np.float16, "_asarray": np.asarray, "_mode": mode, "_tick": tick, "_who_follows": who_follows,
     "_new": object.__new__, "_as_array": as_array, "_array_of": array_of,
-    "_computes_itself": computes_itself, "_is_no_array": is_no_array,
+    "_computes_itself": computes_itself, "_is_no_array": is_no_array, "_left_to": left_to,
     "_NUMBERS": NUMBERS, "_OPERANDS": OPERANDS, "_wrap": wrap, "_rebuild": rebuilt,
     "_outputs": outputs, "_note_view": note_view, "_PlanOfList": PlanOfList,
     "_explain": _explain, "_save": _save, "_shape_of": _shape_of, "_dtype_of": _dtype_of, "_strides_of": _strides_of,

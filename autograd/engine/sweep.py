@@ -25,6 +25,7 @@ from .halves import Seen, rounded, widened
 from .modes import mode, who_follows
 from .node import Node, between
 from .primitive import as_array
+from .sinks import Sink, sink_of, with_stations
 from .tensor import Tensor, unwrap, wrap
 
 _ndarray = np.ndarray
@@ -59,6 +60,11 @@ def backward(
         inputs = [inputs] if isinstance(inputs, Tensor) else list(inputs)
         if not inputs:
             raise RuntimeError("backward: expected Tensors as inputs, got none; without inputs= all leaves are meant")
+        if Sink.given and any(sink_of(input) is not None for input in inputs):
+            raise RuntimeError(
+                "backward: expected no inputs=, for the gradients of some of these parameters are added up over ranks, "
+                "which is done for all of them together"
+            )
         found = gradients([self], inputs, [gradient], retain_graph, create_graph)
         with _leaf_lock:
             for input, g in zip(inputs, found, strict=True):
@@ -152,6 +158,8 @@ def _sweep(
     heap: list[int] = []  # the orders of the nodes whose gradient has begun to arrive; of leaves there is no need
     arrived: dict[int, list[Any]] = {}  # order -> [node, the sum so far]
     try:
+        if Sink.given and targets is None:
+            roots = with_stations(roots, heap, arrived, _settled, create_graph)
         for node, seed in roots:
             entry = arrived.get(node.order)
             if entry is not None:
@@ -187,6 +195,9 @@ def _sweep(
                     elif plan.elementwise and not node.shape:  # scalars take a tenth of the time
                         saved = tuple([v[()] if v.__class__ is ndarray and not v.ndim else v for v in saved])
                     if not retain_graph:
+                        left = plan.left
+                        if left:
+                            node.left = node.saved if left is True else left(node.saved)
                         node.saved = None
                         if watch is not None:
                             watch.freed(node)
@@ -239,6 +250,19 @@ def _sweep(
             targets.update({order: arrived[order][1] for order in targets.keys() & arrived.keys()})
     finally:
         mode.recording = before
+
+
+def _settled(leaf: Node, entry: list[Any]) -> tuple[Any, bool]:
+    """What has arrived at a leaf as what its sink is to get, and whether it is in memory of its own."""
+    g, entry[1] = entry[1], None
+    if Seen.halves:
+        g = _own(g, leaf)
+    if leaf.extras is not None:
+        g = _extras(leaf, g, False)
+    if leaf.dtype.kind == "c":
+        g = g.conj()
+    is_ours = _is_ours(g, 0)  # before it is in the result, too
+    return g, is_ours
 
 
 def _as_wholes(whole: Any, first: Any, node: Node, g: Any, saved: Any, needed: set[int] | None) -> list[Any]:
@@ -336,6 +360,7 @@ def _accumulate(entries: Iterable[list[Any]], create_graph: bool) -> None:
             g = g.conj()
         known = tensor._grad
         if create_graph:
+            g = g if isinstance(g, Tensor) else wrap(_copy(g))
             tensor._grad = g if known is None else known + g
         elif known is None:
             if _is_ours(g, 0):  # only the sweep holds it: no need to copy
@@ -400,7 +425,7 @@ def _leaving(g: Any, create_graph: bool) -> Tensor:
     """A gradient as the Tensor that a user gets."""
     if g.dtype.kind == "c":
         g = g.conj()
-    return g if create_graph else wrap(_copy(g))
+    return g if create_graph and isinstance(g, Tensor) else wrap(_copy(g))  # a rule may give a constant array
 
 
 def _extras(node: Node, g: Any, create_graph: bool) -> Any:

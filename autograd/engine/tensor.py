@@ -16,7 +16,7 @@ import numpy as np
 from . import versions
 from .blocks import in_blocks
 from .hooks import RemovableHandle
-from .leaving import leave
+from .leaving import leave, left_to_operand
 from .node import Leaf, Node
 
 
@@ -276,6 +276,8 @@ class Tensor:
     __pandas_priority__ = 5000  # so that a Series or a DataFrame leaves it to a Tensor to compute with both
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        if dtype is None and left_to_operand():
+            return _NO_ARRAY
         if dtype is None or np.dtype(dtype).kind not in "biu":  # nothing is lost by rounding to integers
             leave(self._node, self.shape, "np.asarray")
         return np.array(self._content, dtype=dtype, copy=copy)
@@ -453,6 +455,8 @@ def holds_tensor(value: Any) -> bool:
     return any(issubclass(kind, Tensor) for kind in kinds) or any(map(holds_tensor, value))
 
 
+_NO_ARRAY = np.array(None)
+"""What NumPy makes of what is no array, by which SciPy's sparse matrices know it."""
 _NUMBERS = frozenset({bool, int, float, complex, np.float64})
 
 

@@ -4,7 +4,7 @@ They are imported by the names that they have there: `autograd.extend`, `autogra
 so on lead here, each to one module, which is loaded when first asked for. From the bottom up, each importing only what
 stands before it:
 
-    wrap_util, basics, vector_space, numpy_vspaces, boxes, numpy_boxes, numpy_vjps
+    wrap_util, basics, vector_space, numpy_vspaces, vectors, boxes, numpy_boxes, numpy_vjps
     pulling, redeclaring, extend, tracer, builtins, core
     differential_operators, test_util, util
     misc

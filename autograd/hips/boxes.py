@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, ClassVar
 from weakref import ref
 
@@ -19,6 +20,8 @@ from ..engine.sweep import gradients
 from ..engine.tensor import Tensor, unwrap, wrap
 from ..transforms.call import BOXES, conj, plain, tracked
 from ..transforms.tree import leaves, rebuild
+from . import vectors
+from .vectors import BOXES_OF, as_vector, shown
 
 
 class _BoxType(type):
@@ -51,9 +54,11 @@ class Box(metaclass=_BoxType):
 
     @classmethod
     def register(cls, value_type: type) -> None:
-        """Have values of this type boxed by this class."""
+        """Have values of this type boxed by this class. Of a class of arrays the boxes are Tensors all the same."""
         Box.types.add(cls)
         Box.type_mappings[value_type] = Box.type_mappings[cls] = cls
+        if not hasattr(value_type, "__array_function__"):
+            vectors.register(value_type, cls)
 
 
 Box.types.add(Tensor)
@@ -126,14 +131,14 @@ class Root(Leaf):
     """Where a graph begins that `new_box` made.
 
     trace     the number of its trace
-    together  all the beginnings that were boxed together, weakly, each with its shape and dtype
+    together  all the beginnings that were boxed together, weakly, each with what makes a zero like it
     form      the containers of what was boxed, with their numbers for leaves; None where no gradient flows
     """
 
     __slots__ = ("form", "together", "trace")
 
     form: Any
-    together: Sequence[tuple[Callable[[], Any], Any, Any]]
+    together: Sequence[tuple[Callable[[], Any], Callable[[], Any]]]
     trace: int
 
 
@@ -175,19 +180,24 @@ def new_box(value: Any, trace: int, node: Any = None) -> Any:
         raise TypeError(f"Can't differentiate w.r.t. type {kind}: expected an array, a number, or a container of them")
     numbers: list[int | None] = []
     roots: list[Root] = []
+    zeros: list[Callable[[], Any]] = []
 
     def boxed(part: Any) -> Any:
         made = Box.type_mappings[type(part)](part, None, True) if type(part) in Box.type_mappings else part
-        moves = isinstance(made, Tensor) and made._content.dtype.kind in "fc"
+        moves = (isinstance(made, Tensor) and made._content.dtype.kind in "fc") or type(part) in BOXES_OF
         numbers.append(len(roots) if moves else None)
-        if moves:
-            made = wrap(part._content if isinstance(part, Tensor) else np.asanyarray(part))  # of the class that it has
-            made._node = root = Root(made)
-            roots.append(root)
-        return made
+        if not moves:
+            return made
+        content = np.asanyarray(unwrap(part)) if isinstance(made, Tensor) else as_vector(part)  # of its own class
+        made = wrap(content)
+        made._node = root = Root(made)
+        roots.append(root)
+        alone = isinstance(content, np.ndarray)
+        zeros.append(partial(np.zeros, root.shape, root.dtype) if alone else partial(np.zeros_like, content))
+        return shown(made)
 
     found = rebuild(value, iter([boxed(part) for part in leaves(value)]))
-    form, together = rebuild(value, iter(numbers)), [(ref(root), root.shape, root.dtype) for root in roots]
+    form, together = rebuild(value, iter(numbers)), list(zip(map(ref, roots), zeros, strict=True))
     for root in roots:
         root.trace, root.form, root.together = trace, form, together
     if kind not in _CONTAINERS:
@@ -212,14 +222,15 @@ def backward_pass(g: Any, end_node: Any) -> Any:
         raise RuntimeError("backward_pass: expected the node of a box that was computed from one that new_box made")
     first = max(roots, key=lambda root: root.trace)
     end = wrap(np.empty(end_node.shape, end_node.dtype), end_node)
-    alive = [(i, place()) for i, (place, _, _) in enumerate(first.together) if place() is not None]
+    alive = [(i, place()) for i, (place, _) in enumerate(first.together) if place() is not None]
+    g = as_vector(g)
     recorded = isinstance(g, Tensor) and g._node is not None
     points = [wrap(np.empty(root.shape, root.dtype), root) for _, root in alive]
-    parts: list[Any] = [wrap(np.zeros(shape, dtype)) for _, shape, dtype in first.together]
+    parts: list[Any] = [wrap(zero()) for _, zero in first.together]
     for (i, _), part in zip(alive, gradients([end], points, [conj(g)], True, recorded), strict=True):
         parts[i] = parts[i] if part is None else conj(part)
-    given = [None if i is None else parts[i] if recorded else plain(parts[i]._content) for i in leaves(first.form)]
-    return rebuild(first.form, iter(given))
+    found = [part if recorded else plain(part._content) for part in parts]
+    return rebuild(first.form, iter([None if i is None else shown(found[i]) for i in leaves(first.form)]))
 
 
 def _trace_of(self: Tensor) -> int:
@@ -256,16 +267,16 @@ def getval(value: Any) -> Any:
 
 def unboxed(value: Any) -> Any:
     """The containers with the arrays and numbers of the Tensors in them."""
-    return rebuild(value, iter([plain(unwrap(leaf)) for leaf in leaves(value)]))
+    return rebuild(value, iter([shown(plain(unwrap(leaf))) for leaf in leaves(value)]))
 
 
 def holds_box(value: Any) -> bool:
-    """Whether a Tensor stands somewhere in a dict, a list or a tuple."""
+    """Whether a Tensor or another box stands somewhere in a dict, a list or a tuple."""
     if isinstance(value, dict):
         value = value.values()
     elif not isinstance(value, list | tuple):
         return False
-    return any(isinstance(item, Tensor) or holds_box(item) for item in value)
+    return any(isinstance(item, Tensor) or type(item) in Box.types or holds_box(item) for item in value)
 
 
 class _Holding(type):

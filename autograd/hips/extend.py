@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import itertools
+import operator
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -15,13 +16,14 @@ import numpy as np
 
 from ..engine.declare import primitive as _primitive
 from ..engine.node import BACKWARD
-from ..engine.tensor import Tensor, unwrap, wrap
+from ..engine.tensor import Tensor, unwrap
 from ..transforms.call import name_of, plain
 from ..transforms.tree import leaves, rebuild
 from .boxes import Box, JVPNode, VJPNode, getval, holds_box
 from .pulling import Given, primitive_jvps, primitive_vjps, undefined
-from .redeclaring import redeclared
+from .redeclaring import declared, redeclared
 from .vector_space import SparseObject, VSpace, vspace
+from .vectors import as_vector, shown
 
 Function = Callable[..., Any]
 
@@ -58,13 +60,13 @@ def primitive(fun: Function) -> Function:
 
     def value(values: tuple[Any, ...], given: Given, found: list[Any]) -> Any:
         """The result that `call` found, which had to see whether it is one array; found again if it is asked again."""
-        return found.pop() if found else fun(*given.arguments(values, plain), **given.named)
+        return found.pop() if found else fun(*given.arguments(values, _plain), **given.named)
 
     single = _primitive(
-        lambda *values, given, found: value(values, given, found), name=name, kind=BACKWARD, values=rule
+        lambda *values, given, found: as_vector(value(values, given, found)), name=name, kind=BACKWARD, values=rule
     )
     several = _primitive(
-        lambda *values, given, made, found: tuple(leaves(value(values, given, found))),
+        lambda *values, given, made, found: tuple(map(as_vector, leaves(value(values, given, found)))),
         name=name, kind=BACKWARD, multiple=True, values=rule_of_several,
     )  # fmt: skip
 
@@ -79,12 +81,12 @@ def primitive(fun: Function) -> Function:
         if not spread and not any(isinstance(value, Tensor) or type(value) in Box.types for value in args):
             return fun(*args, **kwargs)
         given = Given(call, args, spread, kwargs)
-        values = [_tensor_of(value) for value in given.values]
+        values = list(map(as_vector, given.values))
         given.values = ()
-        made = fun(*given.arguments(unwrap(values), plain), **kwargs)
+        made = fun(*given.arguments(unwrap(values), _plain), **kwargs)
         if isinstance(made, tuple | list | dict):
-            return rebuild(made, iter(several(*values, given=given, made=made, found=[made])))
-        return single(*values, given=given, found=[made])
+            return rebuild(made, map(shown, several(*values, given=given, made=made, found=[made])))
+        return shown(single(*values, given=given, found=[made]))
 
     def has_rule(argnum: int) -> bool:
         """Whether there is a rule for it. Without one the function gets the tracked values themselves."""
@@ -95,9 +97,8 @@ def primitive(fun: Function) -> Function:
     return call
 
 
-def _tensor_of(value: Any) -> Any:
-    """A box of one's own as the Tensor that records for it."""
-    return wrap(value._value, value._node) if type(value) in Box.types and not isinstance(value, Tensor) else value
+def _plain(value: Any) -> Any:
+    return shown(plain(value))
 
 
 def defvjp(fun: Function, *makers: Function | None, argnums: Any = None) -> None:
@@ -112,6 +113,7 @@ def defvjp(fun: Function, *makers: Function | None, argnums: Any = None) -> None
     if not makers:
         raise TypeError(f"defvjp: expected rules for {name_of(fun)}, got none")
     rules = dict(zip(itertools.count() if argnums is None else argnums, makers, strict=False))
+    fun = declared(fun, primitive)
     rules = {**(getattr(fun, "rules", None) or {}), **rules}
     name = name_of(fun)
 
@@ -145,6 +147,7 @@ def _one_by_one(maker: Function) -> Function:
 def _defined(fun: Function, maker: Function, rules: dict[int, Function | None] | None) -> None:
     if not callable(fun):
         raise TypeError(f"defvjp: expected a function, got {type(fun).__name__}")
+    fun = declared(fun, primitive)
     if hasattr(fun, "rules"):
         primitive_vjps[fun], fun.rules = maker, rules
     else:
@@ -174,12 +177,19 @@ def defjvp(fun: Function, *rules: Any, argnums: Any = None) -> None:
 
 def defjvp_argnum(fun: Function, maker: Function) -> None:
     """Give a primitive one such rule for all its arguments: maker(argnum, g, result, args, kwargs)."""
-    defjvp_argnums(fun, lambda argnums, gs, *given: sum(maker(i, g, *given) for i, g in zip(argnums, gs, strict=True)))
+
+    def of_several(argnums: Sequence[int], gs: Any, *given: Any) -> Any:
+        first, *others = [maker(i, g, *given) for i, g in zip(argnums, gs, strict=True)]
+        for other in others:
+            first = rebuild(first, map(operator.add, leaves(first), leaves(other)))
+        return first
+
+    defjvp_argnums(fun, of_several)
 
 
 def defjvp_argnums(fun: Function, maker: Function) -> None:
     """Give a primitive one such rule for several arguments: maker(argnums, gs, result, args, kwargs)."""
-    primitive_jvps[fun] = maker
+    primitive_jvps[declared(fun, primitive)] = maker
 
 
 def def_linear(fun: Function) -> None:

@@ -15,6 +15,7 @@ from ..transforms.batching.batched import innermost
 from ..transforms.call import name_of, tracked
 from ..transforms.tree import fields_of, is_dataclass, keys_of, leaves, rebuild
 from .vector_space import dense
+from .vectors import Vector, as_vector, shown
 
 Function = Callable[..., Any]
 
@@ -70,20 +71,16 @@ class Given:
     def gradient(self, g: Any, i: int, values: Any, out: Any, form: Any = None) -> Any:
         """The gradient of the i-th value, for the gradient g of the result, or of the results in containers, `form`."""
         given = g if form is None else form
-        if not any(map(tracked, leaves(given))):
+        slopes = leaves(given)
+        if not any(map(tracked, slopes)):
             return _array(self._pulled(g, given, values, out)[i])
         try:
-            part = self._pulled(g, given, values, out)[i]
+            part = as_vector(self._pulled(g, given, values, out)[i])
             if part is None or tracked(part):
                 return part
         except TypeError:  # of a rule that takes the gradient for a plain array
-            if form is not None:
-                raise
-        if form is not None:
-            raise NotImplementedError(
-                f"{name_of(self.call)}: its rule computes with plain arrays, so its own derivative is unknown"
-            )
-        return _by_rule(g, *values, given=self, result=out, place=i)
+            pass
+        return _by_rule(*slopes, *values, given=self, result=out, place=i, n=len(slopes))
 
     def _pulled(self, g: Any, given: Any, values: Any, out: Any) -> list[Any]:
         """The gradients of all values. They are asked for one by one, and kept until the last was."""
@@ -102,7 +99,7 @@ class Given:
 
     def _by_rules(self, given: Any, values: Any, out: Any) -> list[Any]:
         parts: list[Any] = [None for _ in values]
-        args = self.arguments(values)
+        args, out, given = self.arguments(values, shown), _shown(out), _shown(given)
         maker = primitive_vjps.get(self.call)
         if maker is not None:
             found = maker(self.moving, out, args, self.named)(given)
@@ -118,18 +115,33 @@ class Given:
                 parts[self.form[k]] = part
         return parts
 
-    def moved(self, tangent: Any, i: int, values: Any, out: Any, shape: Any) -> Any:
-        """How the result moves as the i-th value moves: by its rule, or by the VJP of every element of the result."""
-        k = self.argument_of(i)
+    def moved(self, tangent: Any, i: int, values: Any, out: Any, k: int, slopes: Any) -> Any:
+        """How the k-th result moves as the i-th value moves: by its rule, or by the VJP of each of its elements.
+
+        slopes  a gradient for each result, of which only the shapes count
+        """
+        at = self.argument_of(i)
         maker = primitive_jvps.get(self.call)
-        if maker is not None and k not in self.spread:
-            return maker((k,), (tangent,), out, self.arguments(values), self.named)
-        plainly = unwrap(values)
-        rows = [np.asarray(self.alone(unit, plainly, out)[i]) for unit in _units(shape, out)]
+        if maker is not None and at not in self.spread:
+            return leaves(maker((at,), (tangent,), out, self.arguments(values), self.named))[k]
+        results, zeros = leaves(unwrap(out)), [np.zeros_like(unwrap(slope)) for slope in slopes]
+        if Vector in map(type, unwrap((tangent, *results))):
+            raise self.unknown()
+        plainly, shape = unwrap(values), np.shape(slopes[k])
+        units = [[*zeros[:k], unit, *zeros[k + 1 :]] for unit in _units(shape, results[k])]
+        rows = [np.asarray(self.alone(unit, plainly, out)[i]) for unit in units]
         return np.tensordot(np.stack(rows), tangent, np.ndim(tangent)).reshape(shape)
 
-    def alone(self, g: Any, values: Any, out: Any) -> list[Any]:
-        return self._pulled(g, g, values, unwrap(out))
+    def unknown(self) -> NotImplementedError:
+        return NotImplementedError(
+            f"{name_of(self.call)}: its VJP computes with plain values, so its own derivative is unknown; write it "
+            f"with functions of autograd.numpy and with primitives"
+        )
+
+    def alone(self, slopes: Any, values: Any, out: Any) -> list[Any]:
+        """The gradients of the values, for one of each result."""
+        out = rebuild(out, map(unwrap, leaves(out)))
+        return self._pulled(slopes[0], rebuild(out, iter(slopes)), values, out)
 
     def _gathered(self, g: Any, k: int, values: Any, out: Any) -> Any:
         """The gradient of an argument that has only a rule forward: one run of it for each of its elements."""
@@ -151,9 +163,9 @@ class _Latest(local):
 _latest = _Latest()
 
 
-def _forget(gone: Any) -> None:
-    if _latest.kept is not None and _latest.kept[1] is gone:
-        _latest.kept = None
+def _forget(gone: Any, latest: _Latest = _latest) -> None:
+    if latest.kept is not None and latest.kept[1] is gone:
+        latest.kept = None
 
 
 def _units(shape: Any, like: Any) -> list[Any]:
@@ -177,25 +189,26 @@ def _spread(part: Any, like: Any) -> list[Any]:
 
 
 def _array(part: Any) -> Any:
+    part = as_vector(part)
     return part if part is None or hasattr(part, "shape") else np.asarray(part)
 
 
-def _no_rule(g: Any, given: Given) -> Any:
-    raise NotImplementedError(
-        f"{name_of(given.call)}: its VJP computes with plain arrays, so its own derivative is unknown; write it "
-        f"with functions of autograd.numpy"
-    )
+def _shown(values: Any) -> Any:
+    """Values as a rule gets them, also those in containers."""
+    return rebuild(values, map(shown, leaves(values)))
 
 
-def _value(g: Any, *values: Any, given: Given, result: Any, place: int) -> Any:
-    return np.asarray(given.alone(g, values, result)[place])
+def _value(*parts: Any, given: Given, result: Any, place: int, n: int) -> Any:
+    return _array(given.alone(parts[:n], parts[n:], result)[place])
 
 
-_by_rule = primitive(
-    _value, name="vjp",
-    g=lambda t, g_shape, given, result, place, values: given.moved(t, place, values, result, g_shape),
-    values=lambda g, given: _no_rule(g, given),
-)  # fmt: skip
+def _slope(g: Any, i: int, parts: Any, given: Given, result: Any, place: int, n: int) -> Any:
+    if i >= n:  # of what the VJP makes of a value nothing is known
+        raise given.unknown()
+    return given.moved(g, place, parts[n:], result, i, parts[:n])
+
+
+_by_rule = primitive(_value, name="vjp", parts=_slope)  # of the gradients of n results, and of the values
 
 
 def undefined(name: str, i: int) -> NotImplementedError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import CodeType
 from typing import Any
 
 import numpy as np
@@ -36,6 +37,24 @@ def redeclared(fun: Function, maker: Function, argnums: list[int] | None, primit
         new = _with_maker(primitive, known, maker)
         for key in [key for key, value in registry.items() if value is made]:
             registry[key] = new
+
+
+def declared(fun: Any, primitive: Function) -> Any:
+    """What is to get the rules of a function: of one that autograd.primitive made, without any rule, one that
+    `primitive` makes of it, which it calls from now on.
+    """
+    if hasattr(fun, "declared"):
+        return fun.declared
+    record = _record_of(fun)
+    if record is None or record.rules or fun is not record.recorder:
+        return fun
+    made: Any = fun
+    made.declared = made.__globals__["_declared"] = primitive(record.function)
+    made.__code__, made.__defaults__, made.__kwdefaults__ = _ON, None, None
+    return made.declared
+
+
+_ON: CodeType = (lambda *args, **kwargs: _declared(*args, **kwargs)).__code__  # type: ignore[name-defined] # noqa: F821
 
 
 def _is_known(function: Any) -> bool:

@@ -27,7 +27,8 @@ box_types, box_type_mappings = Box.types, Box.type_mappings
 def trace(start_node: Any, fun: Callable[[Any], Any], x: Any) -> tuple[Any, Any]:
     """(fun(x), its node): from start_node, the node of x, on a node of the same class for every operation, in order.
 
-    The node is None for a result that does not depend on x. Raises as a transform does for an x that is not floating.
+    There is one too for what is computed from x and not used. The node is None for a result that does not depend on x.
+    Raises as a transform does for an x that is not floating.
     From a VJPNode on it is the node of the result itself, for `backward_pass`.
 
     >>> from autograd.tracer import trace
@@ -51,7 +52,8 @@ def trace(start_node: Any, fun: Callable[[Any], Any], x: Any) -> tuple[Any, Any]
         call = Call("trace", fun, (x,), {}, [0])
     nodes: dict[int, Any] = {point._node.order: start_node for point in call.points if point._node is not None}
     roots = [out._node for out in call.outs if tracked(out)]
-    for node in reversed(walk(roots, call.start)):
+    made = {node.order: node for node in (*[node for node, *_ in watch.seen.values()], *walk(roots, call.start))}
+    for node in sorted(made.values(), key=lambda node: -node.order):  # the clock counts down
         if node.plan is None or node.order in nodes:
             continue
         pairs = zip(node.plan.inputs, node.parents, strict=True)
@@ -73,11 +75,11 @@ class _Watch:
     def __init__(self, recording: Any, watch: Any) -> None:
         self.recording = recording if callable(recording) else None
         self.watch = watch
-        self.seen: dict[int, tuple[Any, dict[str, Any], Any]] = {}
+        self.seen: dict[int, tuple[Any, Any, dict[str, Any], Any]] = {}
 
     def __call__(self, primitive: Any, node: Any, results: Any, given: dict[str, Any], listed: Any) -> None:
         if node is not None:
-            self.seen[node.order] = results, given, listed
+            self.seen[node.order] = node, results, given, listed
         if self.recording is not None:
             self.recording(primitive, node, results, given, listed)
 
@@ -93,7 +95,7 @@ class _Watch:
         record = node.plan.primitive
         signature = signature_of(record)
         assert signature is not None
-        results, given, listed = self.seen[node.order]
+        _, results, given, listed = self.seen[node.order]
         names, defaults = signature.positional, signature.defaults
         n = max([k for k, name in enumerate(names, 1) if name not in defaults or name in inputs], default=0)
         args = [given[name] for name in names[:n]] + list(listed if signature.sequence else ())

@@ -19,6 +19,7 @@ From the bottom up, each importing only what stands before it:
     polar            the polar factor of a matrix, the nuclear norm
     linalg           inverses, decompositions, solutions
     special          what NumPy lacks: softmax, erf, gamma, …
+    activations      pieces of lines and curves, of networks
     standardization  to mean 0 and variance 1
     sliding          windows over an array, and what is made of them
     windowed         the same of arrays that are not NumPy's
@@ -26,6 +27,7 @@ From the bottom up, each importing only what stands before it:
     fused            affine and multiply_add
     gates            those of a long short-term memory
     pairs            all pairs of rows: their distances
+    ranks            sums and copies over processes
     places           where the elements of arrays lie in memory
     items            whether an augmented assignment is that of an item
     assignment       t[i] = v, and what shares memory with t
@@ -54,6 +56,7 @@ from . import (
     pairs,
     pieces,
     products,
+    ranks,
     reductions,
     refused,
     series,
@@ -64,18 +67,21 @@ from . import (
     special,
     ufuncs,
 )  # fmt: skip
+from .activations import elu, glu, hardsigmoid, hardtanh, leaky_relu, softshrink
 from .assignment import writable
 from .correlation import correlate, correlate_kernel, correlate_transpose
 from .fused import affine, multiply_add
 from .gates import lstm_gates
 from .pairs import pair_distances
+from .ranks import center_over_ranks, rows_of_ranks, sent_by_rank, sum_over_ranks
 from .sliding import max_windows, spread_windows, sum_windows
-from .special import gelu_gate, gelu_tanh, hardswish, huber, log_softmax_at, logistic_loss, softsign
+from .special import gelu, gelu_tanh, hardswish, huber, log_softmax_at, logistic_loss, softsign
 from .standardization import center, rescale, standardize
 
 __all__ = [
-    "affine", "alike", "by_blocks", "center", "correlate", "correlate_kernel", "correlate_transpose", "gelu_gate",
-    "gelu_tanh", "hardswish", "huber", "in_blocks", "in_single", "log_softmax_at", "logistic_loss", "lstm_gates",
-    "max_windows", "multiply_add", "pair_distances", "rescale", "softsign", "spread_windows", "standardize",
-    "sum_windows", "writable", "write_later",
+    "affine", "alike", "by_blocks", "center", "center_over_ranks", "correlate", "correlate_kernel",
+    "correlate_transpose", "elu", "gelu", "gelu_tanh", "glu", "hardsigmoid", "hardswish", "hardtanh", "huber",
+    "in_blocks", "in_single", "leaky_relu", "log_softmax_at", "logistic_loss", "lstm_gates", "max_windows",
+    "multiply_add", "pair_distances", "rescale", "rows_of_ranks", "sent_by_rank", "softshrink", "softsign",
+    "spread_windows", "standardize", "sum_over_ranks", "sum_windows", "writable", "write_later",
 ]  # fmt: skip

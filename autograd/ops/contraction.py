@@ -14,6 +14,7 @@ import numpy as np
 
 from ..engine.declare import linear, primitive
 from ..engine.halves import in_single
+from ..engine.left import PLAIN
 from ..engine.primitive import Function
 
 Labels = tuple[Any, ...]
@@ -57,6 +58,9 @@ class Contraction:
         names: dict[Any, str] = {}
         spell: Any = lambda labels: "".join(names.setdefault(label, _letter(len(names))) for label in labels)
         return f"{','.join(map(spell, self.operands))}->{spell(self.result)}"
+
+
+PLAIN.add(Contraction)
 
 
 def _letter(k: int) -> str:

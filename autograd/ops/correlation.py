@@ -63,12 +63,20 @@ class _Layout(Geometry):
             return source[(*(slice(None),) * (n + 1), None)]
         k, lengths = self.size[-1], self.padded_rows()
         shape = (self.groups, *lengths, k, self.channels, self.columns, self.examples)
-        made: Any = np.zeros(shape, image.dtype) if any(map(any, self.padding)) else np.empty(shape, image.dtype)
+        made: Any = np.empty(shape, image.dtype)
         inner = self.unpadded_rows()
+        for axis, rows in enumerate(inner, 1):  # only what surrounds the image is made zero
+            for around in (slice(rows.start), slice(rows.stop, None)):
+                made[(*(slice(None),) * axis, around)] = 0
         for i in range(k):
+            shift: Any = made[(slice(None), *inner, i)]  # (groups, rows, channels, columns, examples)
             span = self.span(-1, i)
-            if span is not None:
-                made[(slice(None), *inner, i, slice(None), span[1])] = source[(..., span[0], slice(None))]
+            if span is None:
+                shift[...] = 0
+                continue
+            shift[..., : span[1].start, :] = 0
+            shift[..., span[1].stop :, :] = 0
+            shift[..., span[1], :] = source[..., span[0], :]
         return made
 
     def padded_rows(self) -> tuple[int, ...]:

@@ -68,17 +68,23 @@ def _scatter_add(g: Any, index: Any, shape: tuple[int, ...]) -> Any:
         rows = np.reshape(index, -1)
         g = g.reshape(len(rows), *shape[1:])
         total[rows] = g  # of several for one row the last one stays, and the others are added
-        steps = np.arange(len(rows))
         last = np.empty(shape[0], np.intp)
-        last[rows] = steps
-        others = np.flatnonzero(last[rows] != steps)
-        if others.size:
-            _add_at(total, g[others], shape, rows[others])
+        for turn in range(_TURNS):
+            steps = np.arange(len(rows))
+            last[rows] = steps
+            chosen = last[rows] == steps  # one for each row
+            if turn:
+                total[rows[chosen]] += g[chosen]
+            if chosen.all():
+                return total
+            rows, g = rows[~chosen], g[~chosen]
+        _add_at(total, g, shape, rows)
     else:
         _add_at(total, g, shape, index)
     return total
 
 
+_TURNS = 6  # times one of the rows that several parts are added to gets one of them, before they are added singly
 _WIDE = 16  # elements: shorter rows are added as quickly as they are assigned
 _LONG = 2048  # elements: so many are added line by line, without their places being worked out
 _PIECE = 16384  # elements to be added whose places are worked out together

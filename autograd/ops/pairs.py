@@ -1,6 +1,7 @@
 """All pairs of rows, in the order (0, 1), (0, 2), … (1, 2), …: products of their differences, and distances.
 
-Row by row, so that no array of all differences, which is many times as large as the rows, is made.
+Row by row, so that no array of all differences, which is many times as large as the rows, is made; or, of rows in
+single precision that are well apart, from products of matrices in double precision, whose digits suffice.
 """
 
 from __future__ import annotations
@@ -13,6 +14,22 @@ from ..engine.declare import primitive
 from ..engine.primitive import Function
 from .pieces import only_whole
 from .roots import over_root
+
+_APART = 1e-4
+"""Rows are well apart if no distance is less than this part of the largest row's length, once their mean is taken off:
+then a square of a distance, though it is a difference of squares of lengths, keeps 8 of the 16 digits."""
+
+
+def _centred(x: Any) -> Any:
+    """Rows in double precision, their mean taken off."""
+    made = x.astype(float)
+    made -= made.mean(0)
+    return made
+
+
+def _upper(n: int) -> Any:
+    """Which elements of a matrix (n, n) are those of the pairs, in their order."""
+    return ~np.tri(n, dtype=bool)
 
 
 def _pair_products(a: Any, b: Any) -> Any:
@@ -34,8 +51,10 @@ def _pair_products(a: Any, b: Any) -> Any:
     return made
 
 
-def _pair_sums(w: Any, x: Any) -> Any:
+def _pair_sums(w: Any, x: Any, distances: Any = None) -> Any:
     """The sum over j of w of the pair {i, j} times x[i] - x[j], for each row i of x (n, m): (n, m). w: (n(n-1)/2,).
+
+    The distances of all pairs, where they are known, tell whether rows are well apart.
 
     >>> pair_sums(np.array([1.0, 0.0, 10.0]), np.array([[0.0], [1.0], [3.0]])).tolist()
     [[-1.0], [-19.0], [20.0]]
@@ -43,9 +62,16 @@ def _pair_sums(w: Any, x: Any) -> Any:
     if isinstance(x, np.ndarray):
         only_whole(pair_sums, w, x)
     n = len(x)
-    of_both = np.zeros((n, n), w.dtype, like=w)
-    of_both[np.tri(n, k=-1, dtype=bool).T] = w
+    single = isinstance(x, np.ndarray) and x.dtype.char == w.dtype.char == "f"
+    centred = _centred(x) if distances is not None and single and n > 1 else None
+    quick = centred is not None and distances.min() >= _APART * np.vecdot(centred, centred).max() ** 0.5
+    of_both = np.zeros((n, n), float if quick else w.dtype, like=w)
+    of_both[_upper(n)] = w
     of_both += of_both.T
+    if quick:
+        centred *= of_both.sum(1)[:, None]
+        centred -= of_both @ _centred(x)
+        return centred.astype(x.dtype)
     made = np.empty(x.shape, np.result_type(w, x), like=x)
     for i in range(n):
         made[i] = of_both[i] @ (x[i] - x)  # the differences first: they are exact where rows are close together
@@ -57,7 +83,7 @@ pair_products: Function = primitive(
     a=lambda g, b: pair_sums(g, b), b=lambda g, a: pair_sums(g, a),
 )  # fmt: skip
 pair_sums: Function = primitive(
-    _pair_sums, name="pair_sums", kind="bilinear", w=lambda g, x: pair_products(g, x), x=lambda g, w: pair_sums(w, g)
+    _pair_sums, name="pair_sums", w=lambda g, x: pair_products(g, x), x=lambda g, w: pair_sums(w, g), distances=None
 )
 
 
@@ -69,7 +95,21 @@ def _pair_distances(x: Any) -> Any:
     >>> pair_distances(np.array([[0.0, 0.0], [3.0, 4.0], [0.0, 1.0]])).round(4).tolist()
     [5.0, 1.0, 4.2426]
     """
+    if isinstance(x, np.ndarray):
+        only_whole(pair_distances, x)
+    if x.dtype.char == "f" and len(x) > 1:
+        centred = _centred(x)
+        squares = centred @ centred.T
+        lengths = np.diagonal(squares).copy()
+        squares *= -2
+        squares += lengths
+        squares += lengths[:, None]
+        made = squares[_upper(len(x))]
+        if made.min() >= _APART**2 * lengths.max():
+            return np.sqrt(made, out=made).astype(x.dtype)
     return np.sqrt(_pair_products(x, x))
 
 
-pair_distances = primitive(_pair_distances, name="pair_distances", x=lambda g, x, out: pair_sums(over_root(g, out), x))
+pair_distances = primitive(
+    _pair_distances, name="pair_distances", x=lambda g, x, out: pair_sums(over_root(g, out), x, out)
+)

@@ -21,24 +21,25 @@ def only_whole(function: Any, *arrays: Any) -> None:
             raise Untraceable(function, getattr(array, "batch", None))
 
 
-def in_pieces(function: Callable[..., Any], x: Any) -> Any:
-    """function(x) of a function that works element by element and writes where it is told: function(x, out).
+def in_pieces(function: Callable[..., Any], *arrays: Any) -> Any:
+    """function(*arrays) of what works element by element and writes where it is told: function(*arrays, out).
 
-    The result has x's dtype and memory order.
+    The arrays have one shape and one dtype; the result has them too, and the first one's memory order.
     """
+    x = arrays[0]
     if x.__class__ is not np.ndarray or x.size <= _PIECE:
-        return function(x)
-    only_whole(function, x)
+        return function(*arrays)
+    only_whole(function, *arrays)
     result = np.empty_like(x)
-    source, target = x, result
+    seen = [*arrays, result]
     if not x.flags.c_contiguous:
         order = sorted(range(x.ndim), key=x.strides.__getitem__, reverse=True)
-        source, target = x.transpose(order), result.transpose(order)
-        if not source.flags.c_contiguous:  # it has gaps
-            return function(x, result)
-    source, target = source.reshape(-1), target.reshape(-1)
-    for start in range(0, source.size, _PIECE):
-        function(source[start : start + _PIECE], target[start : start + _PIECE])
+        seen = [array.transpose(order) for array in seen]
+    if not all(array.flags.c_contiguous for array in seen):  # one has gaps, or another order
+        return function(*arrays, result)
+    flat = [array.reshape(-1) for array in seen]
+    for start in range(0, x.size, _PIECE):
+        function(*[array[start : start + _PIECE] for array in flat])
     return result
 
 

@@ -13,7 +13,7 @@ from ..engine.declare import composite, linear, nondifferentiable, primitive
 from ..engine.halves import in_single
 from ..engine.primitive import Function
 from ..engine.storing import into
-from ..engine.sums import axes_of
+from ..engine.sums import axes_of, is_large
 from ..engine.tensor import alike, unwrap
 from .elementwise import greatest, least
 from .pieces import only_whole
@@ -348,8 +348,31 @@ def _reversed_cumsum(g: Any, axis: int) -> Any:
     back = (slice(None),) * (axis % g.ndim) + (slice(None, None, -1),)
     if g.__class__ is not np.ndarray:
         return np.cumsum(g[back], axis)[back]
+    if type(g) is np.ndarray and is_large(g) and axis % g.ndim == g.ndim - 1 and not g.shape[-1] % _BLOCK:
+        quick = _by_blocks(g)
+        if quick is not None:
+            return quick
     made = np.empty_like(g)  # in whose own order it is written, so that nobody has to copy it
     _by_slices(np.cumsum, np.add, g[back], axis, made[back])
+    return made
+
+
+_BLOCK = 32  # elements: so many are summed by a product with a triangle of ones
+
+
+def _by_blocks(g: Any) -> Any:
+    """The sums along the last axis from each element to the end, in half the time of one after the other.
+
+    None where one is infinite or NaN, which times 0 would be NaN in the place of others.
+    """
+    made = g.reshape(-1, _BLOCK) @ np.tri(_BLOCK, dtype=g.dtype)
+    whole = made[:, 0].reshape(-1, g.shape[-1] // _BLOCK)
+    if not np.isfinite(whole).all():
+        return None
+    later = np.zeros_like(whole)
+    np.cumsum(whole[:, :0:-1], 1, out=later[:, -2::-1])
+    made = made.reshape(g.shape)
+    made += np.repeat(later.reshape(-1), _BLOCK).reshape(g.shape)
     return made
 
 

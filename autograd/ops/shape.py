@@ -8,9 +8,11 @@ import numpy as np
 
 from ..engine.broadcasting import sum_to
 from ..engine.declare import composite, linear, nondifferentiable
+from ..engine.leaving import left_to_operand
 from ..engine.primitive import Function
-from ..engine.sums import total
+from ..engine.sums import is_large, total
 from ..engine.tensor import unwrap
+from .elementwise import selected
 from .indexing import scatter_add
 
 
@@ -96,7 +98,16 @@ def _at_least(n: int, before: Any) -> Any:
 
 
 atleast_1d = composite(np.atleast_1d)(_at_least(1, lambda ndim: 1))
-atleast_2d = composite(np.atleast_2d)(_at_least(2, lambda ndim: 2 - ndim))
+_of_two_axes = _at_least(2, lambda ndim: 2 - ndim)
+
+
+@composite(np.atleast_2d)
+def atleast_2d(*arys: Any) -> Any:
+    """As np.atleast_2d."""
+    # SciPy before 1.14 asks by it whether the other operand of a sparse matrix is an array
+    return np.array([[None]]) if left_to_operand() else _of_two_axes(*arys)
+
+
 atleast_3d = composite(np.atleast_3d)(_at_least(3, lambda ndim: (1, 1, 1)[ndim] if ndim < 2 else 0))
 
 # ---- another order of the axes --------------------------------------------------------------------------------------
@@ -158,8 +169,23 @@ roll = linear(
     np.roll, shift=None,
     a=lambda g, shift, axis: np.roll(g, tuple([-s for s in shift]) if np.ndim(shift) else -shift, axis),
 )  # fmt: skip
-tril = linear(np.tril, m=lambda g, k, m_shape: sum_to(np.tril(g, k), m_shape))  # of one axis NumPy makes a matrix
-triu = linear(np.triu, m=lambda g, k, m_shape: sum_to(np.triu(g, k), m_shape))
+
+
+def _tril(m: Any, k: int = 0) -> Any:
+    if is_large(m) and m.ndim > 1:
+        return selected(np.tri(m.shape[-2], m.shape[-1], k, bool), m, 0)
+    return np.tril(m, k)
+
+
+def _triu(m: Any, k: int = 0) -> Any:
+    if is_large(m) and m.ndim > 1:
+        return selected(np.tri(m.shape[-2], m.shape[-1], k - 1, bool), 0, m)
+    return np.triu(m, k)
+
+
+# of one axis NumPy makes a matrix
+tril = linear(_tril, np.tril, name="tril", m=lambda g, k, m_shape: sum_to(np.tril(g, k), m_shape))
+triu = linear(_triu, np.triu, name="triu", m=lambda g, k, m_shape: sum_to(np.triu(g, k), m_shape))
 
 # ---- elements again and again ---------------------------------------------------------------------------------------
 

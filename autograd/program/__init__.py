@@ -14,6 +14,7 @@
     cost                                  what it costs
     interrupts                            Ctrl-C while it runs
     spelling, code_numpy                  it as code that runs
+    native                                the same with loops in machine code
     joined                                its results, where they are still to be differentiated
     naming, plainly, views, inlining, reading   it as it is read
     repeats, columns, listing, loops, reusing   its lines, with loops for what repeats
@@ -21,6 +22,7 @@
     capture                               one call, traced
     entry                                 how it is called in the place of the function
     snapshot, signature                   what a call may change, and what it looks like
+    profiling                             where its time goes
     tracing, compiling                    `trace` and `compile`
 
 The names that others use are in `current` (optim's), and in `autograd`.

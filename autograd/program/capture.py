@@ -18,6 +18,7 @@ from .containers import Containers
 from .draws import Draw, Draws
 from .joined import Backward, join, trace_backward
 from .naming import argument_names, identifier
+from .native import NUMPY, Backend
 from .places import Place, Surroundings, hooks_of
 from .program import Program
 from .recorder import Recorder
@@ -52,7 +53,8 @@ class Capture:
     """
 
     def __init__(
-        self, function: Callable[..., Any], args: Any, kwargs: Any, around: Surroundings, strict: bool
+        self, function: Callable[..., Any], args: Any, kwargs: Any, around: Surroundings, strict: bool,
+        backend: Backend = NUMPY,
     ) -> None:  # fmt: skip
         self.recorder = Recorder(self._leave_all)
         self.states: list[tuple[Place, Value]] = []
@@ -66,6 +68,7 @@ class Capture:
         self.gradients: list[tuple[Tensor, Any, str]] = []
         self.required = [(t, t.requires_grad, list(hooks_of(t)), name) for t, name in around.tensors.values()]
         self.around = around
+        self.backend = backend
         self.recording = mode.recording is not False
         self.back: Backward | None = None
         self.joined: dict[int, int] = {}  # of a result's Tensor, by its identity: which of those that lead back
@@ -257,7 +260,9 @@ class Capture:
         outs = list({id(out): out for out in outs}.values())
         if not outs or not self.recorder.open:
             return
-        back = trace_backward(self.recorder, outs, self._tensors, self._start, [tensor for tensor, _ in self._cut])
+        back = trace_backward(
+            self.recorder, outs, self._tensors, self._start, [tensor for tensor, _ in self._cut], self.backend
+        )
         if isinstance(back, str):
             self.recorder.fail_quietly(back)
             return
@@ -320,7 +325,10 @@ class Capture:
             break
 
     def _draws(self) -> list[Any]:
-        found: list[Any] = [(rng, name, str(rng.bit_generator.state)) for rng, name in self.around.generators]
+        found: list[Any] = [
+            (rng, name or "a generator without a name", str(rng.bit_generator.state))
+            for rng, name in self.around.generators
+        ]
         state: Any = np.random.get_state(legacy=False)["state"]  # type: ignore[index,call-overload]
         default, own = generator_of(None), random.getstate()
         return [

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from types import FunctionType
 from typing import Any
 
@@ -32,6 +33,7 @@ class Code:
     owners   of gradients that it makes, the Tensors that are given them
     own      those of these that are written where the last ones were
     text     the function's source
+    blocks   what is done one after another, and in how many lines of the text it is through
     run      takes the arrays of inputs and moving states, and gives those of `given`
     """
 
@@ -57,11 +59,36 @@ class Code:
         self._free = 1 + max((i for i, s in enumerate(statements) if _may_fail(s)), default=-1)
         outgoing = {value.root for value in self.program.outgoing()}
         made = {result: i for i, s in enumerate(statements) for result in s.results}
+        self._begin_to_group(outgoing)
         self.own = {
             value: owner for value, owner in owners.items()
-            if made.get(value, -1) >= self._free and value.root is value and is_placed(statements[made[value]], value)
+            if made.get(value, -1) >= self._free and value.root is value
+            and self._may_lie(statements[made[value]], value)
         }  # fmt: skip
         self._find_views(outgoing)
+        self._steps = steps = self._group(outgoing)
+        self._fixed -= self._inner
+        laid = [slot for group in self._together for slot, kind in group.lying if kind == "own"]
+        self._offsets, size = _laid_out(laid, self.own)
+        self.gradients = list(self._offsets)
+        free = next((k for k, (i, _) in enumerate(steps) if i >= self._free), len(steps))
+        only = [step for _, step in steps]
+        self.placement = Placement(self.program, only, self._offsets, size, free, self._inner)
+        self._last = self.placement.last
+        self._scratch = max([0, *[g.scratch for g in self._together], *[g.scratch for g in self._islands]])
+
+    def _begin_to_group(self, outgoing: set[Value]) -> None:
+        """What is to be known before it is decided which values have a place."""
+        self._together: list[Together] = []
+        self._islands: list[Island] = []
+
+    def _may_lie(self, statement: Statement, value: Value) -> bool:
+        """Whether a statement can put its result where it is told."""
+        return is_placed(statement, value)
+
+    def _group(self, outgoing: set[Value]) -> list[tuple[int, Any]]:
+        """What is done one after another: statements, and several of them as one, with the number of the last one."""
+        statements = self.program.statements
         views = set(self._views)
         self._together = find_together(statements, self._free, outgoing, self.own, self.moving, views)
         elsewhere = {i for group in self._together for i in group.numbers}
@@ -73,19 +100,7 @@ class Code:
         last = {max(_numbers(group)): group for group in groups}
         inside = {i for group in groups for i in _numbers(group)}
         self._inner = {value for group in groups for value in group.inner}
-        self._fixed -= self._inner
-        steps: list[tuple[int, Any]] = [
-            (i, last.get(i, s)) for i, s in enumerate(statements) if i in last or i not in inside
-        ]
-        self._steps = steps
-        laid = [slot for group in self._together for slot, kind in group.lying if kind == "own"]
-        self._offsets, size = _laid_out(laid, self.own)
-        self.gradients = list(self._offsets)
-        free = next((k for k, (i, _) in enumerate(steps) if i >= self._free), len(steps))
-        only = [step for _, step in steps]
-        self.placement = Placement(self.program, only, self._offsets, size, free, self._inner)
-        self._last = self.placement.last
-        self._scratch = max([group.scratch for group in groups], default=0)
+        return [(i, last.get(i, s)) for i, s in enumerate(statements) if i in last or i not in inside]
 
     def _find_views(self, outgoing: set[Value]) -> None:
         """The values whose arrays are the same at each call, and the statements that only see these otherwise."""
@@ -100,7 +115,7 @@ class Code:
             else:
                 self._fixed |= {
                     r for r in s.results
-                    if r.root is r and (r in self.own or (r not in outgoing and is_placed(s, r)))
+                    if r.root is r and (r in self.own or (r not in outgoing and self._may_lie(s, r)))
                 }  # fmt: skip
 
     # ---- memory ----------------------------------------------------------------------------------------------------
@@ -198,8 +213,14 @@ class Code:
         views = set(self._views)
         for s in program.statements:
             for value in s.results:
-                if value.root.kind == "made" and value.root.nbytes >= LARGE and value not in self._fixed | self._inner:
+                if (
+                    value.root.kind == "made"
+                    and value.root.nbytes >= LARGE
+                    and value not in self._fixed
+                    and value.root not in self._inner
+                ):
                     self._ends.setdefault(self._last[value.root], []).append(value)
+        self.blocks: list[tuple[Any, int]] = []
         for k, (i, step) in enumerate(self._steps):
             if step in views:
                 continue
@@ -207,21 +228,47 @@ class Code:
                 if i < self._free:
                     self._undo(step, undone)
                 self._lines += self._spelling.statement(step, i)
-            elif isinstance(step, Island):
-                self._lines += self._island(step)
             else:
-                self._lines += self._all(step)
+                self._lines += self._as_one(step)
             if names := [named(value) for value in self._ends.get(k, ())]:
                 self._lines.append(f"del {', '.join(names)}")
             for root in step.writes:
                 if root.kind == "state" and root not in self.moving and root not in self.writes:
                     self.writes.append(root)
-        given = ", ".join([f"v{value.number}" for value in (*program.inputs, *self.moving)])
-        body = self._lines + [f"return ({''.join(self._spelling.exactly(value) + ', ' for value in self.given)})"]
+            self.blocks.append((step, len(self._lines)))
+        self.text = self._text(self._lines)
+
+    def _text(self, lines: list[str]) -> str:
+        """The function's source."""
+        given = ", ".join([f"v{value.number}" for value in (*self.program.inputs, *self.moving)])
+        body = lines + [f"return ({''.join(self._spelling.exactly(value) + ', ' for value in self.given)})"]
         if self._undoes:
             body = ["undo = []", "try:", *[f"    {line}" for line in body], "except BaseException:"]
             body += ["    for back in reversed(undo):", "        back()", "    raise"]
-        self.text = f"def run({given}):\n" + "".join(f"    {line}\n" for line in body)
+        return f"def run({given}):\n" + "".join(f"    {line}\n" for line in body)
+
+    @contextmanager
+    def watched(self, clock: Callable[[int], None]) -> Iterator[None]:
+        """Within it, `clock` is called after each of `blocks` with its number, and with -1 before the first."""
+        lines, start = ["clock(-1)"], 0
+        for k, (_, end) in enumerate(self.blocks):
+            lines += [*self._lines[start:end], f"clock({k})"]
+            start = end
+        space: dict[str, Any] = {}
+        exec(compile(self._text(lines), f"<program {self.program.name}, watched>", "exec"), space)
+        before, self._function = self._function, space["run"]
+        try:
+            for bound in self.bounds:
+                bound.run = FunctionType(self._function.__code__, bound.space | {"clock": clock})
+            yield
+        finally:
+            self._function = before
+            for bound in self.bounds:
+                bound.run = FunctionType(before.__code__, bound.space)
+
+    def _as_one(self, group: Any) -> list[str]:
+        """Several statements that are done as one."""
+        return self._island(group) if isinstance(group, Island) else self._all(group)
 
     def _island(self, island: Island) -> list[str]:
         """A loop over its pieces."""

@@ -20,29 +20,37 @@ from . import tracing  # noqa: F401 (it gives a Program its text and its cost)
 from .capture import Capture
 from .entry import MISS, STALE, Entry
 from .interrupts import free_in_children
+from .native import NUMPY, Backend, choose
 from .passes import improve
 from .places import Surroundings, WeakMethod
+from .profiling import Profile, profile
 from .program import Program
 from .signature import difference, signature
+from .snapshot import unchanged
 
 MOST = 8
 """How many programs are made of one function; then the engine runs what none of them holds for."""
 
 
-def compile(fun: Callable[..., Any] | None = None, *, state: Any = ()) -> Any:
+def compile(fun: Callable[..., Any] | None = None, *, state: Any = (), backend: str = "numpy") -> Any:
     """A function that does what `fun` does, faster: traced once, then run as a program of NumPy's functions.
 
-    fun    a function of arrays, Tensors and containers of them; a whole training step, usually. Also a decorator.
-    state  the networks, optimizers and Tensors that it uses and changes; those that its closure and its globals refer
-           to are found without
+    fun      a function of arrays, Tensors and containers of them; a whole training step, usually. Also a decorator.
+    state    the networks, optimizers and Tensors that it uses and changes; those that its closure and its globals refer
+             to are found without
+    backend  "numpy", which needs nothing else and gives the engine's results to the last bit; "numba", whose loops do
+             elementwise work and sums in machine code: it takes seconds to compile, and rounds otherwise in sums,
+             exp, log and tanh; or "auto", the fastest that is installed
 
     The first call runs in the engine, where gradients or an optimizer's state are still to be made; then one call is
     traced for each set of shapes, dtypes, layouts, plain values and modes, up to eight. A call that no program holds
-    for runs in the engine, and so does all that cannot be traced: `why_not` says what, and where. The results are the
-    engine's to the last bit. Random numbers are drawn anew at each call, and learning rates read anew.
+    for runs in the engine, and so does all that cannot be traced: `why_not` says what, and where. Random numbers are
+    drawn anew at each call, and learning rates read anew.
 
     A result that requires a gradient can be differentiated outside, as a compiled network's is, but once: a derivative
     of that derivative (create_graph=True) raises RuntimeError. Transforms such as `grad` of it run `fun` itself.
+
+    Raises ImportError for a backend that is not installed, ValueError for one that there is not.
 
     >>> w = Tensor([1.0, 2.0], requires_grad=True)
     >>> @compile
@@ -57,10 +65,10 @@ def compile(fun: Callable[..., Any] | None = None, *, state: Any = ()) -> Any:
     (Tensor([ 8., 16.]), None)
     """
     if fun is None:
-        return functools.partial(compile, state=state)
+        return functools.partial(compile, state=state, backend=backend)
     if not callable(fun):
         raise TypeError(f"compile: expected a function, got {type(fun).__name__}")
-    return Compiled(fun, state)
+    return Compiled(fun, state, choose(backend))
 
 
 class Compiled:
@@ -68,10 +76,12 @@ class Compiled:
 
     programs  the programs that have been made, the latest first
     why_not   why the engine runs instead, or None
+    backend   what runs the programs, and why that
     """
 
-    def __init__(self, fun: Callable[..., Any], state: Any = ()) -> None:
+    def __init__(self, fun: Callable[..., Any], state: Any = (), backend: Backend = NUMPY) -> None:
         self._fun = fun
+        self.backend = backend
         self._declared = state
         self.why_not: str | None = None
         self._entries: list[Entry] = []
@@ -95,6 +105,22 @@ class Compiled:
         if not self._entries:
             raise RuntimeError(f"compile: {self._name} has no program yet: {self.why_not or 'call it'}")
         return self._entries[0].program.source
+
+    def profile(self, *args: Any, calls: int = 20, **kwargs: Any) -> Profile:
+        """How long each line of the printed program takes for arguments like these, and how many bytes it moves.
+
+        calls  of which the median is taken. Parameters, optimizers and generators are then as they were before.
+
+        Raises RuntimeError where the engine runs the function.
+        """
+        around = Surroundings(self._fun, self._declared)
+        around.add([leaf for leaf in leaves((args, kwargs)) if not isinstance(leaf, Tensor | np.ndarray)])
+        with self.lock, unchanged(around, args, kwargs):
+            for _ in range(3):  # one for the engine to make what is not there, one to trace, and one that runs
+                self(*args, **kwargs)
+            if not self._entries or self._closed:
+                raise RuntimeError(f"profile: the engine runs {self._name}: {self.why_not}")
+            return profile(self._entries[0], lambda: self(*args, **kwargs), self.backend.name, calls)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         # a transform asks for derivatives of any order; who watches, as a trace does, is shown every operation
@@ -163,7 +189,7 @@ class Compiled:
         for optimizer in around.optimizers:
             if hasattr(optimizer, "lay"):
                 optimizer.lay()
-        captured = Capture(self._fun, args, kwargs, around, strict=False)
+        captured = Capture(self._fun, args, kwargs, around, False, self.backend)
         if captured.why_not is not None:
             self._close(captured.why_not)
             return captured.result
@@ -197,7 +223,7 @@ class Compiled:
         known = self._bound.get(key)
         if known is None or known._of() is not instance:
             weakly = ref(instance, lambda _: self._bound.pop(key, None))
-            known = self._bound[key] = Compiled(WeakMethod(self._fun, weakly), self._declared)
+            known = self._bound[key] = Compiled(WeakMethod(self._fun, weakly), self._declared, self.backend)
             known._of = weakly
         return known
 
@@ -207,10 +233,10 @@ class Compiled:
         return getattr(self._fun, name)
 
     def __copy__(self) -> Compiled:
-        return Compiled(self._fun, self._declared)
+        return Compiled(self._fun, self._declared, self.backend)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Compiled:
-        return Compiled(copy.deepcopy(self._fun, memo), copy.deepcopy(self._declared, memo))
+        return Compiled(copy.deepcopy(self._fun, memo), copy.deepcopy(self._declared, memo), self.backend)
 
     def __reduce__(self) -> Any:
         import sys
@@ -218,7 +244,7 @@ class Compiled:
         module = sys.modules.get(getattr(self._fun, "__module__", ""))
         if getattr(module, self._name, None) is self:  # a decorated function, which is found by its name
             return self._name
-        return Compiled, (self._fun, self._declared)
+        return Compiled, (self._fun, self._declared, self.backend)
 
     def __repr__(self) -> str:
         return f"<compiled {self._name}: {len(self._entries)} programs>"

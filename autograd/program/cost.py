@@ -28,8 +28,8 @@ class Cost(NamedTuple):
 
     def __str__(self) -> str:
         return (
-            f"{self.statements} statements, {_short(self.operations)} operations, {_short(self.bytes)}B moved, "
-            f"{_short(self.peak)}B at most"
+            f"{self.statements} statements, {short(self.operations)} operations, {short(self.bytes)}B moved, "
+            f"{short(self.peak)}B at most"
         )
 
 
@@ -38,7 +38,7 @@ def cost(program: Program) -> Cost:
     computing = [s for s in program.statements if s.kind in ("call", "draw") and not s.is_view]
     placement = Placement(program)
     results = sum(value.root.nbytes for value in program.outgoing() if value.root.kind == "made")
-    return Cost(len(computing), sum(map(operations, computing)), sum(map(_moved, computing)), placement.peak + results)
+    return Cost(len(computing), sum(map(operations, computing)), sum(map(moved, computing)), placement.peak + results)
 
 
 def operations(statement: Statement) -> int:
@@ -54,11 +54,13 @@ def operations(statement: Statement) -> int:
     return max([results, *(value.size for value in arrays)])
 
 
-def _moved(statement: Statement) -> int:
+def moved(statement: Statement) -> int:
+    """The bytes that one statement reads and writes."""
     return sum(value.nbytes for value in (*set(statement.values()), *statement.results, *statement.writes))
 
 
-def _short(n: Any) -> str:
+def short(n: Any) -> str:
+    """A number with its unit's prefix."""
     for unit in ("", "k", "M", "G"):
         if n < 1000:
             return f"{n:.3g} {unit}".rstrip() if unit == "" else f"{n:.3g} {unit}"

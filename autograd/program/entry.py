@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -11,9 +12,9 @@ from ..engine.modes import Changed, mode
 from ..engine.tensor import Tensor, wrap
 from ..transforms.tree import fields_of, is_dataclass, keys_of, leaves, rebuild
 from .capture import Capture, Given
-from .code_numpy import Code
 from .interrupts import hold, release
 from .joined import Backward, join
+from .native import code_of
 from .places import Place
 from .values import Value
 
@@ -38,6 +39,14 @@ class Entry:
         self._places = [(place, value) for place, value in writer.places if value not in writer.moving]
         exec(compile(self.text, f"<entry {self.program.name}>", "exec"), self._space)
         self.call: Callable[[Any, Any], Any] = self._space["call"]
+
+    @contextmanager
+    def watched(self, clock: Callable[[int], None]) -> Iterator[None]:
+        """Within it, `clock` is called after each block of the program's code."""
+        with self.code.watched(clock):
+            self._space["run"] = self.code.run
+            yield
+        self._space["run"] = self.code.run
 
     def rebind(self) -> bool:
         """Take the arrays in which the states now lie; False if one has another shape, dtype or layout."""
@@ -80,7 +89,7 @@ class _Writer:
         self.program.states = [value for value in self.program.states if value in kept]
         for value in self.moving:
             value.array = None  # it is another one at each call
-        self.code = Code(self.program, self.moving, self._own_gradients(args, kwargs))
+        self.code = code_of(captured.backend, self.program, self.moving, self._own_gradients(args, kwargs))
         self.space: dict[str, Any] = {
             "MISS": MISS, "STALE": STALE, "mode": mode, "wrap": wrap, "run": self.code.run, "Tensor": Tensor,
             "touch": self.code.touch, "new": _given, "ready": self.code.ready, "Changed": Changed,

@@ -20,8 +20,8 @@ from ..engine.primitive import Cotangents
 from ..engine.sweep import gradients
 from ..engine.tensor import Tensor, wrap
 from ..transforms.checkpoint import NOTHING, bundle
-from .code_numpy import Code
 from .interrupts import free_in_children
+from .native import Backend, code_of
 from .passes import improve
 from .passes.substitute import substitute
 from .program import Program
@@ -37,7 +37,8 @@ class Backward:
     """
 
     def __init__(
-        self, seeds: list[Value], statements: list[Statement], found: list[Value | None], leaves: list[Tensor]
+        self, seeds: list[Value], statements: list[Statement], found: list[Value | None], leaves: list[Tensor],
+        backend: Backend,
     ) -> None:  # fmt: skip
         self.leaves = leaves
         self.seeds = [(value.shape, value.dtype) for value in seeds]
@@ -54,7 +55,7 @@ class Backward:
         results = [None if v is None else inside.get(v, v) for v in found]
         self.program = Program("backward", statements, [*seeds, *inside.values()], [], results, [])
         improve(self.program)
-        self.code = Code(self.program)
+        self.code = code_of(backend, self.program)
         self.lock = threading.Lock()
         free_in_children(self)
 
@@ -83,7 +84,7 @@ class Backward:
 
 
 def trace_backward(
-    recorder: Any, outs: Sequence[Tensor], known: dict[int, Tensor], start: int, cut: Sequence[Tensor]
+    recorder: Any, outs: Sequence[Tensor], known: dict[int, Tensor], start: int, cut: Sequence[Tensor], backend: Backend
 ) -> Backward | str:
     """What leads back from Tensors that are still recorded to the known leaves; or why there is no such program.
 
@@ -118,7 +119,7 @@ def trace_backward(
         return "its result requires a gradient, whose backward pass does more than compute; call backward() in it"
     del recorder.statements[begin:]
     values = [None if g is None else recorder.noted(g) for g in found]
-    return Backward([seed.value for seed in seeds], statements, values, list(leaves.values()))
+    return Backward([seed.value for seed in seeds], statements, values, list(leaves.values()), backend)
 
 
 def join(back: Backward, nodes: Sequence[Node], kept: tuple[Any, ...], outs: tuple[Any, ...]) -> tuple[Tensor, ...]:

@@ -51,6 +51,18 @@ def arrays(program: Program) -> dict[str, Any]:
     return found
 
 
+def lines_of(program: Program) -> tuple[list[str], dict[int, int]]:
+    """The printed lines before loops are made of them, and by a statement's identity the number of its line."""
+    page = Page(program)
+    page.text()
+    found: dict[int, int] = {}
+    for k, statements in enumerate(page.printed):
+        for s in statements:
+            if id(s) in page.reading.origins:
+                found.setdefault(id(page.reading.origins[id(s)]), k)
+    return page.lines, found
+
+
 class Page(Expressions):
     """A program, being printed."""
 
@@ -58,13 +70,19 @@ class Page(Expressions):
         """The text; with `rows`, each name in it is one value, and the only loops are those over rows of names."""
         program = self.program
         body: list[str] = []
+        self.lines: list[str] = []  # those of each statement, and which statements these are
+        self.printed: list[list[Statement]] = []
         scope: str | None = None
         section = ""
         inside = {id(s) for s in self.reading.inside.values()}
         for s in self.reading.statements:
             if id(s) in inside:
                 continue
+            whole = [s, *self._inside(s)]
             lines = self._statement(s)
+            if lines:
+                self.lines.append("\n".join(lines))
+                self.printed.append(whole)
             if lines and s.kind != "outside":
                 now = self.reading.sections[id(s)]
                 if now != section:
@@ -90,6 +108,10 @@ class Page(Expressions):
         imports = "\n".join(["import numpy as np", *self._helpers.imports])
         parts = [imports, "\n".join(head), function.rstrip(), self._helpers.text()]
         return "\n\n\n".join(part for part in parts if part) + "\n"
+
+    def _inside(self, s: Statement) -> list[Statement]:
+        """The statements that stand inside of one."""
+        return [self.reading.inside[value] for value in self._parts(s)]
 
     def _with_loops(self, body: list[str], rows: bool) -> list[str]:
         inputs = {self.names[p] for p in self.parameters if isinstance(p, Value) and p.kind != "made"}

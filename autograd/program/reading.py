@@ -30,10 +30,12 @@ class Reading:
     sections    by a statement's identity: "forward", "backward", or "update" of what outlives the call
     inside      by value, the statement that makes it, where that is to stand inside of the one that uses it
     now         what has become of a value of the program
+    origins     by a statement's identity, the one of the program that it is made of
     """
 
     def __init__(self, program: Program) -> None:
         self.now: dict[Value, Value] = {}
+        self.origins: dict[int, Statement] = {}
         self.statements = self._anew(program)
         self.outgoing = [self.now.get(value, value) for value in program.outgoing()]
         name_results(program, self.outgoing)
@@ -73,6 +75,7 @@ class Reading:
                 function, args, kwargs = call
             target = _changed(s, alls)
             anew = Statement(s.kind, function, args, kwargs, s.line, s.scope)
+            self.origins[id(anew)] = s
             anew.form, anew.results = s.form, s.results
             anew.writes = tuple([self.now.get(root, root).root for root in s.writes])
             anew.expected, anew.of = s.expected, s.of

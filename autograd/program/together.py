@@ -45,7 +45,8 @@ class Together:
         statements = [s for part in parts for _, s in part]
         self.inner = {v for slot, kind in zip(slots, kinds, strict=True) if kind == "inner" for v in slot}
         self.writes = tuple(dict.fromkeys(root for s in statements for root in s.writes if root not in self.inner))
-        self.numbers = [i for part in parts for i, _ in part]
+        self.statements = [numbered for part in parts for numbered in part]
+        self.numbers = [i for i, _ in self.statements]
         self.lying = list(zip(slots, kinds, strict=True))
         self.scratch = sum(rounded(self.size * v.dtype.itemsize) for (v, *_), kind in self.lying if kind == "inner")
         self.slot_of = {value: k for k, slot in enumerate(slots) for value in slot}

@@ -3,7 +3,7 @@
 Each imports only what stands before it:
 
     on_tensors, matrix_functions, matrix_patterns, matrix_equations, linalg
-    error_functions, gamma_ratios, special, stats, integrate, signal, misc
+    error_functions, gamma_ratios, special, stats, adjoint, integrate, optimize, signal, sparse, misc
 """
 
 from importlib import import_module as _import_module
@@ -16,7 +16,7 @@ except ImportError as error:
         "autograd.scipy: SciPy is not installed; install it, with pip install 'backgraph[scipy]'"
     ) from error
 
-__all__ = ["integrate", "linalg", "misc", "signal", "special", "stats"]
+__all__ = ["integrate", "linalg", "misc", "optimize", "signal", "sparse", "special", "stats"]
 
 
 def __getattr__(name: str) -> _Any:

@@ -13,7 +13,7 @@ from scipy import linalg
 
 from ..engine.declare import primitive
 from ..engine.primitive import Function
-from ..engine.tensor import unwrap
+from ..engine.tensor import Tensor, unwrap
 from .matrix_functions import unless_singular
 from .matrix_patterns import circulant, toeplitz
 from .on_tensors import on_tensors
@@ -143,12 +143,16 @@ def _packed_a(g: Any, out: Any) -> Any:
 _packed: Function = primitive(lambda a: linalg.lu_factor(a)[0], name="lu_factor", a=_packed_a)  # of rows in order
 
 
-def _order(pivots: Any) -> Any:
-    """The rows in the order that the exchanges lead to."""
+def _ordered(pivots: Any) -> Any:
     order = np.arange(len(pivots))
-    for i, p in enumerate(pivots):
+    for i, p in enumerate(np.asarray(pivots)):
         order[[i, p]] = order[[p, i]]
     return order
+
+
+# the rows exchanged with which a matrix is factored, and the order of all rows that the exchanges lead to
+_pivots: Function = primitive(lambda a: linalg.lu_factor(np.asarray(a))[1], name="pivots", a=None)
+_order: Function = primitive(_ordered, name="order of rows", pivots=None)
 
 
 @on_tensors
@@ -156,7 +160,7 @@ def lu_factor(a: Any) -> tuple[Any, Any]:
     """As scipy.linalg.lu_factor, of one square matrix: what lu_solve takes."""
     if a.ndim != 2 or a.shape[0] != a.shape[1]:
         raise NotImplementedError(f"lu_factor: expected one square matrix, got shape {a.shape}")
-    pivots = linalg.lu_factor(unwrap(a))[1]
+    pivots = unwrap(_pivots(a))
     return _packed(a[_order(pivots)]), pivots
 
 
@@ -170,7 +174,7 @@ def lu_solve(lu_and_piv: tuple[Any, Any], b: Any, trans: int = 0) -> Any:
            [-0.25, -0.25]])
     """
     packed, pivots = lu_and_piv
-    order = _order(pivots)
+    order, b = _order(pivots), b if isinstance(b, Tensor) else Tensor(b)
     if not trans:
         return solve_triangular(packed, solve_triangular(packed, b[order], 0, True, True))
     return solve_triangular(packed, solve_triangular(packed, b, trans), trans, True, True)[np.argsort(order)]
@@ -184,7 +188,7 @@ def lu(a: Any, permute_l: bool = False, *, p_indices: bool = False) -> tuple[Any
     low, up = np.tril(packed, -1) + np.eye(len(back), dtype=packed.dtype), np.triu(packed)
     if permute_l:
         return low[back], up
-    return back if p_indices else np.eye(len(back), dtype=unwrap(packed).real.dtype)[back], low, up
+    return back if p_indices else (np.arange(len(back)) == back[:, None]).astype(packed.real.dtype), low, up
 
 
 # ---- others ----------------------------------------------------------------------------------------------------------

@@ -13,10 +13,16 @@ importing only what stands before it:
     shaping        shapes, joining, splitting
     picking        by index and by mask
     creating       of numbers and of random numbers
-    algebra        products, torch.linalg, torch.fft, torch.special
+    factors        of matrices
+    algebra        products, torch.linalg
+    spectra        torch.fft, stft and windows
+    special        torch.special
     custom         torch.autograd.Function
-    densities      torch.distributions
+    deriving       torch.autograd and torch.func
+    densities      torch.distributions: those of a formula each
+    kinds          torch.distributions: the others, and divergences
     layers         torch.nn and torch.optim, from nn and optim
+    ordered        what torch itself has of torch.nn.functional
     spaces         the modules below torch
 
 It is the one part of autograd that imports nn and optim: `layers` does, once something of them is asked for.
@@ -27,14 +33,16 @@ It is the one part of autograd that imports nn and optim: `layers` does, once so
 from __future__ import annotations
 
 from collections.abc import Mapping as _Mapping
+from copy import deepcopy as _deepcopy
 from os import PathLike as _PathLike
 from typing import Any
 
 import autograd as _ag
 
+from ..random import generator as _generator
 from ..saving.replacement import replace as _replace
 from . import absent as _absent
-from . import algebra, creating, picking, pointwise, reducing, shaping
+from . import algebra, creating, picking, pointwise, reducing, shaping, spectra
 from . import tensors as _tensors
 from .boundary import below as _below
 from .creating import default_generator
@@ -51,6 +59,7 @@ from .dtypes import (
     result_type,
     set_default_dtype,
 )  # fmt: skip
+from .ordered import of_torch as _of_torch
 from .spaces import ROOTS as _ROOTS
 from .spaces import functional as _functional
 from .tensors import FUNCTIONS, Tensor
@@ -68,6 +77,7 @@ strided, contiguous_format, preserve_format, channels_last = None, None, None, N
 __version__ = "2.13.0"  # of the PyTorch whose names these are
 
 
+_ELSEWHERE = {"vmap": "func", "autocast": "amp"}
 _WHOLE = "saved by torch.save"
 
 
@@ -99,12 +109,28 @@ def compile(model: Any = None, **options: Any) -> Any:
     return model if model is not None else lambda function: function
 
 
-def set_num_threads(n: int) -> None:
-    """Has no effect: NumPy's library for matrices has its own setting."""
+def can_cast(from_: Any, to: Any) -> bool:
+    """Whether values of one dtype may be put into another, as a result's into `out`: not from a later kind to an
+    earlier one, of bool, integer, float and complex."""
+    return dtype.order(from_) <= dtype.order(to)
 
 
-def set_printoptions(**options: Any) -> None:
-    """Has no effect: numpy.set_printoptions has."""
+def get_rng_state() -> Any:
+    """What set_rng_state takes to draw the same random numbers again."""
+    return _deepcopy(_generator(None).bit_generator.state)
+
+
+def set_rng_state(new_state: Any) -> None:
+    """Draw from now on what was drawn after get_rng_state had given this."""
+    _generator(None).bit_generator.state = _deepcopy(new_state)
+
+
+def _without_effect(*args: Any, **options: Any) -> None:
+    """Has no effect: there is one device, and NumPy and its library for matrices have settings of their own."""
+
+
+set_num_threads = set_num_interop_threads = set_printoptions = set_flush_denormal = _without_effect
+set_float32_matmul_precision = use_deterministic_algorithms = set_warn_always = _without_effect
 
 
 def __getattr__(name: str) -> Any:
@@ -112,7 +138,9 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(name)
     if name.endswith("_") and name in _tensors.METHODS:
         return _tensors.METHODS[name]
+    if name in _ELSEWHERE:
+        return getattr(_ROOTS[_ELSEWHERE[name]], name)
     try:
-        return _functional(name)
+        return _of_torch(name, _functional)
     except (AttributeError, KeyError):
         raise _absent.error(name) from None

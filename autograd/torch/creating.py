@@ -19,13 +19,13 @@ from .shaping import many
 from .tensors import FUNCTIONS, cast, offer, values
 
 
-def _made(function: Any) -> Any:
+def made(function: Any) -> Any:
     """A maker of arrays, which takes requires_grad=."""
 
     def call(*args: Any, requires_grad: bool = False, **options: Any) -> Any:
         found = function(*args, **options)
-        made = found if isinstance(found, Base) else wrap(np.asarray(found))
-        return made.requires_grad_() if requires_grad else made
+        tensor = found if isinstance(found, Base) else wrap(np.asarray(found))
+        return tensor.requires_grad_() if requires_grad else tensor
 
     return below(call)
 
@@ -121,9 +121,10 @@ _zeros: Any = lambda size, *, dtype: np.zeros(size, dtype)
 _strided: Any = lambda size, order, *, dtype=None: np.zeros(tuple(size), dtype or default[0])
 offer({
     "tensor scalar_tensor": _array, "as_tensor asarray": _as_tensor, "from_numpy": lambda ndarray: ndarray,
-    "full": _full,
-    "zeros empty": _filled(0), "ones": _filled(1), "arange": _arange, "linspace": _linspace, "rand": _rand,
-    "randn": _randn, "normal": _normal, "multinomial": _multinomial, "bernoulli": _bernoulli, "randint": _randint,
+    "full": _full, "zeros empty": _filled(0), "ones": _filled(1), "arange": _arange, "linspace": _linspace,
+    "range": lambda start, end, step=1, *, dtype=None: _arange(start, end + step, step, dtype=dtype or default[0]),
+    "rand": _rand, "randn": _randn, "normal": _normal, "multinomial": _multinomial, "bernoulli": _bernoulli,
+    "randint": _randint,
     "logspace": lambda start, end, steps, base=10.0, *, dtype=None: np.power(
         base, _linspace(start, end, steps, dtype=np.float64)).astype(dtype or default[0]),
     "eye": lambda n, m=None, *, dtype=None: np.eye(n, m, dtype=dtype or default[0]),
@@ -136,10 +137,13 @@ offer({
     "tril_indices": lambda row, col, offset=0: np.stack(np.tril_indices(row, offset, col)),
     "triu_indices": lambda row, col, offset=0: np.stack(np.triu_indices(row, offset, col)),
     "empty_strided empty_permuted": _strided, "vander": lambda x, N=None, increasing=False: np.vander(x, N, increasing),
-    "hann_window": lambda n, periodic=True, *, dtype=None: np.hanning(n + periodic)[:n].astype(dtype or default[0]),
-    "hamming_window": lambda n, periodic=True, *, dtype=None: np.hamming(n + periodic)[:n].astype(dtype or default[0]),
-}, method=False, direct=_made)  # fmt: skip
+}, method=False, direct=made)  # fmt: skip
 FUNCTIONS["manual_seed"] = _seeded
+offer({
+    "is_floating_point": lambda input: input.dtype.kind == "f", "is_complex": lambda input: input.dtype.kind == "c",
+    "is_signed": lambda input: input.dtype.kind in "ifc", "is_nonzero": lambda input: bool(input.item()),
+    "is_same_size": lambda input, other: input.shape == other.shape,
+})  # fmt: skip
 
 
 def _new(name: str) -> Any:
@@ -177,6 +181,17 @@ def _as(kind: Any) -> Any:
     return lambda self, memory_format=None: cast(self, np.dtype(kind))
 
 
+def _applied(self: Any, callable: Any) -> Any:
+    self[...] = np.reshape([callable(value) for value in values(self).reshape(-1).tolist()], self.shape)
+    return self
+
+
+def _resized(self: Any, *size: Any) -> Any:
+    size = many(size)
+    self.data = np.resize(self.data, size)
+    return self
+
+
 def _detach(self: Any) -> Any:
     self._node = None
     return self
@@ -198,10 +213,12 @@ offer({
     **{name: _as(known.dtype) for name, known in dtypes.DTYPES.items() if name != "bfloat16"},
     "byte": _as(np.uint8), "char": _as(np.int8),
     "type_as": lambda self, other: cast(self, other.dtype), "get_device": lambda self: -1, "detach_": _detach,
-    "is_floating_point": lambda self: self.dtype.kind == "f", "is_complex": lambda self: self.dtype.kind == "c",
     "element_size": lambda self: self.itemsize, "is_contiguous": lambda self: bool(self.data.flags.c_contiguous),
     "stride": lambda self: tuple(n // self.itemsize for n in self.data.strides),
-    "share_memory_ pin_memory": lambda self: self, "data_ptr": lambda self: self.data.ctypes.data,
+    "share_memory_ pin_memory": lambda self: self, "storage_offset": lambda self: 0, "apply_": _applied,
+    "new": lambda self, *data: np.zeros(data, self.dtype) if all(isinstance(n, int) for n in data) else _array(
+        data[0], self.dtype), "data_ptr": lambda self: self.data.ctypes.data, "resize_": _resized,
+    "resize_as_": lambda self, other: _resized(self, *other.shape),
     "normal_": _random_in_place(lambda rng, size, mean=0.0, std=1.0: rng.normal(mean, std, size)),
     "uniform_": _random_in_place(lambda rng, size, a=0.0, b=1.0, **ends: rng.uniform(
         ends.get("from", a), ends.get("to", b), size)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,11 @@ class dtype:
         self.dtype = np.dtype(numpy)
         self.is_floating_point, self.is_complex = self.dtype.kind == "f", self.dtype.kind == "c"
         self.is_signed, self.itemsize = self.dtype.kind in "ifc", self.dtype.itemsize
+
+    @staticmethod
+    def order(given: Any) -> int:
+        """Of the kinds bool, integer, float and complex, which it is."""
+        return _RANK[np.dtype(plain(given)).kind]
 
     def __repr__(self) -> str:
         return f"torch.{self.name}"
@@ -169,7 +175,9 @@ def promote_types(first: Any, second: Any) -> dtype:
 
 def finfo(type: Any = None) -> Any:
     """The limits of a floating dtype: eps, max, min, tiny, bits."""
-    return np.finfo(plain(type) or default[0])
+    found = np.finfo(plain(type) or default[0])
+    names = ("eps", "max", "min", "tiny", "smallest_normal", "resolution")
+    return SimpleNamespace(bits=found.bits, dtype=str(found.dtype), **{n: float(getattr(found, n)) for n in names})
 
 
 def iinfo(type: Any) -> Any:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from .shaping import many
 from .tensors import cast, offer, values
 
 
@@ -119,6 +120,12 @@ def _nonzero_static(input: Any, *, size: int, fill_value: int = -1) -> Any:
     return np.concatenate([found, np.full((size - len(found), found.shape[1]), fill_value)])
 
 
+def _with_diagonal(input: Any, fill_value: Any, wrap: bool = False) -> Any:
+    made = input.copy()
+    np.fill_diagonal(made, fill_value, wrap)
+    return made
+
+
 offer({
     "gather": _gather, "index_select": _index_select, "masked_scatter": _masked_scatter, "nonzero": _nonzero,
     "scatter": lambda input, dim, index, src=None, *, value=None, reduce=None: _scattered(
@@ -142,11 +149,12 @@ offer({
     "masked_select": lambda input, mask: np.broadcast_to(input, np.broadcast_shapes(input.shape, mask.shape))[
         np.broadcast_to(values(mask), np.broadcast_shapes(input.shape, mask.shape))],
     "select_scatter": lambda input, src, dim, index: _placed(input, _along(input, dim, index), src),
+    "unravel_index": lambda indices, shape: np.unravel_index(values(indices), many((shape,))),
     "slice_scatter": lambda input, src, dim=0, start=None, end=None, step=1: _placed(
         input, _along(input, dim, slice(start, end, step)), src), "diagonal_scatter": _diagonal_scatter,
     "fill": lambda input, value: np.broadcast_to(value, input.shape) if np.ndim(value) else np.full_like(input, value),
 })  # fmt: skip
 offer({
     "copy": lambda self, src, non_blocking=False: np.broadcast_to(src, self.shape),
-    "zero": lambda self: np.zeros(self.shape),
+    "zero": lambda self: np.zeros(self.shape), "fill_diagonal": _with_diagonal,
 }, function=False)  # fmt: skip

@@ -272,9 +272,10 @@ _DIMMED = {
 offer({name: _of_scalars(function) for name, function in _DIMMED.items()})
 offer({
     "unique": _unique, "unique_consecutive": _unique_consecutive,
-    "msort": lambda input: _sort(input, 0)[0], "histc": _histc, "corrcoef": lambda input: np.corrcoef(input),
+    "msort": lambda input: _sort(input, 0)[0], "histc": _histc, "corrcoef": lambda input: np.corrcoef(
+        input).astype(floats(input).dtype),
     "cov": lambda input, *, correction=1, fweights=None, aweights=None: np.cov(
-        input, ddof=correction, fweights=fweights, aweights=aweights),
+        input, ddof=correction, fweights=fweights, aweights=aweights).astype(floats(input).dtype),
     "dist": lambda input, other, p=2: vector_norm(input - other, p),
     "bucketize": lambda input, boundaries, *, out_int32=False, right=False: _searchsorted(
         boundaries, input, out_int32=out_int32, right=right),

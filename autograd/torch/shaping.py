@@ -103,14 +103,20 @@ def _diag_embed(input: Any, offset: int = 0, dim1: int = -2, dim2: int = -1) -> 
 
 
 def _block_diag(*tensors: Any) -> Any:
-    blocks = [np.atleast_2d(t) for t in tensors]
-    return np.block([[b if a is b else np.zeros((a.shape[0], b.shape[1])) for b in blocks] for a in blocks])
+    blocks, kind = [np.atleast_2d(t) for t in tensors], common(*tensors)
+    zeros: Any = lambda a, b: np.zeros((a.shape[0], b.shape[1]), kind)
+    return np.block([[b if i == j else zeros(a, b) for j, b in enumerate(blocks)] for i, a in enumerate(blocks)])
 
 
 def _sum_to_size(input: Any, *size: Any) -> Any:
     size, lead = many(size), input.ndim - len(many(size))
     kept = tuple(i + lead for i, n in enumerate(size) if n == 1 and input.shape[i + lead] != 1)
     return np.reshape(np.sum(input, (*range(lead), *kept)), size)
+
+
+def _as_strided(input: Any, size: Any, stride: Any, storage_offset: int = 0) -> Any:
+    steps = [np.arange(n) * step for n, step in zip(size, stride, strict=True)]
+    return np.ravel(input)[storage_offset + sum(np.ix_(*steps))] if steps else np.ravel(input)[storage_offset]
 
 
 def _combinations(input: Any, r: int = 2, with_replacement: bool = False) -> Any:
@@ -148,6 +154,7 @@ offer({
     "clone alias_copy": lambda input, *, memory_format=None: input.copy(),
     "narrow narrow_copy": lambda input, dim, start, length: np.take(
         input, np.arange(int(start), int(start) + length), dim),
+    "as_strided": _as_strided, "detach detach_copy": lambda input: input.detach(), "unsafe_split_with_sizes": _split,
     "select": lambda input, dim, index: input[(slice(None),) * (dim % input.ndim) + (index,)],
 })  # fmt: skip
 offer({

@@ -11,11 +11,13 @@ from typing import Any
 import numpy as np
 
 import autograd as ag
-from autograd import Tensor as Base
 
 from . import absent, dtypes
-from .algebra import SPACES
-from .boundary import above, below, raised
+from .algebra import LINALG
+from .boundary import above, below
+from .deriving import AUTOGRAD, FUNC, OF_FUNCTIONS
+from .special import SAME, SPECIAL
+from .spectra import FFT, WINDOWS
 from .tensors import FUNCTIONS
 
 Look = Callable[[str], Any]
@@ -63,17 +65,7 @@ def _inside(path: str) -> Look:
 
 
 def functional(name: str) -> Any:
-    """What torch.nn.functional has, of which torch itself has some."""
-    if name.endswith("_with_indices"):
-        pool = functional(name.removesuffix("_with_indices"))
-        return lambda *args, **options: pool(*args, **{**options, "return_indices": True})
-    if name == "constant_pad_nd":
-        return lambda input, pad, value=0: functional("pad")(input, pad, "constant", value)
-    if name.startswith("grid_sampler"):
-        kinds: Any = (("bilinear", "nearest", "bicubic"), ("zeros", "border", "reflection"))
-        return lambda input, grid, mode, padding, align: functional("grid_sample")(
-            input, grid, kinds[0][mode], kinds[1][padding], align
-        )
+    """What torch.nn.functional has."""
     try:
         return _inside("nn.functional")(name)
     except AttributeError:
@@ -101,19 +93,6 @@ def _swa(name: str) -> Any:
     from .layers import of_nn
 
     return of_nn(name, _optim("swa_utils"), "optim.swa_utils")
-
-
-def _of_functions(transform: Callable[..., Any]) -> Any:
-    """A transform of a function of PyTorch's kind."""
-
-    def made(fun: Any, argnums: Any = 0, **options: Any) -> Any:
-        return below(transform(above(fun), argnums))
-
-    return made
-
-
-def _vmap(func: Any, in_dims: Any = 0, out_dims: Any = 0, randomness: str = "different") -> Any:
-    return below(ag.vmap(above(func), in_dims, out_dims, randomness=randomness))
 
 
 def _assert_close(
@@ -166,24 +145,12 @@ def _fixed(**values: Any) -> Look:
     return values.__getitem__
 
 
+def _below_of(table: dict[str, Any]) -> Look:
+    return lambda name: below(table[name])
+
+
 def _checkpoint(function: Any, *args: Any, use_reentrant: Any = None, **kwargs: Any) -> Any:
     return below(ag.checkpoint(above(function)))(*args, **kwargs)
-
-
-def _functional_derivative(transform: Any) -> Any:
-    """torch.autograd.functional: of all inputs, given as a tuple, or of the one."""
-
-    def call(func: Any, inputs: Any, create_graph: bool = False, strict: bool = False) -> Any:
-        several = isinstance(inputs, tuple)
-        given = inputs if several else (inputs,)
-        found = _of_functions(transform)(func, tuple(range(len(given))) if several else 0)(*given)
-        return found if create_graph else _detached(found)
-
-    return call
-
-
-def _detached(value: Any) -> Any:
-    return tuple(map(_detached, value)) if isinstance(value, tuple) else value.detach()
 
 
 def _no(name: str) -> Any:
@@ -199,83 +166,43 @@ def _no(name: str) -> Any:
     raise KeyError(name)
 
 
-def _custom(name: str) -> Any:
-    from .custom import Function
-
-    return {"Function": Function}[name]
-
-
 def _distributions(name: str) -> Any:
-    from .densities import Bernoulli, Categorical, Normal
+    from . import kinds
 
-    return {"Bernoulli": Bernoulli, "Categorical": Categorical, "Normal": Normal}[name]
-
-
-_GRAD = below(lambda outputs, inputs, *args, **kwargs: ag.grad(outputs, inputs, *args, **kwargs))
-_AUTOGRAD = {
-    "grad": _GRAD, "backward": below(lambda tensors, grad_tensors=None, retain_graph=None, create_graph=False: [
-        t.backward(g, retain_graph, create_graph) for t, g in _paired(tensors, grad_tensors)] and None),
-    "gradcheck": lambda func, inputs, **options: ag.gradcheck(above(func), inputs, **options),
-    "Variable": lambda data, requires_grad=False: data.requires_grad_() if requires_grad else data,
-    "no_grad": ag.no_grad, "enable_grad": ag.enable_grad, "set_detect_anomaly": ag.detect_anomaly,
-    "detect_anomaly": ag.detect_anomaly, "set_grad_enabled": ag.set_grad_enabled,
-}  # fmt: skip
-
-
-def _paired(tensors: Any, gradients: Any) -> Any:
-    tensors = [tensors] if isinstance(tensors, Base) else list(tensors)
-    given = [None] * len(tensors) if gradients is None else [gradients] if isinstance(gradients, Base) else gradients
-    return list(zip(tensors, given, strict=True))
-
-
-def _autograd(name: str) -> Any:
-    return _AUTOGRAD[name] if name in _AUTOGRAD else _custom(name)
-
-
-def _swap(call: Any) -> Any:
-    """torch.func's order of results and arguments for that of ours."""
-    return lambda func, *primals: tuple(
-        f if i == 0 else below(f) for i, f in enumerate(raised(call(above(func), *primals)))
-    )
+    if name not in kinds.__all__:
+        raise KeyError(name)
+    return getattr(kinds, name)
 
 
 _MODULES = (
     "activation", "batchnorm", "container", "conv", "dropout", "linear", "loss", "module", "normalization", "pooling",
     "rnn", "sparse", "transformer",
 )  # fmt: skip
+_DISTRIBUTIONS = (
+    "bernoulli", "beta", "categorical", "dirichlet", "distribution", "exponential", "gamma", "independent", "kl",
+    "laplace", "multivariate_normal", "normal", "one_hot_categorical", "poisson", "uniform",
+)  # fmt: skip
 _TABLES: dict[str, Look] = {
-    **{name: space.__getitem__ for name, space in SPACES.items()}, "nn.functional": functional, "optim": _optim,
+    "linalg": _below_of(LINALG), "fft": _below_of(FFT), "signal.windows": _below_of(WINDOWS), "signal": _fixed(),
+    "special": lambda name: FUNCTIONS[SAME[name]] if name in SAME else below(SPECIAL[name]),
+    "nn.functional": functional, "optim": _optim,
     **dict.fromkeys(("nn", "nn.parameter", "nn.modules", *map("nn.modules.{}".format, _MODULES)), _inside("nn")),
     **{name: _inside(name) for name in (
         "nn.init", "nn.utils", "nn.utils.rnn", "nn.utils.parametrize", "nn.utils.parametrizations")},
     "optim.lr_scheduler": lambda name: getattr(_optim("lr_scheduler"), name),
-    "optim.swa_utils": _swa, "autograd": _autograd,
+    "optim.swa_utils": _swa, "autograd": _fixed(**AUTOGRAD),
     "utils": _fixed(), **dict.fromkeys(("nn.parallel", "distributed"), _alone),
     **dict.fromkeys(("amp", "cuda.amp"), _fixed(GradScaler=GradScaler, autocast=_autocast)),
     **dict.fromkeys(("utils.data", "utils.data.dataloader", "utils.data.dataset", "utils.data.sampler"), _data),
-    "utils.checkpoint": _fixed(checkpoint=_checkpoint), "distributions": _distributions,
-    "autograd.functional": _fixed(
-        jacobian=_functional_derivative(ag.jacobian), hessian=_functional_derivative(ag.hessian)),
-    "func": lambda name: _func(name), "testing": _fixed(assert_close=_assert_close),
+    "utils.checkpoint": _fixed(checkpoint=_checkpoint),
+    **dict.fromkeys(("distributions", *map("distributions.{}".format, _DISTRIBUTIONS)), _distributions),
+    "autograd.functional": _fixed(**OF_FUNCTIONS),
+    "func": lambda name: FUNC[name] if name in FUNC else _inside("nn.utils")(name),
+    "testing": _fixed(assert_close=_assert_close),
     "random": _fixed(manual_seed=FUNCTIONS["manual_seed"]), "backends": _fixed(), **dict.fromkeys((
         "cuda", "mps", "xpu", "accelerator", "backends.cudnn", "backends.mps", "backends.cuda",
         "backends.cuda.matmul"), _no),
 }  # fmt: skip
-
-
-def _func(name: str) -> Any:
-    if name in ("functional_call", "stack_module_state"):
-        return _inside("nn.utils")(name)
-    return {
-        "grad": _of_functions(ag.grad), "jacrev": _of_functions(ag.jacobian), "jacfwd": _of_functions(ag.jacobian),
-        "hessian": _of_functions(ag.hessian), "vmap": _vmap, "grad_and_value": _grad_and_value, "vjp": _swap(ag.vjp),
-        "jvp": lambda func, primals, tangents: below(ag.jvp)(above(func), primals, tangents),
-    }[name]  # fmt: skip
-
-
-def _grad_and_value(func: Any, argnums: Any = 0) -> Any:
-    both = _of_functions(ag.value_and_grad)(func, argnums)
-    return lambda *args: both(*args)[::-1]
 
 
 ROOTS = {name: Space(name, look) for name, look in sorted(_TABLES.items())}

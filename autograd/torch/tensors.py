@@ -50,7 +50,8 @@ class Tensor(Base):
     shape = property(lambda self: Size(self._content.shape) if convention.torch else self._content.shape)
     size = property(lambda self: self._size if convention.torch else self._content.size)
     dtype = property(lambda self: dtypes.of(self._content.dtype) if convention.torch else self._content.dtype)  # type: ignore[assignment]
-    is_cuda = is_mps = is_xpu = is_sparse = is_quantized = False
+    is_cuda = is_mps = is_xpu = is_sparse = is_quantized = is_meta = is_nested = False
+    is_cpu = True
     device = property(lambda self: device() if convention.torch else "cpu")
     data = property(
         lambda self: self._alias() if convention.torch else self._content,
@@ -72,10 +73,10 @@ class Tensor(Base):
 
     def __repr__(self) -> str:
         data = np.asarray(self._content)
-        sizes = np.abs(data[data != 0]) if data.dtype.kind == "f" else np.ones(1)
-        with np.printoptions(precision=4, suppress=not sizes.size or bool(sizes.max() < 1e8 and sizes.min() > 1e-4)):
-            parts = [np.array2string(data, separator=", ", prefix="tensor(")]
-        if not data.size or data.dtype not in (dtypes.default[0], np.int64, np.bool_):
+        parts = [np.array2string(data, separator=", ", prefix="tensor(", formatter=_writers(data))]
+        if not data.size and data.ndim != 1:
+            parts = ["[]", f"size={data.shape}"]
+        if data.dtype not in (dtypes.default[0], *((np.int64, np.bool_) if data.size else ())):
             parts.append(f"dtype={dtypes.of(data.dtype)}")
         if self._node is not None:
             parts.append("requires_grad=True" if self.is_leaf else f"grad_fn=<{self._node.name}>")
@@ -102,6 +103,23 @@ class Tensor(Base):
 
     def __dir__(self) -> list[str]:
         return sorted({*object.__dir__(self)} - _hidden)
+
+
+def _writers(data: Any) -> Any:
+    """How the elements are written: in one width, with as many digits as they need, four at most."""
+    finite = data[np.isfinite(data)] if data.dtype.kind == "f" else data.reshape(-1)
+    if data.dtype.kind == "f":
+        sizes = np.abs(finite := finite[finite != 0])
+        whole = bool((finite == np.rint(finite)).all())
+        apart = bool(sizes.size) and float(sizes.max()) > min(1e3 * float(sizes.min()), 1e8)
+        form = ".4e" if apart or (not whole and float(sizes.min()) < 1e-4) else ".0f" if whole else ".4f"
+        write: Any = lambda x: f"{x:{form}}" + "." * (form == ".0f" and bool(np.isfinite(x)))
+    elif data.dtype.kind in "iub":
+        write = str
+    else:
+        return None
+    width = max([len(write(x)) for x in (finite.min(), finite.max())], default=0) if finite.size else 0
+    return {"all": lambda x: write(x).rjust(width)}
 
 
 RAISED[Base] = Tensor

@@ -13,6 +13,10 @@ From the bottom up, each importing only what stands before it:
     over_blocks  a function of some examples, summed over all blocks of them
     sparsity     patterns of sparse Jacobians, and their colors
     jacobians    jacobian, hessian
+    vectors      containers of numbers as one vector
+    implicit     solutions of equations, differentiated at the solution
+    optimality   what is zero at a minimum
+    minimize     the minimum of a function, found by SciPy
     checkpoint   recompute instead of keeping
     gradcheck    derivatives against differences
 """

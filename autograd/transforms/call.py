@@ -58,7 +58,7 @@ class Call:
         self.recorded = mode.recording is not False
         self.selected = [kwargs[key] if isinstance(key, str) else args[key] for key in keys]
         self.who = who
-        self.leaves = [_of_floats(leaf) for leaf in leaves(self.selected, True)]
+        self.leaves = [of_floats(leaf) for leaf in leaves(self.selected, True)]
         self.tensors = any(isinstance(leaf, Tensor) for leaf in leaves((args, kwargs)))
         self.moving = [is_differentiable(leaf) for leaf in self.leaves]
         if self.leaves and not any(self.moving):
@@ -181,7 +181,7 @@ def free(value: Any, tensor: bool) -> Any:
     return value if not isinstance(value, Tensor) else wrap(value._content) if tensor else plain(value._content)
 
 
-def _of_floats(leaf: Any) -> Any:
+def of_floats(leaf: Any) -> Any:
     """An array of integers as one of floats, by which one can differentiate."""
     return leaf.astype(np.float64) if isinstance(leaf, np.ndarray) and leaf.dtype.kind in "iu" else leaf
 

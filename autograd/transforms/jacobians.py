@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from ..engine.modes import Untraceable
 from ..engine.node import tick, walk
 from ..engine.tensor import Tensor, alike, wrap
 from .batching.batched import Batch, Batched
@@ -178,11 +179,15 @@ def _at_once(units: Any, derive: Callable[[Any], Sequence[Tensor]], create_graph
     batch, start = Batch(len(units)), tick()
     try:
         found = derive(Batched(batch, units))
-    except Exception:  # a user's rule may know NumPy's arrays alone; what is wrong otherwise shows again
+    except _NOT_AT_ONCE:
         return _one_by_one(units, derive, create_graph)
     if create_graph:
         part_outside(batch, [part._node for part in found if part._node is not None], start)
     return [leave(part, batch, 0) for part in found]
+
+
+_NOT_AT_ONCE = (Untraceable, TypeError, ValueError, IndexError, AttributeError)
+"""What is raised where a user's rule, or an array of another class, knows NumPy's own arrays alone."""
 
 
 def _one_by_one(units: Any, derive: Callable[[Any], Sequence[Tensor]], create_graph: bool) -> list[Tensor]:

@@ -264,7 +264,8 @@ def _collect(value: Any, like: Any, found: list[Any], objects: bool) -> None:
         return
     ways = _ways(type(like), objects)
     if ways is not None:
-        same = type(value) is type(like) and ways[0](value)[1] == ways[0](like)[1]
+        theirs = ways if type(value) is type(like) else _ways(type(value), objects)
+        same = theirs is not None and theirs[1] is ways[1] and theirs[0](value)[1] == ways[0](like)[1]
     elif isinstance(like, dict):
         same = isinstance(value, dict) and value.keys() == like.keys()
     elif isinstance(like, tuple | list):

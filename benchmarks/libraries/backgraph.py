@@ -132,6 +132,17 @@ def hvp(w: Any, d: Any) -> Any:
     return step, lambda: {name: value.numpy() for name, value in found.items()}
 
 
+class Arrays:
+    """NumPy's functions, and autograd's where it has none."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(np, name, None) or getattr(autograd, name)
+
+
+def function(row: Any, inputs: Any, data: Any) -> Any:
+    return networks.function(row, Arrays(), F, inputs, data, Tensor)
+
+
 def scaled(family: str, w: Any, x: Any) -> Any:
     return networks.scaled(family, w, x, nn, Tensor)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 
 def sequential(name: str, nn: Any) -> Any:
     """The network of a workload that is a plain sequence of modules."""
@@ -23,6 +25,24 @@ def sequential(name: str, nn: Any) -> Any:
         ),
     }  # fmt: skip
     return nn.Sequential(*layers[name]())
+
+
+def function(row: Any, m: Any, f: Any, inputs: Any, data: Any, tensor: Any) -> Any:
+    """A step of a function, forward and backward, and its inputs, which have the gradients then."""
+    inputs, data = [tensor(value) for value in inputs], [tensor(value) for value in data]
+    for value in inputs:
+        value.requires_grad_()
+    shape = row.run(m, f, *inputs, *data).shape
+    seed = tensor(np.random.default_rng(0).standard_normal(shape).astype(inputs[0].detach().numpy().dtype))
+
+    def step() -> Any:
+        for value in inputs:
+            value.grad = None
+        made = row.run(m, f, *inputs, *data)
+        made.backward(seed)
+        return made
+
+    return step, inputs
 
 
 def scaled(family: str, w: Any, x: Any, nn: Any, tensor: Any) -> Any:

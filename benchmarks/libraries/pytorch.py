@@ -127,5 +127,9 @@ def hvp(w: Any, d: Any) -> Any:
     return step, lambda: {name: value.numpy() for name, value in found.items()}
 
 
+def function(row: Any, inputs: Any, data: Any) -> Any:
+    return networks.function(row, torch, F, inputs, data, torch.tensor)
+
+
 def scaled(family: str, w: Any, x: Any) -> Any:
     return networks.scaled(family, w, x, nn, torch.tensor)

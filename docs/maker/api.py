@@ -21,6 +21,7 @@ import nn
 import nn.data
 import nn.functional
 import nn.init
+import nn.parallel
 import nn.utils
 import optim
 import optim.lr_scheduler
@@ -93,6 +94,7 @@ def groups() -> Iterator[tuple[str, str, str, list[tuple[str, Any]]]]:
         ("nn.init", "nn.init: initial values", "nn-init"),
         ("nn.utils", "nn.utils: tools", "nn-utils"),
         ("nn.data", "nn.data: datasets and loaders", "nn-data"),
+        ("nn.parallel", "nn.parallel: many processes", "nn-parallel"),
         ("optim", "optim: optimizers", "optim"),
         ("optim.lr_scheduler", "optim.lr_scheduler: learning rates", "optim-lr-scheduler"),
     ):

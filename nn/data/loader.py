@@ -9,9 +9,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import count, islice, repeat
 from typing import Any, NamedTuple
 
+from autograd import tree
+
 from ..shared import Rng
 from .collate import default_collate, default_convert, samples, take
 from .dataset import IterableDataset
+from .distributed import DistributedSampler
 from .sampler import BatchSampler, RandomSampler, SequentialSampler, random
 
 
@@ -108,7 +111,10 @@ class DataLoader:
             sampler = RandomSampler(indices, rng=self.rng) if shuffle else SequentialSampler(indices)
         if batch_sampler is None and batch_size is not None:
             assert sampler is not None
-            batch_sampler = BatchSampler(sampler, batch_size, drop_last)
+            batches = getattr(sampler, "in_batches", None)
+            batch_sampler = (
+                BatchSampler(sampler, batch_size, drop_last) if batches is None else batches(batch_size, drop_last)
+            )
         self.dataset = dataset
         self.batch_size = batch_size
         self.sampler = getattr(batch_sampler, "sampler", None) if sampler is None else sampler
@@ -153,6 +159,8 @@ class DataLoader:
         """The batch of a list of indices, or without batches the sample of an index."""
         if self.batch_sampler is None:
             return (self.collate_fn or default_convert)(self.dataset[indices])
+        if not len(indices):  # a part of a batch for which there was no example
+            return tree.map(lambda part: part[:0] if getattr(part, "shape", ()) else part, self._load([0]))
         return self.collate_fn(samples(self.dataset, indices)) if self.collate_fn else take(self.dataset, indices)
 
     def _read(self, stream: Iterator[Any]) -> Any:
@@ -221,10 +229,13 @@ class DataLoader:
     def state_dict(self) -> dict[str, Any]:
         """Where the epoch under way is: how many of its batches were handed out, and the seed of its order.
 
-        With a generator of its own, that one's state too. A sampler of another kind than those of this package has to
-        give the same order again by itself.
+        With a generator of its own, that one's state too; of a DistributedSampler the number of the epoch instead. A
+        sampler of another kind than those of this package has to give the same order again by itself.
         """
         rng = None if self.rng is None else self.rng.bit_generator.state
+        if isinstance(self.sampler, DistributedSampler):
+            epoch = self.sampler.epoch - (self._done > 0)  # the one under way, or the next
+            return {"batches": self._done, "seed": None, "rng": rng, "epoch": epoch}
         return {"batches": self._done, "seed": getattr(self.sampler, "seed", None) if self._done else None, "rng": rng}
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
@@ -237,6 +248,8 @@ class DataLoader:
         if self.rng is not None:
             self.rng.bit_generator.state = state_dict["rng"]
         self._skip = int(state_dict["batches"])
+        if "epoch" in state_dict and isinstance(self.sampler, DistributedSampler):
+            self.sampler.set_epoch(state_dict["epoch"])
         if state_dict["seed"] is not None:
             self.sampler.repeat(int(state_dict["seed"]))  # type: ignore[union-attr]
 

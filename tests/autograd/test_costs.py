@@ -9,13 +9,15 @@ import pytest
 
 from autograd import Tensor
 from autograd.engine.halves import Seen
+from autograd.engine.sinks import Sink
 from autograd.ops import affine
 
 
 @pytest.fixture(autouse=True)
 def no_halves(monkeypatch):
-    """As in a process that has no halves: another test may have had some."""
+    """As in a process that has no halves, and no sinks: another test may have had some."""
     monkeypatch.setattr(Seen, "halves", False)
+    monkeypatch.setattr(Sink, "given", False)
 
 
 def calls(run):

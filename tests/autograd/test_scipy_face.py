@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograd import Tensor, elementwise_grad, grad, gradcheck, gradgradcheck, jacobian, vjp
+from autograd import Tensor, elementwise_grad, grad, gradcheck, gradgradcheck, jacobian, vjp, vmap
 
 scipy = pytest.importorskip("scipy")
 for name in ("integrate", "linalg", "signal", "special", "stats"):
@@ -508,3 +508,14 @@ def test_xlog1py_where_its_logarithm_is_infinite() -> None:
         assert by_x(2.0, -1.0) == -np.inf
         assert by_y(0.0, -0.5) == 0
         assert by_y(3.0, -0.5) == 6
+
+
+@pytest.mark.parametrize("options", [{}, {"permute_l": True}, {"p_indices": True}])
+def test_lu_of_many_matrices_at_once(options):
+    many = draw.normal(size=(4, 3, 3))
+    found = vmap(lambda a: linalg.lu(a, **options))(many)
+    for i, a in enumerate(many):
+        for part, expected in zip(found, scipy.linalg.lu(a, **options), strict=True):
+            np.testing.assert_allclose(part[i], expected, atol=1e-12)
+    fun = lambda a: (linalg.lu_solve(linalg.lu_factor(a), V3) ** 2).sum()
+    np.testing.assert_allclose(vmap(grad(fun))(many), [grad(fun)(a) for a in many])

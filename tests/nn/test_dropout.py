@@ -83,7 +83,14 @@ def test_errors(name: str, p: float) -> None:
         getattr(F, name)(np.ones(SHAPE.get(name, (2, 3, 4))), p, training=True)
 
 
-@pytest.mark.parametrize(("function", "ndim"), [(F.dropout1d, 4), (F.dropout2d, 2), (F.dropout3d, 3)])
+@pytest.mark.parametrize(("function", "ndim"), [(F.dropout1d, 4), (F.dropout2d, 1), (F.dropout2d, 5), (F.dropout3d, 3)])
 def test_wrong_axes(function: Any, ndim: int) -> None:
     with pytest.raises(ValueError, match="axes"):
         function(np.ones((2,) * ndim))
+
+
+def test_each_element_of_two_axes_is_a_channel() -> None:
+    with pytest.warns(UserWarning, match=r"dropout2d: expected \(N, C, H, W\), got shape \(40, 50\)"):
+        found = F.dropout2d(np.ones((40, 50)), 0.5)
+    assert set(np.unique(found)) == {0.0, 2.0}
+    assert 0 < np.count_nonzero(found[0]) < 50

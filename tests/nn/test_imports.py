@@ -26,6 +26,9 @@ TRANSFORMS = {
 OFFERED = {
     ("nn", "autograd"): {*autograd.__all__} - RULES - TRANSFORMS - KERNELS,
     ("nn", "autograd.ops"): KERNELS,
+    ("nn", "autograd.engine.sinks"): {"Sink", "give", "sink_of"},
+    ("nn", "autograd.random"): {"drawing"},
+    ("nn", "autograd.program.current"): {"current_trace"},
     ("optim", "autograd"): {"RemovableHandle", "Tensor", "enable_grad", "no_grad"},
     ("optim", "autograd.ops"): {"writable"},
     ("optim", "autograd.program.current"): {"Changed", "current_trace", "outside"},
@@ -35,7 +38,12 @@ PRIVATE = {"_cut", "_content", "_family", "_grad", "_node", "grad_fn", "primitiv
 """Attributes that lead into the engine."""
 UNSPOKEN = PRIVATE | RULES - {"linear"}
 """Strings that could be given to getattr; "linear" is also a mode of interpolation."""
-EXTRAS = ("nn/__main__.py", "nn/demo/", "nn/data/")  # these may import what an extra installs, inside functions
+EXTRAS = (
+    "nn/__main__.py",
+    "nn/demo/",
+    "nn/data/",
+    "nn/parallel/",
+)  # these may import what an extra installs, inside functions
 LATE = ("nn/names.py", "nn/demo/", "optim/__init__.py")  # these import modules by name
 ABOVE = ("nn/__main__.py", "nn/demo/")  # of nn, what lies above optim
 GRADIENTS = {  # who calls what has to do with gradients: hooks of modules, and trainings

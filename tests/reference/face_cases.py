@@ -53,6 +53,53 @@ F.batch_norm(x, None, None, training=True); torch.arange(5); torch.arange(1, 2, 
 torch.eye(3); torch.full((2, 2), 7); torch.ones(2, 3); torch.zeros_like(n); torch.tensor([1, 2.5])
 torch.tensor([True]); torch.tensor(3); x.new_zeros(2); torch.tril_indices(3, 3); x.float(); x.long()
 x.to(torch.float32); n.double(); n.type_as(s); (x > 0).int(); torch.result_type(n, 1.5); x.clone().add_(1).mul_(y)
+torch.view_as_real(torch.stft(x.view(-1), 4, return_complex=True, window=torch.hann_window(4).double()))
+torch.stft(x.repeat(1, 3), 6, 2, 4, center=False, normalized=True, onesided=False, return_complex=True).abs()
+torch.istft(torch.stft(x.view(-1), 4, return_complex=True, pad_mode="constant"), 4, length=11) ** 2
+torch.istft(torch.complex(x, y).view(1, 3, 4), 4, 2, window=torch.hamming_window(4).double(), normalized=True)
+torch.bartlett_window(5); torch.blackman_window(6, periodic=False); torch.kaiser_window(5); torch.hamming_window(4)
+torch.geqrf(m.detach()); torch.ormqr(*torch.geqrf(m.detach()), m); torch.orgqr(x.T, v[:3])
+torch.ormqr(*torch.geqrf(m.detach()), x, left=False, transpose=True); torch.linalg.householder_product(x.T, v[:3])
+torch.linalg.ldl_factor((m @ m.T).detach())
+torch.linalg.ldl_solve(*torch.linalg.ldl_factor((m + m.T).detach()), m.data)
+torch.linalg.lu_solve(*torch.linalg.lu_factor(m), x.T, adjoint=True)
+torch.native_layer_norm(x, (4,), v, v, 1e-5); torch.native_group_norm(x, None, None, 3, 4, 1, 2, 1e-5)
+torch.native_batch_norm(x, v, v, None, None, True, 0.1, 1e-5)
+torch.native_batch_norm(x, v, None, v.detach(), y[0].detach(), False, 0.1, 1e-5)[0]
+torch.batch_norm(x, v, v.detach(), y[0].detach(), y[1].detach(), False, 0.1, 1e-5, True); torch.layer_norm(x, (4,), v)
+torch.instance_norm(x[None], None, None, None, None, True, 0.1, 1e-5, True); torch.embedding(m, n, padding_idx=1)
+torch.kl_div(x.log_softmax(1), y.softmax(1), 2); F.layer_norm(input=x, normalized_shape=(4,), weight=v)
+torch.dropout(x, p=0.5, train=False); torch.eye(3).fill_diagonal_(4); torch.as_strided(x, (2, 3), (4, 1), 1)
+torch.unravel_index(n, (3, 4)); torch.range(1, 2, 0.5); torch.nuclear_norm(m); torch.frobenius_norm(x, 1)
+torch.corrcoef(s.detach()); torch.cov(s); torch.block_diag(s, s); torch.is_floating_point(x); n.is_signed()
+torch.autograd.functional.vjp(torch.exp, x, y); torch.autograd.functional.jvp(torch.sin, x.detach(), y.detach())
+torch.autograd.functional.hvp(lambda t: (t**3).sum(), v.detach(), v.detach())
+torch.autograd.functional.vhp(lambda a, b: (a * b * a).sum(), (v.data, v.data), (v.data, v.data))[1]
+torch.vmap(torch.dot)(x, y); D.Normal(x, y).log_prob(y + 1); D.Normal(x, y).entropy(); D.Normal(x, y).cdf(y)
+D.Normal(x, y).icdf(torch.full((4,), 0.3)); D.LogNormal(x, y).log_prob(y); D.LogNormal(x, y).mean
+D.HalfNormal(y).log_prob(y)
+D.HalfNormal(y).entropy(); D.Uniform(x, x + y).log_prob((x + y / 2).detach()); D.Uniform(x, x + y).variance
+D.Exponential(y).log_prob(y); D.Exponential(y).entropy(); D.Laplace(x, y).log_prob(y); D.Laplace(x, y).cdf(y)
+D.Cauchy(x, y).log_prob(y); D.Cauchy(x, y).entropy(); D.Gumbel(x, y).log_prob(y); D.Gumbel(x, y).mean
+D.Gamma(y, y + 1).log_prob(y); D.Gamma(y, y + 1).entropy(); D.Beta(y, y + 1).log_prob(y / 3); D.Beta(y, y + 1).entropy()
+D.Beta(y, y + 1).variance; D.Dirichlet(y).log_prob(y.softmax(1).detach()); D.Dirichlet(y).entropy(); D.Dirichlet(y).mean
+D.StudentT(y + 2, x, y).log_prob(x.detach() + 1); D.Poisson(y).log_prob(torch.ones(4))
+D.Bernoulli(y / 3).log_prob(torch.ones(4).double()); D.Bernoulli(logits=x).entropy()
+D.Geometric(y / 3).log_prob(torch.ones(4))
+D.Geometric(y / 3).entropy(); D.Binomial(5, y / 3).log_prob(torch.full((4,), 2.0)); D.Binomial(5, y / 3).variance
+D.Categorical(y).log_prob(i[:, 0]); D.Categorical(logits=x).entropy(); D.Categorical(y).enumerate_support()
+D.OneHotCategorical(logits=x).log_prob(torch.eye(4)[:3]); D.MultivariateNormal(v, m @ m.T).log_prob(x)
+D.MultivariateNormal(v, scale_tril=m.tril() * m.tril().sign()).entropy(); D.Independent(D.Normal(x, y), 1).log_prob(y)
+D.kl_divergence(D.Normal(x, y), D.Normal(y, y + 1)); D.kl_divergence(D.Gamma(y, y), D.Gamma(y + 1, y + 2))
+D.kl_divergence(D.Beta(y, y), D.Beta(y + 1, y + 2)); D.kl_divergence(D.Dirichlet(y), D.Dirichlet(y + 1))
+D.kl_divergence(D.Laplace(x, y), D.Laplace(y, y + 1)); D.kl_divergence(D.Uniform(x, x + y), D.Uniform(x - 1, x + 5))
+D.kl_divergence(D.Bernoulli(logits=x), D.Bernoulli(y / 3)); D.kl_divergence(D.Categorical(y), D.Categorical(logits=x))
+D.kl_divergence(D.Exponential(y), D.Exponential(y + 1)); D.kl_divergence(D.Poisson(y), D.Poisson(y + 1))
+D.kl_divergence(D.MultivariateNormal(v, m @ m.T), D.MultivariateNormal(v * 2, m.data @ m.data.T * 2))
+D.kl.kl_divergence(D.Independent(D.Normal(x, y), 1), D.Independent(D.Normal(y, y + 1), 1))
+D.Normal(x, y).sample((2,)).shape; D.Categorical(y).sample((5,)).shape; D.Independent(D.Normal(x, y), 1).event_shape
+D.Dirichlet(y).sample((2, 2)).shape; D.Gamma(y, y).sample().shape; D.MultivariateNormal(v, m @ m.T).rsample((2,)).shape
+D.Poisson(y).sample().shape; D.Binomial(3, y / 3).sample((2,)).shape; D.OneHotCategorical(y).sample().sum(1)
 x.clone().clamp_(0, 1); x.clone().fill_(3); (x * 1).masked_fill_(x > 0, 0); (x * 1).zero_(); x.clone().copy_(v)
 s.clone().sub_(1, alpha=2); x.data; x.detach() * 2; torch.ones(2, 2).tril_().t(); x.dim(); x.size(1)
 """
@@ -132,7 +179,7 @@ def inputs(torch):
     named = {name: value.detach().clone().requires_grad_() for name, value in named.items()}
     i = torch.tensor([[0, 1, 2, 0], [1, 1, 3, 0], [2, 0, 1, 3]])
     n = torch.tensor([[0, 1, 1], [2, 2, 0]])
-    return {**named, "i": i, "n": n, "s": x.float(), "torch": torch, "F": torch.nn.functional}
+    return {**named, "i": i, "n": n, "s": x.float(), "torch": torch, "F": torch.nn.functional, "D": torch.distributions}
 
 
 def answers(torch, text):

@@ -127,7 +127,9 @@ def _example(batch: Batch, item: Any, i: int, known: dict[int, Tensor]) -> Any:
         return item.array[i, ...] if batch.size else np.ones_like(item.array, shape=item.shape)
     if isinstance(item, Tensor):
         if innermost(item._content) is not batch:
-            return item
+            if item._node is not None and id(item) not in known:
+                known[id(item)] = chosen(item, batch)  # what the examples make of it adds up outside of the batch
+            return known.get(id(item), item)
         if not batch.size:
             return Tensor(np.ones_like(item._content.array, shape=item.shape))
         if id(item) not in known:

@@ -96,6 +96,12 @@ class Methods:
         return self._call(operator.getitem, self, unwrap(index))
 
     def __setitem__(self, index: Any, value: Any) -> None:
+        kind = type(index)
+        if (kind is int or kind is slice) and type(value) is type(self) and value.batch is self.batch:
+            there = self.array[:, index]
+            if there.ndim == value.array.ndim:
+                there[...] = value.array
+                return
         self._call(operator.setitem, self, unwrap(index), unwrap(value))
 
     def __pow__(self, other: Any, modulo: Any = None) -> Any:

@@ -435,6 +435,19 @@ def test_a_row_that_could_not_be_read_is_closed_in_its_middle() -> None:
     assert [box.text for box in graph.boxes if box.kind == "block"] == [f"{k} · Sequential" for k in range(30)]
 
 
+def test_a_long_row_goes_down_unless_it_is_asked_to_go_across() -> None:
+    h = Tensor(0.9, requires_grad=True, name="h")
+    for n in range(24):
+        long = draw(h)
+        assert long.graph.longest == n + 1
+        assert ("rankdir=TB" in long.dot.replace('"', "")) is (n + 1 > 20)
+        assert "rankdir=LR" in draw(h, rankdir="LR").dot.replace('"', "")
+        h = np.tanh(h)
+    backward = draw(h, direction="backward")
+    assert backward.graph.longest == 25
+    assert "rankdir=TB" in backward.dot.replace('"', "")
+
+
 @pytest.mark.skipif(find_renderer() is None, reason="neither dot nor pygraphviz is here")
 def test_a_png_that_was_shrunk_says_so(tmp_path: Path) -> None:
     h = w = Tensor(0.9, requires_grad=True, name="w")

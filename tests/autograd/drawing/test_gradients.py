@@ -7,9 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+import nn
 from autograd import Tensor, checkpoint, detect_anomaly, draw, grad, no_grad, scope
 from autograd.drawing.style import LIGHT, Widths, arrow_attributes
 from autograd.engine.modes import mode
+from autograd.engine.node import walk
 from autograd.engine.sweep import _root, _sweep
 from autograd.engine.tensor import wrap
 
@@ -18,11 +20,13 @@ def leaf(value: Any, name: str | None = None) -> Tensor:
     return Tensor(value, requires_grad=True, name=name)
 
 
+DATA = np.random.default_rng(1).normal(size=(5, 3))
+
+
 def network() -> tuple[Tensor, dict[str, Tensor]]:
     rng = np.random.default_rng(0)
     W, b, V = leaf(rng.normal(size=(3, 4))), leaf(np.zeros(4)), leaf(rng.normal(size=(4, 1)))
-    x = Tensor(rng.normal(size=(5, 3)))
-    h = (x @ W + b).tanh()
+    h = (DATA @ W + b).tanh()
     loss = ((h @ V) ** 2).mean()
     return loss, {"W": W, "b": b, "V": V, "h": h, "loss": loss}
 
@@ -167,12 +171,35 @@ def test_source_lines_are_shown() -> None:
     assert "test_gradients.py" in drawing.dot
 
 
-def test_a_freed_graph_says_so() -> None:
+def test_after_a_backward_pass_the_picture_is_the_same() -> None:
     loss, names = network()
+    before = draw(loss, names=names, gradients=True, show=("value",))
     loss.backward()
+    after = draw(loss, names=names, gradients=True, show=("value",))
+    assert after.graph == before.graph
+    assert all(node.saved is None for node in walk([loss._node]) if node.plan is not None)
+
+
+def test_after_a_backward_pass_results_of_several_parts_are_computed_again() -> None:
+    scores, classes = leaf(np.arange(6.0).reshape(2, 3)), np.array([2, 0])
+    values, vectors = np.linalg.eigh(scores @ scores.T)
+    loss = nn.functional.cross_entropy(scores, classes) + values.sum() + (vectors**2 * values).sum()
+    before = draw(loss, gradients=True)
+    loss.backward()
+    assert [a.flow for a in draw(loss, gradients=True).graph.arrows] == [a.flow for a in before.graph.arrows]
+
+
+@pytest.mark.parametrize("lost", ["a constant is gone", "a leaf has changed"])
+def test_a_freed_graph_that_cannot_be_computed_again_says_so(lost: str) -> None:
+    w = leaf(np.ones(3))
+    loss = np.exp(w * np.full(3, 2.0)).sum() if "gone" in lost else np.exp(w).sum()
+    loss.backward()
+    if "changed" in lost:
+        with no_grad():
+            w -= 1
     with pytest.raises(RuntimeError, match="retain_graph"):
         draw(loss, gradients=True)
-    assert draw(loss, names=names).graph.boxes
+    assert draw(loss).graph.boxes
 
 
 def test_steps_are_in_the_order_of_the_sweep() -> None:

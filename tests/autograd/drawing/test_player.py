@@ -141,7 +141,8 @@ def test_a_training_in_a_browser(tmp_path: Path) -> None:
     result = probed(first.player(second, losses=losses).html, TRAINING, tmp_path)
     end = len(first.steps()) - 1
     told = [f"training step {k} / 2, loss {loss:.3g}" for k, loss in zip((1, 2), losses, strict=True)]
-    assert [hash for hash, _, _ in result["seen"]] == ["#0.0", f"#0.{end}", f"#1.{end}", f"#1.{end}"]  # in the address
+    kept = [hash for hash, _, _ in result["seen"]]  # in the address
+    assert kept == ["#1.1", f"#1.{end + 1}", f"#2.{end + 1}", f"#2.{end + 1}"]
     assert [text for _, text, _ in result["seen"]] == [told[0], told[0], told[1], told[1]]
     labels = [label for _, _, label in result["seen"]]  # of w: the gradient is said when it is known
     assert labels[0] == "w"

@@ -543,6 +543,20 @@ def test_a_gradient_that_is_recorded_is_a_tensor():
         assert gradient(x) == times
 
 
+def test_a_rule_that_gives_a_constant_array_gives_tensors_where_the_graph_is_made():
+    kept = np.array([2.0, 2.0])
+    total = primitive(lambda x: x.sum(), name="total", x=lambda g: kept)
+    x = leaf([1.0, 3.0])
+    (taken,) = autograd.grad(total(x), x, create_graph=True)
+    total(x).backward(create_graph=True)
+    for found in (taken, x.grad):
+        assert isinstance(found, Tensor)
+        found.data[0] = 7.0
+    assert kept.tolist() == [2, 2]
+    slope = autograd.grad(lambda x: total(x) * autograd.grad(total)(x).sum())(kept)
+    assert slope.tolist() == [2, 2]
+
+
 def test_rules_run_unrecorded_unless_the_graph_is_made():
     modes = []
     f = primitive(lambda x: x * 2, name="f", x=lambda g: (modes.append(autograd.is_grad_enabled()), g * 2)[1])

@@ -138,8 +138,48 @@ def test_results_in_containers_by_a_rule_that_takes_plain_arrays() -> None:
     defvjp(moved, rule)
     numpy.testing.assert_array_equal(jacobian(lambda x: np.hstack(moved([x, 3.0])))(0.1), MATRIX[:, 0])
     assert len(calls) == 2  # one for each row, though there is one column
-    with pytest.raises(NotImplementedError, match="its rule computes with plain arrays"):
-        jvp(lambda x: np.hstack(moved([x, 3.0])), (0.1,), (1.0,))
+    out, moves = jvp(lambda x: np.hstack(moved([x, 3.0])), (0.1,), (2.0,))
+    numpy.testing.assert_allclose(out, MATRIX @ [0.1, 3.0])
+    numpy.testing.assert_allclose(moves, 2 * MATRIX[:, 0])
+
+
+def test_what_autograd_primitive_made_without_rules_gets_them_in_either_form() -> None:
+    calls = []
+
+    @autograd.primitive
+    def picked(x, index, times=1):
+        """Some of its elements, several times, and where those stood."""
+        return x[index] * times, index
+
+    def rule(ans, x, index, times=1):
+        calls.append(1)
+
+        def pull(g):
+            slope = numpy.zeros_like(x)
+            if isinstance(g[0], Tensor):
+                raise TypeError("it takes plain arrays alone")
+            slope[ans[1]] = times * g[0]
+            return slope
+
+        return pull
+
+    defvjp(picked, rule, None)
+    defjvp(picked, lambda t, ans, x, index, times=1: (t[index] * times, numpy.zeros(len(index))), None)
+    index = numpy.array([1, 0])
+    assert picked.__doc__ == "Some of its elements, several times, and where those stood."
+    numpy.testing.assert_array_equal(picked(V, index, times=2)[0], [8.0, 6.0])
+    fun = lambda x: (picked(x, index, times=2)[0] * numpy.array([1.0, 10.0])).sum()
+    numpy.testing.assert_array_equal(grad(fun)(V), [20.0, 2.0])
+    assert calls == [1]
+    assert make_jvp(fun, V)(numpy.array([1.0, 0.0]))[1] == 20
+
+    @autograd.primitive
+    def product(x, y):
+        return x * y
+
+    defvjp(product, lambda ans, x, y: lambda g: g * y)
+    defvjp(product, lambda ans, x, y: lambda g: g * x, argnums=[1])
+    assert grad(product, (0, 1))(2.0, 3.0) == (3, 2)
 
 
 # ---- forward --------------------------------------------------------------------------------------------------------
@@ -158,7 +198,7 @@ def test_forward_by_a_rule_that_takes_plain_arrays() -> None:
     numpy.testing.assert_allclose(make_jvp(moved, V)(V)[1], MATRIX @ V)
     numpy.testing.assert_allclose(jvp(moved, (V,), (V,))[1], MATRIX @ V)
     numpy.testing.assert_allclose(jacobian(moved)(V), MATRIX)
-    with pytest.raises(NotImplementedError, match="its VJP computes with plain arrays"):
+    with pytest.raises(NotImplementedError, match="computes with plain values"):
         hessian(lambda x: (moved(x) ** 3).sum())(V)
 
 

@@ -365,7 +365,13 @@ class _Listed(Node):
     ("fun", "x", "lines"),
     [
         (lambda x: np.sin(x + x) / 2, 0.0, ["v0 = add(x, x) = 0.0", "v1 = sin(v0) = 0.0", "v2 = divide(v1, 2) = 0.0"]),
-        (grad(lambda x: x**2), 3.0, ["v0 = multiply(2, x) = 6.0", "v1 = multiply(1.0, v0) = 6.0"]),
+        (
+            grad(lambda x: np.sin(2 * x)),
+            0.0,
+            ["v0 = multiply(2, x) = 0.0", "v1 = sin(v0) = 0.0", "v2 = cos(v0) = 1.0", "v3 = multiply(1.0, v2) = 1.0",
+             "v4 = multiply(v3, 2) = 2.0"],
+        ),
+        (lambda x: (np.exp(x), x * 3)[1], 0.0, ["v0 = exp(x) = 1.0", "v1 = multiply(x, 3) = 0.0"]),
         (
             lambda x: np.sum(np.split(x, 2)[1], axis=0),
             np.ones(2),

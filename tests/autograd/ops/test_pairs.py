@@ -46,6 +46,29 @@ def test_close_rows_far_away_keep_their_digits():
     np.testing.assert_allclose(x.grad, [[-1, -1], [1 + half, -half], [-half, 1 + half]], rtol=1e-6)
 
 
+def test_rows_that_are_well_apart_have_all_digits_of_single_precision():
+    x = rows(40, 7, "f4") + np.float32(30)  # the products have many more digits before the point than the distances
+    g = rows(780, 1)[:, 0]
+    found, right = (Tensor(x.astype(dtype), requires_grad=True) for dtype in ("f4", "f8"))
+    for tensor in (found, right):
+        made = pair_distances(tensor)
+        made.backward(g.astype(tensor.dtype))
+    np.testing.assert_allclose(pair_distances(found), made.data, rtol=1.2e-7)
+    np.testing.assert_allclose(found.grad, right.grad, rtol=3e-7, atol=3e-7)
+
+
+@pytest.mark.parametrize("near", [1e-3, 1e-5, 0.0])
+def test_two_rows_that_are_close_together(near):
+    x = rows(20, 5, "f4")
+    x[3] = x[11]
+    x[3, 0] += np.float32(near)
+    found, right = (Tensor(x.astype(dtype), requires_grad=True) for dtype in ("f4", "f8"))
+    for tensor in (found, right):
+        pair_distances(tensor).sum().backward()
+    np.testing.assert_allclose(pair_distances(found), pair_distances(right), rtol=1e-6)
+    np.testing.assert_allclose(found.grad, right.grad, rtol=1e-5, atol=1e-6)
+
+
 def test_an_example_at_a_time_and_in_a_program():
     x = rows(8)
     whole = np.stack([pair_distances(part) for part in x.reshape(2, 4, 3)])

@@ -11,6 +11,7 @@ import pytest
 
 import autograd
 from autograd import Tensor, grad
+from autograd.engine.tensor import unwrap
 from autograd.ops import special
 
 from .table import Row, anywhere, check_dtype, check_gradients, positive, probability, rows
@@ -19,6 +20,11 @@ REFERENCE = Path(__file__).parents[2] / "reference"
 SHAPES = [(), (1,), (2, 3), (0, 2)]
 BIG = [(2, 3, 4)]
 AXES: list[dict[str, Any]] = [{"axis": 0}, {"axis": -1}, {"axis": (0, 2)}]
+
+
+def sigmoid_of(x: Any) -> Any:
+    return special.sigmoid(unwrap(x))
+
 
 TABLE = [
     *[
@@ -32,14 +38,13 @@ TABLE = [
             special.erfc,
             special.log_ndtr,
             special.ndtr,
-            special.gelu_gate,
+            special.gelu,
             special.inverse_mills,
             special.mills_excess,
             special.softsign,
             special.silu,
-            special.silu_slope,
             special.gelu_tanh,
-            special.gelu_slope,
+            special.gelu_tanh_slope,
             special.hardswish,
             special.hardswish_slope,
             special.i0,
@@ -57,6 +62,7 @@ TABLE = [
         special.logsumexp, anywhere, shapes=BIG, options=[{}, {"keepdims": True}, *AXES, {"axis": 1, "keepdims": True}]
     ),
     *rows(special.logsumexp, anywhere, shapes=[(), (1,)]),
+    *rows(lambda x: special.silu_slope(x, sigmoid_of(x)), anywhere, shapes=SHAPES, name="silu_slope"),
     *rows(special.logit, probability, shapes=SHAPES),
     *rows(special.huber, anywhere, positive, shapes=[((2, 3), (2, 3)), ((2, 3), ()), ((), ())]),
     *rows(special.logistic_loss, anywhere, probability, shapes=[((2, 3), (2, 3)), ((2, 3), (3,)), ((), ())]),

@@ -104,6 +104,15 @@ def test_numbers_drawn_past_the_trace_are_no_constants() -> None:
     with pytest.warns(RuntimeWarning, match=r"numpy\.random"):
         g(np.ones(2))
 
+    draw = np.random.default_rng(0).random
+
+    @autograd.compile
+    def h(x: Any, draw: Any = draw) -> Any:
+        return x * draw()
+
+    with pytest.warns(RuntimeWarning, match="drawn from a generator without a name"):
+        h(np.ones(2))
+
 
 def test_a_generator_may_be_an_argument_or_wrapped() -> None:
     rng = np.random.default_rng(0)

@@ -296,7 +296,7 @@ def test_assert_close():
     [
         ("torch.jit", "torch.jit is not there"), ("torch.optim.SparseAdam", "use Adam"),
         ("torch.nn.Linnear", "torch.nn.Linnear is not there"), ("torch.nn.functional.relu7", "is not there"),
-        ("torch.hub", "no download"), ("torch.linalg.ldl_factor", "torch.linalg.ldl_factor is not there"),
+        ("torch.hub", "no download"), ("torch.linalg.no_such", "torch.linalg.no_such is not there"),
     ],
 )  # fmt: skip
 def test_what_is_not_there_says_so(path, said):

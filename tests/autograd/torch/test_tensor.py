@@ -141,7 +141,15 @@ def test_arguments_by_the_other_names():
 
 
 def test_text():
-    assert repr(torch.tensor([1.0, 2.5])) == "tensor([1. , 2.5])"
+    assert repr(torch.tensor([1.0, 2.5])) == "tensor([1.0000, 2.5000])"
+    assert repr(torch.tensor([1.0, -20.0, 0.0])) == "tensor([  1., -20.,   0.])"
+    assert repr(torch.tensor([1e-5, 2.0])) == "tensor([1.0000e-05, 2.0000e+00])"
+    assert repr(torch.tensor([1.0, torch.nan, -torch.inf])) == "tensor([1., nan, -inf])"
+    assert repr(torch.tensor([True, False])) == "tensor([ True, False])"
+    assert repr(torch.tensor([[1, 20]])) == "tensor([[ 1, 20]])"
+    assert repr(torch.tensor([1 + 2j])) == "tensor([1.+2.j], dtype=torch.complex64)"
+    assert repr(torch.zeros(0)) == "tensor([])"
+    assert repr(torch.zeros(0, 3, dtype=torch.int64)) == "tensor([], size=(0, 3), dtype=torch.int64)"
     assert repr(leaf([1.0])) == "tensor([1.], requires_grad=True)"
     assert repr(torch.tensor([1], dtype=torch.int32)) == "tensor([1], dtype=torch.int32)"
     assert repr(leaf([1.0]) * 2) == "tensor([2.], grad_fn=<multiply>)"

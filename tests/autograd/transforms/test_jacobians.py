@@ -100,3 +100,30 @@ def test_a_rule_that_knows_plain_arrays_alone() -> None:
     fails = primitive(lambda x: x * 2, name="fails", x=lambda g: g["no"])
     with pytest.raises(IndexError):
         jacobian(fails)(V)
+
+
+def test_a_rule_that_knows_numpys_arrays_alone_runs_row_by_row() -> None:
+    calls = []
+
+    def rule(g: Any, x: Any) -> Any:
+        calls.append(type(g))
+        if type(g) is not np.ndarray:
+            raise TypeError("expected an ndarray")
+        return 3 * g * x**2
+
+    cube = primitive(lambda x: x**3, name="cube", x=rule)
+    np.testing.assert_array_equal(jacobian(cube)(V), np.diag(3 * V**2))
+    assert calls[1:] == [np.ndarray] * 3
+
+
+def test_what_is_wrong_in_a_rule_is_not_tried_again() -> None:
+    calls = []
+
+    def rule(g: Any) -> Any:
+        calls.append(1)
+        raise RuntimeError("out of order")
+
+    broken = primitive(lambda x: x * 1, name="broken", x=rule)
+    with pytest.raises(RuntimeError, match="out of order"):
+        jacobian(broken)(V)
+    assert len(calls) == 1

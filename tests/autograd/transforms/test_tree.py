@@ -171,3 +171,10 @@ def test_one_parameter_in_two_places_stays_one():
     b.weight = a.weight
     slopes = grad(lambda m: (m(np.ones((1, 2), np.float32)) ** 2).sum())(nn.Sequential(a, b))
     assert slopes[0].weight is slopes[1].weight
+
+
+def test_it_is_imported_as_a_module() -> None:
+    import autograd.tree
+    from autograd.tree import ravel
+
+    assert ravel is autograd.tree.ravel is tree.ravel

@@ -1,0 +1,169 @@
+"""A program that runs on NumPy, and calls kernels for all that works by elements."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+from ..code_numpy import Code
+from ..memory import is_placed, order_of
+from ..program import Program
+from ..recycling import Bound
+from ..spelling import named
+from ..values import Statement, Value
+from .backends import Backend
+from .groups import Island, find
+from .kernels import LARGE, Call, Clear, Total
+from .threads import divided
+
+
+class NativeCode(Code):
+    """Code whose islands are kernels; the arrays that these work on are told by their addresses."""
+
+    def __init__(
+        self, program: Program, moving: Iterable[Value], owners: Mapping[Value, Any] | None, backend: Backend
+    ) -> None:  # fmt: skip
+        assert backend.build is not None
+        self._build = backend.build
+        super().__init__(program, moving, owners)
+
+    # ---- plan --------------------------------------------------------------------------------------------------------
+
+    def _begin_to_group(self, outgoing: set[Value]) -> None:
+        super()._begin_to_group(outgoing)
+        found = find(self.program.statements, self._free, outgoing, self.program.written())
+        self._found = found
+        self.groups = [step for _, step in found if isinstance(step, Island)]
+        self._lying = {value for island in self.groups for value in island.results}
+        self._inner = {value for island in self.groups for value in island.inner}
+        self._made = {value for island in self.groups for value in island.made}
+        self.calls = [call for island in self.groups for call in island.calls if isinstance(call, Call)]
+
+    def _may_lie(self, statement: Statement, value: Value) -> bool:
+        return value in self._lying or (value not in self._made and is_placed(statement, value))
+
+    def _group(self, outgoing: set[Value]) -> list[tuple[int, Any]]:
+        """All but the views that kernels alone use."""
+        needed = set(self.program.outgoing())
+        steps = []
+        for i, step in reversed(self._found):
+            if isinstance(step, Statement):
+                if step.is_view and step.kind == "call" and needed.isdisjoint(step.results):
+                    continue
+                needed.update(step.values())
+            steps.append((i, step))
+        for value in self._lying:
+            if value.number >= 1_000_000:  # of no statement of the program
+                self._fixed.add(value)
+        return steps[::-1]
+
+    # ---- memory ------------------------------------------------------------------------------------------------------
+
+    def _refresh(self, bound: Bound, values: Collection[Value]) -> None:
+        super()._refresh(bound, values)
+        changed = set(values)
+        for k, call in enumerate(self.calls):
+            if f"table{k}" in bound.space and changed.isdisjoint(call.bases):
+                continue
+            table = np.zeros(len(call.bases), np.int64)
+            for n, (base, start) in enumerate(zip(call.bases, call.starts, strict=True)):
+                array = None if base is None else self._array_of(base, bound)
+                if base is not None and array is not None:
+                    table[n] = address(array) + start * base.dtype.itemsize
+            bound.space[f"table{k}"], bound.space[f"at{k}"] = table, address(table)
+
+    def _array_of(self, base: Value, bound: Bound) -> Any:
+        """The array that a base is, as far as it is the same at each call."""
+        if base in self._slots:
+            return self._spelling.space[f"slot{base.number}"]
+        if base.kind == "constant":
+            return base.array
+        return bound.arrays.get(base) if base in self._fixed or base in self.placement.places else None
+
+    # ---- text --------------------------------------------------------------------------------------------------------
+
+    def _emit(self) -> None:
+        self._slots: set[Value] = set()
+        functions = self._build([call.kernel for call in self.calls])
+        for k, function in enumerate(functions):
+            self._spelling.space[f"kernel{k}"] = function
+        self._spelling.space |= {"divided": divided, "address": address, "out_of_bounds": out_of_bounds}
+        self._call_numbers = {id(call): k for k, call in enumerate(self.calls)}
+        super()._emit()
+
+    def _as_one(self, group: Any) -> list[str]:
+        if not isinstance(group, Island):
+            return super()._as_one(group)
+        lines = [self._fresh(value) for value in group.results if value not in self._fixed and value in group.made]
+        for base in group.used:
+            if self._is_loose(base) and (base.python or not base.shape) and base not in group.writes:
+                if base not in self._slots:
+                    self._slots.add(base)
+                    self._spelling.space[f"slot{base.number}"] = np.empty((), base.dtype)
+                lines.append(f"slot{base.number}[()] = {self._spelling.name(base)}")
+        for call in group.calls:
+            if isinstance(call, Call):
+                lines += self._call(call, group)
+            elif isinstance(call, Clear):
+                lines.append(f"{self._spelling.name(call.base)}.fill(0)")
+            else:
+                lines.append(self._total(call))
+        return lines
+
+    def _is_loose(self, base: Value) -> bool:
+        """Whether a base is another array at each call."""
+        return base.kind != "constant" and base not in self._fixed and base not in self.placement.places
+
+    def _fresh(self, value: Value) -> str:
+        """Memory for what leaves the program."""
+        order = order_of(value)
+        shape = tuple([value.shape[axis] for axis in order])
+        empty, dtype = map(self._spelling.constant, (np.empty, value.dtype))
+        back = tuple(sorted(range(len(order)), key=order.__getitem__))
+        turned = "" if order == tuple(range(len(order))) else f".transpose({back})"
+        return f"{named(value)} = {empty}({shape}, {dtype}){turned}"
+
+    def _total(self, call: Total) -> str:
+        """The sum of parts, put into all of an array, in the order of its memory."""
+        add, name = self._spelling.constant(np.add.reduce), self._spelling.name(call.base)
+        order = order_of(call.base)
+        turned = "" if order == tuple(range(len(order))) else f".transpose({order})"
+        return f"{add}({self._spelling.name(call.parts)}, 0, None, {name}{turned}.reshape(-1))"
+
+    def _call(self, call: Call, island: Island) -> list[str]:
+        k = self._call_numbers[id(call)]
+        lines = []
+        for n, (base, start) in enumerate(zip(call.bases, call.starts, strict=True)):
+            if base is not None and self._is_loose(base) and base not in self._slots:
+                offset = f" + {start * base.dtype.itemsize}" if start else ""
+                lines.append(f"table{k}[{n}] = address({named(base)}){offset}")
+        made = f"kernel{k}(at{k}, 0, {call.rows}, {call.n})"
+        if call.kernel.divided and call.size >= 4 * LARGE:
+            made = f"divided(kernel{k}, at{k}, {call.rows}, {call.n})"
+        if not call.kernel.may_fail:
+            return [*lines, made]
+        names = "".join([f"({self._spelling.name(base)}, {bound}), " for base, bound in island.indices])
+        return [*lines, f"if {made}: out_of_bounds({names.rstrip(', ')})"]
+
+
+def address(array: Any) -> int:
+    """Where the first element of an array is."""
+    where: int = array.__array_interface__["data"][0]
+    return where
+
+
+def out_of_bounds(*indices: tuple[Any, int]) -> None:
+    """Raise the error that NumPy does for the first index that names no element."""
+    for array, bound in indices:
+        for index in np.ravel(array).tolist():
+            if not -bound <= index < bound:
+                raise IndexError(f"index {index} is out of bounds for axis 1 with size {bound}")
+
+
+def code_of(
+    backend: Backend, program: Program, moving: Iterable[Value] = (), owners: Mapping[Value, Any] | None = None
+) -> Code:  # fmt: skip
+    """A program made to run, as a backend has it."""
+    return Code(program, moving, owners) if backend.build is None else NativeCode(program, moving, owners, backend)

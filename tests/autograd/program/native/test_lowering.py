@@ -1,0 +1,221 @@
+"""What statements of NumPy's become as loops gives what NumPy gives: function by function, layout by layout."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from autograd.program.compiling import Compiled
+from autograd.program.native.kernels import Total, calls_of
+from autograd.program.native.lowering import lower
+from autograd.program.native.steps import Memory
+from autograd.program.tracing import trace
+from nn import functional as F
+
+from .plain import PLAIN
+
+RNG = np.random.default_rng(0)
+
+
+def both(function: Any, *arrays: Any) -> tuple[Any, Any, Any]:
+    """What a function gives on arrays, what it gives as loops, and its code."""
+    compiled = Compiled(function, (), PLAIN)
+    found = [compiled(*arrays) for _ in range(3)]
+    assert compiled.why_not is None
+    return function(*arrays), found[2], compiled._entries[0].code
+
+
+def assert_near(expected: Any, found: Any) -> None:
+    for a, b in zip(*[x if isinstance(x, tuple) else (x,) for x in (expected, found)], strict=True):
+        a, b = np.asarray(a), np.asarray(b)
+        assert (a.dtype, a.shape) == (b.dtype, b.shape)
+        close = {"rtol": 1e-5, "atol": 1e-6} if a.dtype == np.float32 else {"rtol": 1e-12, "atol": 1e-12}
+        np.testing.assert_allclose(b, a, **(close if a.dtype.kind == "f" else {"rtol": 0, "atol": 0}))
+
+
+def floats(*shape: int, dtype: Any = np.float32) -> Any:
+    return RNG.standard_normal(shape).astype(dtype)
+
+
+def chain(x: Any) -> Any:
+    return np.tanh(x) * 2 + x
+
+
+FUNCTIONS = {
+    "a chain": (chain, [(3, 4)]),
+    "no dimensions": (chain, [()]),
+    "one element": (chain, [(1, 1)]),
+    "one axis": (lambda x, y: (x - y) / (x * x + 1), [(7,), (7,)]),
+    "broadcast along rows": (lambda x, b: np.exp(x + b) - 1, [(3, 4), (4,)]),
+    "broadcast along columns": (lambda x, b: np.sqrt(np.abs(x * b)) + b, [(3, 4), (3, 1)]),
+    "an outer product": (lambda x, y: x * y + x, [(3, 1), (1, 4)]),
+    "three axes": (lambda x, y: (x + y) * y, [(2, 3, 4), (3, 1)]),
+    "turned": (lambda x: x.T * 2 + np.exp(x.T), [(3, 4)]),
+    "turned against itself": (lambda x: x.T * x + 1, [(4, 4)]),
+    "a part": (lambda x: np.tanh(x[1:, ::2]) + x[:-1, 1::2], [(4, 6)]),
+    "backwards": (lambda x: x[::-1] * 2 + 1, [(5,)]),
+    "maximum": (lambda x: np.maximum(x, 0) + np.minimum(x, 1), [(3, 4)]),
+    "clip": (lambda x: np.clip(x, -0.5, 0.5) * 2, [(3, 4)]),
+    "where": (lambda x, y: np.where(x > y, x * 2, -y), [(3, 4), (4,)]),
+    "comparisons": (lambda x, y: ((x < y) & ~(x <= 0)) | (y == x), [(3, 4), (3, 4)]),
+    "a mask that multiplies": (lambda x, g: g * (x > 0) + x, [(3, 4), (3, 4)]),
+    "signs": (lambda x: np.sign(x) * np.abs(x) + np.sign(x - x), [(9,)]),
+    "powers": (lambda x: (x**2 + 1) ** 0.5 + (x * x + 1) ** -1 + x**1, [(5,)]),
+    "logarithms": (lambda x: np.log(x * x + 1) + np.log1p(x * x) + np.expm1(x), [(3, 4)]),
+    "a sum": (lambda x: (x * 2).sum(), [(3, 4)]),
+    "a sum over rows": (lambda x: (x + 1).sum(0) * 2, [(5, 4)]),
+    "a sum over columns": (lambda x: x - (x + 1).sum(1, keepdims=True), [(5, 4)]),
+    "a sum over the middle": (lambda x: (x * x).sum(1) + 1, [(2, 3, 4)]),
+    "a sum over the outside": (lambda x: (x * x).sum((0, 2)) + 1, [(2, 3, 4)]),
+    "means": (lambda x: x - x.mean(0) + np.mean(x), [(5, 4)]),
+    "extremes": (lambda x: x.max(1) - x.min(1) + x.max(), [(5, 4)]),
+    "extremes over rows": (lambda x: np.exp(x - x.max(0)), [(5, 4)]),
+    "a sum of products": (lambda x, y: np.einsum("ab,ab->b", x, y) + np.vecdot(x.T, y.T), [(5, 4), (5, 4)]),
+    "softmax": (lambda x: F.softmax(x, 1) * 2, [(5, 4)]),
+    "standardized": (lambda x: (x - x.mean(1, keepdims=True)) / np.sqrt(((x - x.mean(1, keepdims=True)) ** 2).mean(
+        1, keepdims=True) + 1e-5), [(5, 4)]),
+    "over all, and used": (lambda x: x / np.sqrt((x * x).sum()), [(5, 4)]),
+    "joined": (lambda x, y: np.concatenate([x * 2, y + 1], 1) - np.concatenate([y, x], 1), [(3, 2), (3, 2)]),
+    "stacked": (lambda x, y: np.stack([x * 2, y + 1]) * 3, [(3, 2), (3, 2)]),
+    "reshaped": (lambda x: (x * 2).reshape(6, 2) + x.reshape(6, 2), [(3, 4)]),
+    "reshaped after turning": (lambda x: (x.T.reshape(-1) + 1) * x.reshape(-1), [(3, 4)]),
+    "heads": (lambda x: (x.reshape(2, 3, 2, 2).transpose(2, 0, 1, 3) * 2).sum(3) + 1, [(6, 4)]),
+    "a product between": (lambda x, w: np.tanh(np.tanh(x + 1) @ w + 1), [(3, 4), (4, 2)]),
+    "products with ones": (lambda x: (x * 2) @ np.ones(4, x.dtype) + np.ones(3, x.dtype) @ (x * 2).T[:3, :3], [(3, 4)]),
+    "several results": (lambda x: (x * 2, (x * 2).sum(0), x * 2 + 1), [(3, 4)]),
+    "doubled and read again": (lambda x: (x + x.sum()) * (x + x.sum()).max(), [(3, 4)]),
+    "gelu": (lambda x: F.gelu(x, approximate="tanh") + 0, [(3, 4)]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_loops_give_what_numpy_gives(name: str, dtype: Any) -> None:
+    function, shapes = FUNCTIONS[name]
+    expected, found, _ = both(function, *[floats(*shape, dtype=dtype) for shape in shapes])
+    assert_near(expected, found)
+
+
+def test_in_place() -> None:
+    def function(x: Any) -> Any:
+        y = x * 2
+        y += 1
+        y[1:] *= x[:-1]
+        y[:, 0] = 5
+        y -= y.mean()
+        return y, y.sum(1)
+
+    expected, found, _ = both(function, floats(4, 3))
+    assert_near(expected, found)
+
+
+def test_one_element_of_each_row() -> None:
+    def function(x: Any, index: Any) -> Any:
+        rows = np.arange(len(x))
+        y = np.exp(x)
+        picked = y[rows, index] * 2
+        y[rows, index] -= 1
+        return y / y.sum(1, keepdims=True), picked
+
+    expected, found, code = both(function, floats(5, 3), np.array([0, 2, -1, 1, -3]))
+    assert_near(expected, found)
+    assert any(call.kernel.may_fail for call in code.calls)
+
+
+def test_an_index_out_of_bounds_is_the_error_that_numpy_raises() -> None:
+    def function(x: Any, index: Any) -> Any:
+        return (np.exp(x)[np.arange(len(x)), index] * 2).sum()
+
+    compiled = Compiled(function, (), PLAIN)
+    for _ in range(3):
+        compiled(floats(4, 3), np.array([0, 1, 2, 0]))
+    assert compiled.why_not is None
+    with pytest.raises(IndexError) as expected:
+        function(floats(4, 3), np.array([0, 1, 3, 0]))
+    with pytest.raises(IndexError, match="index 3 is out of bounds for axis 1 with size 3") as found:
+        compiled(floats(4, 3), np.array([0, 1, 3, 0]))
+    assert str(found.value) == str(expected.value)
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.complex64, np.int8, np.int64, np.bool_])
+def test_other_dtypes_run_too(dtype: Any) -> None:
+    x = (RNG.standard_normal((3, 4)) * 3).astype(dtype)
+    if dtype == np.bool_:
+        expected, found, _ = both(lambda x: (x | ~x[::-1]) & (x == x[:, ::-1]), x)
+    else:
+        expected, found, _ = both(lambda x: (x * x + x).sum(1) - x.max(1), x)
+    np.testing.assert_allclose(np.asarray(found), np.asarray(expected), rtol=1e-3)
+    assert np.asarray(found).dtype == np.asarray(expected).dtype
+
+
+def test_whole_numbers_wrap_and_divide_as_numpys() -> None:
+    x = np.array([2**62, -3, 7, 0])
+    expected, found, _ = both(lambda x: (x + x * 3, x > 5, x / 2, np.maximum(x, 1)), x)
+    for a, b in zip(expected, found, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_nan_infinity_and_zeros_are_as_numpys() -> None:
+    x = np.array([[np.nan, 1, -1], [np.inf, -np.inf, 0], [0.0, -0.0, 3]], np.float32)
+    with np.errstate(all="ignore"):
+        for function in (
+            lambda x: (np.maximum(x, 0), np.minimum(x, 0) + 0, np.where(x > 0, x, -x)),
+            lambda x: (x.max(1) + 0, x.min(1) * 2, (x + 1).sum(1)),
+            lambda x: (np.exp(x) + 0, np.tanh(x) * 1, np.log(x * x), np.sqrt(x) + 1, np.sign(x) * 2),
+            lambda x: (1 / x, x / x, x - x),
+        ):
+            expected, found, _ = both(function, x)
+            for a, b in zip(expected, found, strict=True):
+                np.testing.assert_allclose(b, a, rtol=1e-6)
+                np.testing.assert_array_equal(np.signbit(b[~np.isnan(a)]), np.signbit(a[~np.isnan(a)]))
+
+
+# ---- what becomes of memory ------------------------------------------------------------------------------------------
+
+
+def nests(code: Any) -> list[Any]:
+    return [nest for call in code.calls for nest in call.kernel.nests]
+
+
+def test_a_chain_is_one_loop_and_what_lies_between_is_not_in_memory() -> None:
+    _, _, code = both(lambda x, y: (np.tanh(x * y) + np.sqrt(np.exp(x))) / (1 + y * y) - x, floats(4, 5), floats(4, 5))
+    (call,) = code.calls
+    assert call.kernel.flat
+    assert len(call.kernel.buffers) == 3
+
+
+def test_softmax_and_its_like_go_through_memory_once() -> None:
+    _, _, code = both(lambda x: F.softmax(x, 1) * 2, floats(6, 5))
+    (nest,) = nests(code)
+    assert (nest.outer, nest.inner) == ((0,), 5)
+    (call,) = code.calls
+    assert [buffer.local for buffer in call.kernel.buffers].count(False) == 2
+
+
+def test_equal_kernels_are_one() -> None:
+    def function(a: Any, b: Any, c: Any) -> Any:
+        return tuple([np.tanh(x) * 2 + x for x in (a, b, c)])
+
+    _, _, code = both(function, floats(3), floats(4, 5), floats(2, 2, 2))
+    assert len(code.calls) == 3
+    assert len({call.kernel for call in code.calls}) == 1
+
+
+def test_long_sums_are_taken_in_parts() -> None:
+    program = trace(lambda x: (x * 2).sum(), floats(400_000, 3))
+    memory = Memory()
+    steps = [step for s in program.statements for step in lower(s, memory) or []]
+    calls = calls_of(steps, memory, {value.root for value in program.outgoing()})
+    (total,) = [call for call in calls if isinstance(call, Total)]
+    assert 10 < total.parts.shape[0] < 100
+
+
+def test_a_sum_over_many_rows_is_taken_in_parts() -> None:
+    program = trace(lambda x: (x * 2).sum(0), floats(4096, 16))
+    memory = Memory()
+    steps = [step for s in program.statements for step in lower(s, memory) or []]
+    calls = calls_of(steps, memory, {value.root for value in program.outgoing()})
+    assert [type(call).__name__ for call in calls] == ["Clear", "Call", "Total"]
+    assert calls[1].kernel.divided
