@@ -431,7 +431,7 @@ def _fractional_max_pool(n: int) -> Callable[..., Any]:
                 f"{who}: expected output_size + kernel_size - 1 of at most the input {shape}, got {counts} and {size}"
             )
         lead = input.shape[:-n]
-        samples = alike(generator(rng).random((*lead, n)), input) if _random_samples is None else plain(_random_samples)
+        samples = generator(rng).random((*lead, n)) if _random_samples is None else plain(_random_samples)
         samples = (samples[: math.prod(lead[:-1])] if samples.ndim == 3 else samples).reshape(*lead, n)
         if n == 2:
             samples = samples[..., ::-1]  # the reference implementation draws the width first, of two axes
