@@ -5,7 +5,7 @@ The folders are stages. From the bottom up, each importing only what stands befo
     engine                   the kernel: nodes, Tensors, primitives, the reverse sweep
     ops                      the derivative rules, next to their functions
     random                   the generator that all random numbers come from
-    transforms               functions into functions: grad, vjp, jacobian, checkpoint, gradcheck
+    transforms               functions into functions: grad, vjp, jacobian, vmap, checkpoint, gradcheck; minimize
     program                  the derivative as a program: traced, printed, compiled
     saving, memory           weights in files; what keeps memory
     drawing                  pictures of a graph and of its backward pass, and the page that plays it

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 import autograd
+from autograd import ops
 from autograd.ops import alike, in_single
 
 from .loss import Loss, reduction_of
@@ -94,36 +95,19 @@ def _at_hand(array: Any) -> Any:
 def _log_likelihood(scores: Any, labels: Any, inputs: Any, lengths: Any, blank: int) -> Any:
     """The forward algorithm. A state is a label, or the blank before, between or after labels: (N, 2S + 1) of them.
 
-    A state is reached from itself, from the one before, and from the label before where that is another label. A state
-    more, which is never reached, stands for what is left of the first one.
+    A state is reached from itself, from the one before, and from the label before where that is another label. What
+    begins in the first blank can reach the first label with its first step.
     """
-    steps, n, _ = scores.shape
-    longest = labels.shape[1]
-    states = 2 * longest + 1
+    n = scores.shape[1]
+    states = 2 * labels.shape[1] + 1
     symbols = np.full((n, states), blank)
     symbols[:, 1::2] = labels
-    never = states
-    place = np.arange(states)
-    skip = np.zeros((n, states), bool)
-    skip[:, 3::2] = labels[:, 1:] != labels[:, :-1]
-    before = np.full((3, n, states + 1), never)
-    before[0, :, :never] = place
-    before[1, :, 1:never] = place[:-1]
-    before[2, :, :never] = np.where(skip, place - 2, never)
-    rows = np.arange(n)[:, None]
-    first = rows * (states + 1)  # the states of all sequences stand in one row
-    before = (before + first).reshape(3, 1, -1)
-    symbols = np.concatenate([symbols, np.full((n, 1), blank)], 1)
-    start = np.full((n, states + 1), -math.inf, scores.dtype)
-    start[:, 0] = 0  # before the first step: as if in the first blank, from where the first label can be reached
-    emitted = np.split(scores[:, rows, symbols].reshape(steps, -1), steps) if steps else []
-    shortest = inputs.min(initial=steps)
-    alpha: Any = alike(start.reshape(1, -1), scores)
-    for t in range(steps):
-        moved = autograd.logsumexp(np.take(alpha, before), axis=0) + emitted[t]
-        alpha = moved if t < shortest else np.where(alike(np.repeat(t >= inputs, states + 1), scores), alpha, moved)
-    last = np.stack([2 * lengths, np.where(lengths > 0, 2 * lengths - 1, never)]) + first.reshape(-1)
-    return autograd.logsumexp(np.take(alpha, last), axis=0)
+    skips = np.zeros((n, states), bool)
+    skips[:, 3::2] = labels[:, 1:] != labels[:, :-1]
+    rows = np.arange(n)
+    known = ops.reached(scores[:, rows[:, None], symbols], skips, inputs)
+    label = np.where(alike(lengths > 0, known), known[rows, np.maximum(2 * lengths - 1, 0)], -math.inf)
+    return autograd.logsumexp(np.stack([known[rows, 2 * lengths], label]), axis=0)
 
 
 class CTCLoss(Loss, function=ctc_loss):

@@ -438,17 +438,22 @@ def _fractional_max_pool(n: int) -> Callable[..., Any]:
         places = []
         for i, (length, count, k) in enumerate(zip(shape, counts, size, strict=True)):
             sample = samples[..., i, None]
-            start = alike(np.full((*lead, 1), length - k), samples)
+            start = np.full_like(samples, length - k, dtype=int, shape=(*lead, 1))
             if count > 1:
                 step = samples.dtype.type((length - k) / (count - 1))
-                steps = alike(np.arange(count - 1), samples)
+                steps = _counted(samples, count - 1)
                 others = ((steps + sample) * step).astype(int) - (sample * step).astype(int)
                 start = np.concatenate([others, start], -1)
-            places.append(start[..., None] + alike(np.arange(k), samples))
+            places.append(start[..., None] + _counted(samples, k))
         result = _first_maxima(input, places)
         return result if return_indices else result[0]
 
     return named(fractional_max_pool, who)
+
+
+def _counted(like: Any, n: int) -> Any:
+    """0, 1, …, n - 1 in an array of the kind of another."""
+    return np.cumsum(np.ones_like(like, dtype=int, shape=(n,))) - 1
 
 
 def fractions_of(n: int, who: str, kernel_size: Any, output_size: Any, output_ratio: Any) -> tuple[Any, Any, Any]:

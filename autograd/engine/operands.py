@@ -84,7 +84,7 @@ def left_to(name: str, *operands: Any) -> Any:
     """
     for operand in operands:
         if type(operand).__module__.startswith("scipy.sparse"):
-            operate = known("autograd.scipy.sparse.operate")
+            operate = known("autograd.scipy.sparse.operands.operate")
             return NotImplemented if operate is None else operate(name, *operands)
     return NotImplemented
 

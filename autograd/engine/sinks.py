@@ -27,8 +27,12 @@ class Sink:
     given = False
     """Whether any leaf of this process was ever given a sink: if not, a sweep need not look for them."""
 
-    def begin(self, nodes: int) -> Any:
-        """A backward pass through so many nodes begins; by what its first gradient is to be multiplied, as an array."""
+    def begin(self, nodes: int, tensors: list[Any]) -> Any:
+        """A backward pass begins; by what its first gradient is to be multiplied, as an array.
+
+        nodes    how many it goes through
+        tensors  whose gradient it reaches, of the sink's leaves
+        """
         raise NotImplementedError
 
     def take(self, tensor: Any, gradient: Any, is_ours: bool) -> None:
@@ -119,7 +123,10 @@ def with_stations(
         sink.end()
 
     sinks = list(dict.fromkeys(leaf.sink for leaf in last if leaf.sink is not None))
-    factors = [sink.begin(len(nodes)) for sink in sinks]
+    factors = [
+        sink.begin(len(nodes), [tensor for leaf in last if leaf.sink is sink and (tensor := leaf.tensor()) is not None])
+        for sink in sinks
+    ]
     factor = factors[0]
     if any(other != factor for other in factors[1:]):
         raise RuntimeError(f"backward: expected modules that have seen the same share of a batch, got shares {factors}")

@@ -20,6 +20,7 @@ From the bottom up, each importing only what stands before it:
     linalg           inverses, decompositions, solutions
     special          what NumPy lacks: softmax, erf, gamma, …
     activations      pieces of lines and curves, of networks
+    chains           the forward algorithm of hidden states
     standardization  to mean 0 and variance 1
     sliding          windows over an array, and what is made of them
     windowed         the same of arrays that are not NumPy's
@@ -69,6 +70,7 @@ from . import (
 )  # fmt: skip
 from .activations import elu, glu, hardsigmoid, hardtanh, leaky_relu, softshrink
 from .assignment import writable
+from .chains import reached
 from .correlation import correlate, correlate_kernel, correlate_transpose
 from .fused import affine, multiply_add
 from .gates import lstm_gates
@@ -82,6 +84,6 @@ __all__ = [
     "affine", "alike", "by_blocks", "center", "center_over_ranks", "correlate", "correlate_kernel",
     "correlate_transpose", "elu", "gelu", "gelu_tanh", "glu", "hardsigmoid", "hardswish", "hardtanh", "huber",
     "in_blocks", "in_single", "leaky_relu", "log_softmax_at", "logistic_loss", "lstm_gates", "max_windows",
-    "multiply_add", "pair_distances", "rescale", "rows_of_ranks", "sent_by_rank", "softshrink", "softsign",
+    "multiply_add", "pair_distances", "reached", "rescale", "rows_of_ranks", "sent_by_rank", "softshrink", "softsign",
     "spread_windows", "standardize", "sum_over_ranks", "sum_windows", "writable", "write_later",
 ]  # fmt: skip

@@ -90,7 +90,8 @@ def _hardsigmoid(x: Any) -> Any:
     >>> hardsigmoid(np.array([-4.0, 0.0, 4.0]))
     array([0. , 0.5, 1. ])
     """
-    made = (x + 3).clip(0, 6)
+    made = x + 3
+    made = np.clip(made, 0, 6, out=made) if made.__class__ is np.ndarray else np.clip(made, 0, 6)
     made *= 1 / 6
     return made
 
@@ -151,6 +152,6 @@ elu_slope: Function = elementwise(
 elu = elementwise(_elu, name="elu", single=True, x=lambda g, x, alpha, scale: g * elu_slope(x, alpha, scale))
 hardtanh = elementwise(_hardtanh, name="hardtanh", x=lambda g, x, low, high: masked(g, (x > low) & (x < high)))
 hardsigmoid = elementwise(
-    _hardsigmoid, name="hardsigmoid", single=True, x=lambda g, x: masked(g * (1 / 6), np.absolute(x) < 3)
+    _hardsigmoid, name="hardsigmoid", single=True, x=lambda g, x: masked(g, (x > -3) & (x < 3)) * (1 / 6)
 )
 softshrink = elementwise(_softshrink, name="softshrink", single=True, x=lambda g, out: masked(g, out != 0))

@@ -62,8 +62,8 @@ def _pair_sums(w: Any, x: Any, distances: Any = None) -> Any:
     if isinstance(x, np.ndarray):
         only_whole(pair_sums, w, x)
     n = len(x)
-    single = isinstance(x, np.ndarray) and x.dtype.char == w.dtype.char == "f"
-    centred = _centred(x) if distances is not None and single and n > 1 else None
+    pays = type(x) is np.ndarray and x.dtype.char == w.dtype.char == "f" and n > 1
+    centred = _centred(x) if distances is not None and pays else None
     quick = centred is not None and distances.min() >= _APART * np.vecdot(centred, centred).max() ** 0.5
     of_both = np.zeros((n, n), float if quick else w.dtype, like=w)
     of_both[_upper(n)] = w
@@ -97,7 +97,7 @@ def _pair_distances(x: Any) -> Any:
     """
     if isinstance(x, np.ndarray):
         only_whole(pair_distances, x)
-    if x.dtype.char == "f" and len(x) > 1:
+    if type(x) is np.ndarray and x.dtype.char == "f" and len(x) > 1:
         centred = _centred(x)
         squares = centred @ centred.T
         lengths = np.diagonal(squares).copy()

@@ -40,7 +40,8 @@ def compile(fun: Callable[..., Any] | None = None, *, state: Any = (), backend: 
              to are found without
     backend  "numpy", which needs nothing else and gives the engine's results to the last bit; "numba", whose loops do
              elementwise work and sums in machine code: it takes seconds to compile, and rounds otherwise in sums,
-             exp, log and tanh; or "auto", the fastest that is installed
+             exp, log and tanh; "c", the same through a C compiler, with small products and convolution as well; or
+             "auto", the fastest that is installed
 
     The first call runs in the engine, where gradients or an optimizer's state are still to be made; then one call is
     traced for each set of shapes, dtypes, layouts, plain values and modes, up to eight. A call that no program holds

@@ -1,4 +1,4 @@
-"""The functions of SciPy that code written for HIPS autograd uses, differentiable; needs the extra `scipy`.
+"""SciPy's names, differentiable: functions, and solutions of equations; needs the extra `scipy`.
 
 Each imports only what stands before it:
 

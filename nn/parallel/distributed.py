@@ -112,7 +112,8 @@ class Reducer(Sink):
     """
 
     __slots__ = (
-        "at_once", "buckets", "counts", "done", "group", "last", "mean", "params", "passes", "places", "sync", "traced",
+        "at_once", "buckets", "counts", "done", "elsewhere", "group", "last", "mean", "params", "passes", "places",
+        "sync", "traced",
     )  # fmt: skip
 
     def __init__(self, module: Module, reduction: str, group: Group) -> None:
@@ -132,6 +133,7 @@ class Reducer(Sink):
         self.places = {id(p): (bucket, i) for bucket in self.buckets for i, p in enumerate(bucket.params)}
         self.done = 0  # buckets that have been added up
         self.at_once = True
+        self.elsewhere: list[int] = []  # which parameters have a gradient on other ranks only
         self.traced: dict[int, Any] = {}  # the gradients of a pass that a program is made of
 
     def expect(self, count: int) -> None:
@@ -141,7 +143,7 @@ class Reducer(Sink):
             if sink_of(p) is not self and p.requires_grad:
                 give(p, self)
 
-    def begin(self, nodes: int) -> Any:
+    def begin(self, nodes: int, tensors: list[Any]) -> Any:
         """All ranks begin a backward pass; by what its first gradient is to be multiplied."""
         if len(self.counts) > 1:
             raise RuntimeError(
@@ -152,24 +154,36 @@ class Reducer(Sink):
         self.last = self.counts.pop() if self.counts else self.last
         self.counts.clear()
         self.traced.clear()
+        keys = set(map(id, tensors))
+        reached = [key in keys for key in self.places]
         if (trace := current_trace()) is None:
-            return self._meet(self.last, nodes)
+            return self._meet(self.last, nodes, reached)
         if not self.sync or any(p.grad is not None for p in self.params):
             trace.fail("DistributedDataParallel adds gradients to others; forget these first, by optimizer.zero_grad()")
-            return self._meet(self.last, nodes)
-        return trace.outside(partial(self._meet, self.last, -1))
+            return self._meet(self.last, nodes, reached)
+        return trace.outside(partial(self._meet, self.last, -1, reached))
 
-    def _meet(self, count: int, nodes: int) -> Any:
-        """All ranks are here, with so many examples and a graph of so many nodes; or of a program, with -1."""
+    def _meet(self, count: int, nodes: int, reached: list[bool]) -> Any:
+        """All ranks are here; by what the first gradient is to be multiplied.
+
+        count    of this rank's examples
+        nodes    of its graph; -1 where a program is run
+        reached  of which parameters it has a gradient
+        """
         self.passes += 1
         what = f"backward pass {self.passes} of DistributedDataParallel{'' if self.sync else ', within no_sync'}"
-        brought = self.group.meet(what, count, nodes)
-        kinds = {nodes for _, nodes in brought}
-        self.at_once = len(kinds) == 1 and nodes > 0  # graphs that differ may be done in another order
+        mine = np.concatenate([np.array([count, nodes]).view(np.uint8), np.array(reached, np.uint8)])
+        found = self.group.exchange(what, mine)
+        numbers = [part[:16].view(np.int64).tolist() for part in found]
+        self.at_once = nodes > 0 and all(other == nodes for _, other in numbers)  # else they may be in another order
+        self.elsewhere = []
+        if any((part != mine)[16:].any() for part in found):
+            anywhere = np.any([part[16:] for part in found], 0)
+            self.elsewhere = [k for k, own in enumerate(reached) if anywhere[k] and not own]
         self.done = 0
         for bucket in self.buckets:
             bucket.begin()
-        total = sum(count for count, _ in brought)
+        total = sum(other for other, _ in numbers)
         return np.array(count / total if self.mean and total else 1.0)
 
     def take(self, tensor: Any, gradient: Any, is_ours: bool) -> None:
@@ -193,15 +207,9 @@ class Reducer(Sink):
             while self.done < len(self.buckets):
                 self._add_up()
             places = list(self.places.values())
-            for k in self._there([bucket.params[i].grad is not None for bucket, i in places]):
+            for k in self.elsewhere:
                 bucket, i = places[k]
                 bucket.accept(i)
-
-    def _there(self, own: list[bool]) -> list[int]:
-        """The numbers of the parameters that have a gradient on any rank, from which of them have one on this."""
-        there = np.array(own, np.int32)
-        self.group.add_up(there)
-        return np.flatnonzero(there).tolist()
 
     def _sums(self, keys: list[int], *gradients: Any) -> list[Any]:
         """The gradients of some parameters, which are all there are, added up over ranks."""
@@ -210,7 +218,7 @@ class Reducer(Sink):
         for bucket in self.buckets:
             mine = [key for key, (other, _) in self.places.items() if other is bucket]
             found.update(zip(mine, bucket.sums([given.get(key) for key in mine], self.group), strict=True))
-        if len(self._there([key in given for key in self.places])) > len(keys):
+        if self.elsewhere:
             raise RuntimeError(
                 "DistributedDataParallel: expected, within a compiled function, gradients of the same parameters on "
                 "all ranks, got some that are missing on this one"

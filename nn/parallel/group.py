@@ -17,8 +17,10 @@ import numpy as np
 from .ending import watch_over
 
 PIECE = 1 << 20  # bytes: longer arrays are added up in pieces of so many, which caches hold
-_SPINS = 0.002  # seconds that a rank looks for the others without a pause: most are that close together
+_SPINS = 0.0001  # seconds that a rank looks for the others without a pause: most are that close together
 _PAUSE = 5e-5
+_FRAME = 1024  # bytes: what ranks that meet exchange at once, so that small arrays need nothing else
+_HEAD = 16  # of these, for what a rank is about to do and how much it brings
 _INSTALL = "pip install 'backgraph[mpi]'"
 
 
@@ -34,11 +36,16 @@ class Group:
     size = 1
 
     def meet(self, what: str, *brought: int) -> list[list[int]]:
-        """Wait until all ranks are here to do the same; the whole numbers that each has brought, at most two.
+        """Wait until all ranks are here to do the same; the whole numbers that each has brought.
 
         Raises RuntimeError on all ranks where one is about to do something else, TimeoutError for one that is late.
         """
-        return [list(brought)]
+        found = self.exchange(what, np.array(brought, np.int64).view(np.uint8))
+        return [part.view(np.int64).tolist() for part in found]
+
+    def exchange(self, what: str, brought: Any) -> list[Any]:
+        """Meet, and give what each has brought, as bytes; until the next meeting."""
+        return [brought]
 
     def total(self, x: Any) -> Any:
         """The sum of the arrays of all ranks, in new memory."""
@@ -81,25 +88,30 @@ class Ranks(Group):
         here = self.world.Split_type(MPI.COMM_TYPE_SHARED)
         self.crowded = here.size > cores()  # then who waits is to leave the core to others
         here.Free()
-        self.brought = np.zeros(3, np.int64)
-        self.table = np.zeros((self.size, 3), np.int64)
+        self.frame = np.zeros(_FRAME, np.uint8)
+        self.table = np.zeros((self.size, _FRAME), np.uint8)
         self.meetings = 0
         self.calls: list[Any] = []  # to those who wait longest: requests, and what they send
 
     # ---- to meet ---------------------------------------------------------------------------------------------------
 
-    def meet(self, what: str, *brought: int) -> list[list[int]]:
-        code = crc32(what.encode())
-        self.brought[:] = (code, *brought, *[0] * (2 - len(brought)))
+    def exchange(self, what: str, brought: Any) -> list[Any]:
+        code, n = crc32(what.encode()), len(brought)
+        self.frame[:_HEAD].view(np.int64)[:] = code, n
+        if n <= _FRAME - _HEAD:
+            self.frame[_HEAD : _HEAD + n] = brought
         self.meetings += 1
-        request = self.comm.Iallgather(self.brought, self.table)
+        request = self.comm.Iallgather(self.frame, self.table)
         if not request.Test():
             self._wait(request, what)
-        found: list[list[int]] = self.table.tolist()
-        for row in found:
-            if row[0] != code:
-                raise self._apart(what)
-        return [row[1:] for row in found]
+        codes, lengths = self.table.view(np.int64)[:, : _HEAD // 8].T.tolist()
+        if any(other != code for other in codes):
+            raise self._apart(what)
+        if max(lengths) <= _FRAME - _HEAD:
+            return [row[_HEAD : _HEAD + n] for row, n in zip(self.table, lengths, strict=True)]
+        made = np.empty(sum(lengths), np.uint8)
+        self._finish(self.comm.Iallgatherv(brought, [made, lengths]))
+        return np.split(made, np.cumsum(lengths)[:-1])
 
     def _apart(self, what: str) -> RuntimeError:
         """What to raise, on all ranks, where they are about to do different things."""
@@ -150,29 +162,29 @@ class Ranks(Group):
     # ---- to exchange -----------------------------------------------------------------------------------------------
 
     def total(self, x: Any) -> Any:
-        self.meet(f"the sum of arrays of shape {x.shape} and {x.dtype}")
+        what = f"the sum of arrays of shape {x.shape} and {x.dtype}"
         made = np.array(x, np.int64 if x.dtype.kind == "b" else np.float32 if x.dtype.char == "e" else None, order="C")
-        self.add_up(made.reshape(-1))
+        flat = made.reshape(-1)
+        if made.nbytes <= _FRAME - _HEAD:
+            parts = self.exchange(what, flat.view(np.uint8))
+            np.add.reduce([part.view(made.dtype) for part in parts], out=flat)
+        else:
+            self.meet(what)
+            self.add_up(flat)
         return made.astype(x.dtype) if x.dtype.char == "e" else made
 
     def rows(self, x: Any) -> Any:
         x = np.array(x, order="C", ndmin=1)
-        counts = [n for n, _ in self.meet(f"the collection of rows of shape {x.shape[1:]} and {x.dtype}", len(x))]
-        made = np.empty((sum(counts), *x.shape[1:]), x.dtype)
-        if not made.size:
-            return made
-        sent, got = x.view(np.uint8), made.view(np.uint8)  # of whatever dtype
-        if len(set(counts)) == 1:
-            self.comm.Allgather(sent, got)
-        else:
-            width = made[:1].nbytes
-            self.comm.Allgatherv(sent, [got, [n * width for n in counts]])
-        return made
+        what = f"the collection of rows of shape {x.shape[1:]} and {x.dtype}"
+        if 0 in x.shape[1:]:
+            return np.empty((sum(n for (n,) in self.meet(what, len(x))), *x.shape[1:]), x.dtype)
+        parts = self.exchange(what, x.reshape(-1).view(np.uint8))
+        return np.concatenate(parts).view(x.dtype).reshape(-1, *x.shape[1:])
 
     def sent(self, x: Any, root: int) -> Any:
         self.meet(f"the copy of rank {root}'s array of shape {x.shape} and {x.dtype}")
         made = np.array(x, order="C")
-        self.comm.Bcast(made.reshape(-1).view(np.uint8), root)
+        self._finish(self.comm.Ibcast(made.reshape(-1).view(np.uint8), root))
         return made
 
     def told(self, value: Any) -> Any:
@@ -180,17 +192,18 @@ class Ranks(Group):
         return self.comm.bcast(value)
 
     def start(self, n: int) -> int:
-        return sum(m for m, _ in self.meet("the gradient of a collection of rows", n)[: self.rank])
+        return sum(m for (m,) in self.meet("the gradient of a collection of rows", n)[: self.rank])
 
     def add_up(self, flat: Any) -> None:
         length = max(1, PIECE // flat.itemsize)
         for start in range(0, len(flat), length):
-            piece = flat[start : start + length]
-            if not self.crowded:
-                self.comm.Allreduce(self.mpi.IN_PLACE, piece)
-                continue
-            request = self.comm.Iallreduce(self.mpi.IN_PLACE, piece)
-            while not request.Test():
+            self._finish(self.comm.Iallreduce(self.mpi.IN_PLACE, flat[start : start + length]))
+
+    def _finish(self, request: Any) -> None:
+        """Wait for an exchange between ranks that have met."""
+        begin = time.monotonic()
+        while not request.Test():
+            if self.crowded or time.monotonic() - begin > _SPINS:
                 time.sleep(_PAUSE)
 
     # ---- the end ---------------------------------------------------------------------------------------------------

@@ -58,7 +58,7 @@ class Rows:
     def _place(self) -> tuple[int, int]:
         """Where the rank's examples begin among those of all, and how many these are."""
         if not self.known:
-            counts = [count for count, _ in self.group.meet("random numbers for each example", self.count)]
+            counts = [count for (count,) in self.group.meet("random numbers for each example", self.count)]
             self.known.update(start=sum(counts[: self.group.rank]), total=sum(counts))
         return self.known["start"], self.known["total"]
 

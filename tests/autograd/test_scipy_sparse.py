@@ -126,6 +126,10 @@ def test_how_it_is_made() -> None:
     (csr_array((data, ([1, 0, 1], [1, 0, 1]))) @ np.array([1.0, 10.0])).sum().backward()
     np.testing.assert_array_equal(data.grad, [10, 1, 10])
     assert csr_array((np.zeros(0), (np.zeros(0, int), np.zeros(0, int))), (0, 3)).toarray().shape == (0, 3)
+    narrow = csr_array((np.array([1.0, 2.0]), ([0, 2], [0, 0])))
+    np.testing.assert_array_equal(narrow.toarray(), [[1], [0], [2]])
+    assert (narrow.shape, narrow.T.shape, narrow.ndim) == ((3, 1), (1, 3), 2)
+    assert csr_array((np.zeros(0), ([], []))).shape == (0, 0)
     assert repr(twice) == "<sparse matrix of shape (2, 2) and float64 with 2 numbers>"
 
 

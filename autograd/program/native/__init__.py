@@ -10,6 +10,7 @@
     groups           which statements of a program are an island
     cache            compiled kernels on disk
     numba_maths, numba_source, numba_backend    kernels in Numba
+    c                kernels in C, and convolution
     backends         who compiles kernels, and which is best
     threads          a second thread
     code             a program that calls kernels

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
+import itertools
 from collections.abc import Collection, Iterable, Mapping
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -13,9 +16,11 @@ from ..program import Program
 from ..recycling import Bound
 from ..spelling import named
 from ..values import Statement, Value
-from .backends import Backend
+from .backends import Backend, instead_of
+from .form import CannotBuild
 from .groups import Island, find
 from .kernels import LARGE, Call, Clear, Total
+from .steps import Memory
 from .threads import divided
 
 
@@ -26,14 +31,15 @@ class NativeCode(Code):
         self, program: Program, moving: Iterable[Value], owners: Mapping[Value, Any] | None, backend: Backend
     ) -> None:  # fmt: skip
         assert backend.build is not None
-        self._build = backend.build
+        self._backend, self._build = backend, backend.build
         super().__init__(program, moving, owners)
 
     # ---- plan --------------------------------------------------------------------------------------------------------
 
     def _begin_to_group(self, outgoing: set[Value]) -> None:
         super()._begin_to_group(outgoing)
-        found = find(self.program.statements, self._free, outgoing, self.program.written())
+        memory = Memory(self.program.written(), self._backend.products)
+        found = find(self.program.statements, self._free, outgoing, memory)
         self._found = found
         self.groups = [step for _, step in found if isinstance(step, Island)]
         self._lying = {value for island in self.groups for value in island.results}
@@ -61,6 +67,16 @@ class NativeCode(Code):
 
     # ---- memory ------------------------------------------------------------------------------------------------------
 
+    def rebind(self, states: Collection[Value]) -> bool:
+        """Take the arrays that some states now have; False also if two share memory that did not."""
+        roots = {value.root for value in states}
+        arrays: list[Any] = [(value.root, value.array) for value in self.program.states if value not in self.moving]
+        spans = sorted([(*np.lib.array_utils.byte_bounds(array), id(root), root) for root, array in arrays])
+        for (_, end, _, first), (start, _, _, second) in pairwise(spans):
+            if start < end and first is not second and not roots.isdisjoint((first, second)):
+                return False
+        return super().rebind(states)
+
     def _refresh(self, bound: Bound, values: Collection[Value]) -> None:
         super()._refresh(bound, values)
         changed = set(values)
@@ -73,6 +89,11 @@ class NativeCode(Code):
                 if base is not None and array is not None:
                     table[n] = address(array) + start * base.dtype.itemsize
             bound.space[f"table{k}"], bound.space[f"at{k}"] = table, address(table)
+        for first, calls in self._sequences.items():
+            rows = [(address_of(self._functions[k]), bound.space[f"at{k}"], self.calls[k].rows, self.calls[k].n)
+                    for k in calls]  # fmt: skip
+            together = np.array(rows, np.int64)
+            bound.space[f"rows{first}"], bound.space[f"all{first}_at"] = together, address(together)
 
     def _array_of(self, base: Value, bound: Bound) -> Any:
         """The array that a base is, as far as it is the same at each call."""
@@ -86,12 +107,22 @@ class NativeCode(Code):
 
     def _emit(self) -> None:
         self._slots: set[Value] = set()
-        functions = self._build([call.kernel for call in self.calls])
+        self._sequence = self._backend.sequence()
+        self._sequences: dict[int, list[int]] = {}  # by the number of the first one: calls that are made as one
+        self._functions = functions = self._build([call.kernel for call in self.calls])
+        instead = self._backend.instead([s.function for s in self.program.statements])
         for k, function in enumerate(functions):
             self._spelling.space[f"kernel{k}"] = function
-        self._spelling.space |= {"divided": divided, "address": address, "out_of_bounds": out_of_bounds}
+        self._spelling.space |= {
+            "divided": divided,
+            "address": address,
+            "out_of_bounds": out_of_bounds,
+            "sequence": self._sequence,
+        }
         self._call_numbers = {id(call): k for k, call in enumerate(self.calls)}
         super()._emit()
+        space = self._spelling.space
+        space |= {name: instead[id(item)] for name, item in space.items() if id(item) in instead}
 
     def _as_one(self, group: Any) -> list[str]:
         if not isinstance(group, Island):
@@ -103,14 +134,31 @@ class NativeCode(Code):
                     self._slots.add(base)
                     self._spelling.space[f"slot{base.number}"] = np.empty((), base.dtype)
                 lines.append(f"slot{base.number}[()] = {self._spelling.name(base)}")
-        for call in group.calls:
-            if isinstance(call, Call):
-                lines += self._call(call, group)
-            elif isinstance(call, Clear):
-                lines.append(f"{self._spelling.name(call.base)}.fill(0)")
-            else:
-                lines.append(self._total(call))
+        for together, part in itertools.groupby(group.calls, self._is_in_sequence):
+            calls = list(part)
+            if together and len(calls) > 1:
+                lines += self._in_sequence(calls, group)
+                continue
+            for call in calls:
+                if isinstance(call, Call):
+                    lines += self._call(call, group)
+                elif isinstance(call, Clear):
+                    lines.append(f"{self._spelling.name(call.base)}.fill(0)")
+                else:
+                    lines.append(self._total(call))
         return lines
+
+    def _is_in_sequence(self, call: Call | Clear | Total) -> bool:
+        """Whether a call may be made by machine code, with those beside it."""
+        return self._sequence is not None and isinstance(call, Call) and not _is_divided(call)
+
+    def _in_sequence(self, calls: list[Any], island: Island) -> list[str]:
+        """Calls of kernels, one after another, as one call."""
+        numbers = [self._call_numbers[id(call)] for call in calls]
+        self._sequences[numbers[0]] = numbers
+        lines = [line for call in calls for line in self._addresses(call)]
+        made = f"sequence(all{numbers[0]}_at, {len(calls)})"
+        return [*lines, self._checked(made, any(call.kernel.may_fail for call in calls), island)]
 
     def _is_loose(self, base: Value) -> bool:
         """Whether a base is another array at each call."""
@@ -134,18 +182,36 @@ class NativeCode(Code):
 
     def _call(self, call: Call, island: Island) -> list[str]:
         k = self._call_numbers[id(call)]
+        made = f"kernel{k}(at{k}, 0, {call.rows}, {call.n})"
+        if _is_divided(call):
+            made = f"divided(kernel{k}, at{k}, {call.rows}, {call.n})"
+        return [*self._addresses(call), self._checked(made, call.kernel.may_fail, island)]
+
+    def _addresses(self, call: Call) -> list[str]:
+        """Lines that tell a kernel where that is which is another array at each call."""
+        k = self._call_numbers[id(call)]
         lines = []
         for n, (base, start) in enumerate(zip(call.bases, call.starts, strict=True)):
             if base is not None and self._is_loose(base) and base not in self._slots:
                 offset = f" + {start * base.dtype.itemsize}" if start else ""
                 lines.append(f"table{k}[{n}] = address({named(base)}){offset}")
-        made = f"kernel{k}(at{k}, 0, {call.rows}, {call.n})"
-        if call.kernel.divided and call.size >= 4 * LARGE:
-            made = f"divided(kernel{k}, at{k}, {call.rows}, {call.n})"
-        if not call.kernel.may_fail:
-            return [*lines, made]
+        return lines
+
+    def _checked(self, made: str, may_fail: bool, island: Island) -> str:
+        if not may_fail:
+            return made
         names = "".join([f"({self._spelling.name(base)}, {bound}), " for base, bound in island.indices])
-        return [*lines, f"if {made}: out_of_bounds({names.rstrip(', ')})"]
+        return f"if {made}: out_of_bounds({names.rstrip(', ')})"
+
+
+def _is_divided(call: Call) -> bool:
+    """Whether a second thread may be worth it."""
+    return call.kernel.divided and call.size >= 4 * LARGE
+
+
+def address_of(function: Any) -> int:
+    """Where the machine code of a function of ctypes is."""
+    return ctypes.cast(function, ctypes.c_void_p).value or 0
 
 
 def address(array: Any) -> int:
@@ -165,5 +231,10 @@ def out_of_bounds(*indices: tuple[Any, int]) -> None:
 def code_of(
     backend: Backend, program: Program, moving: Iterable[Value] = (), owners: Mapping[Value, Any] | None = None
 ) -> Code:  # fmt: skip
-    """A program made to run, as a backend has it."""
-    return Code(program, moving, owners) if backend.build is None else NativeCode(program, moving, owners, backend)
+    """A program made to run, as a backend has it, or the next one where that cannot."""
+    while backend.build is not None:
+        try:
+            return NativeCode(program, moving, owners, backend)
+        except CannotBuild as error:
+            backend = instead_of(backend, str(error))
+    return Code(program, moving, owners)

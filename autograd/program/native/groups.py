@@ -76,16 +76,15 @@ class Island:
 
 
 def find(
-    statements: Sequence[Statement], free: int, outgoing: Collection[Value], written: set[Value]
+    statements: Sequence[Statement], free: int, outgoing: Collection[Value], memory: Memory
 ) -> list[tuple[int, Statement | Island]]:
     """The program as statements and islands in the order in which they run, with the number of the last statement of
     each.
 
     free      from which statement on states may be written in another order than that of the program
     outgoing  the roots that leave it
-    written   the roots that it changes
+    memory    of what its values lie in
     """
-    memory = Memory(written)
     units: list[Any] = []
     waiting = _Waiting()
     for i, s in enumerate(statements):

@@ -38,7 +38,10 @@ numbers = itertools.count(1_000_000)
 
 @dataclass(eq=False)
 class Call:
-    """A kernel and what it is given: bases and where in these its buffers begin, how many rows, how many elements."""
+    """A kernel and what it is given: bases and where in these its buffers begin, how many rows, how many elements.
+
+    size  how much there is to do: elements, as many times as there are eight instructions for each
+    """
 
     kernel: Kernel
     bases: list[Value | None]
@@ -80,7 +83,7 @@ def calls_of(steps: Sequence[Step], memory: Memory, live: Collection[Value]) -> 
         if isinstance(group, Clear | Total):
             found.append(group)
             continue
-        alone = len(group) == 1 and _is_divisible(group[0])
+        alone = len(group) == 1 and not group[0].draft.is_product and _is_divisible(group[0])
         found.append(_call(group, live, alone))
     return found
 
@@ -100,7 +103,7 @@ def _call(group: list[Writer], live: Collection[Value], divided: bool) -> Call:
     made, bases, starts = kernel(group, live, divided)
     draft = group[0].draft
     rows = -(-draft.size // ROW) if made.flat else draft.outer[0] if divided else 1
-    size = sum(writer.draft.size for writer in group)
+    size = sum(writer.draft.size * len(writer.instructions) // 8 for writer in group)
     return Call(made, bases, starts, rows, draft.size if made.flat else 0, size)
 
 
@@ -110,7 +113,7 @@ def _groups(writers: Sequence[Writer | Clear | Total]) -> Iterator[list[Writer] 
     often = {flat for flat, count in Counter(flats).items() if flat is not None and count >= _OFTEN}
     group: list[Writer] = []
     for writer, flat in zip(writers, flats, strict=True):
-        if not isinstance(writer, Writer) or writer.draft.size >= LARGE or flat in often:
+        if not isinstance(writer, Writer) or _is_large(writer.draft) or flat in often:
             if group:
                 yield group
             if isinstance(writer, Writer):
@@ -127,6 +130,10 @@ def _groups(writers: Sequence[Writer | Clear | Total]) -> Iterator[list[Writer] 
         group = together
     if group:
         yield group
+
+
+def _is_large(draft: Draft) -> bool:
+    return draft.size >= LARGE and not draft.is_product
 
 
 def _is_small_flat(writer: Writer | Clear | Total) -> TypeGuard[Writer]:
@@ -151,7 +158,7 @@ def _prepared(draft: Draft) -> list[Draft | Clear | Total]:
     if not any(is_added(part.step) for part in draft.parts):
         return [draft]
     after: list[Draft | Clear | Total] = []
-    count = _parts(draft)
+    count = 1 if draft.is_product else _parts(draft)
     if count > 1:
         draft, after = _in_parts(draft, count)
     return [*[_cleared(part.step, draft) for part in draft.parts if is_added(part.step)], draft, *after]
@@ -225,7 +232,7 @@ def _in_parts(draft: Draft, count: int) -> tuple[Draft, list[Draft | Clear | Tot
 def _cleared(step: Step, draft: Draft) -> Draft | Clear:
     """What sets to 0 that to which a sum over rows is added: in a kernel with what follows, if that is small."""
     zero = _zero(step)
-    large = draft.size >= LARGE and _is_all(zero.target, zero.shape, zero.target.strides)
+    large = _is_large(draft) and _is_all(zero.target, zero.shape, zero.target.strides)
     return Clear(zero.target.base) if large else Draft.of(zero)
 
 

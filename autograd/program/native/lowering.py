@@ -15,6 +15,9 @@ from ..values import Statement, Value
 from .form import FUNCTIONS, Number
 from .steps import DTYPES, Memory, Ref, Step, arrange, uniform
 
+MOST_OF_PRODUCT = 1 << 14
+"""Elements: of a larger second factor a product is left to BLAS."""
+
 Steps = list[Step] | None
 """The steps of a statement; None where it is to be run by NumPy."""
 
@@ -378,7 +381,22 @@ def _dot(s: Statement, memory: Memory) -> Steps:
         return collected(memory, "add", "copy", (a,), target, -1)
     if len(a.shape) == 1 and len(b.shape) > 1 and _is_one(a, memory):
         return collected(memory, "add", "copy", (b,), target, -2)
-    return None
+    return _product(a, b, target, memory)
+
+
+def _product(a: Value, b: Value, target: Value, memory: Memory) -> Steps:
+    """A product of small matrices."""
+    arrays = [memory.array(value) for value in (a, b, target)]
+    if len(a.shape) != 2 or len(b.shape) != 2 or any(array is None for array in arrays):
+        return None
+    (m, k), n, dtype = a.shape, b.shape[1], target.dtype.name
+    if not dtype.startswith("float") or a.dtype != target.dtype or b.dtype != target.dtype:
+        return None
+    if not 0 < m * k * n <= memory.products or k * max(n, 16) > MOST_OF_PRODUCT:
+        return None
+    seen = zip((a, b, target), (arrays[0][:, :, None], arrays[1], arrays[2][:, None]), strict=True)
+    refs = [memory.within(memory.base(value) or value, np.broadcast_to(array, (m, k, n))) for value, array in seen]
+    return [Step((m, k, n), "multiply", (refs[0], refs[1]), dtype, dtype, refs[2], "add" if k > 1 else None)]
 
 
 def _is_one(value: Value, memory: Memory) -> bool:

@@ -47,6 +47,8 @@ class Draft:
         self.inner = inner
         self.parts = parts
         self.bases = bases
+        self.roots = {base.root for base in bases}
+        self.written = {part.step.target.base.root for part in parts}
 
     @classmethod
     def of(cls, step: Step) -> Draft:
@@ -63,6 +65,10 @@ class Draft:
         return math.prod(self.shape)
 
     @property
+    def is_product(self) -> bool:
+        return self.parts[0].step.is_product
+
+    @property
     def has_rows(self) -> bool:
         """Whether it matters where a row ends."""
         return any(not part.each or part.phase or collects_row(part.step) for part in self.parts)
@@ -77,7 +83,7 @@ def drafts(steps: Sequence[Step], memory: Memory, live: Collection[Value]) -> li
             if joined is not None:
                 found[k] = joined
                 break
-            if touches(found[k].parts, step, memory):
+            if touches(found[k], [step], memory):
                 found.append(Draft.of(step))
                 break
         else:
@@ -100,7 +106,7 @@ def _moved(found: list[Draft], k: int, memory: Memory, live: Collection[Value]) 
             found[j] = joined
             del found[k]
             return j
-        if any(touches(found[j].parts, step, memory) for step in steps):
+        if touches(found[j], steps, memory):
             return None
     return None
 
@@ -115,6 +121,8 @@ def _related(draft: Draft, steps: Sequence[Step]) -> bool:
 def _join(draft: Draft, step: Step, memory: Memory, live: Collection[Value]) -> Draft | None:
     """A draft with a step more, or None."""
     bases = draft.bases | _bases(step)
+    if step.is_product or draft.is_product:
+        return None
     if sum(base in live for base in bases) > _MOST_BASES or len(draft.parts) >= _MOST_STEPS:
         return None
     for rows, inner, each, demoted in _ways(draft, step):
@@ -199,14 +207,19 @@ def overlap(a: Ref, b: Ref, writes: bool = True) -> bool:
     return bool(np.may_share_memory(a.base.array, b.base.array))
 
 
-def touches(parts: Sequence[Part], step: Step, memory: Memory) -> bool:
-    """Whether a step has to run after others, because it touches what they do and one of them writes."""
-    for part in parts:
-        for a, b, writes in _pairs(part.step, step):
-            if overlap(a, b, writes):
-                return True
-            if a.base is b.base and not _apart(a, b, part, Part(step, True), memory):
-                return True
+def touches(draft: Draft, steps: Sequence[Step], memory: Memory) -> bool:
+    """Whether steps have to run after a draft, because they touch what it does, and one of both writes."""
+    used = {base.root for step in steps for base in _bases(step)}
+    written = {step.target.base.root for step in steps}
+    if draft.written.isdisjoint(used) and draft.roots.isdisjoint(written):
+        return False
+    for part in draft.parts:
+        for step in steps:
+            for a, b, writes in _pairs(part.step, step):
+                if overlap(a, b, writes):
+                    return True
+                if a.base is b.base and not _apart(a, b, part, Part(step, True), memory):
+                    return True
     return False
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import functools
 import importlib.metadata
-import importlib.util
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -23,8 +22,10 @@ NAME = "numba"
 
 def why_not() -> str | None:
     """Why it cannot be used, or None."""
-    if importlib.util.find_spec("numba") is None:
-        return "Numba is not installed"
+    try:
+        import numba  # noqa: F401
+    except ImportError as error:  # it is not there, or not for this NumPy
+        return f"Numba cannot be imported ({error})"
     return None
 
 

@@ -24,8 +24,8 @@ from .form import (
     Sum,
 )
 
-_BLOCK = 2048
-"""Elements: longer rows are summed in blocks."""
+_BLOCK = 512
+"""Elements: longer rows are summed in blocks of so many, and the blocks in double precision."""
 
 _INFIX = {
     "add": "+", "subtract": "-", "multiply": "*", "divide": "/", "less": "<", "less_equal": "<=", "greater": ">",
@@ -103,10 +103,10 @@ class _Source:
                 )
                 self.put(depth, f"{name} = {wide}({_start(i)})")
         if blocked:
-            self.put(depth, f"for start in range(0, {length}, {_BLOCK // 2}):")
+            self.put(depth, f"for start in range(0, {length}, {_BLOCK}):")
             for i in sums:
                 self.put(depth + 1, f"s{i.made} = {_kind(i.dtype)}(0)")
-            self.put(depth + 1, f"for c in range(start, min(start + {_BLOCK // 2}, {length})):")
+            self.put(depth + 1, f"for c in range(start, min(start + {_BLOCK}, {length})):")
             self._inline(part.instructions, depth + 2, later, True, blocked)
             for i in sums:
                 self.put(depth + 1, f"v{i.made} += s{i.made}")

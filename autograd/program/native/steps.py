@@ -69,6 +69,15 @@ class Step:
         return found
 
     @property
+    def is_product(self) -> bool:
+        """Whether it is a product of matrices: a backend does better than the loops that it is."""
+        refs = [item for item in self.operands if isinstance(item, Ref)]
+        if self.collect != "add" or self.function != "multiply" or len(refs) != 2:
+            return False
+        loops = zip(refs[0].strides, refs[1].strides, self.target.strides, strict=True)
+        return any(made and not (a and b) for a, b, made in loops)
+
+    @property
     def bound(self) -> int:
         """Of a step that is about one element of each row, which an index names: how many a row has; else 0."""
         refs = (item for item in (*self.operands, self.target) if isinstance(item, Ref))
@@ -93,10 +102,12 @@ class Step:
 class Memory:
     """Where the values of a program lie in the memory of others.
 
-    written  the roots that any statement changes: of constants only others count as numbers
+    written   the roots that any statement changes: of constants only others count as numbers
+    products  products of matrices are steps, too, if they have at most so many multiplications
     """
 
     written: set[Value] = field(default_factory=set)
+    products: int = 0
     _arrays: dict[Value, Any] = field(default_factory=dict)
     _bases: dict[Value, Value] = field(default_factory=dict)
     _numbers: dict[Value, Number | None] = field(default_factory=dict)
@@ -125,7 +136,9 @@ class Memory:
         """An array of a value's layout, of which nothing may be read; None if it has none without gaps."""
         if value not in self._arrays:
             base = self.base(value)
-            if base is not value or not is_dense(value) or value.dtype.name not in DTYPES or not value.size:
+            if base is not value or not is_dense(value) or not value.size:
+                return None
+            if value.dtype.name not in DTYPES or not value.dtype.isnative:
                 return None
             memory = np.empty(value.nbytes, np.uint8)
             self._arrays[value] = np.ndarray(value.shape, value.dtype, memory, 0, value.strides or None)
@@ -215,6 +228,8 @@ def runs_of(shape: tuple[int, ...], refs: Sequence[Ref], until: int) -> list[tup
 
 def split(step: Step, shape: tuple[int, ...]) -> Step:
     """The step over loops of a finer shape: each of its loops as several."""
+    if step.shape == shape:
+        return step
     parts: list[list[int]] = []
     rest = list(shape)
     for n in step.shape:

@@ -7,7 +7,7 @@ import itertools
 import os
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 
 from ...engine.forking import in_each_child
 
@@ -52,7 +52,12 @@ def divided(function: Function, table: int, rows: int, n: int) -> int:
             return failed
 
         other = _pool[0].submit(work)
-        return work() | other.result()
+        try:
+            failed = work()
+        finally:  # whatever came: nobody may be at work on memory that is used again
+            if not other.cancel():  # it has begun; else there is nothing left for it
+                wait([other])
+        return failed if other.cancelled() else failed | other.result()
     finally:
         _busy.release()
 

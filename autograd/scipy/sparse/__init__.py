@@ -12,8 +12,7 @@ From the bottom up, each importing only what stands before it:
     linalg    spsolve
 """
 
-from . import linalg
+from . import linalg, operands
 from .arrays import csr_array
-from .operands import operate
 
-__all__ = ["csr_array", "linalg", "operate"]
+__all__ = ["csr_array", "linalg", "operands"]

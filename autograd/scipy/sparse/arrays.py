@@ -23,7 +23,8 @@ class csr_array:
 
     data           the numbers, row by row
     rows, columns  where they stand
-    shape, dtype, nnz, T, toarray(), sum(axis), diagonal()  as in SciPy
+
+    The shape, dtype, nnz, T, toarray(), sum(axis) and diagonal() are as in SciPy.
 
     Raises TypeError for another sparse matrix as an operand.
 

@@ -461,11 +461,11 @@ PROGRAMS: dict[str, Callable[[], Program]] = {
 }  # fmt: skip
 
 
-def run(name: str, compiled: bool, calls: int = 10) -> tuple[list[Any], Any]:
+def run(name: str, compiled: bool, calls: int = 10, backend: str = "numpy") -> tuple[list[Any], Any]:
     """What can be seen after each call, as results and state; and the function that was called."""
     autograd.manual_seed(0)
     program = PROGRAMS[name]()
-    step = autograd.compile(program.step) if compiled else program.step
+    step = autograd.compile(program.step, backend=backend) if compiled else program.step
     rng = np.random.default_rng(1)
     seen = []
     for _ in range(calls):

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograd import gradcheck, gradgradcheck, hessian, jacobian, minimize
+from autograd import grad, gradcheck, gradgradcheck, hessian, jacobian, minimize
 
 pytest.importorskip("scipy")
 
@@ -67,6 +67,16 @@ def test_bounds_that_hold() -> None:
     np.testing.assert_allclose(fitted(c)[[0, 2]], [0, 0.3], atol=1e-12)
     assert gradcheck(fitted, c)
     assert jacobian(fitted)(c)[[0, 2]].tolist() == [[0, 0, 0], [0, 0, 0]]
+    c = np.array([0.5, 3.0, 7.0])
+    np.testing.assert_allclose(fitted(c)[1:], [0.8, 0.3], atol=1e-12)
+    assert gradcheck(fitted, c)
+    assert jacobian(fitted)(c)[[1, 2]].tolist() == [[0, 0, 0], [0, 0, 0]]
+
+
+def test_a_bound_that_is_touched_does_not_hold() -> None:
+    for bounds in ((1, None), (None, 1)):
+        at = lambda c: minimize(lambda x, c: ((x - c) ** 2).sum(), np.ones(1), c, bounds=bounds).x.sum()  # noqa: B023
+        assert grad(at)(1.0) == 1
 
 
 @pytest.mark.filterwarnings("ignore:Singular Jacobian matrix")

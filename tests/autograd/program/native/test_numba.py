@@ -139,9 +139,10 @@ def test_every_instruction(dtype: Any) -> None:
         step(x, np.full(40, 6))
 
 
-def test_nan_and_infinity_pass_through_reductions() -> None:
+@pytest.mark.parametrize("length", [50, 1100])  # a row longer than a block is summed in several
+def test_nan_and_infinity_pass_through_reductions(length: int) -> None:
     step = compiled(lambda x: (x.max(1) * 2, x.min(1) * 2, (x * 2).sum(1), (x * 2).sum(0)))
-    plain = np.arange(200.0, dtype=np.float32).reshape(4, 50)
+    plain = np.arange(4.0 * length, dtype=np.float32).reshape(4, length)
     for bad in (np.nan, -np.nan, np.inf, -np.inf):
         x = plain.copy()
         x[1, 33] = bad

@@ -57,3 +57,31 @@ def test_kernels_train_as_the_engine_does(name: str) -> None:
     found, step = run(name, PLAIN)
     assert step.why_not is None
     assert_near(expected, found, atol=ROUGHLY.get(name, 2e-4))
+
+
+def test_states_that_come_to_share_memory_lead_to_a_new_program() -> None:
+    a, b = Tensor(np.arange(4.0), requires_grad=True), Tensor(np.ones(4), requires_grad=True)
+
+    def step(x: Any) -> None:
+        a.data[...] = a.data * 2 + x
+        b.data[...] = b.data + a.data
+
+    compiled = Compiled(step, (a, b), PLAIN)
+    for _ in range(3):
+        compiled(np.ones(4))
+    assert len(compiled.programs) == 1
+    shared = np.arange(5.0)
+    a.data, b.data = shared[1:], shared[:-1]
+    expected = shared.copy()
+    expected[1:] = expected[1:] * 2 + 1
+    expected[:-1] += expected[1:]
+    compiled(np.ones(4))
+    np.testing.assert_array_equal(shared, expected)
+
+
+def test_foreign_byte_order_stays_with_numpy() -> None:
+    x = np.arange(6.0).astype(">f4")
+    compiled = Compiled(lambda x: np.tanh(x) * 2 + x, (), PLAIN)
+    for _ in range(3):
+        found = compiled(x)
+    np.testing.assert_allclose(found, np.tanh(x) * 2 + x)
