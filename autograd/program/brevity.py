@@ -63,17 +63,18 @@ def _is_text(node: Any) -> bool:
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
 
 
-def of_arrays(tree: Any, unwrapping: set[str], tensors: set[str]) -> Any:
-    """A definition for arrays alone: without the calls, by these names, that take arrays out of Tensors or put them in.
+def of_arrays(tree: Any, unwrapping: set[str], tensors: set[str], others: set[str]) -> Any:
+    """A definition for NumPy's arrays alone: without the calls, by these names, that take arrays out of Tensors.
 
     tensors  the names of the class Tensor, of which nothing is
+    others   the names of functions that ask whether an array is of another kind than NumPy's
     """
-    return _OfArrays(unwrapping, tensors).visit(copy.deepcopy(tree))
+    return _OfArrays(unwrapping, tensors, others).visit(copy.deepcopy(tree))
 
 
 class _OfArrays(ast.NodeTransformer):
-    def __init__(self, unwrapping: set[str], tensors: set[str]) -> None:
-        self.unwrapping, self.tensors = unwrapping, tensors
+    def __init__(self, unwrapping: set[str], tensors: set[str], others: set[str]) -> None:
+        self.unwrapping, self.tensors, self.others = unwrapping, tensors, others
 
     def visit_Call(self, node: ast.Call) -> Any:
         self.generic_visit(node)
@@ -82,9 +83,17 @@ class _OfArrays(ast.NodeTransformer):
             return node.args[0]
         if name == "isinstance" and isinstance(node.args[1], ast.Name) and node.args[1].id in self.tensors:
             return ast.copy_location(ast.Constant(False), node)
+        if name in self.others:
+            return ast.copy_location(ast.Constant(False), node)
         if name == "getattr" and isinstance(node.args[1], ast.Constant) and node.args[1].value == "_content":
             return node.args[2]
         return node
+
+    def visit_Compare(self, node: ast.Compare) -> Any:
+        """Two arrays are both NumPy's: `x.__class__ is y.__class__ is np.ndarray`."""
+        self.generic_visit(node)
+        both = len(node.ops) == 2 and ast.unparse(node).endswith(".__class__ is np.ndarray")
+        return ast.copy_location(ast.Constant(True), node) if both else node
 
     def visit_UnaryOp(self, node: ast.UnaryOp) -> Any:
         self.generic_visit(node)

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from ..engine.blocks import in_blocks
 from ..engine.tensor import Tensor, unwrap, wrap
 from .brevity import does_nothing, of_arrays, without_calls, without_checks
 
@@ -67,7 +68,8 @@ class Helpers:
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
             node = without_checks(node)
         unwrapping = {key for key, value in space.items() if value is unwrap or value is wrap}
-        node = of_arrays(node, unwrapping, {key for key, value in space.items() if value is Tensor})
+        tensors = {key for key, value in space.items() if value is Tensor}
+        node = of_arrays(node, unwrapping, tensors, {key for key, value in space.items() if value is in_blocks})
         own = {a.arg for n in ast.walk(node) if isinstance(n, ast.arguments) for a in _all_arguments(n)}
         own |= {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
         used = dict.fromkeys(n.id for n in ast.walk(node) if isinstance(n, ast.Name) and n.id not in own)

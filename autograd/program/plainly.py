@@ -99,12 +99,17 @@ def scatter_set(d: Any, index: Any, shape: Any) -> Any:
 
 
 def scatter_rows(d: Any, index: Any, shape: Any) -> Any:
-    """Zeros, to whose rows those of d are added: of those that go to the same row, the last one first."""
+    """Zeros, to whose rows those of d are added: of those that go to the same row, the last ones first."""
     index, d = index.reshape(-1), d.reshape(-1, *shape[1:])
     made, last = np.zeros(shape, d.dtype), np.zeros(shape[0], int)
-    made[index], last[index] = d, np.arange(len(d))
-    others = last[index] != np.arange(len(d))
-    np.add.at(made, index[others], d[others])
+    made[index] = d
+    for turn in range(6):
+        last[index] = np.arange(len(d))
+        now = last[index] == np.arange(len(d))
+        if turn:
+            made[index[now]] += d[now]
+        index, d = index[~now], d[~now]
+    np.add.at(made, index, d)
     return made
 
 
