@@ -431,24 +431,29 @@ def _fractional_max_pool(n: int) -> Callable[..., Any]:
                 f"{who}: expected output_size + kernel_size - 1 of at most the input {shape}, got {counts} and {size}"
             )
         lead = input.shape[:-n]
-        samples = alike(generator(rng).random((*lead, n)), input) if _random_samples is None else plain(_random_samples)
+        samples = generator(rng).random((*lead, n)) if _random_samples is None else plain(_random_samples)
         samples = (samples[: math.prod(lead[:-1])] if samples.ndim == 3 else samples).reshape(*lead, n)
         if n == 2:
             samples = samples[..., ::-1]  # the reference implementation draws the width first, of two axes
         places = []
         for i, (length, count, k) in enumerate(zip(shape, counts, size, strict=True)):
             sample = samples[..., i, None]
-            start = alike(np.full((*lead, 1), length - k), samples)
+            start = np.full_like(samples, length - k, dtype=int, shape=(*lead, 1))
             if count > 1:
                 step = samples.dtype.type((length - k) / (count - 1))
-                steps = alike(np.arange(count - 1), samples)
+                steps = _counted(samples, count - 1)
                 others = ((steps + sample) * step).astype(int) - (sample * step).astype(int)
                 start = np.concatenate([others, start], -1)
-            places.append(start[..., None] + alike(np.arange(k), samples))
+            places.append(start[..., None] + _counted(samples, k))
         result = _first_maxima(input, places)
         return result if return_indices else result[0]
 
     return named(fractional_max_pool, who)
+
+
+def _counted(like: Any, n: int) -> Any:
+    """0, 1, …, n - 1 in an array of the kind of another."""
+    return np.cumsum(np.ones_like(like, dtype=int, shape=(n,))) - 1
 
 
 def fractions_of(n: int, who: str, kernel_size: Any, output_size: Any, output_ratio: Any) -> tuple[Any, Any, Any]:

@@ -25,7 +25,6 @@ from ..engine.broadcasting import sum_to
 from ..engine.declare import primitive
 from ..engine.primitive import Function
 from ..engine.sums import added
-from . import windowed
 from .sliding import Geometry
 
 _FEW = 65536  # elements: so small may the kernel's gradients of all rows be to be made at once, and not one by one
@@ -143,6 +142,8 @@ def _correlate(
     """
     _check(x.shape, w.shape, groups)
     if not (x.__class__ is w.__class__ is np.ndarray):
+        from autograd.ops import windowed
+
         rest = stride, padding, dilation, groups
         return _biased(windowed.of_rows(_correlate, windowed.correlate, (x, w), rest, 1), b)
     layout = _Layout(x.shape, w.shape, stride, padding, dilation, groups)
@@ -186,6 +187,8 @@ def _correlate_transpose(
             f"got {y.shape}"
         )
     if not (y.__class__ is w.__class__ is np.ndarray):
+        from autograd.ops import windowed
+
         rest = shape, stride, padding, dilation, groups
         return windowed.of_rows(_correlate_transpose, windowed.correlate_transpose, (y, w), rest, 1)
     y, w = _common(y, w)
@@ -241,6 +244,8 @@ def _correlate_kernel(
 ) -> Any:
     """The adjoint of `correlate` in its kernel: (features, channels / groups, *size)."""
     if not (y.__class__ is x.__class__ is np.ndarray):
+        from autograd.ops import windowed
+
         rest = size, stride, padding, dilation, groups
         return windowed.of_rows(_correlate_kernel, windowed.correlate_kernel, (y, x), rest, 2)
     kernel_shape = (y.shape[1], x.shape[1] // groups, *size)
