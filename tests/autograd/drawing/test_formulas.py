@@ -423,8 +423,9 @@ def test_formulas_of_a_recorded_backward_pass_are_true() -> None:
         check(walk([slope._node for slope in slopes if slope._node is not None]), SEEN)
 
 
-UNSEEN = {"qr", "svd"}
-"""The primitives that rows need not reach: those of whole bases refuse most gradients, and these are random."""
+UNSEEN = {"qr", "svd", "all_gather", "all_reduce", "broadcast", "center_over_ranks"}
+"""The primitives that rows need not reach: those of whole bases refuse most gradients, and these are random; those of
+several processes are looked at where there are some, in tests/nn/parallel."""
 
 
 def test_all_rules_were_seen() -> None:
