@@ -5,7 +5,7 @@
 # have no gradient, and the rule is given that of the floats. Of (3 x, i + 1) with i = (1, 2) the sum of the products
 # has the gradient 3 (i + 1) = (6, 9).
 # What happens: the gradient of the tuple is added up in place, that of the integers into an array of integers, and NumPy
-# refuses to add floats to those: UFuncOutputCastingError, in the backward pass.
+# refuses to add floats to those: UFuncTypeError, in the backward pass.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
@@ -39,6 +39,6 @@ except Exception as error:
     print(version("autograd"), type(error).__name__)
 PYTHON
 )
-expected='1.9.1 _UFuncOutputCastingError'
+expected='1.9.1 UFuncTypeError'
 echo "$seen"
 [ "$seen" = "$expected" ] || { echo "changed; it was: $expected"; exit 1; }

@@ -405,3 +405,14 @@ def test_a_jacobian_goes_row_by_row_where_a_rule_gives_another_shape_for_all_at_
 
     double = autograd.primitive(lambda x: 2 * x, name="double", x=slope)
     numpy.testing.assert_array_equal(jacobian(double)(V), 2 * numpy.eye(2))
+
+
+def test_integers_in_a_tuple_of_results_have_no_gradient() -> None:
+    both = primitive(lambda x, i: (3 * x, i + 1))
+    defvjp(both, lambda ans, x, i: lambda g: 3 * g[0])
+
+    def total(x):
+        floats, integers = both(x, numpy.array([1, 2]))
+        return (floats * integers).sum()
+
+    numpy.testing.assert_array_equal(grad(total)(V), [6.0, 9.0])
