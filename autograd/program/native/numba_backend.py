@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from .cache import digest, folder, write
-from .form import Kernel
+from .form import CannotBuild, Kernel
 from .numba_source import source
 
 NAME = "numba"
@@ -30,7 +30,7 @@ def why_not() -> str | None:
 
 
 def build(kernels: Sequence[Kernel]) -> list[Callable[[int, int, int, int], int]]:
-    """The kernels as functions."""
+    """The kernels as functions. Raises CannotBuild."""
     return [_built(kernel) for kernel in kernels]
 
 
@@ -44,7 +44,11 @@ def _built(kernel: Kernel) -> Callable[[int, int, int, int], int]:
             made = _cached(path, text)
             if made is not None:
                 return made
-    return _function(text, "<kernel>", False)
+    try:
+        return _function(text, "<kernel>", False)
+    except Exception as error:  # Numba has classes of errors for each of its parts
+        said = str(error).strip().splitlines()
+        raise CannotBuild(f"Numba does not compile a kernel ({said[0] if said else type(error).__name__})") from error
 
 
 def _cached(path: Path, text: str) -> Callable[..., int] | None:

@@ -325,3 +325,16 @@ def test_a_step_that_is_compiled_in_the_background_of_a_network() -> None:
     assert len(fast.programs) == 2
     with pytest.raises(ValueError, match="expected 4 input features"):
         fast(Tensor(x.data[:, :3]), t)
+
+
+def test_a_kernel_that_numba_refuses_is_a_note_and_not_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    numba_backend._built.cache_clear()
+    monkeypatch.setenv("BACKGRAPH_CACHE", "")
+    monkeypatch.setattr(numba_backend, "source", lambda kernel: "import numba\nraise RuntimeError('not this one')")
+    step = autograd.compile(lambda x: np.exp(x * 3) + x, backend="numba")
+    x = np.arange(4.0)
+    with pytest.warns(UserWarning, match=r"steps run on numpy, for numba: .*not this one"):
+        results = [step(x) for _ in range(3)]
+    assert step.why_not is None
+    for result in results:
+        np.testing.assert_array_equal(result, np.exp(x * 3) + x)
