@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import atexit
+import io
 import sys
+import time
 from collections.abc import Callable
+from contextlib import redirect_stderr
 from types import TracebackType
 from typing import Any
 
@@ -29,7 +32,14 @@ def watch_over(ranks: Any) -> None:
 
 def tell(ranks: Any, show: Callable[[], Any], status: int = 1) -> None:
     """Show what went wrong on this rank, and end all."""
+    with redirect_stderr(io.StringIO()) as said:
+        show()
     sys.stdout.flush()
-    sys.stderr.write(f"\nrank {ranks.rank} of {ranks.size}:\n")
-    show()
+    sys.stderr.write(f"\nrank {ranks.rank} of {ranks.size}:\n{said.getvalue()}")  # at once: other ranks write as well
+    sys.stderr.flush()
+    time.sleep(PASSING)
     ranks.abort(status)
+
+
+PASSING = 0.2
+"""Seconds in which what was written reaches whoever started the ranks, who passes nothing on once all are ended."""

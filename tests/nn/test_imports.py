@@ -30,7 +30,7 @@ OFFERED = {
     ("nn", "autograd.random"): {"drawing"},
     ("nn", "autograd.program.current"): {"current_trace"},
     ("optim", "autograd"): {"RemovableHandle", "Tensor", "enable_grad", "no_grad"},
-    ("optim", "autograd.ops"): {"writable"},
+    ("optim", "autograd.ops"): {"in_blocks", "writable"},
     ("optim", "autograd.program.current"): {"Changed", "current_trace", "outside"},
 }
 """What a package may name of autograd."""
@@ -43,11 +43,13 @@ EXTRAS = (
     "nn/demo/",
     "nn/data/",
     "nn/parallel/",
+    "nn/sklearn.py",
 )  # these may import what an extra installs, inside functions
+OF_AN_EXTRA = {"nn/sklearn.py": {"sklearn"}}  # files that are nothing without it
 LATE = ("nn/names.py", "nn/demo/", "optim/__init__.py")  # these import modules by name
-ABOVE = ("nn/__main__.py", "nn/demo/")  # of nn, what lies above optim
+ABOVE = ("nn/__main__.py", "nn/demo/", "nn/sklearn.py")  # of nn, what lies above optim
 GRADIENTS = {  # who calls what has to do with gradients: hooks of modules, and trainings
-    "backward": ("nn/boltzmann.py", "nn/demo/"),
+    "backward": ("nn/boltzmann.py", "nn/demo/", "nn/sklearn.py"),
     "register_hook": ("nn/hooks.py",),
     "retain_grad": (),
 }
@@ -84,7 +86,7 @@ def faults(source, place):
             if wrong or (package, module) not in OFFERED:
                 fault(node, f"{module} {' '.join(wrong)}")
         elif top not in {"numpy", "nn", "optim", *sys.stdlib_module_names}:
-            if not (place.startswith(EXTRAS) and id(node) in inside):
+            if not (place.startswith(EXTRAS) and id(node) in inside) and top not in OF_AN_EXTRA.get(place, ()):
                 fault(node, module)
         elif package == "optim" and top == "nn" and module not in ON_NN.get(place, ()):
             fault(node, "optim stands without nn")
