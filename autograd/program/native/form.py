@@ -52,6 +52,12 @@ class CannotBuild(Exception):
     """A backend cannot make functions of kernels; says why."""
 
 
+INFIX = {
+    "add": "+", "subtract": "-", "multiply": "*", "divide": "/", "less": "<", "less_equal": "<=", "greater": ">",
+    "greater_equal": ">=", "equal": "==", "not_equal": "!=",
+}  # fmt: skip
+"""The functions that C and Python write between their operands, alike."""
+
 FUNCTIONS = {
     "add": 2, "subtract": 2, "multiply": 2, "divide": 2, "negative": 1, "absolute": 1, "sqrt": 1, "reciprocal": 1,
     "sign": 1, "exp": 1, "log": 1, "log1p": 1, "expm1": 1, "tanh": 1, "maximum": 2, "minimum": 2, "less": 2,

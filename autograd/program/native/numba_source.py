@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from .form import (
+    INFIX,
     ROW,
     Access,
     Add,
@@ -27,10 +28,7 @@ from .form import (
 _BLOCK = 512
 """Elements: longer rows are summed in blocks of so many, and the blocks in double precision."""
 
-_INFIX = {
-    "add": "+", "subtract": "-", "multiply": "*", "divide": "/", "less": "<", "less_equal": "<=", "greater": ">",
-    "greater_equal": ">=", "equal": "==", "not_equal": "!=", "logical_and": "&", "logical_or": "|",
-}  # fmt: skip
+_INFIX = {**INFIX, "logical_and": "&", "logical_or": "|"}
 _LONGEST = 72  # characters: what is used once stands where it is used, as long as it can be read
 
 

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 
 from ..form import (
+    INFIX,
     ROW,
     Access,
     Add,
@@ -35,10 +36,6 @@ _BLOCK = 1024
 _STACK = 1 << 16
 """Bytes: of so many, buffers of a kernel's own are on the stack."""
 
-_INFIX = {
-    "add": "+", "subtract": "-", "multiply": "*", "divide": "/", "less": "<", "less_equal": "<=", "greater": ">",
-    "greater_equal": ">=", "equal": "==", "not_equal": "!=",
-}  # fmt: skip
 _OF_BOOLS = {"add": "|", "multiply": "&", "logical_and": "&", "logical_or": "|"}
 _BY_DTYPE = frozenset(("exp", "expm1", "log", "log1p", "tanh"))
 _INDEX = "ijklmnop"
@@ -220,8 +217,8 @@ class _Source:
         x = given[0]
         if name in _OF_BOOLS and i.dtype == "bool":
             return f"{x} {_OF_BOOLS[name]} {given[1]}"
-        if name in _INFIX:
-            return f"{x} {_INFIX[name]} {given[1]}"
+        if name in INFIX:
+            return f"{x} {INFIX[name]} {given[1]}"
         if name in ("logical_and", "logical_or"):
             return f"({x} != 0) {_OF_BOOLS[name]} ({given[1]} != 0)"
         if name in ("maximum", "minimum"):
