@@ -22,6 +22,9 @@ from .sources import NotPlain
 
 Named = Callable[[Any, Any], str]
 
+WHOLE = {"where": True, "initial": np._NoValue}  # type: ignore[attr-defined]
+"""The options with which a reduction takes all of its argument, and nothing else, as a book has it."""
+
 SEVERAL = 5
 """The gradient of as many results, or fewer, is written as a tuple, with None for those that had no part in it."""
 
@@ -156,7 +159,8 @@ def _written(
     arrays = {symbol: what for what, symbol in symbols.of.items()}
     code = ast.unparse(ast.fix_missing_locations(tree))
     told = tree
-    if (name := f"{node.name}.{input}") in TEXTBOOK and str(rule.__module__).startswith("autograd.ops."):
+    ours = str(rule.__module__).startswith("autograd.ops.")
+    if (name := f"{node.name}.{input}") in TEXTBOOK and ours and all(known.get(k, v) is v for k, v in WHOLE.items()):
         told = as_in_a_textbook(name, given | _reduced(node, parent, known.get("axis"), given))
     words = in_words(told, space) if not _is_a_face(rule) else None
     if words is not None:

@@ -497,3 +497,21 @@ def test_what_a_book_says_is_the_derivative(row: str) -> None:
     wanted = node.plan.vjps[0](g, node.saved)
     found = eval(text, {"np": np, "ḡ": g, "x": x, "out": out, "c": np.full_like(A, 2.0)})
     np.testing.assert_allclose(found, wanted, rtol=1e-9)
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda a: np.var(a, where=A > 0),
+        lambda a: np.std(a, axis=0, where=A.min() < A),
+        lambda a: np.max(a, where=A < 1, initial=-9.0),
+        lambda a: np.max(a, axis=1, initial=0.5),
+    ],
+)
+def test_a_book_says_nothing_of_a_part(function: Any) -> None:
+    """Of some elements, or of others besides, the words for all of them would be wrong."""
+    node = next(node for node in record(function, [A]) if node.plan and f"{node.name}.a" in TEXTBOOK)
+    text = formula(node, 0, lambda argument, value: "x", "out").text
+    whole = formula(record(getattr(np, node.name), [A])[0], 0, lambda argument, value: "x", "out").text
+    assert text != whole
+    assert f"/ {A.size}" not in text
