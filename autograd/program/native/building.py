@@ -215,10 +215,10 @@ def _merged(draft: Draft) -> Draft:
     """The draft with as few loops as memory allows."""
     if draft.inner is None or draft.has_rows:
         depth = len(draft.outer)
-        refs = [_rows_of(ref, depth) for part in draft.parts for ref in (*part.step.refs(), part.step.target)]
+        refs = [_rows_of(ref, depth) for part in draft.parts for ref in part.step.touching]
         runs = runs_of(draft.outer, refs, depth)
     else:
-        refs = [ref for part in draft.parts for ref in (*part.step.refs(), part.step.target)]
+        refs = [ref for part in draft.parts for ref in part.step.touching]
         runs = runs_of(draft.shape, refs, len(draft.shape))
     whole = [math.prod(draft.shape[a:b]) for a, b in runs]
     rest = draft.shape[len(draft.outer) :] if draft.inner is None or draft.has_rows else ()

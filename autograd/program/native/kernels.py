@@ -6,7 +6,7 @@ import itertools
 import math
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeGuard
 
 import numpy as np
@@ -220,7 +220,7 @@ def _in_parts(draft: Draft, count: int) -> tuple[Draft, list[Draft | Clear | Tot
             (count, *lengths), "copy", (Ref(sums, 0, (size, *[strides[k] for k in loops])),), dtype.name, dtype.name,
             Ref(target.base, target.offset, (0, *[target.strides[k] for k in loops])), "add",
         )  # fmt: skip
-        part.step.target = Ref(sums, 0, tuple(strides))
+        part.step = replace(part.step, target=Ref(sums, 0, tuple(strides)))
         bases |= {sums}
         if _is_all(last.target, last.shape[1:], last.target.strides[1:]):
             after.append(Total(target.base, sums))

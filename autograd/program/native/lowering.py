@@ -33,7 +33,7 @@ def lower(s: Statement, memory: Memory) -> Steps:
     if steps is None or any(not math.prod(step.shape) for step in steps):
         return None
     steps = [arrange(step) for step in steps]
-    forward = all(stride >= 0 for step in steps for ref in (*step.refs(), step.target) for stride in ref.strides)
+    forward = all(stride >= 0 for step in steps for ref in step.touching for stride in ref.strides)
     return steps if forward and all(map(_can_collect, steps)) else None
 
 

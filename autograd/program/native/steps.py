@@ -6,6 +6,7 @@ are found by doing the same to an array of the same layout, of which nothing is 
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -37,7 +38,7 @@ class Ref:
 Item = Ref | Number
 
 
-@dataclass
+@dataclass(eq=False)
 class Step:
     """target = function(*operands), element by element over `shape`.
 
@@ -46,6 +47,8 @@ class Step:
     dtype     of what the function gives
     target    where that is put; with stride 0 along what is collected
     collect   "add", "maximum" or "minimum": over the loops along which the target has stride 0
+
+    It is never changed: another one is made.
     """
 
     shape: tuple[int, ...]
@@ -56,7 +59,8 @@ class Step:
     target: Ref
     collect: str | None = None
 
-    def refs(self) -> list[Ref]:
+    @functools.cached_property
+    def reading(self) -> tuple[Ref, ...]:
         """What is read."""
         found = []
         for item in self.operands:
@@ -66,9 +70,23 @@ class Step:
                     found.append(item.index[0])
         if self.target.index is not None:
             found.append(self.target.index[0])
-        return found
+        return tuple(found)
 
-    @property
+    @functools.cached_property
+    def touching(self) -> tuple[Ref, ...]:
+        """What is read or written."""
+        return (*self.reading, self.target)
+
+    @functools.cached_property
+    def bases(self) -> frozenset[Value]:
+        """In whose memory that is."""
+        return frozenset([ref.base for ref in self.touching])
+
+    @functools.cached_property
+    def roots(self) -> frozenset[Value]:
+        return frozenset([base.root for base in self.bases])
+
+    @functools.cached_property
     def is_product(self) -> bool:
         """Whether it is a product of matrices: a backend does better than the loops that it is."""
         refs = [item for item in self.operands if isinstance(item, Ref)]
@@ -77,7 +95,7 @@ class Step:
         loops = zip(refs[0].strides, refs[1].strides, self.target.strides, strict=True)
         return any(made and not (a and b) for a, b, made in loops)
 
-    @property
+    @functools.cached_property
     def bound(self) -> int:
         """Of a step that is about one element of each row, which an index names: how many a row has; else 0."""
         refs = (item for item in (*self.operands, self.target) if isinstance(item, Ref))
@@ -209,7 +227,7 @@ def _reach(strides: Sequence[int]) -> int:
 
 def join(step: Step, until: int) -> Step:
     """The step with those neighbours among its first loops as one that follow each other in all memory."""
-    runs = runs_of(step.shape, [*step.refs(), step.target], until)
+    runs = runs_of(step.shape, step.touching, until)
     return step.changed(
         tuple([math.prod(step.shape[a:b]) for a, b in runs]), lambda s: tuple([s[b - 1] for _, b in runs])
     )
