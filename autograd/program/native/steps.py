@@ -22,6 +22,12 @@ from .form import Number
 DTYPES = frozenset(("float32", "float64", "bool", "int64", "int32"))
 
 
+@functools.lru_cache(maxsize=256)
+def name_of(dtype: np.dtype[Any]) -> str:
+    """What a dtype is called: NumPy puts the name together anew each time it is asked."""
+    return dtype.name
+
+
 @dataclass(frozen=True)
 class Ref:
     """Elements of the memory of `base`, one for each step of loops: the offset of the first one, and a stride a loop.
@@ -128,6 +134,7 @@ class Memory:
     products: int = 0
     _arrays: dict[Value, Any] = field(default_factory=dict)
     _bases: dict[Value, Value] = field(default_factory=dict)
+    _addresses: dict[Value, int] = field(default_factory=dict)
     _numbers: dict[Value, Number | None] = field(default_factory=dict)
 
     def base(self, value: Value) -> Value | None:
@@ -156,7 +163,7 @@ class Memory:
             base = self.base(value)
             if base is not value or not is_dense(value) or not value.size:
                 return None
-            if value.dtype.name not in DTYPES or not value.dtype.isnative:
+            if name_of(value.dtype) not in DTYPES or not value.dtype.isnative:
                 return None
             memory = np.empty(value.nbytes, np.uint8)
             self._arrays[value] = np.ndarray(value.shape, value.dtype, memory, 0, value.strides or None)
@@ -165,21 +172,28 @@ class Memory:
     def ref(self, value: Value, shape: tuple[int, ...]) -> Ref | None:
         """A value's elements for each step of loops of a shape that it is broadcast to."""
         array = self.array(value)
-        return None if array is None else self.within(self._bases.get(value, value), np.broadcast_to(array, shape))
+        if array is not None and array.shape != shape:
+            array = np.broadcast_to(array, shape)
+        return None if array is None else self.within(self._bases.get(value, value), array)
 
     def within(self, base: Value, array: Any) -> Ref:
         """The elements of an array that lies in the memory of a base's."""
-        size, start = base.dtype.itemsize, _gap(array, self.array(base))
-        if array.size and not np.may_share_memory(array, self.array(base)):
+        size, start = base.dtype.itemsize, _address(array) - self._address(base)
+        if array.size and not 0 <= start < base.nbytes:
             raise RuntimeError("a view that lies in other memory than its base")
         return Ref(base, start // size, tuple([stride // size for stride in array.strides]))
+
+    def _address(self, base: Value) -> int:
+        if base not in self._addresses:
+            self._addresses[base] = _address(self.array(base))
+        return self._addresses[base]
 
     def item(self, item: Any, shape: tuple[int, ...]) -> Item | None:
         """An operand: a number, where it is the same at each call and everywhere."""
         if not isinstance(item, Value):
             if isinstance(item, bool | int | float):
                 return Number(item)
-            if isinstance(item, np.generic) and item.dtype.name in DTYPES:
+            if isinstance(item, np.generic) and name_of(item.dtype) in DTYPES:
                 return Number(item.item())
             return None
         if item.kind == "constant" and item.root not in self.written:
@@ -194,7 +208,7 @@ def uniform(array: Any) -> Number | None:
     """The number that an array is everywhere."""
     if not hasattr(array, "dtype"):
         return Number(array) if isinstance(array, bool | int | float) else None
-    if array.dtype.name not in DTYPES or not array.size:
+    if name_of(array.dtype) not in DTYPES or not array.size:
         return None
     first = array.reshape(-1)[0]
     if array.size > 1 and not ((array == first) & (np.signbit(array) == np.signbit(first))).all():
@@ -202,9 +216,9 @@ def uniform(array: Any) -> Number | None:
     return Number(first.item())
 
 
-def _gap(array: Any, base: Any) -> int:
-    gap: int = array.__array_interface__["data"][0] - base.__array_interface__["data"][0]
-    return gap
+def _address(array: Any) -> int:
+    address: int = array.__array_interface__["data"][0]
+    return address
 
 
 def arrange(step: Step) -> Step:
