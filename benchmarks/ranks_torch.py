@@ -1,9 +1,10 @@
 """The training steps of benchmarks/ranks.py in PyTorch's DistributedDataParallel (gloo), on as many processes.
 
-    PEERS/bin/python benchmarks/ranks_torch.py 2
+    .venv-peers/bin/python benchmarks/ranks_torch.py 2
 
-with the Python of the environment that `make bench-peers` made. SyncBatchNorm is for GPUs alone in PyTorch (2.13: it raises
-on a CPU), so that its BatchNorm2d keeps to the examples of its rank, which spares it two exchanges a layer.
+with the Python of the environment that `make bench-peers` made; `make bench-ranks` runs both. SyncBatchNorm is for GPUs
+alone in PyTorch (2.13 raises on a CPU), so that its BatchNorm2d keeps to the examples of its rank, which spares it two
+exchanges a layer.
 """
 
 from __future__ import annotations
