@@ -20,7 +20,6 @@ ENGINE = [
     "tests/autograd/program/test_trace.py",
 ]
 OPTIM = ["tests/optim/test_optimizers.py", "tests/optim/test_defaults.py"]
-COMPILED = ["tests/autograd/program/test_training.py", "tests/autograd/program/test_together.py"]
 
 PROGRAM = [
     "tests/autograd/program/test_passes.py",
@@ -50,10 +49,11 @@ OWN: dict[str, list[str]] = {  # the longest beginning of a module's path that s
     "autograd/transforms/": ["tests/autograd/transforms", "tests/autograd/test_outside.py"],
     "nn/parallel/": ["tests/nn/parallel"],
     "optim/": OPTIM,
+    "optim/lbfgs.py": ["tests/optim/test_lbfgs.py", "tests/optim/test_defaults.py"],
     "optim/habits.py": ["tests/test_slips.py"],
-    "optim/optimizer.py": [*OPTIM, *COMPILED],
-    "optim/rows.py": [*OPTIM, *COMPILED],
-    "optim/traced.py": [*OPTIM, *COMPILED],
+    "optim/optimizer.py": [*OPTIM, "tests/optim/test_traced.py"],
+    "optim/rows.py": [*OPTIM, "tests/optim/test_traced.py"],
+    "optim/traced.py": ["tests/optim/test_traced.py", "tests/autograd/program/test_together.py"],
     "optim/swa_utils.py": ["tests/optim/test_swa_utils.py", "tests/optim/test_lr_scheduler.py"],
     "optim/lr_scheduler/": ["tests/optim/test_lr_scheduler.py", "tests/optim/test_defaults.py"],
 }
