@@ -195,8 +195,8 @@ class Drawing:
 
 def make(
     outputs: tuple[Any, ...], wrt: Any, names: Any, direction: str, show: Iterable[str] | None,
-    formulas: bool | str, gradients: bool, depth: int | None, saved: bool, max_nodes: int | None, timeout: float, theme: str, rankdir: str,
-    renderer: str,
+    formulas: bool | str, gradients: bool, depth: int | None, saved: bool, max_nodes: int | None, timeout: float,
+    theme: str, rankdir: str, renderer: str,
 ) -> Drawing:  # fmt: skip
     """See `autograd.draw`."""
     for what, value, known in (
