@@ -62,11 +62,13 @@ class Numbers:
 
     def words(self) -> list[str]:
         """What each number that is given is called: as the option that has its value, or as `update` calls it."""
-        options = {value: name for name, value in reversed(self.group.items()) if type(value) is float}
+        group, (factor, *told) = self.group, self.told
+        options = {value: name for name, value in reversed(group.items()) if type(value) is float}
         own = _unpacked(type(self.optimizer).update)
-        names = [*["shrink"] * (len(self.told) - len(own)), *own][-len(self.told) :]
-        pairs = zip(self.told, names, strict=True)
-        return [options.get(value, name) for value, name in pairs if isinstance(value, int | float)]
+        own = own if len(own) == len(told) else ["number"] * len(told)
+        names = ["weight_decay" if factor == group.get("weight_decay") else "shrink", *own]
+        pairs = [pair for pair in zip(self.told, names, strict=True) if isinstance(pair[0], int | float)]
+        return [name if group.get(name) == value else options.get(value, name) for value, name in pairs]
 
     def agrees(self) -> bool:
         """Whether the numbers of all states still are those of the first, as when the step was traced."""
@@ -193,12 +195,15 @@ def traced_pieces(
 
 
 def _unpacked(update: Any) -> list[str]:
-    """The names that the numbers have in an `update`, which takes them apart in its first line."""
+    """The names that the numbers have in an `update` that takes them apart in one line, where its text can be found."""
     import ast  # here, for only what is traced needs them
     import inspect
     import textwrap
 
-    tree = ast.parse(textwrap.dedent(inspect.getsource(update)))
+    try:
+        tree = ast.parse(textwrap.dedent(inspect.getsource(update)))
+    except OSError:  # it was written at a prompt, say
+        return []
     for node in ast.walk(tree):
         if isinstance(node, ast.Assign) and any(
             isinstance(n, ast.Name) and n.id == "numbers" for n in ast.walk(node.value)

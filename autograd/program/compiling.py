@@ -31,6 +31,9 @@ from .snapshot import unchanged
 MOST = 8
 """How many programs are made of one function; then the engine runs what none of them holds for."""
 
+_TAKEN = 4
+"""How many are made where it is for a number that Python takes out by `float`: that is hardly ever the same again."""
+
 
 def compile(fun: Callable[..., Any] | None = None, *, state: Any = (), backend: str = "numpy") -> Any:
     """A function that does what `fun` does, faster: traced once, then run as a program of NumPy's functions.
@@ -88,6 +91,7 @@ class Compiled:
         self._entries: list[Entry] = []
         self._signature: Any = None
         self._warm = False
+        self._taken = 0
         self._closed = False
         self.lock = threading.RLock()
         self._busy = False
@@ -184,6 +188,15 @@ class Compiled:
                 return self._fun(*args, **kwargs)
         now = signature(args, kwargs, around)
         reason = self._reason(now, changed)
+        if changed is not None and changed.function in (float, complex):
+            self._taken += 1
+            if self._taken >= _TAKEN:
+                self._entries = [entry for entry in self._entries if not _takes_numbers(entry.program)]
+                self._close(
+                    f"{reason}; a number that is another one at each call stays in the program by .item() and NumPy's "
+                    f"functions, and leaves it by float() and math's"
+                )
+                return self._fun(*args, **kwargs)
         if len(self._entries) >= MOST:
             self._close(f"{MOST} programs were made of it, and another one would be needed because {reason}")
             return self._fun(*args, **kwargs)
@@ -249,6 +262,11 @@ class Compiled:
 
     def __repr__(self) -> str:
         return f"<compiled {self._name}: {len(self._entries)} programs>"
+
+
+def _takes_numbers(program: Program) -> bool:
+    """Whether it holds for one value of a number only."""
+    return any(s.kind == "guard" and s.function in (float, complex) for s in program.statements)
 
 
 def _is_unsettled(around: Surroundings) -> bool:

@@ -20,7 +20,16 @@ ENGINE = [
     "tests/autograd/program/test_trace.py",
 ]
 OPTIM = ["tests/optim/test_optimizers.py", "tests/optim/test_defaults.py"]
-COMPILED = ["tests/autograd/program/test_training.py", "tests/autograd/program/test_together.py"]
+
+PROGRAM = [
+    "tests/autograd/program/test_passes.py",
+    "tests/autograd/program/test_source.py",
+    "tests/autograd/program/test_trace.py",
+    "tests/autograd/program/test_islands.py",
+    "tests/autograd/program/test_random_programs.py",
+    "tests/autograd/program/test_footguns.py",
+    "tests/autograd/program/test_training.py",
+]
 
 OWN: dict[str, list[str]] = {  # the longest beginning of a module's path that stands here counts
     "autograd/engine/": ENGINE,
@@ -29,22 +38,35 @@ OWN: dict[str, list[str]] = {  # the longest beginning of a module's path that s
         "tests/autograd/test_other_arrays.py",
         "tests/autograd/engine/test_lists.py",
     ],
+    "autograd/program/": ["tests/autograd/program"],
+    "autograd/program/passes/": PROGRAM,
+    "autograd/program/native/": ["tests/autograd/program/native"],
     "autograd/scipy/": ["tests/autograd/test_scipy_face.py", "tests/autograd/ops/test_special.py"],
     "autograd/scipy/adjoint.py": ["tests/autograd/test_scipy_integrate.py", "tests/autograd/test_scipy_face.py"],
     "autograd/scipy/integrate.py": ["tests/autograd/test_scipy_integrate.py", "tests/autograd/test_scipy_face.py"],
     "autograd/scipy/optimize.py": ["tests/autograd/test_scipy_optimize.py"],
     "autograd/scipy/sparse/": ["tests/autograd/test_scipy_sparse.py"],
     "autograd/transforms/": ["tests/autograd/transforms", "tests/autograd/test_outside.py"],
+    "nn/parallel/": ["tests/nn/parallel"],
     "optim/": OPTIM,
+    "optim/lbfgs.py": ["tests/optim/test_lbfgs.py", "tests/optim/test_defaults.py"],
     "optim/habits.py": ["tests/test_slips.py"],
-    "optim/optimizer.py": [*OPTIM, *COMPILED],
-    "optim/rows.py": [*OPTIM, *COMPILED],
-    "optim/traced.py": [*OPTIM, *COMPILED],
+    "optim/optimizer.py": [*OPTIM, "tests/optim/test_traced.py"],
+    "optim/rows.py": [*OPTIM, "tests/optim/test_traced.py"],
+    "optim/traced.py": ["tests/optim/test_traced.py", "tests/autograd/program/test_together.py"],
     "optim/swa_utils.py": ["tests/optim/test_swa_utils.py", "tests/optim/test_lr_scheduler.py"],
     "optim/lr_scheduler/": ["tests/optim/test_lr_scheduler.py", "tests/optim/test_defaults.py"],
 }
 
-PACKAGES = ["autograd/engine", "autograd/ops", "autograd/scipy", "autograd/transforms", "optim"]
+PACKAGES = [
+    "autograd/engine",
+    "autograd/ops",
+    "autograd/program",
+    "autograd/scipy",
+    "autograd/transforms",
+    "nn/parallel",
+    "optim",
+]
 
 
 def family(path: str) -> str:
