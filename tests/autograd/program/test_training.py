@@ -63,8 +63,19 @@ def test_an_update_that_is_not_traced_is_undone_where_a_check_fails() -> None:
 
 
 def test_a_printed_program_says_that_it_lacks_an_update() -> None:
+    class Descent(optim.Optimizer):
+        elementwise = False
+        scratch = 0
+
+        def advance(self, state: Any, group: Any, row: Any) -> Any:
+            return (group["lr"],)
+
+        def update(self, x: Any, g: Any, state: Any, scratch: Any, numbers: Any) -> None:
+            state.setdefault("mean", np.zeros(()))
+            x -= numbers[0] * g / max(1.0, float(np.linalg.norm(g)))
+
     network = nn.Linear(3, 4, bias=False)
-    optimizer = optim.Muon(network.parameters(), 0.1)
+    optimizer = Descent(network.parameters(), {"lr": 0.1})
 
     def step(x: Any) -> None:
         optimizer.zero_grad()
