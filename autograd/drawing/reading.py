@@ -32,6 +32,7 @@ WORDS = {
     "kept": "lambda g, axis: np.expand_dims(g, axis)",
     "log_softmax_at_rule": "lambda g, x, index, axis: g * (one_hot(index) - softmax(x, axis))",
     "masked": "lambda g, keep: g * keep",
+    "multiply_add_x": "lambda g, w: g * w",
     "padded": "lambda x, widths: np.pad(x, widths)",
     "permuted": "lambda x, order, axis: np.take_along_axis(x, order, axis)",
     "power_y": "lambda g, x, y, out: g * out * np.log(x)",
@@ -51,6 +52,7 @@ TEXTBOOK = {
     "center.x": "lambda g, out, axis, kept, n: g[0] - g[0].mean(axis, keepdims=kept) + 2 * out[0] * g[2] / n",
     "hypot.x": "lambda g, x, out: g * x / out",
     "hypot.y": "lambda g, y, out: g * y / out",
+    "log_softmax.x": "lambda g, out, axis: g - np.exp(out) * g.sum(axis, keepdims=True)",
     "logsumexp.x": "lambda G, x, OUT: G * np.exp(x - OUT)",
     **dict.fromkeys(
         ("max.a", "min.a", "nanmax.a", "nanmin.a"),
@@ -66,6 +68,7 @@ TEXTBOOK = {
     "repeat.a": "lambda g, repeats, axis: sum_of_repeats(g, repeats, axis)",
     "rescale.x": "lambda g, out, axis, eps, kept: "
     "(g[0] - out[0] * (g[0] * out[0]).mean(axis, keepdims=kept)) / np.sqrt(out[1] + eps)",
+    "softmax.x": "lambda g, out, axis: (g - (g * out).sum(axis, keepdims=True)) * out",
     "sort.a": "lambda g, a, axis: np.take_along_axis(g, np.argsort(np.argsort(a, axis), axis), axis)",
     "split.ary": "lambda g, axis: np.concatenate(g, axis)",
     "standardize.x": "lambda g, out, axis, eps, kept: "

@@ -24,6 +24,7 @@ From the bottom up, each importing only what stands before it:
     recorders     the function that stands for a primitive, compiled: it computes, and makes the node
     declare       primitive(), elementwise(), linear(): a function and its rules in one line
     arguments     a scope within which nodes keep all that their operations were given
+    rows          operands that are broadcast row by row, the quick way
     sums          sums over axes and of products, the quick way
     broadcasting  sum_to and broadcast_to, adjoint to each other
     dispatch      where NumPy sends a call that has a Tensor among its arguments
