@@ -42,6 +42,8 @@ WORDS = {
     "setitem_value": "lambda g, shape, index: g[index]",
     "silu_slope": "lambda x: silu′(x)",
     "spread_windows": "lambda g, shape, size: spread_over_windows(g, size)",
+    "tril": "lambda m, k: np.tril(m, k)",
+    "triu": "lambda m, k: np.triu(m, k)",
     "to_max": "lambda g, x, highest, size: to_the_maximum_of_each_window(g, x, size)",
 }
 """What stands for a call of a helper, with the arguments that a reader needs."""
@@ -160,7 +162,9 @@ def _put_in(words: str, arguments: Mapping[str, ast.expr] | list[ast.expr]) -> a
     """The words with the arguments of a call in them, and without what they leave as it is."""
     function = copy.deepcopy(_parsed(words))
     if isinstance(arguments, list):
-        arguments = dict(zip([argument.arg for argument in function.args.args], arguments, strict=False))
+        names = [argument.arg for argument in function.args.args]
+        absent = dict.fromkeys(names, ast.Constant(None))  # what was left out, as it is the default
+        arguments = absent | dict(zip(names, arguments, strict=False))
     given = arguments
 
     class Put(ast.NodeTransformer):

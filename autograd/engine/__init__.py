@@ -6,6 +6,7 @@ From the bottom up, each importing only what stands before it:
     node          the graph: one Node per recorded operation, and the walk over them
     defaults      the dtype of what nobody gave a dtype
     modes         what a thread records, and the scopes that name parts of a graph
+    once          what two rules of a node both need, computed once
     place         where the user's program stands: its line, and what it calls there
     floating      NumPy's warnings of floating-point errors name the line of the program
     leaving       what leaves the graph says so: who may make a tracked Tensor a plain value
