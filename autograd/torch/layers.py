@@ -137,7 +137,7 @@ def of_nn(name: str, source: Any = nn, where: str = "nn") -> Any:
     found = getattr(source, name)
     if isinstance(found, type) and issubclass(found, _Module | nn.Parameter):
         return _module_of(found, where)
-    return below(found) if isinstance(found, FunctionType) else found
+    return below(found, narrow=True) if isinstance(found, FunctionType) else found
 
 
 def of_optim(name: str) -> Any:

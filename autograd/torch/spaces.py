@@ -146,7 +146,7 @@ def _fixed(**values: Any) -> Look:
 
 
 def _below_of(table: dict[str, Any]) -> Look:
-    return lambda name: below(table[name])
+    return lambda name: below(table[name], narrow=True)
 
 
 def _checkpoint(function: Any, *args: Any, use_reentrant: Any = None, **kwargs: Any) -> Any:
@@ -184,7 +184,7 @@ _DISTRIBUTIONS = (
 )  # fmt: skip
 _TABLES: dict[str, Look] = {
     "linalg": _below_of(LINALG), "fft": _below_of(FFT), "signal.windows": _below_of(WINDOWS), "signal": _fixed(),
-    "special": lambda name: FUNCTIONS[SAME[name]] if name in SAME else below(SPECIAL[name]),
+    "special": lambda name: FUNCTIONS[SAME[name]] if name in SAME else below(SPECIAL[name], narrow=True),
     "nn.functional": functional, "optim": _optim,
     **dict.fromkeys(("nn", "nn.parameter", "nn.modules", *map("nn.modules.{}".format, _MODULES)), _inside("nn")),
     **{name: _inside(name) for name in (

@@ -15,7 +15,7 @@ from ..engine.tensor import Tensor as Base
 from ..engine.tensor import unwrap, wrap
 from ..ops import elementwise, indexing, products
 from . import absent, dtypes
-from .boundary import NAMES, RAISED, Function, above, below, convention, raised
+from .boundary import NAMES, RAISED, Function, above, below, check_cast, convention, raised
 from .dtypes import Size, common, device
 
 _F4, _F8 = np.dtype(np.float32), np.dtype(np.float64)
@@ -150,6 +150,15 @@ def cast(value: Any, kind: Any) -> Any:
     return value.astype(kind) if kind is not None and hasattr(value, "dtype") and value.dtype != kind else value
 
 
+def of_kind(value: Any, like: Any) -> Any:
+    """A tensor, an array or a number in the dtype of another."""
+    return cast(value, like.dtype) if hasattr(value, "dtype") else like.dtype.type(value)
+
+
+def conj(value: Any) -> Any:
+    return np.conj(value) if value.dtype.kind == "c" else value
+
+
 def alike(*values: Any) -> list[Any]:
     """The operands in the dtype that PyTorch's promotion gives them."""
     kind = common(*values)
@@ -246,7 +255,7 @@ for _name in ("__neg__", "__abs__", "__pos__", "__invert__", "__setitem__", "__d
     setattr(Tensor, _name, below(getattr(Base, _name)))
 for _name in ("T", "mT", "real", "imag"):
     setattr(Tensor, _name, property(below(getattr(Base, _name).fget)))
-Tensor.H = Tensor.mH = property(below(lambda self: np.conj(np.swapaxes(self, -1, -2))))  # type: ignore[attr-defined]
+Tensor.H = Tensor.mH = property(below(lambda self: conj(np.swapaxes(self, -1, -2))))  # type: ignore[attr-defined]
 
 # ---- what is offered -------------------------------------------------------------------------------------------------
 
@@ -255,21 +264,43 @@ FUNCTIONS: dict[str, Function] = {}
 METHODS: dict[str, Function] = {}
 
 
-def offer(table: dict[str, Any], function: bool = True, method: bool = True, direct: Any = None) -> None:
+def offer(
+    table: dict[str, Any], function: bool = True, method: bool = True, direct: Any = None, narrow: bool = True
+) -> None:
     """Offer these functions, by name, as functions of torch, as methods, or as both."""
     for names, given in table.items():
-        made = below(given, NAMES) if direct is None else direct(given)
+        made = below(given, NAMES, narrow) if direct is None else direct(given)
         for name in names.split():
             if function:
                 FUNCTIONS[name] = made
             if method:
                 METHODS[name] = made
-                METHODS.setdefault(f"{name}_", _in_place(made))
+                METHODS.setdefault(f"{name}_", (_reshaping if name in _RESHAPED else in_place)(made))
 
 
-def _in_place(function: Function) -> Function:
+_RESHAPED = ("unsqueeze", "squeeze", "transpose", "swapaxes", "swapdims", "t", "as_strided")
+
+
+def in_place(function: Function) -> Function:
+    """The function whose result is put in its argument's place."""
+
     def call(self: Any, *args: Any, **kwargs: Any) -> Any:
-        self[...] = function(self, *args, **kwargs)
+        made = function(self, *args, **kwargs)
+        check_cast(made, self)
+        self[...] = made
+        return self
+
+    return call
+
+
+def _reshaping(view: Function) -> Function:
+    """The tensor itself becomes the view."""
+
+    def call(self: Any, *args: Any, **kwargs: Any) -> Any:
+        made = view(self, *args, **kwargs)
+        if self._node is not None and self.is_leaf:
+            raise RuntimeError("torch: this leaf requires a gradient, so its shape cannot be changed in place")
+        self._content, self._node = made._content, made._node
         return self
 
     return call
