@@ -100,6 +100,16 @@ D.kl_divergence(D.Bernoulli(logits=x), D.Bernoulli(y / 3)); D.kl_divergence(D.Ca
 D.kl_divergence(D.Exponential(y), D.Exponential(y + 1)); D.kl_divergence(D.Poisson(y), D.Poisson(y + 1))
 D.kl_divergence(D.MultivariateNormal(v, m @ m.T), D.MultivariateNormal(v * 2, m.data @ m.data.T * 2))
 D.kl.kl_divergence(D.Independent(D.Normal(x, y), 1), D.Independent(D.Normal(y, y + 1), 1))
+D.TransformedDistribution(D.Normal(x, y), [D.TanhTransform()]).log_prob(x.detach().tanh() / 2)
+D.TransformedDistribution(D.Normal(x, y), D.transforms.ExpTransform().inv.inv).log_prob(y)
+D.TransformedDistribution(D.Uniform(x - 9, y), [D.SigmoidTransform(), D.AffineTransform(1.0, y)]).log_prob(1 + y / 2)
+D.TransformedDistribution(D.MultivariateNormal(v, m @ m.T), D.AffineTransform(v, v, event_dim=1)).log_prob(x)
+D.SoftplusTransform().log_abs_det_jacobian(x, x); D.PowerTransform(2.0).inv(y)
+D.ComposeTransform([D.ExpTransform(), D.PowerTransform(3.0)]).log_abs_det_jacobian(x, x.exp() ** 3)
+D.MixtureSameFamily(D.Categorical(y), D.Normal(x, y)).log_prob(y[:, 0].detach())
+D.MixtureSameFamily(D.Categorical(y), D.Normal(x, y)).variance
+D.MixtureSameFamily(D.Categorical(y[:, 0]), D.Independent(D.Normal(x, y), 1)).log_prob(v)
+D.MixtureSameFamily(D.Categorical(y[:, 0]), D.Independent(D.Normal(x, y), 1)).sample((2,)).shape
 D.Normal(x, y).sample((2,)).shape; D.Categorical(y).sample((5,)).shape; D.Independent(D.Normal(x, y), 1).event_shape
 D.Dirichlet(y).sample((2, 2)).shape; D.Gamma(y, y).sample().shape; D.MultivariateNormal(v, m @ m.T).rsample((2,)).shape
 D.Poisson(y).sample().shape; D.Binomial(3, y / 3).sample((2,)).shape; D.OneHotCategorical(y).sample().sum(1)
