@@ -54,19 +54,23 @@ def raised(value: Any) -> Any:
     return value
 
 
-def below(function: Function, names: Any = None, narrow: bool = False) -> Function:
+def below(function: Function, names: Any = None, narrow: bool = False, theirs: Any = None) -> Function:
     """The function, run by NumPy's convention; `out=`, dtypes, devices and generators may be given as PyTorch's.
 
-    With `narrow`, floats that NumPy makes of integers are of the default dtype, as in PyTorch.
+    With `narrow`, floats that NumPy makes of integers are of the default dtype, as in PyTorch. What is called from
+    below is `theirs`, if there is such a method.
     """
+    inside = function if theirs is None else theirs
 
     def call(*args: Any, **kwargs: Any) -> Any:
+        if not convention.torch:
+            if kwargs and theirs is None:
+                settle(kwargs)
+            return inside(*args, **kwargs)
         out = None
-        if kwargs:
+        if kwargs and not kwargs.keys() <= _SIMPLE:
             kwargs = {names.get(name, name): value for name, value in kwargs.items()} if names else kwargs
             out = settle(kwargs)
-        if not convention.torch:
-            return function(*args, **kwargs)
         convention.torch = False
         try:
             result = function(*args, **kwargs)
@@ -74,8 +78,11 @@ def below(function: Function, names: Any = None, narrow: bool = False) -> Functi
                 return store(out, result)
         finally:
             convention.torch = True
-        result = raised(result)
-        if narrow and kwargs.get("dtype") is None:
+        if result.__class__ is Base:
+            result.__class__ = RAISED[Base]
+        else:
+            result = raised(result)
+        if narrow and (not kwargs or kwargs.get("dtype") is None):
             _narrow(result, args)
         return result
 
@@ -84,7 +91,7 @@ def below(function: Function, names: Any = None, narrow: bool = False) -> Functi
     return call
 
 
-_WIDE = frozenset((np.dtype(np.float64), np.dtype(np.complex128)))
+_SIMPLE = frozenset(("dim", "keepdim"))
 
 
 def _narrow(result: Any, operands: Any) -> None:
@@ -92,9 +99,9 @@ def _narrow(result: Any, operands: Any) -> None:
     if not isinstance(result, Base):
         for part in result if isinstance(result, tuple) else ():
             _narrow(part, operands)
-    elif (kind := result._content.dtype) in _WIDE:
+    elif (kind := result._content.dtype).char in "dD":
         given = [value._content.dtype for value in _tensors(operands)]
-        if given and not _WIDE & set(given):
+        if given and not any(known.char in "dD" for known in given):
             floats = [known for known in given if known.kind in "fc"]
             made = np.result_type(*(floats or dtypes.default), *([np.complex64] if kind.kind == "c" else []))
             made = Base.astype(result, made)  # type: ignore[attr-defined]

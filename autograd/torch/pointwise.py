@@ -26,9 +26,14 @@ def promoting(function: Any, prepare: Any = alike) -> Any:
     return lambda input, other: function(*prepare(input, other))
 
 
+_PLAIN = (int, float, type(None))
+
+
 def _clamp(input: Any, min: Any = None, max: Any = None) -> Any:
     if min is None and max is None:
         raise RuntimeError("clamp: expected min, max or both, got neither")
+    if input.dtype.kind == "f" and min.__class__ in _PLAIN and max.__class__ in _PLAIN:
+        return known.clip(input, min, max)
     if not hasattr(min, "dtype") and not hasattr(max, "dtype"):
         input = cast(input, common(input, 0 if min is None else min, 0 if max is None else max))
         return known.clip(input, *(None if bound is None else input.dtype.type(bound) for bound in (min, max)))

@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 
 from ..engine.primitive import registry
+from ..engine.tensor import Tensor as Base
 from ..engine.tensor import wrap
 from . import dtypes
 from .boundary import below
 from .dtypes import Size, common
 from .reducing import axes
-from .tensors import FUNCTIONS, cast, conj, known, offer, values
+from .tensors import FUNCTIONS, cast, conj, known, offer, values, viewing
 
 
 def many(shape: Any, named: Any = None) -> tuple[Any, ...]:
@@ -25,7 +26,7 @@ def many(shape: Any, named: Any = None) -> tuple[Any, ...]:
 
 def _view(input: Any, *shape: Any, **named: Any) -> Any:
     if shape and isinstance(shape[0], np.dtype | dtypes.dtype):
-        return values(input).view(dtypes.plain(shape[0]))
+        return wrap(values(input).view(dtypes.plain(shape[0])))
     return known.reshape(input, tuple(map(int, many(shape, named))))
 
 
@@ -45,8 +46,17 @@ def _flatten(input: Any, start_dim: int = 0, end_dim: int = -1) -> Any:
 
 
 def _squeeze(input: Any, dim: Any = None) -> Any:
-    wanted = range(input.ndim) if dim is None else [d % max(input.ndim, 1) for d in np.atleast_1d(dim)]
-    return known.reshape(input, tuple([n for i, n in enumerate(input.shape) if n != 1 or i not in wanted]))
+    shape = input.shape
+    dims = range(len(shape)) if dim is None else (dim,) if isinstance(dim, int) else dim
+    wanted = [d % max(len(shape), 1) for d in dims]
+    return known.reshape(input, tuple([n for i, n in enumerate(shape) if n != 1 or i not in wanted]))
+
+
+def _unsqueeze(input: Any, dim: int) -> Any:
+    shape, end = tuple(input.shape), input.ndim + 1
+    if not -end <= dim < end:
+        raise IndexError(f"unsqueeze: expected a dim from {-end} to {end - 1}, got {dim}")
+    return known.reshape(input, (*shape[: dim % end], 1, *shape[dim % end :]))
 
 
 def _split(tensor: Any, split_size_or_sections: Any, dim: int = 0) -> Any:
@@ -65,8 +75,12 @@ def _joined(function: Any) -> Any:
     join = registry[function]
 
     def call(tensors: Any, dim: int = 0) -> Any:
-        kind, some = common(*tensors), [t for t in tensors if function is np.stack or t.shape != (0,)] or tensors
-        return join([cast(t, kind) for t in some], axis=dim)
+        if function is not np.stack:
+            tensors = [t for t in tensors if t.shape != (0,)] or tensors
+        if len({getattr(t, "dtype", None) for t in tensors}) > 1:
+            kind = common(*tensors)
+            tensors = [cast(t, kind) for t in tensors]
+        return join(tensors, axis=dim)
 
     return call
 
@@ -181,15 +195,18 @@ def _copied(view: Any) -> Any:
 
 
 offer({
-    "reshape": _view, "flatten": _flatten, "squeeze": _squeeze, "as_strided_scatter": _as_strided_scatter,
+    "reshape": _view, "flatten": _flatten, "squeeze": _squeeze, "unsqueeze": _unsqueeze,
+    "ravel": lambda input: known.ravel(input), "t": lambda input: known.swapaxes(input, -1, 0) if input.ndim else input,
+    "transpose swapaxes swapdims": lambda input, dim0, dim1: known.swapaxes(input, dim0, dim1) if input.ndim else input,
+    "detach": Base.detach,
+    "permute": lambda input, *dims, **named: known.transpose(input, many(dims, named)) if input.ndim else input,
+}, direct=viewing)  # fmt: skip
+offer({"view": _view, "expand": _expand, "dim ndimension": lambda self: self._content.ndim,
+       "numel nelement": lambda self: self._content.size}, function=False, direct=viewing)  # fmt: skip
+offer({
+    "as_strided_scatter": _as_strided_scatter,
     "unflatten": lambda input, dim, sizes: np.reshape(
         input, (*input.shape[: dim % input.ndim], *sizes, *input.shape[dim % input.ndim + 1 :])),
-    "unsqueeze": lambda input, dim: known.expand_dims(input, dim),
-    "ravel": lambda input: known.ravel(input),
-    "transpose swapaxes swapdims": lambda input, dim0, dim1: known.swapaxes(
-        input, dim0, dim1) if input.ndim else input, "t": lambda input: input.T,
-    "permute": lambda input, *dims, **named: known.transpose(
-        input, many(dims, named)) if input.ndim else input,
     "movedim moveaxis": lambda input, source, destination: np.moveaxis(input, source, destination),
     "adjoint": lambda input: conj(np.swapaxes(input, -1, -2)), "tensor_split": _tensor_split,
     "split split_with_sizes unsafe_split": _split,
@@ -210,20 +227,20 @@ offer({
     "clone": lambda input, *, memory_format=None: input.copy(),
     "narrow": lambda input, dim, start, length: input[along(
         input, dim, slice(start % max(input.shape[dim], 1), start % max(input.shape[dim], 1) + length))],
-    "as_strided": _as_strided, "detach": lambda input: input.detach(), "unsafe_split_with_sizes": _split,
+    "as_strided": _as_strided, "unsafe_split_with_sizes": _split,
     "select": lambda input, dim, index: input[along(input, dim, index)],
 })  # fmt: skip
 offer({**{f"{name}_copy": _copied(FUNCTIONS[name]) for name in (
-    "squeeze", "unsqueeze", "transpose", "t", "permute", "unbind", "diagonal", "narrow", "detach", "split",
+    "squeeze", "unsqueeze", "transpose", "t", "permute", "unbind", "diagonal", "narrow", "split",
     "split_with_sizes", "as_strided")}, **{f"{name}_copy": _copied(below(view)) for name, view in (
-        ("view", _view), ("expand", _expand), ("unfold", _unfold), ("alias", lambda input: input))},
+        ("view", _view), ("expand", _expand), ("unfold", _unfold), ("alias", lambda input: input),
+        ("detach", Base.detach))},
 }, method=False, direct=lambda function: function)  # fmt: skip
 offer({
-    "view": _view, "expand": _expand, "expand_as": lambda self, other: np.broadcast_to(self, other.shape),
+    "expand_as": lambda self, other: np.broadcast_to(self, other.shape),
     "repeat": lambda self, *sizes, **named: np.tile(self, many(sizes, named)), "unfold": _unfold,
     "view_as reshape_as": lambda self, other: np.reshape(self, other.shape), "sum_to_size": _sum_to_size,
-    "contiguous": lambda self, memory_format=None: self, "dim ndimension": lambda self: self.ndim,
-    "numel nelement": lambda self: self.data.size,
+    "contiguous": lambda self, memory_format=None: self,
 }, function=False)  # fmt: skip
 offer({
     "cat concat concatenate": _joined(np.concatenate), "stack": _joined(np.stack), "block_diag": _block_diag,

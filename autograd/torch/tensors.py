@@ -162,7 +162,7 @@ def conj(value: Any) -> Any:
 def alike(*values: Any) -> list[Any]:
     """The operands in the dtype that PyTorch's promotion gives them."""
     kind = common(*values)
-    return [cast(value, kind) for value in values]
+    return [value if getattr(value, "dtype", kind) is kind else cast(value, kind) for value in values]
 
 
 def floats(input: Any) -> Any:
@@ -219,6 +219,20 @@ def direct(function: Any) -> Function:
     return call
 
 
+def viewing(function: Any) -> Function:
+    """A function that asks of its tensor nothing but the shape, which is the same by both conventions."""
+
+    def call(input: Any, *args: Any, **kwargs: Any) -> Any:
+        if kwargs:
+            kwargs = {NAMES.get(name, name): value for name, value in kwargs.items()}
+        result = function(input, *args, **kwargs)
+        if result.__class__ is Base:
+            result.__class__ = Tensor
+        return result
+
+    return call
+
+
 OPERATORS: dict[str, Function] = {
     "add": operator(elementwise.add), "sub": operator(elementwise.subtract), "mul": operator(elementwise.multiply),
     "truediv": operator(elementwise.divide, True), "pow": operator(elementwise.power),
@@ -251,7 +265,7 @@ for _name, _ufunc_of in COMPARISONS.items():
 Tensor.__getitem__ = _getitem  # type: ignore[method-assign]
 Tensor.__hash__ = object.__hash__  # type: ignore[method-assign, assignment]
 for _name in ("__neg__", "__abs__", "__pos__", "__invert__", "__setitem__", "__deepcopy__", "__float__", "backward",
-              "detach", "item", *(f"__i{_name}__" for _name in OPERATORS)):  # fmt: skip
+              "item", *(f"__i{_name}__" for _name in OPERATORS)):  # fmt: skip
     setattr(Tensor, _name, below(getattr(Base, _name)))
 for _name in ("T", "mT", "real", "imag"):
     setattr(Tensor, _name, property(below(getattr(Base, _name).fget)))
@@ -274,7 +288,12 @@ def offer(
             if function:
                 FUNCTIONS[name] = made
             if method:
-                METHODS[name] = made
+                theirs = getattr(Base, name, None)
+                METHODS[name] = (
+                    made
+                    if theirs is None
+                    else (below(given, NAMES, narrow, theirs) if direct is None else _either(theirs, made))
+                )
                 METHODS.setdefault(f"{name}_", (_reshaping if name in _RESHAPED else in_place)(made))
 
 
@@ -314,7 +333,7 @@ _hidden: set[str] = set()
 def complete() -> None:
     """Give Tensor the methods that have been offered; those of ndarray's that PyTorch has not are found below only."""
     for name, made in METHODS.items():
-        setattr(Tensor, name, _either(getattr(Base, name), made) if hasattr(Base, name) else made)
+        setattr(Tensor, name, made)
     for name in dir(Base):
         if not name.startswith("_") and name not in vars(Tensor) and name not in _SHARED:
             _hidden.add(name)
