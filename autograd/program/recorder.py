@@ -314,14 +314,24 @@ class Recorder:
                     value.slopes.append(of)
         return part
 
-    def into(self, function: Callable[..., Any], entry: Any) -> Callable[..., Any] | None:
+    def into(self, function: Callable[..., Any], node: Node, entry: Any) -> Callable[..., Any] | None:
         """What adds a gradient to a sum in place, as one statement; None where the sum is not traced so far."""
         if entry is None or type(entry[1]) is not Standin:
             return None
-        return lambda total, g, *saved: self.write(function, (total, g, *saved), {}, total)
+
+        def added(total: Any, g: Any, *saved: Any) -> None:
+            before, self._of = self._of, self._origins.get(node.order, (node.name, None, None))
+            try:
+                self.write(function, (total, g, *saved), {}, total)
+            finally:
+                self._of = before
+
+        return added
 
     def freed(self, node: Node) -> None:
-        """After a node's saved values were freed."""
+        """After a node's saved values were freed: what is left of them, for pictures, is not to be watched any more."""
+        if hasattr(node, "left"):
+            node.left = self.arrays(node.left)
 
     def as_array(self, value: Any) -> Any:
         """A scalar as an array of no dimensions."""

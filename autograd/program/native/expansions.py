@@ -78,8 +78,10 @@ class Book:
 
     def given(self, value: Value) -> Symbol:
         """A symbol for a value of the program."""
-        memory = np.zeros(max(1, value.nbytes), np.uint8)
-        array: Any = np.ndarray(value.shape, value.dtype, memory, 0, value.strides or None)
+        reach = [(n - 1) * stride for n, stride in zip(value.shape, value.strides, strict=False) if value.size]
+        memory = np.zeros(sum(map(abs, reach), value.dtype.itemsize), np.uint8)  # a view need not fill what it lies in
+        first = sum([-part for part in reach if part < 0])
+        array: Any = np.ndarray(value.shape, value.dtype, memory, first, value.strides or None)
         return self._of(array, value)
 
     def _of(self, array: Any, value: Value) -> Symbol:
