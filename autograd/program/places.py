@@ -192,13 +192,13 @@ class Surroundings:
                     self._place(item, "item", i, _below(name, i))
         elif isinstance(item, tuple | set | frozenset):
             self._stack += [(part, _below(name, i)) for i, part in enumerate(item)]
-        elif hasattr(item, "param_groups") and hasattr(item, "state"):
+        elif _has(item, "param_groups") and _has(item, "state"):
             self.optimizers.append(item)
             for group in item.param_groups:
                 self._stack += [(p, "") for p in group["params"]]
                 if isinstance(group.get("lr"), Tensor):
                     self._seen[id(group["lr"])] = group["lr"]  # which is read anew at each step
-        elif hasattr(item, "optimizer") and hasattr(item, "_as_now"):
+        elif _has(item, "optimizer") and _has(item, "_as_now"):
             self.schedulers.append(item)
             self._stack.append((item.optimizer, name))
         else:
@@ -273,6 +273,11 @@ def _within(path: str) -> str:
 _HERE = Path(__file__).parents[2]
 _PYTHON = sysconfig.get_paths()["stdlib"] + "/"
 _LIBRARIES = tuple(str(_HERE / name) + "/" for name in ("autograd", "nn", "optim"))
+
+
+def _has(item: Any, name: str) -> bool:
+    """Whether an object has an attribute, without asking a module, which would look for what else may be meant."""
+    return name in getattr(item, "__dict__", ()) or hasattr(type(item), name)
 
 
 def _is_descriptor(item: Any) -> bool:
