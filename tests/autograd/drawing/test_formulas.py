@@ -572,8 +572,6 @@ BOOK: dict[str, tuple[Any, Any]] = {
     "betainc.x": (lambda x: special.betainc(2.0, 3.0, x), A**2 / 20),
     "betaln.x": (lambda x: special.betaln(x, 2.0), A**2 + 1),
     "betaln.y": (lambda y: special.betaln(2.0, y), A**2 + 1),
-    "softmax.x": (lambda x: autograd.softmax(x, axis=1), A),
-    "log_softmax.x": (lambda x: autograd.log_softmax(x, axis=1), A),
     "dawsn.x": (special.dawsn, A),
     "erfcx.x": (special.erfcx, A),
     "gammainc.y": (lambda y: special.gammainc(2.0, y), A**2),
