@@ -39,16 +39,14 @@ class Numbers:
         self.may_change = not optimizer.steady
 
     def __call__(self) -> tuple[Any, ...]:
-        back = self.undo() if self.may_change else None
         told = self.optimizer._told(self.group, self)
         if told == self.told:
             return self.given
         if not self.held:
             self.kinds = [type(value) for value in told]
             self.held = [np.empty((), self.dtype) for _ in told]
-        elif back is not None and self.kinds != [type(value) for value in told]:
-            back()
-            raise Changed
+        elif self.may_change and self.kinds != [type(value) for value in told]:
+            raise Changed  # and what has been counted is undone, as all that the call has changed
         for value, array in zip(told, self.held, strict=True):
             if type(value) is float:
                 array[...] = value
@@ -176,7 +174,6 @@ def traced_pieces(
         numbers = Numbers(optimizer, group, states, params[0].dtype)
         numbers.first = id(params[0]) in new
         told = trace.outside(numbers)
-        numbers.first = False
         if optimizer.steady:  # all but floating numbers are the group's options, which are the program's
             told = [t if type(raw) is float else raw for t, raw in zip(told, numbers.told, strict=True)]
         pieces = []
