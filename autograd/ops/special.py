@@ -969,7 +969,7 @@ def _i_over_power64(n: int, x: Any) -> Any:
 i0 = elementwise(_i0, np.i0, name="i0", x=lambda g, x: g * i1(x))
 i1: Function = elementwise(_i1, name="i1", x=lambda g, x: g * i1_slope(x))
 # its rule is not that of its formula, which near 0 would be the difference of two large numbers
-i1_slope = elementwise(
+i1_slope: Function = elementwise(
     _blocked(_i1_slope64), name="i1_slope",
     x=lambda g, x: g * (x * (3 * i_over_power(2, x) + x * x * i_over_power(3, x))),
 )  # fmt: skip
