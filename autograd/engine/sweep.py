@@ -203,7 +203,7 @@ def _sweep(
                             watch.freed(node)
                     if plan.into is not None and not create_graph and plainly:
                         entry = arrived.get(node.parents[0].order)
-                        into = plan.into if watch is None else watch.into(plan.into, entry, (g, *saved))
+                        into = plan.into if watch is None else watch.into(plan.into, node, entry, (g, *saved))
                         if entry is not None and into is not None and _added(entry, into, g, saved):
                             entry = g = saved = None
                             continue

@@ -111,6 +111,8 @@ class _OfArrays(ast.NodeTransformer):
 
     def visit_If(self, node: ast.If) -> Any:
         self.generic_visit(node)
+        if any(isinstance(part, ast.keyword) and part.arg == "create_graph" for n in node.body for part in ast.walk(n)):
+            return node.orelse or None  # what is done where a derivative is recorded
         if isinstance(node.test, ast.Constant) and type(node.test.value) is bool:
             return (node.body if node.test.value else node.orelse) or None
         return node

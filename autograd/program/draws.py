@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..engine.modes import mode
 from ..random import generator_of
 
 
@@ -36,6 +37,8 @@ class Draws:
         draw = Draw(self.rng, name)
 
         def drawn(*args: Any, **kwargs: Any) -> Any:
+            if mode.trace is not self.recorder:  # in a thread of its own, or in what runs as it is
+                return draw(*args, **kwargs)
             if name == "shuffle" or kwargs.get("out") is not None:
                 return self.recorder.write(draw, args, kwargs, kwargs.get("out", args[0] if args else None))
             return self.recorder.call(draw, args, kwargs, "draw")

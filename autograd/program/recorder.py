@@ -28,7 +28,7 @@ from .frames import line as line_of
 from .functions import run
 from .known import Known
 from .standin import Standin
-from .values import Line, Statement, Value, mapped
+from .values import PLAIN, Line, Statement, Value, mapped
 
 _SHAPED = frozenset(
     (np.nonzero, np.flatnonzero, np.argwhere, np.unique, np.unique_all, np.unique_counts, np.unique_inverse,
@@ -77,7 +77,8 @@ class Recorder:
         return mapped(item, self._noted)
 
     def _noted(self, item: Any) -> Any:
-        item = item._content if isinstance(item, Tensor) else item
+        if type(item) is not Standin and isinstance(item, Tensor):
+            item = item._content
         if type(item) is Standin:
             return item.value
         return self.known.constant(item) if type(item) is np.ndarray else item
@@ -313,7 +314,9 @@ class Recorder:
                     value.slopes.append(of)
         return part
 
-    def into(self, function: Callable[..., Any], entry: Any, given: tuple[Any, ...]) -> Callable[..., Any] | None:
+    def into(
+        self, function: Callable[..., Any], node: Node, entry: Any, given: tuple[Any, ...]
+    ) -> Callable[..., Any] | None:  # fmt: skip
         """What adds a gradient, the first one given, to a sum in place, as one statement; None where it is not to."""
         if entry is None:
             return None
@@ -325,10 +328,20 @@ class Recorder:
                 entry[1] = self.call(np.array, (total,))
         if type(entry[1]) is not Standin:
             return None
-        return lambda total, g, *saved: self.write(function, (total, g, *saved), {}, total)
+
+        def added(total: Any, g: Any, *saved: Any) -> None:
+            before, self._of = self._of, self._origins.get(node.order, (node.name, None, None))
+            try:
+                self.write(function, (total, g, *saved), {}, total)
+            finally:
+                self._of = before
+
+        return added
 
     def freed(self, node: Node) -> None:
-        """After a node's saved values were freed."""
+        """After a node's saved values were freed: what is left of them, for pictures, is not to be watched any more."""
+        if hasattr(node, "left"):
+            node.left = self.arrays(node.left)
 
     def as_array(self, value: Any) -> Any:
         """A scalar as an array of no dimensions."""
@@ -396,6 +409,8 @@ def _suspended() -> Iterator[None]:
 def _standins(item: Any) -> Iterator[Standin]:
     if type(item) is Standin:
         yield item
+    elif type(item) in PLAIN:
+        return
     elif isinstance(item, tuple | list):
         for part in item:
             yield from _standins(part)
@@ -421,5 +436,6 @@ def _shape(array: Any) -> Any:
 
 
 def _array_in(item: Any) -> Any:
-    item = item._content if isinstance(item, Tensor) else item
+    if type(item) is not Standin and isinstance(item, Tensor):
+        item = item._content
     return item.array if type(item) is Standin else item

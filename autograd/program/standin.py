@@ -7,6 +7,7 @@ which asks for `__array__`, and there it notices that a value is about to leave 
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -119,6 +120,18 @@ class Standin:
 
     def __int__(self) -> int:
         return int(self.recorder.guard(self, int))
+
+    def __round__(self, ndigits: int | None = None) -> Any:
+        return self.recorder.call(round, (self,) if ndigits is None else (self, ndigits))
+
+    def __trunc__(self) -> Any:
+        return self.recorder.call(math.trunc, (self,))
+
+    def __floor__(self) -> Any:
+        return self.recorder.call(math.floor, (self,))
+
+    def __ceil__(self) -> Any:
+        return self.recorder.call(math.ceil, (self,))
 
     def __complex__(self) -> complex:
         return complex(self.recorder.guard(self, complex))
