@@ -7,7 +7,8 @@ From the bottom up, each importing only what stands before it:
     rendering, player                        SVG, PNG and PDF; the page that plays it
     names, scopes, folding                   what values are called, the modules around them, what is drawn closed
     expressions, values                      what was computed, and from which values
-    sources, simplifying, rules, reading     which VJP runs, as Python and in a reader's words
+    sources, simplifying, rules, reading, textbook
+                                             which VJP runs, as Python, in a reader's words, and in a book's
     formulas                                 the same with the picture's names
     sweep                                    the gradients themselves
     linking, steps, collecting               all of it as plain data: a picture

@@ -195,8 +195,8 @@ class Drawing:
 
 def make(
     outputs: tuple[Any, ...], wrt: Any, names: Any, direction: str, show: Iterable[str] | None,
-    formulas: bool | str, gradients: bool, depth: int | None, saved: bool, max_nodes: int | None, timeout: float, theme: str, rankdir: str,
-    renderer: str,
+    formulas: bool | str, gradients: bool, depth: int | None, saved: bool, max_nodes: int | None, timeout: float,
+    theme: str, rankdir: str, renderer: str,
 ) -> Drawing:  # fmt: skip
     """See `autograd.draw`."""
     for what, value, known in (
@@ -292,6 +292,11 @@ def _outputs(outputs: tuple[Any, ...], names: Any) -> tuple[list[Tensor], Names]
     called = bool(outputs) and callable(outputs[0]) and not isinstance(outputs[0], Tensor)
     if called:
         function, given = outputs[0], outputs[1:]
+        if not given and hasattr(function, "parameters"):
+            raise TypeError(
+                f"draw: expected a module and its example inputs, got {type(function).__name__} alone; write "
+                f"draw(module, x)"
+            )
         with enable_grad(), keeping_arguments(), unchanged(function, given):
             result = function(*given)
             named = Names(function if names is None and hasattr(function, "named_parameters") else names)

@@ -31,9 +31,6 @@ from .snapshot import unchanged
 MOST = 8
 """How many programs are made of one function; then the engine runs what none of them holds for."""
 
-_TAKEN = 4
-"""How many are made where it is for a number that Python takes out by `float`: that is hardly ever the same again."""
-
 
 def compile(fun: Callable[..., Any] | None = None, *, state: Any = (), backend: str = "numpy") -> Any:
     """A function that does what `fun` does, faster: traced once, then run as a program of NumPy's functions.
@@ -91,7 +88,6 @@ class Compiled:
         self._entries: list[Entry] = []
         self._signature: Any = None
         self._warm = False
-        self._taken = 0
         self._closed = False
         self.lock = threading.RLock()
         self._busy = False
@@ -188,16 +184,10 @@ class Compiled:
                 return self._fun(*args, **kwargs)
         now = signature(args, kwargs, around)
         reason = self._reason(now, changed)
-        if changed is not None and changed.function in (float, complex):
-            self._taken += 1
-            if self._taken >= _TAKEN:
-                self._entries = [entry for entry in self._entries if not _takes_numbers(entry.program)]
-                self._close(
-                    f"{reason}; a number that is another one at each call stays in the program by .item() and NumPy's "
-                    f"functions, and leaves it by float() and math's"
-                )
-                return self._fun(*args, **kwargs)
         if len(self._entries) >= MOST:
+            if changed is not None and changed.function in (float, complex):
+                reason += "; .item() and NumPy's functions keep a number in the program, float() and math's take it out"
+                self._entries = [entry for entry in self._entries if not _takes_numbers(entry.program)]
             self._close(f"{MOST} programs were made of it, and another one would be needed because {reason}")
             return self._fun(*args, **kwargs)
         for optimizer in around.optimizers:

@@ -21,15 +21,27 @@ ENGINE = [
 ]
 OPTIM = ["tests/optim/test_optimizers.py", "tests/optim/test_defaults.py"]
 
-PROGRAM = [
-    "tests/autograd/program/test_passes.py",
-    "tests/autograd/program/test_source.py",
-    "tests/autograd/program/test_trace.py",
-    "tests/autograd/program/test_islands.py",
-    "tests/autograd/program/test_random_programs.py",
-    "tests/autograd/program/test_footguns.py",
-    "tests/autograd/program/test_training.py",
+_ALONE = [
+    "activations",
+    "chains",
+    "correlation",
+    "fft",
+    "fused",
+    "gates",
+    "pairs",
+    "ranks",
+    "sliding",
+    "sorting",
+    "special",
 ]
+_MORE = ("elementwise", "indexing", "linalg", "products", "roots")
+OPS = {  # modules of ops whose rules are tried in these files, by what follows test_ in their names
+    **{name: (name,) for name in _ALONE},
+    **{name: (name, "degenerate") for name in _MORE},
+}
+
+PASSES = [f"tests/autograd/program/test_{name}.py" for name in ("passes", "source")]
+NATIVE = [f"tests/autograd/program/native/test_{name}.py" for name in ("lowering", "backends")]
 
 OWN: dict[str, list[str]] = {  # the longest beginning of a module's path that stands here counts
     "autograd/engine/": ENGINE,
@@ -38,9 +50,13 @@ OWN: dict[str, list[str]] = {  # the longest beginning of a module's path that s
         "tests/autograd/test_other_arrays.py",
         "tests/autograd/engine/test_lists.py",
     ],
+    **{
+        f"autograd/ops/{name}.py": [f"tests/autograd/ops/test_{file}.py" for file in files]
+        for name, files in OPS.items()
+    },
     "autograd/program/": ["tests/autograd/program"],
-    "autograd/program/passes/": PROGRAM,
-    "autograd/program/native/": ["tests/autograd/program/native"],
+    "autograd/program/passes/": PASSES,
+    "autograd/program/native/": NATIVE,
     "autograd/scipy/": ["tests/autograd/test_scipy_face.py", "tests/autograd/ops/test_special.py"],
     "autograd/scipy/adjoint.py": ["tests/autograd/test_scipy_integrate.py", "tests/autograd/test_scipy_face.py"],
     "autograd/scipy/integrate.py": ["tests/autograd/test_scipy_integrate.py", "tests/autograd/test_scipy_face.py"],

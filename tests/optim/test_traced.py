@@ -7,6 +7,7 @@ import pytest
 import autograd
 import optim
 from autograd import Tensor
+from optim.traced import not_printed
 
 KINDS = {
     "SGD": {"lr": 0.1, "momentum": 0.9, "dampening": 0.3},
@@ -116,7 +117,8 @@ def test_a_parameter_without_a_gradient_has_no_state_and_begins_later(name):
     seen, run = trained(make, True, batch=lambda params: params[:2])
     assert run.why_not is None
     assert len([part for part in seen[-1] if isinstance(part, tuple)]) == 2 * {"SGD": 1, "Adam": 3, "ASGD": 4}[name]
-    assert_same(make, batch=lambda params: params[:2])
+    for used in (slice(2), slice(1, 3)):
+        assert_same(make, batch=lambda params, used=used: params[used])
 
     def both(compiled):
         params = leaves()[:2]
@@ -137,9 +139,9 @@ def test_a_parameter_without_a_gradient_has_no_state_and_begins_later(name):
 
 def test_gradients_of_another_dtype_are_cast():
     def train(compiled):
-        w = Tensor(np.ones(3, np.float32), requires_grad=True)
+        w = Tensor(np.linspace(0.1, 1, 3, dtype=np.float32), requires_grad=True)
         w.grad = Tensor(np.ones(3, np.float32))
-        optimizer = optim.SGD([w], 0.1)
+        optimizer = optim.SGD([w], 0.1, momentum=0.7)
 
         def step(x):
             w.grad.data = w.data.astype(np.float64) * x
@@ -148,7 +150,7 @@ def test_gradients_of_another_dtype_are_cast():
 
         run = autograd.compile(step) if compiled else step
         for _ in range(4):
-            run(np.array(2.0))
+            run(np.array(1 / 3))
         return w.data
 
     assert train(True).dtype == np.float32
@@ -185,6 +187,77 @@ def test_arrays_that_are_put_in_the_place_of_others():
     for name in ("SGD", "Adam", "Adafactor", "Muon"):
         params = leaves if name != "Muon" else lambda: [p for p in leaves() if p.ndim == 2 and p.size]
         assert_same(lambda p, name=name: getattr(optim, name)(p, **KINDS[name]), between=between, params=params)
+
+
+def test_a_state_that_is_put_in_the_place_of_another():
+    """Of an update that runs in Python: it works on the state that is there."""
+
+    def between(k, params, optimizer):
+        if k in (2, 4):
+            for p in params:
+                if optimizer.state[p]:
+                    optimizer.state[p] = {name: np.copy(v)[()] for name, v in optimizer.state[p].items()}
+                    optimizer.state[p].update({n: int(v) for n, v in optimizer.state[p].items() if n == "step"})
+
+    assert_same(lambda p: optim.Adafactor(p, lr=0.1), between=between)
+    assert_same(lambda p: optim.Muon(p, lr=0.1), between=between, params=lambda: leaves()[2:3])
+
+    def emptied(k, params, optimizer):
+        if k == 3:
+            optimizer.state[params[0]] = {}
+
+    after = lambda loss: float(loss.detach())  # a check that fails: the state is emptied again
+    assert_same(lambda p: optim.Muon(p, lr=0.1), between=emptied, params=lambda: leaves()[2:3], after=after)
+
+
+@pytest.mark.parametrize("name", ["SGD", "Muon"])
+def test_what_a_step_has_overwritten_is_told_in_a_compiled_function_too(name):
+    w = Tensor(np.array([[1.0, 2.0], [3.0, 4.0]]), requires_grad=True)
+    optimizer = getattr(optim, name)([w], 0.1)
+
+    def step(x):
+        kept = (w * w).sum()
+        optimizer.zero_grad()
+        (w * x).sum().backward()
+        optimizer.step()
+        kept.backward()
+
+    for run in (step, autograd.compile(step)):
+        for _ in range(3):
+            with pytest.raises(RuntimeError, match=r"changed|written"):
+                run(np.array(2.0))
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "numbers"),
+    [
+        ("SGD", {"lr": 0.1, "momentum": 0.9, "dampening": 0.3}, {"lr": 0.1, "momentum": 0.9}),
+        ("Adagrad", {"lr": 0.1, "initial_accumulator_value": 0.5}, {"lr": 0.1, "eps": 1e-10}),
+    ],
+)
+def test_a_step_can_be_traced_before_any_was_made(name, options, numbers):
+    """Its state begins as that of a first step does, and the text makes that step."""
+
+    def made():
+        w = Tensor(np.array([1.0, -2.0, 3.0]), requires_grad=True)
+        optimizer = getattr(optim, name)([w], **options)
+
+        def step(x):
+            optimizer.zero_grad()
+            (w * w * x).sum().backward()
+            optimizer.step()
+
+        return w, step
+
+    (w, step), (other, again), x = made(), made(), np.array([0.1, 0.2, 0.3])
+    program = autograd.trace(step, x)
+    np.testing.assert_array_equal(w.data, [1, -2, 3])
+    assert [s.function.__name__ for s in program.statements if s.kind == "outside"] == [f"numbers_of_{name}"]
+    space = {}
+    exec(program.source, space)
+    space["step"](x, **program.arrays, **numbers)
+    again(x)
+    np.testing.assert_array_equal(w.data, other.data)
 
 
 def test_complex_parameters_are_updated_in_python():
@@ -276,18 +349,21 @@ def test_numbers_of_an_optimizer_written_at_a_prompt_have_names_too():
 
 
 def test_the_text_of_an_update_that_no_text_says_raises():
-    w = Tensor(np.ones((2, 2)), requires_grad=True)
-    optimizer = optim.Adafactor([w])
+    w = Tensor(np.ones(2, complex), requires_grad=True)
+    w.data = np.ones(4, complex)[::2]  # numbers that are not side by side are no pairs of real ones
+    optimizer = optim.Adam([w])
 
     def step(x):
         optimizer.zero_grad()
-        (w * x).sum().backward()
+        (w * x).real.sum().backward()
         optimizer.step()
 
-    step(np.ones((2, 2)))
-    text = autograd.trace(step, np.ones((2, 2))).source
-    assert "update_of_Adafactor(" in text or "not_printed(" in text
+    step(np.ones(2))
+    text = autograd.trace(step, np.ones(2)).source
+    assert "update_of_Adam(" in text or "not_printed(" in text
     space = {}
     exec(text, space)
     with pytest.raises(RuntimeError, match="cannot take this optimizer's step; call the compiled function"):
-        space["step"](np.ones((2, 2)), np.ones((2, 2)))
+        space["step"](np.ones(2), w.data)
+    with pytest.raises(RuntimeError, match="cannot take this optimizer's step"):
+        not_printed(np.ones(2), np.ones(2))

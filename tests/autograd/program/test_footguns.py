@@ -157,13 +157,13 @@ def test_an_argument_that_requires_a_gradient_since_the_call() -> None:
     assert (f.why_not, len(f.programs)) == (None, 1)
 
 
-def test_a_number_that_leaves_at_each_call_is_said_soon() -> None:
+def test_a_number_that_leaves_at_each_call_is_left_to_the_engine() -> None:
     @autograd.compile
     def f(x: Any) -> Any:
         return math.exp(x.sum().item())
 
     with pytest.warns(RuntimeWarning, match=r"test_footguns.py:\d+: float of a value is not .*; .*math's"):
-        assert [f(np.full(2, float(k))) for k in range(9)] == [math.exp(2 * k) for k in range(9)]
+        assert [f(np.full(2, float(k))) for k in range(12)] == [math.exp(2 * k) for k in range(12)]
     assert f.programs == []
 
 
