@@ -29,6 +29,7 @@ TEXTBOOK = {
     "hypot.y": "lambda g, y, out: g * y / out",
     "inverse_mills.x": "lambda g, x, out: -g * out * (x + out)",
     "irfft.a": "lambda g, n, axis, norm: add_conjugate_pairs(np.fft.ifft(g, n, axis, norm), axis)",
+    "log_softmax.x": "lambda g, out, axis: g - np.exp(out) * g.sum(axis, keepdims=True)",
     "logsumexp.x": "lambda G, x, OUT: G * np.exp(x - OUT)",
     "lstm_gates.c": "lambda g, out: (g[1] + g[0] * (gate := np.split(out[2], 4))[3] * (1 - out[3] ** 2)) * gate[1]",
     "lstm_gates.z": "lambda g, c, out: np.concatenate(["
@@ -50,6 +51,7 @@ TEXTBOOK = {
     "rescale.x": "lambda g, out, axis, eps, kept: "
     "(g[0] - out[0] * (g[0] * out[0]).mean(axis, keepdims=kept)) / np.sqrt(out[1] + eps)",
     "rfft.a": "lambda g, n, axis, norm: np.fft.fft(g, n, axis, norm).real",
+    "softmax.x": "lambda g, out, axis: (g - (g * out).sum(axis, keepdims=True)) * out",
     "sort.a": "lambda g, a, axis: np.take_along_axis(g, np.argsort(np.argsort(a, axis), axis), axis)",
     "split.ary": "lambda g, axis: np.concatenate(g, axis)",
     "standardize.x": "lambda g, out, axis, eps, kept: "

@@ -148,7 +148,8 @@ def _sweep(
     With `targets`, gradients go there and not to leaves, and only nodes in `needed` are visited. `results` are the
     tensors that the sweep goes out from.
     """
-    before = mode.recording
+    before, outer = mode.recording, mode.once
+    mode.once = None if create_graph else ()
     watch: Any = mode.watch
     plainly = watch is None or watch is mode.trace
     mode.recording = (watch or True) if create_graph else False
@@ -249,7 +250,7 @@ def _sweep(
         else:
             targets.update({order: arrived[order][1] for order in targets.keys() & arrived.keys()})
     finally:
-        mode.recording = before
+        mode.recording, mode.once = before, outer
 
 
 def _settled(leaf: Node, entry: list[Any]) -> tuple[Any, bool]:

@@ -21,6 +21,7 @@ importing only what stands before it:
     deriving       torch.autograd and torch.func
     densities      torch.distributions: those of a formula each
     kinds          torch.distributions: the others, and divergences
+    transforms     torch.distributions: transforms, what they make, mixtures
     layers         torch.nn and torch.optim, from nn and optim
     ordered        what torch itself has of torch.nn.functional
     spaces         the modules below torch

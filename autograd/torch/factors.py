@@ -31,7 +31,8 @@ def lu_factor(A: Any, *, pivot: bool = True) -> Any:
     """By Gauss's elimination with the rows put in order, column by column."""
     m, swaps = A.shape[-2], np.zeros((*A.shape[:-2], min(A.shape[-2:])), np.int32)
     for k in range(swaps.shape[-1]):
-        best = k + (np.argmax(np.abs(values(A)[..., k:, k]), -1) if pivot else np.zeros(A.shape[:-2], int))
+        column = values(A)[..., k:, k]  # by the sizes that LAPACK compares
+        best = k + (np.argmax(np.abs(column.real) + np.abs(column.imag), -1) if pivot else np.zeros(A.shape[:-2], int))
         order = np.broadcast_to(np.arange(m), (*A.shape[:-2], m)).copy()
         np.put_along_axis(order, best[..., None], k, -1)
         order[..., k], swaps[..., k] = best, best + 1

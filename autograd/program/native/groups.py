@@ -13,8 +13,8 @@ from typing import Any
 from ..functions import EMPTY
 from ..values import Statement, Value
 from .expansions import expand
-from .kernels import bases_of
 from .kept import calls_by_steps
+from .kernels import bases_of
 from .lowering import lower
 from .steps import Memory, Step
 
@@ -63,9 +63,7 @@ class Island:
             for ref in step.touching:
                 count = math.prod([n for n, stride in zip(step.shape, ref.strides, strict=True) if stride])
                 self.moved[ref.base] = max(self.moved.get(ref.base, 0), count * ref.base.dtype.itemsize)
-        self.indices = [
-            (ref.index[0].base, ref.index[1]) for step in steps for ref in step.touching if ref.index
-        ]
+        self.indices = [(ref.index[0].base, ref.index[1]) for step in steps for ref in step.touching if ref.index]
 
     def values(self) -> list[Value]:
         """The values that they use."""

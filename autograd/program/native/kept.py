@@ -1,4 +1,4 @@
-"""The calls of islands, kept by what their steps are: what was worked out once, in any process, is not worked out again.
+"""The calls of islands, kept by what their steps are: what one process has worked out no other works out again.
 
 Two islands are alike if their steps are, but for which arrays they are about. So what is kept names arrays by the order
 of their appearance. On disk a file begins with the hash of the rest: what is damaged is made anew.
