@@ -143,6 +143,10 @@ class Standin:
         chosen = self if not index else self[index[0] if len(index) == 1 and type(index[0]) is tuple else index]
         return chosen.recorder.item(chosen)
 
+    def beside(self, array: Any) -> Any:
+        """An array of NumPy's that is to be used with this one, as a constant of the program: it may be indexed."""
+        return self.recorder.constant(array)
+
     def copied(self, dtype: Any) -> Any:
         """An array of the same values in memory of its own."""
         return self.recorder.copied(self, dtype)
