@@ -25,6 +25,7 @@ from tests.figures import read_figures, write_figures  # noqa: E402
 PACKAGES = {
     "autograd/ops": "derivative rules of NumPy's functions", "autograd/scipy": "those of SciPy's",
     "autograd/engine": "the kernel", "autograd/transforms": "`grad`, `jacobian`, checkpoints, …",
+    "autograd/program": "traced and compiled programs", "nn/parallel": "training on several processes",
     "optim": "optimizers and schedules",
 }  # fmt: skip
 

@@ -158,6 +158,8 @@ def _nll(
         soft = who == "cross_entropy" and target.shape == shape
         said = f"; probabilities of classes are floating, these are {target.dtype}" if soft else ""
         said = f"; write target.reshape({expected})" if math.prod(target.shape) == math.prod(expected) else said
+        said = "; the scores come first: (input, target)" if target.ndim > input.ndim else said
+        said = "; pass the scores, not their argmax" if input.dtype.kind in "iu" and input.ndim == 1 and soft else said
         raise ValueError(
             f"{who}: expected a target of shape {expected} for input of shape {shape}, got {target.shape}{said}"
         )

@@ -163,7 +163,10 @@ class Optimizer(Hooked):
         loss = None
         if closure is not None:
             if not callable(closure):
-                raise TypeError(f"{self._name}.step: expected a function or nothing, got {type(closure).__name__}")
+                raise TypeError(
+                    f"{self._name}.step: expected a function or nothing, got {type(closure).__name__}; write "
+                    f"loss.backward() before it, and step()"
+                )
             with enable_grad():
                 loss = closure()
         for group in self.param_groups:

@@ -60,7 +60,7 @@ class Row:
         self.axes = [axes_of(data) for data in self.data]
         self.size = sum(data.size for data in self.data)
         self.memory = memory
-        self.names = begin.keys()
+        self.keeps = bool(begin)
         self.held: list[Any] = []
         self.lent: Lent = ()
         self.told: Lent = ()
@@ -125,7 +125,7 @@ class Row:
         for p, data in zip(self.params, self.data, strict=True):
             if p.data is not data:
                 return False
-        for p, state in zip(self.params, self.states, strict=True) if self.names else ():
+        for p, state in zip(self.params, self.states, strict=True) if self.keeps else ():
             if states.get(p) is not state:
                 return False
         for state, name, part in self.arrays:
@@ -190,6 +190,7 @@ class Whole(Row):
 
     def _lay(self, fills: Mapping[str, float], scratch: int) -> None:
         data, state = self.data[0], self.states[0]
+        self.keeps = True  # what the update makes
         state.update({name: value.copy() for name, value in state.items() if _read_only(value)})
         self.arrays, self.copies = [], None
         lent = [self.memory.lend(i, data.size, data).reshape(data.shape) for i in range(scratch)]

@@ -41,16 +41,14 @@ class Numbers:
         self.may_change = not optimizer.steady
 
     def __call__(self) -> tuple[Any, ...]:
-        back = self.undo() if self.may_change else None
         told = self.optimizer._told(self.group, self)
         if told == self.told:
             return self.given
         if not self.kinds:
             self.kinds = [type(value) for value in told]
             self.held = [np.empty((), self.dtype) if self.dtype is not None else None for _ in told]
-        elif back is not None and self.kinds != [type(value) for value in told]:
-            back()
-            raise Changed
+        elif self.may_change and self.kinds != [type(value) for value in told]:
+            raise Changed  # and what has been counted is undone, as all that the call has changed
         for value, array in zip(told, self.held, strict=True):
             if array is not None and type(value) is float:
                 array[...] = value
@@ -65,12 +63,14 @@ class Numbers:
 
     def words(self) -> list[str]:
         """What each number that is given is called: as the option that has its value, or as `update` calls it."""
-        options = {value: name for name, value in reversed(self.group.items()) if type(value) is float}
+        group, (factor, *told) = self.group, self.told
+        options = {value: name for name, value in reversed(group.items()) if type(value) is float}
         kind = type(self.optimizer)
         own = _unpacked(vars(kind).get("_change", kind.update))
-        names = [*["shrink"] * (len(self.told) - len(own)), *own][-len(self.told) :]
-        pairs = zip(self.told, names, strict=True)
-        return [options.get(value, name) for value, name in pairs if isinstance(value, int | float)]
+        own = own if len(own) == len(told) else ["number"] * len(told)
+        names = ["weight_decay" if factor == group.get("weight_decay") else "shrink", *own]
+        pairs = [pair for pair in zip(self.told, names, strict=True) if isinstance(pair[0], int | float)]
+        return [name if group.get(name) == value else options.get(value, name) for value, name in pairs]
 
     def agrees(self) -> bool:
         """Whether the numbers of all states still are those of the first, as when the step was traced."""
@@ -168,7 +168,7 @@ def traced_pieces(
     new: set[int] = set()
     together: defaultdict[Any, list[Any]] = defaultdict(list)
     for p in group["params"]:
-        if p.grad is None:
+        if p.grad is None or not (p.size or optimizer.elementwise):
             continue
         state = optimizer.state[p]
         for name, value in begin.items():
@@ -182,7 +182,6 @@ def traced_pieces(
         numbers = Numbers(optimizer, group, states, [trace.arrays(p.data) for p in params], dtype)
         numbers.first = id(params[0]) in new
         told = trace.outside(numbers)
-        numbers.first = False
         if optimizer.steady:  # all but floating numbers are the group's options, which are the program's
             told = [t if type(raw) is float else raw for t, raw in zip(told, numbers.told, strict=True)]
         of = _piece if optimizer.elementwise else _whole
@@ -210,7 +209,7 @@ def _whole(optimizer: Any, p: Tensor, begin: State, trace: Any) -> tuple[Any, An
     x, state = p.data, optimizer.state[p]
     optimizer._begin(trace.arrays(x), state)
     arrays = {name: trace.state(state, name) for name in optimizer.shapes(p.shape)}
-    return x, _like(p), arrays, tuple([np.empty_like(x) for _ in range(optimizer.scratch + 2)]), p
+    return x, _like(p), arrays, tuple([np.empty_like(x, order="C") for _ in range(optimizer.scratch + 2)]), p
 
 
 def _like(p: Any) -> Any:
@@ -220,12 +219,15 @@ def _like(p: Any) -> Any:
 
 
 def _unpacked(update: Any) -> list[str]:
-    """The names that the numbers have in an `update`, which takes them apart in its first line."""
+    """The names that the numbers have in an `update` that takes them apart in one line, where its text can be found."""
     import ast  # here, for only what is traced needs them
     import inspect
     import textwrap
 
-    tree = ast.parse(textwrap.dedent(inspect.getsource(update)))
+    try:
+        tree = ast.parse(textwrap.dedent(inspect.getsource(update)))
+    except OSError:  # it was written at a prompt, say
+        return []
     for node in ast.walk(tree):
         if isinstance(node, ast.Assign) and any(
             isinstance(n, ast.Name) and n.id == "numbers" for n in ast.walk(node.value)

@@ -132,8 +132,16 @@ class _Switch(_GradMode, metaclass=_Called):
         if not function and not options:
             return made
         if options or len(function) > 1 or not callable(function[0]):
-            got = ", ".join([*map(repr, function), *(f"{name}=" for name in options)])
-            raise TypeError(f"{cls.__name__}: expected nothing, or a function to decorate, got {got}")
+            got = ", ".join(
+                [
+                    *(type(v).__name__ if hasattr(v, "dtype") else repr(v) for v in function),
+                    *(f"{name}=" for name in options),
+                ]
+            )
+            raise TypeError(
+                f"{cls.__name__}: expected nothing, or a function to decorate, got {got}; "
+                f"write `with {cls.__name__}():`"
+            )
         return made(*function)
 
 

@@ -941,15 +941,41 @@ def _i0(x: Any) -> Any:
     return np.i0(x)
 
 
-i0 = elementwise(_i0, np.i0, name="i0", x=lambda g, x: g * i1(x))
-i1: Function = elementwise(_i1, name="i1", x=lambda g, x, out: g * _i1_slope(x, out))
-
-
-def _i1_slope(x: Any, out: Any) -> Any:
+def _i1_slope64(x: Any) -> Any:
     """I0(x) - I1(x)/x, where the quotient is 1/2 at 0 and next to nothing where both are infinite."""
+    out = _i1(x)
     known = (np.absolute(x) >= least(x.dtype)) & np.isfinite(out)
     quotient = np.where(known, out, 0) / np.where(known, x, 1)
     return np.i0(x) - quotient - 0.5 * (np.absolute(x) < least(x.dtype)).astype(x.dtype)
+
+
+def _i_over_power(n: int, x: Any) -> Any:
+    """I_n(x) / x^n, of order n from 2: by its series, whose terms are all positive, and from 8 on by recurrence."""
+    return _blocked(lambda x: _i_over_power64(n, x))(x)
+
+
+def _i_over_power64(n: int, x: Any) -> Any:
+    size = np.absolute(x)
+    terms = tuple(1 / (math.factorial(k) * math.factorial(k + n) * 2.0**n) for k in range(35, -1, -1))
+    near = _polynomial(terms, np.square(np.minimum(size, 8)) / 4)
+    high = np.maximum(size, 8)
+    whole = np.i0(high)
+    before, far = whole, _i1(high) / high
+    for k in range(1, n):
+        before, far = far, (before - 2 * k * far) / high / high
+    return np.where(size < 8, near, np.where(whole == math.inf, math.inf, far))
+
+
+i0 = elementwise(_i0, np.i0, name="i0", x=lambda g, x: g * i1(x))
+i1: Function = elementwise(_i1, name="i1", x=lambda g, x: g * i1_slope(x))
+# its rule is not that of its formula, which near 0 would be the difference of two large numbers
+i1_slope = elementwise(
+    _blocked(_i1_slope64), name="i1_slope",
+    x=lambda g, x: g * (x * (3 * i_over_power(2, x) + x * x * i_over_power(3, x))),
+)  # fmt: skip
+i_over_power: Function = elementwise(
+    _i_over_power, name="i_over_power", x=lambda g, n, x: g * (x * i_over_power(n + 1, x))
+)
 
 
 # ---- of probabilities ------------------------------------------------------------------------------------------------

@@ -28,7 +28,7 @@ from .frames import line as line_of
 from .functions import run
 from .known import Known
 from .standin import Standin
-from .values import Line, Statement, Value, mapped
+from .values import PLAIN, Line, Statement, Value, mapped
 
 _SHAPED = frozenset(
     (np.nonzero, np.flatnonzero, np.argwhere, np.unique, np.unique_all, np.unique_counts, np.unique_inverse,
@@ -80,7 +80,8 @@ class Recorder:
         return mapped(item, self._noted)
 
     def _noted(self, item: Any) -> Any:
-        item = item._content if isinstance(item, Tensor) else item
+        if type(item) is not Standin and isinstance(item, Tensor):
+            item = item._content
         if type(item) is Standin:
             return item.value
         return self.known.constant(item) if type(item) is np.ndarray else item
@@ -399,6 +400,8 @@ def _suspended() -> Iterator[None]:
 def _standins(item: Any) -> Iterator[Standin]:
     if type(item) is Standin:
         yield item
+    elif type(item) in PLAIN:
+        return
     elif isinstance(item, tuple | list):
         for part in item:
             yield from _standins(part)
@@ -424,5 +427,6 @@ def _shape(array: Any) -> Any:
 
 
 def _array_in(item: Any) -> Any:
-    item = item._content if isinstance(item, Tensor) else item
+    if type(item) is not Standin and isinstance(item, Tensor):
+        item = item._content
     return item.array if type(item) is Standin else item

@@ -59,6 +59,12 @@ def _of_optimizer(optimizer: Any) -> Any:
     options = [{key: copy.copy(value) for key, value in group.items()} for group in optimizer.param_groups]
 
     def back() -> None:
+        for group in optimizer.param_groups:
+            for name, fill in optimizer.start(group).items():
+                for p in group["params"]:
+                    made = optimizer.state.get(p, {}).get(name)
+                    if isinstance(made, np.ndarray) and name not in entries.get(p, {}):
+                        made[...] = fill  # for a program's text, which takes it as it began
         for key in [key for key in optimizer.state if key not in entries]:
             del optimizer.state[key]
         for key, state in entries.items():

@@ -32,8 +32,8 @@ def _clamp(input: Any, min: Any = None, max: Any = None) -> Any:
     if not hasattr(min, "dtype") and not hasattr(max, "dtype"):
         input = cast(input, common(input, 0 if min is None else min, 0 if max is None else max))
         return known.clip(input, *(None if bound is None else input.dtype.type(bound) for bound in (min, max)))
-    input = input if min is None else known.maximum(*alike(input, min))
-    return input if max is None else known.minimum(*alike(input, max))
+    input, *bounds = alike(input, *[bound for bound in (min, max) if bound is not None])
+    return known.clip(input, *([None] if min is None else []), *bounds, *([None] if max is None else []))
 
 
 def _plus(input: Any, other: Any, value: Any) -> Any:

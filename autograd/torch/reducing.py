@@ -112,7 +112,8 @@ def _median(name: str, skip: bool) -> Any:
 def _mode(input: Any, dim: int = -1, keepdim: bool = False) -> Any:
     array = np.moveaxis(values(input), dim, -1)
     counts = (array[..., None] == array[..., None, :]).sum(-1)
-    value = np.where(counts == counts.max(-1, keepdims=True), array, array.max()).min(-1, keepdims=True)
+    greatest = np.fmax.reduce(array, axis=None)  # a NaN is equal to nothing, itself included, and is none
+    value = np.where(counts == counts.max(-1, keepdims=True), array, greatest).min(-1, keepdims=True)
     last = array.shape[-1] - 1 - np.argmax((array == value)[..., ::-1], -1)
     return _along(input, last, dim, keepdim, "mode")
 

@@ -233,11 +233,14 @@ def _by_line(path: str) -> tuple[dict[str, float], dict[int, list[str]]]:
 
 
 def _order(path: str, mutant: Mutant) -> list[tuple[str, float]]:
-    """The tests for a mutant: those that run its lines, the likely ones first, and then the shortest of the others."""
+    """The tests for a mutant: those that run its lines, the likely ones first, and then the shortest of the others.
+
+    Where none is known to, for only the first calls of a function are followed, it is the likely ones.
+    """
     seconds, lines = _by_line(path)
     near = {name for number in range(mutant.lines[0], mutant.lines[1] + 1) for name in lines.get(number, ())}
-    covering = _within([(name, s) for name, s in seconds.items() if name in near], NEAR)
-    others = [(name, s) for name, s in seconds.items() if name not in near and not mutant.rule]
+    covering = _within([(name, s) for name, s in seconds.items() if name in near or not near], NEAR)
+    others = [(name, s) for name, s in seconds.items() if near and name not in near and not mutant.rule]
     return covering + _within(others, REST)
 
 

@@ -36,6 +36,7 @@ UNORDERED |= {
     "array_equal",
     "may_share_memory",
     "gcd",
+    "masked",
 }  # or do the same
 
 

@@ -20,7 +20,28 @@ ENGINE = [
     "tests/autograd/program/test_trace.py",
 ]
 OPTIM = ["tests/optim/test_optimizers.py", "tests/optim/test_defaults.py"]
-COMPILED = ["tests/autograd/program/test_training.py", "tests/autograd/program/test_together.py"]
+
+_ALONE = [
+    "activations",
+    "chains",
+    "correlation",
+    "fft",
+    "fused",
+    "gates",
+    "pairs",
+    "ranks",
+    "sliding",
+    "sorting",
+    "special",
+]
+_MORE = ("elementwise", "indexing", "linalg", "products", "roots")
+OPS = {  # modules of ops whose rules are tried in these files, by what follows test_ in their names
+    **{name: (name,) for name in _ALONE},
+    **{name: (name, "degenerate") for name in _MORE},
+}
+
+PASSES = [f"tests/autograd/program/test_{name}.py" for name in ("passes", "source")]
+NATIVE = [f"tests/autograd/program/native/test_{name}.py" for name in ("lowering", "backends")]
 
 OWN: dict[str, list[str]] = {  # the longest beginning of a module's path that stands here counts
     "autograd/engine/": ENGINE,
@@ -29,22 +50,39 @@ OWN: dict[str, list[str]] = {  # the longest beginning of a module's path that s
         "tests/autograd/test_other_arrays.py",
         "tests/autograd/engine/test_lists.py",
     ],
+    **{
+        f"autograd/ops/{name}.py": [f"tests/autograd/ops/test_{file}.py" for file in files]
+        for name, files in OPS.items()
+    },
+    "autograd/program/": ["tests/autograd/program"],
+    "autograd/program/passes/": PASSES,
+    "autograd/program/native/": NATIVE,
     "autograd/scipy/": ["tests/autograd/test_scipy_face.py", "tests/autograd/ops/test_special.py"],
     "autograd/scipy/adjoint.py": ["tests/autograd/test_scipy_integrate.py", "tests/autograd/test_scipy_face.py"],
     "autograd/scipy/integrate.py": ["tests/autograd/test_scipy_integrate.py", "tests/autograd/test_scipy_face.py"],
     "autograd/scipy/optimize.py": ["tests/autograd/test_scipy_optimize.py"],
     "autograd/scipy/sparse/": ["tests/autograd/test_scipy_sparse.py"],
     "autograd/transforms/": ["tests/autograd/transforms", "tests/autograd/test_outside.py"],
+    "nn/parallel/": ["tests/nn/parallel"],
     "optim/": OPTIM,
+    "optim/lbfgs.py": ["tests/optim/test_lbfgs.py", "tests/optim/test_defaults.py"],
     "optim/habits.py": ["tests/test_slips.py"],
-    "optim/optimizer.py": [*OPTIM, *COMPILED],
-    "optim/rows.py": [*OPTIM, *COMPILED],
-    "optim/traced.py": [*OPTIM, *COMPILED],
+    "optim/optimizer.py": [*OPTIM, "tests/optim/test_traced.py"],
+    "optim/rows.py": [*OPTIM, "tests/optim/test_traced.py"],
+    "optim/traced.py": ["tests/optim/test_traced.py", "tests/autograd/program/test_together.py"],
     "optim/swa_utils.py": ["tests/optim/test_swa_utils.py", "tests/optim/test_lr_scheduler.py"],
     "optim/lr_scheduler/": ["tests/optim/test_lr_scheduler.py", "tests/optim/test_defaults.py"],
 }
 
-PACKAGES = ["autograd/engine", "autograd/ops", "autograd/scipy", "autograd/transforms", "optim"]
+PACKAGES = [
+    "autograd/engine",
+    "autograd/ops",
+    "autograd/program",
+    "autograd/scipy",
+    "autograd/transforms",
+    "nn/parallel",
+    "optim",
+]
 
 
 def family(path: str) -> str:

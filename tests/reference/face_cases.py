@@ -78,6 +78,8 @@ torch.corrcoef(s.detach()); torch.cov(s); torch.block_diag(s, s); torch.is_float
 torch.autograd.functional.vjp(torch.exp, x, y); torch.autograd.functional.jvp(torch.sin, x.detach(), y.detach())
 torch.autograd.functional.hvp(lambda t: (t**3).sum(), v.detach(), v.detach())
 torch.autograd.functional.vhp(lambda a, b: (a * b * a).sum(), (v.data, v.data), (v.data, v.data))[1]
+torch.mode(torch.tensor([[0.0, 0, 1], [float("nan"), 2, 2], [3, float("nan"), 4]]), 1); torch.clamp(x, x + 0 * y, y)
+torch.clamp(x, max=x + 0 * y)
 torch.vmap(torch.dot)(x, y); D.Normal(x, y).log_prob(y + 1); D.Normal(x, y).entropy(); D.Normal(x, y).cdf(y)
 D.Normal(x, y).icdf(torch.full((4,), 0.3)); D.LogNormal(x, y).log_prob(y); D.LogNormal(x, y).mean
 D.HalfNormal(y).log_prob(y)

@@ -13,7 +13,8 @@ from typing import Any
 from ..functions import EMPTY
 from ..values import Statement, Value
 from .expansions import expand
-from .kernels import bases_of, calls_of
+from .kernels import bases_of
+from .kept import calls_by_steps
 from .lowering import lower
 from .steps import Memory, Step
 
@@ -47,8 +48,8 @@ class Island:
         self.statements = [(i, s) for i, s, _ in members]
         self.made = {r for _, s in self.statements for r in s.results if r.root is r}
         steps = [step for *_, part in members for step in part]
-        bases = {ref.base for step in steps for ref in (*step.refs(), step.target)}
-        self.calls = calls_of(steps, memory, {base for base in bases if base in live or base.kind != "made"})
+        bases = {ref.base for step in steps for ref in step.touching}
+        self.calls = calls_by_steps(steps, memory, {base for base in bases if base in live or base.kind != "made"})
         lying = dict.fromkeys(base for call in self.calls for base in bases_of(call) if base is not None)
         inside = {base for base in lying if base.kind == "made" and (base in self.made or base.number >= 1_000_000)}
         inside |= {value for value in self.made if value in live}
@@ -59,11 +60,11 @@ class Island:
         self.writes = tuple([root for root in written if root not in self.made])
         self.moved: dict[Value, int] = {}
         for step in steps:
-            for ref in (*step.refs(), step.target):
+            for ref in step.touching:
                 count = math.prod([n for n, stride in zip(step.shape, ref.strides, strict=True) if stride])
                 self.moved[ref.base] = max(self.moved.get(ref.base, 0), count * ref.base.dtype.itemsize)
         self.indices = [
-            (ref.index[0].base, ref.index[1]) for step in steps for ref in (*step.refs(), step.target) if ref.index
+            (ref.index[0].base, ref.index[1]) for step in steps for ref in step.touching if ref.index
         ]
 
     def values(self) -> list[Value]:

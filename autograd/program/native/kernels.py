@@ -6,7 +6,7 @@ import itertools
 import math
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeGuard
 
 import numpy as np
@@ -15,7 +15,7 @@ from ..values import Value
 from .building import Writer, kernel
 from .form import ROW, Kernel, Number
 from .nests import Draft, drafts, is_added
-from .steps import Memory, Ref, Step, split
+from .steps import Memory, Ref, Step, name_of, split
 
 LARGE = 1 << 15
 """Elements: a nest of more of them is a kernel of its own, whose outermost loop can be divided."""
@@ -208,7 +208,7 @@ def _in_parts(draft: Draft, count: int) -> tuple[Draft, list[Draft | Clear | Tot
         loops = [k for k in range(2, len(part.step.shape)) if target.strides[k]]
         lengths = [part.step.shape[k] for k in loops]
         size = math.prod(lengths)
-        dtype = target.base.dtype
+        dtype, name = target.base.dtype, name_of(target.base.dtype)
         sums = Value(next(numbers), "made", np.empty((count, size), dtype))
         strides = [0] * len(part.step.shape)
         step = size
@@ -217,10 +217,10 @@ def _in_parts(draft: Draft, count: int) -> tuple[Draft, list[Draft | Clear | Tot
             strides[k] = step
         strides[0] = size
         last = Step(
-            (count, *lengths), "copy", (Ref(sums, 0, (size, *[strides[k] for k in loops])),), dtype.name, dtype.name,
+            (count, *lengths), "copy", (Ref(sums, 0, (size, *[strides[k] for k in loops])),), name, name,
             Ref(target.base, target.offset, (0, *[target.strides[k] for k in loops])), "add",
         )  # fmt: skip
-        part.step.target = Ref(sums, 0, tuple(strides))
+        part.step = replace(part.step, target=Ref(sums, 0, tuple(strides)))
         bases |= {sums}
         if _is_all(last.target, last.shape[1:], last.target.strides[1:]):
             after.append(Total(target.base, sums))
@@ -249,6 +249,6 @@ def _is_all(ref: Ref, shape: tuple[int, ...], strides: tuple[int, ...]) -> bool:
 def _zero(step: Step) -> Step:
     """Of a sum over rows, what it begins with."""
     kept = [k for k, stride in enumerate(step.target.strides) if stride]
-    dtype = step.target.base.dtype.name
+    dtype = name_of(step.target.base.dtype)
     target = Ref(step.target.base, step.target.offset, tuple([step.target.strides[k] for k in kept]))
     return Step(tuple([step.shape[k] for k in kept]), "copy", (Number(0),), dtype, dtype, target)

@@ -86,6 +86,14 @@ def test_derivatives_against_differences():
     assert gradgradcheck(lambda x: (rows_of_ranks(x, group) ** 3).sum(), x)
 
 
+def test_one_row_has_no_variance_and_is_its_mean():
+    x = leaf(1, 3)
+    y, mean, variance, count = center_over_ranks(x, 0, Alone())
+    assert (y.tolist(), variance.tolist(), int(count.data)) == ([[0.0] * 3], [[0.0] * 3], 1)
+    ((mean * [1.0, 2.0, 3.0]).sum() + (variance * y).sum()).backward()
+    np.testing.assert_array_equal(x.grad.data, [[1, 2, 3]])
+
+
 def test_a_rank_with_nothing_has_a_gradient_of_nothing():
     x = leaf(0, 3)
     y, mean, variance, count = center_over_ranks(x, 0, Alone())
