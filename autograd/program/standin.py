@@ -181,6 +181,8 @@ class Standin:
 
     def _method(self, name: str, *args: Any, **kwargs: Any) -> Any:
         function = getattr(np.ndarray, name)
+        if name in ("all", "any") and isinstance(self.array, np.bool) and not args and not kwargs:
+            return self  # a scalar itself
         if (batch := innermost((args, kwargs))) is not None:
             return call(batch, function, (self, *args), kwargs)
         if args and name in _PARAMETERS:  # by name, so that out= can be added
