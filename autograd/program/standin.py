@@ -144,8 +144,9 @@ class Standin:
         return chosen.recorder.item(chosen)
 
     def beside(self, array: Any) -> Any:
-        """An array of NumPy's that is to be used with this one, as a constant of the program: it may be indexed."""
-        return self.recorder.constant(array)
+        """An array of NumPy's that is to be used with this one, as a value of the program: it may be indexed."""
+        recorder = self.recorder
+        return recorder.copied(recorder.constant(array), None) if recorder.open else array
 
     def copied(self, dtype: Any) -> Any:
         """An array of the same values in memory of its own."""
