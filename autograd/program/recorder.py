@@ -64,7 +64,10 @@ class Recorder:
         """A stand-in for an array, or a Python number, that comes from outside."""
         return self._stand(array, self.known.enter(kind, array, name))
 
-    def _constant(self, array: Any) -> Standin:
+    def constant(self, array: Any) -> Any:
+        """A stand-in for an array that is the same at each call."""
+        if not self.open or type(array) is Standin:
+            return array
         return self._stand(array, self.known.constant(array))
 
     def _stand(self, array: Any, value: Value, base: Any = None) -> Standin:
@@ -145,9 +148,7 @@ class Recorder:
         if self.open and any(type(part) is np.ndarray for part in args):
             before = len(self.statements)
             try:
-                return function(
-                    *[self._constant(part) if type(part) is np.ndarray else part for part in args], **kwargs
-                )
+                return function(*[self.constant(part) if type(part) is np.ndarray else part for part in args], **kwargs)
             except Exception as error:
                 if who_follows(error) is not self:
                     raise
