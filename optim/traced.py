@@ -25,7 +25,7 @@ class Numbers:
     Raises Changed if one is of another kind than when the step was traced: None, say, where it was a number.
     """
 
-    first = False
+    first: bool
 
     def __init__(self, optimizer: Any, group: State, states: list[State], dtype: Any) -> None:
         self.__name__ = f"numbers_of_{type(optimizer).__name__}"
