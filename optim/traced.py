@@ -103,8 +103,6 @@ def is_traced(optimizer: Any, group: State) -> bool:
 class Update:
     """A parameter's update that is no part of a program: called with its array and its gradient, it runs in Python."""
 
-    may_change = False
-
     def __init__(self, optimizer: Any, group: State, kind: Any, p: Tensor) -> None:
         self.__name__ = f"update_of_{type(optimizer).__name__}"
         self.printed_as = not_printed

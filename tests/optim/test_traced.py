@@ -209,7 +209,7 @@ def test_a_state_that_is_put_in_the_place_of_another():
 
     def emptied(k, params, optimizer):
         if k == 3:
-            optimizer.state[params[0]] = {}
+            optimizer.state[params[0]].clear()
 
     assert_same(lambda p: optim.Muon(p, lr=0.1), between=emptied, params=lambda: leaves()[2:3], checked=True)
 

@@ -198,6 +198,13 @@ def _twice(x: Any) -> Any:
     return a, b
 
 
+def _read_after(x: Any) -> Any:
+    a, b = np.exp(x), np.exp(x)
+    first = a.sum()
+    b[0] = 7
+    return first, b, a.max()
+
+
 def _read_then_written(x: Any) -> Any:
     a = x * 2
     b = a.copy()
@@ -223,6 +230,7 @@ KEPT: dict[str, Any] = {
     "a copy that is written to": _read_then_written,
     "equal results": lambda x: (x * 2, x * 2),
     "equal results, one of them written to": _twice,
+    "equal values, one written to and the other one read": _read_after,
     "equal views": lambda x: ((x * 2)[1:], (x * 2)[1:]),
     "the same result twice": lambda x: [(y := x * 2), y],
     "a result and a view of it": lambda x: [(y := x * 2), y[1:], y.T],
@@ -299,3 +307,48 @@ def test_checks_stay_behind_what_they_depend_on() -> None:
     last = len(order) - 1 - order[::-1].index("guard")
     assert last > order.index("draw")
     assert last > order.index("max")
+
+
+SHARED: dict[str, tuple[Any, str, int]] = {  # a function, and how often another one is computed within it
+    "with a number": (lambda x: np.exp(x * 2.0).sum() + np.exp(x * 2.0).max(), "exp", 1),
+    "with numbers of two kinds": (lambda x: np.exp(x * 2.0).sum() + np.exp(x * 2).max(), "multiply", 2),
+    "with zeros of two signs": (lambda x: np.exp(x * 0.0).sum() + np.exp(x * -0.0).max(), "exp", 2),
+    "along an axis": (lambda x: np.exp(x).sum(axis=0) * np.exp(x).sum(axis=0), "exp", 1),
+    "along two axes": (lambda x: x[:, :4].sum(axis=0) * x[:, :4].sum(axis=1), "sum", 2),
+    "of parts": (lambda x: np.exp(x[1:, ::2]).sum() * np.exp(x[1:, ::2]).max(), "exp", 1),
+    "reshaped": (lambda x: np.exp(x.reshape(5, 4)).sum() * np.exp(x.reshape(5, 4)).max(), "exp", 1),
+    "turned": (lambda x: np.exp(x.T).sum() * np.exp(x.T).max() * np.exp(x.swapaxes(0, 1)).min(), "exp", 2),
+    "of other parts": (lambda x: np.exp(x[1:, ::2]).sum() * np.exp(x[1:, 1::2]).max(), "exp", 2),
+    "joined": (lambda x: np.exp(np.stack([x, x])).sum() * np.exp(np.stack([x, x])).max(), "exp", 1),
+    "a cast": (lambda x: (x.astype("f4") + x.astype("f4")).sum(), "astype", 1),
+    "a cast, as factors": (lambda x: x.astype("f4") @ x.astype("f4").T, "astype", 2),
+    "a cast, as factors by einsum": (lambda x: np.einsum("ij,kj->ik", x.astype("f4"), x.astype("f4")), "astype", 2),
+    "a cast, each a factor of something": (lambda x: (x.astype("f4") @ np.ones((5, 2), "f4")) + (
+        x.astype("f4") @ np.ones((5, 2), "f4")), "astype", 1),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SHARED)
+def test_what_is_computed_twice_is_computed_once(name: str) -> None:
+    fun, what, times = SHARED[name]
+    assert names(trace(fun, X)).count(what) == times
+
+
+def test_what_is_put_elsewhere_is_put_there_after_the_passes() -> None:
+    """In the place of a copy that is dropped its original; and nothing, where nothing is put."""
+    kept = autograd.Tensor(np.zeros((4, 5)))
+    other = autograd.Tensor(np.zeros(1), requires_grad=True)
+
+    @autograd.compile
+    def step(x: Any) -> Any:
+        y = (x * 2).copy()
+        kept.data = y
+        other.grad = None
+        return (y.copy() + 1) * np.ones_like(y)
+
+    for k in range(4):
+        other.grad = np.ones(1)
+        np.testing.assert_array_equal(step(X + k), (X + k) * 2 + 1)
+        np.testing.assert_array_equal(kept.data, (X + k) * 2)
+        assert other.grad is None
+    assert step.why_not is None
