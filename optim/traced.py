@@ -26,7 +26,7 @@ class Numbers:
     Raises Changed if one is of another kind than when the step was traced: None, say, where it was a number.
     """
 
-    first = False
+    first: bool
 
     def __init__(self, optimizer: Any, group: State, states: list[State], data: list[Any], dtype: Any) -> None:
         self.__name__ = f"numbers_of_{type(optimizer).__name__}"
@@ -108,8 +108,6 @@ def is_traced(optimizer: Any, group: State) -> bool:
 
 class Update:
     """A parameter's update that is no part of a program: called with its array and its gradient, it runs in Python."""
-
-    may_change = False
 
     def __init__(self, optimizer: Any, group: State, kind: Any, p: Tensor) -> None:
         self.__name__ = f"update_of_{type(optimizer).__name__}"
