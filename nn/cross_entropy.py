@@ -172,7 +172,8 @@ def _nll(
         valid = whole or classes != ignore_index
     else:
         least, most = (np.minimum.reduce(classes, None), np.maximum.reduce(classes, None)) if classes.size else _NONE
-        whole = ((least >= 0) & (most < n) & ((least > ignore_index) | (most < ignore_index))).all()
+        inside = (least >= 0) & (most < n)
+        whole = (inside if ignore_index < 0 else inside & ((least > ignore_index) | (most < ignore_index))).all()
         if not whole:
             valid = classes != ignore_index
             wrong = valid & ((classes < 0) | (classes >= n))

@@ -26,7 +26,7 @@ class Numbers:
     Raises Changed if one is of another kind than when the step was traced: None, say, where it was a number.
     """
 
-    first = False
+    first: bool
 
     def __init__(self, optimizer: Any, group: State, states: list[State], data: list[Any], dtype: Any) -> None:
         self.__name__ = f"numbers_of_{type(optimizer).__name__}"
@@ -63,14 +63,13 @@ class Numbers:
 
     def words(self) -> list[str]:
         """What each number that is given is called: as the option that has its value, or as `update` calls it."""
-        group, kind, told = self.group, type(self.optimizer), self.told
+        group, (factor, *told) = self.group, self.told
         options = {value: name for name, value in reversed(group.items()) if type(value) is float}
+        kind = type(self.optimizer)
         own = _unpacked(vars(kind).get("_change", kind.update))
-        if len(told) - len(own) not in (0, 1):
-            own = ["number"] * (len(told) - 1)
-        factor = "weight_decay" if told[0] == group.get("weight_decay") else "shrink"
-        names = [factor, *own][-len(told) :]
-        pairs = [pair for pair in zip(told, names, strict=True) if isinstance(pair[0], int | float)]
+        own = own if len(own) == len(told) else ["number"] * len(told)
+        names = ["weight_decay" if factor == group.get("weight_decay") else "shrink", *own]
+        pairs = [pair for pair in zip(self.told, names, strict=True) if isinstance(pair[0], int | float)]
         return [name if group.get(name) == value else options.get(value, name) for value, name in pairs]
 
     def agrees(self) -> bool:
@@ -109,8 +108,6 @@ def is_traced(optimizer: Any, group: State) -> bool:
 
 class Update:
     """A parameter's update that is no part of a program: called with its array and its gradient, it runs in Python."""
-
-    may_change = False
 
     def __init__(self, optimizer: Any, group: State, kind: Any, p: Tensor) -> None:
         self.__name__ = f"update_of_{type(optimizer).__name__}"

@@ -52,9 +52,9 @@ WORDS = {
     "setitem_value": "lambda g, shape, index: g[index]",
     "silu_slope": "lambda x: silu′(x)",
     "spread_windows": "lambda g, shape, size: spread_over_windows(g, size)",
-    "tril": "lambda m, k: np.tril(m, k)",
-    "triu": "lambda m, k: np.triu(m, k)",
     "to_max": "lambda g, x, highest, size: to_the_maximum_of_each_window(g, x, size)",
+    "tril": "lambda m, k=None: np.tril(m, k)",
+    "triu": "lambda m, k=None: np.triu(m, k)",
 }
 """What stands for a call of a helper, with the arguments that a reader needs."""
 
@@ -132,8 +132,9 @@ def put_in(words: str, arguments: Mapping[str, ast.expr] | list[ast.expr]) -> as
     function = copy.deepcopy(_parsed(words))
     if isinstance(arguments, list):
         names = [argument.arg for argument in function.args.args]
-        absent = dict.fromkeys(names, ast.Constant(None))  # what was left out, as it is the default
-        arguments = absent | dict(zip(names, arguments, strict=False))
+        defaults = function.args.defaults
+        usual = dict(zip(names[len(names) - len(defaults) :], defaults, strict=True))
+        arguments = usual | dict(zip(names, arguments, strict=False))
     given = arguments
 
     class Put(ast.NodeTransformer):

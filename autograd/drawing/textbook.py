@@ -71,6 +71,7 @@ TEXTBOOK = {
 OF_MATRICES = {
     "cholesky.a": "lambda g, out: "
     "to_triangle(np.linalg.inv(out).mT @ symmetric_from_lower(out.mT @ g) @ np.linalg.inv(out) / 2, 'L')",
+    "det.a": "lambda g, a, out: g[..., None, None] * out[..., None, None] * np.linalg.inv(a).mT",
     "eig.a": "lambda g, out: np.linalg.solve(out[1].mT, g[0][..., None] * out[1].mT + inverse_gaps(out[0]) * "
     "(out[1].mT @ g[1] - out[1].mT @ out[1] * (out[1] * g[1]).sum(-2)[..., None, :]) @ out[1].mT)",
     "eigh.a": "lambda g, out, UPLO: to_triangle("
@@ -81,6 +82,8 @@ OF_MATRICES = {
     "+ P.T @ x @ (g - P @ a @ g).T",
     "lstsq.a of a vector": "lambda g, a, b: np.outer(b - a @ (x := (P := np.linalg.pinv(a)) @ b), P @ (y := P.T @ g)) "
     "- np.outer(y, x) + np.outer(P.T @ x, g - P @ a @ g)",
+    "pinv.a": "lambda g, a, out: (g.mT - a @ out @ g.mT) @ out @ out.mT "
+    "+ out.mT @ out @ (g.mT - g.mT @ out @ a) - out.mT @ g @ out.mT",
     "polar_factor.a": "lambda g, a, out: out @ lyapunov(out.mT @ a, minus_transpose(out.mT @ g)) "
     "+ outside_of(out, g) @ np.linalg.inv(out.mT @ a)",
     "qr.a": "lambda g, out: (g[0] + out[0] @ symmetric_from_lower(out[1] @ g[1].mT - g[0].mT @ out[0])) "

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-_MANY = 32768  # elements: below, NumPy has computed in the time that it takes to set the buffer
+MANY = 32768  # elements: below, NumPy has computed in the time that it takes to set the buffer
 _LEAST, _MOST = 256, 8192  # the length of a row: below, the rows are too many; from NumPy's buffer on it needs none
 
 
@@ -42,7 +42,7 @@ def by_rows(x: Any, *others: tuple[int, ...]) -> Any:
     >>> with by_rows(x, (256, 1)):
     ...     y = x - x.mean(1, keepdims=True)
     """
-    if x.__class__ is not np.ndarray or x.size < _MANY:
+    if x.__class__ is not np.ndarray or x.size < MANY:
         return _AS_IT_IS
     row = min([_row(x, other) for other in others])
     return _Buffer(row // 16 * 16) if _LEAST <= row < _MOST else _AS_IT_IS

@@ -18,7 +18,6 @@ them: `polar.py`, pinv, det, slogdet, norm, matrix_power, and functions of matri
 
 from __future__ import annotations
 
-import functools
 import math
 from typing import Any
 
@@ -30,6 +29,7 @@ from ..engine.once import once
 from ..engine.primitive import Function, rebuilt
 from ..engine.sums import axes_of, total_of_product
 from ..engine.tensor import Tensor, alike, unwrap, wrap
+from .elementwise import least
 from .indexing import take_along_axis
 from .polar import nuclear_norm
 from .reductions import products_of_others
@@ -575,10 +575,9 @@ def _within_range(norm: Any, x: Any, axes: tuple[int, ...], p: float) -> Any:
         return size * (norm(x / size, axes) if norm is norm_2 else norm(x / size, axes, p))
 
 
-@functools.cache
-def _shortest(dtype: Any, p: float) -> float:
+def _shortest(dtype: Any, p: Any) -> Any:
     """A norm below it may be that of powers that are subnormal."""
-    return float(np.finfo(dtype).tiny ** (0.5 / p))
+    return least(dtype) ** (0.5 / p)
 
 
 def _vector(x: Any, order: Any, axes: tuple[int, ...]) -> Any:

@@ -54,6 +54,10 @@ class _Uncalled(ast.NodeTransformer):
     def __init__(self, names: set[str]) -> None:
         self.names = names
 
+    def visit_If(self, node: ast.If) -> Any:
+        self.generic_visit(node)
+        return node if node.body else node.orelse or None
+
     def visit_Expr(self, node: ast.Expr) -> Any:
         called = node.value.func if isinstance(node.value, ast.Call) else None
         return None if isinstance(called, ast.Name) and called.id in self.names else node

@@ -143,6 +143,11 @@ class Standin:
         chosen = self if not index else self[index[0] if len(index) == 1 and type(index[0]) is tuple else index]
         return chosen.recorder.item(chosen)
 
+    def beside(self, array: Any) -> Any:
+        """An array of NumPy's that is to be used with this one, as a value of the program: it may be indexed."""
+        recorder = self.recorder
+        return recorder.copied(recorder.constant(array), None) if recorder.open else array
+
     def copied(self, dtype: Any) -> Any:
         """An array of the same values in memory of its own."""
         return self.recorder.copied(self, dtype)
@@ -177,6 +182,8 @@ class Standin:
 
     def _method(self, name: str, *args: Any, **kwargs: Any) -> Any:
         function = getattr(np.ndarray, name)
+        if name in ("all", "any") and isinstance(self.array, np.bool) and not args and not kwargs:
+            return self  # a scalar itself
         if (batch := innermost((args, kwargs))) is not None:
             return call(batch, function, (self, *args), kwargs)
         if args and name in _PARAMETERS:  # by name, so that out= can be added

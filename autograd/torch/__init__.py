@@ -13,7 +13,6 @@ importing only what stands before it:
     shaping        shapes, joining, splitting
     picking        by index and by mask
     creating       of numbers and of random numbers
-    factors        of matrices
     algebra        products, torch.linalg
     spectra        torch.fft, stft and windows
     special        torch.special

@@ -6,18 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from .factors import (
-    adjoint_of,
-    geqrf,
-    householder_product,
-    ldl_factor,
-    ldl_solve,
-    lu_factor,
-    lu_solve,
-    lu_unpack,
-    ormqr,
-    solve,
-)
+from ..ops import factors
+from ..ops.factors import adjoint_of, householder_product, ldl_solve, lu_solve, ormqr, solve
 from .reducing import named, vector_norm
 from .shaping import listed
 from .tensors import OPERATORS, cast, of_kind, offer, values
@@ -166,6 +156,15 @@ def _lstsq(A: Any, B: Any, rcond: Any = None, *, driver: Any = None) -> Any:
     )
 
 
+def _naming(function: Any, name: str, fields: str) -> Any:
+    return lambda *args, **options: named(name, fields)(*function(*args, **options))
+
+
+lu_factor = _naming(factors.lu_factor, "lu_factor", "LU pivots")
+lu_unpack = _naming(factors.lu_unpack, "lu_unpack", "P L U")
+ldl_factor = _naming(factors.ldl_factor, "ldl_factor", "LD pivots")
+
+
 def _info(function: Any, name: str, fields: str) -> Any:
     def call(A: Any, *args: Any, check_errors: bool = False, **options: Any) -> Any:
         found = function(A, *args, **options)
@@ -216,7 +215,7 @@ offer({
     "outer ger": lambda input, vec2: np.outer(input, vec2), "kron": lambda input, other: np.kron(input, other),
     "addmm addmv baddbmm": _added(lambda a, b: a @ b), "addr": _added(lambda a, b: np.outer(a, b)), "cross": _cross,
     "addbmm": _added(lambda a, b: np.sum(a @ b, 0)), "logdet": _logdet, "inverse": _INV, "pinverse": _pinv,
-    "svd": _svd_of_old, "geqrf": geqrf, "orgqr": householder_product, "ormqr": ormqr,
+    "svd": _svd_of_old, "geqrf": _naming(factors.geqrf, "geqrf", "a tau"), "orgqr": householder_product, "ormqr": ormqr,
     **{name: LINALG[name] for name in ("matrix_exp", "matrix_power", "det", "slogdet")}, "cholesky": _cholesky,
     "cholesky_inverse": lambda input, upper=False: np.linalg.inv(_factored(input, upper)),
     "cholesky_solve": lambda input, input2, upper=False: np.linalg.solve(_factored(input2, upper), input),

@@ -132,7 +132,6 @@ class Reducer(Sink):
         self.buckets = in_buckets(self.params, group.size)
         self.places = {id(p): (bucket, i) for bucket in self.buckets for i, p in enumerate(bucket.params)}
         self.done = 0  # buckets that have been added up
-        self.at_once = True
         self.elsewhere: list[int] = []  # which parameters have a gradient on other ranks only
         self.traced: dict[int, Any] = {}  # the gradients of a pass that a program is made of
 
@@ -145,14 +144,14 @@ class Reducer(Sink):
 
     def begin(self, nodes: int, tensors: list[Any]) -> Any:
         """All ranks begin a backward pass; by what its first gradient is to be multiplied."""
-        if len(self.counts) > 1:
+        counts, self.counts = self.counts, set()
+        if len(counts) > 1:
             raise RuntimeError(
                 f"DistributedDataParallel: expected calls with one number of examples before a backward pass, got "
-                f"{sorted(self.counts)}, of which the share in a mean is not the same; with reduction='sum', divide "
+                f"{sorted(counts)}, of which the share in a mean is not the same; with reduction='sum', divide "
                 f"the loss by the number of all examples"
             )
-        self.last = self.counts.pop() if self.counts else self.last
-        self.counts.clear()
+        self.last = counts.pop() if counts else self.last
         self.traced.clear()
         keys = set(map(id, tensors))
         reached = [key in keys for key in self.places]

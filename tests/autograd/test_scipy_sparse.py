@@ -162,6 +162,18 @@ def test_the_factors_are_found_once(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(calls) == 1
 
 
+def test_factors_are_those_of_the_numbers_that_are_given() -> None:
+    from autograd.scipy.sparse.places import Factors, Places
+
+    rows, columns = np.nonzero(SQUARE)
+    factors = Factors(Places((3, 3), rows, columns))
+    b = rng.normal(size=3)
+    for times in (1.0, 2.0, 2.0, 1.0):
+        data = SQUARE[rows, columns] * times
+        np.testing.assert_allclose(factors.solve(data, b, False), np.linalg.solve(SQUARE * times, b))
+        np.testing.assert_allclose(factors.solve(data, b, True), np.linalg.solve(SQUARE.T * times, b))
+
+
 def test_many_at_once_and_compiled() -> None:
     S, A = sparse.csr_array(DENSE), sparse.csr_array(SQUARE)
     for x in (rng.normal(size=(5, 4)), rng.normal(size=(5, 4, 2))):

@@ -34,10 +34,11 @@ _ALONE = [
     "sorting",
     "special",
 ]
-_MORE = ("elementwise", "indexing", "linalg", "products", "roots")
+_MORE = ("elementwise", "linalg", "products", "roots")
 OPS = {  # modules of ops whose rules are tried in these files, by what follows test_ in their names
     **{name: (name,) for name in _ALONE},
     **{name: (name, "degenerate") for name in _MORE},
+    "indexing": ("indexing", "degenerate", "in_blocks"),
 }
 
 PASSES = [f"tests/autograd/program/test_{name}.py" for name in ("passes", "source")]

@@ -532,6 +532,9 @@ BOOK: dict[str, tuple[Any, Any]] = {
     "prod.a of a part": (lambda a: np.prod(a, axis=0, where=A > 0, initial=2.0), A),
     # of matrices, and of stacks of them
     "cholesky.a": (np.linalg.cholesky, S @ S.T),
+    "det.a": (np.linalg.det, S),
+    "pinv.a": (np.linalg.pinv, A),
+    "pinv.a of a wide matrix": (np.linalg.pinv, A.T),
     "eig.a": (lambda a: np.linalg.eig(a)[0], np.diag([1.0, 4.0, 9.0]) + S / 9),
     "eigh.a": (lambda a: np.linalg.eigh(a)[0], S + S.T),
     "eigh.a of the upper triangle": (lambda a: np.linalg.eigh(a, "U")[0], S + S.T),
@@ -554,7 +557,9 @@ BOOK: dict[str, tuple[Any, Any]] = {
         for name, row, x in (
             ("cholesky.a", np.linalg.cholesky, S @ S.T),
             ("eigh.a", lambda a: np.linalg.eigh(a)[0], S + S.T),
+            ("det.a", np.linalg.det, S),
             ("eigvalsh.a", np.linalg.eigvalsh, S + S.T),
+            ("pinv.a", np.linalg.pinv, A),
             ("qr.a", lambda a: np.linalg.qr(a)[0], A),
             ("slogdet.a", lambda a: np.linalg.slogdet(a)[1], S),
             ("svd.a", lambda a: np.linalg.svd(a, False)[0], A),

@@ -50,3 +50,13 @@ def test_a_state_that_cannot_be_reached_has_no_gradient():
     np.testing.assert_array_equal(slope.data, np.broadcast_to(np.arange(STATES) == 1, x.shape))
     (slope,) = autograd.grad(np.exp(found[0, 4]), [x])
     np.testing.assert_array_equal(slope.data, np.zeros(x.shape))
+
+
+def test_in_a_program_it_is_one_statement_and_so_is_its_rule():
+    slope = autograd.compile(autograd.grad(lambda x: np.exp(reached(x, SKIPS, np.array([4, 2]))).sum()))
+    for _ in range(2):
+        found = slope(emissions())
+    assert len(slope.programs[0].statements) < 12
+    np.testing.assert_allclose(
+        found, autograd.grad(lambda x: np.exp(reached(x, SKIPS, np.array([4, 2]))).sum())(emissions())
+    )

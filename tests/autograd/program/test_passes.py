@@ -190,3 +190,165 @@ def test_what_is_multiplied_by_its_equal_is_not_multiplied_by_itself(multiply: A
         for made, expected in zip(called(x), f(x), strict=True):
             np.testing.assert_array_equal(made, expected)
     assert called.why_not is None
+
+
+def _twice(x: Any) -> Any:
+    a, b = x * 2, x * 2
+    b[0] = 7
+    return a, b
+
+
+def _read_after(x: Any) -> Any:
+    a, b = np.exp(x), np.exp(x)
+    first = a.sum()
+    b[0] = 7
+    return first, b, a.max()
+
+
+def _read_then_written(x: Any) -> Any:
+    a = x * 2
+    b = a.copy()
+    c = b + 1
+    a[0] = 9
+    return b, c, a
+
+
+def _between(x: Any) -> Any:
+    a = np.exp(x)
+    first = a.sum()
+    a *= 2
+    return first, a.sum(), a
+
+
+KEPT: dict[str, Any] = {
+    "a copy of an input": lambda x: x.copy(),
+    "a copy of a view of an input": lambda x: x[1:].copy(),
+    "a copy in another layout": lambda x: (np.copy(x * 2, order="F"), np.copy((x * 2).T), np.copy(x.T, order="C")),
+    "a copy of another dtype": lambda x: [(y := (x * 2).astype(np.float32)), y.astype(np.float32), y + 1],
+    "a copy that leaves beside its original": lambda x: [(y := x * 2), y.copy(), y + 1],
+    "a copy of a copy": lambda x: (x * 2).copy().copy().copy() + 1,
+    "a copy that is written to": _read_then_written,
+    "equal results": lambda x: (x * 2, x * 2),
+    "equal results, one of them written to": _twice,
+    "equal values, one written to and the other one read": _read_after,
+    "equal views": lambda x: ((x * 2)[1:], (x * 2)[1:]),
+    "the same result twice": lambda x: [(y := x * 2), y],
+    "a result and a view of it": lambda x: [(y := x * 2), y[1:], y.T],
+    "an input": lambda x: (x, x * 2),
+    "a view of an input": lambda x: (x[1:], x.T),
+    "a number": lambda x: (x * 2).sum(),
+    "a number and an array of it": lambda x: [(y := (x * 2).sum()), y.copy(), np.copy(y), y.reshape(()), y + 1],
+    "a number of Python's": lambda x: float(3) * x.ndim,
+    "times one": lambda x: (x * np.ones_like(x), x * np.ones(5), np.ones((4, 1)) * x),
+    "times one of another shape": lambda x: (x[0] * np.ones((4, 5)), x[:1] * np.ones((4, 1))),
+    "times one of another dtype": lambda x: x.astype(np.float32) * np.ones((4, 5)),
+    "times minus zero": lambda x: (x * np.full(5, -0.0), x * np.array([0.0, -0.0, 0.0, -0.0, 0.0])),
+    "uniform, of other functions": lambda x: (np.hypot(x, np.full(5, 2.0)), x ** np.full(5, 2.0), x - np.full(5, 2.0)),
+    "constants": lambda x: (np.arange(5.0) * 2, np.arange(5.0) * 2 + x),
+    "a constant that is written to": lambda x: _stored(np.zeros_like(x[0]), x),
+    "of a shape": lambda x: (np.ones_like(x.T), np.zeros_like(x[:, ::2]), np.full_like(x, 3, dtype=int)),
+    "sums before and after a write": _between,
+    "an unused write": lambda x: _stored(x * 2, x)[1:],
+    "the same number by other ways": lambda x: (x + 1, x + 1.0, x + np.float32(1), x + True),
+    "slices alike and unlike": lambda x: (x[0:2] + 1, x[:2] + 1, x[0:2:1] + 1, x[-4:2] + 1, x[(0, 1), :] + 1),
+    "other axes": lambda x: (x.sum(0), x.sum(axis=0), x.sum(1), x.sum(0, keepdims=True)),
+}
+
+
+def _stored(made: Any, x: Any) -> Any:
+    made[..., 0] = x[0, 0]
+    return made
+
+
+@pytest.mark.parametrize("name", KEPT)
+def test_results_are_what_they_are_and_share_what_they_share(name: str) -> None:
+    """Values, types, layouts, and whose memory is whose, at every call; and a result stays when the next one comes."""
+    fun = KEPT[name]
+    called = autograd.compile(fun)
+    kept = []
+    for k in range(4):
+        x = np.random.default_rng(k).standard_normal((4, 5))
+        expected, found = fun(x.copy()), called(x)
+        again = fun(x)
+        expected, found, again = (r if isinstance(r, tuple | list) else (r,) for r in (expected, found, again))
+        for a, b in zip(expected, found, strict=True):
+            assert type(a) is type(b)
+            np.testing.assert_array_equal(b, a)
+            if isinstance(a, np.ndarray):
+                assert (a.dtype, a.shape, np.signbit(a).tolist()) == (b.dtype, b.shape, np.signbit(b).tolist())
+                assert (a.flags.c_contiguous, a.flags.f_contiguous) == (b.flags.c_contiguous, b.flags.f_contiguous)
+        shares = [
+            [isinstance(a, np.ndarray) and np.shares_memory(a, b) for a in got for b in (x, *got)]
+            for got in (again, found)
+        ]
+        assert shares[0] == shares[1]
+        kept.append((found, [np.array(part) for part in found]))
+    assert called.why_not is None
+    for found, values in kept:
+        for part, value in zip(found, values, strict=True):
+            np.testing.assert_array_equal(part, value)
+
+
+def test_checks_stay_behind_what_they_depend_on() -> None:
+    """On a draw, and on an array that has been written to; what another value is computed from comes with it."""
+
+    def fun(x: Any) -> Any:
+        y = x * 2
+        y[0] = autograd.generator().random(5)
+        z = x + 1
+        if z.sum() > 0 and y[0].max() < 2:
+            return y
+        return -y
+
+    program = trace(fun, np.ones((4, 5)))
+    order = [s.kind if s.kind != "call" else s.function.__name__ for s in program.statements]
+    assert [order.index(name) for name in ("add", "sum", "guard")] < [order.index("draw")] * 3
+    assert order.count("guard") == 2
+    last = len(order) - 1 - order[::-1].index("guard")
+    assert last > order.index("draw")
+    assert last > order.index("max")
+
+
+SHARED: dict[str, tuple[Any, str, int]] = {  # a function, and how often another one is computed within it
+    "with a number": (lambda x: np.exp(x * 2.0).sum() + np.exp(x * 2.0).max(), "exp", 1),
+    "with numbers of two kinds": (lambda x: np.exp(x * 2.0).sum() + np.exp(x * 2).max(), "multiply", 2),
+    "with zeros of two signs": (lambda x: np.exp(x * 0.0).sum() + np.exp(x * -0.0).max(), "exp", 2),
+    "along an axis": (lambda x: np.exp(x).sum(axis=0) * np.exp(x).sum(axis=0), "exp", 1),
+    "along two axes": (lambda x: x[:, :4].sum(axis=0) * x[:, :4].sum(axis=1), "sum", 2),
+    "of parts": (lambda x: np.exp(x[1:, ::2]).sum() * np.exp(x[1:, ::2]).max(), "exp", 1),
+    "reshaped": (lambda x: np.exp(x.reshape(5, 4)).sum() * np.exp(x.reshape(5, 4)).max(), "exp", 1),
+    "turned": (lambda x: np.exp(x.T).sum() * np.exp(x.T).max() * np.exp(x.swapaxes(0, 1)).min(), "exp", 2),
+    "of other parts": (lambda x: np.exp(x[1:, ::2]).sum() * np.exp(x[1:, 1::2]).max(), "exp", 2),
+    "joined": (lambda x: np.exp(np.stack([x, x])).sum() * np.exp(np.stack([x, x])).max(), "exp", 1),
+    "a cast": (lambda x: (x.astype("f4") + x.astype("f4")).sum(), "astype", 1),
+    "a cast, as factors": (lambda x: x.astype("f4") @ x.astype("f4").T, "astype", 2),
+    "a cast, as factors by einsum": (lambda x: np.einsum("ij,kj->ik", x.astype("f4"), x.astype("f4")), "astype", 2),
+    "a cast, each a factor of something": (lambda x: (x.astype("f4") @ np.ones((5, 2), "f4")) + (
+        x.astype("f4") @ np.ones((5, 2), "f4")), "astype", 1),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SHARED)
+def test_what_is_computed_twice_is_computed_once(name: str) -> None:
+    fun, what, times = SHARED[name]
+    assert names(trace(fun, X)).count(what) == times
+
+
+def test_what_is_put_elsewhere_is_put_there_after_the_passes() -> None:
+    """In the place of a copy that is dropped its original; and nothing, where nothing is put."""
+    kept = autograd.Tensor(np.zeros((4, 5)))
+    other = autograd.Tensor(np.zeros(1), requires_grad=True)
+
+    @autograd.compile
+    def step(x: Any) -> Any:
+        y = (x * 2).copy()
+        kept.data = y
+        other.grad = None
+        return (y.copy() + 1) * np.ones_like(y)
+
+    for k in range(4):
+        other.grad = np.ones(1)
+        np.testing.assert_array_equal(step(X + k), (X + k) * 2 + 1)
+        np.testing.assert_array_equal(kept.data, (X + k) * 2)
+        assert other.grad is None
+    assert step.why_not is None

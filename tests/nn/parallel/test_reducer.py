@@ -7,6 +7,7 @@ import pytest
 
 import autograd
 import nn
+import optim
 from autograd import Tensor, manual_seed
 from nn import parallel
 from nn.parallel import buckets
@@ -118,6 +119,13 @@ def test_no_sync_leaves_sums_to_the_next_pass(pair):
     assert_grads(made, gradients(plain))
 
 
+def last_too(what, brought):
+    made = brought.copy()
+    if "backward pass" in what:
+        made[16] = 1  # of the last parameter, with which buckets begin
+    return made
+
+
 def test_a_parameter_that_only_the_other_uses(pair):
     """It has the other's gradient; one that neither uses has none, and one of a loss without the model is told so."""
 
@@ -139,12 +147,13 @@ def test_a_parameter_that_only_the_other_uses(pair):
         start -= p.size
         expected.append(theirs[start : start + p.size].reshape(p.shape) + (0 if g is None else g / 2))
     assert_grads(made, expected)
-    pair()
-    made, plain = model()
-    made(Tensor(X), "a").sum().backward()
-    plain(Tensor(X), "a").sum().backward()
-    assert_grads(made, gradients(plain))
-    assert gradients(made)[2:] == [None, None]
+    for other in (False, True):  # that has a gradient of the last bias
+        pair(theirs=last_too if other else lambda what, brought: brought)
+        made, plain = model()
+        made(Tensor(X), "a").sum().backward()
+        plain(Tensor(X), "a").sum().backward()
+        assert_grads(made, [*gradients(plain)[:3], np.zeros(2) if other else None])
+        assert gradients(made)[2] is None
 
 
 @pytest.mark.parametrize("more", [0, 1])
@@ -177,12 +186,62 @@ def test_calls_with_other_numbers_of_examples_raise(pair):
     loss = made(Tensor(X)).sum() + made(Tensor(X[:2])).sum()
     with pytest.raises(RuntimeError, match=r"one number of examples before a backward pass, got \[2, 5\]"):
         loss.backward()
+    made(Tensor(X)).sum().backward()  # and the next pass is one of its own
+    plain(Tensor(X)).sum().backward()
+    assert_grads(made, gradients(plain))
     made, plain = model()
     with autograd.no_grad():
         made(Tensor(X[:2]))  # counts for nothing
     made(Tensor(X)).sum().backward()
     plain(Tensor(X)).sum().backward()
     assert_grads(made, gradients(plain))
+
+
+@pytest.mark.parametrize("reduction", ["mean", "sum"])
+def test_a_compiled_step_is_the_engines(pair, monkeypatch, reduction):
+    """Its gradients are added up by buckets, at each call anew; parameters without one are left alone."""
+    monkeypatch.setattr(buckets, "PIECE", 64)
+
+    def trained(compiled, used):
+        group = pair()
+        made, _ = model(reduction)
+        optimizer = optim.SGD(made.parameters(), lr=0.1)
+
+        def step(x):
+            optimizer.zero_grad()
+            made(x, used).sum().backward()
+            optimizer.step()
+
+        run = autograd.compile(step, state=(made, optimizer)) if compiled else step
+        unused = made.module.b.weight
+        made._reducer.traced[id(unused)] = np.ones(unused.shape)  # as a pass leaves it that has failed
+        for k in range(5):
+            run(Tensor(X + k))
+        assert not compiled or run.why_not is None
+        passes = [what for what in group.met if "backward pass" in what]
+        return [p.data for p in made.parameters()], gradients(made), passes
+
+    for used in ("a", "ab"):
+        np.testing.assert_equal(trained(True, used), trained(False, used))
+
+
+def test_gradients_that_are_added_to_are_not_compiled(pair):
+    pair()
+    made, plain = model()
+
+    @autograd.compile
+    def step(x):
+        with made.no_sync():
+            made(x).sum().backward()
+
+    def thrice():
+        for _ in range(3):
+            step(Tensor(X))
+
+    with pytest.warns(RuntimeWarning, match="adds gradients to others; forget these first"):
+        thrice()
+    plain(Tensor(X)).sum().backward()
+    assert_grads(made, [1.5 * g for g in gradients(plain)])
 
 
 def test_what_is_frozen_gets_nothing(pair):
@@ -245,7 +304,9 @@ def test_examples_are_counted_by_the_first_array_that_has_axes(pair):
 
 
 def test_exchanges_of_two(pair):
-    pair(1)
+    group = pair(1)
+    parallel.barrier()
+    assert group.met == ["a barrier"]
     x = np.array([1.0, 3.0])
     np.testing.assert_array_equal(parallel.all_reduce(x), [2, 6])
     np.testing.assert_array_equal(parallel.all_reduce(x, "mean"), x)

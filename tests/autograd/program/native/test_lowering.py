@@ -219,3 +219,22 @@ def test_a_sum_over_many_rows_is_taken_in_parts() -> None:
     calls = calls_of(steps, memory, {value.root for value in program.outgoing()})
     assert [type(call).__name__ for call in calls] == ["Clear", "Call", "Total"]
     assert calls[1].kernel.divided
+
+
+WHOLLY: dict[str, Any] = {
+    "a chain": lambda x: np.tanh(x) * 2 + x,
+    "kept within bounds": lambda x: np.clip(x, -0.5, 0.5) * 2,
+    "a choice": lambda x: np.where(x > 0, x, -x),
+    "powers": lambda x: (x**2 + 1) ** 0.5 + x**-1,
+    "copies": lambda x: np.copy(x, order="F") + x.copy(),
+    "a cast": lambda x: x.astype(np.float64) * 2,
+    "a sum, a mean and an extreme": lambda x: (x.sum(0), x.mean(1), x.mean(), x.max(1), np.mean(x, axis=0)),
+    "joined": lambda x: (np.concatenate([x, x * 2], 1), np.stack([x, x * 2])),
+}
+
+
+@pytest.mark.parametrize("name", WHOLLY)
+def test_nothing_of_these_is_left_to_numpy(name: str) -> None:
+    program, memory = trace(WHOLLY[name], floats(3, 4)), Memory()
+    left = [s.function.__name__ for s in program.statements if not s.is_view and lower(s, memory) is None]
+    assert left == []
