@@ -8,7 +8,10 @@ from __future__ import annotations
 from typing import Any
 from weakref import ref
 
+import numpy as np
+
 from . import versions
+from .modes import mode
 
 
 def note_view(source: Any, view: Any) -> None:
@@ -25,5 +28,15 @@ def note_view(source: Any, view: Any) -> None:
 def others(tensor: Any) -> list[Any]:
     """The other Tensors that lie in the memory of this one, if it has any."""
     alive = [member for known in tensor._family or () if (member := known()) is not None and member is not tensor]
-    memory = versions._owner(tensor._content)
-    return [m for m in alive if m.size and versions._owner(m._content) is memory] if tensor.size else []
+    if not alive or not tensor.size:
+        return []
+    memory = _memory(tensor)
+    return [member for member in alive if member.size and _memory(member) is memory]
+
+
+def _memory(tensor: Any) -> Any:
+    """The array whose memory it is; of what stood for one in a trace that has ended, the array itself."""
+    content = tensor._content
+    if type(content) is not np.ndarray and content.__class__ is np.ndarray and mode.trace is None:
+        content = content.__array__()
+    return versions._owner(content)

@@ -166,9 +166,9 @@ def _assign_all(tensor: Any, new: Any, index: Any, sharing: list[Any]) -> None:
         mode.trace.fail("a tensor is assigned to that shares memory with another one, and where it lies is not traced")
     for member in (tensor, new, *sharing):
         if type(content := member._content) is not np.ndarray and content.__class__ is np.ndarray:
-            member._content = np.asarray(content)  # of a trace that has ended
+            member._content = content.__array__()  # of a trace that has ended
     if type(index) is not np.ndarray and index.__class__ is np.ndarray:
-        index = np.asarray(index)
+        index = index.__array__()
     for other in sharing:
         if other._node is not None and other._node.plan is None:
             raise RuntimeError(

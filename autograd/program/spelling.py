@@ -133,7 +133,10 @@ class Spelling:
     def argument(self, item: Any, s: Statement) -> str:
         kind = type(item)
         if kind is Value:
-            return self.name(item) if is_numpy(s.function) else self.exactly(item)
+            plainly = is_numpy(s.function)
+            if plainly and item.scalar and not isinstance(s.function, np.ufunc):  # what is taken of it is to be a copy
+                plainly = item not in self.placed and item not in self.fixed
+            return self.name(item) if plainly else self.exactly(item)
         if kind is tuple:
             inner = "".join(self.argument(part, s) + ", " for part in item)
             return f"({inner.rstrip() if len(item) == 1 else inner.rstrip(', ')})"

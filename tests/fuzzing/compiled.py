@@ -68,7 +68,7 @@ def compiled_difference(program: Program, backend: Any) -> str | None:
             ours, theirs = started(now), started(now)
             try:
                 expected = by_engine(theirs)
-            except (RuntimeError, TypeError) as error:
+            except (RuntimeError, TypeError, np.linalg.LinAlgError) as error:
                 return f"refused: {error}"
             try:
                 found = compiled(ours)

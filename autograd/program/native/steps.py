@@ -177,7 +177,8 @@ class Memory:
         """A value's elements for each step of loops of a shape that it is broadcast to."""
         array = self.array(value)
         if array is not None and array.shape != shape:
-            array = np.broadcast_to(array, shape)
+            more = array.ndim - len(shape)  # of size 1: an assignment takes them
+            array = np.broadcast_to(array[(0,) * more + (...,)] if more > 0 else array, shape)
         return None if array is None else self.within(self._bases.get(value, value), array)
 
     def within(self, base: Value, array: Any) -> Ref:

@@ -1154,6 +1154,15 @@ def _again_after_a_view(x: Any) -> Any:
     return (h * h).sum()
 
 
+def _another_view_after_one(x: Any) -> Any:
+    a, h = np.tanh(x) * 1, np.sin(x)
+    part = h[:1]
+    h[...] = h * 2
+    seen = a.reshape(1, 3)
+    np.subtract(x, h, out=a)
+    return (seen * seen).sum() + part.sum()
+
+
 _TWICE = [0, 2, 0, 0, 1, 0]
 
 
@@ -1162,7 +1171,11 @@ def _factors(n: int) -> Any:
     return np.cos(np.arange(1.0, n + 1))
 
 
-WITH_VIEWS = {"an assignment through a view": _through_a_view, "a checkpoint before one": _again_after_a_view}
+WITH_VIEWS = {
+    "an assignment through a view": _through_a_view,
+    "a checkpoint before one": _again_after_a_view,
+    "another view after one": _another_view_after_one,
+}
 IN_ORDER = {
     "constants to constants": lambda x: (x * _factors(3)).sum() + (x[_TWICE] * _factors(6)).sum(),
     "what is computed to constants": lambda x: (x * _factors(3)).sum() + (x[_TWICE] ** 2 * _factors(6)).sum(),

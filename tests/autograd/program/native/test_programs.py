@@ -113,3 +113,33 @@ def test_a_kernel_finds_what_is_laid_in_another_way(what: str) -> None:
         x[1, call % 2, 1] = 0 if call > 2 else 1
         assert_near(step(Tensor(x, requires_grad=True)), compiled(Tensor(x, requires_grad=True)), 1e-9, 1e-12)
     assert compiled.why_not is None
+
+
+def test_what_is_taken_of_a_scalar_is_not_in_memory_that_is_used_again() -> None:
+    """A kernel keeps a sum in an array, of which transpose(()) is a view; of the scalar that NumPy makes it is none."""
+
+    def step(x: Any) -> Any:
+        h = np.tanh(x)
+        y = np.expm1(np.cos(h))
+        product = np.einsum("...i,...i->...", y, x)
+        weights = np.cos(np.arange(80, dtype="f4")).reshape(2, 40)
+        loss = (h * product * weights[0]).sum() + (y * weights[1]).sum() + product * np.float32(0.3)
+        return (h * product).detach(), y.detach(), product.detach(), autograd.grad(loss, [x])[0]
+
+    compiled = Compiled(step, (), PLAIN)
+    for call in range(4):
+        x = np.random.default_rng(call).uniform(-2, 2, 40).astype("f4")
+        assert_near(step(Tensor(x, requires_grad=True)), compiled(Tensor(x, requires_grad=True)), 1e-4, 1e-5)
+    assert compiled.why_not is None
+
+
+def test_an_assignment_takes_axes_of_size_1_that_the_target_has_not() -> None:
+    def step(x: Any) -> Any:
+        y = np.tanh(x) * 2
+        y[...] = (x * 3).sum(keepdims=True).reshape(1, 1)
+        return (y * x).detach()
+
+    compiled = Compiled(step, (), PLAIN)
+    for call in range(3):
+        x = Tensor(np.arange(2.0) + call)
+        assert_near(step(x), compiled(x), 1e-12)
