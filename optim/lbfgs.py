@@ -33,7 +33,6 @@ class LBFGS(Optimizer):
     All parameters are one group. `step` needs a closure that zeroes the gradients, computes the loss, calls its
     `backward()` and returns it. How often it is called depends on the values, so that no program holds for a step: what
     `autograd.compile` is for is the closure, `optimizer.step(autograd.compile(closure))`.
-
     Raises ValueError for options out of range or for a second group.
     Source: Nocedal and Wright, "Numerical optimization", algorithms 7.4, 3.5 and 3.6, with the safeguards of minFunc.
 

@@ -29,13 +29,15 @@ WORDS = {
     "hardswish_slope": "lambda x: hardswish′(x)",
     "ifft_whole": "lambda x, axes, norm: np.fft.ifftn(x, axes=axes, norm=norm)",
     "from_max": "lambda g, x, highest, size: at_the_maximum_of_each_window(g, x, size)",
-    "i1_slope": "lambda x, out: np.i0(x) - out / x",
+    "i1_slope": "lambda x: np.i0(x) - i1(x) / x",
+    "i_over_power": "lambda n, x: iv(n, x) / x ** n",
     "inverse": "lambda order, axis: np.argsort(order, axis)",
     "inverse_mills": "lambda x: np.exp(-x ** 2 / 2) / (np.sqrt(2 * np.pi) * ndtr(x))",
     "kept": "lambda g, axis: np.expand_dims(g, axis)",
     "line_x": "lambda g, shape, width, axis, mode: adjoint_of_pad(g, width, axis, mode)",
     "log_softmax_at_rule": "lambda g, x, index, axis: g * (one_hot(index) - softmax(x, axis))",
     "masked": "lambda g, keep: g * keep",
+    "multiply_add_x": "lambda g, w: g * w",
     "padded": "lambda x, widths: np.pad(x, widths)",
     "pair_products": "lambda a, b: products_of_pairs(a, b)",
     "pair_sums": "lambda w, x: sum_over_pairs(w, x)",
@@ -51,15 +53,17 @@ WORDS = {
     "silu_slope": "lambda x: silu′(x)",
     "spread_windows": "lambda g, shape, size: spread_over_windows(g, size)",
     "to_max": "lambda g, x, highest, size: to_the_maximum_of_each_window(g, x, size)",
+    "tril": "lambda m, k=None: np.tril(m, k)",
+    "triu": "lambda m, k=None: np.triu(m, k)",
 }
 """What stands for a call of a helper, with the arguments that a reader needs."""
 
 KNOWN = {
     "add_conjugate_pairs", "adjoint_of_pad", "at_the_maximum_of_each_window", "beta", "broadcast_to", "cofactors",
     "conv_transpose", "correlate", "crop", "digamma", "erfcx", "fold", "forward_backward", "frechet_derivative",
-    "gamma", "i0e", "i1", "i1e", "index_along", "inverse_gaps", "lyapunov", "minus_transpose", "ndtr", "on_diagonal",
-    "one_hot", "outside_of", "polar_factor", "polygamma", "products_of_pairs", "relu", "scatter_add", "sigmoid",
-    "softmax", "softplus", "solve_sylvester", "solve_triangular", "spread_over_windows", "sum_of_copies",
+    "gamma", "i0e", "i1", "i1e", "index_along", "inverse_gaps", "iv", "lyapunov", "minus_transpose", "ndtr",
+    "on_diagonal", "one_hot", "outside_of", "polar_factor", "polygamma", "products_of_pairs", "relu", "scatter_add",
+    "sigmoid", "softmax", "softplus", "solve_sylvester", "solve_triangular", "spread_over_windows", "sum_of_copies",
     "sum_of_repeats", "sum_over_pairs", "sum_to", "sum_windows", "symmetric_from_lower",
     "to_the_maximum_of_each_window", "to_the_middle_ones", "to_the_ones_around_the_quantile", "to_triangle", "where",
     "windows",
@@ -127,7 +131,10 @@ def put_in(words: str, arguments: Mapping[str, ast.expr] | list[ast.expr]) -> as
     """The words with the arguments of a call in them, and without what they leave as it is."""
     function = copy.deepcopy(_parsed(words))
     if isinstance(arguments, list):
-        arguments = dict(zip([argument.arg for argument in function.args.args], arguments, strict=False))
+        names = [argument.arg for argument in function.args.args]
+        defaults = function.args.defaults
+        usual = dict(zip(names[len(names) - len(defaults) :], defaults, strict=True))
+        arguments = usual | dict(zip(names, arguments, strict=False))
     given = arguments
 
     class Put(ast.NodeTransformer):

@@ -29,6 +29,7 @@ TEXTBOOK = {
     "hypot.y": "lambda g, y, out: g * y / out",
     "inverse_mills.x": "lambda g, x, out: -g * out * (x + out)",
     "irfft.a": "lambda g, n, axis, norm: add_conjugate_pairs(np.fft.ifft(g, n, axis, norm), axis)",
+    "log_softmax.x": "lambda g, out, axis: g - np.exp(out) * g.sum(axis, keepdims=True)",
     "logsumexp.x": "lambda G, x, OUT: G * np.exp(x - OUT)",
     "lstm_gates.c": "lambda g, out: (g[1] + g[0] * (gate := np.split(out[2], 4))[3] * (1 - out[3] ** 2)) * gate[1]",
     "lstm_gates.z": "lambda g, c, out: np.concatenate(["
@@ -50,6 +51,7 @@ TEXTBOOK = {
     "rescale.x": "lambda g, out, axis, eps, kept: "
     "(g[0] - out[0] * (g[0] * out[0]).mean(axis, keepdims=kept)) / np.sqrt(out[1] + eps)",
     "rfft.a": "lambda g, n, axis, norm: np.fft.fft(g, n, axis, norm).real",
+    "softmax.x": "lambda g, out, axis: (g - (g * out).sum(axis, keepdims=True)) * out",
     "sort.a": "lambda g, a, axis: np.take_along_axis(g, np.argsort(np.argsort(a, axis), axis), axis)",
     "split.ary": "lambda g, axis: np.concatenate(g, axis)",
     "standardize.x": "lambda g, out, axis, eps, kept: "
@@ -69,6 +71,7 @@ TEXTBOOK = {
 OF_MATRICES = {
     "cholesky.a": "lambda g, out: "
     "to_triangle(np.linalg.inv(out).mT @ symmetric_from_lower(out.mT @ g) @ np.linalg.inv(out) / 2, 'L')",
+    "det.a": "lambda g, a, out: g[..., None, None] * out[..., None, None] * np.linalg.inv(a).mT",
     "eig.a": "lambda g, out: np.linalg.solve(out[1].mT, g[0][..., None] * out[1].mT + inverse_gaps(out[0]) * "
     "(out[1].mT @ g[1] - out[1].mT @ out[1] * (out[1] * g[1]).sum(-2)[..., None, :]) @ out[1].mT)",
     "eigh.a": "lambda g, out, UPLO: to_triangle("
@@ -79,6 +82,8 @@ OF_MATRICES = {
     "+ P.T @ x @ (g - P @ a @ g).T",
     "lstsq.a of a vector": "lambda g, a, b: np.outer(b - a @ (x := (P := np.linalg.pinv(a)) @ b), P @ (y := P.T @ g)) "
     "- np.outer(y, x) + np.outer(P.T @ x, g - P @ a @ g)",
+    "pinv.a": "lambda g, a, out: (g.mT - a @ out @ g.mT) @ out @ out.mT "
+    "+ out.mT @ out @ (g.mT - g.mT @ out @ a) - out.mT @ g @ out.mT",
     "polar_factor.a": "lambda g, a, out: out @ lyapunov(out.mT @ a, minus_transpose(out.mT @ g)) "
     "+ outside_of(out, g) @ np.linalg.inv(out.mT @ a)",
     "qr.a": "lambda g, out: (g[0] + out[0] @ symmetric_from_lower(out[1] @ g[1].mT - g[0].mT @ out[0])) "

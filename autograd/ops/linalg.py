@@ -25,6 +25,7 @@ import numpy as np
 
 from ..engine.blocks import in_blocks
 from ..engine.declare import composite, linear, nondifferentiable, primitive
+from ..engine.once import once
 from ..engine.primitive import Function, rebuilt
 from ..engine.sums import axes_of, total_of_product
 from ..engine.tensor import Tensor, alike, unwrap, wrap
@@ -113,13 +114,22 @@ def _triangle(x: Any, lower: bool) -> Any:
 inv = primitive(np.linalg.inv, a=lambda g, out: -_t(out) @ g @ _t(out))
 
 
+@once
+def _columns_back(g: Any, a: Any) -> Any:
+    return np.linalg.solve(_t(a), g)
+
+
+@once
+def _vector_back(g: Any, a: Any) -> Any:
+    return np.linalg.solve(_t(a), g[..., None])
+
+
 def _solve_a(g: Any, a: Any, out: Any, b_shape: Any) -> Any:
-    back = np.linalg.solve(_t(a), g if len(b_shape) > 1 else g[..., None])
-    return -back @ _t(out if len(b_shape) > 1 else out[..., None])
+    return -_columns_back(g, a) @ _t(out) if len(b_shape) > 1 else -_vector_back(g, a) @ _t(out[..., None])
 
 
 def _solve_b(g: Any, a: Any, b_shape: Any) -> Any:
-    return np.linalg.solve(_t(a), g) if len(b_shape) > 1 else np.linalg.solve(_t(a), g[..., None])[..., 0]
+    return _columns_back(g, a) if len(b_shape) > 1 else _vector_back(g, a)[..., 0]
 
 
 solve = primitive(np.linalg.solve, broadcasts=True, a=_solve_a, b=_solve_b)

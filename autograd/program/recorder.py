@@ -19,7 +19,7 @@ import numpy as np
 from ..engine.modes import Untraceable, mode, who_follows
 from ..engine.node import Leaf, Node
 from ..engine.primitive import Cotangents, needs_of
-from ..engine.sweep import _fit
+from ..engine.sweep import _fit, _is_ours
 from ..engine.tensor import Tensor, unwrap
 from ..transforms.batching.batched import innermost
 from .draws import Draws
@@ -319,9 +319,19 @@ class Recorder:
                     value.slopes.append(of)
         return part
 
-    def into(self, function: Callable[..., Any], node: Node, entry: Any) -> Callable[..., Any] | None:
-        """What adds a gradient to a sum in place, as one statement; None where the sum is not traced so far."""
-        if entry is None or type(entry[1]) is not Standin:
+    def into(
+        self, function: Callable[..., Any], node: Node, entry: Any, given: tuple[Any, ...]
+    ) -> Callable[..., Any] | None:  # fmt: skip
+        """What adds a gradient, the first one given, to a sum in place, as one statement; None where it is not to."""
+        if entry is None:
+            return None
+        total = entry[1]
+        if type(total) is np.ndarray:  # of constants so far
+            if next(_standins(given), None) is None:
+                return function
+            if _is_ours(total, 1):
+                entry[1] = self.call(np.array, (total,))
+        if type(entry[1]) is not Standin:
             return None
 
         def added(total: Any, g: Any, *saved: Any) -> None:

@@ -43,6 +43,11 @@ def piecewise(*rows: tuple[str, str]) -> str:
     return r"y = \begin{cases}" + r" \\ ".join(f"{value} & {where}" for value, where in rows) + r"\end{cases}"
 
 
+def lines(*rows: str) -> str:
+    """Equations below each other."""
+    return r"\begin{array}{rl}" + r" \\ ".join(rows) + r"\end{array}"
+
+
 def loss(formula: str, takes: str = "(...), target (...)") -> Fact:
     """Of a loss: one number, or with reduction="none" one for each element, or example."""
     return Fact(formula, takes, '(), or one for each with reduction="none"')
@@ -62,13 +67,19 @@ def gate(name: str) -> str:
 
 
 RNN = r"h' = \tanh(W_{ih} x + b_{ih} + W_{hh} h + b_{hh})"
-LSTM = (
-    rf"i = \sigma({gate('i')}) \quad f = \sigma({gate('f')}) \quad o = \sigma({gate('o')}) \quad "
-    rf"g = \tanh({gate('g')}) \quad c' = f \odot c + i \odot g \quad h' = o \odot \tanh(c')"
+LSTM = lines(
+    rf"i &= \sigma({gate('i')})",
+    rf"f &= \sigma({gate('f')})",
+    rf"g &= \tanh({gate('g')})",
+    rf"o &= \sigma({gate('o')})",
+    r"c' &= f \odot c + i \odot g",
+    r"h' &= o \odot \tanh(c')",
 )
-GRU = (
-    rf"r = \sigma({gate('r')}) \quad z = \sigma({gate('z')}) \quad "
-    r"n = \tanh(W_{in} x + b_{in} + r \odot (W_{hn} h + b_{hn})) \quad h' = (1 - z) \odot n + z \odot h"
+GRU = lines(
+    rf"r &= \sigma({gate('r')})",
+    rf"z &= \sigma({gate('z')})",
+    r"n &= \tanh(W_{in} x + b_{in} + r \odot (W_{hn} h + b_{hn}))",
+    r"h' &= (1 - z) \odot n + z \odot h",
 )
 SEQUENCE = (
     "(T, N, input_size), state (layers · directions, N, hidden_size)",

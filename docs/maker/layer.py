@@ -27,6 +27,8 @@ def picture(name: str) -> str:
     """A curve, arrays before and after, or the graph of a call; of a lazy layer, that of the one which it becomes."""
     name = AS.get(name, name.removeprefix("Lazy"))
     made = curves.curve(name) or arrays().get(name, "")
+    if made.startswith('<svg class="grid"'):  # on a narrow page it scrolls, and stays legible
+        made = f'<div class="wide">{made}</div>'
     if made:
         return f"```{{raw}} html\n{made}\n```"
     return f"![a call of {name}](../pictures/nn/{name}.svg)" if (DRAWN / f"{name}.svg").exists() else ""

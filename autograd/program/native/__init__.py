@@ -4,6 +4,7 @@
     form             the lowered form: loops over memory, in no language
     steps            statements as functions of elements, and where these lie
     lowering         what each of NumPy's functions is in steps
+    sums             products that are added to something
     nests            steps joined to nests of loops
     building         nests written down in the lowered form
     kernels          the steps of an island as calls of kernels

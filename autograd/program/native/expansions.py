@@ -12,6 +12,7 @@ import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from ..functions import is_numpy, run
+from ..memory import laid
 from ..values import Statement, Value, mapped
 from .kernels import numbers
 from .lowering import is_basic
@@ -78,11 +79,7 @@ class Book:
 
     def given(self, value: Value) -> Symbol:
         """A symbol for a value of the program."""
-        reach = [(n - 1) * stride for n, stride in zip(value.shape, value.strides, strict=False) if value.size]
-        memory = np.zeros(sum(map(abs, reach), value.dtype.itemsize), np.uint8)  # a view need not fill what it lies in
-        first = sum([-part for part in reach if part < 0])
-        array: Any = np.ndarray(value.shape, value.dtype, memory, first, value.strides or None)
-        return self._of(array, value)
+        return self._of(laid(value.shape, value.dtype, value.strides), value)
 
     def _of(self, array: Any, value: Value) -> Symbol:
         owner = _owner(array)

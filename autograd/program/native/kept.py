@@ -1,4 +1,4 @@
-"""The calls of islands, kept by what their steps are: what was worked out once, in any process, is not worked out again.
+"""The calls of islands, kept by what their steps are: what was worked out in any process is not worked out again.
 
 Two islands are alike if their steps are, but for which arrays they are about. So what is kept names arrays by the order
 of their appearance. On disk a file begins with the hash of the rest: what is damaged is made anew.
@@ -55,7 +55,8 @@ def calls_by_steps(steps: Sequence[Step], memory: Memory, live: Collection[Value
 def _step(step: Step, order: dict[Value, int]) -> Any:
     operands = [_item(item, order) for item in step.operands]
     target = _item(step.target, order)
-    return step.shape, step.function, operands, step.reads, step.dtype, target, step.collect
+    begin = None if step.begin is None else _item(step.begin, order)
+    return step.shape, step.function, operands, step.reads, step.dtype, target, step.collect, begin
 
 
 def _item(item: Any, order: dict[Value, int]) -> Any:

@@ -16,9 +16,6 @@ from ..values import Statement, Value
 from .form import FUNCTIONS, Number
 from .steps import DTYPES, Memory, Ref, Step, arrange, name_of, uniform
 
-MOST_OF_PRODUCT = 1 << 14
-"""Elements: of a larger second factor a product is left to BLAS."""
-
 Steps = list[Step] | None
 """The steps of a statement; None where it is to be run by NumPy."""
 
@@ -400,7 +397,7 @@ def _product(a: Value, b: Value, target: Value, memory: Memory) -> Steps:
     (m, k), n, dtype = a.shape, b.shape[1], name_of(target.dtype)
     if not dtype.startswith("float") or a.dtype != target.dtype or b.dtype != target.dtype:
         return None
-    if not 0 < m * k * n <= memory.products or k * max(n, 16) > MOST_OF_PRODUCT:
+    if not 0 < m * k * n <= memory.products:
         return None
     seen = zip((a, b, target), (arrays[0][:, :, None], arrays[1], arrays[2][:, None]), strict=True)
     refs = [memory.within(memory.base(value) or value, np.broadcast_to(array, (m, k, n))) for value, array in seen]

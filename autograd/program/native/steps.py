@@ -53,6 +53,7 @@ class Step:
     dtype     of what the function gives
     target    where that is put; with stride 0 along what is collected
     collect   "add", "maximum" or "minimum": over the loops along which the target has stride 0
+    begin     of a product, what it is added to, if that is not 0
 
     It is never changed: another one is made.
     """
@@ -64,6 +65,7 @@ class Step:
     dtype: str
     target: Ref
     collect: str | None = None
+    begin: Ref | None = None
 
     @functools.cached_property
     def reading(self) -> tuple[Ref, ...]:
@@ -76,6 +78,8 @@ class Step:
                     found.append(item.index[0])
         if self.target.index is not None:
             found.append(self.target.index[0])
+        if self.begin is not None:
+            found.append(self.begin)
         return tuple(found)
 
     @functools.cached_property
@@ -118,7 +122,7 @@ class Step:
 
         return Step(
             shape, self.function, tuple([of(item) for item in self.operands]), self.reads, self.dtype,
-            of(self.target), self.collect,
+            of(self.target), self.collect, of(self.begin),
         )  # fmt: skip
 
 

@@ -901,6 +901,8 @@ def test_small_values_stand_in_the_text_unless_others_are_asked_for() -> None:
             "    x (2,) = [1, 2]   ⇠ ḡ",
         ]
     assert draw(y, show="shape").text().splitlines()[0] == "v2 = v1 * 3 (2,)"
+    matrix = Tensor([[2.0, 0.0], [0.0, 3.0]], requires_grad=True, name="a")
+    assert "  v2 = v1[0] (2,) = [2, 3]" in draw(np.linalg.eigh(matrix)[0].sum()).text()
     many = draw(x * np.ones((13, 1)))
     assert many.text().splitlines()[0] == "v1 = x * c1 (13, 2)"
 

@@ -223,7 +223,7 @@ TEXTS = [
     (lambda: X @ V, ["np.outer(ḡ, V)", "X.T @ ḡ"]),
     (lambda: np.einsum("ii->", X[:3]), ["np.einsum(',ab->ab', ḡ, np.eye(3))"]),
     (lambda: np.einsum("ijk->j", array(2, 4, 3)), ["np.einsum('a,b,c->bac', ḡ, np.ones(2), np.ones(3))"]),
-    (lambda: autograd.softmax(X, -1), ["(ḡ - (ḡ * v1).sum(1, keepdims=True)) * v1"]),
+    (lambda: autograd.softmax(X, -1), ["(ḡ - (ḡ * v1).sum(-1, keepdims=True)) * v1"]),
     (lambda: np.abs(X), ["ḡ * np.sign(X)"]),
     (lambda: X * 2j, ["(ḡ * 2j).real"]),
     (lambda: np.take(V, np.array([0, 2])), ["scatter_add(ḡ, (c1,), (3,))"]),
@@ -390,6 +390,8 @@ MADE: dict[str, tuple[Any, list[Any]]] = {
     "sum_windows": (lambda x: autograd.ops.sum_windows(x, (2, 2)), [A]),
     "spread_windows": (lambda x: autograd.ops.spread_windows(x, (4, 3), (2, 2), 1, 0, 1), [_R.normal(size=(3, 2))]),
     "max_windows": (lambda x: autograd.ops.max_windows(x, (2, 2)), [A]),
+    "i1_slope": (autograd.ops.special.i1_slope, [A]),
+    "i_over_power": (lambda x: autograd.ops.special.i_over_power(2, x), [A]),
     "from_max": (lambda g: from_max(g, A, autograd.ops.max_windows(A, (2, 2)), (2, 2), 1, 0, 1), [A + 1]),
 }  # fmt: skip
 
@@ -509,6 +511,8 @@ BOOK: dict[str, tuple[Any, Any]] = {
     "arctan2.x": (lambda a: np.arctan2(a, np.full_like(A, 2.0)), A),
     "arctan2.y": (lambda a: np.arctan2(np.full_like(A, 2.0), a), A),
     "sort.a": (lambda a: np.sort(a, axis=0), A),
+    "softmax.x": (lambda a: autograd.softmax(a, 1), A),
+    "log_softmax.x": (lambda a: autograd.log_softmax(a, 1), A),
     "standardize.x": (lambda a: standardize(a, 1, 0.1)[0], A),
     "rescale.x": (lambda a: rescale(a, 1, 0.1)[0], A),
     "center.x": (lambda a: center(a, 1)[0], A),
@@ -528,6 +532,9 @@ BOOK: dict[str, tuple[Any, Any]] = {
     "prod.a of a part": (lambda a: np.prod(a, axis=0, where=A > 0, initial=2.0), A),
     # of matrices, and of stacks of them
     "cholesky.a": (np.linalg.cholesky, S @ S.T),
+    "det.a": (np.linalg.det, S),
+    "pinv.a": (np.linalg.pinv, A),
+    "pinv.a of a wide matrix": (np.linalg.pinv, A.T),
     "eig.a": (lambda a: np.linalg.eig(a)[0], np.diag([1.0, 4.0, 9.0]) + S / 9),
     "eigh.a": (lambda a: np.linalg.eigh(a)[0], S + S.T),
     "eigh.a of the upper triangle": (lambda a: np.linalg.eigh(a, "U")[0], S + S.T),
@@ -550,7 +557,9 @@ BOOK: dict[str, tuple[Any, Any]] = {
         for name, row, x in (
             ("cholesky.a", np.linalg.cholesky, S @ S.T),
             ("eigh.a", lambda a: np.linalg.eigh(a)[0], S + S.T),
+            ("det.a", np.linalg.det, S),
             ("eigvalsh.a", np.linalg.eigvalsh, S + S.T),
+            ("pinv.a", np.linalg.pinv, A),
             ("qr.a", lambda a: np.linalg.qr(a)[0], A),
             ("slogdet.a", lambda a: np.linalg.slogdet(a)[1], S),
             ("svd.a", lambda a: np.linalg.svd(a, False)[0], A),
@@ -583,6 +592,8 @@ BOOK: dict[str, tuple[Any, Any]] = {
     "solve_triangular.a of the lower one, transposed": (lambda a: linalg.solve_triangular(a, S[0], 1, lower=True), S),
     # in words that WORDS has
     "i1.x": (ops.special.i1, A),
+    "i1_slope.x": (ops.special.i1_slope, A),
+    "i_over_power.x": (lambda x: ops.special.i_over_power(2, x), A),
     "log_ndtr.x": (ops.special.log_ndtr, A),
     "lstsq.b": (lambda b: np.linalg.lstsq(A, b)[0], A[:, 0]),
     "nuclear_norm.a": (ops.polar.nuclear_norm, S),
@@ -620,7 +631,7 @@ def solve_triangular(a: Any, b: Any, trans: int, lower: bool) -> Any:
     return scipy.linalg.solve_triangular(a, b, trans, lower)
 
 
-SPECIAL = ("beta", "digamma", "erfcx", "gamma", "i0e", "i1e", "polygamma")
+SPECIAL = ("beta", "digamma", "erfcx", "gamma", "i0e", "i1", "i1e", "iv", "polygamma")
 SAID = {
     **{name: getattr(scipy.linalg, name) for name in (*MATRIX_FUNCTIONS, "solve_sylvester")},
     **{name: getattr(scipy.special, name) for name in SPECIAL},

@@ -1155,3 +1155,51 @@ def test_floating_point_errors_are_ignored_where_the_engine_ignores_them() -> No
         with pytest.raises(FloatingPointError, match="log"):  # which is not within
             f(np.array([-2e3, 1.0, 0.0]))
     assert f.why_not is None
+
+
+def _through_a_view(x: Any) -> Any:
+    h = np.tanh(x)
+    whole = h.reshape(3, 1)
+    h[np.array([0, 0, 2])] -= h[:1]
+    whole[1] = h[0] * x[2]
+    return (h * whole[:, 0]).sum()
+
+
+def _again_after_a_view(x: Any) -> Any:
+    h = autograd.checkpoint(lambda x: np.sin(x) * 2)(x)
+    part = h[1:]
+    part[...] = part * x[0]
+    return (h * h).sum()
+
+
+_TWICE = [0, 2, 0, 0, 1, 0]
+
+
+def _factors(n: int) -> Any:
+    """Constants, which are made within the step."""
+    return np.cos(np.arange(1.0, n + 1))
+
+
+WITH_VIEWS = {"an assignment through a view": _through_a_view, "a checkpoint before one": _again_after_a_view}
+IN_ORDER = {
+    "constants to constants": lambda x: (x * _factors(3)).sum() + (x[_TWICE] * _factors(6)).sum(),
+    "what is computed to constants": lambda x: (x * _factors(3)).sum() + (x[_TWICE] ** 2 * _factors(6)).sum(),
+    "constants to what is computed": lambda x: (x[_TWICE] * _factors(6)).sum() + (np.exp(x) * _factors(3)).sum(),
+}
+
+
+@pytest.mark.parametrize("name", [*WITH_VIEWS, *IN_ORDER])
+def test_gradients_are_added_in_the_order_of_the_engine(name: str) -> None:
+    loss = (WITH_VIEWS | IN_ORDER)[name]
+    step = lambda x: autograd.grad(loss(x), [x])[0]
+    compiled = autograd.compile(step)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        for k in range(20):
+            x = np.random.default_rng(k).standard_normal(3)
+            found, expected = (f(Tensor(x, requires_grad=True)) for f in (compiled, step))
+            np.testing.assert_array_equal(found, expected)
+    if name in WITH_VIEWS:
+        assert "shares memory" in compiled.why_not
+    else:
+        assert compiled.why_not is None
