@@ -227,7 +227,7 @@ class Code:
             if isinstance(step, Statement):
                 if i < self._free:
                     self._undo(step, undone)
-                self._lines += self._statement(step, i)
+                self._lines += self._within(step.errors, self._statement(step, i))
             else:
                 self._lines += self._as_one(step)
             if names := [named(value) for value in self._ends.get(k, ())]:
@@ -271,7 +271,17 @@ class Code:
 
     def _as_one(self, group: Any) -> list[str]:
         """Several statements that are done as one."""
-        return self._island(group) if isinstance(group, Island) else self._all(group)
+        errors: dict[str, str] = {}
+        for i in _numbers(group):
+            errors |= self.program.statements[i].errors
+        return self._within(errors, self._island(group) if isinstance(group, Island) else self._all(group))
+
+    def _within(self, errors: dict[str, str], lines: list[str]) -> list[str]:
+        """Lines in which NumPy treats floating-point errors as it did when they were traced."""
+        if not errors or not lines:
+            return lines
+        given = ", ".join(f"{kind}={how!r}" for kind, how in errors.items())
+        return [f"with {self._spelling.constant(np.errstate)}({given}):", *[f"    {line}" for line in lines]]
 
     def _island(self, island: Island) -> list[str]:
         """A loop over its pieces."""

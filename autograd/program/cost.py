@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -42,13 +43,18 @@ def cost(program: Program) -> Cost:
 
 
 def operations(statement: Statement) -> int:
-    """Of one statement: of products of matrices two for each pair of numbers, else one for each number."""
+    """Of one statement: of products, einsum's too, one for each factor and place; else one for each number."""
     arrays = [value for value in statement.args if isinstance(value, Value)]
     results = sum(value.size for value in statement.results)
     function = statement.function
-    if function in (np.matmul, np.dot, np.ndarray.dot) and len(arrays) == 2:
+    if function in (np.matmul, np.dot, np.ndarray.dot, np.vecdot, np.inner) and len(arrays) == 2:
         shape = arrays[0].shape
         return 2 * results * (shape[-1] if shape else 1)
+    if function is np.einsum and type(statement.args[0]) is str and "." not in statement.args[0]:
+        labels = statement.args[0].replace(" ", "").partition("->")[0].split(",")
+        pairs = zip(labels, arrays, strict=True)
+        sizes = {label: n for names, value in pairs for label, n in zip(names, value.shape, strict=True)}
+        return len(arrays) * math.prod(sizes.values())
     if is_elementwise(function):
         return results or max([value.size for value in arrays], default=0)
     return max([results, *(value.size for value in arrays)])

@@ -56,6 +56,7 @@ class Recorder:
         self._results: dict[int, Value] = {}  # by a node's order
         self._origins: dict[int, tuple[str, Line | None, str | None]] = {}  # by a node's order
         self._of: tuple[str, Line | None, str | None] | None = None
+        self._errors: Any = np.geterr()
         self._alive: dict[int, Any] = {}  # weak references to the stand-ins
 
     # ---- values ----------------------------------------------------------------------------------------------------
@@ -185,6 +186,9 @@ class Recorder:
         if self._of is not None:
             statement.of = self._of[:2]
             statement.scope = self._of[2]
+        errors: Any = np.geterr()
+        if errors != self._errors:
+            statement.errors = {kind: how for kind, how in errors.items() if how != self._errors[kind]}
         self.statements.append(statement)
         return statement
 

@@ -84,6 +84,7 @@ class Statement:
     results   the values that it makes; of a function that gives several, in their order
     form      how the results stand in what the function gives: a Value, None, or a tuple of these
     writes    the roots of the values that it changes in place
+    errors    what NumPy is to do about floating-point errors in it, where that is not what it does elsewhere
     expected  of a guard: what the trace saw
     line      where in the user's program it comes from
     scope     the module that it belongs to
@@ -93,6 +94,7 @@ class Statement:
     __slots__ = (
         "_values",
         "args",
+        "errors",
         "expected",
         "form",
         "function",
@@ -116,6 +118,7 @@ class Statement:
         self.results: list[Value] = []
         self.form: Any = None
         self.writes: tuple[Value, ...] = ()
+        self.errors: dict[str, str] = {}
         self.expected: Any = None
         self.line = line
         self.scope = scope

@@ -1139,6 +1139,24 @@ def test_results_that_are_put_into_a_dict_outside_make_one_program() -> None:
     assert len(step._entries) <= 2
 
 
+def test_floating_point_errors_are_ignored_where_the_engine_ignores_them() -> None:
+    @autograd.compile
+    def f(x: Any) -> Any:
+        with np.errstate(divide="ignore"):
+            y = 1 / x
+        return autograd.sigmoid(x), y, np.log(x + 2e3)
+
+    ours = np.array([-1e3, 1.0, 0.0])
+    with np.errstate(divide="raise", over="raise"):
+        for _ in range(3):
+            low, inverse, _ = f(ours)
+            np.testing.assert_array_equal(low, autograd.sigmoid(ours))
+            assert inverse[2] == np.inf
+        with pytest.raises(FloatingPointError, match="log"):  # which is not within
+            f(np.array([-2e3, 1.0, 0.0]))
+    assert f.why_not is None
+
+
 def _through_a_view(x: Any) -> Any:
     h = np.tanh(x)
     whole = h.reshape(3, 1)

@@ -127,6 +127,27 @@ def test_cost_is_counted() -> None:
     assert "12.3 k operations" in str(program.cost)
 
 
+@pytest.mark.parametrize(
+    ("f", "shapes", "operations", "numbers"),
+    [
+        (lambda x, y: x @ y, [(2, 3), (3, 4)], 2 * 2 * 3 * 4, 6 + 12 + 8),
+        (lambda x, y: x @ y, [(5, 2, 3), (5, 3, 4)], 5 * 2 * 2 * 3 * 4, 30 + 60 + 40),
+        (lambda x, y: x @ y, [(7,), (7,)], 2 * 7, 7 + 7 + 1),
+        (lambda x, y: np.einsum("ij,jk->ik", x, y), [(2, 3), (3, 4)], 2 * 2 * 3 * 4, 6 + 12 + 8),
+        (lambda x, y: np.einsum("ij,ij,ij->i", x, y, y), [(2, 3), (2, 3)], 3 * 2 * 3, 6 + 6 + 2),
+        (lambda x, y: np.vecdot(x, y), [(2, 3), (2, 3)], 2 * 2 * 3, 6 + 6 + 2),
+        (lambda x, y: x + y * 2, [(3, 4), (4,)], 4 + 12, 4 + 4 + 12 + 4 + 12),
+        (lambda x: x.sum(), [(3, 4)], 12, 12 + 1),
+        (lambda x: np.exp(x.T[::2]), [(3, 4)], 6, 6 + 6),
+        (lambda x: x.T[:, None], [(3, 4)], 0, 0),
+        (lambda x: x[[0, 0, 2]], [(3, 4)], 12, 12 + 12),
+    ],
+)
+def test_cost_is_what_one_counts_by_hand(f: Any, shapes: Any, operations: int, numbers: int) -> None:
+    cost = autograd.trace(f, *[np.ones(shape) for shape in shapes]).cost
+    assert (cost.operations, cost.bytes) == (operations, 8 * numbers)
+
+
 def test_a_perceptron_reads_as_it_is_derived() -> None:
     def loss(w1: Any, b1: Any, w2: Any, b2: Any, x: Any, y: Any) -> Any:
         h = np.tanh(x @ w1 + b1)
