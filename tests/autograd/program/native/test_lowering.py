@@ -230,7 +230,34 @@ WHOLLY: dict[str, Any] = {
     "a cast": lambda x: x.astype(np.float64) * 2,
     "a sum, a mean and an extreme": lambda x: (x.sum(0), x.mean(1), x.mean(), x.max(1), np.mean(x, axis=0)),
     "joined": lambda x: (np.concatenate([x, x * 2], 1), np.stack([x, x * 2])),
+    "an element": lambda x: (x * 2)[0, 0] + 1,
+    "zeros that are added to": lambda x: _onto(np.zeros_like(x), x),
+    "ones that are added to": lambda x: _onto(np.ones_like(x), x),
 }
+
+
+def _onto(made: Any, x: Any) -> Any:
+    made += x
+    return made
+
+
+LEFT: dict[str, tuple[Any, str]] = {
+    "parts of two dtypes": (lambda x: np.concatenate([x, x.astype(np.float64)]), "concatenate"),
+    "a count": (lambda x: (x > 0).sum(), "sum"),
+    "half precision": (lambda x: x.astype(np.float16) * 2, "multiply"),
+    "a product of whole numbers": (lambda x: (x > 0).astype(np.int64) @ (x.T > 0).astype(np.int64), "matmul"),
+    "a product of two dtypes": (lambda x: x @ x.T.astype(np.float64), "matmul"),
+    "rows in another order": (lambda x: (x * 2)[np.array([1, 0, 2]), np.array([0, 1, 1])], "getitem"),
+}
+
+
+@pytest.mark.parametrize("name", LEFT)
+def test_these_are_left_to_numpy(name: str) -> None:
+    function, what = LEFT[name]
+    program, memory = trace(function, floats(3, 4)), Memory()
+    assert what in [s.function.__name__ for s in program.statements if lower(s, memory) is None]
+    expected, found, _ = both(function, floats(3, 4))
+    assert_near(expected, found)
 
 
 @pytest.mark.parametrize("name", WHOLLY)
