@@ -19,7 +19,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONNOUSERSITE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-gpu lint mutants fuzz compat trust notebooks lab docs bench bench-scaling bench-functions bench-primitives bench-peers gallery clean
+.PHONY: help demo test test-gpu lint mutants fuzz compat trust notebooks lab docs bench bench-scaling bench-functions bench-primitives bench-ranks bench-peers gallery clean
 .DELETE_ON_ERROR:
 
 help:
@@ -42,6 +42,7 @@ help:
 	@echo "make bench-scaling    measure how costs grow with sizes, into the same file (minutes)"
 	@echo "make bench-functions  measure functions one by one beside PyTorch (some: make bench-functions ARGS='--only softmax')"
 	@echo "make bench-primitives measure each primitive by itself (some: make bench-primitives ARGS='-k softmax')"
+	@echo "make bench-ranks  measure training on two processes, beside PyTorch's where make bench-peers installed it"
 	@echo "make bench-peers  install PyTorch, JAX and other libraries to compare with, in $(PEERS) (several GB)"
 	@echo "make clean        remove everything that was made here, except docs/"
 
@@ -106,6 +107,14 @@ bench-functions: $(VENV)/with-bench
 bench-primitives: $(VENV)/with-bench
 	@$(PYTHON_IN) -m pytest benchmarks/primitives.py -o python_files=primitives.py -o addopts= -p no:cacheprovider \
 	    --benchmark-columns=min,median,iqr,rounds --benchmark-sort=name --benchmark-max-time=0.05 $(ARGS)
+
+bench-ranks: $(VENV)/with-test
+	@for round in 1 2 3; do \
+	    $(PYTHON_IN) -m nn.parallel -n 2 benchmarks/ranks.py || exit 1; \
+	    if test -e $(PEERS)/installed; then \
+	        echo "PyTorch, DistributedDataParallel over gloo"; OMP_NUM_THREADS=1 $(PEERS)/bin/python benchmarks/ranks_torch.py 2; \
+	    fi; \
+	done
 
 bench-peers: $(PEERS)/installed
 

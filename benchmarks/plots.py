@@ -9,7 +9,7 @@ from typing import Any
 COLORS = {
     "backgraph": "#3a86c8", "by_hand": "#8a949e", "pytorch": "#d1495b", "jax_jit": "#3d9970", "hips": "#9d7cbb",
     "my_grad": "#e0913f", "tiny_grad": "#45b5c4", "small_pebble": "#a3865b", "backgraph_compiled": "#1d5fa8",
-    "backgraph_numba": "#0b3c73", "backgraph_c": "#6a4fb3",
+    "backgraph_numba": "#0b3c73", "backgraph_c": "#6a4fb3", "torch_compile": "#8f2a40",
 }  # fmt: skip
 TEXT, LINES = "#7d8791", "#8a949e50"
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from statistics import median
 
 from . import figures, plots
+from .workers import OURS
 from .workloads import FAMILIES, STEPS, WORKLOADS, Workload
 
 ORDER = (
@@ -108,12 +109,7 @@ def _times(found: Results) -> dict[str, str]:
     first = ["| " + " | ".join(["a step", *names]) + " |", "|---" + "|---:" * len(names) + "|"]
     table = "\n".join(first + [row(WORKLOADS[name], found) for name in found.times])
     what = "\n".join(f"- **{name}**: {WORKLOADS[name].text}" for name in found.times)
-    others = [library for library in found.libraries if library != "backgraph"]
-    rows = []
-    for name in found.times:
-        ratios = [found.ratio(name, "backgraph", library) for library in others]
-        rows.append([name, *("–" if ratio is None else f"{ratio:.2f}" for ratio in ratios)])
-    ratios_text = _table(["time of backgraph relative to", *map(found.name, others)], rows)
+    ratios_text = "\n\n".join([_ratios(found, ours) for ours in OURS if ours in found.libraries and ours != "by_hand"])
     return {
         "Time of a step": f"{_made(found)} Every library runs in a process of its own, with the same weights and data "
         "in float32; after the first steps its results must be those of NumPy by hand in float64. Then the libraries "
@@ -122,6 +118,16 @@ def _times(found: Results) -> dict[str, str]:
         "Ratios": f"Below 1: backgraph is faster.\n\n{ratios_text}",
         **({"First steps": _firsts(found)} if found.firsts else {}),
     }
+
+
+def _ratios(found: Results, ours: str) -> str:
+    """The time of one of ours relative to that of each other library."""
+    others = [library for library in found.libraries if library != ours]
+    rows = []
+    for name in found.times:
+        ratios = [found.ratio(name, ours, library) for library in others]
+        rows.append([name, *("–" if ratio is None else f"{ratio:.2f}" for ratio in ratios)])
+    return _table([f"time of {found.name(ours)} relative to", *map(found.name, others)], rows)
 
 
 def _firsts(found: Results) -> str:

@@ -19,6 +19,7 @@ LIBRARIES = (
     "backgraph_c",
     "by_hand",
     "pytorch",
+    "torch_compile",
     "jax_jit",
     "hips",
     "my_grad",
@@ -51,7 +52,7 @@ def environment(threads: int) -> dict[str, str]:
     flags = f"--xla_cpu_multi_thread_eigen={'true' if threads > 1 else 'false'}"
     return {
         **kept, **dict.fromkeys(limits, str(threads)), "XLA_FLAGS": flags, "JAX_PLATFORMS": "cpu", "DEV": "CPU",
-        "BACKGRAPH_CACHE": "",  # so that what is compiled is compiled here
+        "BACKGRAPH_CACHE": "", "TORCHINDUCTOR_FORCE_DISABLE_CACHES": "1",  # so that what is compiled is compiled here
     }  # fmt: skip
 
 

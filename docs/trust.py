@@ -81,8 +81,9 @@ All code of these packages, rules among it:
 ## Programs made at random
 
 `make fuzz` draws programs (views, assignments, broadcasting, dtypes, hooks, checkpoints, `no_grad`), and compares
-values, gradients and second derivatives with a second engine that is naive on purpose (forward mode, 160 lines, in
-`tests/fuzzing/naive.py`), and with JAX where it is installed. A program may be refused, in words; it may not differ.
+values, gradients and second derivatives with a second engine that is naive on purpose (forward mode, 190 lines, in
+`tests/fuzzing/naive.py`), and with JAX where it is installed. Some run as compiled steps as well, on NumPy to the last
+bit, and with loops in C and by Numba. A program may be refused, in words; it may not differ.
 
 {_fuzz(figures["fuzz"])}
 

@@ -200,7 +200,7 @@ def tanhshrink(input: Any) -> Any:
 @in_single
 def softsign(input: Any) -> Any:
     """x / (1 + |x|)."""
-    return ops.softsign(input)
+    return input / (1 + np.absolute(input)) if np.iscomplexobj(input) else ops.softsign(input)
 
 
 @in_single

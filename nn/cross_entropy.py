@@ -158,6 +158,8 @@ def _nll(
         soft = who == "cross_entropy" and target.shape == shape
         said = f"; probabilities of classes are floating, these are {target.dtype}" if soft else ""
         said = f"; write target.reshape({expected})" if math.prod(target.shape) == math.prod(expected) else said
+        said = "; the scores come first: (input, target)" if target.ndim > input.ndim else said
+        said = "; pass the scores, not their argmax" if input.dtype.kind in "iu" and input.ndim == 1 and soft else said
         raise ValueError(
             f"{who}: expected a target of shape {expected} for input of shape {shape}, got {target.shape}{said}"
         )
@@ -170,7 +172,8 @@ def _nll(
         valid = whole or classes != ignore_index
     else:
         least, most = (np.minimum.reduce(classes, None), np.maximum.reduce(classes, None)) if classes.size else _NONE
-        whole = ((least >= 0) & (most < n) & ((least > ignore_index) | (most < ignore_index))).all()
+        inside = (least >= 0) & (most < n)
+        whole = (inside if ignore_index < 0 else inside & ((least > ignore_index) | (most < ignore_index))).all()
         if not whole:
             valid = classes != ignore_index
             wrong = valid & ((classes < 0) | (classes >= n))

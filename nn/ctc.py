@@ -100,9 +100,9 @@ def _log_likelihood(scores: Any, labels: Any, inputs: Any, lengths: Any, blank: 
     """
     n = scores.shape[1]
     states = 2 * labels.shape[1] + 1
-    symbols = np.full((n, states), blank)
+    symbols = np.full_like(labels, blank, shape=(n, states))
     symbols[:, 1::2] = labels
-    skips = np.zeros((n, states), bool)
+    skips = np.zeros_like(labels, bool, shape=(n, states))
     skips[:, 3::2] = labels[:, 1:] != labels[:, :-1]
     rows = np.arange(n)
     known = ops.reached(scores[:, rows[:, None], symbols], skips, inputs)

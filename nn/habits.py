@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
+from typing import Any
 
 NAMES = {
     "Activation": "nn.ReLU(), nn.Tanh() and so on",
@@ -65,17 +67,40 @@ def instead(place: str, name: str, known: Iterable[str], functions: Iterable[str
     """
     if place == "nn" and name in NAMES:
         return f"; write {NAMES[name]}"
-    near = next((other for other in known if other.lower() == name.lower()), None)
+    near = next((other for other in known if other.lower().rstrip("_") == name.lower().rstrip("_")), None)
     if name in functions:
         layer = f", or nn.{near}()(x)" if near else ""
         return f"; write nn.functional.{name}(x){layer}"
     return f"; write {place}.{near}" if near else ""
 
 
-def of_module(name: str) -> str:
+def of_module(name: str, known: Iterable[str] = (), children: Mapping[str, Any] | None = None) -> str:
     """The same for an attribute of a module.
 
-    >>> of_module("weights"), of_module("nonsense")
-    ('; write .weight', '')
+    known     what its class has
+    children  the modules in it
+
+    >>> of_module("weights"), of_module("zero_grads", ["zero_grad"]), of_module("nonsense")
+    ('; write .weight', '; write .zero_grad', '')
     """
-    return f"; write {ATTRIBUTES[name]}" if name in ATTRIBUTES else ""
+    if name in ATTRIBUTES:
+        return f"; write {ATTRIBUTES[name]}"
+    if "_init_" in known:
+        return "; write __init__ with two underscores on each side, where _init_ stands"
+    inside = next(
+        (child for child, module in (children or {}).items() if name in getattr(module, "_parameters", ())), None
+    )
+    if inside is not None:
+        return f"; write {f'[{inside}]' if inside.isdigit() else f'.{inside}'}.{name}, that of a layer in it"
+    near = get_close_matches(name, [other for other in known if not other.startswith("_")], 1, 0.85)
+    return f"; write .{near[0]}" if near else ""
+
+
+def without_forward(kind: type) -> str:
+    """What a module without forward() may have instead.
+
+    >>> without_forward(type("Net", (), {"call": len}))
+    '; rename call to forward'
+    """
+    names = ("call", "fwd", "Forward", "predict", "_forward", "__forward__")
+    return next((f"; rename {name} to forward" for name in names if hasattr(kind, name)), "")

@@ -12,13 +12,19 @@ import numpy as np
 
 from autograd import Tensor, generator, no_grad
 
+from .habits import instead
 from .shared import one_of
+
+
+def __getattr__(name: str) -> Any:
+    raise AttributeError(f"module 'nn.init' has no attribute {name!r}{instead('nn.init', name, globals())}")
 
 
 def _check(tensor: Any) -> None:
     if not isinstance(tensor, Tensor | np.ndarray):
-        instead = "; pass its .weight" if hasattr(tensor, "weight") else ""
-        raise TypeError(f"init: expected a Tensor or an array to write into, got {type(tensor).__name__}{instead}")
+        said = "; take its .parameters() one by one" if hasattr(tensor, "parameters") else ""
+        said = "; pass its .weight" if hasattr(tensor, "weight") else said
+        raise TypeError(f"init: expected a Tensor or an array to write into, got {type(tensor).__name__}{said}")
 
 
 def _set(tensor: Tensor, values: Any) -> Any:
@@ -161,7 +167,9 @@ def fans(tensor: Tensor) -> tuple[int, int]:
     """
     _check(tensor)
     if tensor.ndim < 2:
-        raise ValueError(f"init: fan-in and fan-out need at least 2 dimensions, got shape {tensor.shape}")
+        raise ValueError(
+            f"init: fan-in and fan-out need at least 2 dimensions, got shape {tensor.shape}; of a bias write zeros_"
+        )
     field = math.prod(tensor.shape[2:])
     return tensor.shape[1] * field, tensor.shape[0] * field
 
@@ -203,6 +211,7 @@ def kaiming_uniform_(
     tensor: Tensor, a: float = 0, mode: str = "fan_in", nonlinearity: str = "leaky_relu", *, rng: Any = None
 ) -> Any:
     """U(-b, b) with b = gain·√(3/fan), the gain that of the nonlinearity with slope a (He et al., ICCV 2015)."""
+    _check(tensor)
     if 0 in tensor.shape:
         return tensor
     bound = calculate_gain(nonlinearity, a) * math.sqrt(3 / _fan(tensor, mode))
@@ -213,6 +222,7 @@ def kaiming_normal_(
     tensor: Tensor, a: float = 0, mode: str = "fan_in", nonlinearity: str = "leaky_relu", *, rng: Any = None
 ) -> Any:
     """N(0, s²) with s = gain/√fan, the gain that of the nonlinearity with slope a (He et al., ICCV 2015)."""
+    _check(tensor)
     if 0 in tensor.shape:
         return tensor
     return normal_(tensor, 0.0, calculate_gain(nonlinearity, a) / math.sqrt(_fan(tensor, mode)), rng=rng)

@@ -195,7 +195,10 @@ def binary_cross_entropy(
     target = _of_same_shape("binary_cross_entropy", input, target)
     x = plain(input)
     if x.size and not ((x >= 0) & (x <= 1)).all():
-        raise ValueError(f"binary_cross_entropy: expected probabilities from 0 to 1, got {x.min()} to {x.max()}")
+        raise ValueError(
+            f"binary_cross_entropy: expected probabilities from 0 to 1, got {x.min()} to {x.max()}; of scores "
+            f"take BCEWithLogitsLoss, or binary_cross_entropy_with_logits"
+        )
     loss = -(target * _log_above_100(input) + (1 - target) * _log_above_100(1 - input))
     return reduced(loss if weight is None else loss * weight, size_average, reduce, reduction)
 

@@ -13,7 +13,7 @@ import numpy as np
 from autograd import RemovableHandle, Tensor, scope, tree
 
 from .calling import from_lists, say_own_name
-from .habits import of_module
+from .habits import of_module, without_forward
 from .hooks import Hooks, call_hooked
 from .parameter import Buffer, Parameter, replace
 from .shared import on_cpu
@@ -63,7 +63,8 @@ class Module:
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """What the module computes; a subclass defines it, and users call the module itself."""
-        raise NotImplementedError(f"{type(self).__name__}: define forward() to say what it computes")
+        said = without_forward(type(self))
+        raise NotImplementedError(f"{type(self).__name__}: define forward() to say what it computes{said}")
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if args and args[0].__class__ is list:
@@ -143,7 +144,7 @@ class Module:
             raise AttributeError(f"{type(self).__name__}: call super().__init__() before anything is assigned to it")
         if isinstance(asked := getattr(type(self), name, None), property) and asked.fget is not None:
             return asked.fget(self)  # it raised an AttributeError itself: again, for that one says more
-        said = of_module(name)
+        said = of_module(name, dir(type(self)), known.get("_modules") or {})
         raise AttributeError(f"{type(self).__name__} has no attribute {name!r}{said}", name=name, obj=self)
 
     def __delattr__(self, name: str) -> None:

@@ -80,7 +80,10 @@ def _by_own_statistics(
     if several:
         result, mean, variance, count = _standardize_over_ranks(input, axes, eps, weight, bias, group)
     if count == 1:
-        raise ValueError(f"{who}: expected more than one value per channel in training, got shape {input.shape}")
+        raise ValueError(
+            f"{who}: expected more than one value per channel in training, got shape {input.shape}; call .eval() to "
+            f"use what was learned, or train with larger batches"
+        )
     if not several:
         result, mean, variance = _standardize(input, axes, eps, weight, bias)
     for running, value, factor in ((running_mean, mean, 1.0), (running_var, variance, count / max(count - 1, 1))):
@@ -309,7 +312,10 @@ class _Norm(_Affine, shown=_STATISTICS):
     def _check(self, input: Any) -> None:
         if input.ndim not in self.axes:
             allowed = " or ".join(map(str, self.axes))
-            raise ValueError(f"{type(self).__name__}: expected {allowed} axes, got shape {input.shape}")
+            name = type(self).__name__
+            other = {2: 1, 3: 1, 4: 2, 5: 3}.get(input.ndim) if name.startswith(("Batch", "LazyBatch")) else None
+            said = f"; take {name[:-2]}{other}d" if other else ""
+            raise ValueError(f"{name}: expected {allowed} axes, got shape {input.shape}{said}")
 
 
 class _BatchNorm(_Norm):

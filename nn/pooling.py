@@ -277,12 +277,14 @@ def _lp_pool(n: int) -> Callable[..., Any]:
     def lp_pool(input: Any, norm_type: float, kernel_size: Any, stride: Any = None, ceil_mode: bool = False) -> Any:
         """The p-norm without absolute values of every window, (Σ xᵖ)^(1/p), of (N, C, *axes) or without N.
 
-        Where the sum is 0, so is the gradient.
+        Where the sum is 0, so is the gradient. For p = ∞ it is the largest absolute value.
 
         >>> from nn.functional import lp_pool1d
         >>> lp_pool1d(np.array([[3.0, 4, 0, 0]]), 2, 2)
         array([[5., 0.]])
         """
+        if norm_type == math.inf:
+            return _max_pool(n)(abs(input), kernel_size, stride, ceil_mode=ceil_mode)
         arguments = arguments_of(n, who, kernel_size, stride)
         total = _mean_pool(who, input**norm_type, n, arguments, ceil_mode, True, None) * math.prod(arguments[0])
         if norm_type == 1:

@@ -28,7 +28,9 @@ def integers(value: Any, who: str) -> Any:
     """`value` as an array of integers. Raises TypeError for another dtype."""
     array = plain(value)
     if array.dtype.kind not in "iu" and array.size:
-        raise TypeError(f"{who}: expected integers, got dtype {array.dtype}; convert with .astype(int)")
+        numbered = "number them, as np.unique(names, return_inverse=True)[1] does"
+        said = numbered if array.dtype.kind in "US" else "convert with .astype(int)"
+        raise TypeError(f"{who}: expected integers, got dtype {array.dtype}; {said}")
     return array if array.dtype.kind in "iu" else array.astype(np.int64)
 
 
@@ -60,7 +62,8 @@ def probability(p: float, who: str) -> None:
     if not isinstance(p, int | float | np.integer | np.floating):
         raise TypeError(f"{who}: expected a probability from 0 to 1, got {p!r}")
     if not 0.0 <= p <= 1.0:
-        raise ValueError(f"{who}: expected a probability from 0 to 1, got {p}")
+        percent = f"; write {p / 100:g} for {p} %" if 1 < p <= 100 else ""
+        raise ValueError(f"{who}: expected a probability from 0 to 1, got {p}{percent}")
 
 
 def one_of(value: Any, choices: Iterable[str], who: str, what: str) -> None:
@@ -81,7 +84,8 @@ def within(
         return by_blocks(within, [values], least, below, who, what, error, but)
     kept = values if but is None else values[values != but]
     if kept.size and (kept.min() < least or kept.max() >= below):
-        raise error(f"{who}: expected {what} from {least} to {below - 1}, got {kept.min()} to {kept.max()}")
+        said = f"; count from {least}" if kept.max() == below else ""
+        raise error(f"{who}: expected {what} from {least} to {below - 1}, got {kept.min()} to {kept.max()}{said}")
     return values
 
 

@@ -61,8 +61,9 @@ def check_axes(input: Any, n: int, who: str) -> None:
     """Raise ValueError unless an input is (C, *n axes) or (N, C, *n axes)."""
     check_array(input, who)
     if input.ndim not in (n + 1, n + 2):
+        said = "; write input[None] for one channel" if input.ndim == n else ""
         raise ValueError(
-            f"{who}: expected an input of {n + 1} (unbatched) or {n + 2} dimensions, got shape {input.shape}"
+            f"{who}: expected an input of {n + 1} (unbatched) or {n + 2} dimensions, got shape {input.shape}{said}"
         )
     if not math.prod(input.shape[-n - 1 :]):
         raise ValueError(f"{who}: expected an input with elements along every axis but N, got shape {input.shape}")

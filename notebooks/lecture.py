@@ -121,15 +121,15 @@ def exercise(number: str, answer: Any, **given: Any) -> None:
     answer  what the reader wrote; still `...` (Ellipsis) where nothing has been written yet
     given   what the check needs of the notebook
 
-    An answer that cannot even be looked at (the check raises) is wrong, and the exception is shown. Nothing raises
-    here: a reader who errs goes on reading.
+    Of a wrong answer it says what is wrong, where that is known, and gives a hint. Nothing raises here: a reader who
+    errs goes on reading.
 
     >>> exercise("02.2", ...)
     … the updates: not answered yet
     >>> exercise("02.2", 60)
     ✓ the updates: right
     >>> exercise("02.2", 20)
-    ✗ the updates: not yet (hint: how many batches make one pass?)
+    ✗ the updates: not yet: that is one pass (hint: how many batches make one pass?)
     """
     from answers import ANSWERS
 
@@ -137,11 +137,11 @@ def exercise(number: str, answer: Any, **given: Any) -> None:
     if answer is ...:
         print(f"… {asked.text}: not answered yet")
         return
-    try:
-        fits, wrong = asked.fits(answer, given), ""
-    except Exception as error:
-        fits, wrong = False, f"; checking it raised {type(error).__name__}: {error}"
-    print(f"✓ {asked.text}: right" if fits else f"✗ {asked.text}: not yet (hint: {asked.hint}){wrong}")
+    fault = asked.fault(answer, given)
+    if fault is None:
+        print(f"✓ {asked.text}: right")
+    else:
+        print(f"✗ {asked.text}: not yet{fault and ': '}{fault} (hint: {asked.hint})")
 
 
 def explore(picture: Callable[..., None], **ranges: tuple[float, float, float]) -> None:

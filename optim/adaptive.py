@@ -194,31 +194,36 @@ class Adafactor(Optimizer):
             if p.dtype.kind == "c":
                 raise TypeError(f"Adafactor: expected real parameters, got one of {p.dtype}")
 
+    def shapes(self, shape: tuple[int, ...]) -> dict[str, tuple[int, ...]]:
+        if len(shape) < 2:
+            return {"variance": shape}
+        return {"row_var": (*shape[:-1], 1), "col_var": (*shape[:-2], 1, shape[-1])}
+
     def advance(self, state: State, group: State, row: Row) -> Lent:
-        (least, smallest), data, step = group["eps"], row.data[0], float(state["step"])
-        least = float(np.finfo(data.dtype).eps) if least is None else least
-        size = max(smallest, float(np.linalg.norm(data)) / math.sqrt(data.size))  # taken before the weight decay
-        return size * min(float(group["lr"]), 1 / math.sqrt(step)), step ** group["beta2_decay"], least, group["d"]
+        (least, smallest), step = group["eps"], float(state["step"])
+        least = float(np.finfo(row.data[0].dtype).eps) if least is None else float(least)
+        rate = min(float(group["lr"]), 1 / math.sqrt(step))
+        return rate, step ** group["beta2_decay"], least, least * least, float(smallest), float(group["d"])
+
+    def _change(self, kind: Any, x: Any, g: Any, arrays: State, scratch: Lent, factor: Any, numbers: Any) -> None:
+        rate, new, least, least_square, smallest, largest = numbers
+        norm = np.linalg.norm(x).astype(np.float64)  # taken before the weight decay
+        size = rate * np.maximum(norm / math.sqrt(x.size), smallest)
+        super()._change(kind, x, g, arrays, scratch, factor, (size, new, least, least_square, largest))
 
     def update(self, x: Any, g: Any, state: State, scratch: Lent, numbers: Any) -> None:
-        (size, new, least, largest), s = numbers, scratch[0]
+        (size, new, least, least_square, largest), s = numbers, scratch[0]
         np.multiply(g, g, out=s)
         if x.ndim > 1:
-            if "row_var" not in state:
-                state["row_var"] = np.zeros_like(x, shape=(*x.shape[:-1], 1))
-                state["col_var"] = np.zeros_like(x, shape=(*x.shape[:-2], 1, x.shape[-1]))
             row, column = state["row_var"], state["col_var"]
             row += new * (s.mean(axis=-1, keepdims=True) - row)
             column += new * (s.mean(axis=-2, keepdims=True) - column)
             np.multiply(row / np.maximum(row.mean(axis=-2, keepdims=True), least), column, out=s)
         else:
-            if "variance" not in state:
-                state["variance"] = np.zeros_like(x)
             variance = state["variance"]
             mean(variance, s, new, s)
             np.copyto(s, variance)
-        np.maximum(s, least * least, out=s)
-        over_root(g, s, 0, s)
-        rms = math.sqrt(float(np.vdot(s, s)) / s.size)
-        s *= size / max(1.0, rms / largest)
+        np.divide(g, np.sqrt(np.maximum(s, least_square, out=s), out=s), out=s)
+        rms = np.sqrt(np.vdot(s, s).astype(np.float64) / s.size)
+        s *= (size / np.maximum(1.0, rms / largest)).astype(x.dtype)
         x -= s

@@ -10,6 +10,7 @@ import numpy as np
 
 from autograd import enable_grad, no_grad
 from autograd.ops import writable
+from autograd.program.current import current_trace
 
 from .optimizer import Optimizer, options
 from .rows import real
@@ -30,7 +31,9 @@ class LBFGS(Optimizer):
     line_search_fn    None or "strong_wolfe"
 
     All parameters are one group. `step` needs a closure that zeroes the gradients, computes the loss, calls its
-    `backward()` and returns it. Raises ValueError for options out of range or for a second group.
+    `backward()` and returns it. How often it is called depends on the values, so that no program holds for a step: what
+    `autograd.compile` is for is the closure, `optimizer.step(autograd.compile(closure))`.
+    Raises ValueError for options out of range or for a second group.
     Source: Nocedal and Wright, "Numerical optimization", algorithms 7.4, 3.5 and 3.6, with the safeguards of minFunc.
 
     >>> w = Tensor([3.0, -2.0], requires_grad=True)
@@ -70,6 +73,11 @@ class LBFGS(Optimizer):
         """Up to max_iter iterations; returns the loss before them. Raises TypeError without a closure."""
         if closure is None:
             raise TypeError("LBFGS.step: expected a closure that computes the loss and its gradients, got none")
+        if (trace := current_trace()) is not None:
+            trace.fail(
+                "LBFGS.step calls its closure as often as the values ask for, which no program does; compile what the "
+                "closure computes, autograd.compile(closure), and call the step as it is"
+            )
         group = self.param_groups[0]
         state = self.state[group["params"][0]]
         state.setdefault("func_evals", 0)

@@ -91,7 +91,7 @@ class Optimizer(Hooked):
     """How many arrays, shaped like its piece, `update` wants to work in."""
     elementwise = True
     """Whether `update` treats each real number by itself, so that it can be given any pieces; else it gets parameters
-    as they are, and makes the arrays of the state itself."""
+    as they are, and its state has the arrays that `shapes` says, or those that it makes itself."""
     decoupled = False
     """Whether weight decay shrinks the parameter, where no option says so; else it is added to the gradient."""
     steady = True
@@ -139,6 +139,10 @@ class Optimizer(Hooked):
         """What a parameter's state has before the first step: numbers, and what each array is filled with."""
         return dict.fromkeys((*self.numbers, *self.arrays), 0)
 
+    def shapes(self, shape: tuple[int, ...]) -> dict[str, tuple[int, ...]]:
+        """What arrays, all 0 at first, the state of a parameter of this shape has, where it is updated as a whole."""
+        return {}
+
     def advance(self, state: State, group: State, row: Row) -> Lent:
         """Bring the numbers in `state` to this step; return what `update` is told. `row.first`: its arrays are new."""
         raise NotImplementedError(f"{self._name}: advance() is to be defined by each optimizer")
@@ -159,14 +163,17 @@ class Optimizer(Hooked):
         loss = None
         if closure is not None:
             if not callable(closure):
-                raise TypeError(f"{self._name}.step: expected a function or nothing, got {type(closure).__name__}")
+                raise TypeError(
+                    f"{self._name}.step: expected a function or nothing, got {type(closure).__name__}; write "
+                    f"loss.backward() before it, and step()"
+                )
             with enable_grad():
                 loss = closure()
         for group in self.param_groups:
             decay = bool(group.get("weight_decay", 0))
             decoupled = decay and bool(group.get("decoupled_weight_decay", self.decoupled))
             kind = group.get("maximize", False), decoupled, decay and not decoupled
-            plain = not (decay or kind[0])
+            plain = self.elementwise and not (decay or kind[0])
             if (trace := current_trace()) is not None:
                 if not is_traced(self, group):
                     update_wholly(self, group, kind, trace)
@@ -187,7 +194,7 @@ class Optimizer(Hooked):
         return loss
 
     def _change(
-        self, kind: tuple[bool, bool, bool], x: Any, g: Any, arrays: State, scratch: Lent, factor: Any, told: Any
+        self, kind: tuple[bool, bool, bool], x: Any, g: Any, arrays: State, scratch: Lent, factor: Any, numbers: Any
     ) -> None:  # fmt: skip
         """Change a piece of the parameters in place: ascending or not, and with what kind of decay."""
         maximize, decoupled, decay = kind
@@ -197,7 +204,7 @@ class Optimizer(Hooked):
             x *= factor
         elif decay:
             g = np.add(np.multiply(x, factor, out=scratch[-2]), g, out=scratch[-2])
-        self.update(x, g, arrays, scratch, told)
+        self.update(x, g, arrays, scratch, numbers)
 
     def _told(self, group: State, row: Row) -> Lent:
         """Count a step, and give what changes a parameter at it: the factor of its decay, and what `advance` gives."""
@@ -273,6 +280,7 @@ class Optimizer(Hooked):
             if not (p.size or self.elementwise):
                 continue
             data, state = p.data, self.state[p]
+            self._begin(data, state)
             key: Any = id(p), times[id(p)]
             if self.elementwise and p.size <= SMALL:
                 key = type(data), data.dtype, begin.keys() <= state.keys(), *map(state.get, self.numbers), times[id(p)]
@@ -290,6 +298,12 @@ class Optimizer(Hooked):
         laid = set(map(id, those))
         plan.waiting = [p for p in plan.waiting if id(p) not in laid]
         return rows
+
+    def _begin(self, data: Any, state: State) -> None:
+        """Make what is not there yet of the arrays that `shapes` says."""
+        for name, shape in self.shapes(data.shape).items():
+            if name not in state:
+                state[name] = np.zeros_like(data, shape=shape)
 
     def _forget(self) -> None:
         """Drop the layout of parameters and their state; it is made again when it is needed."""

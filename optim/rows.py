@@ -57,7 +57,7 @@ class Row:
         self.data = [writable(p) for p in params]
         self.dtype = self.data[0].dtype
         self.first = not begin.keys() <= states[0].keys()
-        self.axes = [_order(data) for data in self.data]
+        self.axes = [axes_of(data) for data in self.data]
         self.size = sum(data.size for data in self.data)
         self.memory = memory
         self.keeps = bool(begin)
@@ -87,7 +87,7 @@ class Row:
                     part[...] = state[name]
                 state[name] = part
                 self.arrays.append((state, name, part))
-        x = _flat(like, self.axes[0]) if len(self.data) == 1 and self.size > SMALL else None
+        x = as_row(like, self.axes[0]) if len(self.data) == 1 and self.size > SMALL else None
         self.copies: list[Any] | None = None
         self.gradients: Any = None
         if x is None:
@@ -143,7 +143,7 @@ class Row:
         dtype = self.dtype
         if self.copies is None:
             g = gradients[0] if gradients[0].dtype is dtype else gradients[0].astype(dtype, casting="same_kind")
-            flat = _flat(g, self.axes[0])
+            flat = as_row(g, self.axes[0])
             if flat is None:
                 if self.gradients is None:
                     self._lend_gradients()
@@ -210,12 +210,12 @@ def _read_only(value: Any) -> bool:
     return isinstance(value, np.ndarray) and not value.flags.writeable
 
 
-def _order(array: Any) -> list[int]:
+def axes_of(array: Any) -> list[int]:
     """The axes from the one with the longest strides to that with the shortest."""
     return sorted(range(array.ndim), key=lambda axis: -abs(array.strides[axis]))
 
 
-def _flat(array: Any, axes: list[int]) -> Any:
+def as_row(array: Any, axes: list[int]) -> Any:
     """The array as one axis, in that order of its axes, without a copy; None where that cannot be."""
     turned = array.transpose(axes)
     return turned.reshape(-1) if turned.flags.c_contiguous else None
@@ -223,4 +223,7 @@ def _flat(array: Any, axes: list[int]) -> Any:
 
 def real(row: Any) -> Any:
     """A row of complex numbers as one of pairs of real numbers."""
-    return row.view(row.real.dtype) if row.dtype.kind == "c" else row
+    return row.view(_REAL[row.dtype]) if row.dtype.kind == "c" else row
+
+
+_REAL = {np.dtype(kind): np.zeros(0, kind).real.dtype for kind in np.typecodes["Complex"]}

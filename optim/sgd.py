@@ -166,7 +166,7 @@ class Muon(Optimizer):
         "ns_coefficients": ("three numbers", lambda value: len(value) == 3),
         "ns_steps": ("a whole number below 100", lambda value: isinstance(value, int) and value < 100),
     }
-    scratch = 4
+    scratch = 1
     elementwise = False
     decoupled = True
     numbers = ()
@@ -185,31 +185,26 @@ class Muon(Optimizer):
             if p.ndim != 2 or p.dtype.kind == "c":
                 raise ValueError(f"Muon: expected real matrices, got a parameter of shape {p.shape} and {p.dtype}")
 
+    def shapes(self, shape: tuple[int, ...]) -> dict[str, tuple[int, ...]]:
+        return {"momentum_buffer": shape}
+
     def advance(self, state: State, group: State, row: Row) -> Lent:
-        return (group,)
+        lr, momentum, options = float(group["lr"]), group["momentum"], ("nesterov", "ns_steps", "adjust_lr_fn")
+        a, b, c = map(float, group["ns_coefficients"])
+        return lr, momentum, 1 - momentum, float(group["eps"]), a, b, c, *[group[name] for name in options]
 
     def update(self, x: Any, g: Any, state: State, scratch: Lent, numbers: Any) -> None:
-        (group,), (s, spare, *squares), (m, n) = numbers, scratch[:4], x.shape
-        if "momentum_buffer" not in state:
-            state["momentum_buffer"] = np.zeros_like(x)
-        mean(state["momentum_buffer"], g, 1 - group["momentum"], s)
-        np.copyto(s, state["momentum_buffer"])
-        if group["nesterov"]:
-            s -= g
-            s *= group["momentum"]
+        lr, momentum, share, least, a, b, c, nesterov, ns_steps, adjusted = numbers
+        s, buffer, (m, n) = scratch[0], state["momentum_buffer"], x.shape
+        mean(buffer, g, share, s)
+        if nesterov:
+            np.subtract(buffer, g, out=s)
+            s *= momentum
             s += g
-        s /= max(float(np.linalg.norm(s)), group["eps"])
-        wide, product = (s, spare) if m <= n else (s.T, spare.reshape(n, m))
-        gram, square = (other.reshape(-1)[: len(wide) ** 2].reshape(len(wide), len(wide)) for other in squares)
-        a, b, c = group["ns_coefficients"]
-        for _ in range(group["ns_steps"]):
-            np.matmul(wide, wide.T, out=gram)
-            np.matmul(gram, gram, out=square)
-            gram *= b
-            gram += np.multiply(square, c, out=square)
-            np.matmul(gram, wide, out=product)
-            wide *= a
-            wide += product
-        ratio = 0.2 * math.sqrt(max(m, n)) if group["adjust_lr_fn"] == "match_rms_adamw" else math.sqrt(max(1, m / n))
-        s *= float(group["lr"]) * ratio
-        x -= s
+        step = s if nesterov else buffer
+        wide = (step if m <= n else step.T) / np.maximum(np.linalg.norm(step), least)
+        for _ in range(ns_steps):
+            gram = wide @ wide.T
+            wide = wide * a + (gram * b + (gram @ gram) * c) @ wide
+        ratio = 0.2 * math.sqrt(max(m, n)) if adjusted == "match_rms_adamw" else math.sqrt(max(1, m / n))
+        x -= (wide if m <= n else wide.T) * (lr * ratio)

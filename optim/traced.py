@@ -15,21 +15,23 @@ import numpy as np
 from autograd import Tensor
 from autograd.program.current import Changed
 
-from .rows import Lent, Memory, Row, State, Whole
+from .rows import Lent, Memory, Row, State, Whole, as_row, axes_of, real
 
 
 class Numbers:
     """What `update` is told at a step, for parameters whose states agree in their numbers.
 
-    Called, it counts the step and gives the numbers, floating ones as arrays that stay the same. `first` is as a row's.
+    Called, it counts the step and gives the numbers, floating ones as arrays of that dtype that stay the same; without
+    a dtype all of them as they are. `first` is as a row's, and so is `data`.
     Raises Changed if one is of another kind than when the step was traced: None, say, where it was a number.
     """
 
     first: bool
 
-    def __init__(self, optimizer: Any, group: State, states: list[State], dtype: Any) -> None:
+    def __init__(self, optimizer: Any, group: State, states: list[State], data: list[Any], dtype: Any) -> None:
         self.__name__ = f"numbers_of_{type(optimizer).__name__}"
         self.optimizer, self.group, self.states = optimizer, group, states
+        self.data = data
         self.dtype = dtype
         self.names = [name for name in optimizer.numbers if name in states[0]]
         self.held: list[Any] = []
@@ -42,16 +44,17 @@ class Numbers:
         told = self.optimizer._told(self.group, self)
         if told == self.told:
             return self.given
-        if not self.held:
+        if not self.kinds:
             self.kinds = [type(value) for value in told]
-            self.held = [np.empty((), self.dtype) for _ in told]
+            self.held = [np.empty((), self.dtype) if self.dtype is not None else None for _ in told]
         elif self.may_change and self.kinds != [type(value) for value in told]:
             raise Changed  # and what has been counted is undone, as all that the call has changed
         for value, array in zip(told, self.held, strict=True):
-            if type(value) is float:
+            if array is not None and type(value) is float:
                 array[...] = value
         self.told = told
-        self.given = tuple([a if type(v) is float else v for v, a in zip(told, self.held, strict=True)])
+        pairs = zip(told, self.held, strict=True)
+        self.given = tuple([a if a is not None and type(v) is float else v for v, a in pairs])
         return self.given
 
     @property
@@ -62,7 +65,8 @@ class Numbers:
         """What each number that is given is called: as the option that has its value, or as `update` calls it."""
         group, (factor, *told) = self.group, self.told
         options = {value: name for name, value in reversed(group.items()) if type(value) is float}
-        own = _unpacked(type(self.optimizer).update)
+        kind = type(self.optimizer)
+        own = _unpacked(vars(kind).get("_change", kind.update))
         own = own if len(own) == len(told) else ["number"] * len(told)
         names = ["weight_decay" if factor == group.get("weight_decay") else "shrink", *own]
         pairs = [pair for pair in zip(self.told, names, strict=True) if isinstance(pair[0], int | float)]
@@ -97,7 +101,9 @@ class Numbers:
 
 def is_traced(optimizer: Any, group: State) -> bool:
     """Whether a step is traced; else it is one statement for each parameter, which runs as it does without a trace."""
-    return bool(optimizer.elementwise) and all(p.dtype.kind != "c" for p in group["params"])
+    if not optimizer.elementwise:
+        return all(optimizer.shapes(p.shape) for p in group["params"])
+    return all(as_row(p.data, axes_of(p.data)) is not None for p in group["params"] if p.dtype.kind == "c")
 
 
 class Update:
@@ -117,6 +123,7 @@ class Update:
             own = Tensor(0.0)
             own.data = x
             kind = Row if optimizer.elementwise else Whole
+            optimizer._begin(x, state)
             begin = optimizer.start(group)
             self.row = kind([own], [state], begin, optimizer.numbers, optimizer.scratch + 2, Memory())
         factor, *told = self.row.hold(optimizer._told(group, self.row))
@@ -159,7 +166,7 @@ def traced_pieces(
     new: set[int] = set()
     together: defaultdict[Any, list[Any]] = defaultdict(list)
     for p in group["params"]:
-        if p.grad is None:
+        if p.grad is None or not (p.size or optimizer.elementwise):
             continue
         state = optimizer.state[p]
         for name, value in begin.items():
@@ -169,24 +176,44 @@ def traced_pieces(
         together[p.dtype, id(p) in new, *(state[name] for name in optimizer.numbers if name in state)].append(p)
     for params in together.values():
         states = [optimizer.state[p] for p in params]
-        numbers = Numbers(optimizer, group, states, params[0].dtype)
+        dtype = real(np.empty(0, params[0].dtype)).dtype if optimizer.elementwise else None
+        numbers = Numbers(optimizer, group, states, [trace.arrays(p.data) for p in params], dtype)
         numbers.first = id(params[0]) in new
         told = trace.outside(numbers)
         if optimizer.steady:  # all but floating numbers are the group's options, which are the program's
             told = [t if type(raw) is float else raw for t, raw in zip(told, numbers.told, strict=True)]
-        pieces = []
-        for p, state in zip(params, states, strict=True):
-            x, g = p.data, p.grad.data
-            g = g if g.dtype == x.dtype else g.astype(x.dtype, casting="same_kind")
-            arrays = {name: trace.state(state, name) for name in _arrays(optimizer, begin)}
-            rows = x.strides[-1:] in ((), (x.itemsize,))  # without gaps, to be seen as of any dtype
-            order: Any = "K" if rows else "C"
-            scratch = tuple([np.empty_like(x, order=order) for _ in range(optimizer.scratch + 2)])
-            if not x.ndim:  # pieces have axes
-                x, g, *rest = (a.reshape(1) for a in (x, g, *arrays.values(), *scratch))
-                arrays, scratch = dict(zip(arrays, rest, strict=False)), tuple(rest[len(arrays) :])
-            pieces.append((x, g, arrays, scratch, p))
-        yield told, pieces
+        of = _piece if optimizer.elementwise else _whole
+        yield told, [of(optimizer, p, begin, trace) for p in params]
+
+
+def _piece(optimizer: Any, p: Tensor, begin: State, trace: Any) -> tuple[Any, Any, State, Lent, Any]:
+    """What an update of each real number by itself works on: all of a parameter."""
+    x, g, state = p.data, _like(p), optimizer.state[p]
+    arrays = {name: trace.state(state, name) for name in _arrays(optimizer, begin)}
+    if p.dtype.kind == "c":  # as pairs of real numbers, in the order in which they lie
+        axes = axes_of(trace.arrays(x))
+        x, g, *rest = (real(a.transpose(axes).reshape(-1)) for a in (x, g, *arrays.values()))
+        arrays = dict(zip(arrays, rest, strict=True))
+    rows = x.strides[-1:] in ((), (x.itemsize,))  # without gaps, to be seen as of any dtype
+    scratch = tuple([np.empty_like(x, order="K" if rows else "C") for _ in range(optimizer.scratch + 2)])
+    if not x.ndim:  # pieces have axes
+        x, g, *rest = (a.reshape(1) for a in (x, g, *arrays.values(), *scratch))
+        arrays, scratch = dict(zip(arrays, rest, strict=False)), tuple(rest[len(arrays) :])
+    return x, g, arrays, scratch, p
+
+
+def _whole(optimizer: Any, p: Tensor, begin: State, trace: Any) -> tuple[Any, Any, State, Lent, Any]:
+    """What an update of a parameter as a whole works on."""
+    x, state = p.data, optimizer.state[p]
+    optimizer._begin(trace.arrays(x), state)
+    arrays = {name: trace.state(state, name) for name in optimizer.shapes(p.shape)}
+    return x, _like(p), arrays, tuple([np.empty_like(x, order="C") for _ in range(optimizer.scratch + 2)]), p
+
+
+def _like(p: Any) -> Any:
+    """A parameter's gradient, in the parameter's dtype."""
+    g = p.grad.data
+    return g if g.dtype == p.dtype else g.astype(p.dtype, casting="same_kind")
 
 
 def _unpacked(update: Any) -> list[str]:

@@ -98,3 +98,15 @@ def test_a_report_keeps_what_was_not_measured(tmp_path):
     assert "| backgraph | 130 | 1.30 | 21 |" in text
     assert "to the power 1.00, with them to the power 0.50" in text
     assert [line[3:] for line in text.splitlines() if line.startswith("## ")] == ["Checkpoints", "Import"]
+
+
+def test_the_ratios_are_of_each_way_to_run_ours(tmp_path):
+    found = report.Results({"backgraph": "backgraph 1", "backgraph_c": "backgraph, C 1", "pytorch": "PyTorch 2"}, 1)
+    found.times = {"small": {"backgraph": [2e-6] * 3, "backgraph_c": [1e-6] * 3, "pytorch": [4e-6] * 3}}
+    report.write(found, tmp_path)
+    text = (tmp_path / "benchmarks.md").read_text()
+    for head, row in (
+        ("backgraph relative to | backgraph, C", "2.00 | 0.50"),
+        ("backgraph, C relative to | backgraph", "0.50 | 0.25"),
+    ):
+        assert f"| time of {head} | PyTorch |\n|---|---:|---:|\n| small | {row} |" in text

@@ -7,7 +7,8 @@ From the bottom up, each importing only what stands before it:
     rendering, player                        SVG, PNG and PDF; the page that plays it
     names, scopes, folding                   what values are called, the modules around them, what is drawn closed
     expressions, values                      what was computed, and from which values
-    sources, simplifying, rules, reading     which VJP runs, as Python and in a reader's words
+    sources, simplifying, rules, reading, textbook
+                                             which VJP runs, as Python, in a reader's words, and in a book's
     formulas                                 the same with the picture's names
     sweep                                    the gradients themselves
     linking, steps, collecting               all of it as plain data: a picture
@@ -31,7 +32,7 @@ __all__ = ["draw"]
 
 def draw(
     *outputs: Any, wrt: Any = None, names: Any = None, direction: str = "both",
-    show: Iterable[str] = ("shape", "dtype"), formulas: bool | str = "auto", gradients: bool = False,
+    show: Iterable[str] | None = None, formulas: bool | str = "auto", gradients: bool = False,
     depth: int | None = None, saved: bool = False, max_nodes: int | None = None,
     timeout: float = 10, theme: str = "auto", rankdir: str = "auto", renderer: str = "auto",
 ) -> Drawing:  # fmt: skip
@@ -42,7 +43,8 @@ def draw(
     wrt        draw only what lies on a way from these tensors to the outputs
     names      what to call things: a dict of tensors (`locals()` will do) or a module
     direction  "both" passes, or "forward" or "backward" alone
-    show       what to write in the boxes: any of "shape", "dtype", "value" (of small tensors)
+    show       what to write in the boxes: any of "shape", "dtype", "value" (of small tensors). None: shape and dtype,
+               with the values in tooltips; a tree of text, which has none, shows the values beside the shapes
     formulas   the VJPs on the gradient arrows: True, False (in tooltips only) or "auto" (while there are few arrows)
     gradients  run a backward sweep of its own, which touches no .grad, and show what flows where
     depth      close the calls of modules nested deeper than this: 0 closes all of them, 1 leaves the outermost open
@@ -65,8 +67,8 @@ def draw(
 
     >>> x = Tensor(2.0, requires_grad=True, name="x")
     >>> print(draw(x * x))
-    v1 = x * x
-      x   ⇠ ḡ * x
+    v1 = x * x = 4
+      x = 2   ⇠ ḡ * x
       x   ⇠ ḡ * x
     """
     from .drawn import make

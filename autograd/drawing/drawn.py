@@ -32,6 +32,8 @@ from .trial import unchanged
 
 DIRECTIONS = ("both", "forward", "backward")
 SHOW = ("shape", "dtype", "value")
+ON_PICTURES, IN_TEXT = ("shape", "dtype"), ("shape", "value")
+"""What is shown where the reader chose nothing: a picture has the values in its tooltips, and a text has none."""
 
 
 class Drawing:
@@ -41,10 +43,13 @@ class Drawing:
     language; `save` writes it to a file, `player` makes a page that plays it.
     """
 
-    def __init__(self, picture: Picture, look: Look, timeout: float, renderer: str, explainer: Explainer) -> None:
+    def __init__(
+        self, picture: Picture, look: Look, told: tuple[str, ...], timeout: float, renderer: str, explainer: Explainer
+    ) -> None:  # fmt: skip
         self.graph = picture
         self._explainer = explainer
         self._look = look
+        self._told = told
         self._timeout = timeout
         self._renderer = renderer
         self._dot: str | None = None
@@ -82,7 +87,7 @@ class Drawing:
 
     def text(self) -> str:
         """The picture as an indented tree of text."""
-        return to_text(self.graph, self._look.show)
+        return to_text(self.graph, self._told)
 
     def explain(self, tensor: Tensor) -> str:
         """In words: whether a gradient reaches this tensor in the backward pass drawn, and if not, why.
@@ -189,9 +194,9 @@ class Drawing:
 
 
 def make(
-    outputs: tuple[Any, ...], wrt: Any, names: Any, direction: str, show: Iterable[str], formulas: bool | str,
-    gradients: bool, depth: int | None, saved: bool, max_nodes: int | None, timeout: float, theme: str, rankdir: str,
-    renderer: str,
+    outputs: tuple[Any, ...], wrt: Any, names: Any, direction: str, show: Iterable[str] | None,
+    formulas: bool | str, gradients: bool, depth: int | None, saved: bool, max_nodes: int | None, timeout: float,
+    theme: str, rankdir: str, renderer: str,
 ) -> Drawing:  # fmt: skip
     """See `autograd.draw`."""
     for what, value, known in (
@@ -208,9 +213,9 @@ def make(
             raise ValueError(f"draw: expected {what}= of {least} or more, got {number}")
     if not isinstance(timeout, int | float) or not timeout > 0:
         raise ValueError(f"draw: expected timeout= to be a number of seconds above 0, got {timeout!r}")
-    if not isinstance(show, Iterable):
+    if not isinstance(show, Iterable | None):
         raise TypeError(f"draw: expected show= to hold any of {', '.join(map(repr, SHOW))}, got {show!r}")
-    shown = (show,) if isinstance(show, str) else tuple(show)
+    shown, told = (ON_PICTURES, IN_TEXT) if show is None else ((show,) if isinstance(show, str) else tuple(show),) * 2
     if unknown := [item for item in shown if item not in SHOW]:
         raise ValueError(f"draw: expected show= to hold any of {', '.join(map(repr, SHOW))}, got {unknown[0]!r}")
     if outputs and isinstance(outputs[0], Program):
@@ -220,13 +225,13 @@ def make(
                 raise TypeError(f"draw: a program is drawn whole, with the names of its source: leave out {what}=")
         picture = picture_of(outputs[0], max_nodes or MOST)
         look = Look(theme, _turned(picture, rankdir), shown, formulas)
-        return Drawing(picture, look, timeout, renderer, Explainer((), (), {}, {}))
+        return Drawing(picture, look, told, timeout, renderer, Explainer((), (), {}, {}))
     tensors, named = _outputs(outputs, names)
     with _no_collection():
         named_tensors(named, tensors)
         roots, targets = _roots(tensors), _wrt(wrt)
         nodes = needed_for(roots, targets)
-        evaluate = "value" in shown or gradients
+        evaluate = show is None or "value" in shown or gradients
         most = max_nodes or readable(nodes, rankdir not in ("TB", "BT"))
         room = most
         while True:  # what sums and stubs add is known only when all is in place
@@ -238,7 +243,7 @@ def make(
         picture = collector.picture(Sweep(tensors, nodes, collector.closed) if gradients else None)
         every = nodes if targets is None else needed_for(roots, None)
         explainer = Explainer(nodes, every, collector.called, collector.values)
-    return Drawing(picture, Look(theme, _turned(picture, rankdir), shown, formulas), timeout, renderer, explainer)
+    return Drawing(picture, Look(theme, _turned(picture, rankdir), shown, formulas), told, timeout, renderer, explainer)
 
 
 ROW = 20
@@ -287,6 +292,11 @@ def _outputs(outputs: tuple[Any, ...], names: Any) -> tuple[list[Tensor], Names]
     called = bool(outputs) and callable(outputs[0]) and not isinstance(outputs[0], Tensor)
     if called:
         function, given = outputs[0], outputs[1:]
+        if not given and hasattr(function, "parameters"):
+            raise TypeError(
+                f"draw: expected a module and its example inputs, got {type(function).__name__} alone; write "
+                f"draw(module, x)"
+            )
         with enable_grad(), keeping_arguments(), unchanged(function, given):
             result = function(*given)
             named = Names(function if names is None and hasattr(function, "named_parameters") else names)

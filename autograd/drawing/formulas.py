@@ -15,15 +15,13 @@ import numpy as np
 from ..engine.node import Node
 from ..engine.primitive import Primitive, needs_of, registry, rule_of
 from .expressions import UNKNOWN, is_array, known_arguments
-from .reading import TEXTBOOK, as_in_a_textbook, in_words, says_little
+from .reading import in_words, says_little
 from .rules import Array, specialise
 from .simplifying import Brief, axes_summed, to_expression
 from .sources import NotPlain
+from .textbook import in_a_textbook
 
 Named = Callable[[Any, Any], str]
-
-WHOLE = {"where": True, "initial": np._NoValue}  # type: ignore[attr-defined]
-"""The options with which a reduction takes all of its argument, and nothing else, as a book has it."""
 
 SEVERAL = 5
 """The gradient of as many results, or fewer, is written as a tuple, with None for those that had no part in it."""
@@ -158,10 +156,11 @@ def _written(
     tree = Brief(space).visit(tree)
     arrays = {symbol: what for what, symbol in symbols.of.items()}
     code = ast.unparse(ast.fix_missing_locations(tree))
-    told = tree
-    ours = str(rule.__module__).startswith("autograd.ops.")
-    if (name := f"{node.name}.{input}") in TEXTBOOK and ours and all(known.get(k, v) is v for k, v in WHOLE.items()):
-        told = as_in_a_textbook(name, given | _reduced(node, parent, known.get("axis"), given))
+    name, real = f"{node.name}.{input}", all(kind != "c" for kind in _kinds(node))
+    book = in_a_textbook(
+        name, rule, node, parent, _reduced(node, parent, known.get("axis"), given) | given, known, real
+    )
+    told = tree if book is None else book
     words = in_words(told, space) if not _is_a_face(rule) else None
     if words is not None:
         text = re.sub(r"_\d+_", lambda found: symbols.names.get(found[0], found[0]), ast.unparse(words))
@@ -171,7 +170,7 @@ def _written(
 
 
 def _reduced(node: Node, parent: Node, axis: Any, given: dict[str, ast.expr]) -> dict[str, ast.expr]:
-    """What the words for a reduction are made of besides what its rule needs (see `reading.TEXTBOOK`)."""
+    """What the words for a reduction are made of besides what its rule needs (see `textbook.TEXTBOOK`)."""
     found: dict[str, ast.expr] = {"kept": ast.Constant(None if axis is None else True)}
     found |= {name.upper(): given[name] for name in ("g", "out") if name in given}
     if parent.shape and type(parent.shape) is tuple:

@@ -28,13 +28,24 @@ WORDS = {
     "elu_slope": "lambda x: elu′(x)",
     "hardswish_slope": "lambda x: hardswish′(x)",
     "ifft_whole": "lambda x, axes, norm: np.fft.ifftn(x, axes=axes, norm=norm)",
+    "from_max": "lambda g, x, highest, size: at_the_maximum_of_each_window(g, x, size)",
+    "i1_slope": "lambda x: np.i0(x) - i1(x) / x",
+    "i_over_power": "lambda n, x: iv(n, x) / x ** n",
     "inverse": "lambda order, axis: np.argsort(order, axis)",
+    "inverse_mills": "lambda x: np.exp(-x ** 2 / 2) / (np.sqrt(2 * np.pi) * ndtr(x))",
     "kept": "lambda g, axis: np.expand_dims(g, axis)",
+    "line_x": "lambda g, shape, width, axis, mode: adjoint_of_pad(g, width, axis, mode)",
     "log_softmax_at_rule": "lambda g, x, index, axis: g * (one_hot(index) - softmax(x, axis))",
     "masked": "lambda g, keep: g * keep",
+    "multiply_add_x": "lambda g, w: g * w",
     "padded": "lambda x, widths: np.pad(x, widths)",
+    "pair_products": "lambda a, b: products_of_pairs(a, b)",
+    "pair_sums": "lambda w, x: sum_over_pairs(w, x)",
     "permuted": "lambda x, order, axis: np.take_along_axis(x, order, axis)",
+    "pinv_general": "lambda a: np.linalg.pinv(a)",
+    "polar_factor": "lambda a: polar_factor(a)",
     "power_y": "lambda g, x, y, out: g * out * np.log(x)",
+    "reached_rule": "lambda g, emitted: forward_backward(g, emitted)",
     "reshaped": "lambda x, shape, order: x.reshape(shape, order=order)",
     "roll_vjp": "lambda g, shift, axis: np.roll(g, -shift, axis)",
     "sigmoid_surplus": "lambda x, y: sigmoid(x) - y",
@@ -42,52 +53,20 @@ WORDS = {
     "silu_slope": "lambda x: silu′(x)",
     "spread_windows": "lambda g, shape, size: spread_over_windows(g, size)",
     "to_max": "lambda g, x, highest, size: to_the_maximum_of_each_window(g, x, size)",
+    "tril": "lambda m, k=None: np.tril(m, k)",
+    "triu": "lambda m, k=None: np.triu(m, k)",
 }
 """What stands for a call of a helper, with the arguments that a reader needs."""
 
-TEXTBOOK = {
-    "arctan2.x": "lambda g, x, y: g * y / (x ** 2 + y ** 2)",
-    "arctan2.y": "lambda g, x, y: -g * x / (x ** 2 + y ** 2)",
-    "center.x": "lambda g, out, axis, kept, n: g[0] - g[0].mean(axis, keepdims=kept) + 2 * out[0] * g[2] / n",
-    "hypot.x": "lambda g, x, out: g * x / out",
-    "hypot.y": "lambda g, y, out: g * y / out",
-    "logsumexp.x": "lambda G, x, OUT: G * np.exp(x - OUT)",
-    **dict.fromkeys(
-        ("max.a", "min.a", "nanmax.a", "nanmin.a"),
-        "lambda G, a, OUT, axis, kept: G * (a == OUT) / (a == OUT).sum(axis, keepdims=kept)",
-    ),
-    **dict.fromkeys(("median.a", "nanmedian.a"), "lambda g, a, axis: to_the_middle_ones(g, a, axis)"),
-    "norm.x": "lambda g, x, out: g * x / out",
-    "prod.a": "lambda G, a, OUT: G * OUT / a",
-    **dict.fromkeys(
-        ("nanpercentile.a", "nanquantile.a", "percentile.a", "quantile.a"),
-        "lambda g, a, q, axis: to_the_ones_around_the_quantile(g, a, q, axis)",
-    ),
-    "repeat.a": "lambda g, repeats, axis: sum_of_repeats(g, repeats, axis)",
-    "rescale.x": "lambda g, out, axis, eps, kept: "
-    "(g[0] - out[0] * (g[0] * out[0]).mean(axis, keepdims=kept)) / np.sqrt(out[1] + eps)",
-    "sort.a": "lambda g, a, axis: np.take_along_axis(g, np.argsort(np.argsort(a, axis), axis), axis)",
-    "split.ary": "lambda g, axis: np.concatenate(g, axis)",
-    "standardize.x": "lambda g, out, axis, eps, kept: "
-    "(g[0] - g[0].mean(axis, keepdims=kept) - out[0] * (g[0] * out[0]).mean(axis, keepdims=kept)) "
-    "/ np.sqrt(out[2] + eps)",
-    "std.a": "lambda G, a, OUT, axis, ddof, n, kept: G * (a - a.mean(axis, keepdims=kept)) / (OUT * (n - ddof))",
-    "tile.A": "lambda g, reps: sum_of_copies(g, reps)",
-    "var.a": "lambda G, a, axis, ddof, n, kept: G * 2 * (a - a.mean(axis, keepdims=kept)) / (n - ddof)",
-}
-"""What a book says in the place of a rule that takes more care than a reader wants to see, of where it divides by zero,
-or of what leaves the range: by the primitive and its argument. It is made of what the rule needs, and of
-
-    G, OUT  g and out with axes of size 1 for those that the function took away
-    kept    True where it took away some of the axes, None where that were all
-    n       the number of elements that went into one of the result
-"""
-
 KNOWN = {
-    "broadcast_to", "cofactors", "conv_transpose", "correlate", "crop", "digamma", "fold", "i1", "index_along",
-    "on_diagonal", "one_hot", "polygamma", "relu", "scatter_add", "sigmoid", "softmax", "softplus", "sum_of_copies",
-    "sum_of_repeats", "sum_to", "spread_over_windows", "sum_windows", "to_the_maximum_of_each_window",
-    "to_the_middle_ones", "to_the_ones_around_the_quantile", "where", "windows",
+    "add_conjugate_pairs", "adjoint_of_pad", "at_the_maximum_of_each_window", "beta", "broadcast_to", "cofactors",
+    "conv_transpose", "correlate", "crop", "digamma", "erfcx", "fold", "forward_backward", "frechet_derivative",
+    "gamma", "i0e", "i1", "i1e", "index_along", "inverse_gaps", "iv", "lyapunov", "minus_transpose", "ndtr",
+    "on_diagonal", "one_hot", "outside_of", "polar_factor", "polygamma", "products_of_pairs", "relu", "scatter_add",
+    "sigmoid", "softmax", "softplus", "solve_sylvester", "solve_triangular", "spread_over_windows", "sum_of_copies",
+    "sum_of_repeats", "sum_over_pairs", "sum_to", "sum_windows", "symmetric_from_lower",
+    "to_the_maximum_of_each_window", "to_the_middle_ones", "to_the_ones_around_the_quantile", "to_triangle", "where",
+    "windows",
 }  # fmt: skip
 """Names that say it, besides what a user's own rule calls."""
 
@@ -129,7 +108,7 @@ class _Reader(ast.NodeTransformer):
         if name == "sinc" and len(call.args) == 2 and isinstance(call.args[1], ast.Constant):
             return ast.Call(ast.Name("sinc" + "′" * int(str(call.args[1].value)), ast.Load()), call.args[:1], [])
         if name in WORDS:
-            return _put_in(WORDS[name], call.args)
+            return put_in(WORDS[name], call.args)
         known = name in KNOWN or not self._is_ours(call.func.id)
         self.lost = self.lost or not known
         return call
@@ -148,16 +127,14 @@ def _index(index: ast.expr) -> str:
     return text[len("np.s_[") : -1] if text.startswith("np.s_[") else text
 
 
-def as_in_a_textbook(name: str, given: Mapping[str, ast.expr]) -> ast.expr:
-    """What a book says of the derivative of `name`, a primitive and its argument among the `TEXTBOOK`."""
-    return _put_in(TEXTBOOK[name], given)
-
-
-def _put_in(words: str, arguments: Mapping[str, ast.expr] | list[ast.expr]) -> ast.expr:
+def put_in(words: str, arguments: Mapping[str, ast.expr] | list[ast.expr]) -> ast.expr:
     """The words with the arguments of a call in them, and without what they leave as it is."""
     function = copy.deepcopy(_parsed(words))
     if isinstance(arguments, list):
-        arguments = dict(zip([argument.arg for argument in function.args.args], arguments, strict=False))
+        names = [argument.arg for argument in function.args.args]
+        defaults = function.args.defaults
+        usual = dict(zip(names[len(names) - len(defaults) :], defaults, strict=True))
+        arguments = usual | dict(zip(names, arguments, strict=False))
     given = arguments
 
     class Put(ast.NodeTransformer):

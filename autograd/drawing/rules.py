@@ -282,7 +282,7 @@ class _Rule:
             node = ast.Call(node.args[0], node.args[1:], [])
         if isinstance(node.func, ast.Name) and node.func.id == "axes_of":  # an axis that is not known stays what it is
             return self.expression(node.args[0])
-        function = self.outer.get(node.func.id) if isinstance(node.func, ast.Name) else None
+        function: Any = self.outer.get(node.func.id) if isinstance(node.func, ast.Name) else None
         if isinstance(node.func, ast.Name) and node.func.id == "sum_to" and len(node.args) == 2:
             array, target = self.about(node.args[0]), self.value(node.args[1])
             if hasattr(array, "shape"):
@@ -299,6 +299,7 @@ class _Rule:
             if record.name != "softmax_by":
                 return self.contraction(node) if record.name == "einsum" else None
             function = record.function  # of which one knows the formula, and not the name
+        function = getattr(function, "made_once", function)
         if function.__module__.split(".")[0] != self.rule.__module__.split(".")[0] or function is self.rule:
             return None
         code = function.__code__

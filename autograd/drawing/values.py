@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import ChainMap
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -66,13 +67,18 @@ def compute_missing(nodes: Iterable[Node], values: dict[int, Any]) -> None:
 
     nodes  oldest first
     """
+    known: Any = ChainMap(values, several := {})
     with no_grad(), np.errstate(all="ignore"):
         for node in nodes:
-            if node.order in values or node.plan is None or type(node.shape) is not tuple:
+            if node.order in values or node.plan is None:
+                continue
+            if type(node.shape) is not tuple:
+                if all(type(p.shape) is tuple and np.prod(p.shape, dtype=object) <= LARGEST for p in node.parents):
+                    several[node.order] = _again(node, known)
                 continue
             if np.prod(node.shape, dtype=object) > LARGEST:
                 continue
-            value = _again(node, values)
+            value = _again(node, known)
             if is_array(value) and value.shape == node.shape and value.dtype == node.dtype:
                 values[node.order] = value
 

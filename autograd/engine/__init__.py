@@ -6,6 +6,7 @@ From the bottom up, each importing only what stands before it:
     node          the graph: one Node per recorded operation, and the walk over them
     defaults      the dtype of what nobody gave a dtype
     modes         what a thread records, and the scopes that name parts of a graph
+    once          what two rules of a node both need, computed once
     place         where the user's program stands: its line, and what it calls there
     floating      NumPy's warnings of floating-point errors name the line of the program
     leaving       what leaves the graph says so: who may make a tracked Tensor a plain value
@@ -24,6 +25,7 @@ From the bottom up, each importing only what stands before it:
     recorders     the function that stands for a primitive, compiled: it computes, and makes the node
     declare       primitive(), elementwise(), linear(): a function and its rules in one line
     arguments     a scope within which nodes keep all that their operations were given
+    rows          operands that are broadcast row by row, the quick way
     sums          sums over axes and of products, the quick way
     broadcasting  sum_to and broadcast_to, adjoint to each other
     dispatch      where NumPy sends a call that has a Tensor among its arguments

@@ -32,6 +32,7 @@ class Mode(threading.local):
     writes: Any = None  # versions.Writes, which keep what arrays held before they are written in place
     batch: Any = None  # the examples that the innermost vmap is just running
     draws: Any = None  # makes of a generator what is to draw in its place
+    once: Any = None  # in a backward pass what one rule has made for another (see once.py), () where there is nothing
 
 
 mode = Mode()
@@ -132,8 +133,16 @@ class _Switch(_GradMode, metaclass=_Called):
         if not function and not options:
             return made
         if options or len(function) > 1 or not callable(function[0]):
-            got = ", ".join([*map(repr, function), *(f"{name}=" for name in options)])
-            raise TypeError(f"{cls.__name__}: expected nothing, or a function to decorate, got {got}")
+            got = ", ".join(
+                [
+                    *(type(v).__name__ if hasattr(v, "dtype") else repr(v) for v in function),
+                    *(f"{name}=" for name in options),
+                ]
+            )
+            raise TypeError(
+                f"{cls.__name__}: expected nothing, or a function to decorate, got {got}; "
+                f"write `with {cls.__name__}():`"
+            )
         return made(*function)
 
 

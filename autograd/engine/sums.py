@@ -13,6 +13,7 @@ import numpy as np
 
 from .declare import primitive
 from .primitive import Function
+from .rows import MANY, by_rows
 
 _add_reduce: Any = np.add.reduce
 _maximum_reduce: Any = np.maximum.reduce
@@ -60,7 +61,11 @@ def is_ones(array: Any) -> bool:
 def added(made: Any, b: Any) -> Any:
     """made + b, for an array that nobody else has yet: in its own memory, if b does not change its dtype."""
     if made.dtype is getattr(b, "dtype", None) or made.dtype == np.result_type(made, b):
-        made += b
+        if made.size < MANY:  # known without a call, in steps of small networks
+            made += b
+            return made
+        with by_rows(made, b.shape):
+            made += b
         return made
     return made + b
 

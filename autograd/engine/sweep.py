@@ -148,7 +148,8 @@ def _sweep(
     With `targets`, gradients go there and not to leaves, and only nodes in `needed` are visited. `results` are the
     tensors that the sweep goes out from.
     """
-    before = mode.recording
+    before, outer = mode.recording, mode.once
+    mode.once = None if create_graph else ()
     watch: Any = mode.watch
     plainly = watch is None or watch is mode.trace
     mode.recording = (watch or True) if create_graph else False
@@ -203,7 +204,7 @@ def _sweep(
                             watch.freed(node)
                     if plan.into is not None and not create_graph and plainly:
                         entry = arrived.get(node.parents[0].order)
-                        into = plan.into if watch is None else watch.into(plan.into, entry)
+                        into = plan.into if watch is None else watch.into(plan.into, node, entry, (g, *saved))
                         if entry is not None and into is not None and _added(entry, into, g, saved):
                             entry = g = saved = None
                             continue
@@ -249,7 +250,7 @@ def _sweep(
         else:
             targets.update({order: arrived[order][1] for order in targets.keys() & arrived.keys()})
     finally:
-        mode.recording = before
+        mode.recording, mode.once = before, outer
 
 
 def _settled(leaf: Node, entry: list[Any]) -> tuple[Any, bool]:
@@ -303,7 +304,7 @@ def _sum(entry: list[Any], part: Any, create_graph: bool) -> Any:
 def _added(entry: list[Any], into: Any, g: Any, saved: tuple[Any, ...]) -> bool:
     """Add a part to the sum so far, where nobody else holds that; whether it was done."""
     total = entry[1]
-    if not _is_ours(total, 1) or type(g) is not type(total):
+    if not _is_ours(total, 1) or g.__class__ is not total.__class__:  # as a trace's stand-ins say theirs
         return False
     into(total, g, *saved)
     return True

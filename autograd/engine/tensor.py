@@ -492,7 +492,7 @@ def alike(array: Any, other: Any) -> Any:
     """An array of NumPy's as one of the kind of another: where that is a GPU's, the two could not be mixed."""
     other = other._content if isinstance(other, Tensor) else other
     if isinstance(other, np.ndarray | np.generic) or not isinstance(array, np.ndarray | np.generic):
-        return array
+        return array if type(other) is other.__class__ or not hasattr(type(other), "beside") else other.beside(array)
     return array if in_blocks(other) or not hasattr(other, "__array_function__") else np.asarray(array, like=other)
 
 

@@ -18,6 +18,7 @@ From the bottom up, each importing only what stands before it:
     fft              Fourier transforms
     polar            the polar factor of a matrix, the nuclear norm
     linalg           inverses, decompositions, solutions
+    factors          of stacks of matrices, as LAPACK gives them
     special          what NumPy lacks: softmax, erf, gamma, …
     activations      pieces of lines and curves, of networks
     chains           the forward algorithm of hidden states

@@ -160,8 +160,15 @@ def _assign_all(tensor: Any, new: Any, index: Any, sharing: list[Any]) -> None:
     """Give the tensor the value `new`, which differs from the old one at `index`, and the others what they see of it.
 
     Raises RuntimeError if one of them is a leaf that requires a gradient, or sees other numbers in the memory, as the
-    real part of complex ones does.
+    real part of complex ones does. A trace ends here.
     """
+    if mode.trace is not None:
+        mode.trace.fail("a tensor is assigned to that shares memory with another one, and where it lies is not traced")
+    for member in (tensor, new, *sharing):
+        if type(content := member._content) is not np.ndarray and content.__class__ is np.ndarray:
+            member._content = np.asarray(content)  # of a trace that has ended
+    if type(index) is not np.ndarray and index.__class__ is np.ndarray:
+        index = np.asarray(index)
     for other in sharing:
         if other._node is not None and other._node.plan is None:
             raise RuntimeError(

@@ -23,11 +23,12 @@ import numpy as np
 
 from ..engine.broadcasting import sum_to
 from ..engine.declare import primitive
+from ..engine.once import once
 from ..engine.primitive import Function
 from ..engine.sums import added
 from .sliding import Geometry
 
-_FEW = 65536  # elements: so small may the kernel's gradients of all rows be to be made at once, and not one by one
+_FEW = 131072  # elements: so small may the kernel's gradients of all rows be to be made at once, and not one by one
 
 
 class _Layout(Geometry):
@@ -287,6 +288,16 @@ def _depthwise_transpose(y: Any, w: Any, layout: _Layout) -> Any:
     return total
 
 
+@once
+def _in_order(g: Any) -> Any:
+    """The same array in our memory order, in which two of the functions want it: turned once for both."""
+    if type(g) is not np.ndarray or len(g) < 2 or g.strides[0] <= g.strides[-1]:
+        return g
+    n = g.ndim
+    turned = np.ascontiguousarray(g.transpose(*range(2, n - 1), 1, n - 1, 0))
+    return turned.transpose(n - 1, n - 3, *range(n - 3), n - 2)
+
+
 # ---- arguments -------------------------------------------------------------------------------------------------------
 
 
@@ -309,18 +320,18 @@ def _check(x: Any, w: Any, groups: int) -> None:
 correlate: Function = primitive(
     _correlate, name="correlate", kind="bilinear", single=True,
     x=lambda g, w, x_shape, stride, padding, dilation, groups: correlate_transpose(
-        g, w, x_shape[2:], stride, padding, dilation, groups
+        _in_order(g), w, x_shape[2:], stride, padding, dilation, groups
     ),
     w=lambda g, x, w_shape, stride, padding, dilation, groups: correlate_kernel(
-        g, x, w_shape[2:], stride, padding, dilation, groups
+        _in_order(g), x, w_shape[2:], stride, padding, dilation, groups
     ),
     b=lambda g, b_shape: sum_to(g, b_shape + (1,) * (g.ndim - 2)).reshape(b_shape),
 )  # fmt: skip
 correlate_transpose: Function = primitive(
     _correlate_transpose, name="correlate_transpose", kind="bilinear", single=True,
-    y=lambda g, w, stride, padding, dilation, groups: correlate(g, w, stride, padding, dilation, groups),
+    y=lambda g, w, stride, padding, dilation, groups: correlate(_in_order(g), w, stride, padding, dilation, groups),
     w=lambda g, y, w_shape, stride, padding, dilation, groups: correlate_kernel(
-        y, g, w_shape[2:], stride, padding, dilation, groups
+        y, _in_order(g), w_shape[2:], stride, padding, dilation, groups
     ),
 )  # fmt: skip
 correlate_kernel: Function = primitive(

@@ -49,6 +49,8 @@ def array(
 ) -> Any:
     """As np.array, of Tensors and of nested lists that hold some: a Tensor that is joined to them."""
     value = _joined(object)
+    if hasattr(type(value), "copied"):  # it stands for an array
+        value = Tensor(value)
     if not isinstance(value, Tensor):
         return wrap(np.array(value, dtype, copy=copy, order=order, ndmin=ndmin))  # type: ignore[call-overload]
     fresh = value is not object

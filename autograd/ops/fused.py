@@ -8,6 +8,7 @@ from typing import Any
 from ..engine.broadcasting import sum_to
 from ..engine.declare import primitive
 from ..engine.primitive import Function
+from ..engine.rows import by_rows
 from ..engine.sums import added, product_to
 from .products import matmul
 
@@ -44,15 +45,21 @@ def _multiply_add(x: Any, w: Any, b: Any = None) -> Any:
     >>> multiply_add(np.ones((2, 3)), np.array([1.0, 2.0, 3.0]), np.ones(3)).tolist()
     [[2.0, 3.0, 4.0], [2.0, 3.0, 4.0]]
     """
-    made = x * w
+    with by_rows(x, w.shape):
+        made = x * w
     if made.shape != x.shape:
         raise ValueError(f"expected w that broadcasts to x's shape {x.shape}, got {w.shape}")
     return made if b is None else added(made, b)
 
 
+def _multiply_add_x(g: Any, w: Any) -> Any:
+    with by_rows(g, w.shape):
+        return g * w
+
+
 multiply_add: Function = primitive(
     _multiply_add, name="multiply_add", kind="bilinear", single=True,
-    x=lambda g, w: g * w,
+    x=_multiply_add_x,
     w=lambda g, x, w_shape: product_to(g, x, w_shape),
     b=lambda g, b_shape: sum_to(g, b_shape),
 )  # fmt: skip

@@ -37,7 +37,7 @@ def _part(g: Any, i: int, arrays_shape: Any, axis: int | None, edges: Any) -> An
 
 def _edges(arrays: tuple[Any, ...], axis: int | None) -> tuple[int, ...]:
     """Where each of the joined arrays begins and ends; 0 for one that NumPy is going to refuse."""
-    shapes = [np.shape(array) for array in arrays]
+    shapes = [np.shape(getattr(array, "_content", array)) for array in arrays]
     if axis is None:
         return (0, *itertools.accumulate(map(math.prod, shapes)))
     return (0, *itertools.accumulate(shape[axis] if -len(shape) <= axis < len(shape) else 0 for shape in shapes))
@@ -63,7 +63,7 @@ _pieces: Function = linear(_split, name="split", multiple=True, ary=_split_ary)
 @composite(np.concatenate)
 def concatenate(arrays: Any, axis: int | None = 0, *, dtype: Any = None, casting: Any = "same_kind") -> Any:
     """As np.concatenate."""
-    if np.ndim(unwrap(axis)):
+    if axis.__class__ is not int and np.ndim(unwrap(axis)):
         raise TypeError("concatenate: expected a list of arrays and then an axis, got an array as axis; write [x, y]")
     arrays = tuple(arrays)
     joined = _joined(*arrays, axis=axis, edges=_edges(arrays, axis))

@@ -18,7 +18,6 @@ them: `polar.py`, pinv, det, slogdet, norm, matrix_power, and functions of matri
 
 from __future__ import annotations
 
-import functools
 import math
 from typing import Any
 
@@ -26,9 +25,11 @@ import numpy as np
 
 from ..engine.blocks import in_blocks
 from ..engine.declare import composite, linear, nondifferentiable, primitive
+from ..engine.once import once
 from ..engine.primitive import Function, rebuilt
 from ..engine.sums import axes_of, total_of_product
 from ..engine.tensor import Tensor, alike, unwrap, wrap
+from .elementwise import least
 from .indexing import take_along_axis
 from .polar import nuclear_norm
 from .reductions import products_of_others
@@ -113,13 +114,22 @@ def _triangle(x: Any, lower: bool) -> Any:
 inv = primitive(np.linalg.inv, a=lambda g, out: -_t(out) @ g @ _t(out))
 
 
+@once
+def _columns_back(g: Any, a: Any) -> Any:
+    return np.linalg.solve(_t(a), g)
+
+
+@once
+def _vector_back(g: Any, a: Any) -> Any:
+    return np.linalg.solve(_t(a), g[..., None])
+
+
 def _solve_a(g: Any, a: Any, out: Any, b_shape: Any) -> Any:
-    back = np.linalg.solve(_t(a), g if len(b_shape) > 1 else g[..., None])
-    return -back @ _t(out if len(b_shape) > 1 else out[..., None])
+    return -_columns_back(g, a) @ _t(out) if len(b_shape) > 1 else -_vector_back(g, a) @ _t(out[..., None])
 
 
 def _solve_b(g: Any, a: Any, b_shape: Any) -> Any:
-    return np.linalg.solve(_t(a), g) if len(b_shape) > 1 else np.linalg.solve(_t(a), g[..., None])[..., 0]
+    return _columns_back(g, a) if len(b_shape) > 1 else _vector_back(g, a)[..., 0]
 
 
 solve = primitive(np.linalg.solve, broadcasts=True, a=_solve_a, b=_solve_b)
@@ -565,10 +575,9 @@ def _within_range(norm: Any, x: Any, axes: tuple[int, ...], p: float) -> Any:
         return size * (norm(x / size, axes) if norm is norm_2 else norm(x / size, axes, p))
 
 
-@functools.cache
-def _shortest(dtype: Any, p: float) -> float:
+def _shortest(dtype: Any, p: Any) -> Any:
     """A norm below it may be that of powers that are subnormal."""
-    return float(np.finfo(dtype).tiny ** (0.5 / p))
+    return least(dtype) ** (0.5 / p)
 
 
 def _vector(x: Any, order: Any, axes: tuple[int, ...]) -> Any:

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..engine.modes import Untraceable
 
-_PIECE = 32768  # elements: half a megabyte for an array, its result and what lies between
+_PIECE = 65536  # elements: three quarters of a megabyte for an array, its result and what lies between
 _MANY = 1 << 20  # elements: fewer in a few arrays still fit into the cache, and pieces gain nothing
 
 
@@ -27,7 +27,7 @@ def in_pieces(function: Callable[..., Any], *arrays: Any) -> Any:
     The arrays have one shape and one dtype; the result has them too, and the first one's memory order.
     """
     x = arrays[0]
-    if x.__class__ is not np.ndarray or x.size <= _PIECE:
+    if x.__class__ is not np.ndarray or x.size <= 2 * _PIECE:  # so many still fit into the cache
         return function(*arrays)
     only_whole(function, *arrays)
     result = np.empty_like(x)
@@ -55,7 +55,7 @@ def in_rows(function: Callable[..., Any], axes: tuple[int, ...], *arrays: Any) -
         return function(axes, *arrays)
     only_whole(function, *arrays)
     n = math.prod(x.shape[first:])
-    rows = max(1, 2 * _PIECE // n)
+    rows = max(1, _PIECE // n)
     flat = [a.reshape(-1, n if a.shape[first:] == x.shape[first:] else 1) for a in arrays]
     result = np.empty_like(x, dtype=np.result_type(*arrays))
     target = result.reshape(-1, n)

@@ -40,7 +40,7 @@ METHODS: dict[str, tuple[str, str]] = {
 
 INSTEAD: dict[str, str] = {
     "flip": "np.flip(x, axis)", "roll": "np.roll(x, shift, axis)", "quantile": "np.quantile(x, q, axis)",
-    "split": "np.split(x, indices, axis)",
+    "split": "np.split(x, indices, axis)", "step": "loss.backward(), and optimizer.step()",
     "median": "np.median(x, axis)", "cross": "np.cross(x, y)", "outer": "np.outer(x, y)",
     "lerp": "x + weight * (y - x)",
     "add": "x + y", "sub": "x - y", "mul": "x * y", "div": "x / y", "pow": "x ** y", "neg": "-x",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -12,8 +13,8 @@ from ..engine.leaving import left_to_operand
 from ..engine.primitive import Function
 from ..engine.sums import is_large, total
 from ..engine.tensor import unwrap
-from .elementwise import selected
 from .indexing import scatter_add
+from .pieces import only_whole
 
 
 @composite(np.broadcast_arrays)
@@ -171,21 +172,42 @@ roll = linear(
 )  # fmt: skip
 
 
+_BAND = 64  # rows: of these, most columns are in the triangle as a whole or not at all
+
+
+def _bands(shape: tuple[int, ...], k: int) -> Iterator[tuple[slice, int, int]]:
+    """Rows of a lower triangle, of how many columns they have all, and where the columns end of which some have any."""
+    n, width = shape[-2:]
+    for start in range(0, n, _BAND):
+        stop = min(start + _BAND, n)
+        yield slice(start, stop), min(max(start + k + 1, 0), width), min(max(stop + k, 0), width)
+
+
 def _tril(m: Any, k: int = 0) -> Any:
-    if is_large(m) and m.ndim > 1:
-        return selected(np.tri(m.shape[-2], m.shape[-1], k, bool), m, 0)
-    return np.tril(m, k)
+    if not is_large(m) or m.ndim < 2:
+        return np.tril(m, k)
+    only_whole(_tril, m)
+    made = np.zeros_like(m)
+    for rows, whole, end in _bands(m.shape, k):
+        made[..., rows, :whole] = m[..., rows, :whole]
+        made[..., rows, whole:end] = np.tril(m[..., rows, whole:end], k + rows.start - whole)
+    return made
 
 
 def _triu(m: Any, k: int = 0) -> Any:
-    if is_large(m) and m.ndim > 1:
-        return selected(np.tri(m.shape[-2], m.shape[-1], k - 1, bool), 0, m)
-    return np.triu(m, k)
+    if not is_large(m) or m.ndim < 2:
+        return np.triu(m, k)
+    only_whole(_triu, m)
+    made = np.zeros_like(m)
+    for rows, none, end in _bands(m.shape, k - 1):
+        made[..., rows, end:] = m[..., rows, end:]
+        made[..., rows, none:end] = np.triu(m[..., rows, none:end], k + rows.start - none)
+    return made
 
 
 # of one axis NumPy makes a matrix
-tril = linear(_tril, np.tril, name="tril", m=lambda g, k, m_shape: sum_to(np.tril(g, k), m_shape))
-triu = linear(_triu, np.triu, name="triu", m=lambda g, k, m_shape: sum_to(np.triu(g, k), m_shape))
+tril: Function = linear(_tril, np.tril, name="tril", m=lambda g, k, m_shape: sum_to(tril(g, k), m_shape))
+triu: Function = linear(_triu, np.triu, name="triu", m=lambda g, k, m_shape: sum_to(triu(g, k), m_shape))
 
 # ---- elements again and again ---------------------------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ from ..engine.blocks import by_blocks, in_blocks
 from ..engine.declare import elementwise, primitive
 from ..engine.halves import in_single
 from ..engine.primitive import Function
+from ..engine.rows import by_rows
 from ..engine.sums import added, axes_of, is_large, largest, total, total_of_product
 from ..engine.tensor import unwrap
 from .elementwise import greatest, least, lifted, masked
@@ -373,7 +374,8 @@ def _softmax(x: Any, axis: Any = -1) -> Any:
     array([0.5, 0.5, 0. ])
     """
     result, sums, _ = _exponentials(_floating(x), axis)
-    result /= sums
+    with by_rows(result, sums.shape):
+        result /= sums
     return result
 
 
@@ -382,7 +384,9 @@ def _softmax_rule(g: Any, out: Any, axis: Any) -> Any:
 
 
 def _softmax_back(axes: tuple[int, ...], g: Any, out: Any) -> Any:
-    part = g - total_of_product(g, out, axes)
+    along = total_of_product(g, out, axes)
+    with by_rows(g, along.shape):
+        part = g - along
     part *= out
     return part
 
@@ -397,14 +401,17 @@ def _log_softmax(x: Any, axis: Any = -1) -> Any:
     if not x.size:
         return x.copy()
     axes = axes_of(axis, x.ndim)
-    result = x - _top(x, axes)
-    result -= np.log(total(np.exp(result), axes))
+    top = _top(x, axes)
+    with by_rows(x, top.shape):
+        result = x - top
+        result -= np.log(total(np.exp(result), axes))
     return result
 
 
 def _log_softmax_rule(g: Any, out: Any, axis: Any) -> Any:
-    part = np.exp(out)
-    part *= -total(g, axes_of(axis, out.ndim))
+    part, factor = np.exp(out), -total(g, axes_of(axis, out.ndim))
+    with by_rows(part, factor.shape):
+        part *= factor
     part += g
     return part
 
@@ -941,15 +948,41 @@ def _i0(x: Any) -> Any:
     return np.i0(x)
 
 
-i0 = elementwise(_i0, np.i0, name="i0", x=lambda g, x: g * i1(x))
-i1: Function = elementwise(_i1, name="i1", x=lambda g, x, out: g * _i1_slope(x, out))
-
-
-def _i1_slope(x: Any, out: Any) -> Any:
+def _i1_slope64(x: Any) -> Any:
     """I0(x) - I1(x)/x, where the quotient is 1/2 at 0 and next to nothing where both are infinite."""
+    out = _i1(x)
     known = (np.absolute(x) >= least(x.dtype)) & np.isfinite(out)
     quotient = np.where(known, out, 0) / np.where(known, x, 1)
     return np.i0(x) - quotient - 0.5 * (np.absolute(x) < least(x.dtype)).astype(x.dtype)
+
+
+def _i_over_power(n: int, x: Any) -> Any:
+    """I_n(x) / x^n, of order n from 2: by its series, whose terms are all positive, and from 8 on by recurrence."""
+    return _blocked(lambda x: _i_over_power64(n, x))(x)
+
+
+def _i_over_power64(n: int, x: Any) -> Any:
+    size = np.absolute(x)
+    terms = tuple(1 / (math.factorial(k) * math.factorial(k + n) * 2.0**n) for k in range(35, -1, -1))
+    near = _polynomial(terms, np.square(np.minimum(size, 8)) / 4)
+    high = np.maximum(size, 8)
+    whole = np.i0(high)
+    before, far = whole, _i1(high) / high
+    for k in range(1, n):
+        before, far = far, (before - 2 * k * far) / high / high
+    return np.where(size < 8, near, np.where(whole == math.inf, math.inf, far))
+
+
+i0 = elementwise(_i0, np.i0, name="i0", x=lambda g, x: g * i1(x))
+i1: Function = elementwise(_i1, name="i1", x=lambda g, x: g * i1_slope(x))
+# its rule is not that of its formula, which near 0 would be the difference of two large numbers
+i1_slope: Function = elementwise(
+    _blocked(_i1_slope64), name="i1_slope",
+    x=lambda g, x: g * (x * (3 * i_over_power(2, x) + x * x * i_over_power(3, x))),
+)  # fmt: skip
+i_over_power: Function = elementwise(
+    _i_over_power, name="i_over_power", x=lambda g, n, x: g * (x * i_over_power(n + 1, x))
+)
 
 
 # ---- of probabilities ------------------------------------------------------------------------------------------------

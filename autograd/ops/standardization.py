@@ -12,6 +12,7 @@ import numpy as np
 
 from ..engine.declare import primitive
 from ..engine.halves import widened
+from ..engine.rows import by_rows
 from ..engine.sums import axes_of, total, total_of_product
 from .pieces import in_rows
 
@@ -32,7 +33,8 @@ def _center(x: Any, axis: Any) -> Any:
         y = x - mean
         return y, mean, np.square(y).mean(axes, keepdims=True)
     mean = total(x, axes) / n
-    y = x - mean
+    with by_rows(x, mean.shape):
+        y = x - mean
     return y, mean, total_of_product(y, y, axes) / n
 
 
@@ -41,17 +43,18 @@ def _center_rule(g: Any, x_shape: Any, out: Any, axis: Any) -> Any:
     axes = axes_of(axis, len(x_shape))
     n = max(1, _count(x_shape, axes))
     part = 0.0
-    if of_variance is not None:
-        part = out[0] * (of_variance * (2 / n))
-    if of_y is not None:
-        shift = total(of_y, axes) / n
-        if of_variance is None:
-            part = of_y - shift
-        else:
-            part += of_y
-            part -= shift
-    if of_mean is not None:
-        part = part + of_mean / n
+    with by_rows(out[0], out[1].shape):
+        if of_variance is not None:
+            part = out[0] * (of_variance * (2 / n))
+        if of_y is not None:
+            shift = total(of_y, axes) / n
+            if of_variance is None:
+                part = of_y - shift
+            else:
+                part += of_y
+                part -= shift
+        if of_mean is not None:
+            part = part + of_mean / n
     return part if getattr(part, "shape", None) == x_shape else np.broadcast_to(part, x_shape)
 
 
@@ -67,7 +70,8 @@ def _standardize(x: Any, axis: Any, eps: float = 0.0) -> Any:
     if x.dtype.char == "e":
         return _as_half(_standardize(widened(x), axis, eps))
     y, mean, variance = _center(x, axis)
-    y *= 1 / np.sqrt(variance + eps)
+    with by_rows(y, variance.shape):
+        y *= 1 / np.sqrt(variance + eps)
     return y, mean, variance
 
 
@@ -90,10 +94,12 @@ def _standardize_rule(g: Any, x_shape: Any, out: Any, axis: Any, eps: float) -> 
 
 def _standardized_back(axes: tuple[int, ...], y: Any, g: Any, scale: Any) -> Any:
     n = max(1, _count(y.shape, axes))
-    part = y * (total_of_product(g, y, axes) / -n)
-    part += g
-    part -= total(g, axes) / n
-    part *= scale
+    along, shift = total_of_product(g, y, axes), total(g, axes)
+    with by_rows(y, scale.shape):
+        part = y * (along / -n)
+        part += g
+        part -= shift / n
+        part *= scale
     return part
 
 
@@ -109,7 +115,8 @@ def _rescale(x: Any, axis: Any, eps: float = 0.0) -> Any:
     axes = axes_of(axis, x.ndim)
     n = _count(x.shape, axes)
     mean_square = total_of_product(x, x, axes) / n if n else np.square(x).mean(axes, keepdims=True)
-    return x * (1 / np.sqrt(mean_square + eps)), mean_square
+    with by_rows(x, mean_square.shape):
+        return x * (1 / np.sqrt(mean_square + eps)), mean_square
 
 
 def _rescale_rule(g: Any, out: Any, axis: Any, eps: float) -> Any:
@@ -120,9 +127,11 @@ def _rescale_rule(g: Any, out: Any, axis: Any, eps: float) -> Any:
     scale = 1 / np.sqrt(mean_square + eps)
     if of_y is None:
         return y * (of_square * (2 / n) / scale)
-    part = y * (total_of_product(of_y, y, axes) / -n)
-    part += of_y
-    part *= scale
+    along = total_of_product(of_y, y, axes)
+    with by_rows(y, scale.shape):
+        part = y * (along / -n)
+        part += of_y
+        part *= scale
     return part if of_square is None else part + y * (of_square * (2 / n) / scale)
 
 

@@ -54,6 +54,10 @@ class _Uncalled(ast.NodeTransformer):
     def __init__(self, names: set[str]) -> None:
         self.names = names
 
+    def visit_If(self, node: ast.If) -> Any:
+        self.generic_visit(node)
+        return node if node.body else node.orelse or None
+
     def visit_Expr(self, node: ast.Expr) -> Any:
         called = node.value.func if isinstance(node.value, ast.Call) else None
         return None if isinstance(called, ast.Name) and called.id in self.names else node
@@ -111,6 +115,8 @@ class _OfArrays(ast.NodeTransformer):
 
     def visit_If(self, node: ast.If) -> Any:
         self.generic_visit(node)
+        if any(isinstance(part, ast.keyword) and part.arg == "create_graph" for n in node.body for part in ast.walk(n)):
+            return node.orelse or None  # what is done where a derivative is recorded
         if isinstance(node.test, ast.Constant) and type(node.test.value) is bool:
             return (node.body if node.test.value else node.orelse) or None
         return node

@@ -50,6 +50,8 @@ class Capture:
     constants the arrays that count as they are, and that others have as well, with their bytes
     asked     whether it may depend on it which Tensors have a gradient
     required  of each Tensor that is not an argument, whether it required a gradient, its hooks, and its name
+    needing   by an argument's identity: whether it required a gradient before the call
+    turned    the arguments of which the call changed that
     """
 
     def __init__(
@@ -65,6 +67,9 @@ class Capture:
         self.earlier: dict[int, Place] = {}  # likewise of Tensors before the call, where others may be at the next one
         self._cut: list[tuple[Tensor, Any]] = []
         self._entered: list[tuple[Place, Any, Standin]] = []
+        self._lent: list[tuple[Place, Any]] = []
+        self.needing: dict[int, bool] = {}
+        self.turned: list[Tensor] = []
         self.gradients: list[tuple[Tensor, Any, str]] = []
         self.required = [(t, t.requires_grad, list(hooks_of(t)), name) for t, name in around.tensors.values()]
         self.around = around
@@ -106,6 +111,7 @@ class Capture:
                 self._gradient(*gradient)
             for place, before in around.objects:
                 self._replaced(place, before)
+            self._turn()
         self.result = rebuild(result, iter([self._rejoined(_real(item)) for item in leaves(result)]))
         del result
         recorder = self.recorder
@@ -138,6 +144,7 @@ class Capture:
             if type(item._content) is Standin:  # it is there twice
                 self.inputs.append(None)
                 return item
+            self.needing[id(item)] = item._node is not None
             if item._node is not None and item._node.plan is not None:  # what it was computed from is not traced
                 self._cut.append((item, item._node))
                 item._node = stand_in(item._node)
@@ -163,6 +170,10 @@ class Capture:
         for place in self.around.arrays:
             if type(place.get()) is np.ndarray:
                 self._state(place)
+        for place, item in self.around.objects:
+            if isinstance(item, np.random.Generator):
+                self._lent.append((place, item))
+                place.set(Draws(self.recorder, item))
 
     def _with_gradient(self, tensor: Tensor, name: str) -> None:
         known = tensor._grad
@@ -194,6 +205,9 @@ class Capture:
             tensor._node = node
         while self._entered:
             self._leave(*self._entered.pop())
+        while self._lent:
+            place, rng = self._lent.pop()
+            place.set(rng)
 
     def _leave(self, place: Place, before: Any, standin: Standin) -> None:
         now = place.get()
@@ -239,6 +253,14 @@ class Capture:
         self.replaced.append(place)
         self.earlier[id(before)] = self.shown[id(now)] = place
         _real(now)
+
+    def _turn(self) -> None:
+        """Note the arguments that require a gradient since the call, or no more."""
+        for tensor in self._tensors.values():
+            if self.needing.get(id(tensor), tensor._node is not None) is not (tensor._node is not None):
+                self.turned.append(tensor)
+                if not tensor.is_leaf:
+                    self.recorder.fail_quietly("an argument is written to, and is recorded since")
 
     def _form(self, result: Any) -> Any:
         """The result as the program knows it."""
@@ -303,7 +325,7 @@ class Capture:
                 fail(f"{type(optimizer).__name__} counts in Python, as a program does not")
         drawn = {id(s.function.rng) for s in self.recorder.statements if isinstance(s.function, Draw)}
         for (rng, name, before), now in zip(draws, self._draws(), strict=True):
-            if id(rng) not in drawn and before != now[2]:
+            if not drawn & {id(rng), id(generator_of(rng))} and before != now[2]:
                 fail(
                     f"random numbers are drawn from {name}, past the trace; draw them from autograd.generator(rng), or "
                     f"make it an argument"

@@ -227,7 +227,7 @@ class Code:
             if isinstance(step, Statement):
                 if i < self._free:
                     self._undo(step, undone)
-                self._lines += self._spelling.statement(step, i)
+                self._lines += self._statement(step, i)
             else:
                 self._lines += self._as_one(step)
             if names := [named(value) for value in self._ends.get(k, ())]:
@@ -265,6 +265,9 @@ class Code:
             self._function = before
             for bound in self.bounds:
                 bound.run = FunctionType(before.__code__, bound.space)
+
+    def _statement(self, statement: Statement, i: int) -> list[str]:
+        return self._spelling.statement(statement, i)
 
     def _as_one(self, group: Any) -> list[str]:
         """Several statements that are done as one."""

@@ -185,6 +185,9 @@ class Compiled:
         now = signature(args, kwargs, around)
         reason = self._reason(now, changed)
         if len(self._entries) >= MOST:
+            if changed is not None and changed.function in (float, complex):
+                reason += "; .item() and NumPy's functions keep a number in the program, float() and math's take it out"
+                self._entries = [entry for entry in self._entries if not _takes_numbers(entry.program)]
             self._close(f"{MOST} programs were made of it, and another one would be needed because {reason}")
             return self._fun(*args, **kwargs)
         for optimizer in around.optimizers:
@@ -249,6 +252,11 @@ class Compiled:
 
     def __repr__(self) -> str:
         return f"<compiled {self._name}: {len(self._entries)} programs>"
+
+
+def _takes_numbers(program: Program) -> bool:
+    """Whether it holds for one value of a number only."""
+    return any(s.kind == "guard" and s.function in (float, complex) for s in program.statements)
 
 
 def _is_unsettled(around: Surroundings) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..engine.modes import mode
 from ..random import generator_of
 
 
@@ -36,6 +37,8 @@ class Draws:
         draw = Draw(self.rng, name)
 
         def drawn(*args: Any, **kwargs: Any) -> Any:
+            if mode.trace is not self.recorder:  # in a thread of its own, or in what runs as it is
+                return draw(*args, **kwargs)
             if name == "shuffle" or kwargs.get("out") is not None:
                 return self.recorder.write(draw, args, kwargs, kwargs.get("out", args[0] if args else None))
             return self.recorder.call(draw, args, kwargs, "draw")
@@ -56,13 +59,11 @@ class Draw:
         return getattr(generator_of(self.rng), self.__name__)(*args, **kwargs)
 
 
-class _State:
-    """The state of a generator at one moment of the program: a checkpoint draws the same numbers from it again."""
+class _State(dict[str, Any]):
+    """The state of a generator at one moment of the program: a checkpoint draws the same numbers from it again.
 
-    __slots__ = ("now",)
-
-    def __init__(self) -> None:
-        self.now: Any = None
+    A generator takes it as one of its own, for the trace may have ended when the checkpoint is run again.
+    """
 
 
 class OfState:
@@ -75,9 +76,9 @@ class OfState:
     def __call__(self) -> None:
         bits = generator_of(self.rng).bit_generator
         if self.keeps:
-            self.state.now = bits.state
+            self.state.update(bits.state)
         else:
-            bits.state = self.state.now if type(self.state) is _State else self.state
+            bits.state = self.state
 
     def undo(self) -> Callable[[], None]:
         """What brings the generator back to where it is now."""

@@ -182,6 +182,7 @@ class _Writer:
             self._assign(place, "None" if value is None else names[value])
             for place, value in self.program.assigned if value not in own
         ]  # fmt: skip
+        after += [f"{self._name(t)}.requires_grad_({t._node is not None})" for t in captured.turned]
         if own:
             lines.append("bound = ready()")
             holders = [f"{self._name(own[value])}._grad" for value in self.code.gradients]
@@ -251,7 +252,8 @@ class _Writer:
         else:
             value = next(values)
             if isinstance(item, Tensor):
-                lines.append(f"if {name}._node is {'not ' if item._node is None else ''}None: return MISS")
+                needing = self.captured.needing.get(id(item), item._node is not None)
+                lines.append(f"if {name}._node is {'' if needing else 'not '}None: return MISS")
                 known = self._arguments.get(id(item))
                 if known is not None:  # it is there twice
                     lines.append(f"if {name} is not {known}: return MISS")

@@ -28,6 +28,8 @@ def literal(item: Any) -> Text:
         return Text(dtype_text(item))
     if isinstance(item, type) and issubclass(item, np.generic | np.ndarray):
         return Text(f"np.{item.__name__}")
+    if isinstance(item, type) and item.__module__ == "builtins":
+        return Text(item.__name__)
     if isinstance(item, np.generic):
         inner = repr(item.item())
         return Text(f"np.{type(item).__name__}({_number(inner)})")

@@ -230,6 +230,13 @@ def order_of(value: Value) -> tuple[int, ...]:
     return tuple(sorted(range(len(value.shape)), key=lambda axis: -value.strides[axis]))
 
 
+def laid(shape: tuple[int, ...], dtype: Any, strides: tuple[int, ...]) -> Any:
+    """Zeros that lie in memory as these strides say, backwards too, and with gaps."""
+    ends = [max(n - 1, 0) * stride for n, stride in zip(shape, strides, strict=True)]
+    memory = np.zeros(sum(map(abs, ends)) + np.dtype(dtype).itemsize, np.uint8)
+    return np.ndarray(shape, dtype, memory, -sum(min(end, 0) for end in ends), strides)
+
+
 def new_block(size: int) -> Any:
     """Memory that begins where a line of the cache does."""
     block = np.empty(size + _ALIGN, np.uint8)

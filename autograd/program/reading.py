@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from .functions import EMPTY, is_elementwise, is_numpy
+from .functions import EMPTY, is_elementwise
 from .inlining import inside
 from .naming import name_modules
 from .plainly import plainly
@@ -162,8 +162,6 @@ def _sum_gradients(statements: list[Statement]) -> None:
     """A sum of gradients of the same value belongs to the backward pass, and bears their name in place of the last."""
     gradients: dict[Value, Statement] = {}
     for s in statements:
-        if s.of is None and s.writes and not is_numpy(s.function) and all(part in gradients for part in s.args[:2]):
-            s.of, s.scope = gradients[s.args[1]].of, gradients[s.args[1]].scope
         if s.of is None and s.function is np.add and (s.writes or not s.kwargs):
             last = gradients.get(s.args[1]) if isinstance(s.args[1], Value) else None
             if last is not None and isinstance(s.args[0], Value) and _is_gradient(s.args[0], gradients):

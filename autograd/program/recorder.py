@@ -19,7 +19,7 @@ import numpy as np
 from ..engine.modes import Untraceable, mode, who_follows
 from ..engine.node import Leaf, Node
 from ..engine.primitive import Cotangents, needs_of
-from ..engine.sweep import _fit
+from ..engine.sweep import _fit, _is_ours
 from ..engine.tensor import Tensor, unwrap
 from ..transforms.batching.batched import innermost
 from .draws import Draws
@@ -28,7 +28,7 @@ from .frames import line as line_of
 from .functions import run
 from .known import Known
 from .standin import Standin
-from .values import Line, Statement, Value, mapped
+from .values import PLAIN, Line, Statement, Value, mapped
 
 _SHAPED = frozenset(
     (np.nonzero, np.flatnonzero, np.argwhere, np.unique, np.unique_all, np.unique_counts, np.unique_inverse,
@@ -64,7 +64,10 @@ class Recorder:
         """A stand-in for an array, or a Python number, that comes from outside."""
         return self._stand(array, self.known.enter(kind, array, name))
 
-    def _constant(self, array: Any) -> Standin:
+    def constant(self, array: Any) -> Any:
+        """A stand-in for an array that is the same at each call."""
+        if not self.open or type(array) is Standin:
+            return array
         return self._stand(array, self.known.constant(array))
 
     def _stand(self, array: Any, value: Value, base: Any = None) -> Standin:
@@ -77,7 +80,8 @@ class Recorder:
         return mapped(item, self._noted)
 
     def _noted(self, item: Any) -> Any:
-        item = item._content if isinstance(item, Tensor) else item
+        if type(item) is not Standin and isinstance(item, Tensor):
+            item = item._content
         if type(item) is Standin:
             return item.value
         return self.known.constant(item) if type(item) is np.ndarray else item
@@ -144,9 +148,7 @@ class Recorder:
         if self.open and any(type(part) is np.ndarray for part in args):
             before = len(self.statements)
             try:
-                return function(
-                    *[self._constant(part) if type(part) is np.ndarray else part for part in args], **kwargs
-                )
+                return function(*[self.constant(part) if type(part) is np.ndarray else part for part in args], **kwargs)
             except Exception as error:
                 if who_follows(error) is not self:
                     raise
@@ -313,14 +315,34 @@ class Recorder:
                     value.slopes.append(of)
         return part
 
-    def into(self, function: Callable[..., Any], entry: Any) -> Callable[..., Any] | None:
-        """What adds a gradient to a sum in place, as one statement; None where the sum is not traced so far."""
-        if entry is None or type(entry[1]) is not Standin:
+    def into(
+        self, function: Callable[..., Any], node: Node, entry: Any, given: tuple[Any, ...]
+    ) -> Callable[..., Any] | None:  # fmt: skip
+        """What adds a gradient, the first one given, to a sum in place, as one statement; None where it is not to."""
+        if entry is None:
             return None
-        return lambda total, g, *saved: self.write(function, (total, g, *saved), {}, total)
+        total = entry[1]
+        if type(total) is np.ndarray:  # of constants so far
+            if next(_standins(given), None) is None:
+                return function
+            if _is_ours(total, 1):
+                entry[1] = self.call(np.array, (total,))
+        if type(entry[1]) is not Standin:
+            return None
+
+        def added(total: Any, g: Any, *saved: Any) -> None:
+            before, self._of = self._of, self._origins.get(node.order, (node.name, None, None))
+            try:
+                self.write(function, (total, g, *saved), {}, total)
+            finally:
+                self._of = before
+
+        return added
 
     def freed(self, node: Node) -> None:
-        """After a node's saved values were freed."""
+        """After a node's saved values were freed: what is left of them, for pictures, is not to be watched any more."""
+        if hasattr(node, "left"):
+            node.left = self.arrays(node.left)
 
     def as_array(self, value: Any) -> Any:
         """A scalar as an array of no dimensions."""
@@ -388,6 +410,8 @@ def _suspended() -> Iterator[None]:
 def _standins(item: Any) -> Iterator[Standin]:
     if type(item) is Standin:
         yield item
+    elif type(item) in PLAIN:
+        return
     elif isinstance(item, tuple | list):
         for part in item:
             yield from _standins(part)
@@ -413,5 +437,6 @@ def _shape(array: Any) -> Any:
 
 
 def _array_in(item: Any) -> Any:
-    item = item._content if isinstance(item, Tensor) else item
+    if type(item) is not Standin and isinstance(item, Tensor):
+        item = item._content
     return item.array if type(item) is Standin else item

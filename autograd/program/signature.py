@@ -46,7 +46,8 @@ def _parts(name: str, item: Any) -> dict[str, str]:
 def _said(item: Any) -> str:
     if isinstance(item, Tensor):
         array = item._content
-        return f"a Tensor {array.dtype} {array.shape} {getattr(array, 'strides', '')}"
+        needs = "" if item._node is None else ", which requires a gradient"
+        return f"a Tensor {array.dtype} {array.shape} {getattr(array, 'strides', '')}{needs}"
     if hasattr(item, "dtype") and hasattr(item, "shape"):
         return f"{item.dtype} {item.shape} {getattr(item, 'strides', '')}"
     return "a float" if isinstance(item, float) else repr(item)[:80]

@@ -7,6 +7,7 @@ which asks for `__array__`, and there it notices that a value is about to leave 
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -120,6 +121,18 @@ class Standin:
     def __int__(self) -> int:
         return int(self.recorder.guard(self, int))
 
+    def __round__(self, ndigits: int | None = None) -> Any:
+        return self.recorder.call(round, (self,) if ndigits is None else (self, ndigits))
+
+    def __trunc__(self) -> Any:
+        return self.recorder.call(math.trunc, (self,))
+
+    def __floor__(self) -> Any:
+        return self.recorder.call(math.floor, (self,))
+
+    def __ceil__(self) -> Any:
+        return self.recorder.call(math.ceil, (self,))
+
     def __complex__(self) -> complex:
         return complex(self.recorder.guard(self, complex))
 
@@ -129,6 +142,11 @@ class Standin:
     def item(self, *index: Any) -> Any:
         chosen = self if not index else self[index[0] if len(index) == 1 and type(index[0]) is tuple else index]
         return chosen.recorder.item(chosen)
+
+    def beside(self, array: Any) -> Any:
+        """An array of NumPy's that is to be used with this one, as a value of the program: it may be indexed."""
+        recorder = self.recorder
+        return recorder.copied(recorder.constant(array), None) if recorder.open else array
 
     def copied(self, dtype: Any) -> Any:
         """An array of the same values in memory of its own."""
@@ -164,6 +182,8 @@ class Standin:
 
     def _method(self, name: str, *args: Any, **kwargs: Any) -> Any:
         function = getattr(np.ndarray, name)
+        if name in ("all", "any") and isinstance(self.array, np.bool) and not args and not kwargs:
+            return self  # a scalar itself
         if (batch := innermost((args, kwargs))) is not None:
             return call(batch, function, (self, *args), kwargs)
         if args and name in _PARAMETERS:  # by name, so that out= can be added

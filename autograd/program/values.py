@@ -11,6 +11,9 @@ import numpy as np
 Line = tuple[str, int, str]
 """Where a statement comes from: file, line number, function."""
 
+PLAIN = frozenset((int, float, bool, complex, str, type(None), type, type(Ellipsis)))
+"""Types of what is no container, and no value."""
+
 
 class Value:
     """One array of a program, as the trace saw it.
@@ -87,7 +90,20 @@ class Statement:
     of        the operation whose derivative it is a part of, as (name, line), or None
     """
 
-    __slots__ = ("args", "expected", "form", "function", "kind", "kwargs", "line", "of", "results", "scope", "writes")
+    __slots__ = (
+        "_values",
+        "args",
+        "expected",
+        "form",
+        "function",
+        "kind",
+        "kwargs",
+        "line",
+        "of",
+        "results",
+        "scope",
+        "writes",
+    )
 
     def __init__(
         self, kind: str, function: Callable[..., Any], args: Any, kwargs: Any, line: Line | None = None,
@@ -104,13 +120,17 @@ class Statement:
         self.line = line
         self.scope = scope
         self.of: tuple[str, Line | None] | None = None
+        self._values: tuple[Any, Any, list[Value]] = (None, None, [])
 
     def values(self) -> list[Value]:
         """The values among its arguments, each as often as it stands there."""
-        found: list[Value] = []
-        _collect(self.args, found)
-        if self.kwargs:
-            _collect(self.kwargs, found)
+        args, kwargs, found = self._values
+        if args is not self.args or kwargs is not self.kwargs:
+            found = []
+            _collect(self.args, found)
+            if self.kwargs:
+                _collect(self.kwargs, found)
+            self._values = self.args, self.kwargs, found
         return found
 
     @property
@@ -140,6 +160,8 @@ def _collect(items: Any, found: list[Value]) -> None:
         kind = type(part)
         if kind is Value:
             found.append(part)
+        elif kind in PLAIN:
+            pass
         elif kind is list or kind is dict or isinstance(part, tuple):
             _collect(part, found)
         elif kind is slice:
@@ -148,12 +170,15 @@ def _collect(items: Any, found: list[Value]) -> None:
 
 def mapped(item: Any, change: Callable[[Any], Any]) -> Any:
     """The same containers with `change` of everything that stands in them."""
-    if type(item) in (tuple, list):
-        return type(item)([mapped(part, change) for part in item])
+    kind = type(item)
+    if kind in PLAIN:
+        return change(item)
+    if kind is tuple or kind is list:
+        return kind([mapped(part, change) for part in item])
     if isinstance(item, tuple) and hasattr(item, "_fields"):  # of which NumPy's are results of linalg
         return type(item)(*[mapped(part, change) for part in item])
-    if type(item) is dict:
+    if kind is dict:
         return {key: mapped(part, change) for key, part in item.items()}
-    if type(item) is slice:
+    if kind is slice:
         return slice(mapped(item.start, change), mapped(item.stop, change), mapped(item.step, change))
     return change(item)

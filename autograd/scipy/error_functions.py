@@ -59,14 +59,14 @@ dawsn_slope: Function = elementwise(
 
 def erfcinv_slope(x: Any, out: Any) -> Any:
     """-exp(out^2) / (2/√π), from x = exp(-out^2) erfcx(out): the rounding of out^2 would be magnified."""
-    rest = np.where(x < 1, x, 2 - x)
-    return -sp.erfcx(np.absolute(out)) / rest / _2_OVER_ROOT_PI
+    rest, tail = np.where(x < 1, x, 2 - x), np.where(x < 1, out, -out)  # abs(out), but for its slope in the middle
+    return -sp.erfcx(tail) / rest / _2_OVER_ROOT_PI
 
 
 def ndtri_slope(x: Any, out: Any) -> Any:
     """One over the normal density at `out`, as one over the nearer tail times the density divided by it."""
-    rest = np.where(x < 0.5, x, 1 - x)
-    return 1 / rest / inverse_mills(-np.absolute(out))
+    rest, tail = np.where(x < 0.5, x, 1 - x), np.where(x < 0.5, out, -out)  # -abs(out), but for its slope in the middle
+    return 1 / rest / inverse_mills(tail)
 
 
 def log_ndtr_slope(x: Any, out: Any) -> Any:

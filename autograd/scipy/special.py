@@ -17,7 +17,7 @@ from ..engine.operands import array_of
 from ..engine.primitive import Function, registry
 from ..engine.tensor import unwrap
 from ..ops.elementwise import greatest
-from ..ops.special import _floating, _i1_slope
+from ..ops.special import _floating, i1_slope
 from ..ops.special import log_softmax as _log_softmax
 from ..ops.special import logsumexp as _logsumexp
 from ..ops.special import softmax as _softmax
@@ -114,9 +114,13 @@ jn = jv = _of_order(sp.jv, y=lambda g, x, y: g * (sp.jv(x - 1, y) - sp.jv(x + 1,
 yn = _of_order(sp.yn, y=lambda g, x, y: g * (sp.yn(x - 1, y) - sp.yn(x + 1, y)) / 2)
 yv = _of_order(sp.yv, y=lambda g, x, y: g * (sp.yv(x - 1, y) - sp.yv(x + 1, y)) / 2)
 i0 = elementwise(sp.i0, x=lambda g, x: g * sp.i1(x))
-i1 = elementwise(sp.i1, x=lambda g, x, out: g * _i1_slope(x, out))
+i1 = elementwise(sp.i1, x=lambda g, x: g * i1_slope(x))
 i0e: Function = elementwise(sp.i0e, x=lambda g, x, out: g * (i1e(x) - np.sign(x) * out))
-i1e: Function = elementwise(sp.i1e, x=lambda g, x, out: g * (i0e(x) - _over(out, x) - np.sign(x) * out))
+i1e: Function = elementwise(sp.i1e, x=lambda g, x, out: g * (_scaled_i1_slope(x) - np.sign(x) * out))
+_scaled_i1_slope: Function = elementwise(
+    lambda x: sp.i0e(x) - _over(sp.i1e(x), x), name="scaled_i1_slope",
+    x=lambda g, x, out: g * ((3 * sp.i1e(x) + sp.ive(3, x)) / 4 - np.sign(x) * out),
+)  # fmt: skip
 iv = _of_order(sp.iv, y=lambda g, x, y: g * (sp.iv(x - 1, y) + sp.iv(x + 1, y)) / 2)
 ive = _of_order(
     sp.ive, y=lambda g, x, y, out: g * ((sp.ive(x - 1, y) + sp.ive(x + 1, y)) / 2 - np.sign(unwrap(y)) * out)

@@ -13,7 +13,6 @@ importing only what stands before it:
     shaping        shapes, joining, splitting
     picking        by index and by mask
     creating       of numbers and of random numbers
-    factors        of matrices
     algebra        products, torch.linalg
     spectra        torch.fft, stft and windows
     special        torch.special
@@ -21,6 +20,7 @@ importing only what stands before it:
     deriving       torch.autograd and torch.func
     densities      torch.distributions: those of a formula each
     kinds          torch.distributions: the others, and divergences
+    transforms     torch.distributions: transforms, what they make, mixtures
     layers         torch.nn and torch.optim, from nn and optim
     ordered        what torch itself has of torch.nn.functional
     spaces         the modules below torch

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 INSTEAD = {
+    "CrossMapLRN2d": "LocalResponseNorm has the same formula, and for an odd size the same values",
     "jit": "run the program as it is, or see autograd.compile",
     "onnx": "nn has no export under this name", "distributed": "there is one process",
     "sparse": "gradients and tensors are dense",

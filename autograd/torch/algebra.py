@@ -6,27 +6,19 @@ from typing import Any
 
 import numpy as np
 
-from .factors import (
-    adjoint_of,
-    geqrf,
-    householder_product,
-    ldl_factor,
-    ldl_solve,
-    lu_factor,
-    lu_solve,
-    lu_unpack,
-    ormqr,
-    solve,
-)
+from ..ops import factors
+from ..ops.factors import adjoint_of, householder_product, ldl_solve, lu_solve, ormqr, solve
 from .reducing import named, vector_norm
 from .shaping import listed
-from .tensors import OPERATORS, cast, offer, values
+from .tensors import OPERATORS, cast, of_kind, offer, values
 
 
 def _added(product: Any) -> Any:
     """beta * input + alpha * product."""
 
     def call(input: Any, first: Any, second: Any, *, beta: Any = 1, alpha: Any = 1) -> Any:
+        if input.dtype.kind in "biu":
+            beta, alpha = of_kind(beta, input), of_kind(alpha, input)
         made = product(first, second) if alpha == 1 else alpha * product(first, second)
         return made if beta == 0 else input + made if beta == 1 else beta * input + made
 
@@ -34,9 +26,27 @@ def _added(product: Any) -> Any:
 
 
 def _einsum(equation: Any, *operands: Any) -> Any:
-    if isinstance(equation, str) and len(operands) == 1 and isinstance(operands[0], tuple | list):
+    if not isinstance(equation, str):
+        return np.einsum(equation, *operands)
+    if len(operands) == 1 and isinstance(operands[0], tuple | list):
         operands = tuple(operands[0])
+    equation = equation.replace(" ", "")
+    terms, arrow, result = equation.partition("->")
+    if arrow and "..." in terms and "..." not in result:  # in PyTorch these dimensions are summed over
+        found = np.einsum(f"{terms}->...{result}", *operands)
+        return np.sum(found, tuple(range(found.ndim - len(result))))
     return np.einsum(equation, *operands)
+
+
+def _tensordot(a: Any, b: Any, dims: Any = 2) -> Any:
+    if isinstance(dims, int):
+        return np.tensordot(a, b, dims)
+    pair: Any = [[int(d) for d in values(side).reshape(-1)] for side in dims]
+    for i, j in zip(*pair, strict=True):  # of two sizes one may be 1, as in broadcasting
+        if a.shape[i] != b.shape[j]:
+            a = np.sum(a, i, keepdims=True) if b.shape[j] == 1 else a
+            b = np.sum(b, j, keepdims=True) if a.shape[i] == 1 else b
+    return np.tensordot(a, b, pair)
 
 
 def _cross(input: Any, other: Any, dim: Any = None) -> Any:
@@ -100,6 +110,8 @@ def _qr(A: Any, mode: Any = "reduced") -> Any:
 
 def _logdet(input: Any) -> Any:
     sign, log = np.linalg.slogdet(input)
+    if input.dtype.kind == "c":
+        return np.log(sign) + log
     return np.where(values(sign) < 0, np.nan, log)
 
 
@@ -132,7 +144,7 @@ def _rank(A: Any, tol: Any = None, hermitian: bool = False, *, atol: Any = None,
 
 
 def _lstsq(A: Any, B: Any, rcond: Any = None, *, driver: Any = None) -> Any:
-    one, none = B.ndim == A.ndim - 1, np.zeros(0, A.dtype)
+    one, none = B.ndim == A.ndim - 1, np.zeros(0, A.real.dtype)
     X = (np.linalg.pinv(A) @ (B[..., None] if one else B)).reshape(
         *A.shape[:-2], A.shape[-1], *([] if one else B.shape[-1:])
     )
@@ -142,6 +154,15 @@ def _lstsq(A: Any, B: Any, rcond: Any = None, *, driver: Any = None) -> Any:
     return named("lstsq", "solution residuals rank singular_values")(
         X, residuals, none.astype(np.int64) if driver == "gels" else _rank(A), sizes
     )
+
+
+def _naming(function: Any, name: str, fields: str) -> Any:
+    return lambda *args, **options: named(name, fields)(*function(*args, **options))
+
+
+lu_factor = _naming(factors.lu_factor, "lu_factor", "LU pivots")
+lu_unpack = _naming(factors.lu_unpack, "lu_unpack", "P L U")
+ldl_factor = _naming(factors.ldl_factor, "ldl_factor", "LD pivots")
 
 
 def _info(function: Any, name: str, fields: str) -> Any:
@@ -194,7 +215,7 @@ offer({
     "outer ger": lambda input, vec2: np.outer(input, vec2), "kron": lambda input, other: np.kron(input, other),
     "addmm addmv baddbmm": _added(lambda a, b: a @ b), "addr": _added(lambda a, b: np.outer(a, b)), "cross": _cross,
     "addbmm": _added(lambda a, b: np.sum(a @ b, 0)), "logdet": _logdet, "inverse": _INV, "pinverse": _pinv,
-    "svd": _svd_of_old, "geqrf": geqrf, "orgqr": householder_product, "ormqr": ormqr,
+    "svd": _svd_of_old, "geqrf": _naming(factors.geqrf, "geqrf", "a tau"), "orgqr": householder_product, "ormqr": ormqr,
     **{name: LINALG[name] for name in ("matrix_exp", "matrix_power", "det", "slogdet")}, "cholesky": _cholesky,
     "cholesky_inverse": lambda input, upper=False: np.linalg.inv(_factored(input, upper)),
     "cholesky_solve": lambda input, input2, upper=False: np.linalg.solve(_factored(input2, upper), input),
@@ -205,8 +226,7 @@ offer({
             A, -1, -2) if transpose else A, input, upper=upper != transpose, unitriangular=unitriangular), A),
 })  # fmt: skip
 offer({
-    "einsum": _einsum, "tensordot": lambda a, b, dims=2: np.tensordot(
-        a, b, dims if isinstance(dims, int) else tuple(dims)),
+    "einsum": _einsum, "tensordot": _tensordot,
     "cdist": lambda x1, x2, p=2.0, compute_mode=None: vector_norm(x1[..., :, None, :] - x2[..., None, :, :], p, -1),
     "chain_matmul": listed(lambda tensors: np.linalg.multi_dot(tensors)), "lu_unpack": lu_unpack,
     "nuclear_norm": lambda input, dim=(-2, -1), keepdim=False: _matrix_norm(input, "nuc", dim, keepdim),

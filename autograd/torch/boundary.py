@@ -16,7 +16,9 @@ from typing import Any
 import numpy as np
 
 from ..engine.primitive import as_array
+from ..engine.tensor import Tensor as Base
 from ..engine.tensor import wrap
+from . import dtypes
 from .dtypes import Generator, check_device, plain
 
 Function = Callable[..., Any]
@@ -52,16 +54,23 @@ def raised(value: Any) -> Any:
     return value
 
 
-def below(function: Function, names: Any = None) -> Function:
-    """The function, run by NumPy's convention; `out=`, dtypes, devices and generators may be given as PyTorch's."""
+def below(function: Function, names: Any = None, narrow: bool = False, theirs: Any = None) -> Function:
+    """The function, run by NumPy's convention; `out=`, dtypes, devices and generators may be given as PyTorch's.
+
+    With `narrow`, floats that NumPy makes of integers are of the default dtype, as in PyTorch. What is called from
+    below is `theirs`, if there is such a method.
+    """
+    inside = function if theirs is None else theirs
 
     def call(*args: Any, **kwargs: Any) -> Any:
+        if not convention.torch:
+            if kwargs and theirs is None:
+                settle(kwargs)
+            return inside(*args, **kwargs)
         out = None
-        if kwargs:
+        if kwargs and not kwargs.keys() <= _SIMPLE:
             kwargs = {names.get(name, name): value for name, value in kwargs.items()} if names else kwargs
             out = settle(kwargs)
-        if not convention.torch:
-            return function(*args, **kwargs)
         convention.torch = False
         try:
             result = function(*args, **kwargs)
@@ -69,11 +78,42 @@ def below(function: Function, names: Any = None) -> Function:
                 return store(out, result)
         finally:
             convention.torch = True
-        return raised(result)
+        if result.__class__ is Base:
+            result.__class__ = RAISED[Base]
+        else:
+            result = raised(result)
+        if narrow and (not kwargs or kwargs.get("dtype") is None):
+            _narrow(result, args)
+        return result
 
     call.__wrapped__, call.__doc__ = function, function.__doc__  # type: ignore[attr-defined]
     call.__name__ = call.__qualname__ = getattr(function, "__name__", "function")
     return call
+
+
+_SIMPLE = frozenset(("dim", "keepdim"))
+
+
+def _narrow(result: Any, operands: Any) -> None:
+    """Give a result of double precision the dtype of PyTorch's, if none of the operands is of double precision."""
+    if not isinstance(result, Base):
+        for part in result if isinstance(result, tuple) else ():
+            _narrow(part, operands)
+    elif (kind := result._content.dtype).char in "dD":
+        given = [value._content.dtype for value in _tensors(operands)]
+        if given and not any(known.char in "dD" for known in given):
+            floats = [known for known in given if known.kind in "fc"]
+            made = np.result_type(*(floats or dtypes.default), *([np.complex64] if kind.kind == "c" else []))
+            made = Base.astype(result, made)  # type: ignore[attr-defined]
+            result._content, result._node = made._content, made._node
+
+
+def _tensors(operands: Any) -> Any:
+    for value in operands:
+        if isinstance(value, Base):
+            yield value
+        elif isinstance(value, tuple | list):
+            yield from _tensors(value)
 
 
 def above(function: Function) -> Function:
@@ -105,10 +145,18 @@ def settle(kwargs: dict[str, Any]) -> Any:
     return kwargs.pop("out", None)
 
 
+def check_cast(made: Any, place: Any) -> None:
+    """Raise RuntimeError if what is put in this place is of a later kind, of bool, integer, float and complex."""
+    if dtypes.dtype.order(made.dtype) > dtypes.dtype.order(place.dtype):
+        kinds = [dtypes.of(plain(value.dtype)) for value in (made, place)]
+        raise RuntimeError(f"torch: a result of {kinds[0]!r} cannot be put into a tensor of {kinds[1]!r}")
+
+
 def store(out: Any, result: Any) -> Any:
     """`out=`: the result put there; what is empty takes its shape."""
     if isinstance(out, tuple | list):
         return type(out)([store(place, value) for place, value in zip(out, result, strict=True)])
+    check_cast(result, out)
     if not out.size and out.shape != np.shape(result):
         out.data = np.empty(np.shape(result), out.dtype)
     out[...] = result

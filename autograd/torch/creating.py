@@ -80,6 +80,9 @@ def _linspace(start: Any, end: Any, steps: int, *, dtype: Any = None) -> Any:
 def _draw(method: str) -> Any:
     def call(*size: Any, dtype: Any = None, rng: Any = None, **named: Any) -> Any:
         kind: Any = np.dtype(dtype or default[0])
+        if kind.kind == "c":
+            real, imag = call((2, *many(size, named)), dtype=np.empty(0, kind).real.dtype, rng=rng)
+            return (real + 1j * imag) / (math.sqrt(2) if method == "standard_normal" else 1)
         drawn = getattr(rng_for(rng), method)(many(size, named), dtype=kind if kind.itemsize > 2 else np.float32)
         return np.asarray(drawn, kind)
 
@@ -111,6 +114,10 @@ def _bernoulli(input: Any, p: Any = None, *, rng: Any = None) -> Any:
     return (rng_for(rng).random(input.shape) < values(input if p is None else p)).astype(input.dtype)
 
 
+def _triangle(of: Any) -> Any:
+    return lambda row, col, offset=0, *, dtype=np.int64: np.stack(of(row, offset, col)).astype(dtype)
+
+
 def _seeded(seed: Any) -> Any:
     default_generator.rng = ag.manual_seed(int(seed))
     return default_generator
@@ -134,8 +141,8 @@ offer({
         *bounds, input.shape, dtype=dtype or input.dtype, **options),
     "randperm": lambda n, *, dtype=None, rng=None: rng_for(rng).permutation(np.arange(n)).astype(dtype or np.int64),
     "poisson": lambda input, rng=None: np.asarray(rng_for(rng).poisson(input)).astype(input.dtype),
-    "tril_indices": lambda row, col, offset=0: np.stack(np.tril_indices(row, offset, col)),
-    "triu_indices": lambda row, col, offset=0: np.stack(np.triu_indices(row, offset, col)),
+    "tril_indices": _triangle(np.tril_indices),
+    "triu_indices": _triangle(np.triu_indices),
     "empty_strided empty_permuted": _strided, "vander": lambda x, N=None, increasing=False: np.vander(x, N, increasing),
 }, method=False, direct=made)  # fmt: skip
 FUNCTIONS["manual_seed"] = _seeded
@@ -229,4 +236,4 @@ offer({
     "cauchy_": _random_in_place(lambda rng, size, median=0.0, sigma=1.0: median + sigma * rng.standard_cauchy(size)),
     "log_normal_": _random_in_place(lambda rng, size, mean=1.0, std=2.0: rng.lognormal(mean, std, size)),
     "geometric_": _random_in_place(lambda rng, size, p: rng.geometric(p, size)),
-}, function=False)  # fmt: skip
+}, function=False, narrow=False)  # fmt: skip

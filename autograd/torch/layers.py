@@ -124,12 +124,16 @@ def _init(cls: Any) -> Any:
             kwargs |= dict(zip(("device", "dtype"), args[code.co_argcount - 1 :], strict=False))
             args = args[: code.co_argcount - 1]
         start(self, *args, **kwargs)
-        if isinstance(self, _Module):
-            for module in self.modules():
-                if type(module).__module__.startswith("nn.") and not isinstance(module, Module):
-                    module.__class__ = _module_of(type(module), "nn")
+        _adopt(self)
 
     return __init__
+
+
+def _adopt(module: Any) -> None:
+    """Give the modules of `nn` in it their classes here."""
+    for part in module.modules() if isinstance(module, _Module) else ():
+        if type(part).__module__.startswith("nn.") and not isinstance(part, Module):
+            part.__class__ = _module_of(type(part), "nn")
 
 
 def of_nn(name: str, source: Any = nn, where: str = "nn") -> Any:
@@ -137,7 +141,36 @@ def of_nn(name: str, source: Any = nn, where: str = "nn") -> Any:
     found = getattr(source, name)
     if isinstance(found, type) and issubclass(found, _Module | nn.Parameter):
         return _module_of(found, where)
-    return below(found) if isinstance(found, FunctionType) else found
+    if not isinstance(found, FunctionType):
+        return found
+    made = below(found, narrow=True)
+    return _adopting(made) if where.startswith("nn.utils") else made
+
+
+def _adopting(function: Any) -> Any:
+    """A function that may put modules of `nn` into one."""
+
+    def call(module: Any, *args: Any, **options: Any) -> Any:
+        found = function(module, *args, **options)
+        _adopt(module)
+        return found
+
+    return call
+
+
+_SETTINGS: dict[str, Any] = {"foreach": None, "capturable": False, "differentiable": False, "fused": None}
+"""What a group of PyTorch's says of how it is stepped."""
+
+
+def _started(cls: Any) -> Any:
+    make = below(cls.__init__)
+
+    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
+        make(self, *args, **kwargs)
+        for options in (self.defaults, *self.param_groups):
+            options.update({name: value for name, value in _SETTINGS.items() if name not in options})
+
+    return __init__
 
 
 def of_optim(name: str) -> Any:
@@ -147,9 +180,8 @@ def of_optim(name: str) -> Any:
         return found
     if found not in _known:
         step = below(found.step)
-        make = below(found.__init__)
         inside = {
-            "__init__": lambda self, *args, **kwargs: make(self, *args, **kwargs),
+            "__init__": _started(found),
             "step": lambda self, closure=None: step(self) if closure is None else step(self, above(closure)),
             **{name: below(getattr(found, name)) for name in ("zero_grad", "add_param_group", "load_state_dict")},
             "__module__": f"{__package__}.optim", "__doc__": found.__doc__,

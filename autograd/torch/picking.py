@@ -7,12 +7,8 @@ from typing import Any
 import numpy as np
 
 from .reducing import at
-from .shaping import many
-from .tensors import cast, known, offer, values
-
-
-def _along(input: Any, dim: int, index: Any) -> tuple[Any, ...]:
-    return (*(slice(None),) * (dim % max(input.ndim, 1)), index)
+from .shaping import along, many
+from .tensors import cast, known, of_kind, offer, values
 
 
 def _placed(input: Any, at: Any, src: Any) -> Any:
@@ -25,21 +21,29 @@ _COMBINED: dict[str, Any] = {"multiply": np.prod, "prod": np.prod, "amax": np.ma
 _NEUTRAL = {"multiply": 1.0, "prod": 1.0, "amax": -np.inf, "amin": np.inf, "sum": 0.0, "add": 0.0, "mean": 0.0}
 
 
+def _neutral(reduce: str, kind: Any) -> Any:
+    if kind.kind == "f" or reduce not in ("amax", "amin"):
+        return _NEUTRAL[reduce]
+    limits = (False, True) if kind.kind == "b" else (np.iinfo(kind).min, np.iinfo(kind).max)
+    return limits[reduce == "amin"]
+
+
 def _combined(input: Any, at: Any, src: Any, reduce: str | None, include_self: bool = True) -> Any:
     """The input with what is given put at these places, or combined with what is there."""
     if reduce is None:
         return _placed(input, at, src)
-    made = input.copy()
+    made, whole = input.copy(), input.dtype.kind in "biu"
     if not include_self:
-        made[at] = _NEUTRAL[reduce]
+        made[at] = _neutral(reduce, input.dtype)
     if reduce in _COMBINED:
         flat = np.broadcast_to(np.reshape(np.arange(input.size), input.shape)[at], np.shape(src)).reshape(-1)
-        return _one_by_one(made.reshape(-1), flat, src.reshape(-1), reduce).reshape(input.shape)
+        return cast(_one_by_one(made.reshape(-1), flat, src.reshape(-1), reduce).reshape(input.shape), input.dtype)
     np.add.at(made, at, src)
     if reduce == "mean":
         counts = np.full(input.shape, int(include_self))
         np.add.at(counts, at, 1)
-        made = made / np.maximum(counts, 1).astype(input.dtype)
+        counts = np.maximum(counts, 1).astype(input.dtype)
+        made = made // counts if whole else made / counts
     return made
 
 
@@ -50,7 +54,9 @@ def _one_by_one(made: Any, flat: Any, src: Any, reduce: str) -> Any:
     rows = [made]
     for i in range(int(turn.max(initial=-1)) + 1):
         now = order[turn == i]
-        rows.append(_placed(np.full(made.shape, _NEUTRAL[reduce], made.dtype, like=made), flat[now], src[now]))
+        rows.append(
+            _placed(np.full(made.shape, _neutral(reduce, made.dtype), made.dtype, like=made), flat[now], src[now])
+        )
     return _COMBINED[reduce](np.stack(rows), axis=0)
 
 
@@ -75,14 +81,14 @@ def _indexed(input: Any, dim: int, index: Any, source: Any, reduce: Any = None, 
             index.reshape([-1 if i == dim % input.ndim else 1 for i in range(input.ndim)]), source.shape
         )
         return _combined(input, at(whole, dim), source, reduce, include_self)
-    return _combined(input, _along(input, dim, index), source, reduce, include_self)
+    return _combined(input, along(input, dim, index), source, reduce, include_self)
 
 
 def _gather(input: Any, dim: int, index: Any, *, sparse_grad: bool = False) -> Any:
     index = values(index)
     return (
         input[at(index, dim)]
-        if input.ndim and index.ndim
+        if input.ndim and index.ndim and index.size
         else input.reshape(-1)[index.reshape(-1)].reshape(index.shape)
     )
 
@@ -139,16 +145,16 @@ offer({
     ).reshape(input.shape),
     "take_along_dim": lambda input, indices, dim=None: input.reshape(-1)[values(indices).reshape(-1)]
     if dim is None else np.take_along_axis(input, values(indices), dim),
-    "masked_fill": lambda input, mask, value: known.where(values(mask), cast(value, input.dtype), input),
+    "masked_fill": lambda input, mask, value: known.where(values(mask), of_kind(value, input), input),
     "masked_select": lambda input, mask: np.broadcast_to(input, np.broadcast_shapes(input.shape, mask.shape))[
         np.broadcast_to(values(mask), np.broadcast_shapes(input.shape, mask.shape))],
-    "select_scatter": lambda input, src, dim, index: _placed(input, _along(input, dim, index), src),
+    "select_scatter": lambda input, src, dim, index: _placed(input, along(input, dim, index), src),
     "unravel_index": lambda indices, shape: np.unravel_index(values(indices), many((shape,))),
     "slice_scatter": lambda input, src, dim=0, start=None, end=None, step=1: _placed(
-        input, _along(input, dim, slice(start, end, step)), src), "diagonal_scatter": _diagonal_scatter,
+        input, along(input, dim, slice(start, end, step)), src), "diagonal_scatter": _diagonal_scatter,
     "fill": lambda input, value: np.broadcast_to(value, input.shape) if np.ndim(value) else np.full_like(input, value),
 })  # fmt: skip
 offer({
-    "copy": lambda self, src, non_blocking=False: np.broadcast_to(src, self.shape),
-    "zero": lambda self: np.zeros(self.shape), "fill_diagonal": _with_diagonal,
+    "copy": lambda self, src, non_blocking=False: np.broadcast_to(cast(src, self.dtype), self.shape),
+    "zero": lambda self: np.zeros_like(self), "fill_diagonal": _with_diagonal,
 }, function=False)  # fmt: skip

@@ -12,7 +12,7 @@ import autograd as ag
 from ..engine.primitive import registry
 from ..ops import special
 from .dtypes import common
-from .tensors import COMPARISONS, OPERATORS, alike, cast, comparison, direct, floats, known, offer, values
+from .tensors import COMPARISONS, OPERATORS, alike, cast, comparison, conj, direct, floats, known, offer, values
 
 
 def floated(*values: Any) -> list[Any]:
@@ -26,14 +26,19 @@ def promoting(function: Any, prepare: Any = alike) -> Any:
     return lambda input, other: function(*prepare(input, other))
 
 
+_PLAIN = (int, float, type(None))
+
+
 def _clamp(input: Any, min: Any = None, max: Any = None) -> Any:
     if min is None and max is None:
         raise RuntimeError("clamp: expected min, max or both, got neither")
+    if input.dtype.kind == "f" and min.__class__ in _PLAIN and max.__class__ in _PLAIN:
+        return known.clip(input, min, max)
     if not hasattr(min, "dtype") and not hasattr(max, "dtype"):
         input = cast(input, common(input, 0 if min is None else min, 0 if max is None else max))
         return known.clip(input, *(None if bound is None else input.dtype.type(bound) for bound in (min, max)))
-    input = input if min is None else known.maximum(*alike(input, min))
-    return input if max is None else known.minimum(*alike(input, max))
+    input, *bounds = alike(input, *[bound for bound in (min, max) if bound is not None])
+    return known.clip(input, *([None] if min is None else []), *bounds, *([None] if max is None else []))
 
 
 def _plus(input: Any, other: Any, value: Any) -> Any:
@@ -50,6 +55,10 @@ def _div(input: Any, other: Any, *, rounding_mode: str | None = None) -> Any:
 
 def _where(condition: Any, input: Any = None, other: Any = None) -> Any:
     return np.nonzero(condition) if input is None else known.where(condition, *alike(input, other))
+
+
+def _sign(input: Any) -> Any:
+    return np.sign(input) if input.dtype.kind != "b" else input
 
 
 def _nextafter(input: Any, other: Any) -> Any:
@@ -93,13 +102,15 @@ offer({
     "erfc": special.erfc, "lgamma": special.gammaln, "digamma": special.digamma, "i0": special.i0,
 }, direct=direct)  # fmt: skip
 offer({
-    "abs absolute": lambda input: np.abs(input), "neg negative": lambda input: -input, "positive": lambda input: +input,
-    "sign": lambda input: np.sign(input), "relu": lambda input: ag.relu(input), "square": lambda input: input * input,
-    "sgn": lambda input: input / np.where(input == 0, 1, np.abs(input)) if input.dtype.kind == "c" else np.sign(input),
+    "abs absolute": lambda input: np.abs(input), "neg negative": lambda input: -input, "positive": lambda input: input,
+    "sign": _sign, "relu": lambda input: ag.relu(input), "square": lambda input: (
+        input * input if input.dtype.kind != "b" else input.astype(np.int64)),
+    "sgn": lambda input: input / np.where(input == 0, 1, np.abs(input)) if input.dtype.kind == "c" else _sign(input),
     "ceil": lambda input: np.ceil(input), "floor": lambda input: np.floor(input),
     "trunc fix": lambda input: np.trunc(input), "frac": lambda input: input - np.trunc(input),
-    "round": lambda input, *, decimals=0: np.round(input, decimals) if decimals else np.rint(input),
-    "rsqrt": lambda input: floats(input) ** -0.5, "conj_physical": lambda input: np.conj(input),
+    "round": lambda input, *, decimals=0: input if input.dtype.kind in "iu" else np.round(
+        input, decimals) if decimals else np.rint(input),
+    "rsqrt": lambda input: floats(input) ** -0.5, "conj_physical": conj,
     "angle": lambda input: np.angle(input) if input.dtype.kind == "c" else np.where(
         input < 0, math.pi, 0 * floats(input)),
     "nan_to_num": lambda input, nan=None, posinf=None, neginf=None: np.nan_to_num(
@@ -108,12 +119,13 @@ offer({
     "erfinv": of_scipy("erfinv"), "igamma": of_scipy("gammainc"), "igammac": of_scipy("gammaincc"),
     "mvlgamma": lambda input, p: p * (p - 1) / 4 * math.log(math.pi) + sum(ag.gammaln(input - j / 2) for j in range(p)),
     "clamp clip": _clamp, "clamp_min": _clamp, "clamp_max": lambda input, max: _clamp(input, None, max),
-    "lerp": lambda input, end, weight: input + weight * (end - input), "float_power": _float_power,
+    "lerp": lambda input, end, weight: input + weight * (end - input),
     "addcmul": lambda input, tensor1, tensor2, *, value=1: _plus(input, tensor1 * tensor2, value),
     "addcdiv": lambda input, tensor1, tensor2, *, value=1: _plus(input, tensor1 / tensor2, value),
     "hypot": promoting(np.hypot), "atan2 arctan2": promoting(np.arctan2, floated), "fmod": promoting(np.fmod),
     "copysign": promoting(np.copysign, floated), "nextafter": promoting(_nextafter), "fmax": promoting(np.fmax),
-    "heaviside": lambda input, values: np.heaviside(*alike(input, values)), "fmin": promoting(np.fmin),
+    "heaviside": lambda input, values: cast(
+        np.heaviside(*alike(input, values)), common(input, values)), "fmin": promoting(np.fmin),
     "ldexp": lambda input, other: input * np.power(2.0, cast(other, common(floats(input)))),
     "pow": lambda input, exponent: OPERATORS["pow"](input, exponent) if isinstance(input, ag.Tensor) else np.power(
         *alike(input, exponent)),
@@ -133,15 +145,16 @@ offer({
     "rsub": lambda input, other, *, alpha=1: OPERATORS["sub"](other, input if alpha == 1 else input * alpha),
     "div divide": _div, "__rdiv__": lambda self, other: OPERATORS["truediv"](other, self),
 })  # fmt: skip
+offer({"float_power": _float_power}, narrow=False)
 offer({
-    "where": _where, "polygamma": polygamma, "conj": lambda input: np.conj(input), "real": lambda input: np.real(input),
+    "where": _where, "polygamma": polygamma, "conj": conj, "real": lambda input: np.real(input),
     "imag": lambda input: np.imag(input), "view_as_real": lambda input: np.stack([np.real(input), np.imag(input)], -1),
     "view_as_complex": lambda input: input[..., 0] + 1j * input[..., 1], "complex": lambda real, imag: real + 1j * imag,
     "polar": lambda abs, angle: abs * np.exp(1j * angle), "frexp": lambda input: (
         input / 2.0 ** np.frexp(values(input))[1].astype(input.dtype), np.frexp(values(input))[1]),
 }, method=False)  # fmt: skip
 offer({
-    "where": lambda self, condition, other: _where(condition, self, other), "conj": lambda self: np.conj(self),
+    "where": lambda self, condition, other: _where(condition, self, other), "conj": conj,
     "polygamma": lambda self, n: polygamma(n, self),
 }, function=False)  # fmt: skip
 offer({

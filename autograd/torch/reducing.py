@@ -112,7 +112,8 @@ def _median(name: str, skip: bool) -> Any:
 def _mode(input: Any, dim: int = -1, keepdim: bool = False) -> Any:
     array = np.moveaxis(values(input), dim, -1)
     counts = (array[..., None] == array[..., None, :]).sum(-1)
-    value = np.where(counts == counts.max(-1, keepdims=True), array, array.max()).min(-1, keepdims=True)
+    greatest = np.fmax.reduce(array, axis=None)  # a NaN is equal to nothing, itself included, and is none
+    value = np.where(counts == counts.max(-1, keepdims=True), array, greatest).min(-1, keepdims=True)
     last = array.shape[-1] - 1 - np.argmax((array == value)[..., ::-1], -1)
     return _along(input, last, dim, keepdim, "mode")
 
@@ -285,6 +286,7 @@ _DIMMED = {
         np.min(input, axis=dim, keepdims=keepdim), np.max(input, axis=dim, keepdims=keepdim)),
 }  # fmt: skip
 offer({name: _of_scalars(function) for name, function in _DIMMED.items()})
+offer({"bincount": lambda input, weights=None, minlength=0: np.bincount(input, weights, minlength)}, narrow=False)
 offer({
     "unique": _unique, "unique_consecutive": _unique_consecutive,
     "msort": lambda input: _sort(input, 0)[0], "histc": _histc, "corrcoef": lambda input: np.corrcoef(
@@ -294,7 +296,6 @@ offer({
     "dist": lambda input, other, p=2: vector_norm(input - other, p),
     "bucketize": lambda input, boundaries, *, out_int32=False, right=False: _searchsorted(
         boundaries, input, out_int32=out_int32, right=right),
-    "bincount": lambda input, weights=None, minlength=0: np.bincount(input, weights, minlength),
     "isin": lambda input, test_elements, *, assume_unique=False, invert=False: np.isin(
         input, test_elements, assume_unique, invert),
     "diff": lambda input, n=1, dim=-1, prepend=None, append=None: np.diff(input, n, dim, **{

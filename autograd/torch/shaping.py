@@ -9,9 +9,13 @@ from typing import Any
 import numpy as np
 
 from ..engine.primitive import registry
+from ..engine.tensor import Tensor as Base
+from ..engine.tensor import wrap
+from . import dtypes
+from .boundary import below
 from .dtypes import Size, common
 from .reducing import axes
-from .tensors import cast, known, offer, values
+from .tensors import FUNCTIONS, cast, conj, known, offer, values, viewing
 
 
 def many(shape: Any, named: Any = None) -> tuple[Any, ...]:
@@ -21,6 +25,8 @@ def many(shape: Any, named: Any = None) -> tuple[Any, ...]:
 
 
 def _view(input: Any, *shape: Any, **named: Any) -> Any:
+    if shape and isinstance(shape[0], np.dtype | dtypes.dtype):
+        return wrap(values(input).view(dtypes.plain(shape[0])))
     return known.reshape(input, tuple(map(int, many(shape, named))))
 
 
@@ -40,8 +46,17 @@ def _flatten(input: Any, start_dim: int = 0, end_dim: int = -1) -> Any:
 
 
 def _squeeze(input: Any, dim: Any = None) -> Any:
-    wanted = range(input.ndim) if dim is None else [d % max(input.ndim, 1) for d in np.atleast_1d(dim)]
-    return known.reshape(input, tuple([n for i, n in enumerate(input.shape) if n != 1 or i not in wanted]))
+    shape = input.shape
+    dims = range(len(shape)) if dim is None else (dim,) if isinstance(dim, int) else dim
+    wanted = [d % max(len(shape), 1) for d in dims]
+    return known.reshape(input, tuple([n for i, n in enumerate(shape) if n != 1 or i not in wanted]))
+
+
+def _unsqueeze(input: Any, dim: int) -> Any:
+    shape, end = tuple(input.shape), input.ndim + 1
+    if not -end <= dim < end:
+        raise IndexError(f"unsqueeze: expected a dim from {-end} to {end - 1}, got {dim}")
+    return known.reshape(input, (*shape[: dim % end], 1, *shape[dim % end :]))
 
 
 def _split(tensor: Any, split_size_or_sections: Any, dim: int = 0) -> Any:
@@ -60,8 +75,12 @@ def _joined(function: Any) -> Any:
     join = registry[function]
 
     def call(tensors: Any, dim: int = 0) -> Any:
-        kind, some = common(*tensors), [t for t in tensors if function is np.stack or t.shape != (0,)] or tensors
-        return join([cast(t, kind) for t in some], axis=dim)
+        if function is not np.stack:
+            tensors = [t for t in tensors if t.shape != (0,)] or tensors
+        if len({getattr(t, "dtype", None) for t in tensors}) > 1:
+            kind = common(*tensors)
+            tensors = [cast(t, kind) for t in tensors]
+        return join(tensors, axis=dim)
 
     return call
 
@@ -86,9 +105,19 @@ def _repeat_interleave(input: Any, repeats: Any = None, dim: Any = None, *, outp
 def _unfold(input: Any, dimension: int, size: int, step: int) -> Any:
     if not input.ndim:
         return np.reshape(input, (1,))[:size]
-    starts = np.arange(0, input.shape[dimension] - size + 1, step)
-    found = np.take(input, starts[:, None] + np.arange(size), dimension)
-    return np.moveaxis(found, dimension % input.ndim + 1, -1)
+    pieces = np.lib.stride_tricks.sliding_window_view(input, size, dimension)
+    return pieces[along(input, dimension, slice(None, None, step))]
+
+
+def along(input: Any, dim: int, index: Any) -> tuple[Any, ...]:
+    return (*(slice(None),) * (dim % max(input.ndim, 1)), index)
+
+
+def _diagonal(input: Any, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Any:
+    """A view that can be written to, as NumPy's cannot."""
+    made: Any = np.diagonal(input, offset, dim1, dim2)
+    made.data.flags.writeable = made.data.base is not None and input.data.flags.writeable
+    return made
 
 
 def _diag_embed(input: Any, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Any:
@@ -106,13 +135,48 @@ def _block_diag(*tensors: Any) -> Any:
 
 def _sum_to_size(input: Any, *size: Any) -> Any:
     size, lead = many(size), input.ndim - len(many(size))
+    if tuple(size) == tuple(input.shape):
+        return input
     kept = tuple(i + lead for i, n in enumerate(size) if n == 1 and input.shape[i + lead] != 1)
     return np.reshape(np.sum(input, (*range(lead), *kept)), size)
 
 
-def _as_strided(input: Any, size: Any, stride: Any, storage_offset: int = 0) -> Any:
-    steps = [np.arange(n) * step for n, step in zip(size, stride, strict=True)]
-    return np.ravel(input)[storage_offset + sum(np.ix_(*steps))] if steps else np.ravel(input)[storage_offset]
+def _as_strided(input: Any, size: Any, stride: Any, storage_offset: Any = None) -> Any:
+    """Elements by their places in memory: a view, but of a tensor that has a gradient a copy."""
+    array = values(input)
+    places, at = _places(array, size, stride, storage_offset)
+    if getattr(input, "_node", None) is None:
+        return wrap(places)
+    if (at < 0).any():
+        raise RuntimeError("as_strided: expected elements of this tensor, which has a gradient, got others")
+    made = np.ravel(input)[at]
+    made.data.flags.writeable = False  # what is written there would be seen by nobody
+    return made
+
+
+def _places(array: Any, size: Any, stride: Any, storage_offset: Any) -> tuple[Any, Any]:
+    """The elements of an array's memory at these places, and for each where it stands in the array, or -1."""
+    memory = array
+    while isinstance(memory.base, np.ndarray):
+        memory = memory.base
+    first = (array.ctypes.data - memory.ctypes.data) // array.itemsize
+    steps = [n * array.itemsize for n in stride]
+    start = first if storage_offset is None else storage_offset
+    whole = np.ndarray((memory.nbytes // array.itemsize,), array.dtype, memory)
+    numbers = np.full(whole.shape, -1)
+    view = np.lib.stride_tricks.as_strided
+    view(numbers[first:], array.shape, [n // array.itemsize * 8 for n in array.strides])[...] = np.reshape(
+        np.arange(array.size), array.shape
+    )
+    if start + sum((n - 1) * s for n, s in zip(size, stride, strict=True)) >= whole.size and 0 not in size:
+        raise RuntimeError(f"as_strided: expected places among the {whole.size} of this memory, got others")
+    return view(whole[start:], size, steps), view(numbers[start:], size, [8 * n for n in stride])
+
+
+def _as_strided_scatter(input: Any, src: Any, size: Any, stride: Any, storage_offset: Any = 0) -> Any:
+    flat = np.ravel(input).copy()
+    flat[_places(np.ravel(values(input)), size, stride, storage_offset)[1]] = src
+    return flat.reshape(input.shape)
 
 
 def _combinations(input: Any, r: int = 2, with_replacement: bool = False) -> Any:
@@ -120,46 +184,63 @@ def _combinations(input: Any, r: int = 2, with_replacement: bool = False) -> Any
     return input[np.reshape(list(pick(range(len(input)), r)), (-1, r)).astype(int)] if r else np.zeros(0, like=input)
 
 
+def _copied(view: Any) -> Any:
+    """What gives a view, or several, gives copies."""
+
+    def call(*args: Any, **options: Any) -> Any:
+        found = view(*args, **options)
+        return tuple(part.clone() for part in found) if isinstance(found, tuple) else found.clone()
+
+    return call
+
+
 offer({
-    "reshape view_copy": _view, "flatten": _flatten, "squeeze squeeze_copy": _squeeze,
+    "reshape": _view, "flatten": _flatten, "squeeze": _squeeze, "unsqueeze": _unsqueeze,
+    "ravel": lambda input: known.ravel(input), "t": lambda input: known.swapaxes(input, -1, 0) if input.ndim else input,
+    "transpose swapaxes swapdims": lambda input, dim0, dim1: known.swapaxes(input, dim0, dim1) if input.ndim else input,
+    "detach": Base.detach,
+    "permute": lambda input, *dims, **named: known.transpose(input, many(dims, named)) if input.ndim else input,
+}, direct=viewing)  # fmt: skip
+offer({"view": _view, "expand": _expand, "dim ndimension": lambda self: self._content.ndim,
+       "numel nelement": lambda self: self._content.size}, function=False, direct=viewing)  # fmt: skip
+offer({
+    "as_strided_scatter": _as_strided_scatter,
     "unflatten": lambda input, dim, sizes: np.reshape(
         input, (*input.shape[: dim % input.ndim], *sizes, *input.shape[dim % input.ndim + 1 :])),
-    "unsqueeze unsqueeze_copy": lambda input, dim: known.expand_dims(input, dim),
-    "ravel": lambda input: known.ravel(input),
-    "transpose swapaxes swapdims transpose_copy": lambda input, dim0, dim1: known.swapaxes(
-        input, dim0, dim1) if input.ndim else input, "t t_copy": lambda input: input.T,
-    "permute permute_copy": lambda input, *dims, **named: known.transpose(
-        input, many(dims, named)) if input.ndim else input,
     "movedim moveaxis": lambda input, source, destination: np.moveaxis(input, source, destination),
-    "adjoint": lambda input: np.conj(np.swapaxes(input, -1, -2)), "expand_copy": _expand, "tensor_split": _tensor_split,
-    "split split_with_sizes split_with_sizes_copy unsafe_split": _split,
+    "adjoint": lambda input: conj(np.swapaxes(input, -1, -2)), "tensor_split": _tensor_split,
+    "split split_with_sizes unsafe_split": _split,
     "chunk unsafe_chunk": lambda input, chunks, dim=0: _split(input, max(-(-input.shape[dim] // chunks), 1), dim),
     "hsplit": lambda input, at: _tensor_split(input, at, 1 if input.ndim > 1 else 0), "vsplit": _tensor_split,
     "dsplit": lambda input, at: _tensor_split(input, at, 2),
-    "unbind unbind_copy": lambda input, dim=0: tuple(np.moveaxis(input, dim, 0)),
+    "unbind": lambda input, dim=0: tuple(np.moveaxis(input, dim, 0)),
     "roll": lambda input, shifts, dims=None: np.roll(input, shifts, axes(dims)),
-    "flip": lambda input, *dims, **named: np.flip(input, many(dims, named)) if input.ndim else input,
-    "fliplr": lambda input: np.fliplr(input), "flipud": lambda input: np.flipud(input),
-    "rot90": lambda input, k=1, dims=(0, 1): np.rot90(input, k, dims), "repeat_interleave": _repeat_interleave,
+    "flip": lambda input, *dims, **named: np.flip(input, many(dims, named)).copy(),
+    "fliplr": lambda input: np.fliplr(input).copy(), "flipud": lambda input: np.flipud(input).copy(),
+    "rot90": lambda input, k=1, dims=(0, 1): np.rot90(input, k, dims).copy(), "repeat_interleave": _repeat_interleave,
     "tile": lambda input, *dims, **named: np.tile(input, many(dims, named)), "diag_embed": _diag_embed,
     "diag": lambda input, diagonal=0: np.diag(input, diagonal) if input.ndim == 2 else _diag_embed(input, diagonal),
-    "diagflat": lambda input, offset=0: _diag_embed(np.ravel(input), offset), "unfold_copy": _unfold,
-    "diagonal diagonal_copy": lambda input, offset=0, dim1=0, dim2=1: np.diagonal(input, offset, dim1, dim2),
+    "diagflat": lambda input, offset=0: _diag_embed(np.ravel(input), offset), "diagonal": _diagonal,
     "tril": lambda input, diagonal=0: np.tril(input, diagonal), "trace": lambda input: np.trace(input),
     "triu": lambda input, diagonal=0: np.triu(input, diagonal),
     "broadcast_to": lambda input, size: np.broadcast_to(input, tuple(size)),
-    "clone alias_copy": lambda input, *, memory_format=None: input.copy(),
-    "narrow narrow_copy": lambda input, dim, start, length: np.take(
-        input, np.arange(int(start), int(start) + length), dim),
-    "as_strided": _as_strided, "detach detach_copy": lambda input: input.detach(), "unsafe_split_with_sizes": _split,
-    "select": lambda input, dim, index: input[(slice(None),) * (dim % input.ndim) + (index,)],
+    "clone": lambda input, *, memory_format=None: input.copy(),
+    "narrow": lambda input, dim, start, length: input[along(
+        input, dim, slice(start % max(input.shape[dim], 1), start % max(input.shape[dim], 1) + length))],
+    "as_strided": _as_strided, "unsafe_split_with_sizes": _split,
+    "select": lambda input, dim, index: input[along(input, dim, index)],
 })  # fmt: skip
+offer({**{f"{name}_copy": _copied(FUNCTIONS[name]) for name in (
+    "squeeze", "unsqueeze", "transpose", "t", "permute", "unbind", "diagonal", "narrow", "split",
+    "split_with_sizes", "as_strided")}, **{f"{name}_copy": _copied(below(view)) for name, view in (
+        ("view", _view), ("expand", _expand), ("unfold", _unfold), ("alias", lambda input: input),
+        ("detach", Base.detach))},
+}, method=False, direct=lambda function: function)  # fmt: skip
 offer({
-    "view": _view, "expand": _expand, "expand_as": lambda self, other: np.broadcast_to(self, other.shape),
+    "expand_as": lambda self, other: np.broadcast_to(self, other.shape),
     "repeat": lambda self, *sizes, **named: np.tile(self, many(sizes, named)), "unfold": _unfold,
     "view_as reshape_as": lambda self, other: np.reshape(self, other.shape), "sum_to_size": _sum_to_size,
-    "contiguous": lambda self, memory_format=None: self, "dim ndimension": lambda self: self.ndim,
-    "numel nelement": lambda self: self.data.size,
+    "contiguous": lambda self, memory_format=None: self,
 }, function=False)  # fmt: skip
 offer({
     "cat concat concatenate": _joined(np.concatenate), "stack": _joined(np.stack), "block_diag": _block_diag,

@@ -146,7 +146,7 @@ def _fixed(**values: Any) -> Look:
 
 
 def _below_of(table: dict[str, Any]) -> Look:
-    return lambda name: below(table[name])
+    return lambda name: below(table[name], narrow=True)
 
 
 def _checkpoint(function: Any, *args: Any, use_reentrant: Any = None, **kwargs: Any) -> Any:
@@ -167,11 +167,12 @@ def _no(name: str) -> Any:
 
 
 def _distributions(name: str) -> Any:
-    from . import kinds
+    from . import kinds, transforms
 
-    if name not in kinds.__all__:
-        raise KeyError(name)
-    return getattr(kinds, name)
+    for module in (kinds, transforms):
+        if name in module.__all__:
+            return getattr(module, name)
+    raise KeyError(name)
 
 
 _MODULES = (
@@ -180,11 +181,12 @@ _MODULES = (
 )  # fmt: skip
 _DISTRIBUTIONS = (
     "bernoulli", "beta", "categorical", "dirichlet", "distribution", "exponential", "gamma", "independent", "kl",
-    "laplace", "multivariate_normal", "normal", "one_hot_categorical", "poisson", "uniform",
+    "laplace", "mixture_same_family", "multivariate_normal", "normal", "one_hot_categorical", "poisson",
+    "transformed_distribution", "transforms", "uniform",
 )  # fmt: skip
 _TABLES: dict[str, Look] = {
     "linalg": _below_of(LINALG), "fft": _below_of(FFT), "signal.windows": _below_of(WINDOWS), "signal": _fixed(),
-    "special": lambda name: FUNCTIONS[SAME[name]] if name in SAME else below(SPECIAL[name]),
+    "special": lambda name: FUNCTIONS[SAME[name]] if name in SAME else below(SPECIAL[name], narrow=True),
     "nn.functional": functional, "optim": _optim,
     **dict.fromkeys(("nn", "nn.parameter", "nn.modules", *map("nn.modules.{}".format, _MODULES)), _inside("nn")),
     **{name: _inside(name) for name in (

@@ -111,9 +111,7 @@ def _istft(
     normalized: bool = False, onesided: Any = None, length: Any = None, return_complex: bool = False,
 ) -> Any:  # fmt: skip
     spectra = np.swapaxes(input, -1, -2)
-    onesided = spectra.shape[-1] != n_fft if onesided is None else onesided
-    pieces = np.fft.irfft(spectra, n_fft) if onesided else np.fft.ifft(spectra)
-    pieces = pieces if return_complex or onesided else pieces.real
+    pieces = np.fft.ifft(spectra) if return_complex else np.fft.irfft(spectra[..., : n_fft // 2 + 1], n_fft)
     hop, window = _shape_of(n_fft, hop_length, win_length, window, pieces.real.dtype)
     places = _places(pieces.shape[-2], n_fft, hop)
     sums = [(pieces * math.sqrt(n_fft) if normalized else pieces) * window, np.broadcast_to(window**2, places.shape)]

@@ -15,7 +15,7 @@ from ..engine.tensor import Tensor as Base
 from ..engine.tensor import unwrap, wrap
 from ..ops import elementwise, indexing, products
 from . import absent, dtypes
-from .boundary import NAMES, RAISED, Function, above, below, convention, raised
+from .boundary import NAMES, RAISED, Function, above, below, check_cast, convention, raised
 from .dtypes import Size, common, device
 
 _F4, _F8 = np.dtype(np.float32), np.dtype(np.float64)
@@ -150,10 +150,19 @@ def cast(value: Any, kind: Any) -> Any:
     return value.astype(kind) if kind is not None and hasattr(value, "dtype") and value.dtype != kind else value
 
 
+def of_kind(value: Any, like: Any) -> Any:
+    """A tensor, an array or a number in the dtype of another."""
+    return cast(value, like.dtype) if hasattr(value, "dtype") else like.dtype.type(value)
+
+
+def conj(value: Any) -> Any:
+    return np.conj(value) if value.dtype.kind == "c" else value
+
+
 def alike(*values: Any) -> list[Any]:
     """The operands in the dtype that PyTorch's promotion gives them."""
     kind = common(*values)
-    return [cast(value, kind) for value in values]
+    return [value if getattr(value, "dtype", kind) is kind else cast(value, kind) for value in values]
 
 
 def floats(input: Any) -> Any:
@@ -210,6 +219,20 @@ def direct(function: Any) -> Function:
     return call
 
 
+def viewing(function: Any) -> Function:
+    """A function that asks of its tensor nothing but the shape, which is the same by both conventions."""
+
+    def call(input: Any, *args: Any, **kwargs: Any) -> Any:
+        if kwargs:
+            kwargs = {NAMES.get(name, name): value for name, value in kwargs.items()}
+        result = function(input, *args, **kwargs)
+        if result.__class__ is Base:
+            result.__class__ = Tensor
+        return result
+
+    return call
+
+
 OPERATORS: dict[str, Function] = {
     "add": operator(elementwise.add), "sub": operator(elementwise.subtract), "mul": operator(elementwise.multiply),
     "truediv": operator(elementwise.divide, True), "pow": operator(elementwise.power),
@@ -242,11 +265,11 @@ for _name, _ufunc_of in COMPARISONS.items():
 Tensor.__getitem__ = _getitem  # type: ignore[method-assign]
 Tensor.__hash__ = object.__hash__  # type: ignore[method-assign, assignment]
 for _name in ("__neg__", "__abs__", "__pos__", "__invert__", "__setitem__", "__deepcopy__", "__float__", "backward",
-              "detach", "item", *(f"__i{_name}__" for _name in OPERATORS)):  # fmt: skip
+              "item", *(f"__i{_name}__" for _name in OPERATORS)):  # fmt: skip
     setattr(Tensor, _name, below(getattr(Base, _name)))
 for _name in ("T", "mT", "real", "imag"):
     setattr(Tensor, _name, property(below(getattr(Base, _name).fget)))
-Tensor.H = Tensor.mH = property(below(lambda self: np.conj(np.swapaxes(self, -1, -2))))  # type: ignore[attr-defined]
+Tensor.H = Tensor.mH = property(below(lambda self: conj(np.swapaxes(self, -1, -2))))  # type: ignore[attr-defined]
 
 # ---- what is offered -------------------------------------------------------------------------------------------------
 
@@ -255,21 +278,48 @@ FUNCTIONS: dict[str, Function] = {}
 METHODS: dict[str, Function] = {}
 
 
-def offer(table: dict[str, Any], function: bool = True, method: bool = True, direct: Any = None) -> None:
+def offer(
+    table: dict[str, Any], function: bool = True, method: bool = True, direct: Any = None, narrow: bool = True
+) -> None:
     """Offer these functions, by name, as functions of torch, as methods, or as both."""
     for names, given in table.items():
-        made = below(given, NAMES) if direct is None else direct(given)
+        made = below(given, NAMES, narrow) if direct is None else direct(given)
         for name in names.split():
             if function:
                 FUNCTIONS[name] = made
             if method:
-                METHODS[name] = made
-                METHODS.setdefault(f"{name}_", _in_place(made))
+                theirs = getattr(Base, name, None)
+                METHODS[name] = (
+                    made
+                    if theirs is None
+                    else (below(given, NAMES, narrow, theirs) if direct is None else _either(theirs, made))
+                )
+                METHODS.setdefault(f"{name}_", (_reshaping if name in _RESHAPED else in_place)(made))
 
 
-def _in_place(function: Function) -> Function:
+_RESHAPED = ("unsqueeze", "squeeze", "transpose", "swapaxes", "swapdims", "t", "as_strided")
+
+
+def in_place(function: Function) -> Function:
+    """The function whose result is put in its argument's place."""
+
     def call(self: Any, *args: Any, **kwargs: Any) -> Any:
-        self[...] = function(self, *args, **kwargs)
+        made = function(self, *args, **kwargs)
+        check_cast(made, self)
+        self[...] = made
+        return self
+
+    return call
+
+
+def _reshaping(view: Function) -> Function:
+    """The tensor itself becomes the view."""
+
+    def call(self: Any, *args: Any, **kwargs: Any) -> Any:
+        made = view(self, *args, **kwargs)
+        if self._node is not None and self.is_leaf:
+            raise RuntimeError("torch: this leaf requires a gradient, so its shape cannot be changed in place")
+        self._content, self._node = made._content, made._node
         return self
 
     return call
@@ -283,7 +333,7 @@ _hidden: set[str] = set()
 def complete() -> None:
     """Give Tensor the methods that have been offered; those of ndarray's that PyTorch has not are found below only."""
     for name, made in METHODS.items():
-        setattr(Tensor, name, _either(getattr(Base, name), made) if hasattr(Base, name) else made)
+        setattr(Tensor, name, made)
     for name in dir(Base):
         if not name.startswith("_") and name not in vars(Tensor) and name not in _SHARED:
             _hidden.add(name)

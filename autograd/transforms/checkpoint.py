@@ -74,7 +74,7 @@ class _Segment:
         self.writes = Writes()
         self.nodes: tuple[Node, ...] = ()  # those of the arguments, then those outside
         self.results: tuple[Any, ...] = ()
-        self.values = 0  # a checksum of what fun computed with
+        self.values: int | None = 0  # a checksum of what fun computed with
 
     def first(self) -> Any:
         """Run fun, forget its record, and give its results with one node for all of it."""
@@ -109,8 +109,11 @@ class _Segment:
         results, self.results = self.results, ()
         return results
 
-    def run(self, tensors: list[Tensor]) -> tuple[Any, list[Tensor], int]:
-        """fun's result from these tensors; where its record begins; and a checksum of what it took from outside."""
+    def run(self, tensors: list[Tensor]) -> tuple[Any, list[Tensor], int | None]:
+        """fun's result from these tensors; where its record begins; and a checksum of what it took from outside.
+
+        In a trace there is none: the values of other calls count, and the program says what they are.
+        """
         with enable_grad():
             points = [argument(tensor) for tensor in tensors]
         given = list(self.leaves)
@@ -118,9 +121,9 @@ class _Segment:
             given[k] = wrap(point._content, point._node)  # fun may assign to what it gets
         args, kwargs = rebuild(self.form, iter(given))
         values = _Values(tick(), {point._node.order for point in points if point._node is not None})
-        traced = mode.trace is not None  # then the values of other calls count, and the program says what they are
+        traced = mode.trace is not None
         with nullcontext() if traced else observed(values.see), enable_grad():
-            return self.fun(*args, **kwargs), points, values.sum
+            return self.fun(*args, **kwargs), points, None if traced else values.sum
 
     def again(self, g: tuple[Any, ...], arrays: tuple[Any, ...]) -> Cotangents:
         """The gradients of the arguments and of what is used from outside, from a record made now."""
@@ -155,7 +158,7 @@ class _Segment:
                 f"checkpoint: {getattr(self.fun, '__name__', 'the function')} used other tracked tensors, or "
                 f"gave another number of results, when it was run again for the backward pass"
             )
-        if values != self.values:
+        if values != self.values and values is not None and self.values is not None:  # a trace may have ended since
             raise RuntimeError(
                 f"checkpoint: {getattr(self.fun, '__name__', 'the function')} computed with other values when it was "
                 f"run again for the backward pass: an array or a tensor that it uses has been overwritten since, or it "

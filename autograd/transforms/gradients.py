@@ -89,7 +89,10 @@ def _grad_of_tensors(
     ins: list[Any] = [inputs] if not isinstance(inputs, Iterable) or hasattr(inputs, "dtype") else list(inputs)
     for value in ins:
         if not isinstance(value, Tensor):
-            raise TypeError(f"grad: expected Tensors as inputs, got {type(value).__name__}")
+            asked = inputs if hasattr(inputs, "parameters") else value
+            said = "; write list(module.parameters())" if hasattr(asked, "parameters") else ""
+            said = "; call it, with ()" if callable(value) and not said else said
+            raise TypeError(f"grad: expected Tensors as inputs, got {type(asked).__name__}{said}")
     seeds: list[Any] = [None] * len(outs)
     if grad_outputs is not None:
         seeds = list(grad_outputs) if isinstance(grad_outputs, tuple | list) else [grad_outputs]

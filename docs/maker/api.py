@@ -13,8 +13,7 @@ from collections.abc import Iterator
 from types import ModuleType
 from typing import Any
 
-import curves
-import examples
+import layer as of_layer
 
 import autograd
 import nn
@@ -45,6 +44,17 @@ KINDS = {
     "nn-boltzmann": ("nn: Boltzmann machines", ("boltzmann",)),
 }
 """The pages of nn: file, title, and the modules that define what is on it."""
+
+LINES = "Full lines: the function; dashed: its derivative."
+FIRST_WORDS = {
+    "nn-activation": LINES,
+    "nn-loss": f"{LINES} Each is drawn against one number, which stands below it, the others held.",
+    "nn-convolution": "Marked: a window, what it is multiplied by, and what it gives.",
+    "nn-pooling": "Marked: a window, and what it gives.",
+    "nn-normalization": "Marked: elements that are normalized together, or dropped.",
+    "nn-recurrent": "`σ` is the sigmoid, `⊙` the product of elements.",
+}
+"""What the pictures of a page show."""
 
 EXAMPLES_BEGIN = "The examples begin with `import numpy as np` and `import nn`."
 
@@ -124,7 +134,7 @@ def layers() -> Iterator[tuple[str, str, str, list[tuple[str, Any]]]]:
     for place, (title, modules) in KINDS.items():
         homes = [f"nn.{name}" for name in modules]
         first = (inspect.getdoc(nn) or "").split("\n\n")[0] if place == "nn" else EXAMPLES_BEGIN
-        first += " Full lines: the function; dashed: its derivative." if place == "nn-activation" else ""
+        first += f" {FIRST_WORDS[place]}" if place in FIRST_WORDS else ""
         yield place, title, first, [item for item in items if item[1].__module__ in homes]
 
 
@@ -175,9 +185,7 @@ def entry(full: str, value: Any, links: dict[str, str], inside: bool = False) ->
     if not callable(value) and not isinstance(value, property | classmethod | staticmethod):
         kind = "data"
     text = inspect.getdoc(value) or (f"As ndarray's `{full.rsplit('.', 1)[-1]}`." if inside else "")
-    layer = (
-        inspect.isclass(value) and full.startswith("nn.") and issubclass(value, nn.Module | nn.Parameter | nn.Buffer)
-    )
+    layer = inspect.isclass(value) and full.split(".")[:-1] == ["nn"]
     parts = shown(value, text, links) if layer else [prose(text, links)]
     if inspect.isclass(value) and (value in BASES or not issubclass(value, BASES)):
         parts += [entry(f"{full}.{name}", each, links, inside=True) for name, each in methods(value).items()]
@@ -192,15 +200,16 @@ def entry(full: str, value: Any, links: dict[str, str], inside: bool = False) ->
 def shown(layer: type, text: str, links: dict[str, str]) -> list[str]:
     """A layer's docstring, with what it leaves to its function's (formula, shapes, errors), a picture, an example."""
     own, prompt, example = text.partition("\n>>>")
-    named = [name for name in re.findall(r"`(\w+)`", own) if name in nn.functional.__all__]
+    named = [word for word in re.findall(r"`(\w+)`", own) if word in nn.functional.__all__]
     said = (inspect.getdoc(getattr(nn.functional, named[0])) or "").partition("\n>>>")[0] if named else ""
-    picture, made = curves.curve(layer.__name__), examples.example(layer.__name__)
+    name = layer.__name__
     return [
         prose(own, links),
         prose(said, links),
-        picture and f"```{{raw}} html\n{picture}\n```",
+        of_layer.formula(name),
+        of_layer.picture(name),
         prose(prompt.strip() + example, links),
-        made and f"```pycon\n{made}\n```",
+        of_layer.example(name),
     ]
 
 

@@ -17,8 +17,9 @@ import numpy as np
 from .ending import watch_over
 
 PIECE = 1 << 20  # bytes: longer arrays are added up in pieces of so many, which caches hold
-_SPINS = 0.0001  # seconds that a rank looks for the others without a pause: most are that close together
-_PAUSE = 5e-5
+_SPINS = 0.005  # seconds that a rank looks for the others without a pause, where each has a core: a pause of 50 µs
+_PAUSE = 5e-5  # takes two to ten times as long, and at each of the meetings in a step all wait for the latest
+_let_others = getattr(os, "sched_yield", lambda: None)  # run, where they wait for this core: no pause where none does
 _FRAME = 1024  # bytes: what ranks that meet exchange at once, so that small arrays need nothing else
 _HEAD = 16  # of these, for what a rank is about to do and how much it brings
 _INSTALL = "pip install 'backgraph[mpi]'"
@@ -129,6 +130,8 @@ class Ranks(Group):
             waited = time.monotonic() - begin
             if waited > _SPINS or self.crowded:
                 time.sleep(_PAUSE)
+            else:
+                _let_others()
             if not called and waited > min(1.0, self.timeout / 2):
                 called = True
                 self._call()
@@ -201,10 +204,11 @@ class Ranks(Group):
 
     def _finish(self, request: Any) -> None:
         """Wait for an exchange between ranks that have met."""
-        begin = time.monotonic()
         while not request.Test():
-            if self.crowded or time.monotonic() - begin > _SPINS:
+            if self.crowded:
                 time.sleep(_PAUSE)
+            else:
+                _let_others()
 
     # ---- the end ---------------------------------------------------------------------------------------------------
 

@@ -14,6 +14,9 @@ Each imports only what stands before it.
 
 # ruff: noqa: I001 (a table of contents, to be read as lines and not as a column)
 
+from typing import Any
+
+from ..habits import instead
 from . import parametrizations, parametrize, rnn
 from .casting import cast_inputs
 from .fusion import fuse_conv_bn_eval, fuse_linear_bn_eval
@@ -30,3 +33,7 @@ __all__ = [
     "parametrize", "remove_spectral_norm", "remove_weight_norm", "rnn", "spectral_norm", "stack_module_state",
     "vector_to_parameters", "weight_norm",
 ]  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    raise AttributeError(f"module 'nn.utils' has no attribute {name!r}{instead('nn.utils', name, __all__)}")

@@ -120,7 +120,10 @@ class LRScheduler:
     def _watch(self, optimizer: Optimizer, last_epoch: int = -1, needs: Sequence[str] = ("initial_lr",)) -> None:
         """Take an optimizer, whose groups have what going on after an epoch needs. Changes nothing in it."""
         if not isinstance(optimizer, Optimizer):
-            raise TypeError(f"{type(self).__name__}: expected an Optimizer, got {type(optimizer).__name__}")
+            raise TypeError(
+                f"{type(self).__name__}: expected an Optimizer, got {type(optimizer).__name__}; it comes first, and "
+                f"has the learning rate"
+            )
         for i, group in enumerate(optimizer.param_groups if last_epoch != -1 else ()):
             for name in needs:
                 if name not in group:

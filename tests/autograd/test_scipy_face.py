@@ -463,6 +463,28 @@ def test_slopes_of_the_error_functions_where_they_are_small() -> None:
     np.testing.assert_allclose(elementwise_grad(special.ndtri)(np.array([1e-300]))[0], 2.6973045e298, rtol=1e-7)
 
 
+@pytest.mark.parametrize(
+    ("name", "at", "order", "right"),
+    [
+        ("ndtri", 0.5, 2, 0), ("ndtri", 0.5, 3, (2 * np.pi) ** 1.5), ("erfcinv", 1.0, 2, 0),
+        ("erfcinv", 1.0, 3, -np.pi * np.sqrt(np.pi) / 4), ("i0", 1e-10, 3, 3.75e-11),
+        ("i0", -1e-5, 3, -3.7500000000520835e-6),
+        ("i1", 1e-10, 2, 3.75e-11), ("i1", 1e-5, 2, 3.7500000000520835e-6), ("i1", 0.0, 3, 0.375),
+        ("i1", 1e-20, 3, 0.375),
+        ("i1", 8.0, 3, 342.95188612895375), ("i1", 20.0, 4, 38783137.98558059), ("i1", 710.0, 2, np.inf),
+        ("i1e", 1e-10, 2, -0.9999999998125), ("i1e", -1e-20, 2, 1), ("i1e", 2.0, 2, -0.017828294012895792),
+    ],
+)  # fmt: skip
+def test_higher_derivatives_where_a_formula_has_a_corner_or_two_large_terms(
+    name: str, at: float, order: int, right: float
+) -> None:
+    function = getattr(special, name)
+    for _ in range(order):
+        function = grad(function)
+    with np.errstate(over="ignore"):
+        np.testing.assert_allclose(function(at), right, rtol=1e-11, atol=1e-14)
+
+
 @pytest.mark.filterwarnings("ignore::scipy.linalg.LinAlgWarning", "ignore:The logm input matrix", "ignore:logm result")
 @pytest.mark.parametrize("function", ["sqrtm", "logm", "signm"])
 def test_functions_of_singular_matrices_without_a_derivative(function: str) -> None:

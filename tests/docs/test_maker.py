@@ -3,6 +3,7 @@
 import base64
 import doctest
 import importlib
+import re
 import sys
 from pathlib import Path
 
@@ -19,7 +20,7 @@ FOLDER = Path(__file__).resolve().parents[2] / "docs" / "maker"
 
 @pytest.fixture(scope="module")
 def maker():
-    names = ("api", "curves", "examples", "notebook", "check")
+    names = ("api", "check", "curves", "examples", "facts", "grids", "layer", "notebook", "panels")
     sys.path.insert(0, str(FOLDER))
     try:
         yield {name: importlib.import_module(name) for name in names}
@@ -99,6 +100,70 @@ def test_an_activation_is_drawn_with_its_derivative(maker):
     assert "M120.5 30.0" in derivative
     assert derivative.endswith("L240.0 30.0")
     assert maker["curves"].curve("Linear") == ""
+    assert ">the logit, target 1</text>" in maker["curves"].curve("BCEWithLogitsLoss")
+
+
+LAYERS = [name for name in nn.__all__ if isinstance(getattr(nn, name), type)]
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_every_layer_has_formula_shapes_picture_and_example(maker, name):
+    entry = maker["api"].entry(f"nn.{name}", getattr(nn, name), {})
+    assert len(re.findall(r"^\$\$\n.+\n\$\$$", entry, re.MULTILINE)) == 1
+    assert len(re.findall(r"^Shapes: `.+` → `.+`$", entry, re.MULTILINE)) == 1
+    pictures = re.findall(r'<svg class="(?:curve|grid)".*</svg>', entry)
+    for drawn in re.findall(r"^!\[.*\]\(\.\./pictures/(.*)\)$", entry, re.MULTILINE):
+        pictures.append((FOLDER.parent / "pictures" / drawn).read_text(encoding="utf-8"))
+    assert len(pictures) == 1
+    assert len(pictures[0].encode()) < 30_000
+    assert entry.partition("\n:::{py:")[0].count("```pycon\n>>> ") == 1  # a method of Module may have its own
+
+
+def test_no_fact_is_of_a_class_that_there_is_not(maker):
+    assert set(maker["facts"].FACTS) <= set(LAYERS)
+
+
+@pytest.mark.parametrize(
+    ("name", "python"),
+    [
+        ("CELU", "max(0, x) + min(0, exp(x) - 1)"), ("SELU", "1.0507 * (max(0, x) + min(0, 1.6733 * (exp(x) - 1)))"),
+        ("Hardsigmoid", "min(max(x / 6 + 1 / 2, 0), 1)"), ("Hardswish", "x * min(max(x / 6 + 1 / 2, 0), 1)"),
+        ("LeakyReLU", "max(0, x) + 0.01 * min(0, x)"), ("LogSigmoid", "log(1 / (1 + exp(-x)))"),
+        ("Mish", "x * tanh(log(1 + exp(x)))"), ("ReLU6", "min(max(0, x), 6)"), ("SiLU", "x / (1 + exp(-x))"),
+        ("Softplus", "log(1 + exp(x))"), ("Softsign", "x / (1 + abs(x))"), ("Tanhshrink", "x - tanh(x)"),
+    ],
+)  # fmt: skip
+def test_the_formulas_of_activations_are_true(name, python):
+    """As facts.py has them, with the constants that are the defaults."""
+    known = {"exp": np.exp, "log": np.log, "tanh": np.tanh, "max": np.maximum, "min": np.minimum, "abs": np.abs}
+    x = np.linspace(-7, 7, 29)
+    np.testing.assert_allclose(getattr(nn, name)()(x), eval(python, known | {"x": x}), rtol=1e-4, atol=1e-12)
+
+
+def test_arrays_are_drawn_cell_by_cell(maker):
+    grids = maker["grids"]
+    svg = grids.picture([grids.Panel("in", np.array([1.0, -2.5]), [1, 0]), grids.Panel("out", [[3], [4]])], "a sum")
+    assert svg.count("<rect ") == 4
+    assert svg.count('class="marked"') == 1
+    assert re.findall(r">([^<>]+)</text>", svg) == ["in", "1", "−2.5", "→", "out", "3", "4"]
+    assert 'aria-label="a sum"' in svg
+    wide = float(re.search(r'<svg [^>]*width="(\d+)"', svg)[1])
+    for x, width in re.findall(r'<rect x="([\d.]+)"[^>]* width="(\d+)"', svg):
+        assert float(x) + float(width) <= wide
+
+
+def test_arrays_of_more_axes_are_rows_of_matrices(maker):
+    rows = maker["grids"].matrices(np.arange(24).reshape(2, 3, 2, 2))
+    assert [len(row) for row in rows] == [3, 3]
+    assert rows[1][0].tolist() == [[12, 13], [14, 15]]
+    assert [matrix.shape for matrix in maker["grids"].matrices(np.arange(3))[0]] == [(1, 3)]
+
+
+def test_the_marked_cells_of_a_convolution_are_what_the_marked_result_is_made_of(maker):
+    for n in (1, 2, 3):
+        window, kernel, out = maker["panels"].panels()[f"Conv{n}d"]
+        marked = window.array[np.asarray(window.marks) == 1].reshape(kernel.array.shape)
+        assert (marked * kernel.array).sum() == out.array[np.asarray(out.marks) == 1]
 
 
 def test_autograd_is_shown_in_the_order_of_use(maker):

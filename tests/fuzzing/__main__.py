@@ -1,4 +1,5 @@
-"""Random programs in our engine, in a naive one, and in JAX where it is installed: they give the same, or we refuse.
+"""Random programs in our engine, in a naive one, in JAX where it is, and as compiled steps: they give the same, or
+we refuse.
 
     python -m tests.fuzzing --seconds 60               as many programs as that takes
     python -m tests.fuzzing --programs 1000 --seed 7   those of the seeds 7, 8, 9, …
@@ -22,13 +23,20 @@ from typing import Any
 
 import numpy as np
 
+from autograd.program.native import choose
 from tests.figures import write_figures
 from tests.forked import forked
 
+from .compiled import compiled_difference
 from .files import mangled_files
 from .programs import Program, difference, draw, shortest
 
 PATIENCE = 20.0  # seconds to read a file
+EVERY = {
+    "numpy": 2,
+    "c": 8,
+    "numba": 64,
+}  # of how many programs one is compiled so, which takes seconds
 
 
 def main(arguments: list[str]) -> int:
@@ -96,12 +104,23 @@ def run_programs(first: int, programs: int | None, seconds: float | None) -> tup
 
 
 def _others() -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, every in EVERY.items():
+        try:
+            backend = choose(name)
+        except ImportError as error:
+            print(f"fuzz: {error}")
+            continue
+        found[f"steps compiled for {name}"] = (
+            lambda program, every=every: program.seed % every == 0,
+            lambda program, backend=backend: compiled_difference(program, backend),
+        )
     if importlib.util.find_spec("jax") is None:
-        print("fuzz: JAX is not installed; compared with the naive engine alone")
-        return {}
+        print("fuzz: JAX is not installed")
+        return found
     from .jax_engine import can_run, run_jax
 
-    return {"JAX": (can_run, lambda program: difference(program, run_jax))}
+    return {**found, "JAX": (can_run, lambda program: difference(program, run_jax))}
 
 
 def _show(seed: int, name: str, program: Program, differ: Callable[[Program], str | None]) -> None:

@@ -120,11 +120,40 @@ FUNCTIONS: dict[str, Function] = {
         2, lambda xp, x, y, condition: xp.where(condition, x, y),
         lambda x, y, condition: naive.where(condition, x, y), _mask,
     ),
+    "chosen": Function(
+        2, lambda xp, x, y: xp.where(x > y, x * y, y - x),
+        lambda x, y: naive.where(x.value > y.value, naive.multiply(x, y), naive.subtract(y, x)),
+    ),
+    "clip": Function(
+        1, lambda xp, x, factor: xp.clip(x, -0.5, abs(factor)),
+        lambda x, factor: naive.clipped(x, -0.5, abs(factor)), _factor,
+    ),
+    "expm1": Function(1, lambda xp, x: xp.expm1(xp.cos(x)), lambda x: naive.expm1(naive.cos(x))),
+    "log1p": Function(1, lambda xp, x: xp.log1p(x * x), lambda x: naive.log1p(_same(x))),
+    "sigmoid": Function(
+        1, lambda xp, x: 1 / (1 + xp.exp(-x)),
+        lambda x: naive.reciprocal(naive.add(naive.exp(naive.subtract(0.0, x)), 1.0)),
+    ),
+    "power": Function(
+        2, lambda xp, x, y: (x * x + 1.0) ** xp.tanh(y),
+        lambda x, y: naive.exp(naive.multiply(naive.tanh(y), naive.log(naive.add(_same(x), 1.0)))),
+    ),
     "matmul": Function(2, lambda xp, x, y: x @ y, naive.matmul),
     "outer": Function(2, lambda xp, x, y: x[..., :, None] * y[..., None, :], naive.outer),
     "sum": Function(1, lambda xp, x, **o: xp.sum(x, **o), naive.total, _axes),
     "mean": Function(1, lambda xp, x, **o: xp.mean(x, **o), naive.mean, _axes),
     "max": Function(1, lambda xp, x, axis: xp.max(x, axis), naive.largest, _axis),
+    "min": Function(
+        1, lambda xp, x, axis: xp.min(x, axis, keepdims=True), lambda x, axis: naive.smallest(x, axis), _axis
+    ),
+    "sum of some": Function(
+        1, lambda xp, x, condition: xp.sum(x, -1, where=condition),
+        naive.linear(lambda x, condition: np.sum(x, -1, where=condition)), _mask,
+    ),
+    "norm": Function(
+        1, lambda xp, x, axis: xp.linalg.norm(x * x + 0.5, axis=axis),
+        lambda x, axis: naive.norm(naive.add(_same(x), 0.5), axis), _axis,
+    ),
     "sort": Function(1, lambda xp, x, axis: xp.sort(x, axis), naive.ordered, _axis),
     "prod": Function(1, lambda xp, x, axis: xp.prod(x, axis), naive.product, _axis),
     "var": Function(1, lambda xp, x, axis: xp.var(x, axis), naive.variance, _axis),
@@ -146,12 +175,36 @@ FUNCTIONS: dict[str, Function] = {
     "stack": Function(2, lambda xp, x, y: xp.stack([x, y]), lambda x, y: naive.stack([x, y], 0)),
     "astype": Function(1, lambda xp, x, dtype: x.astype(dtype), naive.linear(lambda x, dtype: x.astype(dtype)), _dtype),
     "repeat": Function(1, lambda xp, x, **o: xp.repeat(x, **o), naive.linear(np.repeat), _repeats),
+    "roll": Function(
+        1, lambda xp, x, axis: xp.roll(x, 2, axis), naive.linear(lambda x, axis: np.roll(x, 2, axis)), _axis
+    ),
+    "pad": Function(
+        1, lambda xp, x: xp.pad(x, [(1, 0)] * x.ndim), naive.linear(lambda x: np.pad(x, [(1, 0)] * x.ndim))
+    ),
+    "tile": Function(1, lambda xp, x: xp.tile(x, 2), naive.linear(lambda x: np.tile(x, 2))),
+    "diff": Function(
+        1, lambda xp, x, axis: xp.diff(x, axis=axis), naive.linear(lambda x, axis: np.diff(x, axis=axis)),
+        _axis,
+    ),
+    "tril": Function(1, lambda xp, x: xp.tril(x), naive.linear(np.tril)),
+    "take": Function(
+        1, lambda xp, x, axis: xp.take(x, xp.array([0, -1, 0]), axis),
+        naive.linear(lambda x, axis: np.take(x, [0, -1, 0], axis)), _axis,
+    ),
+    "einsum": Function(
+        2, lambda xp, x, y: xp.einsum("...i,...i->...", x, y),
+        naive.bilinear(lambda x, y: np.einsum("...i,...i->...", x, y)),
+    ),
     "reshape": Function(
         1, lambda xp, x, shape: x.reshape(shape), naive.linear(lambda x, shape: x.reshape(shape)), _new_shape, True
     ),
     "transpose": Function(
         1, lambda xp, x, axes: xp.transpose(x, axes), naive.linear(np.transpose), _order, True
     ),
+    "expand_dims": Function(
+        1, lambda xp, x, axis: xp.expand_dims(x, axis), naive.linear(np.expand_dims), _axis, True
+    ),
+    "diagonal": Function(1, lambda xp, x: xp.diagonal(x).copy(), naive.linear(lambda x: np.diagonal(x).copy())),
     "flip": Function(1, lambda xp, x, axis: xp.flip(x, axis), naive.linear(np.flip), _axis, True),
     "getitem": Function(1, lambda xp, x, index: x[index], naive.linear(lambda x, index: x[index]), _picked, True),
 }  # fmt: skip

@@ -87,6 +87,8 @@ reciprocal = smooth(lambda x: 1 / x, lambda x: -1 / x**2, lambda x: 2 / x**3)
 divide = lambda x, y: multiply(x, reciprocal(y))
 exp = smooth(np.exp, np.exp, np.exp)
 log = smooth(np.log, lambda x: 1 / x, lambda x: -1 / x**2)
+expm1 = smooth(np.expm1, np.exp, np.exp)
+log1p = smooth(np.log1p, lambda x: 1 / (1 + x), lambda x: -1 / (1 + x) ** 2)
 sin = smooth(np.sin, np.cos, lambda x: -np.sin(x))
 cos = smooth(np.cos, lambda x: -np.sin(x), lambda x: -np.cos(x))
 tanh = smooth(np.tanh, lambda x: 1 - np.tanh(x) ** 2, lambda x: -2 * np.tanh(x) * (1 - np.tanh(x) ** 2))
@@ -99,6 +101,14 @@ maximum, minimum = chosen(lambda x, y: np.sign(x - y)), chosen(lambda x, y: np.s
 positive_part = smooth(  # as the larger one of x and 0, which share the slope where they are equal
     lambda x: np.where(x > 0, x, 0 * x), lambda x: 1.0 * (x > 0) + 0.5 * (x == 0), np.zeros_like
 )
+
+
+def clipped(x: Dual, low: float, high: float) -> Dual:
+    """Between bounds, which belong to the inside."""
+    inside = (x.value >= low) & (x.value <= high)
+    return Dual(np.clip(x.value, low, high), *[part * inside.astype(part.dtype) for part in x.parts[1:]])
+
+
 where = lambda condition, x, y: Dual(*[np.where(condition, a, b) for a, b in zip(x.parts, y.parts, strict=True)])
 matmul = bilinear(np.matmul)
 outer = bilinear(lambda x, y: np.einsum("...i,...j->...ij", x, y))
@@ -117,6 +127,11 @@ def largest(x: Dual, axis: Any) -> Dual:
     at = x.value == x.value.max(axis, keepdims=True)
     share = at / at.sum(axis, keepdims=True).astype(x.value.dtype)
     return Dual(x.value.max(axis), *[(part * share).sum(axis) for part in x.parts[1:]])
+
+
+def smallest(x: Dual, axis: int) -> Dual:
+    """The minimum over an axis, which stays."""
+    return linear(np.expand_dims)(linear(np.negative)(largest(linear(np.negative)(x), axis)), axis)
 
 
 def ordered(x: Dual, axis: int) -> Dual:
@@ -145,6 +160,12 @@ def softmax(x: Dual, axis: int) -> Dual:
 
 def logsumexp(x: Dual, axis: int) -> Dual:
     return log(total(exp(x), axis))
+
+
+def norm(x: Dual, axis: int) -> Dual:
+    if not x.value.shape[axis]:
+        raise ValueError("of nothing it is 0, where the root has no slope")
+    return root(total(multiply(x, x), axis))
 
 
 def inverse(x: Dual) -> Dual:

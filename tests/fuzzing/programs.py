@@ -17,7 +17,7 @@ import autograd
 from . import naive
 from .functions import FUNCTIONS, index
 
-SHAPES = [(), (1,), (3,), (2, 3), (2, 1), (1, 3), (3, 3), (2, 2, 2), (0, 2)]
+SHAPES = [(), (1,), (3,), (2, 3), (2, 1), (1, 3), (3, 3), (2, 2, 2), (0, 2), (0,), (2, 0, 3), (5, 1, 4), (40,)]
 LIMIT = 50.0  # no value grows beyond
 AUGMENTED = {"+": "add", "-": "subtract", "*": "multiply"}
 
@@ -209,30 +209,41 @@ def _cast(made: naive.Dual, target: naive.Dual) -> naive.Dual:
 
 def run_ours(program: Program) -> Result:
     """In the engine that is checked."""
-    along = directions(program)
-    values: dict[int, Any] = {}
-    leaves: dict[int, Any] = {}
     with np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        for step in program.steps:
-            inputs = [values[i] for i in step.inputs]
-            if step.kind == "leaf":
-                leaves[step.out] = values[step.out] = autograd.Tensor(step.options["value"], requires_grad=True)
-            elif step.kind == "data":
-                values[step.out] = autograd.Tensor(step.options["value"])
-            elif step.kind == "detach":
-                values[step.out] = inputs[0].detach().copy()
-            elif step.kind == "hook":
-                if values[step.out].requires_grad:
-                    values[step.out].register_hook(lambda g, factor=step.options["factor"]: g * factor)
-            elif step.kind in IN_PLACE:
-                _change(step, values, inputs)
-            else:
-                values[step.out] = _called(step, inputs)
-        loss = autograd.Tensor(0.0)
-        for k, w in weights(program, values).items():
-            loss = loss + (values[k].astype(np.float64) * w).sum()
-        return Result({k: v.data for k, v in values.items()}, *_derivatives(loss, leaves, along))
+        starts = started(program)
+        values, loss = followed(program, starts)
+        leaves = [starts[step.out] for step in program.steps if step.kind == "leaf"]
+        derivatives = _derivatives(loss, leaves, directions(program))
+        return Result({k: v.data for k, v in values.items()}, *derivatives)
+
+
+def started(program: Program) -> dict[int, Any]:
+    """Its leaves and what has no gradient, as Tensors."""
+    first = [step for step in program.steps if step.kind in ("leaf", "data")]
+    return {s.out: autograd.Tensor(s.options["value"], requires_grad=s.kind == "leaf") for s in first}
+
+
+def followed(program: Program, starts: dict[int, Any]) -> tuple[dict[int, Any], Any]:
+    """All values, and a weighted sum of them."""
+    values: dict[int, Any] = {}
+    for step in program.steps:
+        inputs = [values[i] for i in step.inputs]
+        if step.kind in ("leaf", "data"):
+            values[step.out] = starts[step.out]
+        elif step.kind == "detach":
+            values[step.out] = inputs[0].detach().copy()
+        elif step.kind == "hook":
+            if values[step.out].requires_grad:
+                values[step.out].register_hook(lambda g, factor=step.options["factor"]: g * factor)
+        elif step.kind in IN_PLACE:
+            _change(step, values, inputs)
+        else:
+            values[step.out] = _called(step, inputs)
+    loss = autograd.Tensor(0.0)
+    for k, w in weights(program, values).items():
+        loss = loss + (values[k].astype(np.float64) * w).sum()
+    return values, loss
 
 
 def _change(step: Step, values: dict[int, Any], inputs: list[Any]) -> None:
@@ -257,10 +268,9 @@ def _called(step: Step, inputs: list[Any]) -> Any:
     return call(*inputs)
 
 
-def _derivatives(loss: Any, leaves: dict[int, Any], along: dict[int, Any]) -> tuple[Any, Any]:
+def _derivatives(loss: Any, inputs: list[Any], along: dict[int, Any]) -> tuple[Any, Any]:
     if not loss.requires_grad:
         return 0.0, 0.0
-    inputs = list(leaves.values())
     first = autograd.grad(loss, inputs, create_graph=True, allow_unused=True)
     slope = autograd.Tensor(0.0)
     for (u, _), g in zip(along.values(), first, strict=True):

@@ -10,8 +10,11 @@ import numpy as np
 import pytest
 
 import autograd
+from autograd.program.native import NUMPY
+from tests.autograd.program.native.plain import PLAIN
 from tests.fuzzing import naive
 from tests.fuzzing.__main__ import run_files
+from tests.fuzzing.compiled import compiled_difference
 from tests.fuzzing.functions import FUNCTIONS
 from tests.fuzzing.programs import Program, Step, difference, draw, run_naive, shortest
 
@@ -22,6 +25,14 @@ def test_programs_do_what_the_naive_engine_does(first: int) -> None:
         program = draw(seed, in_place=seed % 4 != 0)
         found = difference(program)
         assert found is None or found.startswith("refused"), f"seed {seed}: {found}\n{program.text()}"
+
+
+@pytest.mark.parametrize("seed", range(1, 11))
+def test_compiled_steps_do_what_the_engine_does(seed: int) -> None:
+    program = draw(seed, in_place=seed % 4 != 0)
+    for backend in (NUMPY, PLAIN):
+        found = compiled_difference(program, backend)
+        assert found is None or found.startswith("refused"), f"{backend.name}: {found}\n{program.text()}"
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)

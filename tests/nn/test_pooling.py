@@ -157,6 +157,7 @@ def test_gradients():
         lambda x: F.max_pool2d(x, 3, 2, 1, ceil_mode=True),
         lambda x: F.avg_pool2d(x, 3, 2, 1, ceil_mode=True, count_include_pad=False),
         lambda x: F.lp_pool2d(x, 3, 2, ceil_mode=True),
+        lambda x: F.lp_pool2d(x - 5, float("inf"), 2, ceil_mode=True),
         lambda x: F.adaptive_avg_pool2d(x, 4),
         lambda x: F.adaptive_max_pool2d(x, (2, 4)),
         lambda x: F.fractional_max_pool2d(x, 2, 3, _random_samples=samples),
@@ -174,6 +175,15 @@ def test_what_is_not_finite_stays_in_its_own_bins():
     line = F.interpolate(np.array([[[np.nan, 1.0, 2.0, 3.0]]]), size=8, mode="linear")[0, 0]
     np.testing.assert_array_equal(np.isnan(line), np.arange(8) < 3)
     np.testing.assert_allclose(line[3:], [1.25, 1.75, 2.25, 2.75, 3.0])
+
+
+def test_the_norm_of_infinite_order_is_the_largest_absolute_value():
+    x = Tensor([[1.0, -3.0, 2.0, 0.0]], requires_grad=True)
+    y = F.lp_pool1d(x, float("inf"), 2)
+    y.sum().backward()
+    assert (y.tolist(), x.grad.tolist()) == ([[3, 2]], [[0, -1, 1, 0]])
+    high = F.lp_pool2d(np.arange(15.0).reshape(1, 1, 3, 5), float("inf"), 2, ceil_mode=True)
+    assert high.tolist() == [[[[6, 8, 9], [11, 13, 14]]]]
 
 
 def test_norm_of_nothing_has_gradient_zero():

@@ -75,3 +75,53 @@ def test_a_fresh_clone_shows_its_pictures_and_a_trusted_one_its_player(tmp_path)
             assert page.get_by_text("once this notebook is trusted").is_visible() is not trusted
             page.close()
         browser.close()
+
+
+SLIDERS = """
+import matplotlib.pyplot as plt
+from lecture import explore, setup
+
+setup()
+
+
+def walk(stride):
+    plt.plot([0, stride])
+    plt.show()
+    print("at stride", stride)
+
+
+explore(walk, stride=(1, 3, 2))
+"""
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium")
+def test_a_slider_moves_its_picture(tmp_path):
+    for needed in ("jupyterlab", "ipywidgets", "matplotlib"):
+        pytest.importorskip(needed)
+    playwright = pytest.importorskip("playwright.sync_api")
+    for module in ("lecture.py", "answers.py", "checks.py", "engine_checks.py"):
+        shutil.copy(NOTEBOOKS / module, tmp_path)
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(SLIDERS)])
+    notebook.metadata = nbformat.read(NOTEBOOKS / SHOWN, as_version=4).metadata  # or JupyterLab asks for a kernel
+    nbformat.write(notebook, tmp_path / "slides.ipynb")
+    settings = {f"JUPYTER_{kind}_DIR": str(tmp_path / kind) for kind in ("CONFIG", "DATA", "RUNTIME")}
+    path = os.pathsep.join([os.path.dirname(sys.executable), os.environ["PATH"]])
+    environment = {name: value for name, value in os.environ.items() if name != "BACKGRAPH_STILL"}
+    environment |= settings | {"HOME": str(tmp_path), "PATH": path}
+    with lab(tmp_path, environment) as address, playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        page = browser.new_page()
+        page.goto(f"{address}/lab/tree/slides.ipynb?reset")
+        page.locator(".jp-CodeCell").wait_for(timeout=60_000)
+        page.locator(".jp-Toolbar-kernelName").get_by_text("Python 3").wait_for(timeout=60_000)  # it is connected
+        page.get_by_role("menuitem", name="Run", exact=True).click()
+        page.get_by_text("Run All Cells", exact=True).click()
+        output = page.locator(".widget-interact .jp-OutputArea")
+        output.get_by_text("at stride 2").wait_for(timeout=120_000)
+        before = output.locator("img").get_attribute("src")
+        page.locator(".noUi-handle").focus()
+        page.keyboard.press("ArrowRight")
+        output.get_by_text("at stride 3").wait_for(timeout=60_000)
+        assert output.locator("img").count() == 1
+        assert output.locator("img").get_attribute("src") != before
+        browser.close()

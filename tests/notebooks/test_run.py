@@ -144,3 +144,13 @@ def test_index_refuses_what_shows_nothing(runner, tmp_path):
     nbformat.write(notebook(), tmp_path / "01_one.ipynb")
     with pytest.raises(ValueError, match=r"01_one\.ipynb: expected a picture"):
         importlib.import_module("index").write_index(tmp_path)
+
+
+def test_a_cell_fits_on_a_screen():
+    """45 lines are what JupyterLab shows at 1080 pixels beside its menus; 120 columns are those of all code here."""
+    for path in sorted(FOLDER.glob("[0-9][0-9]_*.ipynb")):
+        for cell in nbformat.read(path, as_version=4).cells:
+            lines = cell.source.split("\n")
+            if cell.cell_type == "code":
+                assert len(lines) <= 45, f"{path.name}: {cell.id} has {len(lines)} lines"
+                assert max(map(len, lines)) <= 120, f"{path.name}: {cell.id}: {max(lines, key=len)}"

@@ -357,8 +357,19 @@ def test_numbers_of_an_optimizer_written_at_a_prompt_have_names_too():
 
 
 def test_the_text_of_an_update_that_no_text_says_raises():
+    class Descent(optim.Optimizer):
+        """One that updates parameters as wholes, and does not say what arrays it keeps."""
+
+        elementwise = False
+
+        def advance(self, state, group, row):
+            return (group["lr"],)
+
+        def update(self, x, g, state, scratch, numbers):
+            x -= numbers[0] * g
+
     w = Tensor(np.ones((2, 2)), requires_grad=True)
-    optimizer = optim.Adafactor([w])
+    optimizer = Descent([w], {"lr": 0.1})
 
     def step(x):
         optimizer.zero_grad()
@@ -367,7 +378,7 @@ def test_the_text_of_an_update_that_no_text_says_raises():
 
     step(np.ones((2, 2)))
     text = autograd.trace(step, np.ones((2, 2))).source
-    assert "update_of_Adafactor(" in text or "not_printed(" in text
+    assert "update_of_Descent(" in text or "not_printed(" in text
     space = {}
     exec(text, space)
     with pytest.raises(RuntimeError, match="cannot take this optimizer's step; call the compiled function"):

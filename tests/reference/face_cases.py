@@ -78,6 +78,8 @@ torch.corrcoef(s.detach()); torch.cov(s); torch.block_diag(s, s); torch.is_float
 torch.autograd.functional.vjp(torch.exp, x, y); torch.autograd.functional.jvp(torch.sin, x.detach(), y.detach())
 torch.autograd.functional.hvp(lambda t: (t**3).sum(), v.detach(), v.detach())
 torch.autograd.functional.vhp(lambda a, b: (a * b * a).sum(), (v.data, v.data), (v.data, v.data))[1]
+torch.mode(torch.tensor([[0.0, 0, 1], [float("nan"), 2, 2], [3, float("nan"), 4]]), 1); torch.clamp(x, x + 0 * y, y)
+torch.clamp(x, max=x + 0 * y)
 torch.vmap(torch.dot)(x, y); D.Normal(x, y).log_prob(y + 1); D.Normal(x, y).entropy(); D.Normal(x, y).cdf(y)
 D.Normal(x, y).icdf(torch.full((4,), 0.3)); D.LogNormal(x, y).log_prob(y); D.LogNormal(x, y).mean
 D.HalfNormal(y).log_prob(y)
@@ -100,9 +102,34 @@ D.kl_divergence(D.Bernoulli(logits=x), D.Bernoulli(y / 3)); D.kl_divergence(D.Ca
 D.kl_divergence(D.Exponential(y), D.Exponential(y + 1)); D.kl_divergence(D.Poisson(y), D.Poisson(y + 1))
 D.kl_divergence(D.MultivariateNormal(v, m @ m.T), D.MultivariateNormal(v * 2, m.data @ m.data.T * 2))
 D.kl.kl_divergence(D.Independent(D.Normal(x, y), 1), D.Independent(D.Normal(y, y + 1), 1))
+D.TransformedDistribution(D.Normal(x, y), [D.TanhTransform()]).log_prob(x.detach().tanh() / 2)
+D.TransformedDistribution(D.Normal(x, y), D.transforms.ExpTransform().inv.inv).log_prob(y)
+D.TransformedDistribution(D.Uniform(x - 9, y), [D.SigmoidTransform(), D.AffineTransform(1.0, y)]).log_prob(1 + y / 2)
+D.TransformedDistribution(D.MultivariateNormal(v, m @ m.T), D.AffineTransform(v, v, event_dim=1)).log_prob(x)
+D.SoftplusTransform().log_abs_det_jacobian(x, x); D.PowerTransform(2.0).inv(y)
+D.ComposeTransform([D.ExpTransform(), D.PowerTransform(3.0)]).log_abs_det_jacobian(x, x.exp() ** 3)
+D.MixtureSameFamily(D.Categorical(y), D.Normal(x, y)).log_prob(y[:, 0].detach())
+D.MixtureSameFamily(D.Categorical(y), D.Normal(x, y)).variance
+D.MixtureSameFamily(D.Categorical(y[:, 0]), D.Independent(D.Normal(x, y), 1)).log_prob(v)
+D.MixtureSameFamily(D.Categorical(y[:, 0]), D.Independent(D.Normal(x, y), 1)).sample((2,)).shape
 D.Normal(x, y).sample((2,)).shape; D.Categorical(y).sample((5,)).shape; D.Independent(D.Normal(x, y), 1).event_shape
 D.Dirichlet(y).sample((2, 2)).shape; D.Gamma(y, y).sample().shape; D.MultivariateNormal(v, m @ m.T).rsample((2,)).shape
 D.Poisson(y).sample().shape; D.Binomial(3, y / 3).sample((2,)).shape; D.OneHotCategorical(y).sample().sum(1)
+torch.einsum("...ik, ...j -> ij", x[None], v); torch.einsum("...ij->j", x.view(2, 2, 3)); x.gather(1, i[:, :0])
+torch.tensordot(x[:, :1], m, dims=([1], [0])); torch.istft(torch.complex(x, y).T.reshape(4, 3), 4)
+x.as_strided((2, 2), (1, 2)); x.T.as_strided((2, 2), (4, 1)); x.detach()[1:].as_strided((2,), (2,), 1)
+torch.as_strided_copy(x, (2,), (3,), 1)
+torch.trapezoid(n, dim=0); torch.gradient(n[0]); F.tanhshrink(n); F.pairwise_distance(n, n + 1); torch.float_power(n, 2)
+torch.special.chebyshev_polynomial_t(n, n); torch.heaviside(n, n); n.round(); (n > 0).sign(); (n > 0).conj()
+(n > 0).masked_fill(n > 1, 10); n.scatter_reduce(1, n, n, "amax", include_self=False); (n > 0).square()
+n.scatter_reduce(1, n, n, "mean"); torch.addmm(n, n[:, :2], n, beta=0.5, alpha=2); n.view(-1).bincount()
+F.softsign(torch.complex(x, y)).abs(); torch.logdet(torch.complex(m, m)).real
+torch.linalg.lu(torch.complex(x, y))[0].real
+torch.randn(2, dtype=torch.complex64).dtype; torch.tril_indices(2, 2, dtype=torch.int32); x.detach().view(torch.int64)
+x.detach().clone().narrow(1, 0, 2).fill_(1); m.detach().clone().diagonal().fill_(0)
+F.leaky_relu_(x * 1, 0.2); F.elu_(x * 1)
+(x * 1).unsqueeze_(0); (x * 1).squeeze_(); (x * 1).t_(); (x * 1).transpose_(0, 1) * y.T; (x * 1).flip(0).fill_(1)
+x.positive(); n.clone().zero_(); n.clone().copy_(x.detach()[:2, :3]); x.unfold(1, 2, 2); x.narrow(0, -2, 1)
 x.clone().clamp_(0, 1); x.clone().fill_(3); (x * 1).masked_fill_(x > 0, 0); (x * 1).zero_(); x.clone().copy_(v)
 s.clone().sub_(1, alpha=2); x.data; x.detach() * 2; torch.ones(2, 2).tril_().t(); x.dim(); x.size(1)
 """

@@ -1,14 +1,16 @@
 """Programs whose elementwise work and sums are loops in machine code. From the bottom up:
 
+    cache            what is compiled, on disk
     form             the lowered form: loops over memory, in no language
     steps            statements as functions of elements, and where these lie
     lowering         what each of NumPy's functions is in steps
+    sums             products that are added to something
     nests            steps joined to nests of loops
     building         nests written down in the lowered form
     kernels          the steps of an island as calls of kernels
     expansions       what the engine's own functions do, in NumPy's
+    kept             these calls, found again by what they are of
     groups           which statements of a program are an island
-    cache            compiled kernels on disk
     numba_maths, numba_source, numba_backend    kernels in Numba
     c                kernels in C, and convolution
     backends         who compiles kernels, and which is best

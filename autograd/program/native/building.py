@@ -27,7 +27,7 @@ from .form import (
     Sum,
 )
 from .nests import Draft, Part, collects_row, is_added
-from .steps import Item, Ref, Step, runs_of
+from .steps import Item, Ref, Step, name_of, runs_of
 
 _LOCAL = 8192
 """Elements: the longest row that a kernel keeps to itself."""
@@ -95,7 +95,7 @@ class Writer:
         if step.function != "copy":
             let = Let(0, step.dtype if step.function == "where" else step.reads, step.function, tuple(operands))
             made = self._once(let, each)
-        dtype = step.target.base.dtype.name
+        dtype = name_of(step.target.base.dtype)
         return made if isinstance(made, Number) else self._cast(made, step.dtype, dtype, each)
 
     def _once(self, instruction: Any, each: bool) -> int:
@@ -116,12 +116,12 @@ class Writer:
         place = self._place(item, each)
         inner = place[3] != 0 and each
         known, to = (self._each, self._loop) if inner else (self._rows, self._row)
-        key = (place, item.base.dtype.name)
+        key = (place, name_of(item.base.dtype))
         if key not in known:
             made = self._new()
-            to.append(Load(made, item.base.dtype.name, place))  # type: ignore[arg-type]
+            to.append(Load(made, name_of(item.base.dtype), place))  # type: ignore[arg-type]
             known[key] = made
-        return self._cast(known[key], item.base.dtype.name, dtype, inner)
+        return self._cast(known[key], name_of(item.base.dtype), dtype, inner)
 
     def _place(self, ref: Ref, each: bool) -> Place:
         index: Any = None
@@ -133,7 +133,7 @@ class Writer:
     def _put(self, step: Step, made: int | Number, each: bool, to: list[Any]) -> None:
         place = self._place(step.target, each)
         added = is_added(step)
-        dtype = step.target.base.dtype.name
+        dtype = name_of(step.target.base.dtype)
         to.append((Add if added else Store)(place, dtype, made))  # type: ignore[arg-type]
         for known in (self._rows, self._each):
             for key in [key for key in known if key[0][0] is place[0]]:
@@ -215,10 +215,10 @@ def _merged(draft: Draft) -> Draft:
     """The draft with as few loops as memory allows."""
     if draft.inner is None or draft.has_rows:
         depth = len(draft.outer)
-        refs = [_rows_of(ref, depth) for part in draft.parts for ref in (*part.step.refs(), part.step.target)]
+        refs = [_rows_of(ref, depth) for part in draft.parts for ref in part.step.touching]
         runs = runs_of(draft.outer, refs, depth)
     else:
-        refs = [ref for part in draft.parts for ref in (*part.step.refs(), part.step.target)]
+        refs = [ref for part in draft.parts for ref in part.step.touching]
         runs = runs_of(draft.shape, refs, len(draft.shape))
     whole = [math.prod(draft.shape[a:b]) for a, b in runs]
     rest = draft.shape[len(draft.outer) :] if draft.inner is None or draft.has_rows else ()
@@ -259,7 +259,7 @@ def kernel(
             if key not in bases:
                 bases[key] = len(buffers)
                 size = local[base][1] if base in local else 0 if divided else base.size
-                buffers.append(Buffer(base.dtype.name, size, base in local))
+                buffers.append(Buffer(name_of(base.dtype), size, base in local))
                 of.append(None if base in local else base)
                 starts.append(min(p[1] for w in writers for p in w.places() if p[0] is base))
         count: dict[int, int] = {}

@@ -11,14 +11,14 @@ from typing import Any
 import numpy as np
 
 from ..code_numpy import Code
-from ..memory import is_placed, order_of
+from ..memory import is_placed, laid, order_of
 from ..program import Program
 from ..recycling import Bound
 from ..spelling import named
 from ..values import Statement, Value
 from .backends import Backend, instead_of
 from .form import CannotBuild
-from .groups import Island, find
+from .groups import Island, find, lays_by_itself
 from .kernels import LARGE, Call, Clear, Total
 from .steps import Memory
 from .threads import divided
@@ -116,6 +116,7 @@ class NativeCode(Code):
         self._spelling.space |= {
             "divided": divided,
             "address": address,
+            "laid_as": laid_as,
             "out_of_bounds": out_of_bounds,
             "sequence": self._sequence,
         }
@@ -123,6 +124,15 @@ class NativeCode(Code):
         super()._emit()
         space = self._spelling.space
         space |= {name: instead[id(item)] for name, item in space.items() if id(item) in instead}
+
+    def _statement(self, statement: Statement, i: int) -> list[str]:
+        """It, and where the engine's function laid its result in another way than in the trace, a copy as there."""
+        lines = super()._statement(statement, i)
+        for value in lays_by_itself(statement):
+            if self._is_loose(value):
+                lines.append(f"if {named(value)}.strides != {value.strides}:")
+                lines.append(f"    {named(value)} = laid_as({named(value)}, {value.strides})")
+        return lines
 
     def _as_one(self, group: Any) -> list[str]:
         if not isinstance(group, Island):
@@ -218,6 +228,13 @@ def address(array: Any) -> int:
     """Where the first element of an array is."""
     where: int = array.__array_interface__["data"][0]
     return where
+
+
+def laid_as(array: Any, strides: tuple[int, ...]) -> Any:
+    """A copy with these strides."""
+    made = laid(array.shape, array.dtype, strides)
+    made[...] = array
+    return made
 
 
 def out_of_bounds(*indices: tuple[Any, int]) -> None:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from ..functions import is_numpy, run
+from ..memory import laid
 from ..values import Statement, Value, mapped
 from .kernels import numbers
 from .lowering import is_basic
@@ -78,9 +79,7 @@ class Book:
 
     def given(self, value: Value) -> Symbol:
         """A symbol for a value of the program."""
-        memory = np.zeros(max(1, value.nbytes), np.uint8)
-        array: Any = np.ndarray(value.shape, value.dtype, memory, 0, value.strides or None)
-        return self._of(array, value)
+        return self._of(laid(value.shape, value.dtype, value.strides), value)
 
     def _of(self, array: Any, value: Value) -> Symbol:
         owner = _owner(array)

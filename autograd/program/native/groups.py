@@ -10,10 +10,11 @@ import math
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from ..functions import EMPTY
+from ..functions import EMPTY, is_numpy
 from ..values import Statement, Value
 from .expansions import expand
-from .kernels import bases_of, calls_of
+from .kept import calls_by_steps
+from .kernels import bases_of
 from .lowering import lower
 from .steps import Memory, Step
 
@@ -47,8 +48,8 @@ class Island:
         self.statements = [(i, s) for i, s, _ in members]
         self.made = {r for _, s in self.statements for r in s.results if r.root is r}
         steps = [step for *_, part in members for step in part]
-        bases = {ref.base for step in steps for ref in (*step.refs(), step.target)}
-        self.calls = calls_of(steps, memory, {base for base in bases if base in live or base.kind != "made"})
+        bases = {ref.base for step in steps for ref in step.touching}
+        self.calls = calls_by_steps(steps, memory, {base for base in bases if base in live or base.kind != "made"})
         lying = dict.fromkeys(base for call in self.calls for base in bases_of(call) if base is not None)
         inside = {base for base in lying if base.kind == "made" and (base in self.made or base.number >= 1_000_000)}
         inside |= {value for value in self.made if value in live}
@@ -59,12 +60,10 @@ class Island:
         self.writes = tuple([root for root in written if root not in self.made])
         self.moved: dict[Value, int] = {}
         for step in steps:
-            for ref in (*step.refs(), step.target):
+            for ref in step.touching:
                 count = math.prod([n for n, stride in zip(step.shape, ref.strides, strict=True) if stride])
                 self.moved[ref.base] = max(self.moved.get(ref.base, 0), count * ref.base.dtype.itemsize)
-        self.indices = [
-            (ref.index[0].base, ref.index[1]) for step in steps for ref in (*step.refs(), step.target) if ref.index
-        ]
+        self.indices = [(ref.index[0].base, ref.index[1]) for step in steps for ref in step.touching if ref.index]
 
     def values(self) -> list[Value]:
         """The values that they use."""
@@ -87,12 +86,15 @@ def find(
     """
     units: list[Any] = []
     waiting = _Waiting()
+    spread: set[Value] = set()  # of which a copy cannot be laid so, if they are laid in another way at a later call
     for i, s in enumerate(statements):
+        spread |= {value for value in lays_by_itself(s) if 0 in value.strides}
         if s.kind == "call" and s.is_view:
             memory.see(s)
             (waiting.views if waiting.concerns(s) else units).append((i, s))
             continue
-        steps = None if i < free and any(root.kind != "made" for root in s.writes) else steps_of(s, memory)
+        early = i < free and any(root.kind != "made" for root in s.writes)
+        steps = None if early or not spread.isdisjoint(roots_of(s)) else steps_of(s, memory)
         if steps is not None:
             if len(waiting.steps) + len(steps) > _MOST:
                 units += waiting.released()
@@ -118,6 +120,11 @@ def find(
             live = {root for root in roots if root in outgoing or uses[root] > 1}
             found.append((max(i for i, *_ in unit), Island(unit, memory, live)))
     return found
+
+
+def lays_by_itself(s: Statement) -> list[Value]:
+    """Results that may be laid in another way at the next call, for a function that is not NumPy's made them."""
+    return [] if is_numpy(s.function) else [v for v in s.results if v.root is v and v.shape and v.size]
 
 
 def steps_of(s: Statement, memory: Memory) -> list[Step] | None:

@@ -6,7 +6,7 @@ import itertools
 import math
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeGuard
 
 import numpy as np
@@ -15,7 +15,8 @@ from ..values import Value
 from .building import Writer, kernel
 from .form import ROW, Kernel, Number
 from .nests import Draft, drafts, is_added
-from .steps import Memory, Ref, Step, split
+from .steps import Memory, Ref, Step, name_of, split
+from .sums import joined_sums
 
 LARGE = 1 << 15
 """Elements: a nest of more of them is a kernel of its own, whose outermost loop can be divided."""
@@ -68,7 +69,7 @@ class Total:
 
 def calls_of(steps: Sequence[Step], memory: Memory, live: Collection[Value]) -> list[Call | Clear | Total]:
     """What does what steps do; `live` are the bases that others use afterwards."""
-    made = [part for draft in drafts(steps, memory, live) for part in _prepared(draft)]
+    made = [part for draft in drafts(joined_sums(steps, live), memory, live) for part in _prepared(draft)]
     writers: list[Writer | Clear | Total] = []
     for k, draft in enumerate(made):
         if not isinstance(draft, Draft):
@@ -161,7 +162,8 @@ def _prepared(draft: Draft) -> list[Draft | Clear | Total]:
     count = 1 if draft.is_product else _parts(draft)
     if count > 1:
         draft, after = _in_parts(draft, count)
-    return [*[_cleared(part.step, draft) for part in draft.parts if is_added(part.step)], draft, *after]
+    begun = [part.step for part in draft.parts if is_added(part.step) and part.step.begin != part.step.target]
+    return [*[_cleared(step, draft) for step in begun], draft, *after]
 
 
 def _in_rows(draft: Draft) -> Draft:
@@ -208,7 +210,7 @@ def _in_parts(draft: Draft, count: int) -> tuple[Draft, list[Draft | Clear | Tot
         loops = [k for k in range(2, len(part.step.shape)) if target.strides[k]]
         lengths = [part.step.shape[k] for k in loops]
         size = math.prod(lengths)
-        dtype = target.base.dtype
+        dtype, name = target.base.dtype, name_of(target.base.dtype)
         sums = Value(next(numbers), "made", np.empty((count, size), dtype))
         strides = [0] * len(part.step.shape)
         step = size
@@ -217,10 +219,10 @@ def _in_parts(draft: Draft, count: int) -> tuple[Draft, list[Draft | Clear | Tot
             strides[k] = step
         strides[0] = size
         last = Step(
-            (count, *lengths), "copy", (Ref(sums, 0, (size, *[strides[k] for k in loops])),), dtype.name, dtype.name,
+            (count, *lengths), "copy", (Ref(sums, 0, (size, *[strides[k] for k in loops])),), name, name,
             Ref(target.base, target.offset, (0, *[target.strides[k] for k in loops])), "add",
         )  # fmt: skip
-        part.step.target = Ref(sums, 0, tuple(strides))
+        part.step = replace(part.step, target=Ref(sums, 0, tuple(strides)))
         bases |= {sums}
         if _is_all(last.target, last.shape[1:], last.target.strides[1:]):
             after.append(Total(target.base, sums))
@@ -232,7 +234,7 @@ def _in_parts(draft: Draft, count: int) -> tuple[Draft, list[Draft | Clear | Tot
 def _cleared(step: Step, draft: Draft) -> Draft | Clear:
     """What sets to 0 that to which a sum over rows is added: in a kernel with what follows, if that is small."""
     zero = _zero(step)
-    large = _is_large(draft) and _is_all(zero.target, zero.shape, zero.target.strides)
+    large = step.begin is None and _is_large(draft) and _is_all(zero.target, zero.shape, zero.target.strides)
     return Clear(zero.target.base) if large else Draft.of(zero)
 
 
@@ -248,7 +250,10 @@ def _is_all(ref: Ref, shape: tuple[int, ...], strides: tuple[int, ...]) -> bool:
 
 def _zero(step: Step) -> Step:
     """Of a sum over rows, what it begins with."""
+    begin = Number(0) if step.begin is None else step.begin
     kept = [k for k, stride in enumerate(step.target.strides) if stride]
-    dtype = step.target.base.dtype.name
+    dtype = name_of(step.target.base.dtype)
     target = Ref(step.target.base, step.target.offset, tuple([step.target.strides[k] for k in kept]))
-    return Step(tuple([step.shape[k] for k in kept]), "copy", (Number(0),), dtype, dtype, target)
+    if isinstance(begin, Ref):
+        begin = Ref(begin.base, begin.offset, tuple([begin.strides[k] for k in kept]))
+    return Step(tuple([step.shape[k] for k in kept]), "copy", (begin,), dtype, dtype, target)

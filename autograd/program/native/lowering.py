@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import operator
 from collections.abc import Callable, Sequence
@@ -13,10 +14,7 @@ from ...ops.indexing import _add_at
 from ..functions import COPIES, EMPTY, ONES, ZEROS
 from ..values import Statement, Value
 from .form import FUNCTIONS, Number
-from .steps import DTYPES, Memory, Ref, Step, arrange, uniform
-
-MOST_OF_PRODUCT = 1 << 14
-"""Elements: of a larger second factor a product is left to BLAS."""
+from .steps import DTYPES, Memory, Ref, Step, arrange, name_of, uniform
 
 Steps = list[Step] | None
 """The steps of a statement; None where it is to be run by NumPy."""
@@ -33,7 +31,7 @@ def lower(s: Statement, memory: Memory) -> Steps:
     if steps is None or any(not math.prod(step.shape) for step in steps):
         return None
     steps = [arrange(step) for step in steps]
-    forward = all(stride >= 0 for step in steps for ref in (*step.refs(), step.target) for stride in ref.strides)
+    forward = all(stride >= 0 for step in steps for ref in step.touching for stride in ref.strides)
     return steps if forward and all(map(_can_collect, steps)) else None
 
 
@@ -78,7 +76,7 @@ def _step(
         array = memory.array(target)
         to = None if array is None else memory.within(memory.base(target) or target, _over(array, shape))
     operands = [memory.item(item, shape) for item in args]
-    if to is None or any(item is None for item in operands) or target.dtype.name not in DTYPES:
+    if to is None or any(item is None for item in operands) or name_of(target.dtype) not in DTYPES:
         return None
     return [Step(shape, name, tuple(operands), dtypes[0], dtypes[-1], to, collect)]  # type: ignore[arg-type]
 
@@ -90,12 +88,10 @@ def _over(array: Any, shape: tuple[int, ...]) -> Any:
 
 def _dtypes(ufunc: Any, args: Sequence[Any]) -> tuple[str, str] | None:
     """In what dtype NumPy's function takes such operands, and gives its result."""
-    given: list[Any] = [_kind(item) for item in args]
-    try:
-        dtypes = ufunc.resolve_dtypes((*given, None))
-    except TypeError:
+    dtypes = _resolved(ufunc, tuple([_kind(item) for item in args]))
+    if not dtypes:
         return None
-    *reads, made = [dtype.name for dtype in dtypes]
+    *reads, made = [name_of(dtype) for dtype in dtypes]
     if len(set(reads)) != 1 or not {*reads, made} <= DTYPES:
         return None
     allowed = {"int64": _OF_WHOLE, "int32": _OF_WHOLE, "bool": _OF_BOOLS}.get(reads[0])
@@ -103,6 +99,15 @@ def _dtypes(ufunc: Any, args: Sequence[Any]) -> tuple[str, str] | None:
     if name not in allowed if allowed is not None else name in _OF_BOOLS - _OF_WHOLE:
         return None
     return reads[0], made
+
+
+@functools.lru_cache(maxsize=1024)
+def _resolved(ufunc: Any, given: tuple[Any, ...]) -> tuple[Any, ...]:
+    try:
+        dtypes: tuple[Any, ...] = ufunc.resolve_dtypes((*given, None))
+    except TypeError:
+        return ()
+    return dtypes
 
 
 def _kind(item: Any) -> Any:
@@ -117,7 +122,7 @@ def _power(s: Statement, memory: Memory) -> Steps:
         s.kwargs
         or len(s.args) != 2
         or not isinstance(s.args[0], Value)
-        or s.args[0].dtype.name not in ("float32", "float64")
+        or name_of(s.args[0].dtype) not in ("float32", "float64")
     ):
         return None
     exponent = s.args[1]
@@ -146,7 +151,7 @@ def _where(s: Statement, memory: Memory) -> Steps:
     to = memory.ref(target, target.shape)
     if to is None or any(item is None for item in operands):
         return None
-    name = target.dtype.name
+    name = name_of(target.dtype)
     return [Step(target.shape, "where", tuple(operands), name, name, to)]  # type: ignore[arg-type]
 
 
@@ -179,8 +184,8 @@ def _copied(memory: Memory, source: Any, target: Any, array: Any = None) -> Step
         return None
     array = memory.array(target) if array is None else array
     item = memory.item(source, array.shape)
-    dtype = source.dtype.name if isinstance(source, Value) else base.dtype.name
-    if item is None or dtype not in DTYPES or (dtype != base.dtype.name and not _casts(dtype, base.dtype.name)):
+    dtype = name_of(source.dtype) if isinstance(source, Value) else name_of(base.dtype)
+    if item is None or dtype not in DTYPES or (dtype != name_of(base.dtype) and not _casts(dtype, name_of(base.dtype))):
         return None
     return [Step(array.shape, "copy", (item,), dtype, dtype, memory.within(base, array))]
 
@@ -247,7 +252,7 @@ def _setitem(s: Statement, memory: Memory) -> Steps:
     item = memory.item(source, array.shape[:-1])
     if item is None or (isinstance(source, Value) and source.dtype != target.dtype):
         return None
-    name = target.dtype.name
+    name = name_of(target.dtype)
     return [Step(array.shape[:-1], "copy", (item,), name, name, found)]
 
 
@@ -261,12 +266,12 @@ def _getitem(s: Statement, memory: Memory) -> Steps:
         if array is None or to is None or base is None:
             return None
         seen = _seen(array, s.args[1])
-        name = target.dtype.name
+        name = name_of(target.dtype)
         return [Step(target.shape, "copy", (memory.within(base, seen),), name, name, to)]
     found, to = _along_last(source, s.args[1], memory), memory.ref(target, target.shape)
     if found is None or to is None:
         return None
-    name = target.dtype.name
+    name = name_of(target.dtype)
     return [Step(target.shape, "copy", (found,), name, name, to)]
 
 
@@ -294,7 +299,7 @@ def _along_last(value: Value, index: Any, memory: Memory) -> Ref | None:
     if not (isinstance(rows, Value) and isinstance(places, Value) and rows.kind == "constant"):
         return None
     n = value.shape[0]
-    if rows.shape != (n,) or places.shape != (n,) or rows.root in memory.written or places.dtype.name != "int64":
+    if rows.shape != (n,) or places.shape != (n,) or rows.root in memory.written or name_of(places.dtype) != "int64":
         return None
     at, array, base = memory.ref(places, (n,)), memory.array(value), memory.base(value)
     if at is None or array is None or base is None or not bool(np.all(np.asarray(rows.array) == np.arange(n))):
@@ -310,7 +315,7 @@ def _add_in_place(s: Statement, memory: Memory) -> Steps:
     if array is None or base is None or not is_basic(index) or not isinstance(g, Value) or g.dtype != total.dtype:
         return None
     place = _seen(array, index)
-    at, item, name = memory.within(base, place), memory.item(g, place.shape), total.dtype.name
+    at, item, name = memory.within(base, place), memory.item(g, place.shape), name_of(total.dtype)
     return None if item is None else [Step(place.shape, "add", (at, item), name, name, at)]
 
 
@@ -341,11 +346,11 @@ def collected(memory: Memory, collect: str, name: str, args: tuple[Any, ...], ta
     else:
         axes = tuple([a % len(shape) for a in (axis if type(axis) is tuple else (axis,))]) if shape else ()
     array, base = memory.array(target), memory.base(target)
-    dtype = target.dtype.name
+    dtype = name_of(target.dtype)
     if (
         array is None
         or base is None
-        or any(a.dtype.name != dtype for a in args)
+        or any(name_of(a.dtype) != dtype for a in args)
         or dtype == "bool"
         or not math.prod(shape)
     ):
@@ -362,7 +367,7 @@ def collected(memory: Memory, collect: str, name: str, args: tuple[Any, ...], ta
 def _mean(s: Statement, memory: Memory) -> Steps:
     sums = _reduction("add", _SUM)(s, memory)
     target = _target(s)
-    if sums is None or not isinstance(target, Value) or not target.dtype.name.startswith("float"):
+    if sums is None or not isinstance(target, Value) or not name_of(target.dtype).startswith("float"):
         return None
     n = math.prod(s.args[0].shape) // max(1, target.size)
     divided = _step(memory, "divide", np.divide, [target, n], target, target.shape)
@@ -389,10 +394,10 @@ def _product(a: Value, b: Value, target: Value, memory: Memory) -> Steps:
     arrays = [memory.array(value) for value in (a, b, target)]
     if len(a.shape) != 2 or len(b.shape) != 2 or any(array is None for array in arrays):
         return None
-    (m, k), n, dtype = a.shape, b.shape[1], target.dtype.name
+    (m, k), n, dtype = a.shape, b.shape[1], name_of(target.dtype)
     if not dtype.startswith("float") or a.dtype != target.dtype or b.dtype != target.dtype:
         return None
-    if not 0 < m * k * n <= memory.products or k * max(n, 16) > MOST_OF_PRODUCT:
+    if not 0 < m * k * n <= memory.products:
         return None
     seen = zip((a, b, target), (arrays[0][:, :, None], arrays[1], arrays[2][:, None]), strict=True)
     refs = [memory.within(memory.base(value) or value, np.broadcast_to(array, (m, k, n))) for value, array in seen]

@@ -7,6 +7,7 @@ phases. A step may join where everything else that touches the same memory does 
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any
@@ -48,13 +49,14 @@ class Draft:
         self.parts = parts
         self.bases = bases
         self.roots = {base.root for base in bases}
-        self.written = {part.step.target.base.root for part in parts}
+        self.written = {part.step.target.base for part in parts}
+        self.changed = {base.root for base in self.written}
 
     @classmethod
     def of(cls, step: Step) -> Draft:
         if not step.shape or step.bound:
-            return cls(step.shape, None, [Part(step, False)], _bases(step))
-        return cls(step.shape[:-1], step.shape[-1], [Part(step, True)], _bases(step))
+            return cls(step.shape, None, [Part(step, False)], step.bases)
+        return cls(step.shape[:-1], step.shape[-1], [Part(step, True)], step.bases)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -113,14 +115,17 @@ def _moved(found: list[Draft], k: int, memory: Memory, live: Collection[Value]) 
 
 def _related(draft: Draft, steps: Sequence[Step]) -> bool:
     """Whether what a draft has in a register may be of use to others: an array, or a number that one of them makes."""
-    written = {step.target.base for step in (*[part.step for part in draft.parts], *steps)}
-    shared = draft.bases & {base for step in steps for base in _bases(step)}
-    return draft.size <= 1 or any(base.size > 1 or base in written for base in shared)
+    if draft.size <= 1:
+        return True
+    written = {step.target.base for step in steps}
+    return any(
+        base.size > 1 or base in draft.written or base in written for step in steps for base in draft.bases & step.bases
+    )
 
 
 def _join(draft: Draft, step: Step, memory: Memory, live: Collection[Value]) -> Draft | None:
     """A draft with a step more, or None."""
-    bases = draft.bases | _bases(step)
+    bases = draft.bases | step.bases
     if step.is_product or draft.is_product:
         return None
     if sum(base in live for base in bases) > _MOST_BASES or len(draft.parts) >= _MOST_STEPS:
@@ -176,6 +181,8 @@ def _phase(parts: Sequence[Part], new: Part, shape: tuple[int, ...], depth: int,
     """The first phase in which a step may run after the others; None if it cannot run in this nest."""
     phase = 0
     for part in parts:
+        if not _may_meet(part.step, new.step):
+            continue
         for a, b, writes in _pairs(part.step, new.step):
             if a.base is not b.base or _apart(a, b, part, new, memory):
                 if a.base is not b.base and overlap(a, b, writes):
@@ -189,11 +196,16 @@ def _phase(parts: Sequence[Part], new: Part, shape: tuple[int, ...], depth: int,
     return phase
 
 
+def _may_meet(first: Step, second: Step) -> bool:
+    """Whether one of two steps writes to what the other one touches, as far as that is known of the whole memory."""
+    return first.target.base.root in second.roots or second.target.base.root in first.roots
+
+
 def _pairs(first: Step, second: Step) -> Iterator[tuple[Ref, Ref, bool]]:
     """What two steps touch, of which one writes."""
-    for read in second.refs():
+    for read in second.reading:
         yield first.target, read, True
-    for read in first.refs():
+    for read in first.reading:
         yield read, second.target, True
     yield first.target, second.target, True
 
@@ -209,12 +221,11 @@ def overlap(a: Ref, b: Ref, writes: bool = True) -> bool:
 
 def touches(draft: Draft, steps: Sequence[Step], memory: Memory) -> bool:
     """Whether steps have to run after a draft, because they touch what it does, and one of both writes."""
-    used = {base.root for step in steps for base in _bases(step)}
-    written = {step.target.base.root for step in steps}
-    if draft.written.isdisjoint(used) and draft.roots.isdisjoint(written):
-        return False
-    for part in draft.parts:
-        for step in steps:
+    near = [s for s in steps if not draft.changed.isdisjoint(s.roots) or s.target.base.root in draft.roots]
+    for part in draft.parts if near else ():
+        for step in near:
+            if not _may_meet(part.step, step):
+                continue
             for a, b, writes in _pairs(part.step, step):
                 if overlap(a, b, writes):
                     return True
@@ -225,11 +236,13 @@ def touches(draft: Draft, steps: Sequence[Step], memory: Memory) -> bool:
 
 def _apart(a: Ref, b: Ref, first: Part, second: Part, memory: Memory) -> bool:
     """Whether two of one base have no element in common."""
+    if a.index is None and b.index is None and a.offset == b.offset:
+        return False
     low_a, high_a = _reach(a, first.step.shape)
     low_b, high_b = _reach(b, second.step.shape)
     if high_a < low_b or high_b < low_a:
         return True
-    if a.index is not None or b.index is not None or a.offset == b.offset:
+    if a.index is not None or b.index is not None:
         return False
     whole = memory.array(a.base)
     if whole is None or not is_dense(a.base):
@@ -270,14 +283,18 @@ def _reach(ref: Ref, shape: tuple[int, ...]) -> tuple[int, int]:
 
 def _same_rows(a: Ref, b: Ref, shape: tuple[int, ...], depth: int, a_each: bool, b_each: bool) -> bool:
     """Whether what two touch at different rows is never the same, as far as a row reaches."""
-    outer = a.strides[:depth]
+    outer, inner = a.strides[:depth], shape[depth:]
     if outer != b.strides[:depth]:
         return False
-    inner = shape[depth:]
     low_a, high_a = _reach(Ref(a.base, a.offset, a.strides[depth:], a.index), inner if a_each else ())
     low_b, high_b = _reach(Ref(b.base, b.offset, b.strides[depth:], b.index), inner if b_each else ())
-    span = max(high_a, high_b) - min(low_a, low_b) + 1
-    for stride, n in sorted([(abs(stride), n) for stride, n in zip(outer, shape[:depth], strict=True)]):
+    return _are_apart(outer, shape[:depth], max(high_a, high_b) - min(low_a, low_b) + 1)
+
+
+@functools.lru_cache(maxsize=4096)
+def _are_apart(strides: tuple[int, ...], shape: tuple[int, ...], span: int) -> bool:
+    """Whether pieces that are `span` long, and begin at these distances, have nothing in common."""
+    for stride, n in sorted([(abs(stride), n) for stride, n in zip(strides, shape, strict=True)]):
         if stride < span:
             return False
         span += stride * (n - 1)
@@ -296,7 +313,3 @@ def is_added(step: Step) -> bool:
     """Whether what is collected is added up in memory: over rows."""
     over = [n for n, stride in zip(step.shape, step.target.strides, strict=True) if stride == 0 and n > 1]
     return step.collect == "add" and (len(over) > 1 or step.target.strides[-1] != 0)
-
-
-def _bases(step: Step) -> frozenset[Value]:
-    return frozenset([step.target.base, *[ref.base for ref in step.refs()]])

@@ -54,7 +54,7 @@ def _built(kernel: Kernel) -> Callable[[int, int, int, int], int]:
 def _cached(path: Path, text: str) -> Callable[..., int] | None:
     """The function, with what Numba has kept of it, or what it keeps from now on."""
     note = path.with_suffix(".sum")
-    if not (note.is_file() and note.read_text() == _sum(path)):
+    if _noted(note) != _sum(path):
         for file in _kept(path):
             file.unlink(missing_ok=True)
     try:
@@ -64,7 +64,7 @@ def _cached(path: Path, text: str) -> Callable[..., int] | None:
             file.unlink(missing_ok=True)
         return None
     said = _sum(path)
-    if not (note.is_file() and note.read_text() == said):
+    if _noted(note) != said:
         write(note, said.encode())
     return made
 
@@ -74,8 +74,18 @@ def _kept(path: Path) -> list[Path]:
 
 
 def _sum(path: Path) -> str:
-    """A hash of the machine code that is kept."""
-    return digest(*[f"{file.name} {digest(file.read_bytes().hex())}" for file in _kept(path)])
+    """A hash of the machine code that is kept; none while another process is about to make it anew."""
+    try:
+        return digest(*[f"{file.name} {digest(file.read_bytes().hex())}" for file in _kept(path)])
+    except FileNotFoundError:
+        return ""
+
+
+def _noted(note: Path) -> str | None:
+    try:
+        return note.read_text()
+    except (OSError, UnicodeDecodeError):
+        return None
 
 
 def _function(text: str, name: str, keep: bool) -> Callable[..., int]:

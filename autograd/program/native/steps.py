@@ -6,6 +6,7 @@ are found by doing the same to an array of the same layout, of which nothing is 
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -19,6 +20,12 @@ from ..values import Statement, Value, mapped
 from .form import Number
 
 DTYPES = frozenset(("float32", "float64", "bool", "int64", "int32"))
+
+
+@functools.lru_cache(maxsize=256)
+def name_of(dtype: np.dtype[Any]) -> str:
+    """What a dtype is called: NumPy puts the name together anew each time it is asked."""
+    return dtype.name
 
 
 @dataclass(frozen=True)
@@ -37,7 +44,7 @@ class Ref:
 Item = Ref | Number
 
 
-@dataclass
+@dataclass(eq=False)
 class Step:
     """target = function(*operands), element by element over `shape`.
 
@@ -46,6 +53,9 @@ class Step:
     dtype     of what the function gives
     target    where that is put; with stride 0 along what is collected
     collect   "add", "maximum" or "minimum": over the loops along which the target has stride 0
+    begin     of a product, what it is added to, if that is not 0
+
+    It is never changed: another one is made.
     """
 
     shape: tuple[int, ...]
@@ -55,8 +65,10 @@ class Step:
     dtype: str
     target: Ref
     collect: str | None = None
+    begin: Ref | None = None
 
-    def refs(self) -> list[Ref]:
+    @functools.cached_property
+    def reading(self) -> tuple[Ref, ...]:
         """What is read."""
         found = []
         for item in self.operands:
@@ -66,9 +78,25 @@ class Step:
                     found.append(item.index[0])
         if self.target.index is not None:
             found.append(self.target.index[0])
-        return found
+        if self.begin is not None:
+            found.append(self.begin)
+        return tuple(found)
 
-    @property
+    @functools.cached_property
+    def touching(self) -> tuple[Ref, ...]:
+        """What is read or written."""
+        return (*self.reading, self.target)
+
+    @functools.cached_property
+    def bases(self) -> frozenset[Value]:
+        """In whose memory that is."""
+        return frozenset([ref.base for ref in self.touching])
+
+    @functools.cached_property
+    def roots(self) -> frozenset[Value]:
+        return frozenset([base.root for base in self.bases])
+
+    @functools.cached_property
     def is_product(self) -> bool:
         """Whether it is a product of matrices: a backend does better than the loops that it is."""
         refs = [item for item in self.operands if isinstance(item, Ref)]
@@ -77,7 +105,7 @@ class Step:
         loops = zip(refs[0].strides, refs[1].strides, self.target.strides, strict=True)
         return any(made and not (a and b) for a, b, made in loops)
 
-    @property
+    @functools.cached_property
     def bound(self) -> int:
         """Of a step that is about one element of each row, which an index names: how many a row has; else 0."""
         refs = (item for item in (*self.operands, self.target) if isinstance(item, Ref))
@@ -94,7 +122,7 @@ class Step:
 
         return Step(
             shape, self.function, tuple([of(item) for item in self.operands]), self.reads, self.dtype,
-            of(self.target), self.collect,
+            of(self.target), self.collect, of(self.begin),
         )  # fmt: skip
 
 
@@ -110,6 +138,7 @@ class Memory:
     products: int = 0
     _arrays: dict[Value, Any] = field(default_factory=dict)
     _bases: dict[Value, Value] = field(default_factory=dict)
+    _addresses: dict[Value, int] = field(default_factory=dict)
     _numbers: dict[Value, Number | None] = field(default_factory=dict)
 
     def base(self, value: Value) -> Value | None:
@@ -138,7 +167,7 @@ class Memory:
             base = self.base(value)
             if base is not value or not is_dense(value) or not value.size:
                 return None
-            if value.dtype.name not in DTYPES or not value.dtype.isnative:
+            if name_of(value.dtype) not in DTYPES or not value.dtype.isnative:
                 return None
             memory = np.empty(value.nbytes, np.uint8)
             self._arrays[value] = np.ndarray(value.shape, value.dtype, memory, 0, value.strides or None)
@@ -147,21 +176,28 @@ class Memory:
     def ref(self, value: Value, shape: tuple[int, ...]) -> Ref | None:
         """A value's elements for each step of loops of a shape that it is broadcast to."""
         array = self.array(value)
-        return None if array is None else self.within(self._bases.get(value, value), np.broadcast_to(array, shape))
+        if array is not None and array.shape != shape:
+            array = np.broadcast_to(array, shape)
+        return None if array is None else self.within(self._bases.get(value, value), array)
 
     def within(self, base: Value, array: Any) -> Ref:
         """The elements of an array that lies in the memory of a base's."""
-        size, start = base.dtype.itemsize, _gap(array, self.array(base))
-        if array.size and not np.may_share_memory(array, self.array(base)):
+        size, start = base.dtype.itemsize, _address(array) - self._address(base)
+        if array.size and not 0 <= start < base.nbytes:
             raise RuntimeError("a view that lies in other memory than its base")
         return Ref(base, start // size, tuple([stride // size for stride in array.strides]))
+
+    def _address(self, base: Value) -> int:
+        if base not in self._addresses:
+            self._addresses[base] = _address(self.array(base))
+        return self._addresses[base]
 
     def item(self, item: Any, shape: tuple[int, ...]) -> Item | None:
         """An operand: a number, where it is the same at each call and everywhere."""
         if not isinstance(item, Value):
             if isinstance(item, bool | int | float):
                 return Number(item)
-            if isinstance(item, np.generic) and item.dtype.name in DTYPES:
+            if isinstance(item, np.generic) and name_of(item.dtype) in DTYPES:
                 return Number(item.item())
             return None
         if item.kind == "constant" and item.root not in self.written:
@@ -176,7 +212,7 @@ def uniform(array: Any) -> Number | None:
     """The number that an array is everywhere."""
     if not hasattr(array, "dtype"):
         return Number(array) if isinstance(array, bool | int | float) else None
-    if array.dtype.name not in DTYPES or not array.size:
+    if name_of(array.dtype) not in DTYPES or not array.size:
         return None
     first = array.reshape(-1)[0]
     if array.size > 1 and not ((array == first) & (np.signbit(array) == np.signbit(first))).all():
@@ -184,9 +220,9 @@ def uniform(array: Any) -> Number | None:
     return Number(first.item())
 
 
-def _gap(array: Any, base: Any) -> int:
-    gap: int = array.__array_interface__["data"][0] - base.__array_interface__["data"][0]
-    return gap
+def _address(array: Any) -> int:
+    address: int = array.__array_interface__["data"][0]
+    return address
 
 
 def arrange(step: Step) -> Step:
@@ -209,7 +245,7 @@ def _reach(strides: Sequence[int]) -> int:
 
 def join(step: Step, until: int) -> Step:
     """The step with those neighbours among its first loops as one that follow each other in all memory."""
-    runs = runs_of(step.shape, [*step.refs(), step.target], until)
+    runs = runs_of(step.shape, step.touching, until)
     return step.changed(
         tuple([math.prod(step.shape[a:b]) for a, b in runs]), lambda s: tuple([s[b - 1] for _, b in runs])
     )

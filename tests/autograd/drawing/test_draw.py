@@ -889,6 +889,24 @@ def test_values_and_gradients_stand_in_the_text() -> None:
     ]
 
 
+def test_small_values_stand_in_the_text_unless_others_are_asked_for() -> None:
+    x = Tensor([1.0, 2.0], requires_grad=True, name="x")
+    y = (x + 1) * 3
+    before = draw(y)
+    y.sum().backward()  # what was kept is freed: it is computed again
+    for drawn in (before, draw(y)):
+        assert drawn.text().splitlines() == [
+            "v2 = v1 * 3 (2,) = [6, 9]",
+            "  v1 = x + 1 (2,) = [2, 3]   ⇠ ḡ * 3",
+            "    x (2,) = [1, 2]   ⇠ ḡ",
+        ]
+    assert draw(y, show="shape").text().splitlines()[0] == "v2 = v1 * 3 (2,)"
+    matrix = Tensor([[2.0, 0.0], [0.0, 3.0]], requires_grad=True, name="a")
+    assert "  v2 = v1[0] (2,) = [2, 3]" in draw(np.linalg.eigh(matrix)[0].sum()).text()
+    many = draw(x * np.ones((13, 1)))
+    assert many.text().splitlines()[0] == "v1 = x * c1 (13, 2)"
+
+
 def test_what_is_wrong_stands_in_the_text() -> None:
     x = Tensor([0.0], requires_grad=True, name="x")
     with np.errstate(all="ignore"):

@@ -6,7 +6,7 @@ import pytest
 from autograd import Tensor, erf, erfc, grad, logsigmoid, ndtr, sigmoid, silu, softmax, softplus, vmap
 from autograd.ops import gelu_tanh, standardize
 
-SHAPE = (40, 30, 50)
+SHAPE = (40, 60, 60)
 
 
 def layouts(x):

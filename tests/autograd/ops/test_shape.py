@@ -270,3 +270,18 @@ def test_repeated_differently_along_each_axis(axis: int) -> None:
     a = real(2, 2, 2)
     assert gradcheck(lambda a: np.repeat(a, [1, 3], axis=axis), a)
     assert gradgradcheck(lambda a: np.repeat(a, [1, 3], axis=axis), a)
+
+
+@pytest.mark.parametrize("k", [0, 1, -1, 40, -40, 63, -64, 65, 130, -130, 500, -500])
+@pytest.mark.parametrize("shape", [(130, 90), (90, 130), (2, 64, 65), (3, 1, 4096), (4096, 1)])
+def test_large_triangles(shape: tuple[int, ...], k: int) -> None:
+    x = real(*shape)
+    x[..., ::7] = np.nan  # outside of the triangle, it is gone
+    for array in (x, x.swapaxes(-1, -2), x.astype(np.float32)[..., ::-1]):
+        g = real(*array.shape).astype(array.dtype)
+        for function in (np.tril, np.triu):
+            t = Tensor(array, requires_grad=True)
+            made = function(t, k)
+            np.testing.assert_array_equal(made.data, function(array, k))
+            made.backward(g)
+            np.testing.assert_array_equal(t.grad.data, function(g, k))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 import os
 import pickle
 import random
@@ -86,13 +87,13 @@ def test_masks_are_drawn_anew_and_as_the_engine_draws_them() -> None:
 
 
 def test_numbers_drawn_past_the_trace_are_no_constants() -> None:
-    rng = np.random.default_rng(0)
+    rngs = (np.random.default_rng(0),)
 
     @autograd.compile
     def f(x: Any) -> Any:
-        return x * rng.random()
+        return x * rngs[0].random()
 
-    with pytest.warns(RuntimeWarning, match="drawn from rng"):
+    with pytest.warns(RuntimeWarning, match=r"drawn from rngs\.0"):
         first = f(np.ones(2))
     assert "autograd.generator" in f.why_not
     assert not np.array_equal(first, f(np.ones(2)))
@@ -124,6 +125,70 @@ def test_a_generator_may_be_an_argument_or_wrapped() -> None:
     one, two = np.random.default_rng(1), np.random.default_rng(1)
     for _ in range(4):
         np.testing.assert_array_equal(g(np.zeros(3), one), two.normal(size=3))
+
+
+def test_a_generator_that_the_function_finds_draws_anew() -> None:
+    rng, same = np.random.default_rng(0), np.random.default_rng(0)
+    f = autograd.compile(lambda x: x + rng.random(3))
+    for _ in range(4):
+        np.testing.assert_array_equal(f(np.zeros(3)), same.random(3))
+    assert f.why_not is None
+    assert type(rng) is np.random.Generator
+    seeded = autograd.manual_seed(0)
+    g = autograd.compile(lambda x: x + seeded.random(3) + autograd.generator().random(3))
+    same = np.random.default_rng(0)
+    for _ in range(4):
+        np.testing.assert_array_equal(g(np.zeros(3)), same.random(3) + same.random(3))
+    assert g.why_not is None
+
+
+def test_an_argument_that_requires_a_gradient_since_the_call() -> None:
+    @autograd.compile
+    def f(x: Any) -> Any:
+        x.requires_grad_()
+        (x * x).sum().backward()
+        return x.grad.data.sum()
+
+    for k in range(12):
+        x = Tensor(np.full(3, float(k)))
+        assert f(x) == 6 * k
+        assert x.requires_grad
+        np.testing.assert_array_equal(x.grad.data, [2 * k] * 3)
+    assert (f.why_not, len(f.programs)) == (None, 1)
+
+
+def test_a_number_that_leaves_at_each_call_is_left_to_the_engine() -> None:
+    @autograd.compile
+    def f(x: Any) -> Any:
+        return math.exp(x.sum().item())
+
+    with pytest.warns(RuntimeWarning, match=r"test_footguns.py:\d+: float of a value is not .*; .*math's"):
+        assert [f(np.full(2, float(k))) for k in range(12)] == [math.exp(2 * k) for k in range(12)]
+    assert f.programs == []
+
+
+def test_a_rounded_number_is_computed_at_each_call() -> None:
+    f = autograd.compile(lambda x: (round(x.sum().item(), 1), round(x.max()), math.floor(x[0]), math.ceil(x[1])))
+    g = lambda x: (round(x.sum().item(), 1), round(x.max()), math.floor(x[0]), math.ceil(x[1]))
+    for k in range(5):
+        x = np.random.default_rng(k).standard_normal(3) * 5
+        assert f(x) == g(x)
+        assert [*map(type, f(x))] == [*map(type, g(x))]
+    assert (f.why_not, len(f.programs)) == (None, 1)
+
+
+def test_what_is_left_for_a_picture_is_no_part_of_the_trace() -> None:
+    @autograd.compile
+    def f(x: Any, c: float) -> Any:
+        w = Tensor(2.0, requires_grad=True)
+        loss = (w * x.sum() + c) ** 2
+        loss.backward()
+        return loss, w.grad
+
+    for k in range(4):
+        loss, slope = f(np.ones(3), float(k))
+        assert (loss.item(), slope.item()) == ((6 + k) ** 2, 6 * (6 + k))
+    assert f.why_not is None
 
 
 def test_results_are_not_overwritten_by_later_calls() -> None:
@@ -1072,3 +1137,51 @@ def test_results_that_are_put_into_a_dict_outside_make_one_program() -> None:
         np.testing.assert_array_equal(found["slope"].data, 2 * (np.arange(3.0) + k + 1))
     assert step.why_not is None
     assert len(step._entries) <= 2
+
+
+def _through_a_view(x: Any) -> Any:
+    h = np.tanh(x)
+    whole = h.reshape(3, 1)
+    h[np.array([0, 0, 2])] -= h[:1]
+    whole[1] = h[0] * x[2]
+    return (h * whole[:, 0]).sum()
+
+
+def _again_after_a_view(x: Any) -> Any:
+    h = autograd.checkpoint(lambda x: np.sin(x) * 2)(x)
+    part = h[1:]
+    part[...] = part * x[0]
+    return (h * h).sum()
+
+
+_TWICE = [0, 2, 0, 0, 1, 0]
+
+
+def _factors(n: int) -> Any:
+    """Constants, which are made within the step."""
+    return np.cos(np.arange(1.0, n + 1))
+
+
+WITH_VIEWS = {"an assignment through a view": _through_a_view, "a checkpoint before one": _again_after_a_view}
+IN_ORDER = {
+    "constants to constants": lambda x: (x * _factors(3)).sum() + (x[_TWICE] * _factors(6)).sum(),
+    "what is computed to constants": lambda x: (x * _factors(3)).sum() + (x[_TWICE] ** 2 * _factors(6)).sum(),
+    "constants to what is computed": lambda x: (x[_TWICE] * _factors(6)).sum() + (np.exp(x) * _factors(3)).sum(),
+}
+
+
+@pytest.mark.parametrize("name", [*WITH_VIEWS, *IN_ORDER])
+def test_gradients_are_added_in_the_order_of_the_engine(name: str) -> None:
+    loss = (WITH_VIEWS | IN_ORDER)[name]
+    step = lambda x: autograd.grad(loss(x), [x])[0]
+    compiled = autograd.compile(step)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        for k in range(20):
+            x = np.random.default_rng(k).standard_normal(3)
+            found, expected = (f(Tensor(x, requires_grad=True)) for f in (compiled, step))
+            np.testing.assert_array_equal(found, expected)
+    if name in WITH_VIEWS:
+        assert "shares memory" in compiled.why_not
+    else:
+        assert compiled.why_not is None

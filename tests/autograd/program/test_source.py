@@ -62,8 +62,10 @@ def test_a_derivative_as_text(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["sgd", "adam", "dropout", "batch norm", "tied words", "lstm", "transformer", "convolution"]
-)
+    "name",
+    ["sgd", "adam", "dropout", "batch norm", "tied words", "lstm", "transformer", "convolution", "muon", "adafactor",
+     "complex", "complex ascent"],
+)  # fmt: skip
 def test_a_training_step_as_text(name: str) -> None:
     autograd.manual_seed(0)
     program = PROGRAMS[name]()
@@ -89,6 +91,9 @@ def test_a_training_step_as_text(name: str) -> None:
     n = len([*program.objects[0].parameters(), *program.objects[0].buffers()])
     for expected, got in zip(engine[:n], by_text[:n], strict=True):
         np.testing.assert_array_equal(expected, got)
+    for expected, got in zip(engine[-1].values(), by_text[-1].values(), strict=True):  # of the optimizer
+        arrays = {name for name, value in expected.items() if isinstance(value, np.ndarray)}
+        assert_same({name: expected[name] for name in arrays}, {name: got[name] for name in arrays})
 
 
 def test_what_is_printed_needs_numpy_alone() -> None:

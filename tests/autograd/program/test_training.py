@@ -63,8 +63,19 @@ def test_an_update_that_is_not_traced_is_undone_where_a_check_fails() -> None:
 
 
 def test_a_printed_program_says_that_it_lacks_an_update() -> None:
+    class Descent(optim.Optimizer):
+        elementwise = False
+        scratch = 0
+
+        def advance(self, state: Any, group: Any, row: Any) -> Any:
+            return (group["lr"],)
+
+        def update(self, x: Any, g: Any, state: Any, scratch: Any, numbers: Any) -> None:
+            state.setdefault("mean", np.zeros(()))
+            x -= numbers[0] * g / max(1.0, float(np.linalg.norm(g)))
+
     network = nn.Linear(3, 4, bias=False)
-    optimizer = optim.Muon(network.parameters(), 0.1)
+    optimizer = Descent(network.parameters(), {"lr": 0.1})
 
     def step(x: Any) -> None:
         optimizer.zero_grad()
@@ -256,3 +267,48 @@ def test_parameters_in_any_layout(name: str, order: Any) -> None:
         )
 
     assert_same(train(True), train(False))
+
+
+@pytest.mark.parametrize("search", [None, "strong_wolfe"])
+def test_the_closure_of_a_line_search_is_compiled(search: Any) -> None:
+    def train(compiled: bool) -> Any:
+        autograd.manual_seed(0)
+        network = nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 2))
+        optimizer = optim.LBFGS(network.parameters(), max_iter=5, line_search_fn=search)
+
+        def evaluate(x: Any) -> Any:
+            optimizer.zero_grad()
+            loss = (network(x) ** 2).mean()
+            loss.backward()
+            return loss
+
+        called = autograd.compile(evaluate) if compiled else evaluate
+        seen = []
+        for k in range(5):
+            x = Tensor(np.random.default_rng(k).standard_normal((5, 3)).astype(np.float32))
+            seen.append([optimizer.step(lambda x=x: called(x)), *[p.data.copy() for p in network.parameters()]])
+        return seen, called
+
+    seen, evaluate = train(compiled=True)
+    assert_same(seen, train(compiled=False)[0])
+    assert (evaluate.why_not, len(evaluate.programs)) == (None, 1)
+
+
+def test_a_line_search_within_a_step_is_left_to_the_engine() -> None:
+    w = Tensor([3.0, -2.0], requires_grad=True)
+    optimizer = optim.LBFGS([w], max_iter=3)
+
+    def closure() -> Any:
+        optimizer.zero_grad()
+        loss = (w**4).sum()
+        loss.backward()
+        return loss
+
+    @autograd.compile
+    def step() -> Any:
+        return optimizer.step(closure)
+
+    step()
+    with pytest.warns(RuntimeWarning, match="in step: LBFGS.step calls its closure .* compile what the closure"):
+        losses = [step().item() for _ in range(3)]
+    assert losses[0] > losses[1] > losses[2]

@@ -335,3 +335,34 @@ def test_importing_it_brings_in_neither_nn_nor_optim():
     code = "import sys, autograd.torch; print(*{'nn', 'optim', 'scipy', 'torch'} & {*sys.modules})"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "\n"
+
+
+def test_a_transform_of_ones_own():
+    class Cube(torch.distributions.Transform):
+        def _call(self, x):
+            return x**3
+
+        def _inverse(self, y):
+            return y ** (1 / 3)
+
+        def log_abs_det_jacobian(self, x, y):
+            return (3 * x**2).log()
+
+    base = torch.distributions.Uniform(torch.tensor(1.0), torch.tensor(2.0))
+    cubed = torch.distributions.TransformedDistribution(base, Cube())
+    assert torch.allclose(cubed.log_prob(torch.tensor(4.0)), -torch.tensor(3 * 4 ** (2 / 3)).log())
+    assert 1 <= cubed.rsample() <= 8
+
+
+def test_modules_that_nn_puts_into_one_are_torchs():
+    layer = torch.nn.utils.parametrizations.orthogonal(torch.nn.Linear(3, 3))
+    assert torch.dist(layer.weight @ layer.weight.T, torch.eye(3)) < 1e-5
+    assert all(isinstance(module, torch.nn.Module) for module in layer.modules())
+
+
+def test_groups_of_parameters_have_pytorchs_keys():
+    optimizer = torch.optim.Adam([torch.ones(1, requires_grad=True)])
+    optimizer.add_param_group({"params": [torch.ones(2, requires_grad=True)]})
+    for group in optimizer.param_groups:
+        assert group.keys() >= {"foreach", "capturable", "differentiable", "fused", "maximize"}
+    optimizer.load_state_dict(optimizer.state_dict())

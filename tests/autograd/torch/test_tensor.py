@@ -265,3 +265,52 @@ def test_layers_below_take_their_own_tensors_as_ever():
     layer(autograd.Tensor(np.ones((3, 2), np.float32))).sum().backward()
     assert type(layer.weight) is below_nn.Parameter
     assert type(layer.weight.grad) is autograd.Tensor
+
+
+@pytest.mark.parametrize(
+    "view", ["x.diagonal()", "x.narrow(1, 1, 2)", "x.T[1]", "x.as_strided((2,), (5,), 1)", "x.adjoint()"]
+)
+def test_what_is_written_to_a_view_is_seen(view):
+    x = torch.zeros(4, 4)
+    part = eval(view, {"x": x})
+    part.fill_(1)
+    assert x.sum() == part.numel()
+
+
+@pytest.mark.parametrize("copy", ["x.flip(0)", "x.fliplr()", "x.rot90()", "torch.t_copy(x)", "torch.unbind_copy(x)[0]"])
+def test_what_is_written_to_a_copy_is_not(copy):
+    x = torch.zeros(4, 4)
+    eval(copy, {"x": x, "torch": torch}).fill_(1)
+    assert x.sum() == 0
+
+
+def test_a_shape_is_changed_in_place():
+    x = torch.arange(3.0).requires_grad_()
+    y = x * 2
+    assert y.unsqueeze_(0).shape == y.shape == (1, 3)
+    y.t_()
+    y.squeeze_(1).mul_(2)
+    y.sum().backward()
+    assert x.grad.tolist() == [4, 4, 4]
+    with pytest.raises(RuntimeError, match="leaf"):
+        x.unsqueeze_(0)
+
+
+def test_floats_are_not_put_in_place_of_integers():
+    n = torch.tensor([1, 2])
+    with pytest.raises(RuntimeError, match=r"float32 cannot be put into a tensor of torch.int64"):
+        n.mul_(0.5)
+    with pytest.raises(RuntimeError, match="cannot be put"):
+        torch.add(n, 0.5, out=n)
+    assert n.copy_(torch.tensor([3.5, 4.5])).tolist() == [3, 4]
+
+
+def test_a_strided_copy_of_what_has_a_gradient_is_not_written_to():
+    x = leaf([1.0, 2.0, 3.0, 4.0]) * 1
+    part = x.as_strided((2,), (2,))
+    with pytest.raises(ValueError, match="read-only"):
+        part.mul_(2)
+    with pytest.raises(RuntimeError, match="expected elements of this tensor"):
+        x[:2].as_strided((2,), (1,), 2)
+    with pytest.raises(RuntimeError, match="among the 4"):
+        x.detach().as_strided((2,), (4,), 1)

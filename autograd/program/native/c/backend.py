@@ -18,7 +18,7 @@ from .source import PRODUCTS_OF, source
 __all__ = ["NAME", "PRODUCTS", "build", "instead", "why_not"]
 
 NAME = "c"
-PRODUCTS = 1 << 17
+PRODUCTS = 1 << 22
 
 _SEQUENCE = """#include <stdint.h>
 struct call { int (*kernel)(int64_t, int64_t, int64_t, int64_t); int64_t table, rows, n; };

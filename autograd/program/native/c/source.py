@@ -36,6 +36,9 @@ _BLOCK = 1024
 _STACK = 1 << 16
 """Bytes: of so many, buffers of a kernel's own are on the stack."""
 
+_SPACE = 1 << 14
+"""Elements: of so many of its second factor a product makes a copy at a time."""
+
 _OF_BOOLS = {"add": "|", "multiply": "&", "logical_and": "&", "logical_or": "|"}
 _BY_DTYPE = frozenset(("exp", "expm1", "log", "log1p", "tanh"))
 _INDEX = "ijklmnop"
@@ -45,7 +48,7 @@ PRODUCTS_OF = "product_{}"
 
 
 _PRODUCT = """void (*{name})(const {type} *, int64_t, int64_t, const {type} *, int64_t, int64_t, {type} *,
-    int64_t, int64_t, int64_t, int64_t, int64_t, {type} *);
+    int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, {type} *);
 """
 
 
@@ -128,10 +131,12 @@ class _Source:
         pairs = zip((product.a, product.b, product.total), product.steps, strict=True)
         given = [f"x{place.buffer} + {place.offset}, {s}, {t}" for place, (s, t) in pairs]
         m, k, n = product.lengths
-        wide = 64 // SIZES[product.dtype]
+        pair = 128 // SIZES[product.dtype]  # elements of two vectors
+        deep = min(k, _SPACE // 32)
+        wide = min(-(-n // pair), max(1, _SPACE // deep // pair)) * pair
         self._put(0, "{")
-        self._put(1, f"{TYPES[product.dtype]} space[{k * (-(-n // wide) * wide)}] __attribute__((aligned(64)));")
-        self._put(1, f"{PRODUCTS_OF.format(product.dtype)}({', '.join(given)}, {m}, {k}, {n}, space);")
+        self._put(1, f"{TYPES[product.dtype]} space[{deep * wide}] __attribute__((aligned(64)));")
+        self._put(1, f"{PRODUCTS_OF.format(product.dtype)}({', '.join(given)}, {m}, {k}, {n}, {deep}, {wide}, space);")
         self._put(0, "}")
 
     def _loop(self, nest: Nest, part: Loop, depth: int) -> None:

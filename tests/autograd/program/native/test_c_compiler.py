@@ -126,3 +126,17 @@ def test_ziglang_is_a_compiler(monkeypatch):
     monkeypatch.setenv("PATH", "")
     monkeypatch.setattr(compiler.importlib.util, "find_spec", lambda name: name == "ziglang" or None)
     assert compiler.compilers() == [(sys.executable, "-m", "ziglang", "cc")]
+
+
+@needs_compiler
+def test_what_another_processor_compiled_is_not_taken(folder, monkeypatch):
+    assert answer() == 42
+    monkeypatch.setattr(compiler, "_processor", lambda: "model name: another one")
+    compiler._surroundings.cache_clear()
+    with monkeypatch.context() as patch:
+        patch.setattr(subprocess, "run", refuse)
+        with pytest.raises(AssertionError, match="compiled again"):
+            answer()
+    assert answer() == 42
+    assert len(list(folder.glob("*.so"))) == 2
+    compiler._surroundings.cache_clear()

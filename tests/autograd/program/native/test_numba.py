@@ -281,6 +281,16 @@ def test_what_is_damaged_is_made_anew(suffix: str, how: str, tmp_path: Path, mon
     assert file.read_bytes()
 
 
+def test_what_another_process_makes_anew_meanwhile_is_no_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:  # fmt: skip
+    monkeypatch.setenv("BACKGRAPH_CACHE", str(tmp_path))
+    fresh()
+    kept = numba_backend._kept
+    monkeypatch.setattr(numba_backend, "_kept", lambda path: [*kept(path), tmp_path / "gone"])
+    assert squares(fresh()) == [0, 1, 4]
+
+
 def test_a_folder_that_cannot_be_written_is_not_needed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("BACKGRAPH_CACHE", str(tmp_path / "file" / "below"))

@@ -85,3 +85,31 @@ def test_foreign_byte_order_stays_with_numpy() -> None:
     for _ in range(3):
         found = compiled(x)
     np.testing.assert_allclose(found, np.tanh(x) * 2 + x)
+
+
+ALONG = np.random.default_rng(0).standard_normal((3, 2, 2))
+
+LAID_ANEW = {
+    "a product, which is differentiated in another way where a factor is 0": lambda x: np.prod(x, 0) * np.ones((2, 2)),
+    "a running product": lambda x: np.cumprod(x, 0),
+    "softmax of what is turned round": lambda x: autograd.softmax(x[:, ::-1], 0),
+    "a product of what is turned round": lambda x: np.prod(x[::-1], 1),
+    "softmax of every other one": lambda x: autograd.softmax(x[..., ::2], 1),
+}
+
+
+@pytest.mark.parametrize("what", LAID_ANEW)
+def test_a_kernel_finds_what_is_laid_in_another_way(what: str) -> None:
+    """The engine's functions may lay out a result by its values, and get views that run backwards or have gaps."""
+
+    def step(x: Any) -> Any:
+        y = LAID_ANEW[what](x)
+        (gradient,) = autograd.grad((y * y * np.cos(np.arange(y.size)).reshape(y.shape)).sum() + (x * ALONG).sum(), [x])
+        return y.detach() * 2, gradient * 2 + 1
+
+    compiled = Compiled(step, (), PLAIN)
+    for call in range(5):
+        x = np.random.default_rng(call).uniform(0.5, 2, (3, 2, 2))
+        x[1, call % 2, 1] = 0 if call > 2 else 1
+        assert_near(step(Tensor(x, requires_grad=True)), compiled(Tensor(x, requires_grad=True)), 1e-9, 1e-12)
+    assert compiled.why_not is None
