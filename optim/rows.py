@@ -195,6 +195,11 @@ class Whole(Row):
         self.arrays, self.copies = [], None
         lent = [self.memory.lend(i, data.size, data).reshape(data.shape) for i in range(scratch)]
         self.pieces = [(data, None, state, tuple(lent))]
+        self.begun = frozenset(state)
+
+    def fits(self, states: Mapping[Any, State]) -> bool:
+        """Whether parameter and state are still those, and the state has what it had."""
+        return self.begun <= self.states[0].keys() and super().fits(states)
 
     def hold(self, numbers: Lent) -> Lent:
         """The numbers."""

@@ -716,15 +716,19 @@ def test_an_optimizer_that_overrides_step_keeps_in_its_state_what_it_likes():
     np.testing.assert_equal(other.state_dict(), optimizer.state_dict())
 
 
+@pytest.mark.parametrize("anew", [False, True])
 @pytest.mark.parametrize("name", [*ALL, "Adafactor", "Muon"])
-def test_a_state_that_is_put_in_the_place_of_another_counts(name):
+def test_a_state_that_is_put_in_the_place_of_another_counts(name, anew):
     """Also of an optimizer whose update makes what it keeps: a state emptied between steps begins anew."""
     w, other = (Tensor(np.array([[1.0, -2.0], [3.0, 4.0]]), requires_grad=True) for _ in range(2))
     optimizer = getattr(optim, name)([w], **STATEFUL.get(name, {}))
     for k in range(3):
         w.grad = np.array([[1.0, 2.0], [3.0, -4.0]]) * (k + 1)
         optimizer.step()
-    optimizer.state[w] = {}
+    if anew:
+        optimizer.state[w] = {}
+    else:
+        optimizer.state[w].clear()
     other.data[...] = w.data
     fresh = getattr(optim, name)([other], **STATEFUL.get(name, {}))
     w.grad, other.grad = np.ones((2, 2)), np.ones((2, 2))
