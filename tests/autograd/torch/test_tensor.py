@@ -314,3 +314,17 @@ def test_a_strided_copy_of_what_has_a_gradient_is_not_written_to():
         x[:2].as_strided((2,), (1,), 2)
     with pytest.raises(RuntimeError, match="among the 4"):
         x.detach().as_strided((2,), (4,), 1)
+
+
+def test_what_strides_replace_has_no_gradient():
+    """As of slice_scatter for the same places: the gradient is of what is kept, and of what was put in."""
+    for put in (
+        lambda x, new: torch.as_strided_scatter(x, new, (2,), (2,), 1),
+        lambda x, new: torch.slice_scatter(x, new, 0, 1, 4, 2),
+    ):
+        x, new = leaf([0.0, 1.0, 2.0, 3.0, 4.0, 5.0]), leaf([10.0, 20.0])
+        y = put(x, new)
+        assert y.tolist() == [0, 10, 2, 20, 4, 5]
+        (y * torch.arange(6.0)).sum().backward()
+        assert x.grad.tolist() == [0, 0, 2, 0, 4, 5]
+        assert new.grad.tolist() == [1, 3]
