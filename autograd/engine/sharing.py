@@ -37,6 +37,14 @@ def others(tensor: Any) -> list[Any]:
 def _memory(tensor: Any) -> Any:
     """The array whose memory it is; of what stood for one in a trace that has ended, the array itself."""
     content = tensor._content
-    if type(content) is not np.ndarray and content.__class__ is np.ndarray and mode.trace is None:
-        content = content.__array__()
-    return versions._owner(content)
+    return versions._owner(content if mode.trace is not None else after_a_trace(content))
+
+
+def after_a_trace(content: Any) -> Any:
+    """What stands for an array though its trace has ended, as the array; anything else as it is.
+
+    Under vmap what looks like an array stands for one of each example, and has no other.
+    """
+    if type(content) is np.ndarray or content.__class__ is not np.ndarray or mode.batch is not None:
+        return content
+    return content.__array__()

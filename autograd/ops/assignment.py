@@ -17,7 +17,7 @@ import numpy as np
 from ..engine import versions
 from ..engine.modes import mode
 from ..engine.node import Node
-from ..engine.sharing import others
+from ..engine.sharing import after_a_trace, others
 from ..engine.tensor import Tensor, unwrap
 from .indexing import is_basic, setitem
 from .items import is_item
@@ -165,10 +165,8 @@ def _assign_all(tensor: Any, new: Any, index: Any, sharing: list[Any]) -> None:
     if mode.trace is not None:
         mode.trace.fail("a tensor is assigned to that shares memory with another one, and where it lies is not traced")
     for member in (tensor, new, *sharing):
-        if type(content := member._content) is not np.ndarray and content.__class__ is np.ndarray:
-            member._content = content.__array__()  # of a trace that has ended
-    if type(index) is not np.ndarray and index.__class__ is np.ndarray:
-        index = index.__array__()
+        member._content = after_a_trace(member._content)
+    index = after_a_trace(index)
     for other in sharing:
         if other._node is not None and other._node.plan is None:
             raise RuntimeError(

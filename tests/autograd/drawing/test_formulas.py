@@ -446,9 +446,9 @@ def test_formulas_of_a_recorded_backward_pass_are_true() -> None:
         check(walk([slope._node for slope in slopes if slope._node is not None]), SEEN)
 
 
-UNSEEN = {"qr", "svd", "all_gather", "all_reduce", "broadcast", "center_over_ranks"}
+UNSEEN = {"qr", "svd", "all_gather", "all_reduce", "broadcast", "center_over_ranks", "geqrf", "ldl_factor", "ldl_solve"}
 """The primitives that rows need not reach: those of whole bases refuse most gradients, and these are random; those of
-several processes are looked at where there are some, in tests/nn/parallel."""
+several processes are looked at where there are some, in tests/nn/parallel; factors as LAPACK has them have none."""
 
 
 def test_all_rules_were_seen() -> None:
