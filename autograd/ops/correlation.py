@@ -53,6 +53,15 @@ class _Layout(Geometry):
 
     __hash__ = None  # type: ignore[assignment]
 
+    def reached(self, axis: int) -> int:
+        """How many elements along an axis, padding counted, have one of a window's first places over them.
+
+        These are as many as the stride is long, so that each element has just one; where a dilation or a short window
+        leaves gaps, it is 0.
+        """
+        covered = self.dilation[axis] == 1 and self.size[axis] >= self.stride[axis]
+        return int(self.stride[axis] * self.out[axis]) if covered else 0
+
     def row_taps(self) -> Iterator[tuple[int, ...]]:
         """The places in a window that have a product of their own: all its rows, or only the first of those merged."""
         sizes = list(self.size[:-1])
@@ -235,7 +244,9 @@ def _correlate_transpose(
     n = len(layout.rows)
     lengths = layout.padded_rows()
     k, wide = layout.size[-1], layout.columns * layout.examples
-    sums: Any = np.zeros((groups, *lengths, k * layout.channels, wide), y.dtype)
+    sums: Any = np.empty((groups, *lengths, k * layout.channels, wide), y.dtype)
+    for axis in range(n):
+        sums[(*(slice(None),) * (axis + 1), slice(layout.reached(axis), None))] = 0
     results = layout.matrices_of(y)
     for tap in itertools.product(*map(range, layout.size[:-1])):
         kernel = w.reshape(groups, layout.features, layout.channels, *layout.size)
@@ -245,17 +256,25 @@ def _correlate_transpose(
             slice(t * d, t * d + (r - 1) * s + 1, s)
             for t, d, r, s in zip(tap, layout.dilation, layout.rows, layout.stride, strict=False)
         )
-        sums[(slice(None), *index)] += kernel @ results
+        if all(t * d < s for t, d, s in zip(tap, layout.dilation, layout.stride, strict=False)):
+            np.matmul(kernel, results, out=sums[(slice(None), *index)])  # where nothing is as yet
+        else:
+            sums[(slice(None), *index)] += kernel @ results
     sums = sums.reshape(groups, *lengths, k, layout.channels, layout.columns, layout.examples)
     inner = layout.unpadded_rows()
-    memory: Any = np.zeros(
+    memory: Any = np.empty(
         (*layout.spatial[:-1], groups, layout.channels, layout.spatial[-1], layout.examples), y.dtype
     )
     image: Any = memory.transpose(n, *range(n), n + 1, n + 2, n + 3)  # (groups, rows..., channels, columns, examples)
+    image[..., max(0, layout.reached(-1) - layout.padding[-1][0]) :, :] = 0
     for i in range(k):
         span = layout.span(-1, i)
         if span is not None:
-            image[(..., span[0], slice(None))] += sums[(slice(None), *inner, i, slice(None), span[1])]
+            columns, part = image[..., span[0], :], sums[(slice(None), *inner, i, slice(None), span[1])]
+            if i * layout.dilation[-1] < layout.stride[-1]:
+                columns[...] = part
+            else:
+                columns += part
     memory = memory.reshape(*layout.spatial[:-1], groups * layout.channels, layout.spatial[-1], layout.examples)
     return memory.transpose(n + 2, n, *range(n), n + 1)
 

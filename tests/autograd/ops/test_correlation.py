@@ -191,3 +191,26 @@ def test_a_transposed_correlation_has_its_shifts_made_once(monkeypatch):
     z.backward(np.ones(z.shape))
     assert len(counted) == 1
     np.testing.assert_allclose(y.grad, correlate(np.ones(z.shape), w.data, 2))
+
+
+@pytest.mark.parametrize("stride", [1, 2, 3])
+@pytest.mark.parametrize("dilation", [1, 2])
+@pytest.mark.parametrize("sides", [(0, 0), (1, 2)])
+@pytest.mark.parametrize("size", [(2,), (3, 1), (3, 3), (1, 2, 3)])
+def test_nothing_is_left_as_it_was_in_memory(size, sides, dilation, stride, monkeypatch):
+    """What is added up begins as zeros just where no part of the sum is put first."""
+    rng = np.random.default_rng(0)
+    shape, padding = tuple((k - 1) * dilation + 4 for k in size), (sides,) * len(size)
+    empty = np.empty
+    monkeypatch.setattr(np, "empty", lambda *args, **kwargs: _nan(empty(*args, **kwargs)))
+    x, w = rng.normal(size=(2, 2, *shape)), rng.normal(size=(5, 2, *size))  # of so many features it is not turned round
+    y = correlate(x, w, stride, padding, dilation)
+    g = rng.normal(size=y.shape)
+    back = correlate_transpose(g, w, shape, stride, padding, dilation)
+    np.testing.assert_allclose(np.vdot(g, y), np.vdot(back, x))
+
+
+def _nan(made):
+    if made.dtype.kind == "f":
+        made[...] = np.nan
+    return made
