@@ -375,7 +375,7 @@ def _softmax(x: Any, axis: Any = -1) -> Any:
     """
     result, sums, _ = _exponentials(_floating(x), axis)
     with by_rows(result, sums.shape):
-        result /= sums
+        result *= 1 / sums  # a few divisions, and products
     return result
 
 
