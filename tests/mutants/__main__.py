@@ -108,6 +108,8 @@ def _run(todo: list[tuple[str, int]], known: dict[str, Found], jobs: int) -> Non
 def _tried(about: str, todo: list[tuple[str, int]], jobs: int) -> Iterator[dict[str, Any]]:
     """What is found of the mutants of a family, as it is found: first those that need no module imported anew."""
     files = sorted({file for path, _ in todo for file in own_tests(path)})
+    for file in files:
+        _kept(about, file)  # as they are now
     rest = []
     for told in warm(about, files, functools.partial(_warmly, about, files, todo, jobs)):
         if told.get("outcome") == "import":
@@ -143,6 +145,7 @@ def _warmly(about: str, files: list[str], todo: list[tuple[str, int]], jobs: int
     side_by_side(attempt, jobs)
 
 
+@functools.cache
 def _kept(about: str, file: str) -> Path:
     return CACHE / f"{digest([*_family(about), file])}.json"
 
