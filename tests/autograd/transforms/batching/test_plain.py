@@ -22,6 +22,17 @@ def test_values_are_those_of_a_loop(name: str) -> None:
         same(part, np.stack([np.asarray(one[k]) for one in each]))
 
 
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")  # of means and quotients of the ones that stand for examples
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in ("polymul", "roots")])  # as long as values say
+def test_no_examples_give_none_of_the_same_shape(name: str) -> None:
+    run, arrays = function_of(name, "u1" if name == "unpackbits" else "i8" if name in INTEGERS else "f8")
+    one = flat(run(*[x[0] for x in arrays]))
+    for got in (vmap(run)(*[x[:0] for x in arrays]), vmap(lambda *x: run(*map(unwrap, x)))(*[x[:0] for x in arrays])):
+        for part, expected in zip(flat(got), one, strict=True):
+            assert np.shape(part) == (0, *np.shape(expected))
+            assert part.dtype == np.asarray(expected).dtype
+
+
 def changed(a: Any, change: Any) -> Any:
     """A copy of an array, changed in place."""
     made = a.copy()
