@@ -45,7 +45,7 @@ def test_what_a_state_has_after_two_steps(name):
         "NAdam": {"step", "mu_product", "exp_avg", "exp_avg_sq"}, "Adadelta": {"step", "square_avg", "acc_delta"},
         "ASGD": {"step", "eta", "mu", "ax"}, "Adafactor": {"step", "row_var", "col_var"},
     }  # fmt: skip
-    w, optimizer = stepped(name, np.ones((2, 3)), np.ones((2, 3)), np.ones((2, 3)))
+    _, optimizer = stepped(name, np.ones((2, 3)), np.ones((2, 3)), np.ones((2, 3)))
     state = optimizer.state_dict()["state"].get(0, {})
     assert set(state) == kept.get(name, {"step", "exp_avg", "exp_avg_sq"})
     assert state.get("step", 2) == 2

@@ -56,9 +56,9 @@ def test_a_value_that_all_have_is_a_number() -> None:
     assert inside(lambda x: (x.item(0, 1), x.item((1, 2)), x[0, :1].item()), ONES + [0, 1, 2]) == (2.0, 3.0, 1.0)
     assert inside(lambda x: (3 in x, 4 in x), whole) == (True, False)
     for look in (float, int, complex, bool, lambda x: x.item(), lambda x: x.tolist(), np.asarray):
-        with pytest.raises(TypeError, match="vmap: an array of shape .* is made "):
+        with pytest.raises(TypeError, match=r"vmap: an array of shape .* is made "):
             inside(lambda x, look=look: look(x[0, 0]))
-    with pytest.raises((TypeError, ValueError), match="only (0-dimensional|length-1|size 1)"):
+    with pytest.raises((TypeError, ValueError), match=r"only (0-dimensional|length-1|size 1)"):
         inside(float, ONES)
 
 
@@ -104,7 +104,7 @@ def test_what_is_the_same_for_all_cannot_be_written_to() -> None:
         lambda x: np.copyto(np.zeros((2, 3)), x),
         lambda x: np.put_along_axis(np.zeros((2, 3)), np.zeros((2, 1), int), x[:, :1], 1),
     ):
-        with pytest.raises(TypeError, match="that is the same for all; make that with np.zeros"):
+        with pytest.raises(TypeError, match=r"that is the same for all; make that with np.zeros"):
             inside(write)
 
 
