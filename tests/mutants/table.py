@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import functools
 import json
 from pathlib import Path
 
@@ -64,6 +65,7 @@ OWN: dict[str, list[str]] = {  # the longest beginning of a module's path that s
     "autograd/scipy/optimize.py": ["tests/autograd/test_scipy_optimize.py"],
     "autograd/scipy/sparse/": ["tests/autograd/test_scipy_sparse.py"],
     "autograd/transforms/": ["tests/autograd/transforms", "tests/autograd/test_outside.py"],
+    "autograd/transforms/batching/correlation.py": ["tests/nn/test_vmap.py"],
     "nn/parallel/": ["tests/nn/parallel"],
     "optim/": OPTIM,
     "optim/lbfgs.py": ["tests/optim/test_lbfgs.py", "tests/optim/test_defaults.py"],
@@ -91,6 +93,7 @@ def family(path: str) -> str:
     return max([beginning for beginning in OWN if path.startswith(beginning)], key=len, default=path)
 
 
+@functools.cache  # once for all of a run: files that are written meanwhile are for the next one
 def own_tests(path: str) -> list[str]:
     """The test files of a module; and the module itself, with its examples."""
     mirrored = f"tests/{Path(path).parent}/test_{Path(path).stem}.py"

@@ -236,9 +236,11 @@ class Batched(Methods):
         )
 
     def _one(self, how: Callable[[Any], Any], what: str) -> Any:
-        """The value of all examples, where that is the same."""
+        """The value of all examples, where that is the same; of no examples, 1."""
         if self.size != 1:
             return how(np.empty(self.shape))  # which raises what it raises of an array
+        if not self.batch.size:
+            return how(np.ones((), self.array.dtype)[()])
         array = self.array.reshape(-1)
         if not array.size or not bool((array == array[0]).all()):
             self._left(what)
