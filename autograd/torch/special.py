@@ -22,7 +22,7 @@ def _polynomial(of_degree: Any) -> Any:
         from scipy import special
 
         x, n = np.broadcast_arrays(values(input), np.trunc(values(n)).astype(int))
-        return np.where(n < 0, 0, of_degree(special, np.maximum(n, 0), x)).astype(np.result_type(x, default[0]))
+        return np.where(n < 0, 0, of_degree(special, np.maximum(n, 0), x)).astype(np.result_type(x, default()))
 
     return call
 

@@ -41,8 +41,8 @@ FFT: dict[str, Any] = {
     **{name: _transform(getattr(np.fft, name)) for name in ("fft", "ifft", "rfft", "irfft", "hfft", "ihfft")},
     **{name: _fourier(name) for name in ("fft2", "ifft2", "rfft2", "irfft2", "fftn", "ifftn", "rfftn", "irfftn")},
     "hfft2": _hermitian(False, (-2, -1)), "hfftn": _hermitian(False, None), "ihfft2": _hermitian(True, (-2, -1)),
-    "ihfftn": _hermitian(True, None), "fftfreq": lambda n, d=1.0: np.fft.fftfreq(n, d).astype(default[0]),
-    "rfftfreq": lambda n, d=1.0: np.fft.rfftfreq(n, d).astype(default[0]),
+    "ihfftn": _hermitian(True, None), "fftfreq": lambda n, d=1.0: np.fft.fftfreq(n, d).astype(default()),
+    "rfftfreq": lambda n, d=1.0: np.fft.rfftfreq(n, d).astype(default()),
     "fftshift": lambda input, dim=None: np.fft.fftshift(input, axes(dim)),
     "ifftshift": lambda input, dim=None: np.fft.ifftshift(input, axes(dim)),
 }  # fmt: skip
@@ -53,7 +53,7 @@ def _window(name: str, **given: Any) -> Any:
         from scipy.signal import windows
 
         made = getattr(windows, name)(M, sym=sym, **{**given, **shape})
-        return ag.Tensor(made, dtype or default[0], requires_grad)
+        return ag.Tensor(made, dtype or default(), requires_grad)
 
     return call
 
@@ -70,7 +70,7 @@ def _window_of_old(function: Any, *given: Any) -> Any:
     """A window that does not end as it begins, but where it would begin again."""
 
     def call(window_length: int, periodic: bool = True, *shape: Any, dtype: Any = None) -> Any:
-        return function(window_length + periodic, *(shape or given))[:window_length].astype(dtype or default[0])
+        return function(window_length + periodic, *(shape or given))[:window_length].astype(dtype or default())
 
     return call
 

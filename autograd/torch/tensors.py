@@ -39,7 +39,7 @@ class Tensor(Base):
             return Base.__init__(self, *data, **options)
         if len(data) != 1 or isinstance(data[0], int | Size):
             data = (np.zeros(data[0] if data and isinstance(data[0], Size) else data or 0),)
-        _start(self, data[0], options.get("dtype", dtypes.default[0]), options.get("requires_grad", False))
+        _start(self, data[0], options.get("dtype", dtypes.default()), options.get("requires_grad", False))
 
     def _size(self, dim: int | None = None) -> Any:
         return Size(self._content.shape) if dim is None else self._content.shape[dim]
@@ -76,7 +76,7 @@ class Tensor(Base):
         parts = [np.array2string(data, separator=", ", prefix="tensor(", formatter=_writers(data))]
         if not data.size and data.ndim != 1:
             parts = ["[]", f"size={data.shape}"]
-        if data.dtype not in (dtypes.default[0], *((np.int64, np.bool_) if data.size else ())):
+        if data.dtype not in (dtypes.default(), *((np.int64, np.bool_) if data.size else ())):
             parts.append(f"dtype={dtypes.of(data.dtype)}")
         if self._node is not None:
             parts.append("requires_grad=True" if self.is_leaf else f"grad_fn=<{self._node.name}>")
@@ -167,7 +167,7 @@ def alike(*values: Any) -> list[Any]:
 
 def floats(input: Any) -> Any:
     """Integers and bools in the default dtype; anything else as it is."""
-    return input.astype(dtypes.default[0]) if input.dtype.kind in "biu" else input
+    return input.astype(dtypes.default()) if input.dtype.kind in "biu" else input
 
 
 def operator(function: Any, floating: bool = False) -> Function:
@@ -177,7 +177,7 @@ def operator(function: Any, floating: bool = False) -> Function:
         kind = common(x, y)
         if kind is None:
             return NotImplemented
-        kind = dtypes.default[0] if kind.kind in "biu" and floating else kind
+        kind = dtypes.default() if kind.kind in "biu" and floating else kind
         made = function(cast(x, kind), cast(y, kind))
         return made if made.dtype == kind or kind.kind in "biu" else made.astype(kind)
 
