@@ -15,7 +15,6 @@ importing only what stands before it:
     creating       of numbers and of random numbers
     algebra        products, torch.linalg
     spectra        torch.fft, stft and windows
-    special        torch.special
     custom         torch.autograd.Function
     deriving       torch.autograd and torch.func
     classes        torch.nn, torch.optim and torch.distributions, from nn and optim

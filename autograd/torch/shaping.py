@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from .. import ops
 from ..engine.primitive import registry
 from ..engine.tensor import Tensor as Base
 from ..engine.tensor import wrap
@@ -141,44 +142,6 @@ def _sum_to_size(input: Any, *size: Any) -> Any:
     return np.reshape(np.sum(input, (*range(lead), *kept)), size)
 
 
-def _as_strided(input: Any, size: Any, stride: Any, storage_offset: Any = None) -> Any:
-    """Elements by their places in memory: a view, but of a tensor that has a gradient a copy."""
-    array = values(input)
-    places, at = _places(array, size, stride, storage_offset)
-    if getattr(input, "_node", None) is None:
-        return wrap(places)
-    if (at < 0).any():
-        raise RuntimeError("as_strided: expected elements of this tensor, which has a gradient, got others")
-    made = np.ravel(input)[at]
-    made.data.flags.writeable = False  # what is written there would be seen by nobody
-    return made
-
-
-def _places(array: Any, size: Any, stride: Any, storage_offset: Any) -> tuple[Any, Any]:
-    """The elements of an array's memory at these places, and for each where it stands in the array, or -1."""
-    memory = array
-    while isinstance(memory.base, np.ndarray):
-        memory = memory.base
-    first = (array.ctypes.data - memory.ctypes.data) // array.itemsize
-    steps = [n * array.itemsize for n in stride]
-    start = first if storage_offset is None else storage_offset
-    whole = np.ndarray((memory.nbytes // array.itemsize,), array.dtype, memory)
-    numbers = np.full(whole.shape, -1)
-    view = np.lib.stride_tricks.as_strided
-    view(numbers[first:], array.shape, [n // array.itemsize * 8 for n in array.strides])[...] = np.reshape(
-        np.arange(array.size), array.shape
-    )
-    if start + sum((n - 1) * s for n, s in zip(size, stride, strict=True)) >= whole.size and 0 not in size:
-        raise RuntimeError(f"as_strided: expected places among the {whole.size} of this memory, got others")
-    return view(whole[start:], size, steps), view(numbers[start:], size, [8 * n for n in stride])
-
-
-def _as_strided_scatter(input: Any, src: Any, size: Any, stride: Any, storage_offset: Any = 0) -> Any:
-    flat = np.ravel(input).copy()
-    flat[_places(np.ravel(values(input)), size, stride, storage_offset)[1]] = src
-    return flat.reshape(input.shape)
-
-
 def _combinations(input: Any, r: int = 2, with_replacement: bool = False) -> Any:
     pick = itertools.combinations_with_replacement if with_replacement else itertools.combinations
     return input[np.reshape(list(pick(range(len(input)), r)), (-1, r)).astype(int)] if r else np.zeros(0, like=input)
@@ -204,7 +167,8 @@ offer({
 offer({"view": _view, "expand": _expand, "dim ndimension": lambda self: self._content.ndim,
        "numel nelement": lambda self: self._content.size}, function=False, direct=viewing)  # fmt: skip
 offer({
-    "as_strided_scatter": _as_strided_scatter,
+    "as_strided_scatter": lambda input, src, size, stride, storage_offset=0: ops.strided_scatter(
+        input, src, size, stride, storage_offset),
     "unflatten": lambda input, dim, sizes: np.reshape(
         input, (*input.shape[: dim % input.ndim], *sizes, *input.shape[dim % input.ndim + 1 :])),
     "movedim moveaxis": lambda input, source, destination: np.moveaxis(input, source, destination),
@@ -227,7 +191,8 @@ offer({
     "clone": lambda input, *, memory_format=None: input.copy(),
     "narrow": lambda input, dim, start, length: input[along(
         input, dim, slice(start % max(input.shape[dim], 1), start % max(input.shape[dim], 1) + length))],
-    "as_strided": _as_strided, "unsafe_split_with_sizes": _split,
+    "as_strided": lambda input, size, stride, storage_offset=None: ops.as_strided(input, size, stride, storage_offset),
+    "unsafe_split_with_sizes": _split,
     "select": lambda input, dim, index: input[along(input, dim, index)],
 })  # fmt: skip
 offer({**{f"{name}_copy": _copied(FUNCTIONS[name]) for name in (

@@ -16,7 +16,7 @@ from . import absent, dtypes
 from .algebra import LINALG
 from .boundary import above, below
 from .deriving import AUTOGRAD, FUNC, OF_FUNCTIONS
-from .special import SAME, SPECIAL
+from .pointwise import SAME, SPECIAL
 from .spectra import FFT, WINDOWS
 from .tensors import FUNCTIONS
 

@@ -139,6 +139,12 @@ class _Known:
 known: Any = _Known()
 
 
+def table(names: str, source: Any, make: Any = lambda function: function) -> dict[str, Any]:
+    """By name, what is made of a module's function of that name, or of the one behind a colon."""
+    words = [word.partition(":") for word in names.split()]
+    return {name: make(getattr(source, other or name)) for name, _, other in words}
+
+
 def values(value: Any) -> Any:
     """The array of a Tensor, or of what makes one: for what has no gradient, such as an order or a mask."""
     array = unwrap(value)
