@@ -23,7 +23,8 @@ def _on_axis(place: Any) -> Any:
 
     def call(input: Any, dim: int, index: Any, src: Any, reduce: Any = None, include_self: bool = True) -> Any:
         whole, src = np.atleast_1d(input), np.atleast_1d(src) if not input.ndim and hasattr(src, "dtype") else src
-        made = _combined(whole, *place(whole, dim, np.atleast_1d(values(index)), src, reduce), reduce, include_self)
+        index, src = place(whole, dim, np.atleast_1d(values(index)), src, reduce)
+        made = _combined(whole, index, src, reduce, include_self)
         return made if input.ndim else made.reshape(())
 
     return call
