@@ -81,8 +81,8 @@ def at(index: Any, dim: int) -> tuple[Any, ...]:
 def _along(input: Any, indices: Any, dim: int, keepdim: bool, name: str) -> Any:
     """The elements at one index each, named values and indices."""
     dim %= input.ndim
-    whole = np.expand_dims(indices, dim)
     if keepdim:
+        whole = np.expand_dims(indices, dim)
         return named(name)(input[at(whole, dim)], whole)
     grid = _grid(indices.shape)
     return named(name)(input[(*grid[:dim], indices, *grid[dim:])], indices)

@@ -9,9 +9,12 @@ from typing import Any
 import numpy as np
 
 from .. import ops
+from ..engine.broadcasting import broadcast_to
 from ..engine.primitive import registry
 from ..engine.tensor import Tensor as Base
 from ..engine.tensor import wrap
+from ..ops.indexing import getitem
+from ..ops.shape import reshape, swapaxes, transpose
 from . import dtypes
 from .boundary import below
 from .dtypes import Size, common
@@ -26,45 +29,64 @@ def many(shape: Any, named: Any = None) -> tuple[Any, ...]:
 
 
 def _view(input: Any, *shape: Any, **named: Any) -> Any:
-    if shape and isinstance(shape[0], np.dtype | dtypes.dtype):
-        return wrap(values(input).view(dtypes.plain(shape[0])))
-    return known.reshape(input, tuple(map(int, many(shape, named))))
+    if not shape or shape[0].__class__ is not int:
+        if shape and isinstance(shape[0], np.dtype | dtypes.dtype):
+            return wrap(values(input).view(dtypes.plain(shape[0])))
+        shape = tuple(map(int, many(shape, named)))
+    return reshape(input, shape)
 
 
 def _expand(input: Any, *shape: Any, **named: Any) -> Any:
-    shape = many(shape, named)
-    have = (1,) * (len(shape) - input.ndim) + tuple(input.shape)
-    return known.broadcast_to(input, tuple(n if m == -1 else m for n, m in zip(have, shape, strict=True)))
+    shape, have = shape if shape and shape[0].__class__ is int else many(shape, named), input._content.shape
+    if -1 in shape:
+        have = (1,) * (len(shape) - len(have)) + have
+        shape = tuple([n if m == -1 else m for n, m in zip(have, shape, strict=True)])
+    return broadcast_to(input, tuple(shape))
 
 
 def _flatten(input: Any, start_dim: int = 0, end_dim: int = -1) -> Any:
-    if not input.ndim:
-        return np.reshape(input, (1,))
-    start, end = start_dim % input.ndim, end_dim % input.ndim
-    return known.reshape(
-        input, (*input.shape[:start], math.prod(input.shape[start : end + 1]), *input.shape[end + 1 :])
-    )
+    shape = input._content.shape or (1,)
+    start, end = start_dim % len(shape), end_dim % len(shape)
+    return reshape(input, (*shape[:start], math.prod(shape[start : end + 1]), *shape[end + 1 :]))
 
 
 def _squeeze(input: Any, dim: Any = None) -> Any:
-    shape = input.shape
-    dims = range(len(shape)) if dim is None else (dim,) if isinstance(dim, int) else dim
-    wanted = [d % max(len(shape), 1) for d in dims]
-    return known.reshape(input, tuple([n for i, n in enumerate(shape) if n != 1 or i not in wanted]))
+    shape = input._content.shape
+    if dim.__class__ is int and shape:
+        return reshape(
+            input, shape if shape[dim] != 1 else (*shape[: dim % len(shape)], *shape[dim % len(shape) + 1 :])
+        )
+    wanted = [d % max(len(shape), 1) for d in (range(len(shape)) if dim is None else np.atleast_1d(dim))]
+    return reshape(input, tuple([n for i, n in enumerate(shape) if n != 1 or i not in wanted]))
 
 
 def _unsqueeze(input: Any, dim: int) -> Any:
-    shape, end = tuple(input.shape), input.ndim + 1
+    shape = input._content.shape
+    end = len(shape) + 1
     if not -end <= dim < end:
         raise IndexError(f"unsqueeze: expected a dim from {-end} to {end - 1}, got {dim}")
-    return known.reshape(input, (*shape[: dim % end], 1, *shape[dim % end :]))
+    return reshape(input, (*shape[: dim % end], 1, *shape[dim % end :]))
+
+
+def _transpose(input: Any, dim0: int, dim1: int) -> Any:
+    return swapaxes(input, dim0, dim1) if input._content.ndim else input
+
+
+def _permute(input: Any, *dims: Any, **named: Any) -> Any:
+    dims = dims if dims and dims[0].__class__ is int else many(dims, named)
+    return transpose(input, dims) if input._content.ndim else input
 
 
 def _split(tensor: Any, split_size_or_sections: Any, dim: int = 0) -> Any:
-    size, n = split_size_or_sections, tensor.shape[dim]
+    size, shape = split_size_or_sections, tensor._content.shape
+    n, whole = shape[dim], (slice(None),) * (dim % len(shape))
     sizes = [min(size, n - i) for i in range(0, n, size)] or [n] if isinstance(size, int) else list(size)
-    ends, whole = itertools.accumulate(sizes, initial=0), (slice(None),) * (dim % tensor.ndim)
-    return tuple([tensor[(*whole, slice(a, b))] for a, b in itertools.pairwise(ends)])
+    ends = itertools.pairwise(itertools.accumulate(sizes, initial=0))
+    return tuple([getitem(tensor, (*whole, slice(a, b))) for a, b in ends])
+
+
+def _chunk(input: Any, chunks: int, dim: int = 0) -> Any:
+    return _split(input, max(-(-input._content.shape[dim] // chunks), 1), dim)
 
 
 def _tensor_split(input: Any, indices_or_sections: Any, dim: int = 0) -> Any:
@@ -76,9 +98,10 @@ def _joined(function: Any) -> Any:
     join = registry[function]
 
     def call(tensors: Any, dim: int = 0) -> Any:
-        if function is not np.stack:
-            tensors = [t for t in tensors if t.shape != (0,)] or tensors
-        if len({getattr(t, "dtype", None) for t in tensors}) > 1:
+        arrays = [getattr(t, "_content", t) for t in tensors]
+        if function is not np.stack and any(array.shape == (0,) for array in arrays):
+            tensors = [t for t, array in zip(tensors, arrays, strict=True) if array.shape != (0,)] or tensors
+        if any(array.dtype is not arrays[0].dtype for array in arrays):
             kind = common(*tensors)
             tensors = [cast(t, kind) for t in tensors]
         return join(tensors, axis=dim)
@@ -159,10 +182,9 @@ def _copied(view: Any) -> Any:
 
 offer({
     "reshape": _view, "flatten": _flatten, "squeeze": _squeeze, "unsqueeze": _unsqueeze,
-    "ravel": lambda input: known.ravel(input), "t": lambda input: known.swapaxes(input, -1, 0) if input.ndim else input,
-    "transpose swapaxes swapdims": lambda input, dim0, dim1: known.swapaxes(input, dim0, dim1) if input.ndim else input,
-    "detach": Base.detach,
-    "permute": lambda input, *dims, **named: known.transpose(input, many(dims, named)) if input.ndim else input,
+    "ravel": known.ravel, "t": lambda input: _transpose(input, -1, 0), "transpose swapaxes swapdims": _transpose,
+    "detach": Base.detach, "permute": _permute, "chunk unsafe_chunk": _chunk,
+    "split split_with_sizes unsafe_split unsafe_split_with_sizes": _split,
 }, direct=viewing)  # fmt: skip
 offer({"view": _view, "expand": _expand, "dim ndimension": lambda self: self._content.ndim,
        "numel nelement": lambda self: self._content.size}, function=False, direct=viewing)  # fmt: skip
@@ -173,8 +195,6 @@ offer({
         input, (*input.shape[: dim % input.ndim], *sizes, *input.shape[dim % input.ndim + 1 :])),
     "movedim moveaxis": lambda input, source, destination: np.moveaxis(input, source, destination),
     "adjoint": lambda input: conj(np.swapaxes(input, -1, -2)), "tensor_split": _tensor_split,
-    "split split_with_sizes unsafe_split": _split,
-    "chunk unsafe_chunk": lambda input, chunks, dim=0: _split(input, max(-(-input.shape[dim] // chunks), 1), dim),
     "hsplit": lambda input, at: _tensor_split(input, at, 1 if input.ndim > 1 else 0), "vsplit": _tensor_split,
     "dsplit": lambda input, at: _tensor_split(input, at, 2),
     "unbind": lambda input, dim=0: tuple(np.moveaxis(input, dim, 0)),
@@ -192,7 +212,6 @@ offer({
     "narrow": lambda input, dim, start, length: input[along(
         input, dim, slice(start % max(input.shape[dim], 1), start % max(input.shape[dim], 1) + length))],
     "as_strided": lambda input, size, stride, storage_offset=None: ops.as_strided(input, size, stride, storage_offset),
-    "unsafe_split_with_sizes": _split,
     "select": lambda input, dim, index: input[along(input, dim, index)],
 })  # fmt: skip
 offer({**{f"{name}_copy": _copied(FUNCTIONS[name]) for name in (

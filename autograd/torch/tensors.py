@@ -232,8 +232,9 @@ def viewing(function: Any) -> Function:
         if kwargs:
             kwargs = {NAMES.get(name, name): value for name, value in kwargs.items()}
         result = function(input, *args, **kwargs)
-        if result.__class__ is Base:
-            result.__class__ = Tensor
+        for made in result if result.__class__ is tuple else (result,):
+            if made.__class__ is Base:
+                made.__class__ = Tensor
         return result
 
     return call
@@ -300,7 +301,8 @@ def offer(
                     if theirs is None
                     else (below(given, NAMES, narrow, theirs) if direct is None else _either(theirs, made))
                 )
-                METHODS.setdefault(f"{name}_", (_reshaping if name in _RESHAPED else in_place)(made))
+                kind = _reshaping if name in _RESHAPED else _augmenting(name) if name in _AT_ONCE else in_place
+                METHODS.setdefault(f"{name}_", kind(made))
 
 
 _RESHAPED = ("unsqueeze", "squeeze", "transpose", "swapaxes", "swapdims", "t", "as_strided")
@@ -316,6 +318,32 @@ def in_place(function: Function) -> Function:
         return self
 
     return call
+
+
+_AT_ONCE = {"add": "add", "sub": "sub", "subtract": "sub", "mul": "mul", "multiply": "mul", "div": "truediv"}
+
+
+def _augmenting(name: str) -> Any:
+    """The same of what is an operator: with a number, or a tensor of the same dtype, it is the augmented assignment."""
+    augment = getattr(Tensor, f"__i{_AT_ONCE[name]}__")
+
+    def made(function: Function) -> Function:
+        slowly = in_place(function)
+
+        def call(self: Any, other: Any = None, *args: Any, alpha: Any = None, **kwargs: Any) -> Any:
+            kind = self._content.dtype
+            if isinstance(other, Base):
+                same = other._content.dtype is kind
+            else:
+                same = other.__class__ is float or other.__class__ is int
+            if same and not args and not kwargs and kind.kind == "f":
+                return augment(self, other if alpha is None else other * alpha)
+            given = () if other is None else (other,)
+            return slowly(self, *given, *args, **kwargs, **({} if alpha is None else {"alpha": alpha}))
+
+        return call
+
+    return made
 
 
 def _reshaping(view: Function) -> Function:
