@@ -115,6 +115,8 @@ def _face_of(cls: type, where: str) -> type:
             inside["step"] = _stepping(vars(cls)["step"])
         if issubclass(cls, Distribution | Transform):
             inside["__init_subclass__"] = classmethod(_own)
+        if "expand" in inside and issubclass(cls, Distribution):
+            inside["expand"] = lambda self, batch_shape, found=inside["expand"]: _settled(found(self, batch_shape))
         inside |= {"__module__": f"{__package__}.{where}", "__doc__": cls.__doc__, "__init__": _init(cls)}
         bases = [_face_of(base, where) for base in cls.__bases__ if issubclass(base, _ROOTS)]
         _known[cls] = type(cls.__name__, (*bases, cls), inside)
@@ -155,10 +157,16 @@ def _init(cls: Any) -> Any:
             for options in (self.defaults, *self.param_groups):
                 options.update({name: value for name, value in _SETTINGS.items() if name not in options})
         else:
-            made = raised(vars(self))
-            vars(self).update({n: Size(v) if n in ("batch_shape", "event_shape") else v for n, v in made.items()})
+            _settled(self)
 
     return __init__
+
+
+def _settled(made: Any) -> Any:
+    """A distribution or a transform whose attributes are the program's Tensors."""
+    held = raised(vars(made))
+    vars(made).update({n: Size(v) if n in ("batch_shape", "event_shape") else v for n, v in held.items()})
+    return made
 
 
 _SETTINGS: dict[str, Any] = {"foreach": None, "capturable": False, "differentiable": False, "fused": None}

@@ -93,6 +93,7 @@ class Geometric(_Chances):
 class Binomial(_Chances):
     """How often 1 comes in total_count."""
 
+    parameters = ("total_count", "probs", "logits")
     mean = property(lambda self: self.total_count * self.probs)
     variance = property(lambda self: self.mean * (1 - self.probs))
     mode = property(lambda self: np.clip(np.floor((self.total_count + 1) * self.probs), 0, self.total_count))

@@ -83,6 +83,15 @@ class Distribution:
         """n samples."""
         return self.sample((n,))
 
+    def expand(self, batch_shape: Any) -> Any:
+        """The same distribution for each element of a larger batch, to whose shape this one's broadcasts."""
+        made = object.__new__(type(self))
+        made.__dict__.update(self.__dict__, batch_shape=tuple(batch_shape))
+        for name in self.parameters:
+            value = getattr(self, name)
+            made.__dict__[name] = np.broadcast_to(value, (*batch_shape, *value.shape[len(self.batch_shape) :]))
+        return made
+
     @property
     def stddev(self) -> Any:
         """The standard deviation."""

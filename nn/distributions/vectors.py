@@ -26,12 +26,13 @@ class MultivariateNormal(Distribution):
     ) -> None:  # fmt: skip
         if precision_matrix is not None:
             covariance_matrix = np.linalg.inv(precision_matrix)
-        self.scale_tril = scale_tril if covariance_matrix is None else np.linalg.cholesky(covariance_matrix)
-        if self.scale_tril is None:
+        factor = scale_tril if covariance_matrix is None else np.linalg.cholesky(covariance_matrix)
+        if factor is None:
             raise ValueError("MultivariateNormal: expected covariance_matrix, precision_matrix or scale_tril, got none")
-        self.batch_shape = np.broadcast_shapes(loc.shape[:-1], self.scale_tril.shape[:-2])
+        self.batch_shape = np.broadcast_shapes(loc.shape[:-1], factor.shape[:-2])
         self.event_shape = tuple(loc.shape[-1:])
         self.loc = np.broadcast_to(loc, (*self.batch_shape, *self.event_shape))
+        self.scale_tril = np.broadcast_to(factor, (*self.batch_shape, *factor.shape[-2:]))
 
     def half_log_det(self) -> Any:
         """Half of the logarithm of the covariance's determinant."""
@@ -58,6 +59,11 @@ class Independent(Distribution):
             raise ValueError(f"Independent: expected at most {len(shape)} axes of the batch {shape}, got {-at} more")
         self.batch_shape, self.event_shape = shape[:at], (*shape[at:], *base_distribution.event_shape)
         self.has_rsample = base_distribution.has_rsample
+
+    def expand(self, batch_shape: Any) -> Independent:
+        """The same distribution for each element of a larger batch."""
+        inner = self.base_dist.batch_shape[len(self.base_dist.batch_shape) - self.reinterpreted_batch_ndims :]
+        return type(self)(self.base_dist.expand((*batch_shape, *inner)), self.reinterpreted_batch_ndims)
 
     mean = property(lambda self: self.base_dist.mean)
     variance = property(lambda self: self.base_dist.variance)

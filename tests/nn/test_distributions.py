@@ -100,6 +100,18 @@ def test_the_divergence_is_the_mean_of_the_difference_of_logarithms(p, q):
     assert np.isclose(D.kl_divergence(p, p), 0, atol=1e-6)
 
 
+def test_a_larger_batch():
+    for d in (D.Normal(0.5, 1.0), D.Bernoulli(0.3), D.Binomial(4, 0.3), D.Dirichlet(np.array([1.0, 2.0])),
+              D.Categorical(np.array([1.0, 3.0])), D.MultivariateNormal(np.zeros(2), np.eye(2)),
+              D.Independent(D.Normal(np.zeros(2), 1.0), 1)):  # fmt: skip
+        wide = d.expand((3, 2))
+        assert wide.batch_shape == (3, 2)
+        assert wide.event_shape == d.event_shape
+        x = d.sample(rng=np.random.default_rng(0)).data
+        assert np.allclose(wide.log_prob(x), np.full((3, 2), d.log_prob(x)))
+        assert wide.sample((4,)).shape == (4, 3, 2, *d.event_shape)
+
+
 def test_a_pair_without_a_formula():
     with pytest.raises(NotImplementedError, match="LogNormal and Normal"):
         D.kl_divergence(D.LogNormal(0.0, 1.0), D.Normal(0.0, 1.0))
