@@ -13,7 +13,21 @@ import autograd as ag
 from ..engine.primitive import registry
 from ..ops import special
 from .dtypes import common, default
-from .tensors import COMPARISONS, OPERATORS, alike, cast, comparison, conj, direct, floats, known, offer, table, values
+from .tensors import (
+    COMPARISONS,
+    OPERATORS,
+    alike,
+    cast,
+    comparison,
+    conj,
+    direct,
+    floats,
+    itself,
+    known,
+    offer,
+    table,
+    values,
+)
 
 
 def floated(*values: Any) -> list[Any]:
@@ -175,7 +189,7 @@ offer({
     "bitwise_right_shift": OPERATORS["rshift"], **table("logical_and logical_or logical_xor", np, comparison),
     **{names: comparison(COMPARISONS[names[:2]]) for names in (
         "eq", "ne not_equal", "lt less", "le less_equal", "gt greater", "ge greater_equal")},
-}, direct=lambda function: function)  # fmt: skip
+}, direct=itself)  # fmt: skip
 
 # ---- torch.special ---------------------------------------------------------------------------------------------------
 

@@ -14,12 +14,13 @@ from ..engine.primitive import registry
 from ..engine.tensor import Tensor as Base
 from ..engine.tensor import wrap
 from ..ops.indexing import getitem
-from ..ops.shape import reshape, swapaxes, transpose
+from ..ops.shape import _reshaped as reshape
+from ..ops.shape import swapaxes, transpose
 from . import dtypes
 from .boundary import below
 from .dtypes import Size, common
 from .reducing import axes
-from .tensors import FUNCTIONS, cast, conj, known, offer, values, viewing
+from .tensors import FUNCTIONS, cast, conj, itself, known, offer, values, viewing
 
 
 def many(shape: Any, named: Any = None) -> tuple[Any, ...]:
@@ -56,7 +57,9 @@ def _squeeze(input: Any, dim: Any = None) -> Any:
         return reshape(
             input, shape if shape[dim] != 1 else (*shape[: dim % len(shape)], *shape[dim % len(shape) + 1 :])
         )
-    wanted = [d % max(len(shape), 1) for d in (range(len(shape)) if dim is None else np.atleast_1d(dim))]
+    if dim is None:
+        return reshape(input, tuple([n for n in shape if n != 1]))
+    wanted = [d % max(len(shape), 1) for d in np.atleast_1d(dim)]
     return reshape(input, tuple([n for i, n in enumerate(shape) if n != 1 or i not in wanted]))
 
 
@@ -219,7 +222,7 @@ offer({**{f"{name}_copy": _copied(FUNCTIONS[name]) for name in (
     "split_with_sizes", "as_strided")}, **{f"{name}_copy": _copied(below(view)) for name, view in (
         ("view", _view), ("expand", _expand), ("unfold", _unfold), ("alias", lambda input: input),
         ("detach", Base.detach))},
-}, method=False, direct=lambda function: function)  # fmt: skip
+}, method=False, direct=itself)  # fmt: skip
 offer({
     "expand_as": lambda self, other: np.broadcast_to(self, other.shape),
     "repeat": lambda self, *sizes, **named: np.tile(self, many(sizes, named)), "unfold": _unfold,

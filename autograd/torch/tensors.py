@@ -209,12 +209,14 @@ def comparison(ufunc: Any) -> Function:
     return below(lambda input, other: plainly(input, other))
 
 
-def direct(function: Any) -> Function:
+def direct(function: Any, theirs: Any = None) -> Function:
     """A function of one argument that has a gradient, element by element: integers become floats before."""
     function = registry.get(function, function)
     through = below(lambda input, out=None: function(floats(input)))
 
-    def call(input: Any, **out: Any) -> Any:
+    def call(input: Any, *more: Any, **out: Any) -> Any:
+        if theirs is not None and not convention.torch:
+            return theirs(input, *more, **out)
         kind = input._content.dtype
         if out or (kind is not _F4 and kind is not _F8):
             return through(input, **out)
@@ -225,10 +227,17 @@ def direct(function: Any) -> Function:
     return call
 
 
-def viewing(function: Any) -> Function:
+def itself(function: Any, theirs: Any = None) -> Function:
+    """A function that is PyTorch's as it stands."""
+    return function
+
+
+def viewing(function: Any, theirs: Any = None) -> Function:
     """A function that asks of its tensor nothing but the shape, which is the same by both conventions."""
 
     def call(input: Any, *args: Any, **kwargs: Any) -> Any:
+        if theirs is not None and not convention.torch:
+            return theirs(input, *args, **kwargs)
         if kwargs:
             kwargs = {NAMES.get(name, name): value for name, value in kwargs.items()}
         result = function(input, *args, **kwargs)
@@ -295,12 +304,9 @@ def offer(
             if function:
                 FUNCTIONS[name] = made
             if method:
-                theirs = getattr(Base, name, None)
-                METHODS[name] = (
-                    made
-                    if theirs is None
-                    else (below(given, NAMES, narrow, theirs) if direct is None else _either(theirs, made))
-                )
+                METHODS[name], theirs = made, getattr(Base, name, None)
+                if theirs is not None:
+                    METHODS[name] = below(given, NAMES, narrow, theirs) if direct is None else direct(given, theirs)
                 kind = _reshaping if name in _RESHAPED else _augmenting(name) if name in _AT_ONCE else in_place
                 METHODS.setdefault(f"{name}_", kind(made))
 
@@ -372,13 +378,6 @@ def complete() -> None:
         if not name.startswith("_") and name not in vars(Tensor) and name not in _SHARED:
             _hidden.add(name)
             setattr(Tensor, name, property(_of_ndarray(name)))
-
-
-def _either(theirs: Function, ours: Function) -> Function:
-    def call(self: Any, *args: Any, **kwargs: Any) -> Any:
-        return (ours if convention.torch else theirs)(self, *args, **kwargs)
-
-    return call
 
 
 def _of_ndarray(name: str) -> Function:
