@@ -227,7 +227,7 @@ def direct(function: Any, theirs: Any = None) -> Function:
     return call
 
 
-def itself(function: Any, theirs: Any = None) -> Function:
+def itself(function: Function, theirs: Any = None) -> Function:
     """A function that is PyTorch's as it stands."""
     return function
 

@@ -30,7 +30,7 @@ class Poisson(Distribution):
 class _Chances(Distribution):
     """By probabilities or by logits, of which the others are made."""
 
-    parameters = ("probs", "logits")
+    parameters: tuple[str, ...] = ("probs", "logits")
     has_rsample = False
 
     def __init__(self, probs: Any = None, logits: Any = None, validate_args: Any = None) -> None:
