@@ -15,17 +15,13 @@ importing only what stands before it:
     creating       of numbers and of random numbers
     algebra        products, torch.linalg
     spectra        torch.fft, stft and windows
-    special        torch.special
     custom         torch.autograd.Function
     deriving       torch.autograd and torch.func
-    densities      torch.distributions: those of a formula each
-    kinds          torch.distributions: the others, and divergences
-    transforms     torch.distributions: transforms, what they make, mixtures
-    layers         torch.nn and torch.optim, from nn and optim
+    classes        torch.nn, torch.optim and torch.distributions, from nn and optim
     ordered        what torch itself has of torch.nn.functional
     spaces         the modules below torch
 
-It is the one part of autograd that imports nn and optim: `layers` does, once something of them is asked for.
+It is the one part of autograd that imports nn and optim: `classes` does, once something of them is asked for.
 """
 
 # ruff: noqa: E402, F401
@@ -53,12 +49,11 @@ from .dtypes import (
     device,
     dtype,
     finfo,
-    get_default_dtype,
     iinfo,
     promote_types,
     result_type,
-    set_default_dtype,
 )  # fmt: skip
+from .dtypes import of as _of
 from .ordered import of_torch as _of_torch
 from .spaces import ROOTS as _ROOTS
 from .spaces import functional as _functional
@@ -69,7 +64,7 @@ _tensors.complete()
 globals().update(DTYPES)
 globals().update(FUNCTIONS)
 globals().update({name: space for name, space in _ROOTS.items() if "." not in name})
-from autograd import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
+from autograd import enable_grad, is_grad_enabled, no_grad, set_default_dtype, set_grad_enabled
 
 inference_mode = no_grad
 newaxis = None
@@ -79,6 +74,11 @@ __version__ = "2.13.0"  # of the PyTorch whose names these are
 
 _ELSEWHERE = {"vmap": "func", "autocast": "amp"}
 _WHOLE = "saved by torch.save"
+
+
+def get_default_dtype() -> dtype:
+    """The dtype of floats that come from Python, and of new parameters: float32 until set_default_dtype."""
+    return _of(_ag.get_default_dtype())
 
 
 def is_tensor(obj: Any) -> bool:

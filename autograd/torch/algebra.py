@@ -7,7 +7,16 @@ from typing import Any
 import numpy as np
 
 from ..ops import factors
-from ..ops.factors import adjoint_of, householder_product, ldl_solve, lu_solve, ormqr, solve
+from ..ops.factors import (
+    adjoint_of,
+    householder_product,
+    ldl_solve,
+    lu_solve,
+    ormqr,
+    solve,
+    solve_triangular,
+    symmetric,
+)
 from .reducing import named, vector_norm
 from .shaping import listed
 from .tensors import OPERATORS, cast, of_kind, offer, values
@@ -55,24 +64,13 @@ def _cross(input: Any, other: Any, dim: Any = None) -> Any:
     return np.cross(x, y, axis=dim)
 
 
-def _symmetric(A: Any, upper: bool = False) -> Any:
-    """The matrix that one triangle says, with a gradient that is its own adjoint."""
-    mean, half = (A + adjoint_of(A)) / 2, (np.triu if upper else np.tril)(values(A.data))
-    return mean + (half + adjoint_of((np.triu if upper else np.tril)(half, 1 if upper else -1)) - values(mean))
-
-
 def _cholesky(input: Any, upper: bool = False) -> Any:
-    made = np.linalg.cholesky(_symmetric(input))
+    made = np.linalg.cholesky(symmetric(input))
     return adjoint_of(made) if upper else made
 
 
 def _factored(factor: Any, upper: bool) -> Any:
     return adjoint_of(factor) @ factor if upper else factor @ adjoint_of(factor)
-
-
-def _solve_triangular(A: Any, B: Any, *, upper: bool, left: bool = True, unitriangular: bool = False) -> Any:
-    A = (np.triu if upper else np.tril)(A, (1 if upper else -1) if unitriangular else 0)
-    return solve(A + np.eye(A.shape[-1], dtype=A.dtype) if unitriangular else A, B, left=left)
 
 
 def _svd(A: Any, full_matrices: bool = True, *, driver: Any = None) -> Any:
@@ -85,11 +83,7 @@ def _svd_of_old(input: Any, some: bool = True, compute_uv: bool = True) -> Any:
 
 
 def _svd_lowrank(A: Any, q: int = 6, niter: int = 2, M: Any = None) -> Any:
-    """Of a matrix of rank q at most: by an orthonormal basis of what it makes of q vectors."""
-    A = A if M is None else A - M
-    Q = np.linalg.qr(A @ np.cos(np.arange(A.shape[-1] * q).reshape(-1, q) ** 1.5).astype(A.dtype))[0]
-    U, S, Vh = np.linalg.svd(adjoint_of(Q) @ A, False)
-    return Q @ U, S, adjoint_of(Vh)
+    return factors.svd_lowrank(A if M is None else A - M, q)
 
 
 def _pca_lowrank(A: Any, q: Any = None, center: bool = True, niter: int = 2) -> Any:
@@ -126,28 +120,17 @@ def _norm(A: Any, ord: Any = None, dim: Any = None, keepdim: bool = False, *, dt
     return vector_norm(A, 2 if ord is None else ord, dim, keepdim, dtype=dtype)
 
 
-def _cutoff(A: Any, atol: Any, rtol: Any) -> Any:
-    """Below which singular values count as none, as a part of the greatest."""
-    rtol = (max(A.shape[-2:]) * np.finfo(A.dtype).eps if atol is None else 0) if rtol is None else rtol
-    return rtol if atol is None else np.maximum(values(rtol), values(atol) / np.linalg.norm(values(A), 2, (-2, -1)))
-
-
 def _pinv(A: Any, rcond: Any = None, hermitian: bool = False, *, atol: Any = None, rtol: Any = None) -> Any:
-    limit = _cutoff(A, atol, rcond if rtol is None else rtol)
-    return np.linalg.pinv(_symmetric(A) if hermitian else A, limit, hermitian=hermitian)
+    return factors.pinv(A, hermitian, atol=atol, rtol=rcond if rtol is None else rtol)
 
 
 def _rank(A: Any, tol: Any = None, hermitian: bool = False, *, atol: Any = None, rtol: Any = None) -> Any:
-    sizes = np.linalg.svd(values(A), compute_uv=False, hermitian=hermitian)
-    limit = values(_cutoff(A, tol if atol is None else atol, rtol))
-    return (sizes > sizes.max(-1, initial=0)[..., None] * limit[..., None]).sum(-1)
+    return factors.rank(A, hermitian, atol=tol if atol is None else atol, rtol=rtol)
 
 
 def _lstsq(A: Any, B: Any, rcond: Any = None, *, driver: Any = None) -> Any:
     one, none = B.ndim == A.ndim - 1, np.zeros(0, A.real.dtype)
-    X = (np.linalg.pinv(A) @ (B[..., None] if one else B)).reshape(
-        *A.shape[:-2], A.shape[-1], *([] if one else B.shape[-1:])
-    )
+    X = factors.least_squares(A, B)
     over = A.shape[-2] > A.shape[-1] and not one and driver not in (None, "gelsy")
     residuals = np.sum(np.abs(A @ X - B) ** 2, -2) if over else none
     sizes = np.linalg.svd(values(A), compute_uv=False) if driver in ("gelsd", "gelss") else none
@@ -186,10 +169,12 @@ LINALG: dict[str, Any] = {
     "norm": _norm, "vector_norm": vector_norm, "matrix_norm": _matrix_norm, "inv": _INV, "pinv": _pinv, "solve": solve,
     "cross": lambda input, other, *, dim=-1: _cross(input, other, dim), "det": lambda A: np.linalg.det(A),
     "slogdet": lambda A: named("slogdet", "sign logabsdet")(*np.linalg.slogdet(A)), "qr": _qr, "svd": _svd,
-    "solve_triangular": _solve_triangular, "cholesky": lambda A, *, upper=False: _cholesky(A, upper), "eig": _eig,
+    "solve_triangular": lambda A, B, *, upper, left=True, unitriangular=False: solve_triangular(
+        A, B, upper=upper, left=left, unit=unitriangular),
+    "cholesky": lambda A, *, upper=False: _cholesky(A, upper), "eig": _eig,
     "svdvals": lambda A, *, driver=None: np.linalg.svd(A, compute_uv=False), "lstsq": _lstsq,
-    "eigh": lambda A, UPLO="L": named("eigh", "eigenvalues eigenvectors")(*np.linalg.eigh(_symmetric(A, UPLO == "U"))),
-    "eigvalsh": lambda A, UPLO="L": np.linalg.eigvalsh(_symmetric(A, UPLO == "U")), "matrix_rank": _rank,
+    "eigh": lambda A, UPLO="L": named("eigh", "eigenvalues eigenvectors")(*np.linalg.eigh(symmetric(A, UPLO == "U"))),
+    "eigvalsh": lambda A, UPLO="L": np.linalg.eigvalsh(symmetric(A, UPLO == "U")), "matrix_rank": _rank,
     "householder_product": householder_product,
     "eigvals": lambda A: _complex(np.linalg.eigvals(A), A), "cond": lambda A, p=None: np.linalg.cond(A, p),
     "multi_dot": lambda tensors: np.linalg.multi_dot(list(tensors)),
@@ -222,8 +207,8 @@ offer({
     "qr": lambda input, some=True: _qr(input, "reduced" if some else "complete"),
     "lu_solve": lambda input, LU_data, LU_pivots: lu_solve(LU_data, LU_pivots, input),
     "triangular_solve": lambda input, A, upper=True, transpose=False, unitriangular=False: named(
-        "triangular_solve", "solution cloned_coefficient")(_solve_triangular(np.swapaxes(
-            A, -1, -2) if transpose else A, input, upper=upper != transpose, unitriangular=unitriangular), A),
+        "triangular_solve", "solution cloned_coefficient")(solve_triangular(np.swapaxes(
+            A, -1, -2) if transpose else A, input, upper=upper != transpose, unit=unitriangular), A),
 })  # fmt: skip
 offer({
     "einsum": _einsum, "tensordot": _tensordot,

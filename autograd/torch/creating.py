@@ -36,7 +36,7 @@ def _array(data: Any, dtype: Any = None) -> Any:
     of_python = not tensors and not hasattr(data, "dtype") and not _holds_arrays(data)
     made = np.array(unwrap(data) if tensors else data, dtype)
     if dtype is None and of_python and made.dtype.kind in "fc":
-        made = made.astype(default[0] if made.dtype.kind == "f" else np.result_type(default[0], np.complex64))
+        made = made.astype(default() if made.dtype.kind == "f" else np.result_type(default(), np.complex64))
     return made
 
 
@@ -54,7 +54,7 @@ def _as_tensor(data: Any, dtype: Any = None) -> Any:
 
 
 def _filled(value: Any) -> Any:
-    return lambda *size, dtype=None, **named: np.full(many(size, named), value, dtype or default[0])
+    return lambda *size, dtype=None, **named: np.full(many(size, named), value, dtype or default())
 
 
 def _full(size: Any, fill_value: Any, *, dtype: Any = None) -> Any:
@@ -69,17 +69,17 @@ def _like(function: Any) -> Any:
 def _arange(start: Any = 0, end: Any = None, step: Any = 1, *, dtype: Any = None) -> Any:
     start, end = (0, start) if end is None else (start, end)
     start, end, step = (v.item() if hasattr(v, "item") else v for v in (start, end, step))
-    kind = dtype or (default[0] if any(isinstance(b, float) for b in (start, end, step)) else np.int64)
+    kind = dtype or (default() if any(isinstance(b, float) for b in (start, end, step)) else np.int64)
     return (start + np.arange(max(math.ceil((end - start) / step), 0)) * step).astype(kind)
 
 
 def _linspace(start: Any, end: Any, steps: int, *, dtype: Any = None) -> Any:
-    return np.linspace(values(start), values(end), steps).astype(dtype or default[0])
+    return np.linspace(values(start), values(end), steps).astype(dtype or default())
 
 
 def _draw(method: str) -> Any:
     def call(*size: Any, dtype: Any = None, rng: Any = None, **named: Any) -> Any:
-        kind: Any = np.dtype(dtype or default[0])
+        kind: Any = np.dtype(dtype or default())
         if kind.kind == "c":
             real, imag = call((2, *many(size, named)), dtype=np.empty(0, kind).real.dtype, rng=rng)
             return (real + 1j * imag) / (math.sqrt(2) if method == "standard_normal" else 1)
@@ -125,16 +125,16 @@ def _seeded(seed: Any) -> Any:
 
 default_generator = dtypes.Generator()
 _zeros: Any = lambda size, *, dtype: np.zeros(size, dtype)
-_strided: Any = lambda size, order, *, dtype=None: np.zeros(tuple(size), dtype or default[0])
+_strided: Any = lambda size, order, *, dtype=None: np.zeros(tuple(size), dtype or default())
 offer({
     "tensor scalar_tensor": _array, "as_tensor asarray": _as_tensor, "from_numpy": lambda ndarray: ndarray,
     "full": _full, "zeros empty": _filled(0), "ones": _filled(1), "arange": _arange, "linspace": _linspace,
-    "range": lambda start, end, step=1, *, dtype=None: _arange(start, end + step, step, dtype=dtype or default[0]),
+    "range": lambda start, end, step=1, *, dtype=None: _arange(start, end + step, step, dtype=dtype or default()),
     "rand": _rand, "randn": _randn, "normal": _normal, "multinomial": _multinomial, "bernoulli": _bernoulli,
     "randint": _randint,
     "logspace": lambda start, end, steps, base=10.0, *, dtype=None: np.power(
-        base, _linspace(start, end, steps, dtype=np.float64)).astype(dtype or default[0]),
-    "eye": lambda n, m=None, *, dtype=None: np.eye(n, m, dtype=dtype or default[0]),
+        base, _linspace(start, end, steps, dtype=np.float64)).astype(dtype or default()),
+    "eye": lambda n, m=None, *, dtype=None: np.eye(n, m, dtype=dtype or default()),
     "zeros_like empty_like": _like(_zeros), "full_like": _like(_full), "rand_like": _like(_rand),
     "randn_like": _like(_randn), "ones_like": _like(lambda size, *, dtype: np.ones(size, dtype)),
     "randint_like": lambda input, *bounds, dtype=None, **options: _randint(

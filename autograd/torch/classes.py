@@ -1,7 +1,7 @@
-"""torch.nn and torch.optim: the classes of `nn` and `optim`, which run below and are used from above.
+"""The classes of `nn`, `nn.distributions` and `optim`: they run below and are used from above.
 
-Each class has one here that inherits from it and from those of its bases; what it computes is run by NumPy's
-convention, and its parameters and buffers are Tensors of PyTorch's.
+Each has one here that inherits from it and from those of its bases; what it computes is run by NumPy's convention, and
+its parameters, buffers and results are Tensors of PyTorch's.
 """
 
 from __future__ import annotations
@@ -13,16 +13,17 @@ from typing import Any
 import numpy as np
 
 import nn
+import nn.distributions
 import optim
-from autograd import get_default_dtype
 from nn.data import DataLoader as Loader
 from nn.data import default_collate, default_convert
+from nn.distributions import Distribution, Transform
 from nn.module import Module as _Module
 from nn.parameter import Buffer as _Buffer
 
 from . import dtypes
 from .boundary import RAISED, above, below, convention, raised
-from .dtypes import plain
+from .dtypes import Size, plain
 from .tensors import Tensor
 
 
@@ -30,7 +31,7 @@ class Parameter(nn.Parameter, Tensor):
     """A Tensor that a Module registers when it is assigned to one of its attributes."""
 
     def __init__(self, data: Any = None, requires_grad: bool = True) -> None:
-        _start(self, np.zeros(0, dtypes.default[0]) if data is None else data, requires_grad)
+        _start(self, np.zeros(0, dtypes.default()) if data is None else data, requires_grad)
 
     def __repr__(self) -> str:
         return f"Parameter containing:\n{Tensor.__repr__(self)}"
@@ -88,59 +89,102 @@ class Module(_Module):
 
 _state, _to = below(_Module.state_dict), below(_Module.to)
 OWN = {"Module": Module, "Parameter": Parameter, "Buffer": Buffer, "NonDynamicallyQuantizableLinear": nn.Linear}
+_ROOTS = (_Module, optim.Optimizer, Distribution, Transform)
 _known: dict[type, type] = {_Module: Module, nn.Parameter: Parameter, _Buffer: Buffer}
 
 
-def _module_of(cls: type, where: str) -> type:
-    """The class that stands here for one of `nn` or `optim`."""
+def _through(how: Any, value: Any) -> Any:
+    """What stands in a class, a function in it run below, or above."""
+    if isinstance(value, staticmethod | classmethod):
+        return type(value)(how(value.__func__))
+    if isinstance(value, property):
+        return property(how(value.fget), value.fset)
+    return how(value) if isinstance(value, FunctionType) and not hasattr(value, "__wrapped__") else value
+
+
+def _face_of(cls: type, where: str) -> type:
+    """The class that stands here for one of the packages below."""
     if cls not in _known:
-        own = {name: value for name, value in vars(cls).items() if isinstance(value, FunctionType)}
-        inside: dict[str, Any] = {name: value if name.startswith("__") else below(value) for name, value in own.items()}
-        for name, value in vars(cls).items():
-            if isinstance(value, staticmethod | classmethod) and name not in ("function", "__init_subclass__"):
-                inside[name] = type(value)(below(value.__func__))
-        bases = [_module_of(base, where) for base in cls.__bases__ if issubclass(base, _Module | optim.Optimizer)]
-        inside |= {
-            "__init__": _init(cls),
-            "__module__": f"{__package__}.{where}",
-            "__doc__": cls.__doc__,
-            "__qualname__": cls.__qualname__,
+        steps = issubclass(cls, optim.Optimizer)
+        inside: dict[str, Any] = {
+            name: value if name.startswith("__") and name != "__call__" else _through(below, value)
+            for name, value in vars(cls).items()
+            if name not in _LEFT and (not steps or name in _OF_OPTIMIZERS)
         }
+        if "step" in inside and steps:
+            inside["step"] = _stepping(vars(cls)["step"])
+        if issubclass(cls, Distribution | Transform):
+            inside["__init_subclass__"] = classmethod(_own)
+        if "expand" in inside and issubclass(cls, Distribution):
+            inside["expand"] = lambda self, batch_shape, found=inside["expand"]: _settled(found(self, batch_shape))
+        inside |= {"__module__": f"{__package__}.{where}", "__doc__": cls.__doc__, "__init__": _init(cls)}
+        bases = [_face_of(base, where) for base in cls.__bases__ if issubclass(base, _ROOTS)]
         _known[cls] = type(cls.__name__, (*bases, cls), inside)
         if "becomes" in vars(cls):  # a lazy layer
-            _known[cls].becomes = _module_of(cls.becomes, where)  # type: ignore[attr-defined]
+            _known[cls].becomes = _face_of(cls.becomes, where)  # type: ignore[attr-defined]
     return _known[cls]
+
+
+_LEFT = ("function", "__dict__", "__weakref__", "__init_subclass__")
+_OF_OPTIMIZERS = ("step", "zero_grad", "add_param_group", "load_state_dict", "state_dict")
+"""What of an optimizer is called by programs; the rest is called by these."""
+
+
+def _stepping(found: Any) -> Any:
+    step = below(getattr(found, "__wrapped__", found))  # hooks, which are around it, are the program's
+    return lambda self, closure=None: step(self, *([] if closure is None else [above(closure)]))
+
+
+def _own(cls: Any) -> None:
+    """Of a program's own class: what it overrides is called from below."""
+    if not cls.__module__.startswith(__package__):
+        for name, value in list(vars(cls).items()):
+            setattr(cls, name, _through(above, value))
 
 
 def _init(cls: Any) -> Any:
     code = cls.__init__.__code__
-    takes_dtype, several = "dtype" in code.co_varnames, code.co_flags & 0x04  # *args
-    start = below(cls.__init__)
+    several, start = code.co_flags & 0x04, below(cls.__init__)  # *args
 
     def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
-        if takes_dtype and dtypes.default[0] != get_default_dtype():
-            kwargs.setdefault("dtype", dtypes.default[0])
         if not several and len(args) >= code.co_argcount:  # in PyTorch device and dtype may come by their place
             kwargs |= dict(zip(("device", "dtype"), args[code.co_argcount - 1 :], strict=False))
             args = args[: code.co_argcount - 1]
         start(self, *args, **kwargs)
-        _adopt(self)
+        if isinstance(self, _Module):
+            _adopt(self)
+        elif isinstance(self, optim.Optimizer):
+            for options in (self.defaults, *self.param_groups):
+                options.update({name: value for name, value in _SETTINGS.items() if name not in options})
+        else:
+            _settled(self)
 
     return __init__
+
+
+def _settled(made: Any) -> Any:
+    """A distribution or a transform whose attributes are the program's Tensors."""
+    held = raised(vars(made))
+    vars(made).update({n: Size(v) if n in ("batch_shape", "event_shape") else v for n, v in held.items()})
+    return made
+
+
+_SETTINGS: dict[str, Any] = {"foreach": None, "capturable": False, "differentiable": False, "fused": None}
+"""What a group of PyTorch's says of how it is stepped."""
 
 
 def _adopt(module: Any) -> None:
     """Give the modules of `nn` in it their classes here."""
     for part in module.modules() if isinstance(module, _Module) else ():
         if type(part).__module__.startswith("nn.") and not isinstance(part, Module):
-            part.__class__ = _module_of(type(part), "nn")
+            part.__class__ = _face_of(type(part), "nn")
 
 
-def of_nn(name: str, source: Any = nn, where: str = "nn") -> Any:
-    """What stands under a name of `nn` or of one of its modules."""
+def found_in(source: Any, name: str, where: str) -> Any:
+    """What stands under a name of a module below: its classes and functions, as torch has them."""
     found = getattr(source, name)
-    if isinstance(found, type) and issubclass(found, _Module | nn.Parameter):
-        return _module_of(found, where)
+    if isinstance(found, type) and issubclass(found, (*_ROOTS, nn.Parameter)):
+        return _face_of(found, where)
     if not isinstance(found, FunctionType):
         return found
     made = below(found, narrow=True)
@@ -158,36 +202,10 @@ def _adopting(function: Any) -> Any:
     return call
 
 
-_SETTINGS: dict[str, Any] = {"foreach": None, "capturable": False, "differentiable": False, "fused": None}
-"""What a group of PyTorch's says of how it is stepped."""
-
-
-def _started(cls: Any) -> Any:
-    make = below(cls.__init__)
-
-    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
-        make(self, *args, **kwargs)
-        for options in (self.defaults, *self.param_groups):
-            options.update({name: value for name, value in _SETTINGS.items() if name not in options})
-
-    return __init__
-
-
-def of_optim(name: str) -> Any:
-    """What stands under a name of `optim`: the optimizers, of which a closure is the program's."""
-    found = getattr(optim, name)
-    if not (isinstance(found, type) and issubclass(found, optim.Optimizer)):
-        return found
-    if found not in _known:
-        step = below(found.step)
-        inside = {
-            "__init__": _started(found),
-            "step": lambda self, closure=None: step(self) if closure is None else step(self, above(closure)),
-            **{name: below(getattr(found, name)) for name in ("zero_grad", "add_param_group", "load_state_dict")},
-            "__module__": f"{__package__}.optim", "__doc__": found.__doc__,
-        }  # fmt: skip
-        _known[found] = type(name, (found,), inside)
-    return _known[found]
+def register_kl(type_p: type, type_q: type) -> Any:
+    """A decorator of a divergence of two classes of one's own."""
+    enter = nn.distributions.register_kl(type_p, type_q)
+    return lambda formula: enter(above(formula))
 
 
 class DataLoader(Loader):
@@ -201,3 +219,6 @@ class DataLoader(Loader):
         given = (dataset, batch_size, shuffle, sampler, batch_sampler, num_workers, collate_fn, *args)
         options["generator"] = getattr(generator, "rng", generator)
         super().__init__(*given, **options)
+
+
+OWN |= {"register_kl": register_kl, "DataLoader": DataLoader}
