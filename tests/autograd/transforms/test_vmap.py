@@ -159,6 +159,8 @@ def test_vmap_within_vmap():
     np.testing.assert_allclose(table, np.outer(np.arange(3.0), np.arange(4.0)) + W[0, 0])
     cube = RNG.standard_normal((2, 3, 4))
     np.testing.assert_allclose(vmap(vmap(np.sum, 1), 0)(cube), cube.sum(1))
+    methods = lambda x: x.data.round(0) + x.data.astype("f4")
+    np.testing.assert_allclose(vmap(vmap(methods))(cube / 4), (cube / 4).round(0) + cube / 4)
     np.testing.assert_allclose(
         grad(lambda w: (vmap(lambda x: vmap(lambda y: np.sin(w * x * y).sum())(X))(X) ** 2).sum())(W[0]),
         grad(lambda w: (np.sin(w * X[:, None] * X).sum(-1) ** 2).sum())(W[0]),
