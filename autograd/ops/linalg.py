@@ -661,7 +661,14 @@ def cond(x: Any, p: Any = None) -> Any:
             made = smallest / largest if p == -2 else largest / smallest
         rounding = np.finfo(s.dtype).eps * max(x.shape[-2:])
         return _doubtful(made, unwrap(smallest) <= rounding * unwrap(largest))
-    return norm(x, p, (-2, -1)) * norm(np.linalg.inv(x), p, (-2, -1))
+    try:
+        return norm(x, p, (-2, -1)) * norm(np.linalg.inv(x), p, (-2, -1))
+    except np.linalg.LinAlgError:  # of one matrix at least; of a shape that has none NumPy's own is raised
+        array = unwrap(x)
+        singular = np.isinf(np.linalg.cond(array, p))
+        x = x + np.where(singular[..., None, None], np.eye(array.shape[-1]) - array, 0).astype(x.dtype)
+        made = norm(x, p, (-2, -1)) * norm(np.linalg.inv(x), p, (-2, -1))
+        return _doubtful(made + np.where(singular, np.inf, 0).astype(made.dtype), singular)
 
 
 _doubtful: Function = linear(  # of a singular matrix the smallest singular value is nothing but rounding

@@ -11,6 +11,7 @@ import numpy as np
 from ..engine.broadcasting import broadcast_to
 from ..engine.declare import composite, linear, nondifferentiable, primitive
 from ..engine.halves import in_single
+from ..engine.lists import one_array
 from ..engine.primitive import Function
 from ..engine.storing import into
 from ..engine.sums import axes_of, is_large
@@ -118,6 +119,7 @@ def average(a: Any, axis: Any = None, weights: Any = None, returned: bool = Fals
         total = np.full_like(unwrap(result), count(np.shape(a), axis))
     else:
         weights = weights if hasattr(weights, "dtype") else alike(np.asarray(weights), a)
+        a, weights = _in_common(one_array(a), weights)
         if np.shape(weights) != np.shape(a):
             axes = axis if isinstance(axis, tuple) else (axis,)
             if axis is not None and any(not -np.ndim(a) <= i < np.ndim(a) for i in axes):
@@ -135,6 +137,12 @@ def average(a: Any, axis: Any = None, weights: Any = None, returned: bool = Fals
             raise ZeroDivisionError("average: the weights sum to zero, so they cannot be normalised")
         result = np.sum(a * weights, axis, keepdims=keepdims) / total
     return (result, total) if returned else result
+
+
+def _in_common(a: Any, weights: Any) -> Any:
+    """Both in the dtype of their average, so that neither products nor sums leave a narrower one's range."""
+    dtype = np.result_type(a.dtype, weights.dtype, *([np.float64] if a.dtype.kind in "biu" else []))
+    return [part if part.dtype == dtype else part.astype(dtype) for part in (a, weights)]
 
 
 @composite(np.trapezoid)

@@ -388,6 +388,16 @@ def test_halves_that_many_are_summed_do_not_overflow() -> None:
     assert abs(z.grad.data.astype("f4") * 70_000 - 1).max() < 0.01
 
 
+@pytest.mark.parametrize("kinds", [("i1", "i1"), ("i1", "f8"), ("f8", "f2"), ("f2", "f8"), ("?", "i1")])
+def test_an_average_is_computed_in_the_dtype_that_it_has(kinds: Any) -> None:
+    a, weights = np.full((3, 4), 100).astype(kinds[0]), np.full(4, 100).astype(kinds[1])
+    expected, total = np.average(a, axis=1, weights=weights, returned=True)
+    found, counted = np.average(Tensor(a), axis=1, weights=Tensor(weights), returned=True)
+    assert found.dtype == expected.dtype
+    np.testing.assert_array_equal(found.data, expected)
+    np.testing.assert_array_equal(counted.data, total)
+
+
 def test_lists_are_taken_where_numpy_takes_them() -> None:
     x = Tensor([1.0, 4.0, 9.0], requires_grad=True)
     assert np.trapezoid(x, [0, 1, 3]).item() == np.trapezoid(x.data, [0, 1, 3])
