@@ -53,13 +53,16 @@ def test_what_a_state_has_after_two_steps(name):
 
 @pytest.mark.parametrize(
     ("name", "shape", "scale", "lr"),
-    [("Adafactor", (300, 300), 1.0, 0.01), ("Adafactor", (90_000,), 1.0, 0.01), ("Adafactor", (300,), 100.0, 0.01),
+    [("Adafactor", (300, 300), 1.0, 0.01), ("Adafactor", (90_000,), 1.0, 0.01), ("Adafactor", (3000,), 20.0, 0.01),
      ("Muon", (64, 64), 10.0, 0.5)],
 )  # fmt: skip
 def test_norms_of_half_precision_are_taken_in_single(name, shape, scale, lr):
     """The sum of squares is beyond the range of float16, the norm is not."""
     rng = np.random.default_rng(0)
     value, g = rng.standard_normal(shape), rng.standard_normal(shape) * scale
-    found, expected = (stepped(name, value.astype(kind), g, g, lr=lr)[0].data.astype(float) for kind in ("f2", "f4"))
+    options = {"lr": lr, "eps": (1e-2, 1e-3) if name == "Adafactor" else 1e-7}
+    found, expected = (
+        stepped(name, value.astype(kind), g, g, **options)[0].data.astype(float) for kind in ("f2", "f4")
+    )
     np.testing.assert_allclose(found, expected, rtol=4e-3, atol=4e-3)
     assert abs(found - value).mean() > 1e-2
