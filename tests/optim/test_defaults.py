@@ -59,7 +59,8 @@ def test_what_lies_beyond_the_bounds_is_refused(name, options):
 @pytest.mark.parametrize(
     ("name", "options"),
     [
-        ("Muon", {"ns_steps": 99}), ("Muon", {"ns_steps": 1}), ("Muon", {"momentum": 0.0}), ("Muon", {"nesterov": False}),
+        ("Muon", {"ns_steps": 99}), ("Muon", {"ns_steps": 1}), ("Muon", {"momentum": 0.0}),
+        ("Muon", {"nesterov": False}),
         ("Adafactor", {"beta2_decay": 0.0}), ("Adafactor", {"eps": (0.0, 1e-3)}), ("Adafactor", {"eps": (None, 0.0)}),
         ("Adafactor", {"d": 1.0}),
     ],
