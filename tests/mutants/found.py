@@ -1,8 +1,8 @@
 """What is known of the mutants of a module: which were tried, and which survived.
 
-It is kept in .cache/mutants, a line for each mutant that is tried. Where all of a statement at the top of a module were
-tried, found.json has it too, which is checked in, with the names of those that survived: whoever comes next tries only
-what has changed since.
+It is kept in .cache/mutants, a line for each mutant that is tried. found.json, which is checked in, has the names of
+those that survived, and the statements at the top of modules of which all were tried: whoever comes next tries only the
+rest, and what has changed since.
 """
 
 from __future__ import annotations
@@ -55,19 +55,17 @@ class Found:
             yield from ((_name(which), which) for which in (rules, all_of_it) if which)
 
     def keep(self) -> None:
-        """Write what is known of whole statements into the file that is checked in."""
-        tried, survived = set(), set()
-        for name, which in self._statements():
-            outcomes = {m.key: self.known[m.key, m.state]["outcome"] for m in which if (m.key, m.state) in self.known}
-            if all(m.key in outcomes or equivalent(self.path, m.key) for m in which):
-                tried.add(name)
-                survived.update(key for key, outcome in outcomes.items() if outcome == "survived")
+        """Write what is known into the file that is checked in: the statements of which all is, and the survivors."""
+        rows = {m.key: self.known[m.key, m.state] for m in self.mutants if (m.key, m.state) in self.known}
+        open_ = {m.key for m in self.mutants if not equivalent(self.path, m.key)}
+        before = set(kept().get(self.path, {}).get("survived", ())) - rows.keys()
+        survived = sorted(open_ & (before | {key for key, row in rows.items() if row["outcome"] == "survived"}))
+        tried = sorted(name for name, which in self._statements() if open_ & {m.key for m in which} <= rows.keys())
+        now = tests_digest(self.path)
+        tests = now if all(key in rows and rows[key]["tests"] == now for key in survived) else "others"
         rest = {path: row for path, row in kept().items() if path != self.path and (ROOT / path).exists()}
-        if tried:
-            rest[self.path] = {
-                "tests": tests_digest(self.path), "tried": " ".join(sorted(tried)),
-                "survived": sorted(key for key in survived if not equivalent(self.path, key)),
-            }  # fmt: skip
+        if tried or survived:
+            rest[self.path] = {"tests": tests, "tried": " ".join(tried), "survived": survived}
         FILE.write_text(json.dumps(dict(sorted(rest.items())), indent=1, ensure_ascii=False) + "\n")
         kept.cache_clear()
 

@@ -20,7 +20,7 @@ ENGINE = [
     "tests/autograd/program/test_footguns.py",
     "tests/autograd/program/test_trace.py",
 ]
-OPTIM = ["tests/optim/test_optimizers.py", "tests/optim/test_defaults.py"]
+OPTIM = [f"tests/optim/test_{name}.py" for name in ("steps", "optimizers", "defaults", "traced")]
 
 _ALONE = [
     "activations",
@@ -70,8 +70,8 @@ OWN: dict[str, list[str]] = {  # the longest beginning of a module's path that s
     "optim/": OPTIM,
     "optim/lbfgs.py": ["tests/optim/test_lbfgs.py", "tests/optim/test_defaults.py"],
     "optim/habits.py": ["tests/test_slips.py"],
-    "optim/optimizer.py": [*OPTIM, "tests/optim/test_traced.py"],
-    "optim/rows.py": [*OPTIM, "tests/optim/test_traced.py"],
+    "optim/optimizer.py": OPTIM,
+    "optim/rows.py": OPTIM,
     "optim/traced.py": ["tests/optim/test_traced.py", "tests/autograd/program/test_together.py"],
     "optim/swa_utils.py": ["tests/optim/test_swa_utils.py", "tests/optim/test_lr_scheduler.py"],
     "optim/lr_scheduler/": ["tests/optim/test_lr_scheduler.py", "tests/optim/test_defaults.py"],

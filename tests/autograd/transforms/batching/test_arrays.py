@@ -177,11 +177,20 @@ DRAWS: dict[str, Any] = {
 }
 
 
+ONE_BY_ONE = {"of parameters of one shape", "chosen once each", "chosen once each, by name", "shuffled",
+              "into an array", "around each", "around each, of a size"}  # fmt: skip
+
+
 @pytest.mark.parametrize("name", DRAWS)
 def test_draws_are_of_the_shape_of_one_examples(name: str) -> None:
     draw = DRAWS[name]
     one = np.asarray(draw(np.random.default_rng(1), ROWS[0] * 0))
-    different = vmap(lambda x: draw(generator(np.random.default_rng(1)), x))(ROWS * 0)
+    mapped = vmap(lambda x: draw(generator(np.random.default_rng(1)), x))
+    different = mapped(ROWS * 0)
+    assert bool(mapped.why_looped) == (name in ONE_BY_ONE)
+    assert all(
+        why.split(" has no")[0] in ("normal", "choice", "permutation", "standard_normal") for why in mapped.why_looped
+    )
     assert (different.shape, different.dtype) == ((4, *one.shape), one.dtype)
     assert len(np.unique(np.reshape(different, (4, -1))[:, 0])) > 1
     if "chosen once" in name:

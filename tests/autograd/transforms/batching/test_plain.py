@@ -12,12 +12,21 @@ from autograd.engine.tensor import unwrap
 
 from .test_forms import INTEGERS, NAMES, N, flat, function_of, same
 
+LOOPED = {
+    "unwrap", "amax", "amin", "bincount", "histogram", "histogram_bin_edges", "histogram2d", "histogramdd", "lexsort",
+    "digitize", "isin", "polymul", "roots", "polyfit", "unravel_index", "ravel_multi_index", "ix_", "diag_indices_from",
+    "tril_indices_from", "triu_indices_from", "packbits", "unpackbits", "array_equal", "array_equiv", "linalg.lstsq",
+}  # fmt: skip
+"""Those that have no form for all examples at once."""
+
 
 @pytest.mark.parametrize("name", NAMES)
 def test_values_are_those_of_a_loop(name: str) -> None:
     run, arrays = function_of(name, "u1" if name == "unpackbits" else "i8" if name in INTEGERS else "f8")
     each = [flat(run(*[x[k] for x in arrays])) for k in range(N)]
-    got = flat(vmap(lambda *given: run(*[unwrap(x) for x in given]))(*arrays))
+    mapped = vmap(lambda *given: run(*[unwrap(x) for x in given]))
+    got = flat(mapped(*arrays))
+    assert bool(mapped.why_looped) == (name in LOOPED)
     for k, part in enumerate(got):
         same(part, np.stack([np.asarray(one[k]) for one in each]))
 
@@ -132,7 +141,8 @@ CALLS: dict[str, Any] = {  # x and y are of shape (3, 4), v is of shape (4,), c 
     # shapes
     "reshaped": lambda x, y, v, c, i: (
         x.reshape(4, 3), x.reshape((2, -1)), x.reshape(-1), np.reshape(c, (6, 4)), x.reshape(4, 3, order="F"),
-        c.ravel("F"), np.reshape(x, 12), np.reshape(x, (4, 3), "F"), x.reshape(()) if x.size == 1 else x, c.flatten()),
+        c.ravel("F"), np.reshape(x, 12), np.reshape(x, (4, 3), "F"), np.reshape(x, (4, 3), "C"),
+        x.reshape(()) if x.size == 1 else x, c.flatten()),
     "turned": lambda x, y, v, c, i: (
         np.transpose(c), np.transpose(c, (1, 2, 0)), c.transpose(2, 0, 1), c.T, c.mT, np.swapaxes(c, 0, -1),
         np.moveaxis(c, 0, -1), np.moveaxis(c, (0, 1), (-1, 0)), np.rollaxis(c, 2), np.rollaxis(c, -1, 1),
@@ -194,12 +204,17 @@ CALLS: dict[str, Any] = {  # x and y are of shape (3, 4), v is of shape (4,), c 
         changed(x, lambda a: np.negative.at(a, [0, 2])), changed(c, lambda a: np.subtract.at(a, (1, [0, 0]), x[:2]))),
 }  # fmt: skip
 
+WITHIN_LOOPED = {"extremes": {"np.amax"}, "reshaped": {"ravel", "reshape"}, "joined": {"np.concatenate"}}
+"""Of these calls those that are run example by example."""
+
 
 @pytest.mark.parametrize("name", CALLS)
 def test_each_form_of_a_call_gives_what_a_loop_gives(name: str) -> None:
     arrays = (X, Y, V, C, I % 3)
     each = [CALLS[name](*[x[k].copy() for x in arrays]) for k in range(N)]
-    got = vmap(lambda *given: CALLS[name](*[unwrap(x) for x in given]))(*[x.copy() for x in arrays])
+    mapped = vmap(lambda *given: CALLS[name](*[unwrap(x) for x in given]))
+    got = mapped(*[x.copy() for x in arrays])
+    assert {why.split(" has no")[0] for why in mapped.why_looped} == WITHIN_LOOPED.get(name, set())
     for k, part in enumerate(got):
         try:
             same(part, np.stack([np.asarray(one[k]) for one in each]))
