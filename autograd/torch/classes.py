@@ -221,4 +221,4 @@ class DataLoader(Loader):
         super().__init__(*given, **options)
 
 
-OWN |= {"register_kl": register_kl, "DataLoader": DataLoader}
+OWN |= {"register_kl": register_kl, "DataLoader": DataLoader, "_calculate_fan_in_and_fan_out": below(nn.init.fans)}

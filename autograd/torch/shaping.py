@@ -227,7 +227,7 @@ offer({
     "expand_as": lambda self, other: np.broadcast_to(self, other.shape),
     "repeat": lambda self, *sizes, **named: np.tile(self, many(sizes, named)), "unfold": _unfold,
     "view_as reshape_as": lambda self, other: np.reshape(self, other.shape), "sum_to_size": _sum_to_size,
-    "contiguous": lambda self, memory_format=None: self,
+    "contiguous": lambda self, memory_format=None: self if self.data.flags.c_contiguous else np.copy(self, "C"),
 }, function=False)  # fmt: skip
 offer({
     "cat concat concatenate": _joined(np.concatenate), "stack": _joined(np.stack), "block_diag": _block_diag,

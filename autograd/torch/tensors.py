@@ -51,7 +51,7 @@ class Tensor(Base):
     size = property(lambda self: self._size if convention.torch else self._content.size)
     dtype = property(lambda self: dtypes.of(self._content.dtype) if convention.torch else self._content.dtype)  # type: ignore[assignment]
     is_cuda = is_mps = is_xpu = is_sparse = is_quantized = is_meta = is_nested = False
-    is_cpu = True
+    is_cpu, layout = True, None
     device = property(lambda self: device() if convention.torch else "cpu")
     data = property(
         lambda self: self._alias() if convention.torch else self._content,
