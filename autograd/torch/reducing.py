@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import math
 from collections import namedtuple
 from typing import Any
 
@@ -92,7 +91,7 @@ def _extremum(name: str, whole: Any, pair: Any, where: Any) -> Any:
     def call(input: Any, dim: Any = None, keepdim: bool = False, *, other: Any = None) -> Any:
         if hasattr(dim, "dtype") or other is not None:
             return pair(*alike(input, dim if other is None else other))
-        return whole(input) if dim is None else _along(input, where(input, dim), dim, keepdim, name)
+        return whole(input) if dim is None else _along(input, where(values(input), dim), dim, keepdim, name)
 
     return call
 
@@ -130,7 +129,7 @@ def _sort(input: Any, dim: int = -1, descending: bool = False, stable: bool = Fa
     return named("sort")(input[at(order, dim)], order)
 
 
-_root, _reshape = registry[np.linalg.norm], registry[np.reshape]
+_root = registry[np.linalg.vector_norm]
 
 
 def _norm(input: Any, p: Any = "fro", dim: Any = None, keepdim: bool = False, dtype: Any = None) -> Any:
@@ -140,16 +139,8 @@ def _norm(input: Any, p: Any = "fro", dim: Any = None, keepdim: bool = False, dt
 
 
 def vector_norm(x: Any, ord: Any = 2, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Any:
-    x, given = floats(cast(x, dtype)), axes(dim)
-    if given is None or x.ndim < 2:
-        made = _root(_reshape(x, (-1,)), ord)
-        return made.reshape((1,) * x.ndim) if keepdim else made
-    dims = [d % x.ndim for d in np.atleast_1d(given)]
-    rest = [d for d in range(x.ndim) if d not in dims]
-    last = [*rest, *dims] == list(range(x.ndim))
-    together = (*[x.shape[d] for d in rest], math.prod(x.shape[d] for d in dims))
-    made = _root(_reshape(x if last else np.transpose(x, (*rest, *dims)), together), ord, -1)
-    return made.reshape([1 if d in dims else n for d, n in enumerate(x.shape)]) if keepdim else made
+    dim = axes(dim) if x.ndim > 1 else None
+    return _root(floats(cast(x, dtype)), axis=dim, keepdims=keepdim, ord=ord)
 
 
 def _truth(function: Any) -> Any:
