@@ -18,10 +18,12 @@ importing only what stands before it:
     custom         torch.autograd.Function
     deriving       torch.autograd and torch.func
     classes        torch.nn, torch.optim and torch.distributions, from nn and optim
+    loading        torch.utils.data.DataLoader, from nn.data
     ordered        what torch itself has of torch.nn.functional
     spaces         the modules below torch
 
-It is the one part of autograd that imports nn and optim: `classes` does, once something of them is asked for.
+It is the one part of autograd that imports nn and optim: `classes`, `loading` and `spaces` do, once something of
+them is asked for.
 """
 
 # ruff: noqa: E402, F401

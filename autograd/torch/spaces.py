@@ -52,18 +52,30 @@ def _from(path: str) -> Look:
     """The functions and classes of a module of nn's or optim's, which is loaded when it is asked for."""
 
     def look(name: str) -> Any:
-        import nn
-        import optim
-
         from .classes import OWN, found_in
 
-        first, *rest = path.split(".")
-        source: Any = {"nn": nn, "optim": optim}[first]
-        for part in rest:
+        if name in OWN:
+            return OWN[name]
+        source: Any
+        if path.startswith("optim"):
+            import optim
+
+            source = optim
+        else:
+            import nn
+
+            source = nn
+        for part in path.split(".")[1:]:
             source = getattr(source, part)
-        return OWN[name] if name in OWN else found_in(source, name, path)
+        return found_in(source, name, path)
 
     return look
+
+
+def _data(name: str) -> Any:
+    from .loading import DataLoader
+
+    return DataLoader if name == "DataLoader" else _from("nn.data")(name)
 
 
 def functional(name: str) -> Any:
@@ -162,7 +174,7 @@ _TABLES: dict[str, Look] = {
     **{name: _from(name) for name in (
         "nn.init", "nn.utils", "nn.utils.rnn", "nn.utils.parametrize", "nn.utils.parametrizations", "optim",
         "optim.lr_scheduler", "optim.swa_utils")},
-    **dict.fromkeys(map("utils.data{}".format, ("", ".dataloader", ".dataset", ".sampler")), _from("nn.data")),
+    **dict.fromkeys(map("utils.data{}".format, ("", ".dataloader", ".dataset", ".sampler")), _data),
     **dict.fromkeys(
         ("distributions", *map("distributions.{}".format, _DISTRIBUTIONS)), _from("nn.distributions")),
     "autograd": _fixed(**AUTOGRAD), "autograd.functional": _fixed(**OF_FUNCTIONS),

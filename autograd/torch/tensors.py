@@ -336,16 +336,12 @@ def _augmenting(name: str) -> Any:
     def made(function: Function) -> Function:
         slowly = in_place(function)
 
-        def call(self: Any, other: Any = None, *args: Any, alpha: Any = None, **kwargs: Any) -> Any:
-            kind = self._content.dtype
-            if isinstance(other, Base):
-                same = other._content.dtype is kind
-            else:
-                same = other.__class__ is float or other.__class__ is int
-            if same and not args and not kwargs and kind.kind == "f":
+        def call(self: Any, *args: Any, alpha: Any = None, **kwargs: Any) -> Any:
+            kind, other = self._content.dtype, args[0] if len(args) == 1 and not kwargs else None
+            same = other._content.dtype is kind if isinstance(other, Base) else other.__class__ in (int, float)
+            if same and kind.kind == "f":
                 return augment(self, other if alpha is None else other * alpha)
-            given = () if other is None else (other,)
-            return slowly(self, *given, *args, **kwargs, **({} if alpha is None else {"alpha": alpha}))
+            return slowly(self, *args, **kwargs, **({} if alpha is None else {"alpha": alpha}))
 
         return call
 
