@@ -18,7 +18,7 @@ from .boundary import above, below
 from .deriving import AUTOGRAD, FUNC, OF_FUNCTIONS
 from .pointwise import SAME, SPECIAL
 from .spectra import FFT, WINDOWS
-from .tensors import FUNCTIONS
+from .tensors import FUNCTIONS, with_fields
 
 Look = Callable[[str], Any]
 
@@ -167,7 +167,8 @@ _DISTRIBUTIONS = (
     "transformed_distribution", "transforms", "uniform",
 )  # fmt: skip
 _TABLES: dict[str, Look] = {
-    "linalg": _below_of(LINALG), "fft": _below_of(FFT), "signal.windows": _below_of(WINDOWS), "signal": _fixed(),
+    "linalg": _below_of({name: with_fields(f"linalg.{name}", function) for name, function in LINALG.items()}),
+    "fft": _below_of(FFT), "signal.windows": _below_of(WINDOWS), "signal": _fixed(),
     "special": lambda name: FUNCTIONS[SAME[name]] if name in SAME else below(SPECIAL[name], narrow=True),
     "nn.functional": functional,
     **dict.fromkeys(("nn", "nn.parameter", "nn.modules", *map("nn.modules.{}".format, _MODULES)), _from("nn")),
