@@ -18,10 +18,12 @@ importing only what stands before it:
     custom         torch.autograd.Function
     deriving       torch.autograd and torch.func
     classes        torch.nn, torch.optim and torch.distributions, from nn and optim
+    loading        torch.utils.data.DataLoader, from nn.data
     ordered        what torch itself has of torch.nn.functional
     spaces         the modules below torch
 
-It is the one part of autograd that imports nn and optim: `classes` does, once something of them is asked for.
+It is the one part of autograd that imports nn and optim: `classes`, `loading` and `spaces` do, once something of
+them is asked for.
 """
 
 # ruff: noqa: E402, F401
@@ -53,6 +55,7 @@ from .dtypes import (
     promote_types,
     result_type,
 )  # fmt: skip
+from .dtypes import check_device as _check_device
 from .dtypes import of as _of
 from .ordered import of_torch as _of_torch
 from .spaces import ROOTS as _ROOTS
@@ -84,6 +87,22 @@ def get_default_dtype() -> dtype:
 def is_tensor(obj: Any) -> bool:
     """Whether it is a Tensor."""
     return isinstance(obj, Tensor)
+
+
+def typename(obj: Any) -> str:
+    """The name of its type: torch.FloatTensor and its kin for a Tensor."""
+    return obj.type() if isinstance(obj, Tensor) else f"{type(obj).__module__}.{type(obj).__qualname__}"
+
+
+def set_default_tensor_type(t: Any, /) -> None:
+    """set_default_dtype by torch.FloatTensor, torch.DoubleTensor or their names."""
+    kind: Any = FUNCTIONS[t.removeprefix("torch.")] if isinstance(t, str) else t
+    set_default_dtype(kind.dtype)
+
+
+def get_num_threads() -> int:
+    """1: how many NumPy's library for matrices uses is a setting of its own."""
+    return 1
 
 
 def save(obj: Any, f: Any, *args: Any, **options: Any) -> None:
@@ -131,6 +150,7 @@ def _without_effect(*args: Any, **options: Any) -> None:
 
 set_num_threads = set_num_interop_threads = set_printoptions = set_flush_denormal = _without_effect
 set_float32_matmul_precision = use_deterministic_algorithms = set_warn_always = _without_effect
+set_default_device = _check_device
 
 
 def __getattr__(name: str) -> Any:

@@ -13,11 +13,6 @@ from typing import Any
 import numpy as np
 
 import nn
-import nn.distributions
-import optim
-from nn.data import DataLoader as Loader
-from nn.data import default_collate, default_convert
-from nn.distributions import Distribution, Transform
 from nn.module import Module as _Module
 from nn.parameter import Buffer as _Buffer
 
@@ -89,7 +84,7 @@ class Module(_Module):
 
 _state, _to = below(_Module.state_dict), below(_Module.to)
 OWN = {"Module": Module, "Parameter": Parameter, "Buffer": Buffer, "NonDynamicallyQuantizableLinear": nn.Linear}
-_ROOTS = (_Module, optim.Optimizer, Distribution, Transform)
+_MODULES, _OPTIMIZERS, _DISTRIBUTIONS = "nn", "optim", "nn.distributions"
 _known: dict[type, type] = {_Module: Module, nn.Parameter: Parameter, _Buffer: Buffer}
 
 
@@ -102,23 +97,32 @@ def _through(how: Any, value: Any) -> Any:
     return how(value) if isinstance(value, FunctionType) and not hasattr(value, "__wrapped__") else value
 
 
+def _kind(cls: type) -> str | None:
+    """Of which of three kinds a class of the packages below is, if it has one here: told without loading the others."""
+    if issubclass(cls, _Module | nn.Parameter):
+        return _MODULES
+    if cls.__module__.startswith(_DISTRIBUTIONS):
+        return _DISTRIBUTIONS
+    return _OPTIMIZERS if any(base.__module__ == "optim.optimizer" for base in cls.__mro__) else None
+
+
 def _face_of(cls: type, where: str) -> type:
     """The class that stands here for one of the packages below."""
     if cls not in _known:
-        steps = issubclass(cls, optim.Optimizer)
+        kind = _kind(cls)
         inside: dict[str, Any] = {
             name: value if name.startswith("__") and name != "__call__" else _through(below, value)
             for name, value in vars(cls).items()
-            if name not in _LEFT and (not steps or name in _OF_OPTIMIZERS)
+            if name not in _LEFT and (kind != _OPTIMIZERS or name in _OF_OPTIMIZERS)
         }
-        if "step" in inside and steps:
+        if "step" in inside and kind == _OPTIMIZERS:
             inside["step"] = _stepping(vars(cls)["step"])
-        if issubclass(cls, Distribution | Transform):
+        if kind == _DISTRIBUTIONS:
             inside["__init_subclass__"] = classmethod(_own)
-        if "expand" in inside and issubclass(cls, Distribution):
-            inside["expand"] = lambda self, batch_shape, found=inside["expand"]: _settled(found(self, batch_shape))
-        inside |= {"__module__": f"{__package__}.{where}", "__doc__": cls.__doc__, "__init__": _init(cls)}
-        bases = [_face_of(base, where) for base in cls.__bases__ if issubclass(base, _ROOTS)]
+            if "expand" in inside:
+                inside["expand"] = lambda self, batch_shape, found=inside["expand"]: _settled(found(self, batch_shape))
+        inside |= {"__module__": f"{__package__}.{where}", "__doc__": cls.__doc__, "__init__": _init(cls, kind)}
+        bases = [_face_of(base, where) for base in cls.__bases__ if _kind(base)]
         _known[cls] = type(cls.__name__, (*bases, cls), inside)
         if "becomes" in vars(cls):  # a lazy layer
             _known[cls].becomes = _face_of(cls.becomes, where)  # type: ignore[attr-defined]
@@ -142,7 +146,7 @@ def _own(cls: Any) -> None:
             setattr(cls, name, _through(above, value))
 
 
-def _init(cls: Any) -> Any:
+def _init(cls: Any, kind: Any) -> Any:
     code = cls.__init__.__code__
     several, start = code.co_flags & 0x04, below(cls.__init__)  # *args
 
@@ -151,9 +155,9 @@ def _init(cls: Any) -> Any:
             kwargs |= dict(zip(("device", "dtype"), args[code.co_argcount - 1 :], strict=False))
             args = args[: code.co_argcount - 1]
         start(self, *args, **kwargs)
-        if isinstance(self, _Module):
+        if kind == _MODULES:
             _adopt(self)
-        elif isinstance(self, optim.Optimizer):
+        elif kind == _OPTIMIZERS:
             for options in (self.defaults, *self.param_groups):
                 options.update({name: value for name, value in _SETTINGS.items() if name not in options})
         else:
@@ -183,7 +187,7 @@ def _adopt(module: Any) -> None:
 def found_in(source: Any, name: str, where: str) -> Any:
     """What stands under a name of a module below: its classes and functions, as torch has them."""
     found = getattr(source, name)
-    if isinstance(found, type) and issubclass(found, (*_ROOTS, nn.Parameter)):
+    if isinstance(found, type) and _kind(found):
         return _face_of(found, where)
     if not isinstance(found, FunctionType):
         return found
@@ -208,17 +212,4 @@ def register_kl(type_p: type, type_q: type) -> Any:
     return lambda formula: enter(above(formula))
 
 
-class DataLoader(Loader):
-    """nn.data.DataLoader, whose batches are Tensors of PyTorch's convention."""
-
-    def __init__(
-        self, dataset: Any, batch_size: Any = 1, shuffle: Any = None, sampler: Any = None, batch_sampler: Any = None,
-        num_workers: int = 0, collate_fn: Any = None, *args: Any, generator: Any = None, **options: Any,
-    ) -> None:  # fmt: skip
-        collate_fn = collate_fn or below(default_convert if batch_size is None else default_collate)
-        given = (dataset, batch_size, shuffle, sampler, batch_sampler, num_workers, collate_fn, *args)
-        options["generator"] = getattr(generator, "rng", generator)
-        super().__init__(*given, **options)
-
-
-OWN |= {"register_kl": register_kl, "DataLoader": DataLoader}
+OWN |= {"register_kl": register_kl, "_calculate_fan_in_and_fan_out": below(nn.init.fans)}

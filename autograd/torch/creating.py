@@ -119,8 +119,14 @@ def _triangle(of: Any) -> Any:
 
 
 def _seeded(seed: Any) -> Any:
-    default_generator.rng = ag.manual_seed(int(seed))
+    default_generator.rng, default_generator.given = ag.manual_seed(int(seed)), int(seed)
     return default_generator
+
+
+def _seed() -> int:
+    """Seeded by chance; the seed."""
+    _seeded(np.random.SeedSequence().entropy % 2**64)  # type: ignore[operator]
+    return default_generator.given
 
 
 default_generator = dtypes.Generator()
@@ -145,7 +151,7 @@ offer({
     "triu_indices": _triangle(np.triu_indices),
     "empty_strided empty_permuted": _strided, "vander": lambda x, N=None, increasing=False: np.vander(x, N, increasing),
 }, method=False, direct=made)  # fmt: skip
-FUNCTIONS["manual_seed"] = _seeded
+FUNCTIONS |= {"manual_seed": _seeded, "seed": _seed, "initial_seed": lambda: default_generator.given}
 offer({
     "is_floating_point": lambda input: input.dtype.kind == "f", "is_complex": lambda input: input.dtype.kind == "c",
     "is_signed": lambda input: input.dtype.kind in "ifc", "is_nonzero": lambda input: bool(input.item()),
@@ -188,6 +194,13 @@ def _as(kind: Any) -> Any:
     return lambda self, memory_format=None: cast(self, np.dtype(kind))
 
 
+def _offset(self: Any) -> int:
+    array = memory = self.data
+    while isinstance(memory.base, np.ndarray):
+        memory = memory.base
+    return int(array.ctypes.data - memory.ctypes.data) // int(array.itemsize)
+
+
 def _applied(self: Any, callable: Any) -> Any:
     self[...] = np.reshape([callable(value) for value in values(self).reshape(-1).tolist()], self.shape)
     return self
@@ -204,16 +217,31 @@ def _detach(self: Any) -> Any:
     return self
 
 
-def _of_kind(kind: Any) -> Any:
-    sized: Any = lambda data: len(data) != 1 or isinstance(data[0], int)
-    return below(lambda *data: wrap(np.zeros(data, kind) if sized(data) else np.array(unwrap(data[0]), kind)))
+class _Legacy(type):
+    """The classes that tensors had by their dtypes: torch.FloatTensor and its kin."""
+
+    dtype: Any
+
+    def __call__(cls, *data: Any) -> Any:
+        sized = len(data) != 1 or isinstance(data[0], int)
+        return _of_kind(data if sized else (), None if sized else data[0], cls.dtype)
+
+    def __instancecheck__(cls, value: Any) -> bool:
+        return isinstance(value, Base) and value._content.dtype == cls.dtype
+
+
+_of_kind = below(
+    lambda shape, data, kind: wrap(np.zeros(shape, kind) if data is None else np.array(unwrap(data), kind))
+)
 
 
 _LEGACY = {
     "float32": "Float", "float64": "Double", "float16": "Half", "int64": "Long", "int32": "Int", "int16": "Short",
     "int8": "Char", "uint8": "Byte", "bool": "Bool",
 }  # fmt: skip
-FUNCTIONS.update({f"{legacy}Tensor": _of_kind(np.dtype(name)) for name, legacy in _LEGACY.items()})
+FUNCTIONS.update({
+    f"{legacy}Tensor": _Legacy(f"{legacy}Tensor", (), {"dtype": np.dtype(name)}) for name, legacy in _LEGACY.items()
+})  # fmt: skip
 offer({
     **{f"new_{name}": _new(name) for name in ("zeros", "ones", "full", "empty", "tensor", "empty_strided")},
     "multinomial": _multinomial, "bernoulli": _bernoulli, "to": _to, "type": _type,
@@ -222,7 +250,7 @@ offer({
     "type_as": lambda self, other: cast(self, other.dtype), "get_device": lambda self: -1, "detach_": _detach,
     "element_size": lambda self: self.itemsize, "is_contiguous": lambda self: bool(self.data.flags.c_contiguous),
     "stride": lambda self: tuple(n // self.itemsize for n in self.data.strides),
-    "share_memory_ pin_memory": lambda self: self, "storage_offset": lambda self: 0, "apply_": _applied,
+    "share_memory_ pin_memory": lambda self: self, "storage_offset": _offset, "apply_": _applied,
     "new": lambda self, *data: np.zeros(data, self.dtype) if all(isinstance(n, int) for n in data) else _array(
         data[0], self.dtype), "data_ptr": lambda self: self.data.ctypes.data, "resize_": _resized,
     "resize_as_": lambda self, other: _resized(self, *other.shape),

@@ -123,8 +123,11 @@ class Generator:
         self.manual_seed(67280421310721)
 
     def manual_seed(self, seed: int) -> Generator:
-        self.rng = np.random.default_rng(seed)
+        self.rng, self.given = np.random.default_rng(seed), seed
         return self
+
+    def initial_seed(self) -> int:
+        return self.given
 
 
 # ---- promotion -------------------------------------------------------------------------------------------------------

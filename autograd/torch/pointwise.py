@@ -52,6 +52,12 @@ def of_one(function: Any) -> Any:
     return lambda input: function(input)
 
 
+def of_two(function: Any) -> Any:
+    """The same of two, which PyTorch calls input and other."""
+    function = registry.get(function, function)
+    return lambda input, other: function(input, other)
+
+
 _PLAIN = (int, float, type(None))
 
 

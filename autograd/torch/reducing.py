@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import functools
-import math
-from collections import namedtuple
 from typing import Any
 
 import numpy as np
@@ -14,12 +12,6 @@ import autograd as ag
 from .. import ops
 from ..engine.primitive import registry
 from .tensors import alike, cast, floats, offer, values
-
-
-@functools.cache
-def named(name: str, fields: str = "values indices") -> Any:
-    """The class of a result of several tensors."""
-    return namedtuple(name, fields)
 
 
 def axes(dim: Any) -> Any:
@@ -40,7 +32,7 @@ def _of_scalars(function: Any) -> Any:
 
 def _flat(value: Any) -> Any:
     if isinstance(value, tuple):
-        return type(value)(*map(_flat, value)) if hasattr(value, "_fields") else tuple(map(_flat, value))
+        return tuple(map(_flat, value))
     return np.reshape(value, ()) if np.size(value) == 1 else value
 
 
@@ -78,36 +70,36 @@ def at(index: Any, dim: int) -> tuple[Any, ...]:
     return tuple(grid)
 
 
-def _along(input: Any, indices: Any, dim: int, keepdim: bool, name: str) -> Any:
-    """The elements at one index each, named values and indices."""
+def _along(input: Any, indices: Any, dim: int, keepdim: bool) -> Any:
+    """The elements at one index each, and these."""
     dim %= input.ndim
     if keepdim:
         whole = np.expand_dims(indices, dim)
-        return named(name)(input[at(whole, dim)], whole)
+        return input[at(whole, dim)], whole
     grid = _grid(indices.shape)
-    return named(name)(input[(*grid[:dim], indices, *grid[dim:])], indices)
+    return input[(*grid[:dim], indices, *grid[dim:])], indices
 
 
-def _extremum(name: str, whole: Any, pair: Any, where: Any) -> Any:
+def _extremum(whole: Any, pair: Any, where: Any) -> Any:
     def call(input: Any, dim: Any = None, keepdim: bool = False, *, other: Any = None) -> Any:
         if hasattr(dim, "dtype") or other is not None:
             return pair(*alike(input, dim if other is None else other))
-        return whole(input) if dim is None else _along(input, where(input, dim), dim, keepdim, name)
+        return whole(input) if dim is None else _along(input, where(values(input), dim), dim, keepdim)
 
     return call
 
 
-def _placed_by(name: str, where: Any) -> Any:
+def _placed_by(where: Any) -> Any:
     """The elements along a dimension that stand where this says."""
 
     def call(input: Any, dim: Any = -1, keepdim: bool = False) -> Any:
-        return _along(input, where(input, dim), dim, keepdim, name)
+        return _along(input, where(input, dim), dim, keepdim)
 
     return call
 
 
-def _median(name: str, skip: bool) -> Any:
-    pair = _placed_by(name, lambda input, dim: ops.middle(input, dim, skip))
+def _median(skip: bool) -> Any:
+    pair = _placed_by(lambda input, dim: ops.middle(input, dim, skip))
 
     def call(input: Any, dim: Any = None, keepdim: bool = False) -> Any:
         if dim is not None:
@@ -117,20 +109,20 @@ def _median(name: str, skip: bool) -> Any:
     return call
 
 
-def _running(name: str, least: bool) -> Any:
+def _running(least: bool) -> Any:
     def call(input: Any, dim: int) -> Any:
         places = ops.greatest_so_far(input, dim, least)
-        return named(name)(np.take_along_axis(input, places, dim), places)
+        return np.take_along_axis(input, places, dim), places
 
     return call
 
 
 def _sort(input: Any, dim: int = -1, descending: bool = False, stable: bool = False) -> Any:
     order = ops.ranking(input, dim, descending)
-    return named("sort")(input[at(order, dim)], order)
+    return input[at(order, dim)], order
 
 
-_root, _reshape = registry[np.linalg.norm], registry[np.reshape]
+_root = registry[np.linalg.vector_norm]
 
 
 def _norm(input: Any, p: Any = "fro", dim: Any = None, keepdim: bool = False, dtype: Any = None) -> Any:
@@ -140,16 +132,8 @@ def _norm(input: Any, p: Any = "fro", dim: Any = None, keepdim: bool = False, dt
 
 
 def vector_norm(x: Any, ord: Any = 2, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Any:
-    x, given = floats(cast(x, dtype)), axes(dim)
-    if given is None or x.ndim < 2:
-        made = _root(_reshape(x, (-1,)), ord)
-        return made.reshape((1,) * x.ndim) if keepdim else made
-    dims = [d % x.ndim for d in np.atleast_1d(given)]
-    rest = [d for d in range(x.ndim) if d not in dims]
-    last = [*rest, *dims] == list(range(x.ndim))
-    together = (*[x.shape[d] for d in rest], math.prod(x.shape[d] for d in dims))
-    made = _root(_reshape(x if last else np.transpose(x, (*rest, *dims)), together), ord, -1)
-    return made.reshape([1 if d in dims else n for d, n in enumerate(x.shape)]) if keepdim else made
+    dim = axes(dim) if x.ndim > 1 else None
+    return _root(floats(cast(x, dtype)), axis=dim, keepdims=keepdim, ord=ord)
 
 
 def _truth(function: Any) -> Any:
@@ -237,20 +221,20 @@ _DIMMED = {
     "logsumexp": lambda input, dim, keepdim=False: ag.logsumexp(floats(input), axis=axes(dim), keepdims=keepdim),
     "cumsum": lambda input, dim, *, dtype=None: np.cumsum(cast(input, dtype), axis=dim),
     "cumprod": lambda input, dim, *, dtype=None: np.cumprod(cast(input, dtype), axis=dim),
-    "cummax": _running("cummax", False), "cummin": _running("cummin", True),
-    "max": _extremum("max", np.max, np.maximum, np.argmax), "min": _extremum("min", np.min, np.minimum, np.argmin),
-    "median": _median("median", False), "nanmedian": _median("nanmedian", True), "sort": _sort,
-    "mode": _placed_by("mode", ops.most_frequent),
+    "cummax": _running(False), "cummin": _running(True),
+    "max": _extremum(np.max, np.maximum, np.argmax), "min": _extremum(np.min, np.minimum, np.argmin),
+    "median": _median(False), "nanmedian": _median(True), "sort": _sort,
+    "mode": _placed_by(ops.most_frequent),
     "argsort": lambda input, dim=-1, descending=False, stable=False: ops.ranking(input, dim, descending),
-    "topk": lambda input, k, dim=-1, largest=True, sorted=True: named("topk")(*ops.topk(input, k, dim, largest)),
+    "topk": lambda input, k, dim=-1, largest=True, sorted=True: ops.topk(input, k, dim, largest),
     "kthvalue": lambda input, k, dim=-1, keepdim=False: _along(
-        input, np.take(ops.ranking(input, dim), k - 1, dim), dim, keepdim, "kthvalue"),
+        input, np.take(ops.ranking(input, dim), k - 1, dim), dim, keepdim),
     "quantile": _quantile(np.quantile), "nanquantile": _quantile(np.nanquantile), "renorm": _renorm,
     "logcumsumexp": lambda input, dim: np.logaddexp.accumulate(input, dim),
     "count_nonzero": lambda input, dim=None: np.count_nonzero(input, axis=axes(dim)),
     "softmax": lambda input, dim, dtype=None: ag.softmax(cast(input, dtype), dim),
     "log_softmax": lambda input, dim, dtype=None: ag.log_softmax(cast(input, dtype), dim),
-    "aminmax": lambda input, *, dim=None, keepdim=False: named("aminmax", "min max")(
+    "aminmax": lambda input, *, dim=None, keepdim=False: (
         np.min(input, axis=dim, keepdims=keepdim), np.max(input, axis=dim, keepdims=keepdim)),
 }  # fmt: skip
 offer({name: _of_scalars(function) for name, function in _DIMMED.items()})

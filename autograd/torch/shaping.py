@@ -17,10 +17,10 @@ from ..ops.indexing import getitem
 from ..ops.shape import _reshaped as reshape
 from ..ops.shape import swapaxes, transpose
 from . import dtypes
-from .boundary import below
+from .boundary import NAMES, below
 from .dtypes import Size, common
 from .reducing import axes
-from .tensors import FUNCTIONS, cast, conj, itself, known, offer, values, viewing
+from .tensors import FUNCTIONS, Tensor, cast, conj, itself, known, offer, values, viewing
 
 
 def many(shape: Any, named: Any = None) -> tuple[Any, ...]:
@@ -97,17 +97,28 @@ def _tensor_split(input: Any, indices_or_sections: Any, dim: int = 0) -> Any:
     return tuple(np.array_split(input, at, dim))
 
 
-def _joined(function: Any) -> Any:
+def _joined(function: Any, theirs: Any = None) -> Any:
+    """What joins tensors: those of one dtype at once, others in the dtype that they have together."""
     join = registry[function]
 
-    def call(tensors: Any, dim: int = 0) -> Any:
-        arrays = [getattr(t, "_content", t) for t in tensors]
-        if function is not np.stack and any(array.shape == (0,) for array in arrays):
-            tensors = [t for t, array in zip(tensors, arrays, strict=True) if array.shape != (0,)] or tensors
-        if any(array.dtype is not arrays[0].dtype for array in arrays):
-            kind = common(*tensors)
-            tensors = [cast(t, kind) for t in tensors]
-        return join(tensors, axis=dim)
+    def arranged(tensors: Any, dim: int = 0) -> Any:
+        if function is not np.stack:
+            tensors = [t for t in tensors if t.shape != (0,)] or tensors
+        kind = common(*tensors)
+        return join([cast(t, kind) for t in tensors], axis=dim)
+
+    slowly = below(arranged, NAMES, True)
+
+    def call(tensors: Any, dim: int = 0, **options: Any) -> Any:
+        if options or not tensors or dim.__class__ is not int:
+            return slowly(tensors, dim, **options)
+        kind = tensors[0]._content.dtype
+        for t in tensors:
+            if t._content.dtype is not kind or t._content.shape == (0,):
+                return slowly(tensors, dim)
+        made = join(tensors, dim)
+        made.__class__ = Tensor
+        return made
 
     return call
 
@@ -227,10 +238,11 @@ offer({
     "expand_as": lambda self, other: np.broadcast_to(self, other.shape),
     "repeat": lambda self, *sizes, **named: np.tile(self, many(sizes, named)), "unfold": _unfold,
     "view_as reshape_as": lambda self, other: np.reshape(self, other.shape), "sum_to_size": _sum_to_size,
-    "contiguous": lambda self, memory_format=None: self,
+    "contiguous": lambda self, memory_format=None: self if self.data.flags.c_contiguous else np.copy(self, "C"),
 }, function=False)  # fmt: skip
+offer({"cat concat concatenate": np.concatenate, "stack": np.stack}, method=False, direct=_joined)
 offer({
-    "cat concat concatenate": _joined(np.concatenate), "stack": _joined(np.stack), "block_diag": _block_diag,
+    "block_diag": _block_diag,
     "hstack": lambda tensors: np.hstack(tensors), "vstack row_stack": lambda tensors: np.vstack(tensors),
     "dstack": lambda tensors: np.dstack(tensors), "column_stack": lambda tensors: np.column_stack(tensors),
     **{f"atleast_{n}d": _atleast(getattr(np, f"atleast_{n}d")) for n in (1, 2, 3)}, "combinations": _combinations,

@@ -18,7 +18,7 @@ from .boundary import above, below
 from .deriving import AUTOGRAD, FUNC, OF_FUNCTIONS
 from .pointwise import SAME, SPECIAL
 from .spectra import FFT, WINDOWS
-from .tensors import FUNCTIONS
+from .tensors import FUNCTIONS, with_fields
 
 Look = Callable[[str], Any]
 
@@ -52,18 +52,30 @@ def _from(path: str) -> Look:
     """The functions and classes of a module of nn's or optim's, which is loaded when it is asked for."""
 
     def look(name: str) -> Any:
-        import nn
-        import optim
-
         from .classes import OWN, found_in
 
-        first, *rest = path.split(".")
-        source: Any = {"nn": nn, "optim": optim}[first]
-        for part in rest:
+        if name in OWN:
+            return OWN[name]
+        source: Any
+        if path.startswith("optim"):
+            import optim
+
+            source = optim
+        else:
+            import nn
+
+            source = nn
+        for part in path.split(".")[1:]:
             source = getattr(source, part)
-        return OWN[name] if name in OWN else found_in(source, name, path)
+        return found_in(source, name, path)
 
     return look
+
+
+def _data(name: str) -> Any:
+    from .loading import DataLoader
+
+    return DataLoader if name == "DataLoader" else _from("nn.data")(name)
 
 
 def functional(name: str) -> Any:
@@ -155,14 +167,15 @@ _DISTRIBUTIONS = (
     "transformed_distribution", "transforms", "uniform",
 )  # fmt: skip
 _TABLES: dict[str, Look] = {
-    "linalg": _below_of(LINALG), "fft": _below_of(FFT), "signal.windows": _below_of(WINDOWS), "signal": _fixed(),
+    "linalg": _below_of({name: with_fields(f"linalg.{name}", function) for name, function in LINALG.items()}),
+    "fft": _below_of(FFT), "signal.windows": _below_of(WINDOWS), "signal": _fixed(),
     "special": lambda name: FUNCTIONS[SAME[name]] if name in SAME else below(SPECIAL[name], narrow=True),
     "nn.functional": functional,
     **dict.fromkeys(("nn", "nn.parameter", "nn.modules", *map("nn.modules.{}".format, _MODULES)), _from("nn")),
     **{name: _from(name) for name in (
         "nn.init", "nn.utils", "nn.utils.rnn", "nn.utils.parametrize", "nn.utils.parametrizations", "optim",
         "optim.lr_scheduler", "optim.swa_utils")},
-    **dict.fromkeys(map("utils.data{}".format, ("", ".dataloader", ".dataset", ".sampler")), _from("nn.data")),
+    **dict.fromkeys(map("utils.data{}".format, ("", ".dataloader", ".dataset", ".sampler")), _data),
     **dict.fromkeys(
         ("distributions", *map("distributions.{}".format, _DISTRIBUTIONS)), _from("nn.distributions")),
     "autograd": _fixed(**AUTOGRAD), "autograd.functional": _fixed(**OF_FUNCTIONS),

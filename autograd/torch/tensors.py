@@ -6,6 +6,7 @@ What is offered is a function by NumPy's convention (see boundary.py) whose firs
 
 from __future__ import annotations
 
+from collections import namedtuple
 from typing import Any
 
 import numpy as np
@@ -51,7 +52,7 @@ class Tensor(Base):
     size = property(lambda self: self._size if convention.torch else self._content.size)
     dtype = property(lambda self: dtypes.of(self._content.dtype) if convention.torch else self._content.dtype)  # type: ignore[assignment]
     is_cuda = is_mps = is_xpu = is_sparse = is_quantized = is_meta = is_nested = False
-    is_cpu = True
+    is_cpu, layout = True, None
     device = property(lambda self: device() if convention.torch else "cpu")
     data = property(
         lambda self: self._alias() if convention.torch else self._content,
@@ -294,11 +295,38 @@ FUNCTIONS: dict[str, Function] = {}
 METHODS: dict[str, Function] = {}
 
 
+_PAIRS = "max min median nanmedian mode sort topk kthvalue cummax cummin"
+FIELDS = dict.fromkeys(_PAIRS.split(), "values indices") | {
+    "aminmax": "min max", "svd": "U S V", "qr linalg.qr": "Q R", "slogdet linalg.slogdet": "sign logabsdet",
+    "geqrf": "a tau", "triangular_solve": "solution cloned_coefficient", "lu_unpack linalg.lu": "P L U",
+    "linalg.svd": "U S Vh", "linalg.eig linalg.eigh": "eigenvalues eigenvectors",
+    "linalg.lstsq": "solution residuals rank singular_values", "linalg.lu_factor": "LU pivots",
+    "linalg.lu_factor_ex": "LU pivots info", "linalg.ldl_factor": "LD pivots", "linalg.ldl_factor_ex": "LD pivots info",
+    "linalg.inv_ex": "inverse info", "linalg.solve_ex": "result info", "linalg.cholesky_ex": "L info",
+}  # fmt: skip
+"""What the parts of a result are called."""
+FIELDS = {name: fields for names, fields in FIELDS.items() for name in names.split()}
+
+
+def with_fields(name: str, function: Any) -> Any:
+    """The function, whose result of several parts has their names, if they have any."""
+    if name not in FIELDS:
+        return function
+    made = namedtuple(name.rpartition(".")[2], FIELDS[name])  # type: ignore[misc]
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        found = function(*args, **kwargs)
+        return made(*found) if found.__class__ is tuple else found
+
+    return call
+
+
 def offer(
     table: dict[str, Any], function: bool = True, method: bool = True, direct: Any = None, narrow: bool = True
 ) -> None:
     """Offer these functions, by name, as functions of torch, as methods, or as both."""
     for names, given in table.items():
+        given = with_fields(names.partition(" ")[0], given)
         made = below(given, NAMES, narrow) if direct is None else direct(given)
         for name in names.split():
             if function:
@@ -336,16 +364,12 @@ def _augmenting(name: str) -> Any:
     def made(function: Function) -> Function:
         slowly = in_place(function)
 
-        def call(self: Any, other: Any = None, *args: Any, alpha: Any = None, **kwargs: Any) -> Any:
-            kind = self._content.dtype
-            if isinstance(other, Base):
-                same = other._content.dtype is kind
-            else:
-                same = other.__class__ is float or other.__class__ is int
-            if same and not args and not kwargs and kind.kind == "f":
+        def call(self: Any, *args: Any, alpha: Any = None, **kwargs: Any) -> Any:
+            kind, other = self._content.dtype, args[0] if len(args) == 1 and not kwargs else None
+            same = other._content.dtype is kind if isinstance(other, Base) else other.__class__ in (int, float)
+            if same and kind.kind == "f":
                 return augment(self, other if alpha is None else other * alpha)
-            given = () if other is None else (other,)
-            return slowly(self, *given, *args, **kwargs, **({} if alpha is None else {"alpha": alpha}))
+            return slowly(self, *args, **kwargs, **({} if alpha is None else {"alpha": alpha}))
 
         return call
 
