@@ -11,13 +11,13 @@
     passes                                what improves it
     memory, recycling                     where its values lie
     islands, together                     what is run piece by piece, or for several arrays at once
-    cost                                  what it costs
+    counting, cost                        what it costs
     interrupts                            Ctrl-C while it runs
     spelling, code_numpy                  it as code that runs
     native                                the same with loops in machine code
     joined                                its results, where they are still to be differentiated
     naming, plainly, views, inlining, reading   it as it is read
-    repeats, columns, listing, loops, reusing   its lines, with loops for what repeats
+    repeats, columns, listing, turns, loops, reusing   its lines, with loops for what repeats
     brevity, helpers, literals, expressions, printing   it as text
     capture                               one call, traced
     entry                                 how it is called in the place of the function
