@@ -5,7 +5,7 @@
     values                                what a program is made of
     places                                where a function finds what it uses besides its arguments
     frames, known, containers             what a trace asks of the call stack, of arrays, and of containers
-    draws, standin                        what stands for generators and arrays while a function is traced
+    draws, standin, leaks                 what stands for generators and arrays while a function is traced
     recorder                              what writes down the program
     program                               the program
     passes                                what improves it

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from .draws import OfState
+from .draws import OfState, Seeds
 from .expressions import OPERATORS, Expressions
 from .functions import EMPTY
 from .listing import folded
@@ -150,6 +150,8 @@ class Page(Expressions):
             if not state:
                 state = self._states[id(s.function.state)] = self._free("state")
             return [f"{state} = rng.bit_generator.state" if s.function.keeps else f"rng.bit_generator.state = {state}"]
+        if isinstance(s.function, Seeds):
+            return [f"rng = np.random.default_rng({s.function.seed!r})"] if "rng" in self.parameters else []
         if s.kind == "outside":
             return []
         if s.kind == "guard":
