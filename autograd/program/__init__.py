@@ -11,6 +11,7 @@
     passes                                what improves it
     memory, recycling                     where its values lie
     islands, together                     what is run piece by piece, or for several arrays at once
+    running                               what it goes through before it runs
     cost                                  what it costs
     interrupts                            Ctrl-C while it runs
     spelling, code_numpy                  it as code that runs
