@@ -11,8 +11,8 @@
     passes                                what improves it
     memory, recycling                     where its values lie
     islands, together                     what is run piece by piece, or for several arrays at once
-    running                               what it goes through before it runs
     cost                                  what it costs
+    running                               what it goes through before it runs
     interrupts                            Ctrl-C while it runs
     spelling, code_numpy                  it as code that runs
     native                                the same with loops in machine code

@@ -11,6 +11,7 @@ from bisect import bisect_left, bisect_right, insort
 
 import numpy as np
 
+from ..cost import operations
 from ..functions import CLIP, EMPTY
 from ..islands import may_be_cut, target_of
 from ..memory import LARGE, last_uses
@@ -26,6 +27,12 @@ _COSTS = {
 
 _MOST = 12
 """What doing one value again may cost."""
+
+_SHARE = 0.08
+"""The part of what the program costs that all of it may cost."""
+
+_PRODUCTS = frozenset((np.matmul, np.dot, np.ndarray.dot))
+_OF_PRODUCTS = 0.04  # passes over a number that take as long as an addition, or a multiplication, of a product
 
 _LEAST = 64 * LARGE
 """Bytes: programs of less are left as they are."""
@@ -75,6 +82,7 @@ class _Plan:
         for root in outgoing:
             insort(self.uses.setdefault(root, []), len(statements))
         self.memory = memory.cumsum()
+        self.left = _SHARE * sum(map(_cost, statements))
         self.large = [v for v in self.begins if v.nbytes >= LARGE and v not in outgoing and v not in self.writes]
 
     def lower(self) -> bool:
@@ -91,12 +99,14 @@ class _Plan:
                 continue
             chain, at = self._chain(value, peak, uses[k])
             if chain:
-                cost = sum([_COSTS[s.function] * s.results[0].nbytes for s in chain]) / value.nbytes
-                if cost <= _MOST and value.nbytes / cost > score:
+                whole = sum(map(_cost, chain))
+                cost = whole / value.size
+                if cost <= _MOST and whole <= self.left and value.nbytes / cost > score:
                     best, score = (value, at, chain, max([start, *uses[:k]])), value.nbytes / cost
         if best is None:
             return False
         value, at, chain, before = best
+        self.left -= sum(map(_cost, chain))
         self.memory[before + 1 : at] -= value.nbytes
         insort(self.begins[value], at)
         inside = {r for s in chain for r in s.results}
@@ -167,6 +177,16 @@ class _Plan:
                 renamed(s, now)
             made.append(s)
         return made
+
+
+def _cost(s: Statement) -> float:
+    """What a statement costs, in passes over one number."""
+    if s.is_view or s.kind != "call" or type(s.function).__hash__ is None:
+        return 0
+    if s.function in _PRODUCTS:
+        return _OF_PRODUCTS * operations(s)
+    sizes = [value.size for value in (*s.values(), *s.results)]
+    return _COSTS.get(s.function, 2) * max(sizes, default=0)
 
 
 def _again(

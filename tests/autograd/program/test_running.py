@@ -58,7 +58,7 @@ def test_a_step_gives_the_engines_bits_and_takes_less_memory() -> None:
         assert np.array_equal(p.grad.numpy(), q.grad.numpy())
     program = compiled.programs[0]
     peak = lambda program: Placement(program).peak
-    assert peak(to_run(program)) < 0.75 * peak(program)
+    assert peak(to_run(program)) < 0.85 * peak(program)
 
 
 def test_the_program_that_is_read_stays_as_it_is() -> None:
@@ -182,7 +182,7 @@ def test_what_is_cheap_is_made_again_where_memory_is_highest() -> None:
     before = Placement(program).peak
     renewed = to_run(program)
     assert names(renewed).count("multiply") > names(program).count("multiply")
-    assert Placement(renewed).peak < 0.7 * before
+    assert Placement(renewed).peak < 0.8 * before
     assert autograd.compile(fun)(LARGE) == fun(LARGE)
 
 
