@@ -176,7 +176,7 @@ class Compiled:
     @staticmethod
     def _said(entry: Entry, error: Changed) -> Any:
         """The statement that says that a program does not hold."""
-        return entry.program.statements[error.args[0]] if error.args else None
+        return entry.code.program.statements[error.args[0]] if error.args else None
 
     def renew(self) -> None:
         """Begin anew in a forked child, where the thread that was in a call does not go on."""
