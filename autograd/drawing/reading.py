@@ -65,13 +65,11 @@ KNOWN = {
     "add_conjugate_pairs", "adjoint_of_pad", "at_the_maximum_of_each_window", "beta", "broadcast_to", "cofactors",
     "conv_transpose", "correlate", "crop", "digamma", "erfcx", "fold", "forget_gate", "forward_backward",
     "frechet_derivative", "gamma", "i0e", "i1", "i1e", "index_along", "inverse_gaps", "iv", "lyapunov",
-    "minus_transpose", "ndtr", "on_diagonal", "one_hot", "outside_of", "polar_factor", "polygamma", "products_of_pairs", "relu",
-    "scatter_add", "sigmoid", "softmax", "softplus", "solve_sylvester", "solve_triangular", "spread_over_windows",
-    "sum_of_copies",
-    "sum_of_repeats", "sum_over_pairs", "sum_to", "sum_windows", "symmetric_from_lower",
-    "to_the_cell", "to_the_gates",
-    "to_the_maximum_of_each_window", "to_the_middle_ones", "to_the_ones_around_the_quantile", "to_triangle", "where",
-    "windows",
+    "minus_transpose", "ndtr", "on_diagonal", "one_hot", "outside_of", "polar_factor", "polygamma",
+    "products_of_pairs", "relu", "scatter_add", "sigmoid", "softmax", "softplus", "solve_sylvester",
+    "solve_triangular", "spread_over_windows", "sum_of_copies", "sum_of_repeats", "sum_over_pairs", "sum_to",
+    "sum_windows", "symmetric_from_lower", "to_the_cell", "to_the_gates", "to_the_maximum_of_each_window",
+    "to_the_middle_ones", "to_the_ones_around_the_quantile", "to_triangle", "where", "windows",
 }  # fmt: skip
 """Names that say it, besides what a user's own rule calls."""
 
