@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import html
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -137,6 +139,16 @@ def test_an_arrow_goes_from_border_to_border_and_through_no_box(make: Callable[.
             if box is not None and n not in (edge["tail"], edge["head"]):
                 inside = (abs(way - box[:2]) < np.array(box[2:]) - 3).all(1)
                 assert 2 * inside.sum() < 12, (edge["id"], layout["objects"][n]["name"])
+
+
+@pytest.mark.parametrize("make", [residual, adversaries, kernel])
+def test_a_formula_stays_beside_its_arrow(make: Callable[..., Drawing]) -> None:
+    for edge in laid_out(make(rankdir="LR", formulas=True))["edges"]:
+        if "lp" in edge:
+            place = np.array([float(n) for n in edge["lp"].split(",")])
+            rows = re.sub("<(?!br)[^>]*>", "", html.unescape(edge["label"])).split("<br/>")
+            half = np.array([3.2 * max(map(len, rows)), 8.0 * len(rows)])
+            assert np.maximum(abs(points(edge["pos"]) - place) - half, 0).max(1).min() < 24, edge["label"]
 
 
 def test_a_picture_without_such_arrows_is_left_as_it_was_laid_out() -> None:
