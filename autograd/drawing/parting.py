@@ -105,8 +105,23 @@ def _led(arrow: _Arrow, way: np.ndarray) -> _Arrow:
     if (label := arrow.label) is not None:
         nearest = np.hypot(*(arrow.way - (label.x, label.y)).T).argmin()
         x, y = way[round(nearest / len(arrow.way) * (len(way) - 1))] - arrow.way[nearest]
-        label = replace(label, x=label.x + x, y=label.y + y)
+        label = _beside(way, replace(label, x=label.x + x, y=label.y + y))
     return replace(arrow, way=way, label=label)
+
+
+def _beside(way: np.ndarray, label: _Label) -> _Label:
+    """The formula moved as little as it takes that the arrow does not go through it."""
+    half = np.array([label.wide, label.high]) / 2 + 2
+    off = way - (label.x, label.y)
+    if not (abs(off) < half).all(1).any():
+        return label
+    pushes = []
+    for k in (0, 1):  # across, or up and down
+        at_level = off[abs(off[:, 1 - k]) < half[1 - k], k]
+        at_level = at_level[abs(at_level) < 2 * half[k]]
+        pushes += [(k, at_level.max() + half[k]), (k, at_level.min() - half[k])]
+    k, push = min(pushes, key=lambda each: abs(each[1]))
+    return replace(label, x=label.x + push * (k == 0), y=label.y + push * (k == 1))
 
 
 def _ways(arrow: _Arrow, arrows: list[_Arrow], boxes: dict[str, _Box]) -> Iterator[np.ndarray]:
