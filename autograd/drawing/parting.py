@@ -31,6 +31,17 @@ _STATEMENT = re.compile(r"^\t+(\w+)(?::\w+)?(?: -> (\w+)(?::\w+)?)?\t\[(.*?)\];$
 
 
 @dataclass(frozen=True, slots=True)
+class _Label:
+    """Where a formula stands, and about how large it is."""
+
+    x: float
+    y: float
+    wide: float
+    high: float
+    place: tuple[int, int]  # in the text
+
+
+@dataclass(frozen=True, slots=True)
 class _Arrow:
     """An arrow between two boxes, and its way: points a short step apart, from border to border."""
 
@@ -40,7 +51,7 @@ class _Arrow:
     way: np.ndarray
     point: float  # how long its head is, which a gradient has at the way's beginning
     place: tuple[int, int]  # of its course in the text
-    label: tuple[float, float, float, float] | None
+    label: _Label | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,16 +87,41 @@ def parted(laid: str) -> str | None:
                 continue
             page.put(arrow, -1)
             before = page.cost(arrow)
-            found = [replace(arrow, way=way) for way in _ways(arrow, arrows, boxes)]
+            found = [_led(arrow, way) for way in _ways(arrow, arrows, boxes)]
             best = min(found, key=page.cost, default=arrow)
             if page.cost(best) < 0.8 * before:
                 arrows[n] = arrow = best
                 moved.add(n)
             page.put(arrow, 1)
-    for n in sorted(moved, key=lambda n: -arrows[n].place[0]):
-        begin, end = arrows[n].place
-        laid = f"{laid[:begin]}{_course(arrows[n])}{laid[end:]}"
+    changes = [(arrows[n].place, _course(arrows[n])) for n in moved]
+    changes += [(label.place, f"{label.x:.2f},{label.y:.2f}") for n in moved if (label := arrows[n].label) is not None]
+    for (begin, end), text in sorted(changes, reverse=True):
+        laid = f"{laid[:begin]}{text}{laid[end:]}"
     return laid if moved else None
+
+
+def _led(arrow: _Arrow, way: np.ndarray) -> _Arrow:
+    """The arrow on another way, its formula as far from it as it was."""
+    if (label := arrow.label) is not None:
+        nearest = np.hypot(*(arrow.way - (label.x, label.y)).T).argmin()
+        x, y = way[round(nearest / len(arrow.way) * (len(way) - 1))] - arrow.way[nearest]
+        label = _beside(way, replace(label, x=label.x + x, y=label.y + y))
+    return replace(arrow, way=way, label=label)
+
+
+def _beside(way: np.ndarray, label: _Label) -> _Label:
+    """The formula moved as little as it takes that the arrow does not go through it."""
+    half = np.array([label.wide, label.high]) / 2 + 2
+    off = way - (label.x, label.y)
+    if not (abs(off) < half).all(1).any():
+        return label
+    pushes = []
+    for k in (0, 1):  # across, or up and down
+        at_level = off[abs(off[:, 1 - k]) < half[1 - k], k]
+        at_level = at_level[abs(at_level) < 2 * half[k]]
+        pushes += [(k, at_level.max() + half[k]), (k, at_level.min() - half[k])]
+    k, push = min(pushes, key=lambda each: abs(each[1]))
+    return replace(label, x=label.x + push * (k == 0), y=label.y + push * (k == 1))
 
 
 def _ways(arrow: _Arrow, arrows: list[_Arrow], boxes: dict[str, _Box]) -> Iterator[np.ndarray]:
@@ -99,8 +135,6 @@ class _Page:
     """What lies where, in squares of one point."""
 
     def __init__(self, boxes: dict[str, _Box], arrows: list[_Arrow]) -> None:
-        places = [(box.x, box.y, box.wide, box.high) for box in boxes.values()]
-        places += [arrow.label for arrow in arrows if arrow.label is not None]
         ends = np.concatenate([np.zeros((1, 2)), *(arrow.way for arrow in arrows)])
         self.low = np.floor(ends.min(0)) - 20
         self.size = tuple(int(n) for n in np.ceil(ends.max(0)) + 20 - self.low)
@@ -108,23 +142,28 @@ class _Page:
             self.low, self.size = np.zeros(2), (1, 1)
             arrows = []
         self.near = np.zeros((2, *self.size), np.int32)  # how often values' arrows, and gradients', are near
-        self.taken = np.zeros(self.size, bool)  # by a box or a formula
+        self.taken = np.zeros(self.size, np.int8)  # by boxes and formulas
+        for box in boxes.values():
+            self.taken[self._inside(box)] += 1
         for arrow in arrows:
             self.put(arrow, 1)
-        for x, y, wide, high in places:
-            low, end = ((x - wide / 2, y - high / 2) - self.low, (x + wide / 2, y + high / 2) - self.low)
-            (left, down), (right, up) = np.maximum(low + 1, 0).astype(int), np.maximum(end - 1, 0).astype(int)
-            self.taken[left:right, down:up] = True
 
     def _cells(self, way: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         cells = np.clip((way - self.low).astype(int), 0, np.array(self.size) - 1)
         return cells[:, 0], cells[:, 1]
+
+    def _inside(self, what: _Box | _Label) -> tuple[slice, slice]:
+        half = np.array([what.wide, what.high]) / 2 - 1
+        ends = [np.maximum((what.x, what.y) + side * half - self.low, 0).astype(int) for side in (-1, 1)]
+        return slice(ends[0][0], ends[1][0]), slice(ends[0][1], ends[1][1])
 
     def put(self, arrow: _Arrow, times: int) -> None:
         """An arrow lies here, or with -1, no longer."""
         cells = [part[::3, None] + offset for part, offset in zip(self._cells(arrow.way), _DISC.T, strict=True)]
         flat = np.ravel_multi_index(cells, self.size, mode="clip").ravel()
         np.add.at(self.near[int(arrow.gradient)].reshape(-1), flat, times)
+        if arrow.label is not None:
+            self.taken[self._inside(arrow.label)] += times
 
     def longest(self, arrow: _Arrow) -> float:
         """How far it lies on arrows of the other kind, without a break."""
@@ -134,7 +173,11 @@ class _Page:
         """How much it hides or is hidden by, in points; it itself is not on the page."""
         cells = self._cells(arrow.way)
         others, alike = self.near[int(not arrow.gradient)][cells] > 0, self.near[int(arrow.gradient)][cells] > 0
-        return float(2 * _longest(others) + 0.5 * others.sum() + 4 * self.taken[cells].sum() + 0.7 * alike.sum())
+        cost = 2 * _longest(others) + 0.5 * others.sum() + 4 * (self.taken[cells] > 0).sum() + 0.7 * alike.sum()
+        if arrow.label is not None:
+            place = self._inside(arrow.label)
+            cost += 0.2 * (self.taken[place] > 0).sum() + 0.1 * (self.near[(slice(None), *place)] > 0).sum()
+        return float(cost)
 
 
 _DISC = np.array([(x, y) for x in range(-4, 5) for y in range(-4, 5) if math.hypot(x, y) <= NEAR])
@@ -206,7 +249,7 @@ def _read(laid: str) -> tuple[dict[str, _Box], list[_Arrow]]:
         way = _even(np.concatenate([top, curve] if gradient else [curve, top]))
         point = math.dist(top[0], curve[0 if gradient else -1])
         span = (found.start(3) + place.start(1), found.start(3) + place.end(1))
-        arrows.append(_Arrow(name, head, gradient, way, point, span, _label(body)))
+        arrows.append(_Arrow(name, head, gradient, way, point, span, _label(body, found.start(3))))
     return boxes, arrows
 
 
@@ -231,11 +274,12 @@ def _curve(points: np.ndarray) -> np.ndarray:
     )
 
 
-def _label(body: str) -> tuple[float, float, float, float] | None:
-    """Where a formula stands, and about how large it is."""
+def _label(body: str, begin: int) -> _Label | None:
+    """The formula of an arrow, whose attributes begin there in the text."""
     label, place = re.search(r"\blabel=<(.*?)>,\n", body, re.DOTALL), re.search(r'\blp="([^"]*)"', body)
     if label is None or place is None:
         return None
     rows = html.unescape(re.sub(r"<(?!br)[^>]*>", "", label[1])).split("<br/>")
     x, y = map(float, place[1].split(","))
-    return x, y, 5.6 * max(len(row.strip()) for row in rows), 13.0 * len(rows)
+    wide = 5.6 * max(len(row.strip()) for row in rows)
+    return _Label(x, y, wide, 13.0 * len(rows), (begin + place.start(1), begin + place.end(1)))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import html
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -137,6 +139,19 @@ def test_an_arrow_goes_from_border_to_border_and_through_no_box(make: Callable[.
             if box is not None and n not in (edge["tail"], edge["head"]):
                 inside = (abs(way - box[:2]) < np.array(box[2:]) - 3).all(1)
                 assert 2 * inside.sum() < 12, (edge["id"], layout["objects"][n]["name"])
+
+
+@pytest.mark.parametrize("rankdir", ["TB", "LR"])
+@pytest.mark.parametrize("make", [residual, adversaries, kernel])
+def test_a_formula_stays_beside_its_arrow(make: Callable[..., Drawing], rankdir: str) -> None:
+    for edge in laid_out(make(rankdir=rankdir, formulas=True))["edges"]:
+        if "lp" in edge:
+            place = np.array([float(n) for n in edge["lp"].split(",")])
+            rows = re.sub("<(?!br)[^>]*>", "", html.unescape(edge["label"])).split("<br/>")
+            half = np.array([2.8 * max(len(row.strip()) for row in rows), 6.5 * len(rows)])
+            off = abs(points(edge["pos"]) - place)
+            assert np.maximum(off - half, 0).max(1).min() < 24, edge["label"]
+            assert 2 * (off < half * (0.8, 0.5)).all(1).sum() < 12, edge["label"]  # through the letters
 
 
 def test_a_picture_without_such_arrows_is_left_as_it_was_laid_out() -> None:
