@@ -568,7 +568,7 @@ def _within_range(norm: Any, x: Any, axes: tuple[int, ...], p: float) -> Any:
         lengths = unwrap(made)
         if p < 1 or not unwrap(x).size:
             return made
-        if not in_blocks(lengths) and lengths.min() > _shortest(lengths.dtype, p) and lengths.max() < np.inf:
+        if not in_blocks(lengths) and ((lengths > _shortest(lengths.dtype, p)) & (lengths < np.inf)).all():
             return made
         size = np.absolute(unwrap(x)).max(axes, keepdims=True)
         size = np.where((size > 0) & (size < np.inf), size, 1).astype(size.dtype)
@@ -664,11 +664,11 @@ def cond(x: Any, p: Any = None) -> Any:
     try:
         return norm(x, p, (-2, -1)) * norm(np.linalg.inv(x), p, (-2, -1))
     except np.linalg.LinAlgError:  # of one matrix at least; of a shape that has none NumPy's own is raised
-        array = unwrap(x)
-        singular = np.isinf(np.linalg.cond(array, p))
-        x = x + np.where(singular[..., None, None], np.eye(array.shape[-1]) - array, 0).astype(x.dtype)
+        singular = np.isinf(np.linalg.cond(unwrap(x), 1))
+        of_each = singular[..., None, None]
+        x = np.where(of_each, np.eye(x.shape[-1], dtype=x.dtype), _doubtful(x, of_each))
         made = norm(x, p, (-2, -1)) * norm(np.linalg.inv(x), p, (-2, -1))
-        return _doubtful(made + np.where(singular, np.inf, 0).astype(made.dtype), singular)
+        return made + np.where(singular, np.inf, 0).astype(made.dtype)
 
 
 _doubtful: Function = linear(  # of a singular matrix the smallest singular value is nothing but rounding
@@ -695,7 +695,7 @@ def matrix_power(a: Any, n: int) -> Any:
         if n:
             a = a @ a
     if made is None:
-        return wrap(np.zeros_like(a) + np.eye(a.shape[-1], dtype=a.dtype))
+        return wrap(np.zeros_like(unwrap(a)) + np.eye(a.shape[-1], dtype=a.dtype))
     return made
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ..engine.blocks import in_blocks
 from ..engine.broadcasting import broadcast_to
 from ..engine.declare import composite, linear, nondifferentiable, primitive
 from ..engine.halves import in_single
@@ -241,7 +242,35 @@ def std(
         return into(np.std, std, (a, axis, dtype), options, out)
     if mean is not _none:
         return np.sqrt(var(a, axis, dtype, None, ddof, keepdims, where=where, mean=mean))
-    return _deviations(a if dtype is None else a.astype(dtype), axis, ddof, keepdims, where)
+    return _within_range(a if dtype is None else a.astype(dtype), axis, ddof, keepdims, where)
+
+
+def _within_range(a: Any, axis: Any, ddof: Any, keepdims: Any, where: Any) -> Any:
+    """The deviations; where their squares leave the range, those of `a` by its largest element, times that.
+
+    Of equal elements they are 0, also where the mean has been rounded.
+    """
+    with np.errstate(over="ignore", under="ignore"):
+        made = _deviations(a, axis, ddof, keepdims, where)
+        found, array = unwrap(made), unwrap(a)
+        if in_blocks(found) or found.dtype.kind != "f" or not array.size:
+            return made
+        info = np.finfo(found.dtype)
+        within = axes_of(axis, array.ndim)
+        first = array[tuple([slice(0, 1) if i in within else slice(None) for i in range(array.ndim)])]
+        found = kept(found, axis, keepdims, array.shape)
+        rounding = np.absolute(first) * (8 * info.eps) + (info.tiny / info.eps) ** 0.5
+        if ((found > rounding) & (found < np.inf)).all():
+            return made
+        same = (array == first) if where is True else (array == first) | ~np.asarray(where)
+        same = same.all(axis, keepdims=True)
+        size = np.absolute(array if where is True else np.where(where, array, 0)).max(axis, keepdims=True)
+        lost = ((found == np.inf) | (found <= rounding)) & (size > 0) & (size < np.inf)
+        if not lost.any():
+            return made
+        shift, size = np.where(same, first, 0), np.where(lost & ~same, size, 1).astype(found.dtype)
+        made = _deviations((a - shift) / size, axis, ddof, True, where) * size
+        return made if keepdims else np.squeeze(made, axis)
 
 
 # ---- products --------------------------------------------------------------------------------------------------------

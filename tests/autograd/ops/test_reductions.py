@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import autograd
-from autograd import Tensor, gradcheck, gradgradcheck, vmap
+from autograd import Tensor, grad, gradcheck, gradgradcheck, hessian, vmap
 
 from .table import Row, anywhere, check_dtype, check_gradients, check_value, elsewhere, plane, positive, rows
 
@@ -319,6 +319,28 @@ def test_deviation_of_a_constant_to_second_order() -> None:
     g, x.grad = x.grad, None
     g.sum().backward()
     assert np.isfinite(x.grad.data).all()
+
+
+@pytest.mark.parametrize("scale", [1e30, 1e20, 1e-25, 1e-44, 1])
+@pytest.mark.parametrize("options", [{}, {"axis": 1}, {"axis": (0, 1), "keepdims": True}, {"axis": 0, "ddof": 1}])
+def test_a_deviation_whose_square_leaves_the_range(scale: float, options: Any) -> None:
+    """As the norms. PyTorch 2.13 is right there too; NumPy, and so JAX, gives inf and 0."""
+    x = (np.random.default_rng(0).standard_normal((4, 5)) * scale).astype("f4")
+    with np.errstate(over="ignore", under="ignore"):
+        exact = np.std(x.astype(float), **options)
+        np.testing.assert_allclose(np.std(Tensor(x), **options).data, exact, 1e-5, 2e-45)
+        slope: Any = grad(lambda x: np.std(x, **options).sum())
+        if scale > 1e-40:  # where subnormal numbers have their digits
+            np.testing.assert_allclose(slope(x), slope(x.astype(float)), 1e-4, 1e-5)
+
+
+@pytest.mark.parametrize("options", [{}, {"ddof": 1}, {"where": np.array([True, True, False])}])
+def test_a_deviation_of_what_is_equal_is_0_where_the_mean_is_rounded(options: Any) -> None:
+    x = np.array([0.1, 0.1, 0.1])  # NumPy gives 1.4e-17
+    assert np.std(Tensor(x), **options).item() == 0
+    np.testing.assert_array_equal(grad(lambda x: np.std(x, **options))(x), 0)
+    squared = hessian(lambda x: np.std(x, **options) ** 2)(x)
+    np.testing.assert_allclose(squared, hessian(lambda x: np.var(x, **options))(x), 1e-12, 1e-15)
 
 
 def test_variance_of_one_value_without_a_degree_of_freedom() -> None:

@@ -377,6 +377,27 @@ def test_what_is_looped_says_so():
     assert each.why_looped == ()
 
 
+@pytest.mark.parametrize(
+    "function",
+    [
+        np.linalg.norm, np.std, lambda x: np.linalg.cond(x.reshape(2, 2), "fro"), lambda x: np.linalg.norm(x, 3),
+        lambda x: nn.functional.pdist(x.reshape(2, 2)).sum(), lambda x: np.sum(x > 0) * 1.0,
+        lambda x: np.linalg.matrix_power(x.reshape(2, 2), 0).sum(),
+    ],
+)  # fmt: skip
+@pytest.mark.filterwarnings("ignore:Output seems independent")
+def test_examples_of_different_kinds_take_ways_of_their_own(function):
+    """What saves work or keeps the range for one example alone must not be a branch that all have to take."""
+    many = np.array([[3.0, 4, 1, 2], [0, 0, 0, 0], [3e200, 1e200, 2e200, 1e200], [1e-200, 0, 0, 5e-200], [1, 1, 1, 1]])
+    with np.errstate(all="ignore"):
+        np.testing.assert_allclose(vmap(function)(many), [plain(function(Tensor(x))) for x in many], rtol=1e-12)
+        np.testing.assert_allclose(vmap(grad(function))(many), [grad(function)(x) for x in many], rtol=1e-12)
+
+
+def plain(value):
+    return value.data if isinstance(value, Tensor) else value
+
+
 def test_one_matrix_times_one_of_each_example_is_one_product():
     many, one = RNG.standard_normal((4, 3, 3)), RNG.standard_normal((3, 3))
     for product in (lambda x: one @ x, lambda x: x @ one, lambda x: one @ x @ one.T):
