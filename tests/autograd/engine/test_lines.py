@@ -26,7 +26,7 @@ def test_it_begins_with_a_line_and_has_the_layout_of_the_operand(x):
     assert place.sum() == x.size
 
 
-@pytest.mark.parametrize("other", [(512,), (256, 1), (1, 512), (1, 1), (256, 512), ()])
+@pytest.mark.parametrize("other", [(512,), (1, 512), (256, 512)])
 def test_the_other_operand_may_be_broadcast(other):
     assert room(X, np.zeros(other, np.float32)).shape == X.shape
 
@@ -44,6 +44,9 @@ def test_the_other_operand_may_be_broadcast(other):
         (X, np.zeros((3, 256, 512), np.float32)),  # of another shape
         (X, np.zeros(256, np.float32)),  # an error, which the function is to raise
         (X, 2.0),
+        (X, X[:, :1]),  # one number for a row
+        (X, X[0, 0, None]),
+        (X, np.array(2, np.float32)),
     ],
 )
 def test_for_others_there_is_none(operands):
