@@ -53,6 +53,8 @@ class Expressions:
 
     def __init__(self, program: Program) -> None:
         self.program = program
+        every = {v for s in program.statements for v in (*s.values(), *s.results)} | set(program.outgoing())
+        self._before = [(value, value.name, value.operation, list(value.slopes)) for value in every]
         name_values(program.statements)
         self.reading = Reading(program)
         self.names: dict[Value, str] = {}
@@ -79,6 +81,11 @@ class Expressions:
         self.lists: dict[int, str] = {}  # by the identity of a list of parameters, its name
         self._constants: dict[str, str] = {}  # by its text, the name of a constant
         self._fresh: set[Value] = set()  # made by np.empty_like, and not written to yet
+
+    def _leave(self) -> None:
+        """Leave the program as it was, so that it is printed alike again."""
+        for value, name, operation, slopes in self._before:
+            value.name, value.operation, value.slopes = name, operation, slopes
 
     # ---- names -----------------------------------------------------------------------------------------------------
 

@@ -109,6 +109,7 @@ class Page(Expressions):
         function = f"def {program.name}({given}):\n" + "".join(f"    {line}".rstrip() + "\n" for line in body)
         imports = "\n".join(["import numpy as np", *self._helpers.imports])
         parts = [imports, "\n".join(head), function.rstrip(), self._helpers.text()]
+        self._leave()
         return "\n\n\n".join(part for part in parts if part) + "\n"
 
     def _inside(self, s: Statement) -> list[Statement]:

@@ -120,7 +120,7 @@ class Reading:
                 first.name = first.operation = None
                 first.slopes = first.slopes if before in summed else []
                 s.results = [first]
-        _sum_gradients(made)
+        _sum_gradients(made, self.origins)
         used = {self.now.get(value, value) for value in program.outgoing()}
         kept = []
         for s in reversed(made):
@@ -154,14 +154,16 @@ def _adds_gradient(s: Statement, target: Value) -> bool:
     return s.function is np.add and isinstance(part, Value) and any(of in part.slopes for of in target.slopes)
 
 
-def _sum_gradients(statements: list[Statement]) -> None:
+def _sum_gradients(statements: list[Statement], origins: dict[int, Statement]) -> None:
     """A sum of gradients of the same value belongs to the backward pass, and bears their name in place of the last."""
     gradients: dict[Value, Statement] = {}
     for s in statements:
         if s.of is None and s.function is np.add and (s.writes or not s.kwargs):
             known = [part for part in s.args if isinstance(part, Value) and part in gradients]
             others = [part for part in s.args if part not in known]
-            if known and all(not isinstance(part, Value) or part.kind == "constant" for part in others):
+            origin = origins.get(id(s), s)
+            onto = bool(known) and known[0] is s.args[0] and _out(origin) is origin.args[0]  # it is added to in place
+            if onto or (known and all(not isinstance(part, Value) or part.kind == "constant" for part in others)):
                 last = gradients[known[-1]]
                 common = [of for of in known[0].slopes if of in known[-1].slopes] or known[-1].slopes[:1]
                 s.of, s.scope = last.of, last.scope

@@ -335,6 +335,12 @@ def test_sums_of_gradients_are_a_part_of_the_backward_pass() -> None:
     assert text.count("# backward") == 1
     assert "# forward" not in text
 
+    def shared(w: Any) -> Any:
+        h = np.tanh(w)
+        return h.sum() + (h * h).sum()
+
+    assert "# forward" not in as_text(autograd.value_and_grad(shared), rng.standard_normal(3))
+
 
 def test_parameters_come_in_their_order() -> None:
     network = nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 2))
