@@ -170,7 +170,9 @@ class Loop(Rows):
         up = sum(c.step for c in counted + found) >= 0
         counted, found = ([c for c in some if (c.step > 0) is up] for some in (counted, found))
         late = any(series.kept and series.peeled is not None for series in self.series)
-        by = (counted or found or [Column("number", [], at=int(late), step=1)])[0]
+        columns = counted or found or [Column("number", [], at=int(late), step=1)]
+        often = Counter(column.at for column in columns)
+        by = max(columns, key=lambda column: often[column.at])
         self.first, self.step = by.at, by.step
 
     def _put_in_list(self, column: Column, over_elements: bool) -> None:
