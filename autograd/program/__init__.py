@@ -12,6 +12,7 @@
     memory, recycling                     where its values lie
     islands, together                     what is run piece by piece, or for several arrays at once
     counting, cost                        what it costs
+    running                               what it goes through before it runs
     interrupts                            Ctrl-C while it runs
     spelling, code_numpy                  it as code that runs
     native                                the same with loops in machine code

@@ -147,6 +147,10 @@ class Code:
         """The function, which writes gradients into the memory that was bound last."""
         return self.bounds[0].run
 
+    def adopt(self) -> None:
+        """Let the gradients of the call that was traced lie where those of the next one will, and so only once."""
+        self.bounds[0].adopt()
+
     def ready(self) -> Bound:
         """Memory for gradients that nobody else refers to."""
         for k, bound in enumerate(self.bounds):

@@ -126,8 +126,10 @@ class Compiled:
             return profile(self._entries[0], lambda: self(*args, **kwargs), self.backend.name, calls)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        # a transform asks for derivatives of any order; who watches, as a trace does, is shown every operation
-        if mode.start is not None or mode.watch is not None or (self._closed and not self._entries):
+        # a transform asks for derivatives of any order; who watches, as a trace does, is shown every operation; and a
+        # program is of arrays, not of what stands in a vmap for all examples
+        watched = mode.start is not None or mode.watch is not None or mode.batch is not None
+        if watched or (self._closed and not self._entries):
             return self._fun(*args, **kwargs)
         with self.lock:
             if self._busy:  # it calls itself
@@ -174,7 +176,7 @@ class Compiled:
     @staticmethod
     def _said(entry: Entry, error: Changed) -> Any:
         """The statement that says that a program does not hold."""
-        return entry.program.statements[error.args[0]] if error.args else None
+        return entry.code.program.statements[error.args[0]] if error.args else None
 
     def renew(self) -> None:
         """Begin anew in a forked child, where the thread that was in a call does not go on."""

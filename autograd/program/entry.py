@@ -46,6 +46,7 @@ class Entry:
         self._places = [(place, value) for place, value in writer.places if value not in writer.moving]
         exec(compile(self.text, f"<entry {self.program.name}>", "exec"), self._space)
         self.call: Callable[[Any, Any], Any] = self._space["call"]
+        self.code.adopt()
 
     @contextmanager
     def watched(self, clock: Callable[[int], None]) -> Iterator[None]:
