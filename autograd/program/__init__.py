@@ -17,7 +17,7 @@
     spelling, code_numpy                  it as code that runs
     native                                the same with loops in machine code
     joined                                its results, where they are still to be differentiated
-    naming, plainly, views, inlining, reading   it as it is read
+    naming, plainly, views, formulas, inlining, reading   it as it is read
     repeats, columns, listing, turns, loops, reusing   its lines, with loops for what repeats
     brevity, helpers, literals, expressions, printing   it as text
     capture                               one call, traced

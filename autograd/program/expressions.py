@@ -11,7 +11,7 @@ import numpy as np
 from .draws import Draw
 from .functions import COPIES, DESCRIPTOR, is_numpy
 from .helpers import Helpers, said_by_numpy
-from .literals import Text, array_text, dtype_text, literal
+from .literals import Text, array_text, dtype_text, literal, number
 from .naming import identifier, name_values, without_owner
 from .program import Program
 from .reading import Reading
@@ -53,6 +53,8 @@ class Expressions:
 
     def __init__(self, program: Program) -> None:
         self.program = program
+        every = {v for s in program.statements for v in (*s.values(), *s.results)} | set(program.outgoing())
+        self._before = [(value, value.name, value.operation, list(value.slopes)) for value in every]
         name_values(program.statements)
         self.reading = Reading(program)
         self.names: dict[Value, str] = {}
@@ -79,6 +81,11 @@ class Expressions:
         self.lists: dict[int, str] = {}  # by the identity of a list of parameters, its name
         self._constants: dict[str, str] = {}  # by its text, the name of a constant
         self._fresh: set[Value] = set()  # made by np.empty_like, and not written to yet
+
+    def _leave(self) -> None:
+        """Leave the program as it was, so that it is printed alike again."""
+        for value, name, operation, slopes in self._before:
+            value.name, value.operation, value.slopes = name, operation, slopes
 
     # ---- names -----------------------------------------------------------------------------------------------------
 
@@ -144,6 +151,8 @@ class Expressions:
         if not called and not s.kwargs:
             if function in OPERATORS and len(args) == 2 and not _rounds_otherwise(s):
                 return self._operator(s, args)
+            if function in (np.negative, operator.neg) and args[0].startswith("-") and is_term(args[0]):
+                return Text(args[0][1:], args[0].binds if args[0].binds < 7 else 9)
             if function in (np.negative, operator.neg):
                 return Text(f"-{args[0].within(7)}", 7)
             if function is operator.getitem:
@@ -167,10 +176,11 @@ class Expressions:
             return Text(f"np.array({args[0]})")
         if function is np.reciprocal and len(args) == 1 and s.results[0].dtype.kind == "f":
             return Text(f"1 / {args[0].within(7)}", 6)
-        if (kind := _OF_SHAPE.get(function)) and "shape" in s.kwargs and is_contiguous(s.results[0]):
+        if (kind := _OF_SHAPE.get(function)) and _is_of_shape(s):
             (result,) = s.results
             shape = result.shape[0] if len(result.shape) == 1 else result.shape
-            return Text(f"np.{kind}({shape!r}, {dtype_text(result.dtype)})")
+            dtype = "" if result.dtype == np.dtype(float) else f", {dtype_text(result.dtype)}"
+            return Text(f"np.{kind}({shape!r}{dtype})")
         name = said_by_numpy(function)
         if getattr(function, "__name__", "") == "reduce" and name is not None:
             return self._reduction(s, name, args)
@@ -183,9 +193,21 @@ class Expressions:
         sign = OPERATORS[s.function]
         binds = _BINDS[sign]
         left, right = (self._number_beside(s.args[i], s.args[1 - i]) or args[i] for i in (0, 1))
+        if sign == "*" and left in ("1", "1.0") and self._is_part(s, s.args[1]):
+            return right
+        if sign in "+-" and right.startswith("-") and is_term(right):  # x + -y is x - y to the last bit
+            sign, right = "-" if sign == "+" else "+", Text(right[1:], 6)
+        elif sign == "+" and left.startswith("np.exp(") and right == "1":
+            left, right = right, left
         if sign == "**":
             return Text(f"{left.within(9)} ** {right.within(8)}", binds)
         return Text(f"{left.within(binds + (binds == 1))} {sign} {right.within(binds + 1)}", binds)
+
+    def _is_part(self, s: Statement, other: Any) -> bool:
+        """Whether a statement stands inside of another one, and gives what one of its operands is but for a factor."""
+        (result,) = s.results
+        same = isinstance(other, Value) and (other.shape, other.dtype) == (result.shape, result.dtype)
+        return result in self.reading.inside and same
 
     @staticmethod
     def _number_beside(item: Any, other: Any) -> Text | None:
@@ -196,8 +218,7 @@ class Expressions:
             return None
         if other.dtype != item.dtype or other.kind == "constant" or not np.isfinite(item):
             return None
-        text = str(item)
-        return Text(text, 7 if text.startswith("-") else 9)
+        return number(item)
 
     def _reduction(self, s: Statement, name: str, args: list[Text]) -> Text:
         axis = s.kwargs.get("axis", 0)
@@ -220,6 +241,10 @@ class Expressions:
         return Text(f"np.asarray({name})") if not value.shape and not value.scalar and not value.python else name
 
     def _argument(self, item: Any, s: Statement) -> Text:
+        if isinstance(item, Value) and s.function is operator.setitem and item is s.args[2] and _is_uniform(item):
+            return literal(item.array.flat[0].item())  # type: ignore[union-attr]
+        if isinstance(item, Value) and _is_of_shape(s):
+            return Text("")  # which is not said
         if isinstance(item, Value):
             return self._name(item) if is_numpy(s.function) or isinstance(s.function, Draw) else self._result(item)
         if isinstance(item, tuple):
@@ -244,6 +269,29 @@ class Expressions:
             start, stop, step = ("" if p is None else self._argument(p, s) for p in (item.start, item.stop, item.step))
             return f"{start}:{stop}" + (f":{step}" if step else "")
         return "..." if item is Ellipsis else item if type(item) is Text else self._argument(item, s)
+
+
+def _is_of_shape(s: Statement) -> bool:
+    """Whether all that a statement has of an array is its dtype."""
+    return s.function in _OF_SHAPE and "shape" in s.kwargs and is_contiguous(s.results[0])
+
+
+def _is_uniform(value: Value) -> bool:
+    """Whether all numbers of a constant are the same, so that one may stand for them."""
+    array = value.array
+    if array is None or not value.shape or not value.size or value.kind != "constant" or value.dtype.kind not in "fiu":
+        return False
+    return bool((array == array.flat[0]).all())
+
+
+def is_term(text: Text | str) -> bool:
+    """Whether a text that begins with a minus is a product of which that is the sign."""
+    depth = 0
+    for k, c in enumerate(text):
+        depth += (c in "([{") - (c in ")]}")
+        if not depth and k and (c in "@%" or text[k : k + 2] == "//" or text[k : k + 3] in (" + ", " - ")):
+            return False
+    return isinstance(text, Text) and text.binds >= 6
 
 
 def _shortly(index: tuple[Any, ...], shape: tuple[int, ...]) -> tuple[Any, ...]:

@@ -30,13 +30,30 @@ def literal(item: Any) -> Text:
         return Text(f"np.{item.__name__}")
     if isinstance(item, type) and item.__module__ == "builtins":
         return Text(item.__name__)
+    if isinstance(item, np.floating):
+        return Text(f"np.{type(item).__name__}({number(item)})")
     if isinstance(item, np.generic):
-        inner = repr(item.item())
-        return Text(f"np.{type(item).__name__}({_number(inner)})")
+        return Text(f"np.{type(item).__name__}({item.item()!r})")
+    if type(item) is float:
+        return number(item)
     if item is np._NoValue:  # what NumPy takes for an argument that is not given
         return Text("np._NoValue")
     text = "..." if item is Ellipsis else _number(repr(item)) if isinstance(item, float) else repr(item)
     return Text(text, 7 if text.startswith("-") else 9)
+
+
+def number(item: Any) -> Text:
+    """A floating-point number: as a fraction of small numbers, where that is the same and shorter."""
+    text = str(item)
+    if len(text) > _LONG and abs(item) < _SMALL:
+        for below in range(2, _SMALL):
+            above = round(float(item) * below)
+            if 0 < abs(above) < _SMALL and type(item)(above / below) == item:
+                return Text(f"{above} / {below}", 6)
+    return Text(_number(text), 7 if text.startswith("-") else 9)
+
+
+_LONG, _SMALL = 10, 100
 
 
 def _number(text: str) -> str:

@@ -77,11 +77,11 @@ def name_values(statements: list[Statement]) -> None:
     forward = [s for s in statements if s.of is None]
     groups = [(line, list(group)) for line, group in itertools.groupby(forward, lambda s: s.line)]
     for k, (line, run) in enumerate(groups):
-        name = _targets(line[0]).get(line[1]) if line is not None else None
-        if name is None or _goes_on(groups, k):
+        names = _targets(line[0]).get(line[1], ()) if line is not None else ()
+        if not names or _goes_on(groups, k):
             continue
-        n = _period(run)
-        for statement in run[n - 1 :: n]:
+        n = _period(run) if len(names) == 1 else _alike(run, len(names))
+        for statement, name in zip(run[n - 1 :: n], itertools.cycle(names), strict=False) if n else ():
             value = next(reversed([*statement.writes, *statement.results]), None)
             if value is not None and value.name is None and value.kind == "made":
                 value.name = name
@@ -103,6 +103,15 @@ def _period(run: list[Statement]) -> int:
         if len(run) % n == 0 and done[n:] == done[:-n]:
             return n
     return len(run)
+
+
+def _alike(run: list[Statement], several: int) -> int:
+    """Of a line that assigns several values which are made alike, how many statements are for one; else 0."""
+    for n in range(1, len(run) // several + 1):
+        done = [s.function for s in run]
+        if len(run) % (n * several) == 0 and done[n:] == done[:-n]:
+            return n
+    return 0
 
 
 def name_modules(statements: list[Statement], outgoing: set[Value]) -> None:
@@ -146,15 +155,19 @@ def _word(kind: str) -> str:
 
 
 @functools.lru_cache(maxsize=64)
-def _targets(filename: str) -> dict[int, str]:
-    """By line, the one name that a statement on it assigns to."""
+def _targets(filename: str) -> dict[int, tuple[str, ...]]:
+    """By line, the name that a statement on it assigns to, or the names of as many values."""
     try:
         tree = ast.parse("".join(linecache.getlines(filename)))
     except SyntaxError:
         return {}
     found = {}
     for node in ast.walk(tree):
-        if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
-            for line in range(node.lineno, (node.end_lineno or node.lineno) + 1):
-                found[line] = node.targets[0].id
+        if isinstance(node, ast.Assign) and len(node.targets) == 1:
+            (target,), value = node.targets, node.value
+            several = isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple)
+            parts = target.elts if several and len(target.elts) == len(value.elts) else [target]  # type: ignore[attr-defined]
+            names = tuple([part.id for part in parts if isinstance(part, ast.Name)])
+            if len(names) == len(parts):
+                found.update(dict.fromkeys(range(node.lineno, (node.end_lineno or node.lineno) + 1), names))
     return found

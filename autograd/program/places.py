@@ -127,7 +127,10 @@ class Surroundings:
             self.objects += used
             self._stack += [(value, place.name) for place, value in used]
             while self._stack:
-                self._visit(*self._stack.pop())
+                item, name = self._stack.pop()
+                n = len(self._stack)
+                self._visit(item, name)
+                self._stack[n:] = self._stack[n:][::-1]  # what is in it comes in its order
         for place, value in self._of_objects:
             (self.plain if place.key in self._attributes else self.watched).append((place, value))
         self._of_objects = []

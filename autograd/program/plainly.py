@@ -98,6 +98,11 @@ def scatter_set(d: Any, index: Any, shape: Any) -> Any:
     return made
 
 
+def add_to(total: Any, index: Any, d: Any) -> None:
+    """Add to a part of an array."""
+    total[index] += d
+
+
 def scatter_rows(d: Any, index: Any, shape: Any) -> Any:
     """Zeros, to whose rows those of d are added: of those that go to the same row, the last ones first."""
     index, d = index.reshape(-1), d.reshape(-1, *shape[1:])
@@ -195,7 +200,9 @@ def _scatter_add(g: Any, index: Any, shape: Any) -> Call | None:
 
 
 def _add_at(total: Any, g: Any, shape: Any, index: Any) -> Call | None:
-    if g.dtype.itemsize < 4 or _names_once(index):
+    if _names_once(index):
+        return add_to, (total, index, g), {}
+    if g.dtype.itemsize < 4:
         return None
     return np.add.at, (total, index, g), {}
 

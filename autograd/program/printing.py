@@ -11,11 +11,12 @@ from typing import Any
 import numpy as np
 
 from .draws import OfState, Seeds
-from .expressions import OPERATORS, Expressions
+from .expressions import OPERATORS, Expressions, is_term
 from .functions import EMPTY
 from .listing import folded
 from .literals import Text, dtype_text
 from .loops import Looped
+from .plainly import add_to
 from .program import Program
 from .repeats import Line, without_ends
 from .reusing import reused
@@ -108,6 +109,7 @@ class Page(Expressions):
         function = f"def {program.name}({given}):\n" + "".join(f"    {line}".rstrip() + "\n" for line in body)
         imports = "\n".join(["import numpy as np", *self._helpers.imports])
         parts = [imports, "\n".join(head), function.rstrip(), self._helpers.text()]
+        self._leave()
         return "\n\n\n".join(part for part in parts if part) + "\n"
 
     def _inside(self, s: Statement) -> list[Statement]:
@@ -207,6 +209,9 @@ class Page(Expressions):
     def _write(self, s: Statement, args: list[Text]) -> list[str]:
         out: Any = s.kwargs.get("out")
         if out is None:
+            if s.function is add_to:
+                place = f"{args[0]}[{self._index(s.args[1], s)}]"
+                return [*self._made(s.args[0]), changed_by(place, args[2])]
             if s.function is operator.setitem:
                 return [*self._made(s.args[0]), self._set(s, args)]
             return [*self._made(s.args[0]), self._expression(s, args)]
@@ -233,7 +238,7 @@ class Page(Expressions):
                 added = self._argument(made.args[1], made)
                 if f"{args[0]}[{self._index(before.args[1], before)}]" == place:
                     added = self._number_beside(made.args[1], value) or added
-                    return f"{place} -= {added[1:]}" if added.startswith("-") else f"{place} += {added}"
+                    return changed_by(place, added)
         return f"{place} = {args[2]}"
 
     def _made(self, value: Value) -> Iterable[str]:
@@ -252,6 +257,11 @@ class Page(Expressions):
         how = {"_list": ".tolist()"}.get(s.function.__name__)
         taken = f"{name}{how}" if how else f"{s.function.__name__}({name})"
         return f"assert {taken} == {expected!r}"
+
+
+def changed_by(place: str, added: Text | str) -> str:
+    """A line that adds to what is there."""
+    return f"{place} -= {added[1:]}" if added.startswith("-") and is_term(added) else f"{place} += {added}"
 
 
 def _length(text: str) -> int:

@@ -7,6 +7,7 @@ same numbers; and what stands inside of an expression is computed from the same 
 from __future__ import annotations
 
 import copy
+import itertools
 import operator
 import re
 from collections import Counter
@@ -14,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from .formulas import Formulas
 from .functions import EMPTY, is_elementwise
 from .inlining import inside
 from .naming import name_modules
@@ -45,19 +47,21 @@ class Reading:
 
     def _anew(self, program: Program) -> list[Statement]:
         """The statements, with whole changes in place of what the program has made as new values."""
-        last = {root: k for k, s in enumerate(program.statements) for root in s.writes}
-        filled = _filled(program.statements)
-        alls = {s.results[0]: s for s in program.statements if is_all(s)}
+        formulas = Formulas(program.statements, program.outgoing())
+        statements, self.now = formulas.statements, dict(formulas.now)
+        last = {root: k for k, s in enumerate(statements) for root in s.writes}
+        filled = _filled(statements)
+        alls = {s.results[0]: s for s in statements if is_all(s)}
         viewed = {  # while it is still to be changed
             value.root
-            for k, s in enumerate(program.statements)
+            for k, s in enumerate(statements)
             for value in s.results
             if value.root is not value and value not in filled and not is_all(s) and k <= last.get(value.root, -1)
         }
-        views = Views(program.statements, program.outgoing())
+        views = Views(statements, [self.now.get(value, value) for value in program.outgoing()])
         made = []
         summed: set[Value] = set()
-        for s in program.statements:
+        for s in statements:
             function, args = s.function, self._as_now(s.args)
             itself = _itself(s)
             itself = views.same(s, args) if itself is None else self.now.get(itself, itself)
@@ -75,7 +79,7 @@ class Reading:
                 function, args, kwargs = call
             target = _changed(s, alls)
             anew = Statement(s.kind, function, args, kwargs, s.line, s.scope)
-            self.origins[id(anew)] = s
+            self.origins[id(anew)] = formulas.origins.get(id(s), s)
             anew.form, anew.results = s.form, s.results
             anew.writes = tuple([self.now.get(root, root).root for root in s.writes])
             anew.expected, anew.of = s.expected, s.of
@@ -116,7 +120,7 @@ class Reading:
                 first.name = first.operation = None
                 first.slopes = first.slopes if before in summed else []
                 s.results = [first]
-        _sum_gradients(made)
+        _sum_gradients(made, self.origins)
         used = {self.now.get(value, value) for value in program.outgoing()}
         kept = []
         for s in reversed(made):
@@ -132,24 +136,16 @@ class Reading:
 def _sections(statements: list[Statement]) -> dict[int, str]:
     """What each statement is a part of: what follows a backward pass and leads to a change of a state is an update."""
     found: dict[int, str] = {}
-    section = "forward"
-    run: list[Statement] = []
-    for k, s in enumerate([*statements, None]):
-        following = "backward" if s is not None and s.of is not None else "forward"
-        if k and (s is None or (following == "backward") != (section == "backward")):
-            writes = any(root.kind == "state" for part in run for root in part.writes)
-            if section == "forward" and found and writes and not any(part.scope for part in run):
-                section = "update"
-            found.update(dict.fromkeys(map(id, run), section))
-            run = []
-        section = following
-        if s is not None:
-            run.append(s)
+    begun = False
+    for backward, group in itertools.groupby(statements, lambda s: s.of is not None):
+        run = [*group]
+        found.update(dict.fromkeys(map(id, run), "backward" if backward else "forward"))
+        if begun and not backward:
+            before = [*itertools.takewhile(lambda s: not s.scope, run)]
+            writes = [k for k, s in enumerate(before) if any(root.kind == "state" for root in s.writes)]
+            found.update(dict.fromkeys(map(id, before[: writes[-1] + 1] if writes else []), "update"))
+        begun = begun or backward
     return found
-
-
-def _is_gradient(value: Value, gradients: dict[Value, Statement]) -> bool:
-    return value in gradients or (value.kind == "constant" and not value.python)
 
 
 def _adds_gradient(s: Statement, target: Value) -> bool:
@@ -158,21 +154,30 @@ def _adds_gradient(s: Statement, target: Value) -> bool:
     return s.function is np.add and isinstance(part, Value) and any(of in part.slopes for of in target.slopes)
 
 
-def _sum_gradients(statements: list[Statement]) -> None:
+def _sum_gradients(statements: list[Statement], origins: dict[int, Statement]) -> None:
     """A sum of gradients of the same value belongs to the backward pass, and bears their name in place of the last."""
     gradients: dict[Value, Statement] = {}
     for s in statements:
         if s.of is None and s.function is np.add and (s.writes or not s.kwargs):
-            last = gradients.get(s.args[1]) if isinstance(s.args[1], Value) else None
-            if last is not None and isinstance(s.args[0], Value) and _is_gradient(s.args[0], gradients):
-                common = [of for of in s.args[0].slopes if of in s.args[1].slopes] or s.args[1].slopes[:1]
+            known = [part for part in s.args if isinstance(part, Value) and part in gradients]
+            others = [part for part in s.args if part not in known]
+            origin = origins.get(id(s), s)
+            onto = bool(known) and known[0] is s.args[0] and _out(origin) is origin.args[0]  # it is added to in place
+            if onto or (known and all(not isinstance(part, Value) or part.kind == "constant" for part in others)):
+                last = gradients[known[-1]]
+                common = [of for of in known[0].slopes if of in known[-1].slopes] or known[-1].slopes[:1]
                 s.of, s.scope = last.of, last.scope
                 for total in s.results:
                     total.slopes = common + [of for of in total.slopes if of not in common]
-                if last.function is not np.add:
-                    s.args[1].slopes = [of for of in s.args[1].slopes if of not in common]
+                if last.function is not np.add and len(known) > 1:
+                    known[-1].slopes = [of for of in known[-1].slopes if of not in common]
+        elif s.of is None and s.function in _COPIES and s.args[0] in gradients and len(s.results) == 1:
+            s.of, s.scope = gradients[s.args[0]].of, gradients[s.args[0]].scope
         if s.of is not None:
             gradients.update(dict.fromkeys(s.results, s))
+
+
+_COPIES = (np.array, np.copy, np.ndarray.copy)
 
 
 def _like(value: Value) -> Value:

@@ -167,8 +167,12 @@ class Loop(Rows):
         flat = self.flat()
         counted = [c for c in flat if c.kind == "number" and abs(c.step) == 1]
         found = [c for c in flat if c.kind == "other" and c.list is not None and abs(c.step) == 1]
+        up = sum(c.step for c in counted + found) >= 0
+        counted, found = ([c for c in some if (c.step > 0) is up] for some in (counted, found))
         late = any(series.kept and series.peeled is not None for series in self.series)
-        by = (counted or found or [Column("number", [], at=int(late), step=1)])[0]
+        columns = counted or found or [Column("number", [], at=int(late), step=1)]
+        often = Counter(column.at for column in columns)
+        by = max(columns, key=lambda column: often[column.at])
         self.first, self.step = by.at, by.step
 
     def _put_in_list(self, column: Column, over_elements: bool) -> None:
@@ -335,5 +339,7 @@ class Loop(Rows):
         """at + step * k for the k-th time, by what the loop counts by."""
         times = step * self.step
         rest = at - times * self.first
-        text = self.counter if times == 1 else f"{times} * {self.counter}"
+        text = self.counter if abs(times) == 1 else f"{abs(times)} * {self.counter}"
+        if times < 0:
+            return f"{rest} - {text}"
         return text if not rest else f"{text} {'+' if rest > 0 else '-'} {abs(rest)}"

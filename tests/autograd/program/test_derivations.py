@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 
 import autograd
+from autograd.transforms.tree import leaves
 
 from .test_source import run_text
 
 PAGE = Path(__file__).parents[3] / "docs" / "programs.md"
-SHAPES: dict[str, list[tuple[int, ...]]] = {  # of the parameters, and of the inputs
+SHAPES: dict[str, list[Any]] = {  # of the parameters, some of them in lists, and of the inputs
     "perceptron": [(3, 1), (1,), (5, 3), (5, 1)],
     "backprop": [(2, 3), (3,), (3, 2), (2,), (5, 2), (5, 2)],
     "softmax_regression": [(4, 3), (3,), (5, 4), (5, 3)],
@@ -23,6 +24,8 @@ SHAPES: dict[str, list[tuple[int, ...]]] = {  # of the parameters, and of the in
         (4, 1, 28, 28), (4, 10),
     ],
     "rnn": [(3, 4), (4, 4), (4,), (5, 4), (8, 5, 3), (5, 4)],
+    "stacked": [[(3, 4), (4, 4), (4, 4), (4, 4)], [(4, 4)] * 4, (8, 5, 3), (5, 4)],
+    "attention": [(6, 4), (6, 4), (6, 4), (4, 6), (5, 6), (5, 6)],
 }  # fmt: skip
 
 
@@ -38,7 +41,8 @@ def page() -> Any:
 
 def data(name: str, seed: int) -> list[Any]:
     rng = np.random.default_rng(seed)
-    *arrays, last = [0.3 * rng.standard_normal(shape) for shape in SHAPES[name]]
+    draw = lambda shape: [*map(draw, shape)] if isinstance(shape, list) else 0.3 * rng.standard_normal(shape)
+    *arrays, last = [draw(shape) for shape in SHAPES[name]]
     if name in ("softmax_regression", "lenet"):  # targets that sum to 1
         last = np.exp(last) / np.exp(last).sum(axis=1, keepdims=True)
     return [*arrays, last]
@@ -50,11 +54,10 @@ def test_printed_by_hand_and_by_the_engine(page: Any, name: str) -> None:
     program = autograd.trace(derivative, *data(name, 0))
     for seed in (1, 2, 3):
         arrays = data(name, seed)
-        value, gradients = derivative(*arrays)
-        engine = [value, *gradients]
+        engine = leaves(derivative(*arrays))
         outgoing = program.outgoing()
-        printed = run_text(program, arrays, None)
-        by_hand = page[f"{name}_by_hand"](*arrays)
+        printed = run_text(program, leaves(arrays), None)
+        by_hand = leaves(page[f"{name}_by_hand"](*arrays))
         assert len(engine) == len(by_hand) == len(program.results)
         for expected, place, derived in zip(engine, program.results, by_hand, strict=True):
             np.testing.assert_array_equal(printed[outgoing.index(place)], expected)

@@ -165,6 +165,8 @@ def test_loops_in_loops(name: str) -> None:
     program = autograd.trace(derivative, *data(shapes, 0))
     lines = body(program.source)
     assert sum(line.startswith("    for ") for line in lines) == nested, program.source
+    assert body(program.source) == lines  # printed again
+    assert "-1 * " not in program.source
     check(program, derivative, shapes)
     assert len(body(autograd.trace(derivative, *data(larger, 0)).source)) <= len(lines) + 2
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import autograd
+import nn
 from autograd import Tensor
 from autograd.program.printing import parameters
 from autograd.program.values import mapped
@@ -264,3 +265,86 @@ def test_rules_that_ask_for_values_are_printed_for_arrays(f: Any) -> None:
     x = rng.standard_normal(5)
     for a, b in zip(space[program.name](x), g(x), strict=True):
         np.testing.assert_array_equal(a, b)
+
+
+def as_text(f: Any, *arrays: Any) -> str:
+    """The printed body, which is checked to give what the function gives."""
+    program = autograd.trace(f, *arrays)
+    found, outgoing = run_text(program, [*arrays], None), program.outgoing()
+    for value, part in zip(program.results, leaves(f(*arrays)), strict=True):
+        np.testing.assert_array_equal(found[outgoing.index(value)], part)
+    return program.source.split("\n\n\n")[1].partition("\n")[2]
+
+
+@pytest.mark.parametrize("shape", [(5, 3), (64, 40), (3, 200), (1, 4), (7, 1)])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_a_weight_vector_s_gradient_is_a_matrix_times_a_vector(shape: Any, dtype: Any, order: Any) -> None:
+    rng = np.random.default_rng(0)
+    x = np.asarray(rng.standard_normal(shape), dtype, order=order)
+    w, b = rng.standard_normal(shape[1]).astype(dtype), np.array(0.5, dtype)
+    text = as_text(autograd.value_and_grad(lambda w, b, x: ((x @ w + b) ** 2).sum(), (0, 1)), w, b, x)
+    assert "x.T @ d_" in text
+    assert "None" not in text
+    assert "reshape" not in text
+
+
+def test_sums_whose_axes_go_are_sums() -> None:
+    rng = np.random.default_rng(0)
+    derivative = autograd.grad(lambda b, x: ((x * b) ** 2).sum())
+    text = as_text(derivative, rng.standard_normal(4), rng.standard_normal((2, 3, 4)))
+    assert "sum(axis=(0, 1))" in text
+    assert "keepdims" not in text
+
+
+def test_infinite_scores() -> None:
+    x = np.array([[np.inf, 1.0, 2.0], [-np.inf, -np.inf, -np.inf], [-np.inf, 0.0, 3.0], [np.nan, 1.0, -np.inf]])
+    with np.errstate(invalid="ignore"):
+        text = as_text(lambda x: autograd.softmax(x, axis=1), x)
+    assert "np.nan_to_num(x.max(axis=1, keepdims=True), nan=np.nan)" in text
+
+
+def test_a_part_is_added_to() -> None:
+    def loss(x: Any) -> Any:
+        return (x[:, :2] * x[:, 1:3]).sum() + x[0].sum()
+
+    text = as_text(autograd.grad(loss), np.random.default_rng(0).standard_normal((2, 4)))
+    assert re.search(r"d_\w+\[:, 1:3\] \+= x\[:, :2\]|d_\w+\[:, :2\] \+= x\[:, 1:3\]", text)
+    assert "\ndef " not in text
+
+
+def test_signs_and_fractions_are_written_as_by_hand() -> None:
+    def loss(p: Any, y: Any) -> Any:
+        return -(y * np.log(p) + (1 - y) * np.log(1 - p)).mean()
+
+    text = as_text(autograd.grad(loss), np.array([0.2, 0.4, 0.9]), np.array([0.0, 1.0, 1.0]))
+    assert "1 / 3 * " in text
+    assert "--" not in text
+    assert "+ -" not in text
+    assert "-(-" not in text
+    x, y = np.array([1.5, -2.0]), np.array([4.0, 0.25])
+    as_text(lambda x, y: (x + -y * x, x - -y, x + -(y @ x), x + -y // x, -(-x * y), x + -(y**2) % x), x, y)
+
+
+def test_sums_of_gradients_are_a_part_of_the_backward_pass() -> None:
+    def loss(mu: Any, s: Any, eps: Any) -> Any:
+        return ((mu + np.exp(s / 2) * eps) ** 2).sum() - 0.5 * (1 + s - mu**2 - np.exp(s)).sum()
+
+    rng = np.random.default_rng(0)
+    text = as_text(autograd.value_and_grad(loss, (0, 1)), *rng.standard_normal((3, 4, 2)))
+    assert text.count("# backward") == 1
+    assert "# forward" not in text
+
+    def shared(w: Any) -> Any:
+        h = np.tanh(w)
+        return h.sum() + (h * h).sum()
+
+    assert "# forward" not in as_text(autograd.value_and_grad(shared), rng.standard_normal(3))
+
+
+def test_parameters_come_in_their_order() -> None:
+    network = nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 2))
+    program = autograd.trace(lambda x: network(x).sum(), Tensor(np.ones((2, 3), np.float32)))
+    assert list(program.arrays) == [
+        f"network_{k}_{name}" for k in (0, 2) for name in ("weight", "bias")
+    ]  # fmt: skip
