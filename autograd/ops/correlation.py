@@ -310,8 +310,7 @@ def _correlate_kernel(
     kernel_shape = (y.shape[1], x.shape[1] // groups, *size)
     layout = _Layout(x.shape, kernel_shape, stride, padding, dilation, groups)
     y, x = _common(y, x)
-    made = _turned.if_made(y, layout)  # for the image's gradient: then its shifts need not be made as well
-    if made is not None:
+    if (made := _turned.if_made(y, layout)) is not None:  # for the image's gradient, whose shifts then serve here, too
         turned, shifted = made
         return _turned_kernel(_kernel(turned, shifted, _in_order(x)), groups)
     shifted = _shifts.if_made(x, layout)

@@ -35,6 +35,7 @@ class Helpers:
         primitive = getattr(function, "primitive", None)
         function = primitive.function if primitive is not None else function
         function = function.__wrapped__ if isinstance(function, _Cached) else function
+        function = getattr(function, "made_once", function)
         wanted = wanted or getattr(function, "__name__", "helper").strip("<>")
         function = getattr(function, "printed_as", function)
         if (known := self._names.get(id(function))) is not None:
@@ -43,7 +44,8 @@ class Helpers:
             return said
         name = self._free(wanted)
         self._names[id(function)] = name
-        node = _definition(function)
+        library = (getattr(function, "__module__", None) or "").partition(".")[0] in sys.stdlib_module_names
+        node = None if library else _definition(function)
         if node is None:
             self.parts[name] = f"from {function.__module__} import {function.__qualname__} as {name}"
             return name
@@ -70,6 +72,8 @@ class Helpers:
         unwrapping = {key for key, value in space.items() if value is unwrap or value is wrap}
         tensors = {key for key, value in space.items() if value is Tensor}
         node = of_arrays(node, unwrapping, tensors, {key for key, value in space.items() if value is in_blocks})
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            node.decorator_list = []
         own = {a.arg for n in ast.walk(node) if isinstance(n, ast.arguments) for a in _all_arguments(n)}
         own |= {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
         used = dict.fromkeys(n.id for n in ast.walk(node) if isinstance(n, ast.Name) and n.id not in own)
@@ -84,7 +88,6 @@ class Helpers:
         if isinstance(tree, ast.Expr):
             self.parts[name] = f"{name} = {ast.unparse(tree)}"
             return
-        tree.decorator_list = []
         tree.name = name
         if does_nothing(tree):
             self._empty.add(name)
