@@ -18,6 +18,7 @@ import layer as of_layer
 import autograd
 import nn
 import nn.data
+import nn.distributions
 import nn.functional
 import nn.init
 import nn.parallel
@@ -127,6 +128,7 @@ def groups() -> Iterator[Group]:
         ("nn.init", "nn.init: initial values", "nn-init"),
         ("nn.utils", "nn.utils: tools", "nn-utils"),
         ("nn.data", "nn.data: datasets and loaders", "nn-data"),
+        ("nn.distributions", "nn.distributions: random variables", "nn-distributions"),
         ("nn.sklearn", "nn.sklearn: estimators of scikit-learn", "nn-sklearn"),
         ("nn.parallel", "nn.parallel: many processes", "nn-parallel"),
         ("optim", "optim: optimizers", "optim"),
