@@ -24,7 +24,7 @@ LONGEST = 12.0
 ASIDE = (7.0, -7.0, 11.0, -11.0, 16.0, -16.0, 24.0, -24.0, 36.0, -36.0)
 """How far an arrow is moved to a side."""
 
-CELLS = 3e7
+CELLS = 1.2e7
 """A larger page than of so many square points is left as it is."""
 
 _STATEMENT = re.compile(r"^\t+(\w+)(?::\w+)?(?: -> (\w+)(?::\w+)?)?\t\[(.*?)\];$", re.MULTILINE | re.DOTALL)
@@ -56,6 +56,8 @@ class _Arrow:
 
 @dataclass(frozen=True, slots=True)
 class _Box:
+    """A box, of a Σ the circle: its middle and its size."""
+
     x: float
     y: float
     wide: float
@@ -141,7 +143,7 @@ class _Page:
         if math.prod(self.size) > CELLS:
             self.low, self.size = np.zeros(2), (1, 1)
             arrows = []
-        self.near = np.zeros((2, *self.size), np.int32)  # how often values' arrows, and gradients', are near
+        self.near = np.zeros((2, *self.size), np.int16)  # how often values' arrows, and gradients', are near
         self.taken = np.zeros(self.size, np.int8)  # by boxes and formulas
         for box in boxes.values():
             self.taken[self._inside(box)] += 1

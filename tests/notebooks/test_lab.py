@@ -69,7 +69,7 @@ def test_a_fresh_clone_shows_its_pictures_and_a_trusted_one_its_player(tmp_path)
             page = browser.new_page(viewport={"width": 1200, "height": 20_000})
             page.goto(f"{address}/lab/tree/{SHOWN}?reset")
             found = page.locator(".jp-OutputArea-output img")
-            found.nth(pictures - 1).wait_for(timeout=60_000)
+            found.nth(pictures - 1).wait_for(timeout=180_000)
             assert found.count() == pictures
             assert page.locator(".jp-OutputArea-output iframe").count() == (players if trusted else 0)
             assert page.get_by_text("once this notebook is trusted").is_visible() is not trusted
@@ -112,16 +112,16 @@ def test_a_slider_moves_its_picture(tmp_path):
         browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         page = browser.new_page()
         page.goto(f"{address}/lab/tree/slides.ipynb?reset")
-        page.locator(".jp-CodeCell").wait_for(timeout=60_000)
-        page.locator(".jp-Toolbar-kernelName").get_by_text("Python 3").wait_for(timeout=60_000)  # it is connected
+        page.locator(".jp-CodeCell").wait_for(timeout=180_000)
+        page.locator(".jp-Toolbar-kernelName").get_by_text("Python 3").wait_for(timeout=180_000)  # it is connected
         page.get_by_role("menuitem", name="Run", exact=True).click()
         page.get_by_text("Run All Cells", exact=True).click()
         output = page.locator(".widget-interact .jp-OutputArea")
-        output.get_by_text("at stride 2").wait_for(timeout=120_000)
+        output.get_by_text("at stride 2").wait_for(timeout=300_000)
         before = output.locator("img").get_attribute("src")
         page.locator(".noUi-handle").focus()
         page.keyboard.press("ArrowRight")
-        output.get_by_text("at stride 3").wait_for(timeout=60_000)
+        output.get_by_text("at stride 3").wait_for(timeout=180_000)
         assert output.locator("img").count() == 1
         assert output.locator("img").get_attribute("src") != before
         browser.close()

@@ -104,8 +104,8 @@ def together(one: np.ndarray, other: np.ndarray, near: float = 3.0) -> float:
     return 2.0 * max(len(run) for run in "".join("x" if each else " " for each in close).split(" "))
 
 
-def laid_out(drawing: Drawing) -> Any:
-    return json.loads(render(drawing.dot, "json", 60))
+def laid_out(drawing: Drawing, renderer: str = "auto") -> Any:
+    return json.loads(render(drawing.dot, "json", 60, renderer))
 
 
 @pytest.mark.parametrize("rankdir", ["TB", "LR"])
@@ -152,6 +152,14 @@ def test_a_formula_stays_beside_its_arrow(make: Callable[..., Drawing], rankdir:
             off = abs(points(edge["pos"]) - place)
             assert np.maximum(off - half, 0).max(1).min() < 24, edge["label"]
             assert 2 * (off < half * (0.8, 0.5)).all(1).sum() < 12, edge["label"]  # through the letters
+
+
+def test_by_the_package_as_by_the_program() -> None:
+    pytest.importorskip("pygraphviz")
+    ways = [(edge["class"], points(edge["pos"])) for edge in laid_out(kernel(rankdir="LR"), "pygraphviz")["edges"]]
+    for kind, way in ways:
+        if kind == "backward":
+            assert max(together(way, other) for what, other in ways if what == "forward") <= 30
 
 
 def test_a_picture_without_such_arrows_is_left_as_it_was_laid_out() -> None:
