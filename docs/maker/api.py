@@ -123,7 +123,7 @@ def groups() -> Iterator[tuple[str, str, str, list[tuple[str, Any]]]]:
             continue
         items = [(f"{name}.{each}", getattr(module, each)) for each in public(module)]
         if name == "nn.utils":
-            for part in (nn.utils.parametrizations, nn.utils.parametrize, nn.utils.rnn):
+            for part in (nn.utils.parametrizations, nn.utils.parametrize, nn.utils.prune, nn.utils.rnn):
                 items += [(f"{part.__name__}.{each}", getattr(part, each)) for each in public(part)]
         yield place, title, (inspect.getdoc(module) or "").split("\n\n")[0], items
 
