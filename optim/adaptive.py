@@ -10,7 +10,7 @@ import numpy as np
 
 from autograd import Tensor
 
-from .arithmetic import mean, mean_square, over_root
+from .arithmetic import in_single, mean, mean_square, over_root
 from .optimizer import Optimizer, options, rate
 from .rows import Lent, Row, State
 
@@ -209,7 +209,7 @@ class Adafactor(Optimizer):
 
     def _change(self, kind: Any, x: Any, g: Any, arrays: State, scratch: Lent, factor: Any, numbers: Any) -> None:
         lr, new, least, least_square, smallest, largest = numbers
-        norm = np.linalg.norm(x).astype(np.float64)  # taken before the weight decay
+        norm = np.linalg.norm(in_single(x)).astype(np.float64)  # taken before the weight decay
         size = lr * np.maximum(norm / math.sqrt(x.size), smallest)
         super()._change(kind, x, g, arrays, scratch, factor, (size, new, least, least_square, largest))
 
@@ -226,6 +226,6 @@ class Adafactor(Optimizer):
             mean(variance, s, new, s)
             np.copyto(s, variance)
         np.divide(g, np.sqrt(np.maximum(s, least_square, out=s), out=s), out=s)
-        rms = np.sqrt(np.vdot(s, s).astype(np.float64) / s.size)
+        rms = np.sqrt(np.vdot(in_single(s), in_single(s)).astype(np.float64) / s.size)
         s *= (size / np.maximum(1.0, rms / largest)).astype(x.dtype)
         x -= s

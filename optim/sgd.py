@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .arithmetic import mean
+from .arithmetic import in_single, mean
 from .optimizer import Optimizer, options, rate
 from .rows import Lent, Row, State
 
@@ -156,8 +156,8 @@ class Muon(Optimizer):
     adjust_lr_fn     times what the step is for a matrix (m, n): "original" (or None) sqrt(max(1, m / n)),
                      "match_rms_adamw" 0.2 sqrt(max(m, n)), so that an AdamW's lr and weight decay serve
 
-    Weight decay is decoupled. The iteration is done in the parameter's dtype (PyTorch does it in bfloat16, which
-    differs in the third digit). Raises ValueError for parameters that are no matrices or complex, too.
+    Weight decay is decoupled. The iteration is done in the parameter's dtype, of float16 in float32 (PyTorch does it in
+    bfloat16, which differs in the third digit). Raises ValueError for parameters that are no matrices or complex, too.
     Source: Jordan et al. 2024, "Muon: an optimizer for hidden layers in neural networks"; Liu et al. 2025.
     """
 
@@ -201,7 +201,7 @@ class Muon(Optimizer):
             np.subtract(buffer, g, out=s)
             s *= momentum
             s += g
-        step = s if nesterov else buffer
+        step = in_single(s if nesterov else buffer)
         wide = (step if m <= n else step.T) / np.maximum(np.linalg.norm(step), least)
         for _ in range(ns_steps):
             gram = wide @ wide.T
