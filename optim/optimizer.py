@@ -403,7 +403,7 @@ class Optimizer(Hooked):
         params = dict.fromkeys(p for group in self.param_groups for p in group["params"])
         index = {p: i for i, p in enumerate(params)}
         saved: State = {
-            "state": {index.get(key, key): _copy(state) for key, state in self.state.items() if state},
+            "state": {index.get(key, key): _copy(_arrays(state)) for key, state in self.state.items() if state},
             "param_groups": [
                 {k: [index[p] for p in v] if k == "params" else _copy(v) for k, v in group.items()}
                 for group in self.param_groups
@@ -573,6 +573,13 @@ def plain(value: Any) -> Any:
     """A one-element array or Tensor as a Python number; anything else as it is."""
     value = value.data if isinstance(value, Tensor) else value
     return value.item() if hasattr(value, "item") and value.size == 1 else value
+
+
+def _arrays(state: Any) -> Any:
+    """The state of a parameter, whose arrays are Tensors where steps are recorded; what else is kept there as it is."""
+    if not isinstance(state, dict):
+        return state
+    return {name: value.data if isinstance(value, Tensor) else value for name, value in state.items()}
 
 
 def _copy(value: Any) -> Any:

@@ -145,7 +145,7 @@ def groups() -> Iterator[Group]:
             yield from in_order(items) if name == "autograd" else by_kind(items)
             continue
         if name == "nn.utils":
-            for part in (nn.utils.parametrizations, nn.utils.parametrize, nn.utils.rnn):
+            for part in (nn.utils.parametrizations, nn.utils.parametrize, nn.utils.prune, nn.utils.rnn):
                 items += [(f"{part.__name__}.{each}", getattr(part, each)) for each in public(part)]
         yield place, title, first, items
 

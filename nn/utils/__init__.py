@@ -4,6 +4,7 @@
     parametrize       parameters that are computed from others when they are read
     parametrizations  of these: weight norm, spectral norm, orthogonal matrices
     reparametrize     weight norm and spectral norm by hooks, as PyTorch had them before
+    prune             entries and channels held at 0
     fusion            a layer and its batch normalization as one
     casting           data in the dtype of the network
     rnn               sequences of different lengths
@@ -20,7 +21,7 @@ from ..habits import instead
 from ..names import explained
 
 try:
-    from . import parametrizations, parametrize, rnn
+    from . import parametrizations, parametrize, prune, rnn
     from .casting import cast_inputs
     from .fusion import fuse_conv_bn_eval, fuse_linear_bn_eval
     from .parameters import (
@@ -35,7 +36,7 @@ except ImportError as error:
 __all__ = [
     "cast_inputs", "clip_grad_norm_", "clip_grad_value_", "clip_grads_with_norm_", "functional_call",
     "fuse_conv_bn_eval", "fuse_linear_bn_eval", "get_total_norm", "parameters_to_vector", "parametrizations",
-    "parametrize", "remove_spectral_norm", "remove_weight_norm", "rnn", "spectral_norm", "stack_module_state",
+    "parametrize", "prune", "remove_spectral_norm", "remove_weight_norm", "rnn", "spectral_norm", "stack_module_state",
     "vector_to_parameters", "weight_norm",
 ]  # fmt: skip
 

@@ -66,6 +66,7 @@ OUTSIDE = {
     "nn.utils.parametrizations.Orthogonal.right_inverse": "a value is assigned",
     "nn.utils.parametrizations.SpectralNorm.__init__": "buffers are made",
     "nn.utils.parametrize": "parameters are made, values are assigned",
+    "nn.utils.prune": "masks are made, from values and scores",
     "nn.utils.reparametrize": "parameters are made",
     "nn.utils.rnn.pad_packed_sequence": "a PackedSequence's data, which are a Tensor",
 }

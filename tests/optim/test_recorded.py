@@ -50,7 +50,9 @@ def test_recorded_steps_are_the_ordinary_ones_and_have_their_derivatives(kind, o
 def test_the_state_of_recorded_steps_is_saved_and_taken_up():
     first, optimizer = trained("Adam", {"differentiable": True}, Tensor(START, requires_grad=True), 0.05)
     saved = optimizer.state_dict()
-    assert type(saved["state"][0]["exp_avg"]) is np.ndarray
+    kept = saved["state"][0]["exp_avg"]
+    assert type(kept) is np.ndarray
+    assert not np.shares_memory(kept, optimizer.state[first]["exp_avg"].data)
     ordinary, other = trained("Adam", {}, START, 0.05, False)
     again = optim.Adam([first], lr=0.05, differentiable=True)
     again.load_state_dict(other.state_dict() | {"param_groups": saved["param_groups"]})
@@ -58,6 +60,19 @@ def test_the_state_of_recorded_steps_is_saved_and_taken_up():
         w.grad = Tensor(FACTORS[0])
         opt.step()
     np.testing.assert_allclose(first.data, ordinary.data, rtol=1e-12)
+
+
+@pytest.mark.parametrize("shape", [(), (1,), (0,)])
+def test_small_parameters(shape):
+    w = Tensor(np.full(shape, 2.0))
+    optimizer = optim.Adam([w], lr=0.1, differentiable=True)
+    w.grad = w * w
+    optimizer.step()
+    again = optim.Adam([w], lr=0.1, differentiable=True)
+    again.load_state_dict(optimizer.state_dict())
+    again.step()
+    assert again.state[w]["exp_avg"].shape == w.shape == shape
+    np.testing.assert_allclose(w.data, 1.8)
 
 
 def test_what_cannot_be_recorded():
