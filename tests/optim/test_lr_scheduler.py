@@ -607,7 +607,7 @@ def test_the_warning_of_an_epoch_shows_the_line_that_gave_it():
 
 def test_functions_and_milestones_that_do_not_fit_are_told_by_their_names():
     optimizer = SGD([Tensor(1.0, requires_grad=True)], lr=0.4)
-    with pytest.raises(ValueError, match="^LambdaLR: expected functions for 1 groups, got 2"):
+    with pytest.raises(ValueError, match=r"^LambdaLR: expected functions for 1 groups, got 2"):
         lr_scheduler.LambdaLR(optimizer, [lambda epoch: 1.0, lambda epoch: 0.5])
-    with pytest.raises(TypeError, match="^MultiStepLR: expected milestones as a list of epochs, got 5"):
+    with pytest.raises(TypeError, match=r"^MultiStepLR: expected milestones as a list of epochs, got 5"):
         lr_scheduler.MultiStepLR(optimizer, 5)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .batched import Batch, Batched, refuse
+from .batched import Batch, Batched, applied, refuse
 from .forms import OF_UFUNCS, form
 
 
@@ -76,7 +76,7 @@ def _each(function: Any) -> None:
     def alone(batch: Batch, x: Any, *args: Any, **options: Any) -> Any:
         if not batch.holds(x) or any(map(batch.holds, (*args, *options.values()))) or options.get("out") is not None:
             return NotImplemented
-        return Batched(batch, function(x.array, *args, **options))
+        return Batched(batch, applied(function, x.array, *args, **options))
 
 
 for _function in (

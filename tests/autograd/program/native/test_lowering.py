@@ -347,3 +347,18 @@ def test_nothing_of_these_is_left_to_numpy(name: str) -> None:
     program, memory = trace(WHOLLY[name], floats(3, 4)), Memory()
     left = [s.function.__name__ for s in program.statements if not s.is_view and lower(s, memory) is None]
     assert left == []
+
+
+def test_what_an_index_shows_that_is_computed_is_looked_up_at_each_call() -> None:
+    table = floats(6, 3)
+
+    def f(i: Any, x: Any) -> Any:
+        row = table[i[0]]
+        return np.tanh(x * row).sum() + row.sum() + (table[i] * 2).sum(), table[i[1]] * x
+
+    compiled = Compiled(f, (), PLAIN)
+    for k in range(6):
+        rng = np.random.default_rng(k)
+        i, x = rng.integers(-6, 6, 4), rng.standard_normal(3).astype(np.float32)
+        assert_near(f(i, x), compiled(i, x))
+    assert compiled.why_not is None
