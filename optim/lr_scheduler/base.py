@@ -108,7 +108,7 @@ class LRScheduler:
         To go to any `epoch` is deprecated, as in PyTorch, and warns.
         """
         if epoch is not None:
-            warnings.warn("step: the epoch is deprecated; without one, step() goes to the next", stacklevel=2)
+            warnings.warn("step: the epoch is deprecated; without one, step() goes to the next", stacklevel=3)
         self._step_count += 1
         self._update_lr(epoch)
 

@@ -587,3 +587,27 @@ def test_a_constant_ends_at_its_last_epoch_that_is_gone_to():
 def test_factors_of_a_line_lie_between_0_and_1(options):
     with pytest.raises(ValueError, match=next(iter(options))):
         lr_scheduler.LinearLR(SGD([Tensor(1.0, requires_grad=True)], lr=0.4), **options)
+
+
+@pytest.mark.parametrize(
+    ("kind", "option"),
+    [("StepLR", "step_size"), ("CosineAnnealingLR", "T_max"), ("CosineAnnealingWarmRestarts", "T_0")],
+)
+def test_what_is_not_above_0_is_told_by_its_name(kind, option):
+    with pytest.raises(ValueError, match=f"^{kind}: expected {option} to be a (whole )?number above 0, got 0"):
+        getattr(lr_scheduler, kind)(SGD([Tensor(1.0, requires_grad=True)], lr=0.4), **{option: 0})
+
+
+def test_the_warning_of_an_epoch_shows_the_line_that_gave_it():
+    scheduler = lr_scheduler.StepLR(SGD([Tensor(1.0, requires_grad=True)], lr=0.4), 2)
+    with pytest.warns(UserWarning, match="the epoch is deprecated") as seen:
+        scheduler.step(3)
+    assert seen[0].filename == __file__
+
+
+def test_functions_and_milestones_that_do_not_fit_are_told_by_their_names():
+    optimizer = SGD([Tensor(1.0, requires_grad=True)], lr=0.4)
+    with pytest.raises(ValueError, match=r"^LambdaLR: expected functions for 1 groups, got 2"):
+        lr_scheduler.LambdaLR(optimizer, [lambda epoch: 1.0, lambda epoch: 0.5])
+    with pytest.raises(TypeError, match=r"^MultiStepLR: expected milestones as a list of epochs, got 5"):
+        lr_scheduler.MultiStepLR(optimizer, 5)

@@ -321,3 +321,30 @@ def test_what_is_no_input_is_told_what_to_write() -> None:
     ):
         with pytest.raises(TypeError, match=says):
             grad((w * w).sum(), inputs)
+
+
+def test_gradients_of_several_outputs_and_what_is_not_reached() -> None:
+    a, b = (Tensor(np.array(value), requires_grad=True) for value in ([1.0, 2.0], [3.0, 4.0]))
+    outs = [(a * a).sum(), a * 3]
+    found = grad(outs, [a, b], [None, np.array([1.0, 10.0])], retain_graph=True, materialize_grads=True)
+    np.testing.assert_array_equal(found[0].data, [5.0, 34.0])
+    np.testing.assert_array_equal(found[1].data, [0.0, 0.0])
+    assert grad(outs[0], [b], allow_unused=True, retain_graph=True) == (None,)
+    with pytest.raises(RuntimeError, match=r"do not depend on input 1 \(of shape \(2,\)\); pass allow_unused=True"):
+        grad(outs[0], [a, b], retain_graph=True)
+    with pytest.raises(RuntimeError, match="a grad_output for each of the 2 outputs, got 1"):
+        grad(outs, [a], [np.ones(())])
+    for options in ({"only_inputs": False}, {"materialize_grads": True, "allow_unused": False}):
+        with pytest.raises(
+            ValueError, match="only_inputs=True, and not allow_unused=False with materialize_grads=True"
+        ):
+            grad(outs[0], [a], **options)
+
+
+@pytest.mark.parametrize("of", [jacobian, hessian])
+def test_a_chunk_has_an_example(of) -> None:
+    with pytest.raises(ValueError, match=f"{of.__name__}: expected a chunk_size of 1 or more, got 0"):
+        of(np.sin, chunk_size=0)
+    np.testing.assert_allclose(
+        of(lambda x: (x**3).sum(), chunk_size=1)(np.ones(3)), of(lambda x: (x**3).sum())(np.ones(3))
+    )

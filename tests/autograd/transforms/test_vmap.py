@@ -1,6 +1,7 @@
 """vmap: a function of one example as a function of all, against a loop over them."""
 
 import re
+from collections import namedtuple
 from dataclasses import dataclass
 from typing import Any
 
@@ -484,3 +485,9 @@ def test_writing_into_what_is_the_same_for_all_is_refused():
 def test_errors_name_argument_axis_and_shape(call, error, says):
     with pytest.raises(error, match=says):
         call()
+
+
+def test_axes_of_named_tuples():
+    Pair = namedtuple("Pair", ["first", "second"])
+    got = vmap(lambda pair: pair.first + pair.second, (Pair(0, 1),))(Pair(X, X.T))
+    np.testing.assert_array_equal(got, 2 * X)

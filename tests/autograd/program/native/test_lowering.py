@@ -233,6 +233,13 @@ WHOLLY: dict[str, Any] = {
     "an element": lambda x: (x * 2)[0, 0] + 1,
     "zeros that are added to": lambda x: _onto(np.zeros_like(x), x),
     "ones that are added to": lambda x: _onto(np.ones_like(x), x),
+    "one of each row": lambda x: (x * 2)[np.arange(3), np.array([0, 1, 1])],
+    "a number in each row": lambda x: set_to(x * 2, (np.arange(3), np.array([0, 1, 1])), 5.0),
+    "products with ones": lambda x: (x @ np.ones(4, np.float32), np.ones(3, np.float32) @ x),
+    "sums of products": lambda x: (np.vecdot(x, x), np.einsum("ab,ab->b", x, x)),
+    "all of one": lambda x: (x[0, 0] > 0).all(),
+    "kept within bounds, into an array": lambda x: np.clip(x, 0, 1, out=x * 2),
+    "whole numbers": lambda x: (x > 0).astype(np.int64) * 2 + 1,
 }
 
 
