@@ -330,6 +330,13 @@ def test_what_strides_replace_has_no_gradient():
         assert new.grad.tolist() == [1, 3]
 
 
+def test_dropout_in_place():
+    x = torch.ones(2)
+    assert torch.dropout_(x, 1.0, True) is x
+    assert x.tolist() == [0, 0]
+    assert torch.alpha_dropout_(x, 0.5, False).tolist() == [0, 0]
+
+
 def test_types_by_dtype():
     x = torch.ones(2)
     assert isinstance(x, torch.FloatTensor)
