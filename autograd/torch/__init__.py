@@ -158,6 +158,8 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(name)
     if name.endswith("_") and name in _tensors.METHODS:
         return _tensors.METHODS[name]
+    if name in ("dropout_", "alpha_dropout_", "feature_alpha_dropout_"):
+        return _tensors.in_place(_of_torch(name[:-1], _functional))
     if name in _ELSEWHERE:
         return getattr(_ROOTS[_ELSEWHERE[name]], name)
     try:

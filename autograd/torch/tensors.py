@@ -213,14 +213,14 @@ def comparison(ufunc: Any) -> Function:
 def direct(function: Any, theirs: Any = None) -> Function:
     """A function of one argument that has a gradient, element by element: integers become floats before."""
     function = registry.get(function, function)
-    through = below(lambda input, out=None: function(floats(input)))
+    through = below(lambda input: function(floats(input)))
 
     def call(input: Any, *more: Any, **out: Any) -> Any:
         if theirs is not None and not convention.torch:
             return theirs(input, *more, **out)
         kind = input._content.dtype
-        if out or (kind is not _F4 and kind is not _F8):
-            return through(input, **out)
+        if out or more or (kind is not _F4 and kind is not _F8):
+            return through(input, *more, **out)
         result = function(input)
         result.__class__ = Tensor
         return result

@@ -138,7 +138,7 @@ class Categorical(_Chances):
         self.batch_shape, self.event_shape = tuple(shape[:-1]), ()
 
     def log_prob(self, value: Any) -> Any:
-        value = value_of(value).astype(np.int64)
+        value = np.asarray(value_of(value)).astype(np.int64)
         shape = np.broadcast_shapes(value.shape, self.batch_shape)
         logits = np.broadcast_to(self.logits, (*shape, self._num_events))
         return np.take_along_axis(logits, np.broadcast_to(value, shape)[..., None], -1)[..., 0]

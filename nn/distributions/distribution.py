@@ -30,6 +30,10 @@ def value_of(given: Any) -> Any:
     return given.data if isinstance(given, Tensor) else given
 
 
+_FORMULAS = frozenset({"mean", "variance", "mode", "entropy", "cdf", "icdf", "enumerate_support", "log_prob", "drawn"})
+"""What a family may have, or may not."""
+
+
 class Distribution:
     """A distribution for each element of a batch: `batch_shape`, then `event_shape`, of one sample.
 
@@ -102,9 +106,9 @@ class Distribution:
         return np.exp(self.entropy())
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("_"):
-            raise AttributeError(name)
-        raise NotImplementedError(f"{type(self).__name__}: no formula is known for {name}")
+        if name in _FORMULAS:
+            raise NotImplementedError(f"{type(self).__name__}: no formula is known for {name}")
+        raise AttributeError(f"{type(self).__name__!r} has no attribute {name!r}", name=name, obj=self)
 
     def __repr__(self) -> str:
         sizes = [f"{name}: {getattr(self, name)}" for name in self.parameters]

@@ -143,3 +143,5 @@ def test_what_is_given_wrongly():
     with pytest.raises(NotImplementedError, match="no formula is known for mean"):
         D.Cauchy(0.0, 1.0).mean  # noqa: B018
     assert repr(D.Exponential(2.0)) == "Exponential(rate: 2.0)"
+    assert not hasattr(D.Normal(0.0, 1.0), "base_dist")
+    assert np.isclose(D.Categorical(np.array([0.25, 0.75])).log_prob(1), np.log(0.75))

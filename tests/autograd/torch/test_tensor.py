@@ -330,6 +330,13 @@ def test_what_strides_replace_has_no_gradient():
         assert new.grad.tolist() == [1, 3]
 
 
+def test_dropout_in_place():
+    x = torch.ones(2)
+    assert torch.dropout_(x, 1.0, True) is x
+    assert x.tolist() == [0, 0]
+    assert torch.alpha_dropout_(x, 0.5, False).tolist() == [0, 0]
+
+
 def test_types_by_dtype():
     x = torch.ones(2)
     assert isinstance(x, torch.FloatTensor)
@@ -375,3 +382,12 @@ def test_in_place_with_another_factor_writes_where_it_is():
     with pytest.raises(RuntimeError, match="leaf"):
         leaf([1.0]).add_(1)
     assert torch.ones(2, dtype=torch.int64).add_(torch.tensor([1, 2]), alpha=2).tolist() == [3, 5]
+
+
+def test_an_argument_too_many_is_not_taken():
+    for call in (torch.exp, torch.Tensor.sigmoid):
+        with pytest.raises(TypeError, match="positional"):
+            call(torch.ones(2), 3)
+    out = torch.zeros(2)
+    assert torch.exp(torch.zeros(2), out=out) is out
+    assert out.tolist() == [1, 1]
