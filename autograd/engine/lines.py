@@ -27,7 +27,7 @@ def room(x: Any, *others: Any) -> Any:
     """Where to put a result of x's shape, dtype and layout, for `out=`; None where NumPy's own memory is as good.
 
     That is for few elements, for what is not NumPy's, where the others, which are broadcast to x's shape, would give
-    another dtype or shape, and where each of them has one number for a whole row: two arrays meet NumPy's loop then.
+    another dtype or shape, and where each of them has but one number for a whole row: its loop meets two arrays.
 
     >>> x, row = np.ones((256, 512)), np.ones(512)
     >>> y = np.multiply(x, row, out=room(x, row))

@@ -16,10 +16,11 @@ from .modes import mode
 
 
 class Once(Protocol):
-    """A function that is decorated with `once`; `made_once` is the function itself."""
+    """A function that is decorated with `once`; `made_once` is the function itself, which a printed program shows."""
 
     made_once: Callable[..., Any]
-    if_made: Callable[..., Any]
+    printed_as: Callable[..., Any]
+    kept: Callable[..., Any]
 
     def __call__(self, g: Any, *needs: Any) -> Any: ...
 
@@ -27,8 +28,8 @@ class Once(Protocol):
 def once(function: Callable[..., Any]) -> Once:
     """A function (g, *needs) of the gradient, an array, that two rules begin with: what it makes is made once for both.
 
-    It is given up when it is asked for again, when another one is kept, or at the end of the backward pass. A rule that
-    can do with it, and without it too, asks `function.if_made(g, *needs)`, which is None where it has not been made.
+    It is given up when it is asked for again, when another one is kept, or at the end of the backward pass. Who can
+    do with it, and without it too, asks `if_made`.
 
     >>> @once
     ... def solved_back(g, a):
@@ -39,21 +40,28 @@ def once(function: Callable[..., Any]) -> Once:
     def run(g: Any, *needs: Any) -> Any:
         if mode.once is None or g.__class__ is not np.ndarray:
             return function(g, *needs)
-        made = if_made(g, *needs)
+        made = kept(g, *needs)
         if made is None:
             made = function(g, *needs)
             mode.once = (run, g, *needs), made
         return made
 
-    def if_made(*asked: Any) -> Any:
+    def kept(*asked: Any) -> Any:
         if not mode.once or len(mode.once[0]) != len(asked) + 1 or not all(map(_is_same, mode.once[0], (run, *asked))):
             return None
         made, mode.once = mode.once[1], ()
         return made
 
     made_once = cast(Once, run)
-    made_once.made_once, made_once.if_made = function, if_made
+    made_once.made_once = made_once.printed_as = function
+    made_once.kept = kept
     return made_once
+
+
+def if_made(function: Callable[..., Any], g: Any, *needs: Any) -> Any:
+    """What such a function has made of these for another rule; None if it has not, or keeps nothing."""
+    kept = getattr(function, "kept", None)
+    return None if kept is None else kept(g, *needs)
 
 
 def _is_same(a: Any, b: Any) -> bool:

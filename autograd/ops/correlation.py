@@ -23,7 +23,7 @@ import numpy as np
 
 from ..engine.broadcasting import sum_to
 from ..engine.declare import primitive
-from ..engine.once import once
+from ..engine.once import if_made, once
 from ..engine.primitive import Function
 from ..engine.sums import added
 from .sliding import Geometry
@@ -167,12 +167,14 @@ def _correlate(
         return _biased(windowed.of_rows(_correlate, windowed.correlate, (x, w), rest, 1), b)
     layout = _Layout(x.shape, w.shape, stride, padding, dilation, groups)
     x, w = _common(x, w)
-    return _biased(_sums(layout, w, _shifts(x, layout)), b)
+    return _biased(_sums(layout, w, _shifts_for_both(x, layout)), b)
 
 
-@once
 def _shifts(image: Any, layout: _Layout) -> Any:
     return layout.shifted(image)
+
+
+_shifts_for_both = once(_shifts)
 
 
 def _sums(layout: _Layout, w: Any, shifted: Any) -> Any:
@@ -234,11 +236,11 @@ def _correlate_transpose(
         rest = shape, stride, padding, dilation, groups
         return windowed.of_rows(_correlate_transpose, windowed.correlate_transpose, (y, w), rest, 1)
     y, w = _common(y, w)
+    y = _in_order_for_both(y)
     many = layout.channels >= min(16, layout.features / 2)  # so that the products that follow have rows enough
     if many and all(s == 1 for s in layout.stride) and y.size:  # then it is a correlation, with the kernel turned round
         turned, shifted = _turned(y, layout)
         return _sums(turned, _turned_kernel(w, groups), shifted)
-    y = _in_order_for_both(y)
     if layout.channels == layout.features == 1 < groups:
         return _depthwise_transpose(y, w, layout)
     n = len(layout.rows)
@@ -286,7 +288,6 @@ def _turned_kernel(w: Any, groups: int) -> Any:
     return turned.reshape(-1, w.shape[0] // groups, *w.shape[2:])
 
 
-@once
 def _turned(y: Any, layout: _Layout) -> tuple[_Layout, Any]:
     """Of a correlation with stride 1, how its results lie for the adjoint, which is one again; and their shifts."""
     reach = [d * (k - 1) for d, k in zip(layout.dilation, layout.size, strict=True)]
@@ -310,10 +311,7 @@ def _correlate_kernel(
     kernel_shape = (y.shape[1], x.shape[1] // groups, *size)
     layout = _Layout(x.shape, kernel_shape, stride, padding, dilation, groups)
     y, x = _common(y, x)
-    if (made := _turned.if_made(y, layout)) is not None:  # for the image's gradient, whose shifts then serve here, too
-        turned, shifted = made
-        return _turned_kernel(_kernel(turned, shifted, _in_order(x)), groups)
-    shifted = _shifts.if_made(x, layout)
+    shifted = if_made(_shifts_for_both, x, layout)
     return _kernel(layout, layout.shifted(x) if shifted is None and y.size else shifted, _in_order_for_both(y))
 
 

@@ -89,20 +89,12 @@ class _OfArrays(ast.NodeTransformer):
             return ast.copy_location(ast.Constant(False), node)
         if name in self.others:
             return ast.copy_location(ast.Constant(False), node)
-        if _asks_if_made(node):
-            return ast.copy_location(ast.Constant(None), node)
         if name == "getattr" and isinstance(node.args[1], ast.Constant) and node.args[1].value == "_content":
             return node.args[2]
         return node
 
     def visit_Compare(self, node: ast.Compare) -> Any:
-        """Two arrays are both NumPy's: `x.__class__ is y.__class__ is np.ndarray`; and nothing is kept by `once`."""
-        if (
-            isinstance(node.left, ast.NamedExpr)
-            and _asks_if_made(node.left.value)
-            and isinstance(node.ops[0], ast.IsNot)
-        ):
-            return ast.copy_location(ast.Constant(False), node)
+        """Two arrays are both NumPy's: `x.__class__ is y.__class__ is np.ndarray`."""
         self.generic_visit(node)
         both = len(node.ops) == 2 and ast.unparse(node).endswith(".__class__ is np.ndarray")
         return ast.copy_location(ast.Constant(True), node) if both else node
@@ -134,11 +126,6 @@ class _OfArrays(ast.NodeTransformer):
         if isinstance(node.test, ast.Constant) and type(node.test.value) is bool:
             return node.body if node.test.value else node.orelse
         return node
-
-
-def _asks_if_made(node: Any) -> bool:
-    """Whether it is `function.if_made(...)`, of what `once` has made for another rule."""
-    return isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "if_made"
 
 
 def _one(node: ast.BoolOp) -> Any:

@@ -35,7 +35,6 @@ class Helpers:
         primitive = getattr(function, "primitive", None)
         function = primitive.function if primitive is not None else function
         function = function.__wrapped__ if isinstance(function, _Cached) else function
-        function = getattr(function, "made_once", function)
         wanted = wanted or getattr(function, "__name__", "helper").strip("<>")
         function = getattr(function, "printed_as", function)
         if (known := self._names.get(id(function))) is not None:
