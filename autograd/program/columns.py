@@ -19,6 +19,7 @@ class Body:
         self.lines = lines
         self.made_at: dict[str, int] = {}
         self.bound_at: dict[str, list[int]] = {}
+        self.inside: set[int] = set()  # the lines that are to be loops
         self.used_at: dict[str, list[int]] = {}
         for k, line in enumerate(lines):
             line.given = [name for name in line.binds if name not in self.made_at]
@@ -196,6 +197,8 @@ class Rows:
         for j in range(self.n - 1, -1, -1) if back else range(self.n):
             for k in range(at, end, step)[:_NEAR]:
                 line = self.body.lines[k]
+                if k in self.body.inside:  # which has a name of its own there
+                    continue
                 if line.key == self.rows[0][j].key and self._goes_on(line, j, -1 if back else self.times):
                     found[j], at = line, k + step
                     break
