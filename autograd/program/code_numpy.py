@@ -382,10 +382,14 @@ def _laid_out(laid: list[list[Value]], own: Iterable[Value]) -> tuple[dict[Value
     return offsets, rounded(top)
 
 
+_RAISING = ("numpy.linalg", "autograd.ops.linalg", "autograd.ops.factors")
+"""Modules of functions that raise LinAlgError."""
+
+
 def _may_fail(statement: Statement) -> bool:
     """Whether a statement may say that the program does not hold for this call, or raise what the function expects."""
     module = str(getattr(statement.function, "__module__", ""))
-    raises = module in ("numpy.linalg", "autograd.ops.linalg") or "raise" in statement.errors.values()
+    raises = module in _RAISING or "raise" in statement.errors.values()
     return statement.kind == "guard" or raises or getattr(statement.function, "may_change", False)
 
 

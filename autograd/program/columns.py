@@ -18,9 +18,13 @@ class Body:
         """Take other lines."""
         self.lines = lines
         self.made_at: dict[str, int] = {}
+        self.bound_at: dict[str, list[int]] = {}
+        self.inside: set[int] = set()  # the lines that are to be loops
         self.used_at: dict[str, list[int]] = {}
         for k, line in enumerate(lines):
-            line.given = [name for name in line.given if name not in self.made_at]
+            line.given = [name for name in line.binds if name not in self.made_at]
+            for name in line.binds:
+                self.bound_at.setdefault(name, []).append(k)
             self.made_at.update(dict.fromkeys(line.given, k))
             for name in line.names():
                 self.used_at.setdefault(name, []).append(k)
@@ -90,14 +94,24 @@ class Rows:
         self.rows = [body.lines[k : k + self.n] for k in range(start, self.end, self.n)]
         self.series: list[Series] = []
         self.given: dict[str, tuple[Series, int]] = {}
-        for j, line in enumerate(self.rows[0]):
+        alike = all(len(row[j].given) == len(line.given) for row in self.rows for j, line in enumerate(self.rows[0]))
+        for j, line in enumerate(self.rows[0] if alike else []):
             for m in range(len(line.given)):
                 series = Series([row[j].given[m] for row in self.rows], j)
                 self.series.append(series)
                 self.given.update({name: (series, k) for k, name in enumerate(series.names)})
         self.columns: list[list[Column]] = []
-        self.fits = len(self.given) == len(self.series) * self.times and self._read()
+        alike = alike and all(map(self._stands, {name for row in self.rows for line in row for name in line.names()}))
+        self.fits = alike and len(self.given) == len(self.series) * self.times and self._read()
         self.holds = self.fits and self._is_worth_it()
+
+    def _stands(self, name: str) -> bool:
+        """Whether a name that is given several values is so within one turn, or before the first one."""
+        bound = self.body.bound_at.get(name, ())
+        if len(bound) < 2:
+            return True
+        turns = {(k - self.start) // self.n if self.start <= k < self.end else -1 for k in bound}
+        return len(turns) == 1 and max(bound) < self.end
 
     def flat(self) -> list[Column]:
         return [column for columns in self.columns for column in columns]
@@ -183,6 +197,8 @@ class Rows:
         for j in range(self.n - 1, -1, -1) if back else range(self.n):
             for k in range(at, end, step)[:_NEAR]:
                 line = self.body.lines[k]
+                if k in self.body.inside:  # which has a name of its own there
+                    continue
                 if line.key == self.rows[0][j].key and self._goes_on(line, j, -1 if back else self.times):
                     found[j], at = line, k + step
                     break

@@ -31,6 +31,7 @@ class Looped(Names):
     def _write(self, loops: list[Loop]) -> None:
         """Put loops in the place of their lines: each is one line then, of which some may be alike again."""
         earlier = dict(self.lists)  # of which some are elements of a list themselves now
+        self.inside = {k for loop in loops for k in range(loop.start, loop.end)}
         for loop in loops:
             loop.plan()
         lines: list[Line] = []

@@ -135,7 +135,9 @@ class Page(Expressions):
         known = {name for name, v in by_name.items() if v.name is not None or self._is_slope(v)} | written.called
         if written.called:
             known |= {name for name in by_name if name.startswith("d_")}
-        fixed = {*written.listing, *inputs, *(self._taken - set(by_name))} | set(by_name) - known
+        fixed = {*written.listing, *self._constants.values(), *inputs, *(self._taken - set(by_name))} | set(
+            by_name
+        ) - known
         kept = [line for line in reused(text, known, fixed) if not _SAME.fullmatch(line)]
         return [line for long in kept for line in folded(long, _WIDE)]
 

@@ -29,7 +29,8 @@ class Line:
     words     what that is, in its order: names, whole numbers, and constants such as 0.5 or np.zeros(3)
     spans     where it stands
     comments  whether that is a comment
-    given     the names that it gives
+    binds     the names that it gives a value
+    given     those that have none before
     size      of how many lines it is
     depth     how many loops are in one another there
     prepares  whether it only makes what a loop needs
@@ -57,7 +58,8 @@ class Line:
             given |= dict.fromkeys(name for name in found[1].split(", ") if name in names) if found else {}
             begin += len(one) + 1
         self.key = "".join([*rest, text[at:]]).replace("\2", "\0")
-        self.given = [*given]
+        self.binds = [*given]
+        self.given = self.binds
         self.size = len(physical)
         self.stays = text.startswith(("return", "assert", "# backward", "# update", "# forward"))
 
