@@ -53,7 +53,7 @@ def pdist(input: Any, p: float = 2.0) -> Any:
         with np.errstate(over="ignore", under="ignore"):
             made = pair_distances(input)
         lengths, kind = plain(made), np.finfo(made.dtype)
-        if lengths.min() > kind.tiny**0.5 / kind.eps and lengths.max() < np.inf:  # no square has left the range
+        if ((lengths > kind.tiny**0.5 / kind.eps) & (lengths < np.inf)).all():  # no square has left the range
             return made
     n, parts = input.shape[0], []
     columns = input.T.copy()  # so that all pairs, which are many, are next to each other

@@ -83,7 +83,7 @@ def within(
     if in_blocks(values):
         return by_blocks(within, [values], least, below, who, what, error, but)
     kept = values if but is None else values[values != but]
-    if kept.size and (kept.min() < least or kept.max() >= below):
+    if ((kept < least) | (kept >= below)).any():
         said = f"; count from {least}" if kept.max() == below else ""
         raise error(f"{who}: expected {what} from {least} to {below - 1}, got {kept.min()} to {kept.max()}{said}")
     return values

@@ -152,7 +152,9 @@ def test_lists_are_taken_by_layers() -> None:
     assert Own()([1.0]) is list
 
 
-@pytest.mark.parametrize("use", ["import nn; nn.Linear(2, 1)", "import optim"])
+@pytest.mark.parametrize(
+    "use", ["import nn; nn.Linear(2, 1)", "import optim", "import nn.data", "from nn.utils import rnn"]
+)
 def test_another_package_called_autograd_is_named(use: str, tmp_path: Path) -> None:
     (tmp_path / "autograd").mkdir()
     (tmp_path / "autograd" / "__init__.py").write_text("def grad(fun): ...")

@@ -301,7 +301,9 @@ class Tensor:
 
     def __repr__(self) -> str:
         content = self._content
-        if isinstance(content, np.ndarray | np.generic):
+        if hasattr(type(content), "as_text"):  # of many examples at once, which are no plain array
+            text = content.as_text()
+        elif isinstance(content, np.ndarray | np.generic):
             text = np.array2string(np.asarray(content), separator=", ", prefix="Tensor(")
         else:
             text = repr(content)

@@ -568,7 +568,7 @@ def _within_range(norm: Any, x: Any, axes: tuple[int, ...], p: float) -> Any:
         lengths = unwrap(made)
         if p < 1 or not unwrap(x).size:
             return made
-        if not in_blocks(lengths) and lengths.min() > _shortest(lengths.dtype, p) and lengths.max() < np.inf:
+        if not in_blocks(lengths) and ((lengths > _shortest(lengths.dtype, p)) & (lengths < np.inf)).all():
             return made
         size = np.absolute(unwrap(x)).max(axes, keepdims=True)
         size = np.where((size > 0) & (size < np.inf), size, 1).astype(size.dtype)
@@ -661,7 +661,14 @@ def cond(x: Any, p: Any = None) -> Any:
             made = smallest / largest if p == -2 else largest / smallest
         rounding = np.finfo(s.dtype).eps * max(x.shape[-2:])
         return _doubtful(made, unwrap(smallest) <= rounding * unwrap(largest))
-    return norm(x, p, (-2, -1)) * norm(np.linalg.inv(x), p, (-2, -1))
+    try:
+        return norm(x, p, (-2, -1)) * norm(np.linalg.inv(x), p, (-2, -1))
+    except np.linalg.LinAlgError:  # of one matrix at least; of a shape that has none NumPy's own is raised
+        singular = np.isinf(np.linalg.cond(unwrap(x), 1))
+        of_each = singular[..., None, None]
+        x = np.where(of_each, np.eye(x.shape[-1], dtype=x.dtype), _doubtful(x, of_each))
+        made = norm(x, p, (-2, -1)) * norm(np.linalg.inv(x), p, (-2, -1))
+        return made + np.where(singular, np.inf, 0).astype(made.dtype)
 
 
 _doubtful: Function = linear(  # of a singular matrix the smallest singular value is nothing but rounding
@@ -688,7 +695,7 @@ def matrix_power(a: Any, n: int) -> Any:
         if n:
             a = a @ a
     if made is None:
-        return wrap(np.zeros_like(a) + np.eye(a.shape[-1], dtype=a.dtype))
+        return wrap(np.zeros_like(unwrap(a)) + np.eye(a.shape[-1], dtype=a.dtype))
     return made
 
 

@@ -49,6 +49,9 @@ def einsum(*operands: Any, optimize: Any = True, dtype: Any = None, order: Any =
     except AttributeError:
         arrays = tuple([one_array(array) for array in arrays])
         shapes = tuple([array.shape for array in arrays])
+    if any(array.dtype != arrays[0].dtype for array in arrays[1:]):  # else sums of one operand alone would be its own
+        common = np.result_type(*[array.dtype for array in arrays])
+        arrays = tuple([array if array.dtype == common else array.astype(common) for array in arrays])
     found = _parsed.get((key, shapes))
     if found is None:
         if len(_parsed) > 4096:
@@ -197,7 +200,7 @@ def _rows(x: Any) -> Any:
 
 
 def _matmul(x: Any, y: Any, /) -> Any:
-    if x.__class__ is _ndarray and y.__class__ is _ndarray and y.ndim == 2:
+    if x.__class__ is _ndarray and type(y) is _ndarray and y.ndim == 2:  # type: what stands for an array is no argument
         if x.ndim == 2:
             return x.dot(y) if x.size <= 4096 >= y.size else x @ y  # of small ones, half the time
         if x.ndim > 2:  # one product of all rows, into an array that owns its memory

@@ -8,9 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from ..engine.blocks import in_blocks
 from ..engine.broadcasting import broadcast_to
 from ..engine.declare import composite, linear, nondifferentiable, primitive
 from ..engine.halves import in_single
+from ..engine.lists import one_array
 from ..engine.primitive import Function
 from ..engine.storing import into
 from ..engine.sums import axes_of, is_large
@@ -118,6 +120,7 @@ def average(a: Any, axis: Any = None, weights: Any = None, returned: bool = Fals
         total = np.full_like(unwrap(result), count(np.shape(a), axis))
     else:
         weights = weights if hasattr(weights, "dtype") else alike(np.asarray(weights), a)
+        a, weights = _in_common(one_array(a), weights)
         if np.shape(weights) != np.shape(a):
             axes = axis if isinstance(axis, tuple) else (axis,)
             if axis is not None and any(not -np.ndim(a) <= i < np.ndim(a) for i in axes):
@@ -135,6 +138,12 @@ def average(a: Any, axis: Any = None, weights: Any = None, returned: bool = Fals
             raise ZeroDivisionError("average: the weights sum to zero, so they cannot be normalised")
         result = np.sum(a * weights, axis, keepdims=keepdims) / total
     return (result, total) if returned else result
+
+
+def _in_common(a: Any, weights: Any) -> Any:
+    """Both in the dtype of their average, so that neither products nor sums leave a narrower one's range."""
+    dtype = np.result_type(a.dtype, weights.dtype, *([np.float64] if a.dtype.kind in "biu" else []))
+    return [part if part.dtype == dtype else part.astype(dtype) for part in (a, weights)]
 
 
 @composite(np.trapezoid)
@@ -233,7 +242,35 @@ def std(
         return into(np.std, std, (a, axis, dtype), options, out)
     if mean is not _none:
         return np.sqrt(var(a, axis, dtype, None, ddof, keepdims, where=where, mean=mean))
-    return _deviations(a if dtype is None else a.astype(dtype), axis, ddof, keepdims, where)
+    return _within_range(a if dtype is None else a.astype(dtype), axis, ddof, keepdims, where)
+
+
+def _within_range(a: Any, axis: Any, ddof: Any, keepdims: Any, where: Any) -> Any:
+    """The deviations; where their squares leave the range, those of `a` by its largest element, times that.
+
+    Of equal elements they are 0, also where the mean has been rounded.
+    """
+    with np.errstate(over="ignore", under="ignore"):
+        made = _deviations(a, axis, ddof, keepdims, where)
+        found, array = unwrap(made), unwrap(a)
+        if in_blocks(found) or found.dtype.kind != "f" or not array.size:
+            return made
+        info = np.finfo(found.dtype)
+        within = axes_of(axis, array.ndim)
+        first = array[tuple([slice(0, 1) if i in within else slice(None) for i in range(array.ndim)])]
+        found = kept(found, axis, keepdims, array.shape)
+        rounding = np.absolute(first) * (8 * info.eps) + (info.tiny / info.eps) ** 0.5
+        if ((found > rounding) & (found < np.inf)).all():
+            return made
+        same = (array == first) if where is True else (array == first) | ~np.asarray(where)
+        same = same.all(axis, keepdims=True)
+        size = np.absolute(array if where is True else np.where(where, array, 0)).max(axis, keepdims=True)
+        lost = ((found == np.inf) | (found <= rounding)) & (size > 0) & (size < np.inf)
+        if not lost.any():
+            return made
+        shift, size = np.where(same, first, 0), np.where(lost & ~same, size, 1).astype(found.dtype)
+        made = _deviations((a - shift) / size, axis, ddof, True, where) * size
+        return made if keepdims else np.squeeze(made, axis)
 
 
 # ---- products --------------------------------------------------------------------------------------------------------

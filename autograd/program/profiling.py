@@ -7,7 +7,8 @@ from collections.abc import Callable
 from statistics import median
 from typing import Any, NamedTuple
 
-from .cost import moved, short
+from .cost import short
+from .counting import moved
 from .entry import Entry
 from .native import Island as Kernels
 from .native import bytes_of

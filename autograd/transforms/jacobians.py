@@ -17,7 +17,7 @@ from .batching.batched import Batch, Batched
 from .batching.boundary import leave, part_outside
 from .call import Call, name_of, tracked
 from .products import goes_forward, pushed
-from .shared import Function, argnum, one, transform
+from .shared import Function, argnum, array_of, one, transform
 from .sparsity import Pattern
 from .tree import rebuild
 
@@ -66,7 +66,7 @@ def _derivatives(
     who: str, argnums: Any, chunk_size: int | None, pattern: Pattern | None, check: bool, call: Call
 ) -> Any:  # fmt: skip
     for out in call.outs:
-        if out is not None and not isinstance(out, Tensor) and np.asarray(out).dtype.kind not in "fciub":
+        if out is not None and array_of(out).dtype.kind not in "fciub":
             raise TypeError(f"{who}: expected a function that gives numbers or arrays, got {type(out).__name__}")
     if pattern is not None:
         return call.beside(_sparse(who, call, pattern, chunk_size, check))
@@ -99,7 +99,7 @@ def hessian(
 
 def _jacobian(call: Call, out: Any, create_graph: bool, chunk_size: int | None) -> list[Tensor]:
     """For each point the derivatives of one result."""
-    data = np.asarray(out) if not isinstance(out, Tensor) else out._content
+    data = array_of(out)
     shape, n = data.shape, sum(point.size for point in call.points)
     if not tracked(out):
         call.warn_independent()

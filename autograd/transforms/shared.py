@@ -63,7 +63,7 @@ def scalar(who: str, call: Call) -> Any:
     if not isinstance(out, Tensor):
         if out is not (call.outs[0] if call.outs else None) or out is None:
             raise TypeError(f"{who}: expected a function with a scalar result, got {type(out).__name__}")
-        out = wrap(np.asarray(out))
+        out = wrap(array_of(out))
     if out.size != 1:
         raise TypeError(
             f"{who}: expected a function with a scalar result, got shape {out.shape}; "
@@ -75,6 +75,13 @@ def scalar(who: str, call: Call) -> Any:
             f"{who}: expected a function with a real result, got {out.dtype}; {hint or 'it has no derivative'}"
         )
     return out
+
+
+def array_of(out: Any) -> Any:
+    """What a function gave, as an array; of many examples at once as it is."""
+    if isinstance(out, Tensor):
+        return out._content
+    return out if isinstance(out, np.ndarray) else np.asarray(out)
 
 
 def ones(out: Any) -> Any:

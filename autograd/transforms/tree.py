@@ -175,7 +175,7 @@ def _gather(value: Any, found: list[Any], objects: bool) -> None:
         for key in keys_of(value):
             _gather(value[key], found, objects)
     else:
-        parts = _parts(value, objects)
+        parts = parts_of(value, objects)
         if parts is None:
             found.append(value)
         else:
@@ -186,7 +186,7 @@ def _gather(value: Any, found: list[Any], objects: bool) -> None:
 LEAVES = frozenset({Tensor, np.ndarray, np.float64, np.float32, float, int, bool, str, complex, type(None)})
 
 
-def _parts(value: Any, objects: bool) -> list[Any] | None:
+def parts_of(value: Any, objects: bool) -> list[Any] | None:
     """What a container contains; None of what is no container."""
     if isinstance(value, Tensor):
         return None
@@ -258,7 +258,7 @@ def is_differentiable(leaf: Any) -> bool:
 
 
 def _collect(value: Any, like: Any, found: list[Any], objects: bool) -> None:
-    parts = None if type(like) in LEAVES else _parts(like, objects)
+    parts = None if type(like) in LEAVES else parts_of(like, objects)
     if parts is None:
         found.append(value)
         return
@@ -275,7 +275,7 @@ def _collect(value: Any, like: Any, found: list[Any], objects: bool) -> None:
     own = None
     if same:
         by_keys = isinstance(like, dict) and ways is None  # in the order of the other's, if they have none
-        own = [value[key] for key in keys_of(like)] if by_keys else _parts(value, objects)
+        own = [value[key] for key in keys_of(like)] if by_keys else parts_of(value, objects)
     if own is None or len(own) != len(parts):
         raise TypeError(f"expected {_said(like)}, got {_said(value)}")
     for item, model in zip(own, parts, strict=True):
@@ -319,7 +319,7 @@ class _Leaf:
 
 def _key(form: Any) -> Any:
     """A form as tuples that can be compared."""
-    parts = _parts(form, True)
+    parts = parts_of(form, True)
     if parts is None:
         return form is None
     ways = _ways(type(form), True)

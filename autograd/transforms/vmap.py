@@ -14,7 +14,7 @@ from .batching.batched import Batch, innermost
 from .batching.boundary import chosen, enter, leave, part_outside
 from .batching.draws import draws_of
 from .shared import Function, check_function
-from .tree import LEAVES, fields_of, is_dataclass, keys_of, leaves, rebuild
+from .tree import LEAVES, fields_of, is_dataclass, keys_of, leaves, parts_of, rebuild
 
 
 def vmap(
@@ -120,14 +120,25 @@ def _spread(what: str, axes: Any, value: Any, found: list[Any], where: str) -> N
     elif isinstance(axes, tuple | list) and isinstance(value, tuple | list) and len(axes) == len(value):
         for k, (axis, part) in enumerate(zip(axes, value, strict=True)):
             _spread(what, axis, part, found, f"{where}[{k}]")
-    elif is_dataclass(axes) and type(axes) is type(value):
-        for name in fields_of(value):
-            _spread(what, getattr(axes, name), getattr(value, name), found, f"{where}.{name}")
+    elif (inside := _inside(axes, value)) is not None:
+        for name, axis, part in inside:
+            _spread(what, axis, part, found, f"{where}.{name}")
     else:
         raise ValueError(
             f"vmap: expected {what}{where} as a whole number, None, or a container like that of the values, "
             f"got {axes!r} for {type(value).__name__}"
         )
+
+
+def _inside(axes: Any, value: Any) -> Any:
+    """Of a dataclass or a registered class, and one of axes like it, each part's name, its axis and itself."""
+    if type(axes) is not type(value) or isinstance(value, dict | list | tuple):
+        return None
+    of_axes, of_value = parts_of(axes, True), parts_of(value, True)
+    if of_axes is None or of_value is None or len(of_axes) != len(of_value):
+        return None
+    names = fields_of(value) if is_dataclass(value) and len(of_value) == len(fields_of(value)) else range(len(of_value))
+    return zip(names, of_axes, of_value, strict=True)
 
 
 def _size(

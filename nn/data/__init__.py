@@ -14,34 +14,39 @@
 Each imports only what stands before it.
 """
 
-from .collate import default_collate, default_convert
-from .dataset import (
-    ChainDataset,
-    ConcatDataset,
-    Dataset,
-    IterableDataset,
-    StackDataset,
-    Subset,
-    TensorDataset,
-    TransformDataset,
-    random_split,
-)
-from .distributed import DistributedSampler
-from .folder import ImageFolder
-from .idx import read_idx
-from .images import digits, mnist
-from .loader import DataLoader, get_worker_info
-from .sampler import (
-    BatchSampler,
-    RandomSampler,
-    Sampler,
-    SeededSampler,
-    SequentialSampler,
-    SubsetRandomSampler,
-    WeightedRandomSampler,
-)
-from .tables import read_csv
-from .transforms import compose, normalize, one_hot, random_crop, random_flip
+from ..names import explained
+
+try:
+    from .collate import default_collate, default_convert
+    from .dataset import (
+        ChainDataset,
+        ConcatDataset,
+        Dataset,
+        IterableDataset,
+        StackDataset,
+        Subset,
+        TensorDataset,
+        TransformDataset,
+        random_split,
+    )
+    from .distributed import DistributedSampler
+    from .folder import ImageFolder
+    from .idx import read_idx
+    from .images import digits, mnist
+    from .loader import DataLoader, get_worker_info
+    from .sampler import (
+        BatchSampler,
+        RandomSampler,
+        Sampler,
+        SeededSampler,
+        SequentialSampler,
+        SubsetRandomSampler,
+        WeightedRandomSampler,
+    )
+    from .tables import read_csv
+    from .transforms import compose, normalize, one_hot, random_crop, random_flip
+except ImportError as error:
+    raise explained(error) from error
 
 __all__ = [
     "BatchSampler", "ChainDataset", "ConcatDataset", "DataLoader", "Dataset", "DistributedSampler", "ImageFolder",

@@ -37,10 +37,15 @@ From the bottom up, each importing only what stands before it:
     script       what each process runs that `python -m nn.parallel` starts
 """
 
-from .distributed import DistributedDataParallel
-from .exchange import all_gather, all_reduce, average, barrier, broadcast
-from .group import init, rank, size
-from .writing import save
+from ..names import explained
+
+try:
+    from .distributed import DistributedDataParallel
+    from .exchange import all_gather, all_reduce, average, barrier, broadcast
+    from .group import init, rank, size
+    from .writing import save
+except ImportError as error:
+    raise explained(error) from error
 
 __all__ = [
     "DistributedDataParallel", "all_gather", "all_reduce", "average", "barrier", "broadcast", "init", "rank", "save",

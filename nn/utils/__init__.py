@@ -17,15 +17,20 @@ Each imports only what stands before it.
 from typing import Any
 
 from ..habits import instead
-from . import parametrizations, parametrize, rnn
-from .casting import cast_inputs
-from .fusion import fuse_conv_bn_eval, fuse_linear_bn_eval
-from .parameters import (
-    clip_grad_norm_, clip_grad_value_, clip_grads_with_norm_, get_total_norm, parameters_to_vector,
-    vector_to_parameters,
-)  # fmt: skip
-from .reparametrize import remove_spectral_norm, remove_weight_norm, spectral_norm, weight_norm
-from .stateless import functional_call, stack_module_state
+from ..names import explained
+
+try:
+    from . import parametrizations, parametrize, rnn
+    from .casting import cast_inputs
+    from .fusion import fuse_conv_bn_eval, fuse_linear_bn_eval
+    from .parameters import (
+        clip_grad_norm_, clip_grad_value_, clip_grads_with_norm_, get_total_norm, parameters_to_vector,
+        vector_to_parameters,
+    )  # fmt: skip
+    from .reparametrize import remove_spectral_norm, remove_weight_norm, spectral_norm, weight_norm
+    from .stateless import functional_call, stack_module_state
+except ImportError as error:
+    raise explained(error) from error
 
 __all__ = [
     "cast_inputs", "clip_grad_norm_", "clip_grad_value_", "clip_grads_with_norm_", "functional_call",

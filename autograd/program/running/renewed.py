@@ -11,7 +11,7 @@ from bisect import bisect_left, bisect_right, insort
 
 import numpy as np
 
-from ..cost import operations
+from ..counting import operations
 from ..functions import CLIP, EMPTY
 from ..islands import may_be_cut, target_of
 from ..memory import LARGE, last_uses

@@ -230,22 +230,27 @@ class Batched(Methods):
         """Raise: a value that is another one for each example is made a plain one."""
         if inside(sys._getframe(2)):
             raise Untraceable(what, self.batch)
+        remedy = "choose between values with np.where, and compute with functions of NumPy"
+        if what == _PLAINLY:
+            remedy += "; np.take(array, index, axis) has one of NumPy's indexed by it"
         raise TypeError(
             f"vmap: an array of shape {self.shape}, which is another one for each of the {self.batch.size} examples, "
-            f"is made {what}; choose between values with np.where, and compute with functions of NumPy"
+            f"is made {what}; {remedy}"
         )
 
     def _one(self, how: Callable[[Any], Any], what: str) -> Any:
-        """The value of all examples, where that is the same."""
+        """The value of all examples, where that is the same; of no examples, 1."""
         if self.size != 1:
             return how(np.empty(self.shape))  # which raises what it raises of an array
+        if not self.batch.size:
+            return how(np.ones((), self.array.dtype)[()])
         array = self.array.reshape(-1)
         if not array.size or not bool((array == array[0]).all()):
             self._left(what)
         return how(array[0])
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
-        return self._left("a plain array")
+        return self._left(_PLAINLY)
 
     def __bool__(self) -> bool:
         """The truth that all examples have. Where these packages ask it of `any` or `all`, they do so to save work,
@@ -279,6 +284,10 @@ class Batched(Methods):
     def __contains__(self, item: Any) -> bool:
         return bool((self == item).any())
 
+    def as_text(self) -> str:
+        """What a Tensor shows of it: the values of all examples, along the first axis."""
+        return f"<{self.batch.size} examples> {self.array}"
+
     def __repr__(self) -> str:
         return f"<{self.batch.size} examples of shape {self.shape} and {self.array.dtype}>"
 
@@ -305,6 +314,8 @@ def _raised(x: Batched, ndim: int) -> Any:
     more = ndim - len(x.shape)
     return x.array if not more else x.array.reshape((x.batch.size, *(1,) * more, *x.shape))
 
+
+_PLAINLY = "a plain array"
 
 _LEAVING = frozenset(
     ("__dlpack__", "ctypes", "data", "dump", "dumps", "flat", "tobytes",
@@ -385,12 +396,17 @@ def refuse(batch: Batch, x: Any) -> None:
 _METHOD = type(np.ndarray.copy)
 
 
+def applied(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """function(*args), where a method of ndarray's is asked of the first: what stands for an array has it, too."""
+    if type(function) is _METHOD:
+        return getattr(args[0], function.__name__)(*args[1:], **kwargs)
+    return function(*args, **kwargs)
+
+
 def followed(batch: Batch, function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
     """A function's result for one example, where a trace or another batch may have to take it as a whole."""
     try:
-        if type(function) is _METHOD:  # the arrays of a trace have it, too
-            return getattr(args[0], function.__name__)(*args[1:], **kwargs)
-        return function(*args, **kwargs)
+        return applied(function, *args, **kwargs)
     except Exception as error:
         whole = who_follows(error)
         if whole is None or whole is batch:

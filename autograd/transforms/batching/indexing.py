@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ...ops.indexing import get, scatter_add, take, take_along_axis
-from .batched import Batch, Batched, refuse
+from .batched import Batch, Batched, innermost, refuse
 from .forms import OF_UFUNCS, form
 from .methods import behind
 
@@ -85,6 +85,8 @@ def _parts(index: Any, ndim: int) -> list[Any]:
             raise _Unlike
         else:
             parts.append(part)
+    if any(type(part) is slice and innermost(part) is not None for part in parts):
+        raise _Unlike
     used = sum(1 for part in parts if part is not None and part is not Ellipsis)
     if used > ndim:
         raise IndexError(f"too many indices for array: array is {ndim}-dimensional, but {used} were indexed")
@@ -121,6 +123,8 @@ def getitem(batch: Batch, x: Any, index: Any) -> Any:
 def _is_basic(index: Any) -> bool:
     for part in index if type(index) is tuple else (index,):
         kind = type(part)
+        if kind is slice and innermost(part) is not None:
+            return False
         if kind is not int and kind is not slice and part is not None and part is not Ellipsis:
             return False
     return True

@@ -32,6 +32,11 @@ def _filled(shape: tuple[int, ...], size: int) -> tuple[int, ...]:
     return tuple([n if n != -1 else size // known if known else 0 for n in shape])
 
 
+def _is_plain(index: slice) -> bool:
+    """Whether a slice's ends are numbers, which all examples have in common."""
+    return all(part is None or isinstance(part, int) for part in (index.start, index.stop, index.step))
+
+
 class Methods:
     """What `Batched` does itself, without asking for the batched form of a function."""
 
@@ -89,7 +94,7 @@ class Methods:
 
     def __getitem__(self, index: Any) -> Any:
         kind = type(index)
-        if kind is int or kind is slice or index is None:
+        if kind is int or index is None or (kind is slice and _is_plain(index)):
             return self._of(self.array[:, index])
         if index is Ellipsis or (kind is tuple and not index):
             return self
@@ -97,7 +102,8 @@ class Methods:
 
     def __setitem__(self, index: Any, value: Any) -> None:
         kind = type(index)
-        if (kind is int or kind is slice) and type(value) is type(self) and value.batch is self.batch:
+        known = kind is int or (kind is slice and _is_plain(index))
+        if known and type(value) is type(self) and value.batch is self.batch:
             there = self.array[:, index]
             if there.ndim == value.array.ndim:
                 there[...] = value.array

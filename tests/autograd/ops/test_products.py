@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograd import Tensor
+from autograd import Tensor, grad
 from autograd.ops.contraction import Contraction
 
 _draw = np.random.default_rng(0)
@@ -68,6 +68,20 @@ def test_einsum_of_one_array_twice() -> None:
 
 def test_einsum_of_real_and_complex(check: Any) -> None:
     check(lambda x, y: np.einsum("ij,jk->ik", x, y), real(2, 3), complex_(3, 2))
+
+
+@pytest.mark.parametrize("subscripts", ["ii,jk->", "ij,j->i", "ij,kl,j->k", "ij,k->k"])
+@pytest.mark.parametrize("kind", ["i1", "f2", "f4", "?"])
+def test_einsum_sums_in_the_dtype_that_it_has(subscripts: str, kind: str) -> None:
+    """One operand alone, too, which has not the range or the digits of what the other one is of."""
+    parts = subscripts.partition("->")[0].split(",")
+    arrays = [np.full((30,) * len(part), 3000.1 if kind != "i1" else 100).astype(kind) for part in parts[:-1]]
+    last = np.linspace(0.5, 1, 30 ** len(parts[-1])).reshape((30,) * len(parts[-1]))
+    expected = np.einsum(subscripts, *[array.astype(float) for array in arrays], last)
+    np.testing.assert_allclose(np.einsum(subscripts, *map(Tensor, [*arrays, last])).data, expected, rtol=1e-12)
+    slope: Any = grad(lambda y: np.einsum(subscripts, *arrays, y).sum())(last)
+    exact: Any = grad(lambda y: np.einsum(subscripts, *[array.astype(float) for array in arrays], y).sum())(last)
+    np.testing.assert_allclose(slope, exact, rtol=1e-12)
 
 
 def test_einsum_options() -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import autograd
-from autograd import Tensor, gradcheck, gradgradcheck, vmap
+from autograd import Tensor, grad, gradcheck, gradgradcheck, hessian, vmap
 
 from .table import Row, anywhere, check_dtype, check_gradients, check_value, elsewhere, plane, positive, rows
 
@@ -321,6 +321,28 @@ def test_deviation_of_a_constant_to_second_order() -> None:
     assert np.isfinite(x.grad.data).all()
 
 
+@pytest.mark.parametrize("scale", [1e30, 1e20, 1e-25, 1e-44, 1])
+@pytest.mark.parametrize("options", [{}, {"axis": 1}, {"axis": (0, 1), "keepdims": True}, {"axis": 0, "ddof": 1}])
+def test_a_deviation_whose_square_leaves_the_range(scale: float, options: Any) -> None:
+    """As the norms. PyTorch 2.13 is right there too; NumPy, and so JAX, gives inf and 0."""
+    x = (np.random.default_rng(0).standard_normal((4, 5)) * scale).astype("f4")
+    with np.errstate(over="ignore", under="ignore"):
+        exact = np.std(x.astype(float), **options)
+        np.testing.assert_allclose(np.std(Tensor(x), **options).data, exact, 1e-5, 2e-45)
+        slope: Any = grad(lambda x: np.std(x, **options).sum())
+        if scale > 1e-40:  # where subnormal numbers have their digits
+            np.testing.assert_allclose(slope(x), slope(x.astype(float)), 1e-4, 1e-5)
+
+
+@pytest.mark.parametrize("options", [{}, {"ddof": 1}, {"where": np.array([True, True, False])}])
+def test_a_deviation_of_what_is_equal_is_0_where_the_mean_is_rounded(options: Any) -> None:
+    x = np.array([0.1, 0.1, 0.1])  # NumPy gives 1.4e-17
+    assert np.std(Tensor(x), **options).item() == 0
+    np.testing.assert_array_equal(grad(lambda x: np.std(x, **options))(x), 0)
+    squared = hessian(lambda x: np.std(x, **options) ** 2)(x)
+    np.testing.assert_allclose(squared, hessian(lambda x: np.var(x, **options))(x), 1e-12, 1e-15)
+
+
 def test_variance_of_one_value_without_a_degree_of_freedom() -> None:
     x = Tensor([[1.0], [2.0]], requires_grad=True)
     with pytest.warns(RuntimeWarning):
@@ -386,6 +408,16 @@ def test_halves_that_many_are_summed_do_not_overflow() -> None:
     z.mean().backward()
     assert z.grad.dtype == np.float16
     assert abs(z.grad.data.astype("f4") * 70_000 - 1).max() < 0.01
+
+
+@pytest.mark.parametrize("kinds", [("i1", "i1"), ("i1", "f8"), ("f8", "f2"), ("f2", "f8"), ("?", "i1")])
+def test_an_average_is_computed_in_the_dtype_that_it_has(kinds: Any) -> None:
+    a, weights = np.full((3, 4), 100).astype(kinds[0]), np.full(4, 100).astype(kinds[1])
+    expected, total = np.average(a, axis=1, weights=weights, returned=True)
+    found, counted = np.average(Tensor(a), axis=1, weights=Tensor(weights), returned=True)
+    assert found.dtype == expected.dtype
+    np.testing.assert_array_equal(found.data, expected)
+    np.testing.assert_array_equal(counted.data, total)
 
 
 def test_lists_are_taken_where_numpy_takes_them() -> None:

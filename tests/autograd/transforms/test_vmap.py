@@ -1,12 +1,28 @@
 """vmap: a function of one example as a function of all, against a loop over them."""
 
 import re
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pytest
 
 import nn
-from autograd import Tensor, checkpoint, compile, generator, grad, hessian, jacobian, jvp, manual_seed, trace, vjp, vmap
+from autograd import (
+    Tensor,
+    checkpoint,
+    compile,
+    generator,
+    grad,
+    hessian,
+    jacobian,
+    jvp,
+    manual_seed,
+    trace,
+    tree,
+    vjp,
+    vmap,
+)  # fmt: skip
 
 RNG = np.random.default_rng(0)
 X = RNG.standard_normal((4, 3))
@@ -43,6 +59,28 @@ def test_containers_go_in_and_come_out():
     np.testing.assert_allclose(got["out"], X @ W.T + p["b"])
     np.testing.assert_allclose(got["pair"][0], X.T)
     np.testing.assert_allclose(got["pair"][1], p["b"])
+
+
+class Line:
+    def __init__(self, slope, level):
+        self.slope, self.level = slope, level
+
+
+@dataclass
+class Scaled:
+    value: Any
+    factor: Any = None
+
+
+def test_axes_stand_in_a_users_containers_as_in_pythons():
+    tree.register(Line, lambda line: ([line.slope, line.level], None), lambda _, parts: Line(*parts))
+    lines = Line(X, X[0])
+    got = vmap(lambda line: line.slope * line.level, (Line(0, None),))(lines)
+    np.testing.assert_allclose(got, X * X[0])
+    np.testing.assert_allclose(vmap(lambda x: Line(x, x.sum()), out_axes=Line(1, 0))(X).slope, X.T)
+    np.testing.assert_allclose(vmap(lambda s: s.value * s.factor, (Scaled(0, None),))(Scaled(X, 2.0)), X * 2)
+    with pytest.raises(ValueError, match=r"in_axes\[0\]\.factor as a whole number"):
+        vmap(lambda s: s.value, (Scaled(0, "a"),))(Scaled(X, X))
 
 
 def test_what_is_the_same_for_all_is_repeated():
@@ -159,12 +197,54 @@ def test_vmap_within_vmap():
     np.testing.assert_allclose(table, np.outer(np.arange(3.0), np.arange(4.0)) + W[0, 0])
     cube = RNG.standard_normal((2, 3, 4))
     np.testing.assert_allclose(vmap(vmap(np.sum, 1), 0)(cube), cube.sum(1))
+    methods = lambda x: x.data.round(0) + x.data.astype("f4")
+    np.testing.assert_allclose(vmap(vmap(methods))(cube / 4), (cube / 4).round(0) + cube / 4)
     np.testing.assert_allclose(
         grad(lambda w: (vmap(lambda x: vmap(lambda y: np.sin(w * x * y).sum())(X))(X) ** 2).sum())(W[0]),
         grad(lambda w: (np.sin(w * X[:, None] * X).sum(-1) ** 2).sum())(W[0]),
     )
     pairs = vmap(lambda x: vmap(grad(lambda y: (x * y).sum() ** 2))(X))(X)
     np.testing.assert_allclose(pairs, 2 * (X @ X.T)[..., None] * X[:, None])
+
+
+def test_jacobians_and_hessians_of_what_is_batched():
+    """Their rows are a newer batch, in which the gradients of what goes in and comes out stand."""
+
+    def batched(w, x):
+        return vmap(lambda x: (np.tanh(w @ x), w[0] * 3.0, 2.0 * w), in_axes=1, out_axes=(1, None, 0))(x)
+
+    def looped(w, x):
+        return np.tanh(w @ x), w[0] * 3.0, np.stack([2.0 * w] * x.shape[1])
+
+    for k in (0, 1):
+        for got, expected in zip(jacobian(batched, k)(W, X.T), jacobian(looped, k)(W, X.T), strict=True):
+            np.testing.assert_allclose(got, expected)
+
+    def total(f):
+        return lambda w, x: sum((part**3).sum() for part in f(w, x))
+
+    for k in (0, 1):
+        np.testing.assert_allclose(hessian(total(batched), k)(W, X.T), hessian(total(looped), k)(W, X.T))
+    interp = vmap(lambda x: np.interp(x, np.linspace(-3, 3, 3), W[0]) * W[1])
+    np.testing.assert_allclose(
+        jacobian(interp)(X),
+        jacobian(lambda x: np.stack([np.interp(r, np.linspace(-3, 3, 3), W[0]) * W[1] for r in x]))(X),
+    )
+
+
+def test_axes_at_the_bounds_and_of_what_is_given_by_name():
+    np.testing.assert_allclose(vmap(wave, -2)(X), vmap(wave)(X))
+    got = vmap(lambda x, y: x.sum() * y)(X, y=X + 1)
+    np.testing.assert_allclose(got, X.sum(1)[:, None] * (X + 1))
+    with pytest.raises(ValueError, match="axis -3"):
+        vmap(wave, -3)(X)
+
+
+def test_results_are_tensors_where_an_argument_is():
+    assert type(vmap(lambda x: (x, W))(X)[1]) is np.ndarray
+    assert all(isinstance(part, Tensor) for part in vmap(lambda x: (x, x * 2))(Tensor(X)))
+    a, b = vmap(lambda x: {"a": x, "b": [x * 2]})(X).values()
+    np.testing.assert_array_equal(b[0], 2 * a)
 
 
 def test_jacobians_within_are_joined_to_what_is_outside():
@@ -205,6 +285,17 @@ def test_traced_and_compiled():
     for k in range(3):
         np.testing.assert_allclose(fast(X + k), each(X + k))
     assert fast.why_not is None if hasattr(fast, "why_not") else True
+
+
+@pytest.mark.parametrize("function", [wave, lambda x: x.sum() * x[0], grad(lambda x: (np.sin(x) * x[0]).sum())])
+def test_what_is_compiled_runs_within_as_it_is(function):
+    compiled = compile(function)
+    each = [function(x) for x in X]
+    np.testing.assert_allclose(vmap(compiled)(X), each)
+    assert compiled.programs == []
+    np.testing.assert_allclose([compiled(x) for x in X], each)
+    np.testing.assert_allclose(vmap(compiled)(X), each)  # also where there is a program
+    np.testing.assert_allclose(compile(vmap(compiled))(X), each)
 
 
 def test_a_checkpoint_within():
@@ -284,6 +375,61 @@ def test_what_is_looped_says_so():
     each = vmap(wave)
     each(X)
     assert each.why_looped == ()
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        np.linalg.norm, np.std, lambda x: np.linalg.cond(x.reshape(2, 2), "fro"), lambda x: np.linalg.norm(x, 3),
+        lambda x: nn.functional.pdist(x.reshape(2, 2)).sum(), lambda x: np.sum(x > 0) * 1.0,
+        lambda x: np.linalg.matrix_power(x.reshape(2, 2), 0).sum(),
+    ],
+)  # fmt: skip
+@pytest.mark.filterwarnings("ignore:Output seems independent")
+def test_examples_of_different_kinds_take_ways_of_their_own(function):
+    """What saves work or keeps the range for one example alone must not be a branch that all have to take."""
+    many = np.array([[3.0, 4, 1, 2], [0, 0, 0, 0], [3e200, 1e200, 2e200, 1e200], [1e-200, 0, 0, 5e-200], [1, 1, 1, 1]])
+    with np.errstate(all="ignore"):
+        np.testing.assert_allclose(vmap(function)(many), [plain(function(Tensor(x))) for x in many], rtol=1e-12)
+        np.testing.assert_allclose(vmap(grad(function))(many), [grad(function)(x) for x in many], rtol=1e-12)
+
+
+def plain(value):
+    return value.data if isinstance(value, Tensor) else value
+
+
+def test_one_matrix_times_one_of_each_example_is_one_product():
+    many, one = RNG.standard_normal((4, 3, 3)), RNG.standard_normal((3, 3))
+    for product in (lambda x: one @ x, lambda x: x @ one, lambda x: one @ x @ one.T):
+        slope = grad(lambda x, product=product: (product(x) ** 2).sum())
+        each = vmap(slope)
+        np.testing.assert_allclose(each(many), [slope(x) for x in many])
+        assert each.why_looped == ()
+
+
+def test_a_slice_may_begin_elsewhere_in_each_example():
+    starts = np.array([0, 2, 1, 1])
+    each = vmap(lambda x, i: x[i : i + 1] * 2)
+    np.testing.assert_allclose(each(X, starts), [x[i : i + 1] * 2 for x, i in zip(X, starts, strict=True)])
+    assert "getitem" in each.why_looped[0]
+    slopes = vmap(grad(lambda x, i: (x[i : i + 1] ** 2).sum()))(X, starts)
+    np.testing.assert_allclose(slopes, [np.where(np.arange(3) == i, 2 * x, 0) for x, i in zip(X, starts, strict=True)])
+    with pytest.raises(TypeError, match="arrays of different shapes for the examples"):
+        vmap(lambda x, i: x[i:])(X, starts)
+
+    def write(x, i):
+        made = x * 1
+        made[i : i + 1] = 5.0
+        return made
+
+    np.testing.assert_allclose(vmap(write)(X, starts), [write(x, i) for x, i in zip(X, starts, strict=True)])
+
+
+def test_what_is_printed_within_shows_all_examples(capsys):
+    vmap(lambda x: print(x[:1], f"{x[0]}"))(X.round(0) + 0.0)
+    said = capsys.readouterr().out
+    assert said.startswith("Tensor(<4 examples> [[")
+    assert said.count("<4 examples>") == 2
 
 
 def test_a_branch_that_differs_between_examples_is_refused():
