@@ -66,6 +66,9 @@ class NativeCode(Code):
                 self._fixed.add(value)
         return steps[::-1]
 
+    def _parts(self, step: Any) -> list[Any]:
+        return step.parts() if isinstance(step, Island) else [step]
+
     # ---- memory ------------------------------------------------------------------------------------------------------
 
     def rebind(self, states: Collection[Value]) -> bool:
