@@ -14,7 +14,7 @@ from ..engine.node import tick
 from .draws import Draw, state_of
 from .functions import EMPTY, is_numpy, run
 from .islands import Island, find_islands
-from .memory import LARGE, Placement, array_at, is_placed, new_block, rounded
+from .memory import LARGE, Placement, array_at, is_placed, last_uses, new_block, rounded
 from .program import Program
 from .recycling import Bound
 from .spelling import Spelling, named
@@ -71,16 +71,21 @@ class Code:
         laid = [slot for group in self._together for slot, kind in group.lying if kind == "own"]
         self._offsets, size = _laid_out(laid, self.own)
         self.gradients = list(self._offsets)
-        free = next((k for k, (i, _) in enumerate(steps) if i >= self._free), len(steps))
         only = [step for _, step in steps]
-        self.placement = Placement(self.program, only, self._offsets, size, free, self._inner)
-        self._last = self.placement.last
+        free = next((k for k, (i, _) in enumerate(steps) if i >= self._free), len(steps))
+        before, after = ([part for step in some for part in self._parts(step)] for some in (only[:free], only[free:]))
+        self.placement = Placement(self.program, before + after, self._offsets, size, len(before), self._inner)
+        self._last = last_uses(only, outgoing)
         self._scratch = max([0, *[g.scratch for g in self._together], *[g.scratch for g in self._islands]])
 
     def _begin_to_group(self, outgoing: set[Value]) -> None:
         """What is to be known before it is decided which values have a place."""
         self._together: list[Together] = []
         self._islands: list[Island] = []
+
+    def _parts(self, step: Any) -> list[Any]:
+        """What is done one after another in what is run as one, as far as it matters how long values are needed."""
+        return [step]
 
     def _may_lie(self, statement: Statement, value: Value) -> bool:
         """Whether a statement can put its result where it is told."""

@@ -14,7 +14,7 @@ from ..code_numpy import Code
 from ..memory import is_placed, laid, order_of
 from ..program import Program
 from ..recycling import Bound
-from ..running import to_run
+from ..running import ask_once, to_run
 from ..spelling import named
 from ..values import Statement, Value
 from .backends import Backend, instead_of
@@ -65,6 +65,9 @@ class NativeCode(Code):
             if value.number >= 1_000_000:  # of no statement of the program
                 self._fixed.add(value)
         return steps[::-1]
+
+    def _parts(self, step: Any) -> list[Any]:
+        return step.parts() if isinstance(step, Island) else [step]
 
     # ---- memory ------------------------------------------------------------------------------------------------------
 
@@ -256,4 +259,5 @@ def code_of(
             return NativeCode(program, moving, owners, backend)
         except CannotBuild as error:
             backend = instead_of(backend, str(error))
+    ask_once(program)
     return Code(program, moving, owners)

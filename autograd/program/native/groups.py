@@ -73,6 +73,37 @@ class Island:
         """None: a result may not be written over an operand that is read after."""
         return []
 
+    def parts(self) -> list[Part]:
+        """Its calls one after another, with what each makes and uses."""
+        left = dict.fromkeys(self.results)
+        parts = []
+        for call in self.calls:
+            used = list(dict.fromkeys([base for base in bases_of(call) if base is not None]))
+            made = [base for base in used if base in left]
+            for base in made:
+                del left[base]
+            parts.append(Part(made, used, ()))
+        indices = [base for base, _ in self.indices]  # of which errors tell, whichever call it is that finds one
+        parts.append(Part([*left], indices, self.writes))
+        return parts
+
+
+class Part:
+    """One call of an island, as it matters for what lies in memory: see Island."""
+
+    def __init__(self, results: list[Value], used: list[Value], writes: tuple[Value, ...]) -> None:
+        self.results = results
+        self.used = used
+        self.writes = writes
+
+    def values(self) -> list[Value]:
+        """The values that it uses."""
+        return self.used
+
+    def overwritable(self, result: Value) -> list[Value]:
+        """None: a kernel may read an operand after it has written."""
+        return []
+
 
 def find(
     statements: Sequence[Statement], free: int, outgoing: Collection[Value], memory: Memory

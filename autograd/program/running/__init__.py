@@ -5,6 +5,7 @@
     once          what is written over is a value of its own
     sooner        what frees memory comes before what takes some
     renewed       what is needed much later is computed again
+    fewer         what one call of NumPy's does is not done in several, where it is NumPy that runs it
 
 All but `numbers` are passes.
 """
@@ -13,6 +14,7 @@ from __future__ import annotations
 
 from ..passes import drop_unused, share_equal
 from ..program import Program
+from .fewer import ask_once
 from .once import make_once
 from .opened import open_functions
 from .renewed import renew
@@ -33,4 +35,4 @@ def to_run(program: Program) -> Program:
     return made
 
 
-__all__ = ["PASSES", "free_sooner", "make_once", "open_functions", "renew", "to_run"]
+__all__ = ["PASSES", "ask_once", "free_sooner", "make_once", "open_functions", "renew", "to_run"]

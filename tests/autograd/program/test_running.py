@@ -15,7 +15,7 @@ from autograd.program.functions import CLIP
 from autograd.program.memory import Placement
 from autograd.program.passes import drop_unused, share_equal
 from autograd.program.program import Program
-from autograd.program.running import free_sooner, make_once, open_functions, to_run
+from autograd.program.running import ask_once, free_sooner, make_once, open_functions, to_run
 
 RNG = np.random.default_rng(0)
 LARGE = RNG.standard_normal((300, 500)).astype(np.float32)
@@ -230,3 +230,41 @@ def test_the_profile_names_the_line_of_what_was_opened() -> None:
     compiled = autograd.compile(lambda x: nn.functional.gelu(x, approximate="tanh"))
     profile = compiled.profile(LARGE, calls=2)
     assert any("gelu_tanh" in row.text for row in profile.rows)
+
+
+@pytest.mark.parametrize("dtype", [np.int8, np.int64])
+def test_a_range_is_asked_for_once(dtype: Any) -> None:
+    def fun(x: Any, t: Any) -> Any:
+        return nn.functional.cross_entropy(x, t)
+
+    x, t = RNG.standard_normal((6, 5)), np.array([0, 4, 2, 1, 3, 3], dtype)
+    program = to_run(autograd.trace(fun, x, t))
+    reductions = lambda program: [s for s in program.statements if s.function in (np.minimum.reduce, np.maximum.reduce)]
+    before = len(reductions(program))
+    ask_once(program)
+    assert len(reductions(program)) == before - 1
+    compiled = autograd.compile(fun)
+    for wrong in (5, -1, -128):
+        for _ in range(3):
+            assert compiled(x, t) == fun(x, t)
+        with pytest.raises(IndexError, match=str(wrong)):
+            compiled(x, np.array([0, 4, 2, 1, 3, wrong], dtype))
+        compiled = autograd.compile(fun)
+        compiled(x, t)
+    every_other = np.repeat(t, 2)[::2]
+    assert compiled(x, every_other) == fun(x, t)
+
+
+def test_two_bounds_are_one_call_unless_zero_or_the_wrong_way_round() -> None:
+    both = lambda low, high: autograd.trace(lambda x: np.minimum(np.maximum(x, low), high), LARGE)
+    for low, high, found in (
+        (-1.0, 2.0, [CLIP]),
+        (0.0, 2.0, [np.maximum, np.minimum]),
+        (2.0, 1.0, [np.maximum, np.minimum]),
+    ):
+        program = both(low, high)
+        ask_once(program)
+        assert [s.function for s in program.statements] == found
+    x = np.float32([np.nan, np.inf, -np.inf, -0.0, 1.5, -3.0])
+    fun = lambda x: np.minimum(np.maximum(x, -1.0), 2.0)
+    assert autograd.compile(fun)(x).tobytes() == fun(x).tobytes()

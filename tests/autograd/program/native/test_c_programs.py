@@ -126,3 +126,22 @@ def test_a_wrong_shape_is_the_engines_error() -> None:
     with pytest.raises(ValueError, match="linear: expected 6 input features") as raised:
         fast(Tensor(x.data[:, :5]), t)
     assert str(raised.value) == str(expected.value)
+
+
+def test_what_the_calls_of_an_island_pass_on_lies_where_others_did() -> None:
+    rng = np.random.default_rng(0)
+    weights = [rng.standard_normal((64, 64)).astype(np.float32) / 8 for _ in range(12)]
+
+    def fun(x: Any) -> Any:
+        for w in weights:
+            x = np.tanh(x @ w)
+        return x
+
+    compiled = autograd.compile(fun, backend="c")
+    for k in range(3):
+        x = np.random.default_rng(k).standard_normal((64, 64)).astype(np.float32)
+        np.testing.assert_allclose(compiled(x), fun(x), rtol=1e-4, atol=1e-5)
+    code = compiled._entries[0].code
+    (island,) = code.groups
+    assert len(island.calls) > 10
+    assert code.placement.size <= 4 * 64 * 64 * 4 < sum(value.nbytes for value in island.results)
