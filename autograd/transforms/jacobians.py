@@ -100,7 +100,7 @@ def hessian(
 def _jacobian(call: Call, out: Any, create_graph: bool, chunk_size: int | None) -> list[Tensor]:
     """For each point the derivatives of one result; of a complex one by a real point those of both its parts."""
     real = [point.dtype.kind != "c" for point in call.points]
-    if not (tracked(out) and out.dtype.kind == "c" and any(real)):
+    if not (tracked(out) and array_of(out).dtype.kind == "c" and any(real)):
         return _jacobian_of_part(call, out, create_graph, chunk_size)
     with enable_grad():
         parts = [np.real(out), np.imag(out)]
@@ -224,9 +224,10 @@ def _sparse(who: str, call: Call, pattern: Pattern, chunk_size: int | None, chec
             f"and {len(call.outs)}"
         )
     (out,), (point,) = call.outs, call.points
-    size = out.size if isinstance(out, Tensor) else np.size(out)
+    data = array_of(out)
+    size = data.size
     pattern.check_shape((size, point.size))
-    if getattr(out, "dtype", point.dtype).kind == "c" != point.dtype.kind:
+    if data.dtype.kind == "c" != point.dtype.kind:
         raise TypeError(f"{who}: expected a real result for sparsity=, got a complex one; take its .real and its .imag")
     if call.joined:
         raise TypeError(
