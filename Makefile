@@ -51,8 +51,8 @@ demo: $(VENV)/with-demo
 	@$(PYTHON_IN) -m nn --out $(OUT) $(ARGS)
 
 test: lint
-	@echo "test: running the tests and the examples in the documentation"
-	@$(PYTHON_IN) -m pytest $(ARGS)
+	@echo "test: running the tests and the examples in the documentation, files side by side on all cores"
+	@$(PYTHON_IN) -m pytest -n auto --dist loadfile $(ARGS)
 
 lint: $(VENV)/with-test
 	@echo "lint: ruff check, ruff format --check, mypy --strict"

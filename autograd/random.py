@@ -21,11 +21,20 @@ def manual_seed(seed: int) -> np.random.Generator:
     True
     """
     global _default
+    if mode.trace is not None:
+        seeded: np.random.Generator = mode.trace.seed(seed)
+        return seeded
     try:
         _default = np.random.default_rng(seed)
     except (TypeError, ValueError) as error:
         raise type(error)(f"manual_seed: expected a whole number of 0 or more, got {seed!r}") from None
     return _default
+
+
+def use(rng: np.random.Generator) -> None:
+    """Draw from this generator wherever no other is given, as before it was seeded anew."""
+    global _default
+    _default = rng
 
 
 def generator(rng: np.random.Generator | None = None) -> np.random.Generator:

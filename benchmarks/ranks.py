@@ -4,8 +4,10 @@ First what an exchange takes, and what a step takes on one process; from both wh
 
     fixed + examples / ranks * each + exchanges * latency + bytes of gradients / bandwidth
 
-and then what it takes. `fixed` and `each` are of one process with the whole batch and with a half of it. All are the
-least of several times, in ms; the machine is to have nothing else to do, and a core for each process.
+and then what it takes. `fixed` and `each` are of one process with the whole batch and with a half of it. `apart` is
+what the step on its share of the batch takes each process while all others do the same, and nothing is exchanged: no
+transport can be faster than that, and where cores share a cache or a memory it is what limits them. All are the least
+of several times, in ms; the machine is to have nothing else to do, and a core for each process.
 """
 
 from __future__ import annotations
@@ -69,6 +71,17 @@ def alone(make: Callable[[], Any], shape: tuple[int, ...], examples: int, compil
     return float(before.told(found))
 
 
+def apart(make: Callable[[], Any], shape: tuple[int, ...], examples: int, compiled: bool, times: int) -> float:
+    """The least time of a step on every rank at once, as if each were alone."""
+    before, group._World.group = group.world(), group.Group()
+    run = step(make, shape, examples, compiled)
+    before.meet("a barrier")
+    found = least(run, times)
+    before.meet("a barrier")
+    group._World.group = before
+    return float(before.told(found))
+
+
 def main() -> None:
     ranks = parallel.size()
     latency = least(lambda: parallel.all_reduce(1.0), 3000)
@@ -88,12 +101,14 @@ def main() -> None:
         size = sum(p.nbytes for p in make().parameters())
         each = (whole - half) / (examples - examples // 2)
         said = whole - each * (examples - examples // ranks) + exchanges * latency + size * per_byte
+        limit = apart(make, shape, examples // ranks, compiled, times)
         parallel.barrier()
         found = least(step(make, shape, examples // ranks, compiled), times)
         if parallel.rank() == 0:
             print(
                 f"{name}, {examples} examples: alone {whole:.2f}, of which fixed {whole - examples * each:.2f}; "
                 f"{said:.2f} is to be expected, a speed-up of {whole / said:.2f}; "
+                f"apart {limit:.2f}, {whole / limit:.2f}; "
                 f"found {found:.2f}, {whole / found:.2f}",
                 flush=True,
             )

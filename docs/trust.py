@@ -68,7 +68,8 @@ Checked in beside the scripts that made them, so that nobody needs these librari
 `make mutants` changes the code in one small place at a time (a sign, a factor, a term or a conjugate that is missing,
 arguments swapped, `out` for `x`, a comparison, a constant, a statement left out) and runs the tests of that module. A
 change that no test can notice, since nothing that can be seen depends on it, stands in `tests/mutants/equivalent.json`
-with the reason, and is not counted. Those that are not run yet are left out of the rate.
+with the reason, and is not counted. Those that are not run yet are left out of the rate. The survivors stand by name in
+`tests/mutants/found.json`.
 
 Derivative rules alone:
 

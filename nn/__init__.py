@@ -12,7 +12,7 @@ From the bottom up, each importing only what stands before it, and of the packag
     activation, distance, dropout, embedding, linear, loss, normalization, padding, pools, upsample
     adaptive, attention, boltzmann, conv, cross_entropy, ctc, grid, recurrent
     lazy, margin, overview, transformer
-    functional, data                           the functions together; what networks learn from
+    functional, data, distributions            the functions together; what networks learn from; random variables
     sklearn                                    modules as estimators of scikit-learn, for which optim is below
     demo                                       the program `python -m nn`, for which it is below too
 
@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING
 from .names import Names
 
 if TYPE_CHECKING:
-    from . import data, functional, init, parallel, utils
+    from . import data, distributions, functional, init, parallel, utils
     from .activation import (
         CELU, ELU, GELU, GLU, SELU, Hardshrink, Hardsigmoid, Hardswish, Hardtanh, LeakyReLU, LogSigmoid, LogSoftmax,
         Mish, PReLU, RReLU, ReLU, ReLU6, SiLU, Sigmoid, Softmax, Softmax2d, Softmin, Softplus, Softshrink, Softsign,
@@ -81,7 +81,7 @@ if TYPE_CHECKING:
         ChannelShuffle, PixelShuffle, PixelUnshuffle, Upsample, UpsamplingBilinear2d, UpsamplingNearest2d,
     )  # fmt: skip
 
-__all__ = ["data", "functional", "init", "parallel", "utils"]
+__all__ = ["data", "distributions", "functional", "init", "parallel", "utils"]
 _names = Names(globals())
 _names.are_modules()
 __all__ += [

@@ -95,7 +95,8 @@ def _grouped(query: Any, key: Any, value: Any, who: str) -> Any:
         raise ValueError(f"{who}: expected as many heads in key and value, got {key.shape} and {value.shape}")
     if query.shape[-3] % key.shape[-3]:
         raise ValueError(f"{who}: expected query heads divisible by {key.shape[-3]}, got {query.shape}")
-    return query.reshape(*query.shape[:-3], key.shape[-3], -1, query.shape[-1])
+    heads, (every, rows, length) = key.shape[-3], query.shape[-3:]
+    return query.reshape(*query.shape[:-3], heads, every // heads * rows, length)
 
 
 @in_single
@@ -149,8 +150,8 @@ def multi_head_attention_forward(
     order = (0, 2, 1, 3) if time else (1, 2, 0, 3)
     head = embed // num_heads
     q, k, v = (x.reshape(*x.shape[:2], num_heads, head).transpose(order) for x in projected)
-    k = k if static_k is None else static_k.reshape(n, num_heads, -1, head)
-    v = v if static_v is None else static_v.reshape(n, num_heads, -1, head)
+    k = k if static_k is None else static_k.reshape(n, num_heads, static_k.shape[1], head)
+    v = v if static_v is None else static_v.reshape(n, num_heads, static_v.shape[1], head)
     if add_zero_attn:
         zero = alike(np.zeros((n, num_heads, 1, head), q.dtype), q)
         k, v = np.concatenate([k, zero], 2), np.concatenate([v, zero], 2)

@@ -308,6 +308,12 @@ def unfold(input: Any, kernel_size: Any, dilation: Any = 1, padding: Any = 0, st
     """
     check_axes(input, 2, "unfold")
     kernel, dilation, padding, stride = _columns("unfold", kernel_size, dilation, padding, stride)
+    spans = [d * (k - 1) + 1 for d, k in zip(dilation, kernel, strict=True)]
+    if any(length + 2 * p < span for length, p, span in zip(input.shape[-2:], padding, spans, strict=True)):
+        raise ValueError(
+            f"unfold: expected windows that fit, got windows {tuple(spans)} (of {kernel}, with dilation) in "
+            f"{tuple(input.shape[-2:])} with padding {padding}"
+        )
 
     def run(x: Any) -> Any:
         spread = windows(pad(x, (padding[1], padding[1], padding[0], padding[0])), kernel, stride, dilation)

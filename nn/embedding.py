@@ -15,10 +15,13 @@ from .parameter import Parameter, empty, write
 from .shared import Rng, integers, one_of, plain, within
 
 
-def _row(padding_idx: int | None, n: int, who: str) -> int | None:
-    """padding_idx counted from the front."""
+def _row(padding_idx: int | None, shape: tuple[int, ...], who: str) -> int | None:
+    """padding_idx counted from the front, for a weight of this shape, which is checked too."""
+    if len(shape) != 2:
+        raise ValueError(f"{who}: expected a weight of shape (rows, features), got {shape}")
     if padding_idx is None:
         return None
+    n = shape[0]
     if not -n <= padding_idx < n:
         raise ValueError(f"{who}: expected a padding_idx from {-n} to {n - 1}, got {padding_idx}")
     return padding_idx % n
@@ -26,8 +29,6 @@ def _row(padding_idx: int | None, n: int, who: str) -> int | None:
 
 def _indices(input: Any, weight: Any, max_norm: float | None, norm_type: float, who: str) -> Any:
     """The indices, checked. Rows in use whose norm is above max_norm are scaled down to it, in the weight itself."""
-    if weight.ndim != 2:
-        raise ValueError(f"{who}: expected a weight of shape (rows, features), got {weight.shape}")
     index = within(integers(input, who), 0, weight.shape[0], who, "indices")
     if max_norm is not None:
         rows = np.unique(index)
@@ -62,7 +63,7 @@ def embedding(
     array([[5., 6.],
            [1., 2.]])
     """
-    padding_idx = _row(padding_idx, weight.shape[0], "embedding")
+    padding_idx = _row(padding_idx, weight.shape, "embedding")
     index = _indices(input, weight, max_norm, norm_type, "embedding")
     rows = weight[index]
     share = _share(index, padding_idx, scale_grad_by_freq, weight)
@@ -111,7 +112,7 @@ def embedding_bag(
         raise ValueError(
             f"{who}: expected per_sample_weights of the input's shape {shape}, got {per_sample_weights.shape}"
         )
-    padding_idx = _row(padding_idx, weight.shape[0], who)
+    padding_idx = _row(padding_idx, weight.shape, who)
     index = _indices(input, weight, max_norm, norm_type, who)
     places, filled = _bags(index, offsets, include_last_offset, who)
     index = np.append(index.reshape(-1), 0)[places]  # (bags, longest); the last place stands for none
@@ -208,7 +209,9 @@ class _Table(Layer):
         who, given = type(self).__name__, arguments["_weight"]
         self.hold({k: v for k, v in arguments.items() if k not in ("_weight", "_freeze")})
         shape, trained = (self.num_embeddings, self.embedding_dim), not arguments["_freeze"]
-        self.padding_idx = _row(self.padding_idx, self.num_embeddings, who)
+        if min(shape) < 0:
+            raise ValueError(f"{who}: expected num_embeddings and embedding_dim of at least 0, got {shape}")
+        self.padding_idx = _row(self.padding_idx, shape, who)
         if given is not None and given.shape != shape:
             raise ValueError(f"{who}: expected a weight {shape}, got {given.shape}")
         self.weight = empty(shape, arguments["dtype"]) if given is None else Parameter(plain(given))

@@ -36,6 +36,10 @@ def linear(input: Any, weight: Any, bias: Any = None) -> Any:
     check_dtype("linear", weight, input, bias)
     if weight.ndim == 2:
         return affine(input, weight, bias)
+    if bias is not None and bias.ndim:
+        raise ValueError(
+            f"linear: expected a bias without axes for a weight of one (is {weight.shape}), got {bias.shape}"
+        )
     result = input @ weight
     return result if bias is None else result + bias
 

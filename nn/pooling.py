@@ -77,7 +77,8 @@ def _max_pool(n: int) -> Callable[..., Any]:
         size, strides, paddings, dilations = arguments_of(n, who, kernel_size, stride, padding, dilation)
         shape = input.shape[-n:]
         counts, sides = _plan(who, shape, size, strides, paddings, dilations, ceil_mode)
-        if size == tuple(shape) and not any(paddings) and not in_blocks(plain(input)):
+        everything = size == tuple(shape) and not any(paddings) and counts == dilations == (1,) * n
+        if everything and not in_blocks(plain(input)):
             result, place = _greatest(input, n)
             return (result, place) if return_indices else result
         if not return_indices:
@@ -86,6 +87,8 @@ def _max_pool(n: int) -> Callable[..., Any]:
         for length, count, k, s, (before, _), d in zip(shape, counts, size, strides, sides, dilations, strict=True):
             at = np.arange(count)[:, None] * s - before + np.arange(k) * d
             inside = (at >= 0) & (at < length)  # of what is outside, the first element inside is there again
+            if not inside.any(axis=1).all():
+                raise ValueError(f"{who}: expected an element in each window, to say where it is, got padding alone")
             places.append(np.where(inside, at, at[np.arange(count), inside.argmax(1)][:, None]))
         return _first_maxima(input, places)
 
@@ -140,12 +143,14 @@ def _first_maxima(input: Any, places: list[Any]) -> tuple[Any, Any]:
             np.maximum(choice, better * choice.dtype.type(k), out=choice)
             np.maximum(highest, other, out=highest)
         first = np.arange(0, place.size, place.shape[-1])
-        first = alike(first.reshape(*place.shape[:-2], *(1,) * (n + axis), -1, *(1,) * (-1 - axis)), highest)
+        ones = (1,) * (n + axis), (1,) * (-1 - axis)
+        first = alike(first.reshape(*place.shape[:-2], *ones[0], place.shape[-2], *ones[1]), highest)
         place = np.take_along_axis(place.reshape(-1), (first + choice).reshape(-1), 0).reshape(choice.shape)
         before = _taken(where, place, axis) if np.ndim(where) else 0
         where = before + place * math.prod(shape[n + axis + 1 :])
     lines = input.reshape(*lead, math.prod(shape))
-    return np.take_along_axis(lines, where.reshape(*lead, -1), -1).reshape(where.shape), where
+    picked = np.take_along_axis(lines, where.reshape(*lead, math.prod(where.shape[-n:])), -1)
+    return picked.reshape(where.shape), where
 
 
 def _lines(x: Any, index: Any, axis: int) -> Any:
@@ -153,7 +158,8 @@ def _lines(x: Any, index: Any, axis: int) -> Any:
     if index.ndim == 1:
         return x.take(index, axis)
     wide = x.ndim - (index.ndim - 1)
-    return _taken(x, index.reshape(*index.shape[:-1], *(1,) * (wide + axis), -1, *(1,) * (-1 - axis)), axis)
+    shape = (*index.shape[:-1], *(1,) * (wide + axis), index.shape[-1], *(1,) * (-1 - axis))
+    return _taken(x, index.reshape(shape), axis)
 
 
 def _taken(x: Any, index: Any, axis: int) -> Any:
@@ -198,7 +204,7 @@ def _max_unpool(n: int) -> Callable[..., Any]:
         channels = math.prod(lead)
         tensor = isinstance(input, Tensor)
         start = alike(np.arange(channels)[:, None] * total, places)
-        where = (start + places.reshape(channels, -1)).reshape(-1)
+        where = (start + places.reshape(channels, math.prod(places.shape[-n:]))).reshape(-1)
         result: Any = np.zeros_like(plain(input), shape=channels * total)
         result = Tensor(result) if tensor else result
         values = input.reshape(-1)

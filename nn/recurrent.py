@@ -143,8 +143,9 @@ class RNNBase(Layer):
             if not isinstance(value, bool):
                 raise TypeError(f"{who}: expected {flag} to be True or False, got {value!r}")
         probability(self.dropout, f"{who}: dropout")
-        if not isinstance(hidden, int):
-            raise TypeError(f"{who}: expected hidden_size to be an integer, got {type(hidden).__name__}")
+        for name in ("input_size", "hidden_size", "num_layers", "proj_size"):
+            if not isinstance(value := getattr(self, name), int | np.integer):
+                raise TypeError(f"{who}: expected {name} to be an integer, got {type(value).__name__}")
         if min(self.input_size, hidden, self.num_layers) <= 0:
             raise ValueError(
                 f"{who}: expected input_size, hidden_size and num_layers above 0, got {self.input_size}, {hidden} and "

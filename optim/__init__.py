@@ -7,6 +7,7 @@ hooks, and of nn nothing but Module:
     hooks         functions that are called before and after a step, saving and loading
     rows          parameters laid out in memory so that updates are fast
     traced        a step while a program is made of it
+    recorded      a step that is differentiated
     arithmetic    what updates compute alike
     optimizer     what all share: groups, state, weight decay, the walk at each step
     sgd           SGD, ASGD, Lion, Muon

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .arithmetic import mean, mean_square, over_root
-from .optimizer import Optimizer, options
+from .optimizer import Optimizer, options, rate
 from .rows import Lent, Row, State
 
 
@@ -47,7 +47,7 @@ class Adam(Optimizer):
 
     def advance(self, state: State, group: State, row: Row) -> Lent:
         (beta1, beta2), step = group["betas"], state["step"]
-        size, root = float(group["lr"]) / (1 - beta1**step), math.sqrt(1 - beta2**step)
+        size, root = rate(group) / (1 - beta1**step), math.sqrt(1 - beta2**step)
         return size, root, 1 - beta1, beta2, 1 - beta2, group["eps"]
 
     def update(self, x: Any, g: Any, state: State, scratch: Lent, numbers: Any) -> None:
@@ -100,7 +100,7 @@ class Adamax(Optimizer):
 
     def advance(self, state: State, group: State, row: Row) -> Lent:
         beta1, beta2 = group["betas"]
-        return float(group["lr"]) / (1 - beta1 ** state["step"]), 1 - beta1, beta2, group["eps"]
+        return rate(group) / (1 - beta1 ** state["step"]), 1 - beta1, beta2, group["eps"]
 
     def update(self, x: Any, g: Any, state: State, scratch: Lent, numbers: Any) -> None:
         (size, share, beta2, eps), s = numbers, scratch[0]
@@ -139,7 +139,7 @@ class NAdam(Optimizer):
         return {**super().start(group), "mu_product": 1.0}
 
     def advance(self, state: State, group: State, row: Row) -> Lent:
-        (beta1, beta2), lr, step = group["betas"], float(group["lr"]), state["step"]
+        (beta1, beta2), lr, step = group["betas"], rate(group), state["step"]
         mu, ahead = (beta1 * (1 - 0.5 * 0.96 ** (t * group["momentum_decay"])) for t in (step, step + 1))
         product = state["mu_product"] = state["mu_product"] * mu
         of_gradient, of_mean = lr * (1 - mu) / (1 - product), lr * ahead / (1 - product * ahead)
@@ -177,7 +177,7 @@ class RAdam(Optimizer):
 
     def advance(self, state: State, group: State, row: Row) -> Lent:
         (beta1, beta2), step = group["betas"], state["step"]
-        size, correction = float(group["lr"]) / (1 - beta1**step), 1 - beta2**step
+        size, correction = rate(group) / (1 - beta1**step), 1 - beta2**step
         limit = 2 / (1 - beta2) - 1
         length = limit - 2 * step * beta2**step / correction  # of the simple average that the mean amounts to
         if rectify := length > 5:

@@ -8,8 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from .arithmetic import mean, mean_square, over_root
-from .optimizer import Optimizer, options
+from autograd import Tensor
+
+from .arithmetic import in_single, mean, mean_square, over_root
+from .optimizer import Optimizer, options, rate
 from .rows import Lent, Row, State
 
 
@@ -40,7 +42,7 @@ class RMSprop(Optimizer):
         return {**super().start(group), **dict.fromkeys(more, 0)}
 
     def advance(self, state: State, group: State, row: Row) -> Lent:
-        return float(group["lr"]), group["alpha"], 1 - group["alpha"], group["eps"], group["momentum"]
+        return rate(group), group["alpha"], 1 - group["alpha"], group["eps"], group["momentum"]
 
     def update(self, x: Any, g: Any, state: State, scratch: Lent, numbers: Any) -> None:
         lr, alpha, share, eps, momentum = numbers
@@ -82,7 +84,7 @@ class Adagrad(Optimizer):
         return {"step": 0, "sum": group["initial_accumulator_value"]}
 
     def advance(self, state: State, group: State, row: Row) -> Lent:
-        return float(group["lr"]) / (1 + (state["step"] - 1) * group["lr_decay"]), group["eps"]
+        return rate(group) / (1 + (state["step"] - 1) * group["lr_decay"]), group["eps"]
 
     def update(self, x: Any, g: Any, state: State, scratch: Lent, numbers: Any) -> None:
         (lr, eps), s, total = numbers, scratch[0], state["sum"]
@@ -108,7 +110,7 @@ class Adadelta(Optimizer):
         super().__init__(params, options(locals()))
 
     def advance(self, state: State, group: State, row: Row) -> Lent:
-        return float(group["lr"]), group["rho"], 1 - group["rho"], group["eps"]
+        return rate(group), group["rho"], 1 - group["rho"], group["eps"]
 
     def update(self, x: Any, g: Any, state: State, scratch: Lent, numbers: Any) -> None:
         (lr, rho, share, eps), (s, step) = numbers, scratch[:2]
@@ -139,7 +141,7 @@ class Rprop(Optimizer):
         super().__init__(params, options(locals()))
 
     def start(self, group: State) -> State:
-        return {"step": 0, "prev": 0, "step_size": float(group["lr"])}
+        return {"step": 0, "prev": 0, "step_size": rate(group)}
 
     def advance(self, state: State, group: State, row: Row) -> Lent:
         return *group["etas"], *group["step_sizes"]
@@ -147,13 +149,13 @@ class Rprop(Optimizer):
     def update(self, x: Any, g: Any, state: State, scratch: Lent, numbers: Any) -> None:
         (shorter, longer, shortest, longest), (agree, spare) = numbers, scratch[:2]
         before, size = state["prev"], state["step_size"]
-        mask = spare.view(np.bool_)[..., : x.shape[-1]]
+        mask = None if isinstance(x, Tensor) else spare.view(np.bool_)[..., : x.shape[-1]]  # a record keeps its masks
         np.multiply(g, before, out=agree)
         np.multiply(size, longer, out=size, where=np.greater(agree, 0, out=mask))
         np.copyto(before, g)
-        np.less(agree, 0, out=mask)
-        np.multiply(size, shorter, out=size, where=mask)
-        np.copyto(before, 0, where=mask)  # one step is left out after a turn
+        turned = np.less(agree, 0, out=mask)
+        np.multiply(size, shorter, out=size, where=turned)
+        np.copyto(before, 0, where=turned)  # one step is left out after a turn
         np.clip(size, shortest, longest, out=size)
         x -= np.multiply(np.sign(before, out=agree), size, out=agree)
 
@@ -202,13 +204,13 @@ class Adafactor(Optimizer):
     def advance(self, state: State, group: State, row: Row) -> Lent:
         (least, smallest), step = group["eps"], float(state["step"])
         least = float(np.finfo(row.data[0].dtype).eps) if least is None else float(least)
-        rate = min(float(group["lr"]), 1 / math.sqrt(step))
-        return rate, step ** group["beta2_decay"], least, least * least, float(smallest), float(group["d"])
+        lr = min(rate(group), 1 / math.sqrt(step))
+        return lr, step ** group["beta2_decay"], least, least * least, float(smallest), float(group["d"])
 
     def _change(self, kind: Any, x: Any, g: Any, arrays: State, scratch: Lent, factor: Any, numbers: Any) -> None:
-        rate, new, least, least_square, smallest, largest = numbers
-        norm = np.linalg.norm(x).astype(np.float64)  # taken before the weight decay
-        size = rate * np.maximum(norm / math.sqrt(x.size), smallest)
+        lr, new, least, least_square, smallest, largest = numbers
+        norm = np.linalg.norm(in_single(x)).astype(np.float64)  # taken before the weight decay
+        size = lr * np.maximum(norm / math.sqrt(x.size), smallest)
         super()._change(kind, x, g, arrays, scratch, factor, (size, new, least, least_square, largest))
 
     def update(self, x: Any, g: Any, state: State, scratch: Lent, numbers: Any) -> None:
@@ -224,6 +226,6 @@ class Adafactor(Optimizer):
             mean(variance, s, new, s)
             np.copyto(s, variance)
         np.divide(g, np.sqrt(np.maximum(s, least_square, out=s), out=s), out=s)
-        rms = np.sqrt(np.vdot(s, s).astype(np.float64) / s.size)
+        rms = np.sqrt(np.vdot(in_single(s), in_single(s)).astype(np.float64) / s.size)
         s *= (size / np.maximum(1.0, rms / largest)).astype(x.dtype)
         x -= s

@@ -29,3 +29,8 @@ def over_root(g: Any, v: Any, eps: Any, s: Any, root: Any = None) -> Any:
         s /= root
     s += eps
     return np.divide(g, s, out=s)
+
+
+def in_single(x: Any) -> Any:
+    """An array whose squares are to be summed: of half precision in single, where the sum has its range."""
+    return x.astype(np.float32) if x.dtype == np.float16 else x

@@ -21,6 +21,7 @@ from autograd.program.current import current_trace
 
 from .habits import ATTRIBUTES, KEYWORDS, written
 from .hooks import Hooked
+from .recorded import step_recorded
 from .rows import BLOCK, SMALL, Lent, Memory, Row, State, Whole
 from .traced import is_traced, traced_pieces, update_wholly
 
@@ -55,8 +56,17 @@ class Optimizer(Hooked):
     weight_decay  times the parameter is added to the gradient; where it is decoupled, times lr it shrinks the parameter
     maximize      ascend instead
 
-    `foreach`, `fused` and `capturable` are taken as keywords, but there is one implementation only; `differentiable`
-    has to be False, for updates are in place and not recorded.
+    `foreach`, `fused` and `capturable` are taken as keywords, but there is one implementation only. With
+    `differentiable=True` a step is recorded: parameters, which then are no leaves that require a gradient, become
+    functions of what they were, of their gradients, and of `lr` where that is a Tensor:
+
+    >>> from autograd import grad
+    >>> from optim import SGD
+    >>> w, lr = Tensor([1.0, 2.0]), Tensor(0.1, requires_grad=True)
+    >>> w.grad = 2 * w
+    >>> SGD([w], lr, differentiable=True).step()
+    >>> w, grad((w * w).sum(), [lr])
+    (Tensor([0.8, 1.6], requires_grad=True), (Tensor(-16.),))
 
     Raises TypeError for what is not such a sequence of Tensors, ValueError for no parameters at all, for one that is no
     leaf or is in two groups, for parameters of which only some are named, and for options out of their range. Warns of
@@ -170,10 +180,14 @@ class Optimizer(Hooked):
             with enable_grad():
                 loss = closure()
         for group in self.param_groups:
-            decay = bool(group.get("weight_decay", 0))
+            decay = group.get("weight_decay", 0) != 0
             decoupled = decay and bool(group.get("decoupled_weight_decay", self.decoupled))
-            kind = group.get("maximize", False), decoupled, decay and not decoupled
-            plain = self.elementwise and not (decay or kind[0])
+            maximize = group.get("maximize", False)
+            kind = maximize, decoupled, decay and not decoupled
+            plain = self.elementwise and not (decay or maximize)
+            if group.get("differentiable"):
+                step_recorded(self, group, kind)
+                continue
             if (trace := current_trace()) is not None:
                 if not is_traced(self, group):
                     update_wholly(self, group, kind, trace)
@@ -215,7 +229,7 @@ class Optimizer(Hooked):
         row.agree()
         row.first = False
         decoupled = decay and group.get("decoupled_weight_decay", self.decoupled)
-        return 1 - float(group["lr"]) * decay if decoupled else decay, *numbers
+        return 1 - rate(group) * decay if decoupled else decay, *numbers
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget the gradients of all parameters, or with set_to_none=False fill them with zeros."""
@@ -339,7 +353,7 @@ class Optimizer(Hooked):
                     f"{self._name}: expected Tensors, got {type(p).__name__} as {what}; pass a module's .parameters(), "
                     f"or Tensors with requires_grad=True"
                 )
-            if not p.is_leaf:
+            if not (p.is_leaf or {**self.defaults, **group}.get("differentiable")):
                 raise ValueError(f"{self._name}: expected leaf Tensors, but {what} was computed from others")
             if in_blocks(p.data):
                 raise TypeError(
@@ -535,19 +549,29 @@ class Plan:
 
 
 def options(arguments: State) -> State:
-    """The options among a constructor's `locals()`, without those that choose among PyTorch's implementations."""
+    """The options among a constructor's `locals()`, without those that choose among PyTorch's implementations but one:
+    whether a step is recorded."""
     chosen = {k: v for k, v in arguments.items() if k not in ("self", "params", "__class__", "implementation")}
     who = type(arguments["self"]).__name__
     for keyword, value in arguments.get("implementation", {}).items():
         if keyword not in ("foreach", "fused", "capturable", "differentiable"):
             raise TypeError(f"{who}: got an unexpected keyword argument {keyword!r}{written(KEYWORDS, keyword)}")
         if keyword == "differentiable" and value:
-            raise ValueError(f"{who}: expected differentiable=False, for a step is in place and not recorded; got True")
+            chosen[keyword] = True
     return chosen
+
+
+def rate(group: State) -> Any:
+    """The learning rate as a number; where a step is recorded as it is, for then it may be differentiated by."""
+    lr = group["lr"]
+    if lr.__class__ is float:
+        return lr
+    return lr.reshape(()) if isinstance(lr, Tensor) and group.get("differentiable") else float(lr)
 
 
 def plain(value: Any) -> Any:
     """A one-element array or Tensor as a Python number; anything else as it is."""
+    value = value.data if isinstance(value, Tensor) else value
     return value.item() if hasattr(value, "item") and value.size == 1 else value
 
 

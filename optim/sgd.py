@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from .arithmetic import mean
-from .optimizer import Optimizer, options
+from .arithmetic import in_single, mean
+from .optimizer import Optimizer, options, rate
 from .rows import Lent, Row, State
 
 
@@ -53,9 +53,9 @@ class SGD(Optimizer):
         return {"momentum_buffer": 0} if group["momentum"] else {}
 
     def advance(self, state: State, group: State, row: Row) -> Lent:
-        all_of_it = row.first or not group["dampening"]  # the first step is the gradient's, undampened
-        keep = None if all_of_it else 1 - group["dampening"]
-        return float(group["lr"]), group["momentum"], keep, group["nesterov"]
+        # the first step is the gradient's, undampened
+        keep = None if row.first or not group["dampening"] else 1 - group["dampening"]
+        return rate(group), group["momentum"], keep, group["nesterov"]
 
     def update(self, x: Any, g: Any, state: State, scratch: Lent, numbers: Any) -> None:
         (lr, momentum, keep, nesterov), s = numbers, scratch[0]
@@ -88,10 +88,10 @@ class ASGD(Optimizer):
         super().__init__(params, options(locals()))
 
     def start(self, group: State) -> State:
-        return {"step": 0, "eta": float(group["lr"]), "mu": 1.0, "ax": 0}
+        return {"step": 0, "eta": rate(group), "mu": 1.0, "ax": 0}
 
     def advance(self, state: State, group: State, row: Row) -> Lent:
-        lr, lambd, eta, mu = float(group["lr"]), group["lambd"], state["eta"], state["mu"]
+        lr, lambd, eta, mu = rate(group), group["lambd"], state["eta"], state["mu"]
         state["eta"] = lr / (1 + lambd * lr * state["step"]) ** group["alpha"]  # for the next step, as is mu
         state["mu"] = 1 / max(1, state["step"] - group["t0"])
         return eta, None if mu == 1 else mu, 1 - lambd * eta
@@ -133,7 +133,7 @@ class Lion(Optimizer):
 
     def advance(self, state: State, group: State, row: Row) -> Lent:
         of_step, of_mean = group["betas"]
-        return float(group["lr"]), of_step, 1 - of_mean
+        return rate(group), of_step, 1 - of_mean
 
     def update(self, x: Any, g: Any, state: State, scratch: Lent, numbers: Any) -> None:
         (lr, of_step, share), s, m = numbers, scratch[0], state["exp_avg"]
@@ -156,8 +156,8 @@ class Muon(Optimizer):
     adjust_lr_fn     times what the step is for a matrix (m, n): "original" (or None) sqrt(max(1, m / n)),
                      "match_rms_adamw" 0.2 sqrt(max(m, n)), so that an AdamW's lr and weight decay serve
 
-    Weight decay is decoupled. The iteration is done in the parameter's dtype (PyTorch does it in bfloat16, which
-    differs in the third digit). Raises ValueError for parameters that are no matrices or complex, too.
+    Weight decay is decoupled. The iteration is done in the parameter's dtype, of float16 in float32 (PyTorch does it in
+    bfloat16, which differs in the third digit). Raises ValueError for parameters that are no matrices or complex, too.
     Source: Jordan et al. 2024, "Muon: an optimizer for hidden layers in neural networks"; Liu et al. 2025.
     """
 
@@ -189,7 +189,7 @@ class Muon(Optimizer):
         return {"momentum_buffer": shape}
 
     def advance(self, state: State, group: State, row: Row) -> Lent:
-        lr, momentum, options = float(group["lr"]), group["momentum"], ("nesterov", "ns_steps", "adjust_lr_fn")
+        lr, momentum, options = rate(group), group["momentum"], ("nesterov", "ns_steps", "adjust_lr_fn")
         a, b, c = map(float, group["ns_coefficients"])
         return lr, momentum, 1 - momentum, float(group["eps"]), a, b, c, *[group[name] for name in options]
 
@@ -201,7 +201,7 @@ class Muon(Optimizer):
             np.subtract(buffer, g, out=s)
             s *= momentum
             s += g
-        step = s if nesterov else buffer
+        step = in_single(s if nesterov else buffer)
         wide = (step if m <= n else step.T) / np.maximum(np.linalg.norm(step), least)
         for _ in range(ns_steps):
             gram = wide @ wide.T

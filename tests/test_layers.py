@@ -14,7 +14,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("autograd", "nn", "optim")
 PROGRAMS = {"nn.demo", "nn.__main__", "autograd.drawing.gallery"}  # they stand above all packages
-ON_ALL = {"autograd.torch.layers", "autograd.torch.spaces"}  # the face for PyTorch stands on nn and optim too
+ON_ALL = {f"autograd.torch.{name}" for name in ("classes", "loading", "spaces")}  # the face for PyTorch: on nn, optim
 ON_OPTIM = {"nn.sklearn"}  # the face for scikit-learn
 BY_NAME = {
     "autograd",

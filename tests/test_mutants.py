@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.mutants import found
 from tests.mutants.changes import mutants
 from tests.mutants.table import PACKAGES, equivalent, own_tests
 
@@ -86,6 +87,7 @@ def test_a_change_is_put_in_one_place_and_shown_by_its_line() -> None:
 CODE = """
 import ast, json, sys
 from pathlib import Path
+from tests.mutants import found
 from tests.mutants.changes import mutants
 from tests.forked import forked
 from tests.mutants.trial import Changed, run
@@ -152,3 +154,29 @@ def test_equivalent_mutants_are_mutants_and_have_a_reason() -> None:
         assert set(row) == {"module", "mutant", "reason"}
         assert len(row["reason"]) > 10
         assert any(equivalent(row["module"], m.key, [row]) for m in made[row["module"]]), f"there is no mutant {row}"
+
+
+def test_what_was_found_is_known_without_the_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(found, "CACHE", tmp_path)
+    monkeypatch.setattr(found, "FILE", tmp_path / "found.json")
+    found.kept.cache_clear()
+    path = "optim/arithmetic.py"
+    module = found.Found(path)
+    count = len(module.mutants)
+    for k in range(count):
+        assert module.outcome(k) is None
+        module.add(k, "survived" if k == 3 else "killed", "")
+    module.keep()
+    module.file.unlink()
+    again = found.Found(path)
+    assert [again.outcome(k) for k in range(count)] == ["survived" if k == 3 else "killed" for k in range(count)]
+    assert all(again.is_known(k) for k in range(count))
+    kept = json.loads(found.FILE.read_text())
+    kept[path]["tests"] = "others"
+    kept[path]["tried"] = kept[path]["tried"].split()[0]
+    found.FILE.write_text(json.dumps(kept))
+    found.kept.cache_clear()
+    changed = found.Found(path)
+    assert not changed.is_known(3)  # as the tests have changed
+    assert 0 < sum(changed.outcome(k) is not None for k in range(count)) < count  # as other statements have
+    found.kept.cache_clear()

@@ -427,7 +427,7 @@ ROWS: list[tuple[str, type[Exception], str]] = [
     ('nn.Transformer(5)', ValueError, 'MultiheadAttention: expected embed_dim above 0 and divisible by num_heads, got'),
     ('nn.PixelShuffle(2)(np.ones((1,3,2,2)))', ValueError, 'pixel_shuffle: expected (..., C·2², H, W) for'),
     ('nn.Unflatten(1,(2,3))(np.ones((2,5)))', ValueError, 'unflatten: expected sizes whose product is 5, got (2, 3)'),
-    ('nn.Unfold(3)(np.ones((1,1,2,2)))', ValueError, 'windows(x: float64 (1, 1, 2, 2))'),
+    ('nn.Unfold(3)(np.ones((1,1,2,2)))', ValueError, 'unfold: expected windows that fit, got windows (3, 3)'),
     ('nn.CosineSimilarity()(np.ones((2,3)),np.ones((4,5)))', ValueError, 'cosine_similarity: expected shapes that'),
     ('nn.TripletMarginLoss()(x,x)', TypeError, 'triplet_margin_loss() missing 1 required positional argument:'),
     ('nn.KLDivLoss(reduction="foo")(x.data,x.data)', ValueError, "reduction: expected 'none', 'mean' or 'sum', got"),

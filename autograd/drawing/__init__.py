@@ -4,6 +4,7 @@ From the bottom up, each importing only what stands before it:
 
     picture                                  the content as plain data
     wording, style, dot, text                how it is worded, how it looks, and how it is written
+    parting                                  which arrows lie on one another once they are laid out, and where they go
     rendering, player                        SVG, PNG and PDF; the page that plays it
     names, scopes, folding                   what values are called, the modules around them, what is drawn closed
     expressions, values                      what was computed, and from which values

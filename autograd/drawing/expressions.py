@@ -194,6 +194,8 @@ def expression(node: Node, named: Named, told: Mapping[str, Any] = NOTHING) -> s
     texts = [text for keyword, text in parts if not keyword]
     if primitive.name == "affine" and len(parts) >= 2:
         return f"{texts[0]} @ {texts[1]}.T{''.join(f' + {text}' for _, text in parts[2:])}"
+    if primitive.name == "multiply_add" and len(parts) == 3:
+        return f"{texts[0]} * {texts[1]} + {texts[2]}"
     if primitive.name == "checkpoint":
         return f"checkpoint({texts[0]})"
     if primitive.name == "argument":  # where a function that is differentiated begins
@@ -212,7 +214,8 @@ def expression(node: Node, named: Named, told: Mapping[str, Any] = NOTHING) -> s
         return f"einsum({', '.join([repr(repr(known[-1][2])), *texts[:-1]])})"
     if primitive.name == "transpose" and len(parts) == 1:
         return f"{texts[0]}.T"
-    written = [f"{keyword}={text}" if keyword else text for keyword, text in parts]
+    written = [text for keyword, text in parts if not keyword]
+    written += [f"{keyword}={text}" for keyword, text in parts if keyword]  # as a call in Python has them
     several = [text for k, text in enumerate(written) if k < 2 or not text == written[k - 1] == UNKNOWN]
     name = CALLED.get(primitive.name, primitive.name)
     return f"{name}({', '.join(several)})"  # with one ellipsis for all that stand side by side

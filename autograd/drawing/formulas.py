@@ -160,13 +160,14 @@ def _written(
     book = in_a_textbook(
         name, rule, node, parent, _reduced(node, parent, known.get("axis"), given) | given, known, real
     )
-    told = tree if book is None else book
-    words = in_words(told, space) if not _is_a_face(rule) else None
+    told = tree if book is None else _Real().visit(book) if real else book
+    words = in_words(told, space) if not _is_a_face(rule) and node.name != "checkpoint" else None
     if words is not None:
         text = re.sub(r"_\d+_", lambda found: symbols.names.get(found[0], found[0]), ast.unparse(words))
         text = re.sub(r"(?<![\w.])_(?=[a-z])", "", text)
         return Formula(code, arrays, UNKNOWN if says_little(text) else text)
-    return Formula(code, arrays, f"ḡ · ∂{out}/∂{named(input, None)}")
+    how = ", run again" if node.name == "checkpoint" else ""
+    return Formula(code, arrays, f"ḡ · ∂{out}/∂{named(input, None)}{how}")
 
 
 def _reduced(node: Node, parent: Node, axis: Any, given: dict[str, ast.expr]) -> dict[str, ast.expr]:

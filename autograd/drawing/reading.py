@@ -16,7 +16,7 @@ from typing import Any
 from .expressions import UNKNOWN
 
 WORDS = {
-    "along": "lambda index, shape, axis: index_along(index, axis)",
+    "activations.kept": "lambda x, low, high: np.clip(x, low, high)",
     "bell": "lambda x, rate, height: height * np.exp(-rate * x ** 2)",
     "correlate_kernel": "lambda y, x: correlate(x, y)",
     "correlate_transpose": "lambda y, w: conv_transpose(y, w)",
@@ -31,9 +31,9 @@ WORDS = {
     "from_max": "lambda g, x, highest, size: at_the_maximum_of_each_window(g, x, size)",
     "i1_slope": "lambda x: np.i0(x) - i1(x) / x",
     "i_over_power": "lambda n, x: iv(n, x) / x ** n",
-    "inverse": "lambda order, axis: np.argsort(order, axis)",
+    "indexing.along": "lambda index, shape, axis: index_along(index, axis)",
     "inverse_mills": "lambda x: np.exp(-x ** 2 / 2) / (np.sqrt(2 * np.pi) * ndtr(x))",
-    "kept": "lambda g, axis: np.expand_dims(g, axis)",
+    "linalg.inverse": "lambda x: 1 / x",
     "line_x": "lambda g, shape, width, axis, mode: adjoint_of_pad(g, width, axis, mode)",
     "log_softmax_at_rule": "lambda g, x, index, axis: g * (one_hot(index) - softmax(x, axis))",
     "masked": "lambda g, keep: g * keep",
@@ -46,27 +46,30 @@ WORDS = {
     "polar_factor": "lambda a: polar_factor(a)",
     "power_y": "lambda g, x, y, out: g * out * np.log(x)",
     "reached_rule": "lambda g, emitted: forward_backward(g, emitted)",
-    "reshaped": "lambda x, shape, order: x.reshape(shape, order=order)",
+    "reductions.kept": "lambda g, axis: np.expand_dims(g, axis)",
+    "shape.reshaped": "lambda x, shape, order: x.reshape(shape, order=order)",
     "roll_vjp": "lambda g, shift, axis: np.roll(g, -shift, axis)",
     "sigmoid_surplus": "lambda x, y: sigmoid(x) - y",
     "setitem_value": "lambda g, shape, index: g[index]",
     "silu_slope": "lambda x: silu′(x)",
+    "sorting.inverse": "lambda order, axis: np.argsort(order, axis)",
     "spread_windows": "lambda g, shape, size: spread_over_windows(g, size)",
     "to_max": "lambda g, x, highest, size: to_the_maximum_of_each_window(g, x, size)",
     "tril": "lambda m, k=None: np.tril(m, k)",
     "triu": "lambda m, k=None: np.triu(m, k)",
 }
-"""What stands for a call of a helper, with the arguments that a reader needs."""
+"""What stands for a call of a helper, with the arguments that a reader needs; where several modules have one of that
+name, with the module's."""
 
 KNOWN = {
     "add_conjugate_pairs", "adjoint_of_pad", "at_the_maximum_of_each_window", "beta", "broadcast_to", "cofactors",
-    "conv_transpose", "correlate", "crop", "digamma", "erfcx", "fold", "forward_backward", "frechet_derivative",
-    "gamma", "i0e", "i1", "i1e", "index_along", "inverse_gaps", "iv", "lyapunov", "minus_transpose", "ndtr",
-    "on_diagonal", "one_hot", "outside_of", "polar_factor", "polygamma", "products_of_pairs", "relu", "scatter_add",
-    "sigmoid", "softmax", "softplus", "solve_sylvester", "solve_triangular", "spread_over_windows", "sum_of_copies",
-    "sum_of_repeats", "sum_over_pairs", "sum_to", "sum_windows", "symmetric_from_lower",
-    "to_the_maximum_of_each_window", "to_the_middle_ones", "to_the_ones_around_the_quantile", "to_triangle", "where",
-    "windows",
+    "conv_transpose", "correlate", "crop", "digamma", "erfcx", "fold", "forget_gate", "forward_backward",
+    "frechet_derivative", "gamma", "i0e", "i1", "i1e", "index_along", "inverse_gaps", "iv", "lyapunov",
+    "minus_transpose", "ndtr", "on_diagonal", "one_hot", "outside_of", "polar_factor", "polygamma",
+    "products_of_pairs", "relu", "scatter_add", "sigmoid", "softmax", "softplus", "solve_sylvester",
+    "solve_triangular", "spread_over_windows", "sum_of_copies", "sum_of_repeats", "sum_over_pairs", "sum_to",
+    "sum_windows", "symmetric_from_lower", "to_the_cell", "to_the_gates", "to_the_maximum_of_each_window",
+    "to_the_middle_ones", "to_the_ones_around_the_quantile", "to_triangle", "where", "windows",
 }  # fmt: skip
 """Names that say it, besides what a user's own rule calls."""
 
@@ -107,8 +110,10 @@ class _Reader(ast.NodeTransformer):
             return ast.Name(f"{ast.unparse(call.args[0])} with [{_index(call.args[2])}] = 0", ast.Load())
         if name == "sinc" and len(call.args) == 2 and isinstance(call.args[1], ast.Constant):
             return ast.Call(ast.Name("sinc" + "′" * int(str(call.args[1].value)), ast.Load()), call.args[:1], [])
-        if name in WORDS:
-            return put_in(WORDS[name], call.args)
+        home = str(getattr(self.space.get(call.func.id), "__module__", "")).rpartition(".")[2]
+        words = WORDS.get(f"{home}.{name}") or WORDS.get(name)
+        if words is not None:
+            return put_in(words, call.args)
         known = name in KNOWN or not self._is_ours(call.func.id)
         self.lost = self.lost or not known
         return call

@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 
+from .parting import parted
 from .style import dark_css
 
 WIDEST = 60
@@ -26,7 +27,7 @@ import sys
 import pygraphviz
 source = sys.stdin.buffer.read().decode()
 graph = pygraphviz.AGraph(string=source)
-sys.stdout.buffer.write(graph.draw(format=sys.argv[1], prog="dot"))
+sys.stdout.buffer.write(graph.draw(format=sys.argv[1], prog=sys.argv[2]))
 sys.stdout.buffer.flush()
 """
 
@@ -53,24 +54,35 @@ def render(source: str, form: str, timeout: float, renderer: str = "auto") -> by
     if found is None:
         missing = "no renderer was found" if renderer == "auto" else f"the renderer {renderer!r} was not found"
         raise RenderError(f"draw: {missing}; {ADVICE}, or save as .dot, .json or .txt")
-    if found == "dot":
-        command = [shutil.which("dot") or "dot", f"-T{form}"]
-    else:
-        command = [sys.executable, "-c", _CHILD, form]
     if form == "png":
         source = source.replace("digraph {", f'digraph {{\n  graph [dpi=144 size="{WIDEST},{WIDEST}"]', 1)
+    if "splines=polyline" not in source:  # a picture of so many boxes is not looked at arrow by arrow
+        moved = parted(_run(found, source, "dot", "dot", timeout).decode())
+        if moved is not None:
+            return _run(found, moved, "nop2", form, timeout)
+    return _run(found, source, "dot", form, timeout)
+
+
+def _run(renderer: str, source: str, engine: str, form: str, timeout: float) -> bytes:
+    """What an engine of Graphviz makes of it; "nop2" draws what is laid out already."""
+    if renderer == "dot":
+        command = [shutil.which("dot") or "dot", f"-K{engine}", f"-T{form}"]
+    else:
+        command = [sys.executable, "-c", _CHILD, form, engine]
     try:
         done = subprocess.run(command, input=source.encode(), capture_output=True, timeout=timeout, check=False)
     except subprocess.TimeoutExpired:
         raise RenderError(
-            f"draw: {found} took more than {timeout:g} s and was stopped; give a larger timeout=, or a smaller "
+            f"draw: {renderer} took more than {timeout:g} s and was stopped; give a larger timeout=, or a smaller "
             f"max_nodes= or depth="
         ) from None
     except OSError as error:
-        raise RenderError(f"draw: {found} could not be started ({error}); {ADVICE}") from None
+        raise RenderError(f"draw: {renderer} could not be started ({error}); {ADVICE}") from None
     if done.returncode or not done.stdout:
         said = done.stderr.decode(errors="replace").strip().splitlines()
-        raise RenderError(f"draw: {found} failed (exit {done.returncode}): {said[-1] if said else 'it said nothing'}")
+        raise RenderError(
+            f"draw: {renderer} failed (exit {done.returncode}): {said[-1] if said else 'it said nothing'}"
+        )
     return done.stdout
 
 

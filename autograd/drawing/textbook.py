@@ -29,19 +29,19 @@ TEXTBOOK = {
     "hypot.y": "lambda g, y, out: g * y / out",
     "inverse_mills.x": "lambda g, x, out: -g * out * (x + out)",
     "irfft.a": "lambda g, n, axis, norm: add_conjugate_pairs(np.fft.ifft(g, n, axis, norm), axis)",
+    "leaky_relu.x": "lambda g, x, slope: g * np.where(x > 0, 1, slope)",
     "log_softmax.x": "lambda g, out, axis: g - np.exp(out) * g.sum(axis, keepdims=True)",
     "logsumexp.x": "lambda G, x, OUT: G * np.exp(x - OUT)",
-    "lstm_gates.c": "lambda g, out: (g[1] + g[0] * (gate := np.split(out[2], 4))[3] * (1 - out[3] ** 2)) * gate[1]",
-    "lstm_gates.z": "lambda g, c, out: np.concatenate(["
-    "(m := g[1] + g[0] * (gate := np.split(out[2], 4))[3] * (1 - out[3] ** 2)) * gate[2] * gate[0] * (1 - gate[0]), "
-    "m * c * gate[1] * (1 - gate[1]), m * gate[0] * (1 - gate[2] ** 2), g[0] * out[3] * gate[3] * (1 - gate[3])])",
+    "lstm_gates.c": "lambda g, out: to_the_cell(g, out) * forget_gate(out)",
+    "lstm_gates.z": "lambda g, c, out: to_the_gates(g, c, out)",
     **dict.fromkeys(
         ("max.a", "min.a", "nanmax.a", "nanmin.a"),
         "lambda G, a, OUT, axis, kept: G * (a == OUT) / (a == OUT).sum(axis, keepdims=kept)",
     ),
     **dict.fromkeys(("median.a", "nanmedian.a"), "lambda g, a, axis: to_the_middle_ones(g, a, axis)"),
     "mills_excess.x": "lambda g, x, out: g * (1 - out * (out - x))",
-    "norm.x": "lambda g, x, out: g * x / out",
+    "norm.x": "lambda g, x, out: g * x.conj() / out",
+    "norm.x of other powers": "lambda g, x, p, out: g * x.conj() * np.abs(x) ** (p - 2) / out ** (p - 1)",
     "prod.a": "lambda G, a, OUT: G * OUT / a",
     **dict.fromkeys(
         ("nanpercentile.a", "nanquantile.a", "percentile.a", "quantile.a"),
@@ -57,9 +57,9 @@ TEXTBOOK = {
     "standardize.x": "lambda g, out, axis, eps, kept: "
     "(g[0] - g[0].mean(axis, keepdims=kept) - out[0] * (g[0] * out[0]).mean(axis, keepdims=kept)) "
     "/ np.sqrt(out[2] + eps)",
-    "std.a": "lambda G, a, OUT, axis, ddof, n, kept: G * (a - a.mean(axis, keepdims=kept)) / (OUT * (n - ddof))",
+    "std.a": "lambda G, a, OUT, axis, ddof, n, kept: G * (a - a.mean(axis, keepdims=kept)).conj() / (OUT * (n - ddof))",
     "tile.A": "lambda g, reps: sum_of_copies(g, reps)",
-    "var.a": "lambda G, a, axis, ddof, n, kept: G * 2 * (a - a.mean(axis, keepdims=kept)) / (n - ddof)",
+    "var.a": "lambda G, a, axis, ddof, n, kept: G * 2 * (a - a.mean(axis, keepdims=kept)).conj() / (n - ddof)",
 }
 """By the primitive and its argument. The words are made of what the rule needs, and of
 
@@ -142,6 +142,9 @@ FILLED_UP = {"_qr_complete_a", "_svd_whole_a"}
 
 TALL = {"qr.a", "polar_factor.a"}
 
+OF_ITS_OWN = {"_norm_p_x": "norm.x of other powers"}
+"""Rules of primitives that share their name with another, whose words are other ones."""
+
 WHOLE = {"where": True, "initial": np._NoValue}  # type: ignore[attr-defined]
 """The options with which a reduction takes all of its argument, and nothing else, as a book has it."""
 
@@ -160,6 +163,7 @@ def in_a_textbook(
         return put_in(words, {"t": ast.Constant(None), **given}) if words else None
     if not str(rule.__module__).startswith("autograd.ops."):
         return None
+    name = OF_ITS_OWN.get(rule.__name__, name)
     if name == "prod.a" and known.get("where") is not True:
         return put_in("lambda G, a, OUT, where: np.where(where, G * OUT / a, 0)", given)
     if name in TEXTBOOK and (name == "prod.a" or all(known.get(what, value) is value for what, value in WHOLE.items())):

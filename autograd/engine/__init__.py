@@ -11,6 +11,7 @@ From the bottom up, each importing only what stands before it:
     floating      NumPy's warnings of floating-point errors name the line of the program
     leaving       what leaves the graph says so: who may make a tracked Tensor a plain value
     blocks        arrays in blocks that are computed later, as Dask's are
+    lines         results of large arrays in memory that begins with a cache line
     versions      which arrays were overwritten, and when
     forking       locks in a forked child
     hooks         the handle of a hook

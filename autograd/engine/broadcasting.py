@@ -35,9 +35,14 @@ def _broadcast_to(x: Any, shape: Any) -> Any:
             return made
         x = np.asarray(x)
     more = len(shape) - x.ndim
-    if shape[more:] != x.shape or more < 0 or not x.flags.c_contiguous or type(x) is not np.ndarray:
+    if more < 0 or not x.flags.c_contiguous or type(x) is not np.ndarray:
         return np.broadcast_to(x, shape)
-    view = np.ndarray(shape, x.dtype, x, 0, (0,) * more + x.strides)  # the same, in a third of the time
+    strides = x.strides
+    if (last := shape[more:]) != x.shape:
+        if any(m != 1 and m != n for m, n in zip(x.shape, last, strict=True)):
+            return np.broadcast_to(x, shape)  # which says what is wrong
+        strides = tuple([s if m == n else 0 for s, m, n in zip(strides, x.shape, last, strict=True)])
+    view = np.ndarray(shape, x.dtype, x, 0, (0,) * more + strides)  # the same, in a third of the time
     view.flags.writeable = False
     return view
 

@@ -7,19 +7,28 @@ them begin with the same work, that is done by the first and handed to the secon
 from __future__ import annotations
 
 import functools
-import operator
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol, cast
 
 import numpy as np
 
 from .modes import mode
 
 
-def once(function: Callable[..., Any]) -> Callable[..., Any]:
+class Once(Protocol):
+    """A function that is decorated with `once`; `made_once` is the function itself."""
+
+    made_once: Callable[..., Any]
+    if_made: Callable[..., Any]
+
+    def __call__(self, g: Any, *needs: Any) -> Any: ...
+
+
+def once(function: Callable[..., Any]) -> Once:
     """A function (g, *needs) of the gradient, an array, that two rules begin with: what it makes is made once for both.
 
-    It is given up when it is asked for again, when another one is kept, or at the end of the backward pass.
+    It is given up when it is asked for again, when another one is kept, or at the end of the backward pass. A rule that
+    can do with it, and without it too, asks `function.if_made(g, *needs)`, which is None where it has not been made.
 
     >>> @once
     ... def solved_back(g, a):
@@ -30,13 +39,22 @@ def once(function: Callable[..., Any]) -> Callable[..., Any]:
     def run(g: Any, *needs: Any) -> Any:
         if mode.once is None or g.__class__ is not np.ndarray:
             return function(g, *needs)
-        asked = (run, g, *needs)
-        if mode.once and len(mode.once[0]) == len(asked) and all(map(operator.is_, mode.once[0], asked)):
-            made, mode.once = mode.once[1], ()
-            return made
-        made = function(g, *needs)
-        mode.once = asked, made
+        made = if_made(g, *needs)
+        if made is None:
+            made = function(g, *needs)
+            mode.once = (run, g, *needs), made
         return made
 
-    run.made_once = function  # type: ignore[attr-defined]
-    return run
+    def if_made(*asked: Any) -> Any:
+        if not mode.once or len(mode.once[0]) != len(asked) + 1 or not all(map(_is_same, mode.once[0], (run, *asked))):
+            return None
+        made, mode.once = mode.once[1], ()
+        return made
+
+    made_once = cast(Once, run)
+    made_once.made_once, made_once.if_made = function, if_made
+    return made_once
+
+
+def _is_same(a: Any, b: Any) -> bool:
+    return a is b or (a.__class__ is b.__class__ is not np.ndarray and bool(a == b))

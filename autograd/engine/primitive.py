@@ -279,9 +279,8 @@ def as_array(value: Any) -> Any:
 
 def _bare(value: Any) -> Any:
     """An array of a class of its own as NumPy's: on the left of a Tensor it would be asked first what to compute."""
-    if type(value) is np.ndarray or not isinstance(value, np.ndarray) or mode.trace is not None:
-        return value
-    return value.view(np.ndarray)
+    kind = type(value)  # and not __class__, as which what stands for an array says ndarray
+    return value.view(np.ndarray) if kind is not np.ndarray and issubclass(kind, np.ndarray) else value
 
 
 def rule_of(primitive: Primitive, input: Any) -> Rule:

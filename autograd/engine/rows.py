@@ -8,12 +8,14 @@ leads to. No bit of a result depends on it.
 
 from __future__ import annotations
 
+import functools
 from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
 
-MANY = 32768  # elements: below, NumPy has computed in the time that it takes to set the buffer
+from .lines import MANY
+
 _LEAST, _MOST = 256, 8192  # the length of a row: below, the rows are too many; from NumPy's buffer on it needs none
 
 
@@ -44,22 +46,22 @@ def by_rows(x: Any, *others: tuple[int, ...]) -> Any:
     """
     if x.__class__ is not np.ndarray or x.size < MANY:
         return _AS_IT_IS
-    row = min([_row(x, other) for other in others])
+    shape, strides, itemsize = x.shape, x.strides, x.itemsize
+    row = min([_row(shape, strides, itemsize, other) for other in others])
     return _Buffer(row // 16 * 16) if _LEAST <= row < _MOST else _AS_IT_IS
 
 
-def _row(x: Any, other: tuple[int, ...]) -> int:
+@functools.lru_cache(maxsize=1024)
+def _row(shape: tuple[int, ...], strides: tuple[int, ...], itemsize: int, other: tuple[int, ...]) -> int:
     """How many elements follow each other in memory of which the other array has all, or one for all of them."""
-    axes = list(zip(x.strides, x.shape, (1,) * (x.ndim - len(other)) + other, strict=True))
-    if not x.flags.c_contiguous:
-        axes.sort(reverse=True)
+    axes = sorted(zip(strides, shape, (1,) * (len(shape) - len(other)) + other, strict=True), reverse=True)
     count, single = 1, None
     for stride, n, m in reversed(axes):
         if n == 1:
             continue
         if single is None:
             single = m != n
-        if stride != count * x.itemsize or single is not (m != n):
+        if stride != count * itemsize or single is not (m != n):
             break
         count *= n
     return count

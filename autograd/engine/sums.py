@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 
 from .declare import primitive
+from .lines import MANY
 from .primitive import Function
-from .rows import MANY, by_rows
+from .rows import by_rows
 
 _add_reduce: Any = np.add.reduce
 _maximum_reduce: Any = np.maximum.reduce

@@ -22,6 +22,7 @@ from .blocks import computed, in_blocks
 from .broadcasting import sum_to
 from .forking import free, in_each_child
 from .halves import Seen, rounded, widened
+from .lines import Memory
 from .modes import mode, who_follows
 from .node import Node, between
 from .primitive import as_array
@@ -315,7 +316,7 @@ def _is_ours(array: Any, others: int) -> bool:
     return (
         array.__class__ is np.ndarray
         and sys.getrefcount(array) <= _PASSED_ON + others
-        and array.base is None
+        and (array.base is None or array.base.__class__ is Memory)
         and array.flags.writeable
     )
 

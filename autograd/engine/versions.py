@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 from weakref import ref
 
+from .lines import Memory
 from .modes import mode
 from .node import tick
 
@@ -106,7 +107,8 @@ def came_read_only(array: Any) -> bool:
     """Whether the memory of `array` could not be written when it came: not if only this view of it is read-only, nor
     if it is NumPy's own, which whoever has it made read-only."""
     owner = _owner(array)
-    return not owner.flags.writeable and not owner.flags.owndata and id(owner) not in locked
+    own = owner.flags.owndata or type(owner.base) is Memory
+    return not owner.flags.writeable and not own and id(owner) not in locked
 
 
 def _owner(array: Any) -> Any:

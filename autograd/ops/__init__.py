@@ -30,6 +30,10 @@ From the bottom up, each importing only what stands before it:
     gates            those of a long short-term memory
     pairs            all pairs of rows: their distances
     ranks            sums and copies over processes
+    selecting        elements by their rank, and where they stand
+    scattering       an array with others combined at places of it
+    spectra          of pieces of a signal
+    strided          elements by where they lie in memory
     places           where the elements of arrays lie in memory
     items            whether an augmented assignment is that of an item
     assignment       t[i] = v, and what shares memory with t
@@ -77,14 +81,19 @@ from .fused import affine, multiply_add
 from .gates import lstm_gates
 from .pairs import pair_distances
 from .ranks import center_over_ranks, rows_of_ranks, sent_by_rank, sum_over_ranks
+from .scattering import scatter
+from .selecting import greatest_so_far, middle, most_frequent, ranking, ranks_among, runs, topk
 from .sliding import max_windows, spread_windows, sum_windows
 from .special import gelu, gelu_tanh, hardswish, huber, log_softmax_at, logistic_loss, softsign
+from .spectra import istft, stft
 from .standardization import center, rescale, standardize
+from .strided import as_strided, strided_scatter
 
 __all__ = [
-    "affine", "alike", "by_blocks", "center", "center_over_ranks", "correlate", "correlate_kernel",
-    "correlate_transpose", "elu", "gelu", "gelu_tanh", "glu", "hardsigmoid", "hardswish", "hardtanh", "huber",
-    "in_blocks", "in_single", "leaky_relu", "log_softmax_at", "logistic_loss", "lstm_gates", "max_windows",
-    "multiply_add", "pair_distances", "reached", "rescale", "rows_of_ranks", "sent_by_rank", "softshrink", "softsign",
-    "spread_windows", "standardize", "sum_over_ranks", "sum_windows", "writable", "write_later",
+    "affine", "alike", "as_strided", "by_blocks", "center", "center_over_ranks", "correlate", "correlate_kernel",
+    "correlate_transpose", "elu", "gelu", "gelu_tanh", "glu", "greatest_so_far", "hardsigmoid", "hardswish", "hardtanh",
+    "huber", "in_blocks", "in_single", "istft", "leaky_relu", "log_softmax_at", "logistic_loss", "lstm_gates",
+    "max_windows", "middle", "most_frequent", "multiply_add", "pair_distances", "ranking", "ranks_among", "reached",
+    "rescale", "rows_of_ranks", "runs", "scatter", "sent_by_rank", "softshrink", "softsign", "spread_windows",
+    "standardize", "stft", "strided_scatter", "sum_over_ranks", "sum_windows", "topk", "writable", "write_later",
 ]  # fmt: skip

@@ -76,6 +76,10 @@ def _becomes(self: Tensor, index: Any, value: Any) -> bool:
 def augment(self: Tensor, operator: Callable[..., Any], other: Any) -> Any:
     """`self += other` and its kin."""
     _refuse_leaf(self, "an augmented assignment")
+    if (ufunc := AT_ONCE.get(operator)) is not None and _is_plain(self, other):
+        ufunc(self._content, unwrap(other), out=writable(self))
+        versions.touch(self._content)
+        return self
     result = operator(self, other)
     if result is NotImplemented:
         return result
@@ -91,6 +95,23 @@ def augment(self: Tensor, operator: Callable[..., Any], other: Any) -> Any:
         np.copyto(writable(self), result._content, casting="same_kind")
         versions.touch(self._content)
     return self
+
+
+AT_ONCE: dict[Callable[..., Any], np.ufunc] = {}
+"""The ufunc that an operator of floating numbers is, where nothing is recorded."""
+
+
+def _is_plain(self: Tensor, other: Any) -> bool:
+    """Whether nobody is to know of an operation on these, whose result is of the dtype and shape of the first."""
+    array, node = self._content, self._node
+    if array.__class__ is not np.ndarray or array.dtype.char not in "fd" or mode.batch is not None:
+        return False
+    if isinstance(other, Tensor):
+        node, value = node or other._node, other._content
+        same = value.__class__ is np.ndarray and value.dtype is array.dtype and value.shape == array.shape
+    else:
+        same = other.__class__ is float or other.__class__ is int
+    return same and (mode.recording is False or (mode.recording is True and node is None))
 
 
 def _rebind(self: Tensor, new: Tensor, index: Any, item: bool = False) -> None:

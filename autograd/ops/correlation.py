@@ -31,6 +31,10 @@ from .sliding import Geometry
 _FEW = 131072  # elements: so small may the kernel's gradients of all rows be to be made at once, and not one by one
 
 
+_SLIM = 16  # features: of more, that BLAS copies the image before it multiplies is soon paid back
+_AT_ONCE = 1_000_000  # multiplications: up to so many in a product OpenBLAS copies nothing
+
+
 class _Layout(Geometry):
     """The geometry of one correlation, its groups, and its matrices."""
 
@@ -43,6 +47,20 @@ class _Layout(Geometry):
         # the rows of a window follow each other in memory unless a dilation stands between them: `height` of them
         self.height = self.size[-2] if len(self.size) > 1 and self.dilation[-2] == 1 else 1
         self.merged = self.height * self.size[-1] * self.channels
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Layout) and vars(self) == vars(other)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def reached(self, axis: int) -> int:
+        """How many elements along an axis, padding counted, have one of a window's first places over them.
+
+        These are as many as the stride is long, so that each element has just one; where a dilation or a short window
+        leaves gaps, it is 0.
+        """
+        covered = self.dilation[axis] == 1 and self.size[axis] >= self.stride[axis]
+        return int(self.stride[axis] * self.out[axis]) if covered else 0
 
     def row_taps(self) -> Iterator[tuple[int, ...]]:
         """The places in a window that have a product of their own: all its rows, or only the first of those merged."""
@@ -149,18 +167,41 @@ def _correlate(
         return _biased(windowed.of_rows(_correlate, windowed.correlate, (x, w), rest, 1), b)
     layout = _Layout(x.shape, w.shape, stride, padding, dilation, groups)
     x, w = _common(x, w)
-    memory = np.empty((*layout.rows, groups, layout.features, layout.columns * layout.examples), x.dtype)
+    return _biased(_sums(layout, w, _shifts(x, layout)), b)
+
+
+@once
+def _shifts(image: Any, layout: _Layout) -> Any:
+    return layout.shifted(image)
+
+
+def _sums(layout: _Layout, w: Any, shifted: Any) -> Any:
+    """The results: of each window the product with the kernel."""
+    memory = np.empty((*layout.rows, layout.groups, layout.features, layout.columns * layout.examples), w.dtype)
     n = len(layout.rows)
     matrices = memory.transpose(n, *range(n), n + 1, n + 2)
-    if memory.size:
-        shifted = layout.shifted(x)
-        for number, tap in enumerate(layout.row_taps()):
-            kernel, image = layout.kernels(w, tap), layout.matrices(shifted, tap)
-            if number == 0:
-                np.matmul(kernel, image, out=matrices)
-            else:
-                matrices += kernel @ image
-    return _biased(layout.results(memory), b)
+    for number, tap in enumerate(layout.row_taps() if memory.size else ()):
+        kernel, image = layout.kernels(w, tap), layout.matrices(shifted, tap)
+        if number == 0:
+            n = _parts(kernel, image)
+            np.matmul(kernel[..., None, :, :], _cut(image, n), out=_cut(matrices, n))
+        else:
+            matrices += kernel @ image
+    return layout.results(memory)
+
+
+def _parts(kernel: Any, image: Any) -> int:
+    """In how many parts to multiply the columns: of few features BLAS is quicker where it copies nothing first."""
+    (features, window), wide = kernel.shape[-2:], image.shape[-1]
+    if features > _SLIM:
+        return 1
+    least = -(-features * window * wide // _AT_ONCE)
+    return next((n for n in range(max(1, least), 4 * least) if wide % n == 0), 1)
+
+
+def _cut(matrices: Any, n: int) -> Any:
+    """The columns of matrices (..., window, columns) in n parts: (..., n, window, columns / n)."""
+    return matrices.reshape(*matrices.shape[:-1], n, matrices.shape[-1] // n).swapaxes(-3, -2)
 
 
 def _biased(made: Any, b: Any) -> Any:
@@ -194,14 +235,18 @@ def _correlate_transpose(
         return windowed.of_rows(_correlate_transpose, windowed.correlate_transpose, (y, w), rest, 1)
     y, w = _common(y, w)
     many = layout.channels >= min(16, layout.features / 2)  # so that the products that follow have rows enough
-    if many and all(s == 1 for s in layout.stride) and y.size:
-        return _turned(y, w, layout)
+    if many and all(s == 1 for s in layout.stride) and y.size:  # then it is a correlation, with the kernel turned round
+        turned, shifted = _turned(y, layout)
+        return _sums(turned, _turned_kernel(w, groups), shifted)
+    y = _in_order_for_both(y)
     if layout.channels == layout.features == 1 < groups:
         return _depthwise_transpose(y, w, layout)
     n = len(layout.rows)
     lengths = layout.padded_rows()
     k, wide = layout.size[-1], layout.columns * layout.examples
-    sums: Any = np.zeros((groups, *lengths, k * layout.channels, wide), y.dtype)
+    sums: Any = np.empty((groups, *lengths, k * layout.channels, wide), y.dtype)
+    for axis in range(n):
+        sums[(*(slice(None),) * (axis + 1), slice(layout.reached(axis), None))] = 0
     results = layout.matrices_of(y)
     for tap in itertools.product(*map(range, layout.size[:-1])):
         kernel = w.reshape(groups, layout.features, layout.channels, *layout.size)
@@ -211,33 +256,46 @@ def _correlate_transpose(
             slice(t * d, t * d + (r - 1) * s + 1, s)
             for t, d, r, s in zip(tap, layout.dilation, layout.rows, layout.stride, strict=False)
         )
-        sums[(slice(None), *index)] += kernel @ results
+        if all(t * d < s for t, d, s in zip(tap, layout.dilation, layout.stride, strict=False)):
+            np.matmul(kernel, results, out=sums[(slice(None), *index)])  # where nothing is as yet
+        else:
+            sums[(slice(None), *index)] += kernel @ results
     sums = sums.reshape(groups, *lengths, k, layout.channels, layout.columns, layout.examples)
     inner = layout.unpadded_rows()
-    memory: Any = np.zeros(
+    memory: Any = np.empty(
         (*layout.spatial[:-1], groups, layout.channels, layout.spatial[-1], layout.examples), y.dtype
     )
     image: Any = memory.transpose(n, *range(n), n + 1, n + 2, n + 3)  # (groups, rows..., channels, columns, examples)
+    image[..., max(0, layout.reached(-1) - layout.padding[-1][0]) :, :] = 0
     for i in range(k):
         span = layout.span(-1, i)
         if span is not None:
-            image[(..., span[0], slice(None))] += sums[(slice(None), *inner, i, slice(None), span[1])]
+            columns, part = image[..., span[0], :], sums[(slice(None), *inner, i, slice(None), span[1])]
+            if i * layout.dilation[-1] < layout.stride[-1]:
+                columns[...] = part
+            else:
+                columns += part
     memory = memory.reshape(*layout.spatial[:-1], groups * layout.channels, layout.spatial[-1], layout.examples)
     return memory.transpose(n + 2, n, *range(n), n + 1)
 
 
-def _turned(y: Any, w: Any, layout: _Layout) -> Any:
-    """With stride 1 the adjoint is again a correlation: with the kernel turned round."""
-    n = len(layout.size)
-    turned = w.reshape(layout.groups, layout.features, layout.channels, *layout.size).swapaxes(1, 2)
-    turned = turned[(..., *(slice(None, None, -1),) * n)]
-    turned = turned.reshape(layout.groups * layout.channels, layout.features, *layout.size)
+def _turned_kernel(w: Any, groups: int) -> Any:
+    """Backwards along each axis, with features and channels of a group exchanged."""
+    turned = w.reshape(groups, -1, *w.shape[1:]).swapaxes(1, 2)
+    turned = turned[(..., *(slice(None, None, -1),) * (w.ndim - 2))]
+    return turned.reshape(-1, w.shape[0] // groups, *w.shape[2:])
+
+
+@once
+def _turned(y: Any, layout: _Layout) -> tuple[_Layout, Any]:
+    """Of a correlation with stride 1, how its results lie for the adjoint, which is one again; and their shifts."""
     reach = [d * (k - 1) for d, k in zip(layout.dilation, layout.size, strict=True)]
     padding = [(r - low, r - high) for r, (low, high) in zip(reach, layout.padding, strict=True)]
-    cut = tuple(slice(-min(0, low), min(0, high) or None) for low, high in padding)
-    y = y[(..., *cut)]
+    y = y[(..., *(slice(-min(0, low), min(0, high) or None) for low, high in padding))]
     padding = [(max(0, low), max(0, high)) for low, high in padding]
-    return _correlate(y, turned, 1, tuple(padding), layout.dilation, layout.groups)
+    kernel = (layout.groups * layout.channels, layout.features, *layout.size)
+    turned = _Layout(y.shape, kernel, 1, tuple(padding), layout.dilation, layout.groups)
+    return turned, turned.shifted(y)
 
 
 def _correlate_kernel(
@@ -252,17 +310,27 @@ def _correlate_kernel(
     kernel_shape = (y.shape[1], x.shape[1] // groups, *size)
     layout = _Layout(x.shape, kernel_shape, stride, padding, dilation, groups)
     y, x = _common(y, x)
-    total: Any = np.zeros((groups, layout.features, *size[:-1], size[-1], layout.channels), y.dtype)
+    made = _turned.if_made(y, layout)  # for the image's gradient: then its shifts need not be made as well
+    if made is not None:
+        turned, shifted = made
+        return _turned_kernel(_kernel(turned, shifted, _in_order(x)), groups)
+    shifted = _shifts.if_made(x, layout)
+    return _kernel(layout, layout.shifted(x) if shifted is None and y.size else shifted, _in_order_for_both(y))
+
+
+def _kernel(layout: _Layout, shifted: Any, y: Any) -> Any:
+    """The products of the results' gradients with the windows, of all of them together."""
+    total: Any = np.zeros((layout.groups, layout.features, *layout.size, layout.channels), y.dtype)
     if y.size:
-        shifted, results = layout.shifted(x), layout.matrices_of(y)
+        results = layout.matrices_of(y)
         for tap in layout.row_taps():
             found = _products(results, layout.matrices(shifted, tap))
             index = tap if layout.height == 1 else tap[:-1]
             part: Any = total[(slice(None), slice(None), *index)]
             part[...] = found.reshape(part.shape)
-    n = len(size)
+    n = len(layout.size)
     total = total.transpose(0, 1, 2 + n, *range(2, 2 + n))
-    return np.ascontiguousarray(total).reshape(kernel_shape)
+    return np.ascontiguousarray(total).reshape(-1, layout.channels, *layout.size)
 
 
 def _products(a: Any, b: Any) -> Any:
@@ -288,14 +356,16 @@ def _depthwise_transpose(y: Any, w: Any, layout: _Layout) -> Any:
     return total
 
 
-@once
 def _in_order(g: Any) -> Any:
-    """The same array in our memory order, in which two of the functions want it: turned once for both."""
+    """The same array in our memory order."""
     if type(g) is not np.ndarray or len(g) < 2 or g.strides[0] <= g.strides[-1]:
         return g
     n = g.ndim
     turned = np.ascontiguousarray(g.transpose(*range(2, n - 1), 1, n - 1, 0))
     return turned.transpose(n - 1, n - 3, *range(n - 3), n - 2)
+
+
+_in_order_for_both = once(_in_order)
 
 
 # ---- arguments -------------------------------------------------------------------------------------------------------
@@ -320,18 +390,18 @@ def _check(x: Any, w: Any, groups: int) -> None:
 correlate: Function = primitive(
     _correlate, name="correlate", kind="bilinear", single=True,
     x=lambda g, w, x_shape, stride, padding, dilation, groups: correlate_transpose(
-        _in_order(g), w, x_shape[2:], stride, padding, dilation, groups
+        g, w, x_shape[2:], stride, padding, dilation, groups
     ),
     w=lambda g, x, w_shape, stride, padding, dilation, groups: correlate_kernel(
-        _in_order(g), x, w_shape[2:], stride, padding, dilation, groups
+        g, x, w_shape[2:], stride, padding, dilation, groups
     ),
     b=lambda g, b_shape: sum_to(g, b_shape + (1,) * (g.ndim - 2)).reshape(b_shape),
 )  # fmt: skip
 correlate_transpose: Function = primitive(
     _correlate_transpose, name="correlate_transpose", kind="bilinear", single=True,
-    y=lambda g, w, stride, padding, dilation, groups: correlate(_in_order(g), w, stride, padding, dilation, groups),
+    y=lambda g, w, stride, padding, dilation, groups: correlate(g, w, stride, padding, dilation, groups),
     w=lambda g, y, w_shape, stride, padding, dilation, groups: correlate_kernel(
-        y, _in_order(g), w_shape[2:], stride, padding, dilation, groups
+        y, g, w_shape[2:], stride, padding, dilation, groups
     ),
 )  # fmt: skip
 correlate_kernel: Function = primitive(

@@ -129,3 +129,80 @@ _inverse = primitive(
 def ldl_solve(LD: Any, pivots: Any, B: Any, *, hermitian: bool = False) -> Any:
     """As solve, from what ldl_factor gives."""
     return _inverse(LD, unwrap(pivots), hermitian) @ B
+
+
+# ---- of one triangle, of low rank, of more rows than unknowns -------------------------------------------------------
+
+
+def symmetric(A: Any, upper: bool = False) -> Any:
+    """The matrix that one triangle says, with a gradient that is its own adjoint.
+
+    >>> symmetric(np.array([[1.0, 9.0], [2.0, 3.0]])).tolist()
+    [[1.0, 2.0], [2.0, 3.0]]
+    """
+    triangle: Any = np.triu if upper else np.tril
+    mean, half = (A + adjoint_of(A)) / 2, triangle(unwrap(A))
+    return mean + (half + adjoint_of(triangle(half, 1 if upper else -1)) - unwrap(mean))
+
+
+def solve_triangular(A: Any, B: Any, *, upper: bool, left: bool = True, unit: bool = False) -> Any:
+    """As solve, of one triangle of A; with `unit` there are ones on its diagonal.
+
+    >>> solve_triangular(np.array([[2.0, 9.0], [1.0, 1.0]]), np.array([[2.0], [3.0]]), upper=False).tolist()
+    [[1.0], [2.0]]
+    """
+    triangle: Any = np.triu if upper else np.tril
+    A = triangle(A, (1 if upper else -1) if unit else 0)
+    return solve(A + np.eye(A.shape[-1], dtype=A.dtype) if unit else A, B, left=left)
+
+
+def svd_lowrank(A: Any, q: int = 6) -> tuple[Any, Any, Any]:
+    """The U, S and V of a matrix U diag(S) Vᴴ of rank q at most, by an orthonormal basis of what it makes of q vectors.
+
+    Source: Halko, Martinsson, Tropp, "Finding structure with randomness", 2011, with vectors that are always the same.
+
+    >>> np.allclose(svd_lowrank(np.outer([3.0, 4.0], [0.0, 2.0]), 1)[1], 10)
+    True
+    """
+    vectors = np.cos(np.arange(A.shape[-1] * q).reshape(-1, q) ** 1.5).astype(A.dtype)
+    Q = np.linalg.qr(A @ vectors)[0]
+    U, S, Vh = np.linalg.svd(adjoint_of(Q) @ A, False)
+    return Q @ U, S, adjoint_of(Vh)
+
+
+def _cutoff(A: Any, atol: Any, rtol: Any) -> Any:
+    """Below which singular values count as none, as a part of the greatest."""
+    rtol = (max(A.shape[-2:]) * np.finfo(A.dtype).eps if atol is None else 0) if rtol is None else rtol
+    greatest = np.linalg.norm(unwrap(A), 2, (-2, -1))
+    return rtol if atol is None else np.maximum(unwrap(rtol), unwrap(atol) / greatest)
+
+
+def pinv(A: Any, hermitian: bool = False, *, atol: Any = None, rtol: Any = None) -> Any:
+    """np.linalg.pinv, where singular values count as none below atol, or below rtol times the greatest.
+
+    >>> pinv(np.diag([2.0, 0.1]), atol=0.5).tolist()
+    [[0.5, 0.0], [0.0, 0.0]]
+    """
+    return np.linalg.pinv(symmetric(A) if hermitian else A, _cutoff(A, atol, rtol), hermitian=hermitian)
+
+
+def rank(A: Any, hermitian: bool = False, *, atol: Any = None, rtol: Any = None) -> Any:
+    """How many singular values do not count as none, as for pinv: a plain array.
+
+    >>> int(rank(np.diag([2.0, 0.1]), atol=0.5))
+    1
+    """
+    sizes = np.linalg.svd(unwrap(A), compute_uv=False, hermitian=hermitian)
+    limit = np.asarray(unwrap(_cutoff(A, atol, rtol)))
+    return (sizes > sizes.max(-1, initial=0)[..., None] * limit[..., None]).sum(-1)
+
+
+def least_squares(A: Any, B: Any) -> Any:
+    """The X, of stacks of matrices A, for which A X is the nearest to B; B may be a vector for each matrix.
+
+    >>> least_squares(np.array([[1.0], [1.0]]), np.array([1.0, 3.0])).round(4).tolist()
+    [2.0]
+    """
+    one = B.ndim == A.ndim - 1
+    made = np.linalg.pinv(A) @ (B[..., None] if one else B)
+    return made[..., 0] if one else made

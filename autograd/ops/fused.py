@@ -5,8 +5,11 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
+
 from ..engine.broadcasting import sum_to
 from ..engine.declare import primitive
+from ..engine.lines import room
 from ..engine.primitive import Function
 from ..engine.rows import by_rows
 from ..engine.sums import added, product_to
@@ -46,7 +49,7 @@ def _multiply_add(x: Any, w: Any, b: Any = None) -> Any:
     [[2.0, 3.0, 4.0], [2.0, 3.0, 4.0]]
     """
     with by_rows(x, w.shape):
-        made = x * w
+        made = np.multiply(x, w, out=room(x, w))
     if made.shape != x.shape:
         raise ValueError(f"expected w that broadcasts to x's shape {x.shape}, got {w.shape}")
     return made if b is None else added(made, b)
@@ -54,7 +57,7 @@ def _multiply_add(x: Any, w: Any, b: Any = None) -> Any:
 
 def _multiply_add_x(g: Any, w: Any) -> Any:
     with by_rows(g, w.shape):
-        return g * w
+        return np.multiply(g, w, out=room(g, w))
 
 
 multiply_add: Function = primitive(

@@ -37,7 +37,8 @@ def _part(g: Any, i: int, arrays_shape: Any, axis: int | None, edges: Any) -> An
 
 def _edges(arrays: tuple[Any, ...], axis: int | None) -> tuple[int, ...]:
     """Where each of the joined arrays begins and ends; 0 for one that NumPy is going to refuse."""
-    shapes = [np.shape(getattr(array, "_content", array)) for array in arrays]
+    contents = [array._content if isinstance(array, Tensor) else array for array in arrays]
+    shapes = [array.shape if isinstance(array, np.ndarray) else np.shape(array) for array in contents]
     if axis is None:
         return (0, *itertools.accumulate(map(math.prod, shapes)))
     return (0, *itertools.accumulate(shape[axis] if -len(shape) <= axis < len(shape) else 0 for shape in shapes))

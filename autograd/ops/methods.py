@@ -11,7 +11,7 @@ from ..engine.operands import OPERANDS, is_no_array
 from ..engine.primitive import registry
 from ..engine.tensor import Tensor, unwrap
 from . import elementwise, indexing, products, reductions, shape, sorting, special
-from .assignment import augment
+from .assignment import AT_ONCE, augment
 
 
 def _flipped(function: Any) -> Any:
@@ -166,6 +166,10 @@ def _partition(self: Tensor, kth: Any, axis: int = -1, kind: Any = "introselect"
     self[...] = sorting.partition(self, kth, axis, kind, order)
 
 
+AT_ONCE.update({
+    elementwise.add: np.add, elementwise.subtract: np.subtract, elementwise.multiply: np.multiply,
+    elementwise.divide: np.divide,
+})  # fmt: skip
 for name, function in {
     "add": elementwise.add, "sub": elementwise.subtract, "mul": elementwise.multiply, "truediv": elementwise.divide,
     "pow": elementwise.power, "matmul": products.matmul, "floordiv": elementwise.floor_divide,

@@ -200,10 +200,9 @@ def _rows(x: Any) -> Any:
 
 
 def _matmul(x: Any, y: Any, /) -> Any:
-    if x.__class__ is _ndarray and y.__class__ is _ndarray and y.ndim == 2:
+    if x.__class__ is _ndarray and type(y) is _ndarray and y.ndim == 2:  # type: what stands for an array is no argument
         if x.ndim == 2:
-            small = x.size <= 4096 >= y.size and type(x) is type(y)  # whose method takes half the time
-            return x.dot(y) if small else x @ y
+            return x.dot(y) if x.size <= 4096 >= y.size else x @ y  # of small ones, half the time
         if x.ndim > 2:  # one product of all rows, into an array that owns its memory
             made = np.empty_like(x, np.result_type(x, y), "C", shape=(*x.shape[:-1], y.shape[1]))
             np.matmul(_rows(x), y, out=_rows(made))

@@ -173,8 +173,8 @@ def _gelu_tanh_slope(x: Any) -> Any:
 
 
 def _gelu_tanh_slope_piece(x: Any, out: Any = None) -> Any:
-    x = np.clip(x, -64, 64)  # beyond, s is 0 or 1 to the last bit, and the powers may overflow
     s = _gelu_tanh_gate(x)
+    x = np.clip(x, -64, 64)  # beyond, s is 0 or 1 to the last bit, and the powers may overflow
     result = np.multiply(x, x, out=out)
     result *= 3 * _B
     result += _C

@@ -12,6 +12,7 @@ import numpy as np
 
 from ..engine.declare import primitive
 from ..engine.halves import widened
+from ..engine.lines import room
 from ..engine.rows import by_rows
 from ..engine.sums import axes_of, total, total_of_product
 from .pieces import in_rows
@@ -34,7 +35,7 @@ def _center(x: Any, axis: Any) -> Any:
         return y, mean, np.square(y).mean(axes, keepdims=True)
     mean = total(x, axes) / n
     with by_rows(x, mean.shape):
-        y = x - mean
+        y = np.subtract(x, mean, out=room(x, mean))
     return y, mean, total_of_product(y, y, axes) / n
 
 
@@ -45,7 +46,7 @@ def _center_rule(g: Any, x_shape: Any, out: Any, axis: Any) -> Any:
     part = 0.0
     with by_rows(out[0], out[1].shape):
         if of_variance is not None:
-            part = out[0] * (of_variance * (2 / n))
+            part = _times(out[0], of_variance * (2 / n))
         if of_y is not None:
             shift = total(of_y, axes) / n
             if of_variance is None:
@@ -96,7 +97,7 @@ def _standardized_back(axes: tuple[int, ...], y: Any, g: Any, scale: Any) -> Any
     n = max(1, _count(y.shape, axes))
     along, shift = total_of_product(g, y, axes), total(g, axes)
     with by_rows(y, scale.shape):
-        part = y * (along / -n)
+        part = _times(y, along / -n)
         part += g
         part -= shift / n
         part *= scale
@@ -116,7 +117,7 @@ def _rescale(x: Any, axis: Any, eps: float = 0.0) -> Any:
     n = _count(x.shape, axes)
     mean_square = total_of_product(x, x, axes) / n if n else np.square(x).mean(axes, keepdims=True)
     with by_rows(x, mean_square.shape):
-        return x * (1 / np.sqrt(mean_square + eps)), mean_square
+        return _times(x, 1 / np.sqrt(mean_square + eps)), mean_square
 
 
 def _rescale_rule(g: Any, out: Any, axis: Any, eps: float) -> Any:
@@ -129,10 +130,14 @@ def _rescale_rule(g: Any, out: Any, axis: Any, eps: float) -> Any:
         return y * (of_square * (2 / n) / scale)
     along = total_of_product(of_y, y, axes)
     with by_rows(y, scale.shape):
-        part = y * (along / -n)
+        part = _times(y, along / -n)
         part += of_y
         part *= scale
     return part if of_square is None else part + y * (of_square * (2 / n) / scale)
+
+
+def _times(x: Any, factor: Any) -> Any:
+    return np.multiply(x, factor, out=room(x, factor))
 
 
 def _as_half(made: tuple[Any, ...]) -> Any:

@@ -5,19 +5,20 @@
     values                                what a program is made of
     places                                where a function finds what it uses besides its arguments
     frames, known, containers             what a trace asks of the call stack, of arrays, and of containers
-    draws, standin                        what stands for generators and arrays while a function is traced
+    draws, standin, leaks                 what stands for generators and arrays while a function is traced
     recorder                              what writes down the program
     program                               the program
     passes                                what improves it
     memory, recycling                     where its values lie
     islands, together                     what is run piece by piece, or for several arrays at once
-    cost                                  what it costs
+    counting, cost                        what it costs
+    running                               what it goes through before it runs
     interrupts                            Ctrl-C while it runs
     spelling, code_numpy                  it as code that runs
     native                                the same with loops in machine code
     joined                                its results, where they are still to be differentiated
     naming, plainly, views, inlining, reading   it as it is read
-    repeats, columns, listing, loops, reusing   its lines, with loops for what repeats
+    repeats, columns, listing, turns, loops, reusing   its lines, with loops for what repeats
     brevity, helpers, literals, expressions, printing   it as text
     capture                               one call, traced
     entry                                 how it is called in the place of the function

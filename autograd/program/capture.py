@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from ..transforms.tree import leaves, rebuild
 from .containers import Containers
 from .draws import Draw, Draws
 from .joined import Backward, join, trace_backward
+from .leaks import put_back
 from .naming import argument_names, identifier
 from .native import NUMPY, Backend
 from .places import Place, Surroundings, hooks_of
@@ -122,6 +124,8 @@ class Capture:
                     recorder.fail_quietly(f"a {type(held).__name__} has {len(held)} entries after it, and had {size}")
         recorder.open = False
         self.why_not = recorder.why_not
+        if self.why_not is not None:
+            put_back(recorder.still_held())
         if strict and self.why_not is not None:
             raise TypeError(f"trace: {self.why_not}")
         self.constants = [*recorder.known.shared_constants(), *around.fixed]
@@ -318,7 +322,9 @@ class Capture:
         fail = self.recorder.fail_quietly
         for place, before in (*self.around.plain, *self.around.watched):
             now = place.get()
-            if now is not before and (type(now) is not type(before) or now != before):
+            if type(now) is Standin:
+                fail(f"{place.name} is changed by the call, to a value {self._whence(now)}, as a program does not")
+            elif now is not before and (type(now) is not type(before) or now != before):
                 fail(f"{place.name} is changed by the call (from {before!r} to {now!r}), which a program does not do")
         for optimizer, before in self._numbers:
             if optimizer not in self.recorder.optimizers and before != _numbers(optimizer):
@@ -343,8 +349,15 @@ class Capture:
 
             gc.collect()
         for item in self.recorder.still_held():
-            fail(f"a value of shape {item.value.shape} is kept after the call; return it")
+            fail(f"a value of shape {item.value.shape}, {self._whence(item)}, is kept after the call; return it")
             break
+
+    def _whence(self, item: Standin) -> str:
+        """Which line has made a value, or which argument it is."""
+        made = next((s.line for s in self.recorder.statements if item.value in s.results), None)
+        if made is not None:
+            return f"made in {Path(made[0]).name}:{made[1]}, in {made[2]}"
+        return f"which is {item.value.name}" if item.value.name is not None else "which comes from outside"
 
     def _draws(self) -> list[Any]:
         found: list[Any] = [

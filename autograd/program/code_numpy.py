@@ -19,7 +19,7 @@ from .program import Program
 from .recycling import Bound
 from .spelling import Spelling, named
 from .together import Together, find_together, side_by_side
-from .values import Statement, Value, mapped
+from .values import Statement, Value, mapped, values_in
 
 _SPARE = 1 << 20
 """Bytes: so much memory for gradients is kept in reserve, for callers who keep those of the last call now and then."""
@@ -146,6 +146,10 @@ class Code:
     def run(self) -> Callable[..., tuple[Any, ...]]:
         """The function, which writes gradients into the memory that was bound last."""
         return self.bounds[0].run
+
+    def adopt(self) -> None:
+        """Let the gradients of the call that was traced lie where those of the next one will, and so only once."""
+        self.bounds[0].adopt()
 
     def ready(self) -> Bound:
         """Memory for gradients that nobody else refers to."""
@@ -325,8 +329,10 @@ class Code:
         return lines
 
     def _is_fixed_view(self, statement: Statement) -> bool:
+        """Whether it sees the same memory at each call, as x[i] does not where i is computed."""
         return (
             statement.is_view
+            and all(value.kind == "constant" for value in values_in((statement.args[1:], statement.kwargs)))
             and statement.kind == "call"
             and not isinstance(statement.form, tuple)
             and len(statement.results) == 1
@@ -377,8 +383,10 @@ def _laid_out(laid: list[list[Value]], own: Iterable[Value]) -> tuple[dict[Value
 
 
 def _may_fail(statement: Statement) -> bool:
-    """Whether a statement may say that the program does not hold for this call."""
-    return statement.kind == "guard" or getattr(statement.function, "may_change", False)
+    """Whether a statement may say that the program does not hold for this call, or raise what the function expects."""
+    module = str(getattr(statement.function, "__module__", ""))
+    raises = module in ("numpy.linalg", "autograd.ops.linalg") or "raise" in statement.errors.values()
+    return statement.kind == "guard" or raises or getattr(statement.function, "may_change", False)
 
 
 def _restoring(array: Any) -> Callable[[], None]:

@@ -5,19 +5,23 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from .repeats import Line, Repeat
+from .repeats import Line, is_name, least
 
 
 class Body:
-    """A function's lines, and where each name is given and used."""
+    """A function's lines, and where each name is given first and used. What a loop carries on is given before it."""
 
     def __init__(self, lines: list[Line]) -> None:
+        self.read(lines)
+
+    def read(self, lines: list[Line]) -> None:
+        """Take other lines."""
         self.lines = lines
         self.made_at: dict[str, int] = {}
         self.used_at: dict[str, list[int]] = {}
         for k, line in enumerate(lines):
-            for name in line.given:
-                self.made_at.setdefault(name, k)
+            line.given = [name for name in line.given if name not in self.made_at]
+            self.made_at.update(dict.fromkeys(line.given, k))
             for name in line.names():
                 self.used_at.setdefault(name, []).append(k)
 
@@ -32,6 +36,7 @@ class Series:
     leaves  whether any of it is used outside of the loop
     peeled  what the same line gives at the time before the first, which is none of the loop's
     name    in the loop, its name or that of its list
+    alone   what one of a list is called before it stands there
     at, step   where in the list it stands at the first time, and by how much further at the next
     before  what stands in the list at first
     size    of the list
@@ -43,6 +48,7 @@ class Series:
         self.kept = self.leaves = False
         self.peeled: str | None = None
         self.name = ""
+        self.alone: str | None = None
         self.at, self.step, self.size = 0, 1, 0
         self.before: list[str] = []
 
@@ -70,15 +76,16 @@ class Column:
 class Rows:
     """`times` times `n` lines from `start` on, up to `end`: what stands in them, by columns.
 
-    holds    whether they can be a loop
+    fits     whether they can be a loop
+    holds    whether they are worth one
     rows     the lines, time by time
     columns  of each line, what stands at each place that may differ
     series   what is given
     given    by a name, what gives it
     """
 
-    def __init__(self, body: Body, start: int, repeat: Repeat) -> None:
-        self.body, self.start, self.n, self.times = body, start, repeat.n, repeat.times
+    def __init__(self, body: Body, start: int, n: int, times: int) -> None:
+        self.body, self.start, self.n, self.times = body, start, n, times
         self.end = start + self.n * self.times
         self.rows = [body.lines[k : k + self.n] for k in range(start, self.end, self.n)]
         self.series: list[Series] = []
@@ -89,7 +96,8 @@ class Rows:
                 self.series.append(series)
                 self.given.update({name: (series, k) for k, name in enumerate(series.names)})
         self.columns: list[list[Column]] = []
-        self.holds = len(self.given) == len(self.series) * self.times and self._read()
+        self.fits = len(self.given) == len(self.series) * self.times and self._read()
+        self.holds = self.fits and self._is_worth_it()
 
     def flat(self) -> list[Column]:
         return [column for columns in self.columns for column in columns]
@@ -106,20 +114,37 @@ class Rows:
             outside = [any(not self.start <= k < self.end for k in self.body.used_at[name]) for name in series.names]
             series.kept = series.kept or any(outside[:-1])
             series.leaves = any(outside)
+        return True
+
+    def size(self) -> int:
+        """Of how many lines one turn is."""
+        return sum(line.size for line in self.rows[0])
+
+    def spares(self) -> int:
+        """How many lines of the text are spared."""
+        return self.size() * (self.times - 1) - 1
+
+    def covers(self, other: Rows) -> bool:
+        return self.start <= other.start and other.end <= self.end
+
+    def _is_worth_it(self) -> bool:
+        if self.times < least(self.rows[0]) or all(line.prepares for line in self.rows[0]):
+            return False
         if any(c.kind == "number" or c.lag for c in self.flat()):
             return True
         if all(c.kind != "other" for c in self.flat()):
             return False
-        return self.times >= 3 and (self.times >= 6 or not any(series.leaves for series in self.series))
+        left = sum(series.leaves for series in self.series)
+        return self.times >= 3 and (not left or self.spares() - left >= 3)
 
     def _column(self, words: list[str], j: int) -> Column | None:
-        if words[0][0].isdigit():
+        if words[0].isdigit():
             return _numbers([int(word) for word in words])
         if words[-1] in self.given:
             return self._own(words, j)
-        if not self._are_there(words):
-            return None
-        return Column("same" if len(set(words)) == 1 else "other", words)
+        if len(set(words)) == 1:
+            return Column("same", words) if self._are_there(words[:1]) else None
+        return Column("other", words) if self._are_there(words) and all(map(is_name, words)) else None
 
     def _own(self, words: list[str], j: int) -> Column | None:
         """What line j uses of what this time gives, or the time before."""
@@ -157,10 +182,26 @@ class Rows:
         at, step, end = (self.start - 1, -1, -1) if back else (self.end, 1, len(self.body.lines))
         for j in range(self.n - 1, -1, -1) if back else range(self.n):
             for k in range(at, end, step)[:_NEAR]:
-                if self.body.lines[k].key == self.rows[0][j].key:
-                    found[j], at = self.body.lines[k], k + step
+                line = self.body.lines[k]
+                if line.key == self.rows[0][j].key and self._goes_on(line, j, -1 if back else self.times):
+                    found[j], at = line, k + step
                     break
         return found
+
+    def _goes_on(self, line: Line, j: int, time: int) -> bool:
+        """Whether a line is line j of another time, by what in it is known of that time."""
+        for column, word in zip(self.columns[j], line.words, strict=True):
+            if column.kind == "number":
+                known = str(column.at + column.step * time)
+            elif column.kind == "same":
+                known = column.words[0]
+            elif column.series is not None and column.lag and time > 0:
+                known = column.series.names[-1]
+            else:
+                continue
+            if word != known:
+                return False
+        return True
 
 
 _NEAR = 8  # lines among which the same line of another time is looked for

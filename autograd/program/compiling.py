@@ -5,8 +5,10 @@ from __future__ import annotations
 import copy
 import functools
 import threading
+import traceback
 import warnings
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 from weakref import ref
 
@@ -18,15 +20,15 @@ from ..engine.tensor import Tensor
 from ..transforms.tree import leaves
 from . import tracing  # noqa: F401 (it gives a Program its text and its cost)
 from .capture import Capture
-from .entry import MISS, STALE, Entry
+from .entry import EXPECTED, FAILED, MISS, STALE, Entry
 from .interrupts import free_in_children
 from .native import NUMPY, Backend, choose
 from .passes import improve
-from .places import Surroundings, WeakMethod
+from .places import Surroundings, WeakMethod, is_users
 from .profiling import Profile, profile
 from .program import Program
 from .signature import difference, signature
-from .snapshot import unchanged
+from .snapshot import as_now, unchanged
 
 MOST = 8
 """How many programs are made of one function; then the engine runs what none of them holds for."""
@@ -135,7 +137,12 @@ class Compiled:
             self._busy = True
             try:
                 if self._entries:
-                    result = self._entries[0].call(args, kwargs)
+                    try:
+                        result = self._entries[0].call(args, kwargs)
+                    except EXPECTED:
+                        result = FAILED
+                    if result is FAILED:
+                        return self._fun(*args, **kwargs)
                     if result is not MISS and result is not STALE:
                         return result
                 return self._search(args, kwargs)
@@ -157,6 +164,10 @@ class Compiled:
             except Changed as other:
                 changed = self._said(entry, other)
                 continue
+            except EXPECTED:
+                result = FAILED
+            if result is FAILED:
+                return self._fun(*args, **kwargs)
             if result is not MISS and result is not STALE:
                 self._entries.insert(0, self._entries.pop(i))
                 return result
@@ -165,7 +176,7 @@ class Compiled:
     @staticmethod
     def _said(entry: Entry, error: Changed) -> Any:
         """The statement that says that a program does not hold."""
-        return entry.program.statements[error.args[0]] if error.args else None
+        return entry.code.program.statements[error.args[0]] if error.args else None
 
     def renew(self) -> None:
         """Begin anew in a forked child, where the thread that was in a call does not go on."""
@@ -195,7 +206,17 @@ class Compiled:
         for optimizer in around.optimizers:
             if hasattr(optimizer, "lay"):
                 optimizer.lay()
-        captured = Capture(self._fun, args, kwargs, around, False, self.backend)
+        failed: Exception | None = None
+        back = as_now(around, args, kwargs)
+        try:
+            captured = Capture(self._fun, args, kwargs, around, False, self.backend)
+        except (TypeError, AttributeError) as error:  # by code that asks what stands for an array or a number for more
+            failed = error
+            back()
+        if failed is not None:
+            result = self._fun(*args, **kwargs)  # or it raises an error of its own
+            self._close(f"{_place_of(failed)}the trace ends with {type(failed).__name__}: {failed}")
+            return result
         if captured.why_not is not None:
             self._close(captured.why_not)
             return captured.result
@@ -254,6 +275,12 @@ class Compiled:
 
     def __repr__(self) -> str:
         return f"<compiled {self._name}: {len(self._entries)} programs>"
+
+
+def _place_of(error: Exception) -> str:
+    """The user's line in which an error was raised, or that called what raised it."""
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if is_users(f.filename)]
+    return f"{Path(frames[-1].filename).name}:{frames[-1].lineno}, in {frames[-1].name}: " if frames else ""
 
 
 def _takes_numbers(program: Program) -> bool:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from ..engine.modes import mode
-from ..random import generator_of
+from ..random import generator_of, manual_seed, use
 
 
 class Draws:
@@ -83,6 +84,22 @@ class OfState:
     def undo(self) -> Callable[[], None]:
         """What brings the generator back to where it is now."""
         return state_of(self.rng)
+
+
+class Seeds:
+    """Seeds the generator that is used where no other one is given, at each call."""
+
+    __name__ = "manual_seed"
+
+    def __init__(self, seed: Any) -> None:
+        self.seed = seed
+
+    def __call__(self) -> None:
+        manual_seed(self.seed)
+
+    def undo(self) -> Callable[[], None]:
+        """What brings back the generator that there was."""
+        return functools.partial(use, generator_of(None))
 
 
 class _Bits:

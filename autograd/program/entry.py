@@ -25,6 +25,13 @@ STALE = object()
 """What an entry gives where a state lies in another array than before."""
 
 
+FAILED = object()
+"""What stands for the result where a program has raised one of these errors: the function handles it, or raises it."""
+
+EXPECTED = (np.linalg.LinAlgError, FloatingPointError)
+"""Errors that the values decide, which a function may handle: they are raised before anything has been changed."""
+
+
 class Entry:
     """A captured program, ready to be called with the function's own arguments.
 
@@ -39,6 +46,7 @@ class Entry:
         self._places = [(place, value) for place, value in writer.places if value not in writer.moving]
         exec(compile(self.text, f"<entry {self.program.name}>", "exec"), self._space)
         self.call: Callable[[Any, Any], Any] = self._space["call"]
+        self.code.adopt()
 
     @contextmanager
     def watched(self, clock: Callable[[int], None]) -> Iterator[None]:
@@ -92,7 +100,7 @@ class _Writer:
         self.code = code_of(captured.backend, self.program, self.moving, self._own_gradients(args, kwargs))
         self.space: dict[str, Any] = {
             "MISS": MISS, "STALE": STALE, "mode": mode, "wrap": wrap, "run": self.code.run, "Tensor": Tensor,
-            "touch": self.code.touch, "new": _given, "ready": self.code.ready, "Changed": Changed,
+            "touch": self.code.touch, "new": _given, "ready": self.code.ready, "Changed": (Changed, *EXPECTED),
             "hold": hold, "release": release, "join": join,
         }  # fmt: skip
         self._lines: list[str] = []

@@ -15,6 +15,7 @@ from .literals import Text, array_text, dtype_text, literal
 from .naming import identifier, name_values, without_owner
 from .program import Program
 from .reading import Reading
+from .repeats import MAY_GO
 from .values import Statement, Value
 from .views import is_contiguous
 
@@ -237,16 +238,16 @@ class Expressions:
         if type(item) is tuple and item:
             item = _shortly(item, s.args[0].shape)
             return ", ".join(self._index(part, s) for part in item) + ("," if len(item) == 1 else "")
+        if item is s.args[1] and type(item) is slice:
+            (item,) = _shortly((item,), s.args[0].shape)
         if type(item) is slice:
-            if item is s.args[1]:
-                (item,) = _shortly((item,), s.args[0].shape)
             start, stop, step = ("" if p is None else self._argument(p, s) for p in (item.start, item.stop, item.step))
             return f"{start}:{stop}" + (f":{step}" if step else "")
-        return "..." if item is Ellipsis else self._argument(item, s)
+        return "..." if item is Ellipsis else item if type(item) is Text else self._argument(item, s)
 
 
 def _shortly(index: tuple[Any, ...], shape: tuple[int, ...]) -> tuple[Any, ...]:
-    """An index without the ends of slices where these are the axis's."""
+    """An index without the ends of slices where these are the axis's; or with a mark that they may go."""
     if any(part is None or not (type(part) in (int, slice) or part is Ellipsis) for part in index):
         return index
     at = index.index(Ellipsis) if Ellipsis in index else len(index)
@@ -257,10 +258,13 @@ def _shortly(index: tuple[Any, ...], shape: tuple[int, ...]) -> tuple[Any, ...]:
         if not ends or any(end is not None and (type(end) is not int or end < 0) for end in ends):
             made.append(part)
             continue
-        begin = part.start or None
-        taken = range(*part.indices(shape[axis]))
-        short = slice(begin, None, part.step if part.step != 1 else None)
-        made.append(short if range(*short.indices(shape[axis])) == taken else slice(begin, part.stop, short.step))
+        taken = range(*part.indices(n := shape[axis]))
+        if taken.step == 1 and 0 < len(taken) < n:
+            first, last = (MAY_GO if taken.start == 0 else ""), (MAY_GO if taken.stop == n else "")
+            made.append(Text(f"{taken.start}{first}:{taken.stop}{last}"))
+            continue
+        short = slice(part.start or None, None, part.step if part.step != 1 else None)
+        made.append(short if range(*short.indices(n)) == taken else slice(short.start, part.stop, short.step))
     return tuple(made)
 
 

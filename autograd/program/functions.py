@@ -61,6 +61,9 @@ ONES = frozenset((np.ones_like,))
 MADE = EMPTY | ZEROS | ONES
 """Functions whose result has its first argument's shape, and not its values."""
 
+CLIP: Any = np._core.umath.clip  # type: ignore[attr-defined]
+"""What np.clip is where both bounds are given: a function that works element by element."""
+
 SCALARS: dict[Any, str] = {
     np.add: "{} + {}", np.subtract: "{} - {}", np.multiply: "{} * {}", np.divide: "{} / {}", np.negative: "-{}",
     np.less: "{} < {}", np.less_equal: "{} <= {}", np.greater: "{} > {}", np.greater_equal: "{} >= {}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import textwrap
 
@@ -12,7 +13,7 @@ def range_from(low: int, high: int, step: int) -> str:
     return text if step > 0 else f"reversed({text})"
 
 
-_ELEMENT = re.compile(r"(\w+)\[(\d+)\]")
+_ELEMENT = re.compile(r"(\w+(?:\[\d+\])*)\[(\d+)\]")
 
 
 def listed(items: list[str], lists: dict[str, list[str]]) -> list[str]:
@@ -34,7 +35,7 @@ def listed(items: list[str], lists: dict[str, list[str]]) -> list[str]:
         names = [part[0] for part in found[k : k + n] if part is not None]
         if n == 1:
             low, high = min(start, end), max(start, end) + 1
-            whole = low == 0 and high == len(lists[first[0]])
+            whole = low == 0 and high == len(lists.get(first[0], ()))
             part = first[0] if whole else f"{first[0]}[{low or ''}:{high}]"
             made.append(f"*{part}" if step > 0 else f"*reversed({part})")
         else:
@@ -61,22 +62,37 @@ def _run(found: list[tuple[str, int] | None], k: int, n: int) -> tuple[int, int,
     return (times * n if times >= 3 else 0), -n, step
 
 
+_EMPTY = re.compile(r"( *)(\w[\w\[\] +-]*) = (\[\]|\[None\] \* \d+)")
+_SEVERAL_EMPTY = 3  # lines
+
+
+def at_once(lines: list[str]) -> list[str]:
+    """The lines with one for several that make empty lists of a kind."""
+    made: list[str] = []
+    for _, group in itertools.groupby(lines, lambda line: (found := _EMPTY.fullmatch(line)) and found.group(1, 3)):
+        run = [*group]
+        found = [_EMPTY.fullmatch(line) for line in run]
+        if found[0] is None or len(run) < _SEVERAL_EMPTY:
+            made += run
+        else:
+            names = ", ".join(part[2] for part in found if part is not None)
+            made.append(f"{found[0][1]}{names} = ({found[0][3]} for _ in range({len(run)}))")
+    return made
+
+
 _OPENS = re.compile(r"return (?=\()|[\w, ]+ = (np\.\w+\()?(?=[\[(])|for [\w, ]+ in zip(?=\()")
 _EACH = re.compile(r"(\w+ = \[.* for each in \()([\w, ]+)\)\]")
 _SEVERAL = re.compile(r"(\w+(?:, \w+)+) = (\(.* for _ in .*\))")
 
 
-def gathered(line: str, lists: dict[str, list[str]], also: dict[str, str]) -> str:
-    """A line that lists names, with those of a list at once.
-
-    also  names that are elements of a list besides
-    """
+def gathered(line: str, lists: dict[str, list[str]]) -> str:
+    """A line that lists names, with those of a list at once."""
     head = _OPENS.match(line)
     inner, tail = _bracket(line[head.end() :]) if head is not None else ("", "")
     parts = _parts(inner)
     if head is None or len(parts) < 3 or " for " in inner or not re.match(r"[,)]|$", tail):
         return line
-    items = listed([also.get(part, part) for part in parts], lists)
+    items = listed(parts, lists)
     if len(items) == len(parts):
         return line
     opens = line[head.end()]

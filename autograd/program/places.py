@@ -209,7 +209,7 @@ class Surroundings:
         for key in {
             key for owner in type(item).__mro__ for key in vars(owner).get("__slots__", ()) if type(key) is str
         }:
-            if hasattr(item, key) and _is_users(_file(type(item))):
+            if hasattr(item, key) and is_users(_file(type(item))):
                 self._place(item, "attribute", key, _below(name, key), always=False)
         if not isinstance(held, dict) or len(held) > _MOST:
             return
@@ -230,13 +230,13 @@ class Surroundings:
         """What a class, a module or a function holds under names that are used: methods, properties, numbers."""
         for owner in (item, *item.__mro__[1:-1]) if isinstance(item, type) else (item,):
             held = getattr(owner, "__dict__", None)
-            if held is None or not isinstance(owner, type | ModuleType | FunctionType) or not _is_users(_file(owner)):
+            if held is None or not isinstance(owner, type | ModuleType | FunctionType) or not is_users(_file(owner)):
                 continue
             for key in self._attributes & held.keys():
                 value = held[key]
                 value = value.fget if isinstance(value, property) else getattr(value, "__func__", value)
                 if isinstance(value, FunctionType):
-                    if _is_users(value.__code__.co_filename):
+                    if is_users(value.__code__.co_filename):
                         self._stack.append((value, key))
                 elif not _is_descriptor(value) and (id(owner), key) not in self._seen:
                     self._seen[id(owner), key] = owner
@@ -292,7 +292,7 @@ def _file(item: Any) -> str:
 
 
 @functools.cache
-def _is_users(filename: str) -> bool:
+def is_users(filename: str) -> bool:
     """Whether code may hold a user's numbers: it is neither this library's, nor NumPy's, nor Python's own."""
     installed = "site-packages" in filename or "dist-packages" in filename
     return not is_library(filename) and (installed or not filename.startswith((_PYTHON, "<frozen")))

@@ -10,19 +10,20 @@ from typing import Any
 
 import numpy as np
 
-from .draws import OfState
+from .draws import OfState, Seeds
 from .expressions import OPERATORS, Expressions
 from .functions import EMPTY
 from .listing import folded
 from .literals import Text, dtype_text
 from .loops import Looped
 from .program import Program
-from .repeats import Line
+from .repeats import Line, without_ends
 from .reusing import reused
-from .values import Statement, Value
+from .values import Statement, Value, mapped, values_in
 
 _WIDE = 96  # characters: an expression that takes more is written on several lines
 _MANY = 3  # parts of a line: more are written on lines of their own
+_SAME = re.compile(r"\s*(\w+) = \1")  # what nothing is left of
 _ROOM = 24  # of these, for the name of such a line
 
 
@@ -32,7 +33,7 @@ def source(program: Program) -> str:
 
 
 def parameters(program: Program) -> list[Any]:
-    """What the printed function takes, in order: a Value, a list of these, or "rng" for a generator."""
+    """What the printed function takes, in order: a Value, a list of these or of lists, or "rng" for a generator."""
     page = Page(program)
     page.text()
     return page.parameters
@@ -44,8 +45,8 @@ def arrays(program: Program) -> dict[str, Any]:
     page.text()
     found: dict[str, Any] = {}
     for p in page.parameters:
-        if isinstance(p, list) and all(value.kind == "state" for value in p):
-            found[page.lists[id(p)]] = [value.array for value in p]
+        if isinstance(p, list) and all(value.kind == "state" for value in values_in(p)):
+            found[page.lists[id(p)]] = mapped(p, lambda value: value.array)
         elif isinstance(p, Value) and p.kind == "state":
             found[page.names[p]] = p.array
     return found
@@ -81,7 +82,7 @@ class Page(Expressions):
             whole = [s, *self._inside(s)]
             lines = self._statement(s)
             if lines:
-                self.lines.append("\n".join(lines))
+                self.lines.append(without_ends("\n".join(lines)))
                 self.printed.append(whole)
             if lines and s.kind != "outside":
                 now = self.reading.sections[id(s)]
@@ -116,21 +117,25 @@ class Page(Expressions):
     def _with_loops(self, body: list[str], rows: bool) -> list[str]:
         inputs = {self.names[p] for p in self.parameters if isinstance(p, Value) and p.kind != "made"}
         numbers = {self.names[p] for p in self.parameters if isinstance(p, Value) and p.kind == "made"}
-        lines = [Line(text, set(self.names.values()) - numbers) for text in body]
-        written = Looped(lines, self._taken, inputs, rows)
+        names = set(self.names.values()) - numbers
+        written = Looped([Line(text, names) for text in body], self._taken, inputs, names, rows)
+        text = [without_ends(line) for line in written.text]
         if rows:
-            return written.text
+            return text
         by_name = {name: value for value, name in self.names.items()}
-        for name, names in written.takes.items():
-            values = [by_name[each] for each in names]
-            self.parameters[self.parameters.index(values[0])] = values
+        held = {each for names in written.takes.values() for each in names}
+        for name in written.takes.keys() - held:
+            whole = _nested(name, written.takes, by_name)
+            values = values_in(whole)
+            self.parameters[self.parameters.index(values[0])] = whole
             self.parameters = [p for p in self.parameters if p not in values]
-            self.lists[id(values)] = name
+            self.lists[id(whole)] = name
         known = {name for name, v in by_name.items() if v.name is not None or self._is_slope(v)} | written.called
         if written.called:
             known |= {name for name in by_name if name.startswith("d_")}
-        fixed = {*written.lists, *inputs, *(self._taken - set(by_name))} | set(by_name) - known
-        return [line for long in reused(written.text, known, fixed) for line in folded(long, _WIDE)]
+        fixed = {*written.listing, *inputs, *(self._taken - set(by_name))} | set(by_name) - known
+        kept = [line for line in reused(text, known, fixed) if not _SAME.fullmatch(line)]
+        return [line for long in kept for line in folded(long, _WIDE)]
 
     @staticmethod
     def _is_slope(value: Value) -> bool:
@@ -145,6 +150,8 @@ class Page(Expressions):
             if not state:
                 state = self._states[id(s.function.state)] = self._free("state")
             return [f"{state} = rng.bit_generator.state" if s.function.keeps else f"rng.bit_generator.state = {state}"]
+        if isinstance(s.function, Seeds):
+            return [f"rng = np.random.default_rng({s.function.seed!r})"] if "rng" in self.parameters else []
         if s.kind == "outside":
             return []
         if s.kind == "guard":
@@ -249,4 +256,9 @@ class Page(Expressions):
 
 def _length(text: str) -> int:
     """How long a text is, whatever numbers its names have: lines that differ in these alone are written alike."""
-    return len(re.sub(r"_\d+|(?<=\[)\d+(?=\])", "", text))
+    return len(re.sub(r"_\d+|(?<=\[)\d+(?=\])", "", without_ends(text)))
+
+
+def _nested(name: str, lists: dict[str, list[str]], values: dict[str, Value]) -> Any:
+    """A list of values, or of lists of them, by the names of what is in it."""
+    return [_nested(each, lists, values) for each in lists[name]] if name in lists else values[name]

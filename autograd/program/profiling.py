@@ -7,7 +7,8 @@ from collections.abc import Callable
 from statistics import median
 from typing import Any, NamedTuple
 
-from .cost import moved, short
+from .cost import short
+from .counting import moved
 from .entry import Entry
 from .native import Island as Kernels
 from .native import bytes_of
@@ -109,7 +110,8 @@ def _rows(entry: Entry, blocks: list[Any], spent: list[float], how: str) -> list
     at: dict[int, _Block] = {}  # by the number of a printed line, who among NumPy's is a part of it
     for block, seconds in zip(blocks, spent, strict=True):
         statements = statements_of(block)
-        row = _Block({printed[id(s)] for s in statements if id(s) in printed}, seconds, _bytes(block))
+        origins = [id(s.origin or s) for s in statements]
+        row = _Block({printed[i] for i in origins if i in printed}, seconds, _bytes(block))
         row.names = [getattr(s.function, "__name__", type(s.function).__name__) for s in statements]
         row.how = how if isinstance(block, Kernels) else "numpy"
         if row.how == "numpy":

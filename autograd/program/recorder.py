@@ -22,7 +22,7 @@ from ..engine.primitive import Cotangents, needs_of
 from ..engine.sweep import _fit, _is_ours
 from ..engine.tensor import Tensor, unwrap
 from ..transforms.batching.batched import innermost
-from .draws import Draws
+from .draws import Draws, Seeds
 from .frames import inside, runs_outside, runs_rules, scope
 from .frames import line as line_of
 from .functions import run
@@ -374,6 +374,12 @@ class Recorder:
     def generator(self, rng: Any) -> Any:
         """What draws random numbers within the trace."""
         return rng if type(rng) is Draws else Draws(self, rng)
+
+    def seed(self, seed: Any) -> Any:
+        """Seed the generator of those who have none, now and at each call."""
+        seed = operator.index(seed) if type(seed) is Standin else seed
+        self.outside(Seeds(seed))
+        return Draws(self, None)
 
     @contextmanager
     def recording(self) -> Iterator[None]:

@@ -37,6 +37,13 @@ class Bound:
         self.run: Callable[..., Any] = tuple
         self._rows = [(owner, t, t._content) for owner, t in zip(owners, self.tensors, strict=True)]
 
+    def adopt(self) -> None:
+        """Take the gradients that the owners have."""
+        for owner, tensor, array in self._rows:
+            if owner._grad is not None and owner._grad._node is None:
+                array[...] = owner._grad._content
+                owner._grad = tensor
+
     def is_free(self) -> bool:
         """Whether nobody but their owners refers to the gradients, or to any view of them."""
         return _are_free(self._rows, *_OURS)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 
 from ..engine.tensor import Tensor
-from ..random import generator_of
+from ..random import generator_of, use
 from ..transforms.tree import leaves
 from .places import Surroundings
 
@@ -18,6 +18,15 @@ from .places import Surroundings
 @contextmanager
 def unchanged(around: Surroundings, args: Any, kwargs: Any) -> Iterator[None]:
     """After it, arrays, gradients, optimizers, schedulers and generators are as they were before."""
+    back = as_now(around, args, kwargs)
+    try:
+        yield
+    finally:
+        back()
+
+
+def as_now(around: Surroundings, args: Any, kwargs: Any) -> Callable[[], None]:
+    """What brings all of that back to what it is now."""
     tensors = [tensor for tensor, _ in around.tensors.values()]
     tensors += [leaf for leaf in leaves((args, kwargs)) if isinstance(leaf, Tensor)]
     arrays = [leaf for leaf in leaves((args, kwargs)) if isinstance(leaf, np.ndarray)]
@@ -28,11 +37,10 @@ def unchanged(around: Surroundings, args: Any, kwargs: Any) -> Iterator[None]:
     plain = [(place, value) for place, value in around.plain]
     schedulers = [scheduler._as_now() for scheduler in around.schedulers]
     optimizers = [_of_optimizer(optimizer) for optimizer in around.optimizers]
-    generators = [rng for rng, _ in around.generators] + [generator_of(None)]
+    generators = [rng for rng, _ in around.generators] + [default := generator_of(None)]
     states = [(rng.bit_generator, rng.bit_generator.state) for rng in generators]
-    try:
-        yield
-    finally:
+
+    def back() -> None:
         for tensor, data, values, node, gradient in held:
             if data.flags.writeable:
                 data[...] = values
@@ -44,10 +52,13 @@ def unchanged(around: Surroundings, args: Any, kwargs: Any) -> Iterator[None]:
             array[...] = values
         for place, value in plain:
             place.set(value)
-        for back in (*schedulers, *optimizers):
-            back()
+        for before in (*schedulers, *optimizers):
+            before()
         for bits, state in states:
             bits.state = state
+        use(default)
+
+    return back
 
 
 def _of_optimizer(optimizer: Any) -> Any:

@@ -73,7 +73,7 @@ class Spelling:
         kwargs = dict(s.kwargs)
         if isinstance(s.function, np.ufunc) and set(kwargs) == {"out"}:
             args = [*args, to(s.function, self.argument(kwargs.pop("out")[0], s))]
-        given = args + [f"{name}={self.argument(value, s)}" for name, value in kwargs.items()]
+        given = args + [self._option(name, value, s) for name, value in kwargs.items()]
         if s.function is np.dot and len(given) == 2 and s.args[0] in self.fixed:
             return f"{given[0]}.dot({given[1]})"
         if type(s.function) is DESCRIPTOR:
@@ -100,7 +100,7 @@ class Spelling:
             axis = axis[0] if type(axis) is tuple and len(axis) == 1 else axis
             rest = f", {kwargs['keepdims']!r}" if kwargs.get("keepdims") else ""
             return f"{name}({args[0]}, {axis!r}, {self.argument(dtype, s)}, {target}{rest})"
-        given = args + [f"{key}={self.argument(value, s)}" for key, value in kwargs.items()] + [f"out={target}"]
+        given = args + [self._option(key, value, s) for key, value in kwargs.items()] + [f"out={target}"]
         return f"{name}({', '.join(given)})"
 
     def _guard(self, s: Statement, i: int) -> str:
@@ -161,6 +161,11 @@ class Spelling:
         if isinstance(item, np.generic) and isinstance(s.function, np.ufunc):
             return self.constant(np.asarray(item))
         return self.constant(item)
+
+    def _option(self, name: str, value: Any, s: Statement) -> str:
+        """An argument that is given by its name; which axes a ufunc goes along are no operands of it."""
+        along = isinstance(s.function, np.ufunc) and name in ("axis", "axes")
+        return f"{name}={self.constant(value) if along else self.argument(value, s)}"
 
     def constant(self, item: Any) -> str:
         """The short name of a function or another object that the code uses."""

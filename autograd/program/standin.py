@@ -55,7 +55,10 @@ class Standin:
     flags = property(lambda self: self.array.flags)
     T = property(lambda self: self._method("transpose"))
     mT = property(lambda self: self._method("swapaxes", -1, -2))
-    __hash__ = object.__hash__
+
+    def __hash__(self) -> int:
+        """A number is looked up by its value."""
+        return object.__hash__(self) if isinstance(self.array, np.ndarray) else int(self.recorder.guard(self, hash))
 
     @property
     def base(self) -> Any:
@@ -63,7 +66,7 @@ class Standin:
 
     @property
     def real(self) -> Any:
-        return self if self.array.dtype.kind != "c" else self.recorder.call(np.real, (self,))
+        return self if not np.iscomplexobj(self.array) else self.recorder.call(np.real, (self,))
 
     @property
     def imag(self) -> Any:
@@ -78,7 +81,7 @@ class Standin:
         return (self[i] for i in range(len(self.array)))
 
     def __deepcopy__(self, memo: Any) -> Any:
-        return self._method("copy")
+        return self._method("copy") if isinstance(self.array, np.ndarray) else self
 
     # ---- NumPy's protocols -----------------------------------------------------------------------------------------
 
@@ -170,11 +173,14 @@ class Standin:
         return self.recorder.left(self, "pickled bytes").__reduce_ex__(protocol)
 
     def __getattr__(self, name: str) -> Any:
-        if name in _METHODS:
+        if name in _METHODS and hasattr(self.array, name):
             return lambda *args, **kwargs: self._method(name, *args, **kwargs)
         if name in _LEAVING:
             return getattr(self.recorder.left(self, _PLAINLY if name.startswith("__") else f"its .{name}"), name)
         if name in _ATTRIBUTES:
+            return getattr(self.array, name)
+        if not isinstance(self.array, np.ndarray) and not name.startswith("__") and hasattr(self.array, name):
+            self.recorder.guard(self, complex if isinstance(self.array, complex) else float)
             return getattr(self.array, name)
         raise AttributeError(f"{type(self.array).__name__!r} object has no attribute {name!r}")
 
@@ -207,11 +213,17 @@ class Standin:
         else:
             self.recorder.write(operator.setitem, (self, unwrap(index), unwrap(value)), {}, self)
 
+    def __divmod__(self, other: Any) -> Any:
+        return self // other, self % other
+
+    def __rdivmod__(self, other: Any) -> Any:
+        return other // self, other % self
+
     def __pow__(self, other: Any, modulo: Any = None) -> Any:
-        return self.recorder.call(operator.pow, (self, other)) if _is_operand(other) else NotImplemented
+        return self.recorder.call(operator.pow, (self, other)) if _go_together(self, other) else NotImplemented
 
     def __rpow__(self, other: Any) -> Any:
-        return self.recorder.call(operator.pow, (other, self)) if _is_operand(other) else NotImplemented
+        return self.recorder.call(operator.pow, (other, self)) if _go_together(self, other) else NotImplemented
 
     def __ipow__(self, other: Any) -> Any:  # type: ignore[misc]
         return self.recorder.write(operator.ipow, (self, other), {}, self)
@@ -236,16 +248,24 @@ def _is_python(item: Any) -> bool:
     return isinstance(item, int | float | complex) and not isinstance(item, np.generic)
 
 
+def _go_together(item: Any, other: Any) -> bool:
+    """Whether an operator between them is one of NumPy's, or of Python's numbers: with a list, a number is none."""
+    return _is_operand(other) and (not _is_python(item) or isinstance(other, _NUMBERS))
+
+
+_NUMBERS = (int, float, complex, np.ndarray, np.generic)
+
+
 def _binary(ufunc: Any, python: Any) -> tuple[Any, Any, Any]:
     """The methods of an operator: NumPy's function, or of two numbers of Python's the operator itself."""
 
     def there(self: Any, other: Any) -> Any:
         function = python if _is_python(self) and _is_python(other) else ufunc
-        return self.recorder.call(function, (self, other)) if _is_operand(other) else NotImplemented
+        return self.recorder.call(function, (self, other)) if _go_together(self, other) else NotImplemented
 
     def back(self: Any, other: Any) -> Any:
         function = python if _is_python(self) and _is_python(other) else ufunc
-        return self.recorder.call(function, (other, self)) if _is_operand(other) else NotImplemented
+        return self.recorder.call(function, (other, self)) if _go_together(self, other) else NotImplemented
 
     def inplace(self: Any, other: Any) -> Any:
         if not _is_operand(other):
@@ -299,7 +319,7 @@ _LEAVING = frozenset(
     ("__array_interface__", "__array_struct__", "__dlpack__", "ctypes", "data", "dump", "dumps", "flat", "tobytes",
      "tofile")
 )  # fmt: skip
-_ATTRIBUTES = frozenset(("device", "is_integer", "__dlpack_device__"))
+_ATTRIBUTES = frozenset(("device", "__dlpack_device__"))
 
 _WRITTEN: dict[Any, str] = {
     np.copyto: "dst", np.place: "arr", np.put: "a", np.putmask: "a", np.put_along_axis: "arr", np.fill_diagonal: "a",

@@ -89,6 +89,7 @@ class Statement:
     line      where in the user's program it comes from
     scope     the module that it belongs to
     of        the operation whose derivative it is a part of, as (name, line), or None
+    origin    of a part of what one statement does, or of it done again, that statement
     """
 
     __slots__ = (
@@ -102,6 +103,7 @@ class Statement:
         "kwargs",
         "line",
         "of",
+        "origin",
         "results",
         "scope",
         "writes",
@@ -123,7 +125,15 @@ class Statement:
         self.line = line
         self.scope = scope
         self.of: tuple[str, Line | None] | None = None
+        self.origin: Statement | None = None
         self._values: tuple[Any, Any, list[Value]] = (None, None, [])
+
+    def again(self) -> Statement:
+        """The same statement, to be changed."""
+        made = Statement(self.kind, self.function, self.args, self.kwargs, self.line, self.scope)
+        made.results, made.form, made.writes = list(self.results), self.form, self.writes
+        made.errors, made.expected, made.of, made.origin = self.errors, self.expected, self.of, self.origin or self
+        return made
 
     def values(self) -> list[Value]:
         """The values among its arguments, each as often as it stands there."""

@@ -15,17 +15,15 @@ importing only what stands before it:
     creating       of numbers and of random numbers
     algebra        products, torch.linalg
     spectra        torch.fft, stft and windows
-    special        torch.special
     custom         torch.autograd.Function
     deriving       torch.autograd and torch.func
-    densities      torch.distributions: those of a formula each
-    kinds          torch.distributions: the others, and divergences
-    transforms     torch.distributions: transforms, what they make, mixtures
-    layers         torch.nn and torch.optim, from nn and optim
+    classes        torch.nn, torch.optim and torch.distributions, from nn and optim
+    loading        torch.utils.data.DataLoader, from nn.data
     ordered        what torch itself has of torch.nn.functional
     spaces         the modules below torch
 
-It is the one part of autograd that imports nn and optim: `layers` does, once something of them is asked for.
+It is the one part of autograd that imports nn and optim: `classes`, `loading` and `spaces` do, once something of
+them is asked for.
 """
 
 # ruff: noqa: E402, F401
@@ -53,12 +51,12 @@ from .dtypes import (
     device,
     dtype,
     finfo,
-    get_default_dtype,
     iinfo,
     promote_types,
     result_type,
-    set_default_dtype,
 )  # fmt: skip
+from .dtypes import check_device as _check_device
+from .dtypes import of as _of
 from .ordered import of_torch as _of_torch
 from .spaces import ROOTS as _ROOTS
 from .spaces import functional as _functional
@@ -69,7 +67,7 @@ _tensors.complete()
 globals().update(DTYPES)
 globals().update(FUNCTIONS)
 globals().update({name: space for name, space in _ROOTS.items() if "." not in name})
-from autograd import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
+from autograd import enable_grad, is_grad_enabled, no_grad, set_default_dtype, set_grad_enabled
 
 inference_mode = no_grad
 newaxis = None
@@ -81,9 +79,30 @@ _ELSEWHERE = {"vmap": "func", "autocast": "amp"}
 _WHOLE = "saved by torch.save"
 
 
+def get_default_dtype() -> dtype:
+    """The dtype of floats that come from Python, and of new parameters: float32 until set_default_dtype."""
+    return _of(_ag.get_default_dtype())
+
+
 def is_tensor(obj: Any) -> bool:
     """Whether it is a Tensor."""
     return isinstance(obj, Tensor)
+
+
+def typename(obj: Any) -> str:
+    """The name of its type: torch.FloatTensor and its kin for a Tensor."""
+    return obj.type() if isinstance(obj, Tensor) else f"{type(obj).__module__}.{type(obj).__qualname__}"
+
+
+def set_default_tensor_type(t: Any, /) -> None:
+    """set_default_dtype by torch.FloatTensor, torch.DoubleTensor or their names."""
+    kind: Any = FUNCTIONS[t.removeprefix("torch.")] if isinstance(t, str) else t
+    set_default_dtype(kind.dtype)
+
+
+def get_num_threads() -> int:
+    """1: how many NumPy's library for matrices uses is a setting of its own."""
+    return 1
 
 
 def save(obj: Any, f: Any, *args: Any, **options: Any) -> None:
@@ -131,6 +150,7 @@ def _without_effect(*args: Any, **options: Any) -> None:
 
 set_num_threads = set_num_interop_threads = set_printoptions = set_flush_denormal = _without_effect
 set_float32_matmul_precision = use_deterministic_algorithms = set_warn_always = _without_effect
+set_default_device = _check_device
 
 
 def __getattr__(name: str) -> Any:

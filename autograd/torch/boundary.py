@@ -103,7 +103,7 @@ def _narrow(result: Any, operands: Any) -> None:
         given = [value._content.dtype for value in _tensors(operands)]
         if given and not any(known.char in "dD" for known in given):
             floats = [known for known in given if known.kind in "fc"]
-            made = np.result_type(*(floats or dtypes.default), *([np.complex64] if kind.kind == "c" else []))
+            made = np.result_type(*(floats or [dtypes.default()]), *([np.complex64] if kind.kind == "c" else []))
             made = Base.astype(result, made)  # type: ignore[attr-defined]
             result._content, result._node = made._content, made._node
 

@@ -36,7 +36,7 @@ def _array(data: Any, dtype: Any = None) -> Any:
     of_python = not tensors and not hasattr(data, "dtype") and not _holds_arrays(data)
     made = np.array(unwrap(data) if tensors else data, dtype)
     if dtype is None and of_python and made.dtype.kind in "fc":
-        made = made.astype(default[0] if made.dtype.kind == "f" else np.result_type(default[0], np.complex64))
+        made = made.astype(default() if made.dtype.kind == "f" else np.result_type(default(), np.complex64))
     return made
 
 
@@ -54,7 +54,7 @@ def _as_tensor(data: Any, dtype: Any = None) -> Any:
 
 
 def _filled(value: Any) -> Any:
-    return lambda *size, dtype=None, **named: np.full(many(size, named), value, dtype or default[0])
+    return lambda *size, dtype=None, **named: np.full(many(size, named), value, dtype or default())
 
 
 def _full(size: Any, fill_value: Any, *, dtype: Any = None) -> Any:
@@ -69,17 +69,17 @@ def _like(function: Any) -> Any:
 def _arange(start: Any = 0, end: Any = None, step: Any = 1, *, dtype: Any = None) -> Any:
     start, end = (0, start) if end is None else (start, end)
     start, end, step = (v.item() if hasattr(v, "item") else v for v in (start, end, step))
-    kind = dtype or (default[0] if any(isinstance(b, float) for b in (start, end, step)) else np.int64)
+    kind = dtype or (default() if any(isinstance(b, float) for b in (start, end, step)) else np.int64)
     return (start + np.arange(max(math.ceil((end - start) / step), 0)) * step).astype(kind)
 
 
 def _linspace(start: Any, end: Any, steps: int, *, dtype: Any = None) -> Any:
-    return np.linspace(values(start), values(end), steps).astype(dtype or default[0])
+    return np.linspace(values(start), values(end), steps).astype(dtype or default())
 
 
 def _draw(method: str) -> Any:
     def call(*size: Any, dtype: Any = None, rng: Any = None, **named: Any) -> Any:
-        kind: Any = np.dtype(dtype or default[0])
+        kind: Any = np.dtype(dtype or default())
         if kind.kind == "c":
             real, imag = call((2, *many(size, named)), dtype=np.empty(0, kind).real.dtype, rng=rng)
             return (real + 1j * imag) / (math.sqrt(2) if method == "standard_normal" else 1)
@@ -119,22 +119,28 @@ def _triangle(of: Any) -> Any:
 
 
 def _seeded(seed: Any) -> Any:
-    default_generator.rng = ag.manual_seed(int(seed))
+    default_generator.rng, default_generator.given = ag.manual_seed(int(seed)), int(seed)
     return default_generator
+
+
+def _seed() -> int:
+    """Seeded by chance; the seed."""
+    _seeded(np.random.SeedSequence().entropy % 2**64)  # type: ignore[operator]
+    return default_generator.given
 
 
 default_generator = dtypes.Generator()
 _zeros: Any = lambda size, *, dtype: np.zeros(size, dtype)
-_strided: Any = lambda size, order, *, dtype=None: np.zeros(tuple(size), dtype or default[0])
+_strided: Any = lambda size, order, *, dtype=None: np.zeros(tuple(size), dtype or default())
 offer({
     "tensor scalar_tensor": _array, "as_tensor asarray": _as_tensor, "from_numpy": lambda ndarray: ndarray,
     "full": _full, "zeros empty": _filled(0), "ones": _filled(1), "arange": _arange, "linspace": _linspace,
-    "range": lambda start, end, step=1, *, dtype=None: _arange(start, end + step, step, dtype=dtype or default[0]),
+    "range": lambda start, end, step=1, *, dtype=None: _arange(start, end + step, step, dtype=dtype or default()),
     "rand": _rand, "randn": _randn, "normal": _normal, "multinomial": _multinomial, "bernoulli": _bernoulli,
     "randint": _randint,
     "logspace": lambda start, end, steps, base=10.0, *, dtype=None: np.power(
-        base, _linspace(start, end, steps, dtype=np.float64)).astype(dtype or default[0]),
-    "eye": lambda n, m=None, *, dtype=None: np.eye(n, m, dtype=dtype or default[0]),
+        base, _linspace(start, end, steps, dtype=np.float64)).astype(dtype or default()),
+    "eye": lambda n, m=None, *, dtype=None: np.eye(n, m, dtype=dtype or default()),
     "zeros_like empty_like": _like(_zeros), "full_like": _like(_full), "rand_like": _like(_rand),
     "randn_like": _like(_randn), "ones_like": _like(lambda size, *, dtype: np.ones(size, dtype)),
     "randint_like": lambda input, *bounds, dtype=None, **options: _randint(
@@ -145,7 +151,7 @@ offer({
     "triu_indices": _triangle(np.triu_indices),
     "empty_strided empty_permuted": _strided, "vander": lambda x, N=None, increasing=False: np.vander(x, N, increasing),
 }, method=False, direct=made)  # fmt: skip
-FUNCTIONS["manual_seed"] = _seeded
+FUNCTIONS |= {"manual_seed": _seeded, "seed": _seed, "initial_seed": lambda: default_generator.given}
 offer({
     "is_floating_point": lambda input: input.dtype.kind == "f", "is_complex": lambda input: input.dtype.kind == "c",
     "is_signed": lambda input: input.dtype.kind in "ifc", "is_nonzero": lambda input: bool(input.item()),
@@ -188,6 +194,13 @@ def _as(kind: Any) -> Any:
     return lambda self, memory_format=None: cast(self, np.dtype(kind))
 
 
+def _offset(self: Any) -> int:
+    array = memory = self.data
+    while isinstance(memory.base, np.ndarray):
+        memory = memory.base
+    return int(array.ctypes.data - memory.ctypes.data) // int(array.itemsize)
+
+
 def _applied(self: Any, callable: Any) -> Any:
     self[...] = np.reshape([callable(value) for value in values(self).reshape(-1).tolist()], self.shape)
     return self
@@ -204,16 +217,31 @@ def _detach(self: Any) -> Any:
     return self
 
 
-def _of_kind(kind: Any) -> Any:
-    sized: Any = lambda data: len(data) != 1 or isinstance(data[0], int)
-    return below(lambda *data: wrap(np.zeros(data, kind) if sized(data) else np.array(unwrap(data[0]), kind)))
+class _Legacy(type):
+    """The classes that tensors had by their dtypes: torch.FloatTensor and its kin."""
+
+    dtype: Any
+
+    def __call__(cls, *data: Any) -> Any:
+        sized = len(data) != 1 or isinstance(data[0], int)
+        return _of_kind(data if sized else (), None if sized else data[0], cls.dtype)
+
+    def __instancecheck__(cls, value: Any) -> bool:
+        return isinstance(value, Base) and value._content.dtype == cls.dtype
+
+
+_of_kind = below(
+    lambda shape, data, kind: wrap(np.zeros(shape, kind) if data is None else np.array(unwrap(data), kind))
+)
 
 
 _LEGACY = {
     "float32": "Float", "float64": "Double", "float16": "Half", "int64": "Long", "int32": "Int", "int16": "Short",
     "int8": "Char", "uint8": "Byte", "bool": "Bool",
 }  # fmt: skip
-FUNCTIONS.update({f"{legacy}Tensor": _of_kind(np.dtype(name)) for name, legacy in _LEGACY.items()})
+FUNCTIONS.update({
+    f"{legacy}Tensor": _Legacy(f"{legacy}Tensor", (), {"dtype": np.dtype(name)}) for name, legacy in _LEGACY.items()
+})  # fmt: skip
 offer({
     **{f"new_{name}": _new(name) for name in ("zeros", "ones", "full", "empty", "tensor", "empty_strided")},
     "multinomial": _multinomial, "bernoulli": _bernoulli, "to": _to, "type": _type,
@@ -222,7 +250,7 @@ offer({
     "type_as": lambda self, other: cast(self, other.dtype), "get_device": lambda self: -1, "detach_": _detach,
     "element_size": lambda self: self.itemsize, "is_contiguous": lambda self: bool(self.data.flags.c_contiguous),
     "stride": lambda self: tuple(n // self.itemsize for n in self.data.strides),
-    "share_memory_ pin_memory": lambda self: self, "storage_offset": lambda self: 0, "apply_": _applied,
+    "share_memory_ pin_memory": lambda self: self, "storage_offset": _offset, "apply_": _applied,
     "new": lambda self, *data: np.zeros(data, self.dtype) if all(isinstance(n, int) for n in data) else _array(
         data[0], self.dtype), "data_ptr": lambda self: self.data.ctypes.data, "resize_": _resized,
     "resize_as_": lambda self, other: _resized(self, *other.shape),

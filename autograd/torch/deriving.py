@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import autograd as ag
 from autograd import Tensor as Base
@@ -99,6 +99,30 @@ def _checking(check: Any) -> Any:
     return call
 
 
+class SetDetectAnomaly:
+    """torch.autograd.set_detect_anomaly: from its call on, and, as a context, until its end."""
+
+    _on: ClassVar[list[Any]] = []
+
+    def __init__(self, mode: bool, check_nan: bool = True) -> None:
+        self.before = len(self._on)
+        if mode:
+            self._on.append(ag.detect_anomaly())
+            self._on[-1].__enter__()
+        else:
+            self._leave(0)
+
+    def _leave(self, count: int) -> None:
+        while len(self._on) > count:
+            self._on.pop().__exit__(None, None, None)
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, *error: object) -> None:
+        self._leave(self.before)
+
+
 _GRAD = below(lambda outputs, inputs, *args, **kwargs: ag.grad(outputs, inputs, *args, **kwargs))
 AUTOGRAD: dict[str, Any] = {
     "Function": Function,
@@ -106,7 +130,7 @@ AUTOGRAD: dict[str, Any] = {
         t.backward(g, retain_graph, create_graph) for t, g in _paired(tensors, grad_tensors)] and None),
     "gradcheck": _checking(ag.gradcheck), "gradgradcheck": _checking(ag.gradgradcheck),
     "Variable": lambda data, requires_grad=False: data.requires_grad_() if requires_grad else data,
-    "no_grad": ag.no_grad, "enable_grad": ag.enable_grad, "set_detect_anomaly": ag.detect_anomaly,
+    "no_grad": ag.no_grad, "enable_grad": ag.enable_grad, "set_detect_anomaly": SetDetectAnomaly,
     "detect_anomaly": ag.detect_anomaly, "set_grad_enabled": ag.set_grad_enabled,
 }  # fmt: skip
 

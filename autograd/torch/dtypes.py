@@ -8,7 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from ..engine.defaults import get_default_dtype
 from ..engine.tensor import Tensor as Base
+
+default = get_default_dtype
+"""The dtype of floats that come from Python."""
 
 
 class dtype:
@@ -56,8 +60,6 @@ _KINDS = {
 _MADE = {names: dtype(names.partition(" ")[0], kind) for names, kind in _KINDS.items()}
 DTYPES = {name: made for names, made in _MADE.items() for name in names.split()}
 _OF = {made.dtype: made for made in _MADE.values() if made.name != "bfloat16"}
-default = [np.dtype(np.float32)]
-"""The dtype of floats that come from Python."""
 
 
 def of(numpy: Any) -> dtype:
@@ -68,17 +70,8 @@ def of(numpy: Any) -> dtype:
 def plain(given: Any) -> Any:
     """NumPy's dtype for PyTorch's, or for a number type of Python's; anything else as it is."""
     if given is float or given is complex:
-        return default[0] if given is float else np.result_type(default[0], np.complex64)
+        return default() if given is float else np.result_type(default(), np.complex64)
     return given.dtype if given.__class__ is dtype else given
-
-
-def set_default_dtype(d: Any, /) -> None:
-    """The dtype that floats of Python get, and new parameters: float32 at first."""
-    default[0] = np.dtype(plain(d))
-
-
-def get_default_dtype() -> dtype:
-    return of(default[0])
 
 
 class device:
@@ -130,8 +123,11 @@ class Generator:
         self.manual_seed(67280421310721)
 
     def manual_seed(self, seed: int) -> Generator:
-        self.rng = np.random.default_rng(seed)
+        self.rng, self.given = np.random.default_rng(seed), seed
         return self
+
+    def initial_seed(self) -> int:
+        return self.given
 
 
 # ---- promotion -------------------------------------------------------------------------------------------------------
@@ -160,7 +156,7 @@ def common(*values: Any) -> Any:
             at, kind = (0 if value.ndim else 1), np.dtype(plain(value.dtype))
         elif isinstance(value, bool | int | float | complex | np.generic):
             at, kind = 2, np.asarray(value).dtype
-            kind = kind if kind.kind in "biu" else np.result_type(default[0], np.complex64 if kind.kind == "c" else 0)
+            kind = kind if kind.kind in "biu" else np.result_type(default(), np.complex64 if kind.kind == "c" else 0)
         else:
             continue
         groups[at] = kind if groups[at] is None else promoted(groups[at], kind)
@@ -182,7 +178,7 @@ def promote_types(first: Any, second: Any) -> dtype:
 
 def finfo(type: Any = None) -> Any:
     """The limits of a floating dtype: eps, max, min, tiny, bits."""
-    found = np.finfo(plain(type) or default[0])
+    found = np.finfo(plain(type) or default())
     names = ("eps", "max", "min", "tiny", "smallest_normal", "resolution")
     return SimpleNamespace(bits=found.bits, dtype=str(found.dtype), **{n: float(getattr(found, n)) for n in names})
 

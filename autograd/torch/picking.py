@@ -6,82 +6,48 @@ from typing import Any
 
 import numpy as np
 
+from ..ops import scatter
 from .reducing import at
 from .shaping import along, many
 from .tensors import cast, known, of_kind, offer, values
 
-
-def _placed(input: Any, at: Any, src: Any) -> Any:
-    made = input.copy()
-    made[at] = src
-    return made
+_REDUCE = {"add": "sum", "multiply": "prod", "amax": "max", "amin": "min"}
 
 
-_COMBINED: dict[str, Any] = {"multiply": np.prod, "prod": np.prod, "amax": np.max, "amin": np.min}
-_NEUTRAL = {"multiply": 1.0, "prod": 1.0, "amax": -np.inf, "amin": np.inf, "sum": 0.0, "add": 0.0, "mean": 0.0}
+def _combined(input: Any, at: Any, src: Any, reduce: Any, include_self: bool = True) -> Any:
+    return scatter(input, at, src, _REDUCE.get(reduce, reduce), include_self)
 
 
-def _neutral(reduce: str, kind: Any) -> Any:
-    if kind.kind == "f" or reduce not in ("amax", "amin"):
-        return _NEUTRAL[reduce]
-    limits = (False, True) if kind.kind == "b" else (np.iinfo(kind).min, np.iinfo(kind).max)
-    return limits[reduce == "amin"]
+def _on_axis(place: Any) -> Any:
+    """What puts values along a dimension, at the places that this finds; a tensor without dimensions has one of 1."""
+
+    def call(input: Any, dim: int, index: Any, src: Any, reduce: Any = None, include_self: bool = True) -> Any:
+        whole, src = np.atleast_1d(input), np.atleast_1d(src) if not input.ndim and hasattr(src, "dtype") else src
+        index, src = place(whole, dim, np.atleast_1d(values(index)), src, reduce)
+        made = _combined(whole, index, src, reduce, include_self)
+        return made if input.ndim else made.reshape(())
+
+    return call
 
 
-def _combined(input: Any, at: Any, src: Any, reduce: str | None, include_self: bool = True) -> Any:
-    """The input with what is given put at these places, or combined with what is there."""
-    if reduce is None:
-        return _placed(input, at, src)
-    made, whole = input.copy(), input.dtype.kind in "biu"
-    if not include_self:
-        made[at] = _neutral(reduce, input.dtype)
-    if reduce in _COMBINED:
-        flat = np.broadcast_to(np.reshape(np.arange(input.size), input.shape)[at], np.shape(src)).reshape(-1)
-        return cast(_one_by_one(made.reshape(-1), flat, src.reshape(-1), reduce).reshape(input.shape), input.dtype)
-    np.add.at(made, at, src)
-    if reduce == "mean":
-        counts = np.full(input.shape, int(include_self))
-        np.add.at(counts, at, 1)
-        counts = np.maximum(counts, 1).astype(input.dtype)
-        made = made // counts if whole else made / counts
-    return made
-
-
-def _one_by_one(made: Any, flat: Any, src: Any, reduce: str) -> Any:
-    """A row for each time that a place comes up again, and all rows reduced: that has the function's slopes."""
-    order = np.argsort(flat, kind="stable")
-    turn = np.arange(len(flat)) - np.searchsorted(flat[order], flat[order])
-    rows = [made]
-    for i in range(int(turn.max(initial=-1)) + 1):
-        now = order[turn == i]
-        rows.append(
-            _placed(np.full(made.shape, _neutral(reduce, made.dtype), made.dtype, like=made), flat[now], src[now])
-        )
-    return _COMBINED[reduce](np.stack(rows), axis=0)
-
-
-def _scattered(input: Any, dim: int, index: Any, src: Any, reduce: Any = None, include_self: bool = True) -> Any:
-    if not input.ndim:
-        src = src.reshape(1) if hasattr(src, "dtype") else src
-        return _scattered(input.reshape(1), 0, index, src, reduce, include_self).reshape(())
-    index = np.atleast_1d(values(index))
+def _each(input: Any, dim: int, index: Any, src: Any, reduce: Any) -> Any:
+    """An index for each value."""
     if hasattr(src, "dtype"):
         src = cast(src, input.dtype)
         src = src[tuple(slice(n) for n in index.shape)] if src.ndim else src
-    return _combined(input, at(index, dim), src, reduce, include_self)
+    return at(index, dim), src
 
 
-def _indexed(input: Any, dim: int, index: Any, source: Any, reduce: Any = None, include_self: bool = True) -> Any:
-    index = values(index).reshape(-1)
-    if not input.ndim:
-        source = source.reshape(1) if hasattr(source, "dtype") else source
-        return _indexed(input.reshape(1), 0, index, source, reduce, include_self).reshape(())
-    if reduce in _COMBINED:
-        whole = np.broadcast_to(
-            index.reshape([-1 if i == dim % input.ndim else 1 for i in range(input.ndim)]), source.shape
-        )
-        return _combined(input, at(whole, dim), source, reduce, include_self)
-    return _combined(input, along(input, dim, index), source, reduce, include_self)
+def _slices(input: Any, dim: int, index: Any, src: Any, reduce: Any) -> Any:
+    """An index for each slice of the values."""
+    index = index.reshape(-1)
+    if reduce in (None, "sum", "mean"):
+        return along(input, dim, index), src
+    shape = [-1 if i == dim % input.ndim else 1 for i in range(input.ndim)]
+    return at(np.broadcast_to(index.reshape(shape), src.shape), dim), src
+
+
+_scattered, _indexed = _on_axis(_each), _on_axis(_slices)
 
 
 def _gather(input: Any, dim: int, index: Any, *, sparse_grad: bool = False) -> Any:
@@ -101,12 +67,12 @@ def _index_select(input: Any, dim: int, index: Any) -> Any:
 def _masked_scatter(input: Any, mask: Any, source: Any) -> Any:
     shape = np.broadcast_shapes(input.shape, mask.shape)
     mask = np.broadcast_to(values(mask), shape)
-    return _placed(np.broadcast_to(input, shape), mask, source.reshape(-1)[: mask.sum()])
+    return scatter(np.broadcast_to(input, shape), mask, source.reshape(-1)[: mask.sum()])
 
 
 def _diagonal_scatter(input: Any, src: Any, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Any:
     at, made = np.arange(src.shape[-1]), np.moveaxis(input, (dim1, dim2), (-2, -1))
-    made = _placed(made, (..., at + max(-offset, 0), at + max(offset, 0)), src)
+    made = scatter(made, (..., at + max(-offset, 0), at + max(offset, 0)), src)
     return np.moveaxis(made, (-2, -1), (dim1, dim2))
 
 
@@ -148,9 +114,9 @@ offer({
     "masked_fill": lambda input, mask, value: known.where(values(mask), of_kind(value, input), input),
     "masked_select": lambda input, mask: np.broadcast_to(input, np.broadcast_shapes(input.shape, mask.shape))[
         np.broadcast_to(values(mask), np.broadcast_shapes(input.shape, mask.shape))],
-    "select_scatter": lambda input, src, dim, index: _placed(input, along(input, dim, index), src),
+    "select_scatter": lambda input, src, dim, index: scatter(input, along(input, dim, index), src),
     "unravel_index": lambda indices, shape: np.unravel_index(values(indices), many((shape,))),
-    "slice_scatter": lambda input, src, dim=0, start=None, end=None, step=1: _placed(
+    "slice_scatter": lambda input, src, dim=0, start=None, end=None, step=1: scatter(
         input, along(input, dim, slice(start, end, step)), src), "diagonal_scatter": _diagonal_scatter,
     "fill": lambda input, value: np.broadcast_to(value, input.shape) if np.ndim(value) else np.full_like(input, value),
 })  # fmt: skip

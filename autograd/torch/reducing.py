@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 import functools
-import math
-from collections import namedtuple
 from typing import Any
 
 import numpy as np
 
 import autograd as ag
 
+from .. import ops
 from ..engine.primitive import registry
 from .tensors import alike, cast, floats, offer, values
-
-
-@functools.cache
-def named(name: str, fields: str = "values indices") -> Any:
-    """The class of a result of several tensors."""
-    return namedtuple(name, fields)
 
 
 def axes(dim: Any) -> Any:
@@ -39,7 +32,7 @@ def _of_scalars(function: Any) -> Any:
 
 def _flat(value: Any) -> Any:
     if isinstance(value, tuple):
-        return type(value)(*map(_flat, value)) if hasattr(value, "_fields") else tuple(map(_flat, value))
+        return tuple(map(_flat, value))
     return np.reshape(value, ()) if np.size(value) == 1 else value
 
 
@@ -77,79 +70,59 @@ def at(index: Any, dim: int) -> tuple[Any, ...]:
     return tuple(grid)
 
 
-def _along(input: Any, indices: Any, dim: int, keepdim: bool, name: str) -> Any:
-    """The elements at one index each, named values and indices."""
+def _along(input: Any, indices: Any, dim: int, keepdim: bool) -> Any:
+    """The elements at one index each, and these."""
     dim %= input.ndim
-    whole = np.expand_dims(indices, dim)
     if keepdim:
-        return named(name)(input[at(whole, dim)], whole)
+        whole = np.expand_dims(indices, dim)
+        return input[at(whole, dim)], whole
     grid = _grid(indices.shape)
-    return named(name)(input[(*grid[:dim], indices, *grid[dim:])], indices)
+    return input[(*grid[:dim], indices, *grid[dim:])], indices
 
 
-def _extremum(name: str, whole: Any, pair: Any, where: Any) -> Any:
+def _extremum(whole: Any, pair: Any, where: Any) -> Any:
     def call(input: Any, dim: Any = None, keepdim: bool = False, *, other: Any = None) -> Any:
         if hasattr(dim, "dtype") or other is not None:
             return pair(*alike(input, dim if other is None else other))
-        return whole(input) if dim is None else _along(input, where(input, dim), dim, keepdim, name)
+        return whole(input) if dim is None else _along(input, where(values(input), dim), dim, keepdim)
 
     return call
 
 
-def _median(name: str, skip: bool) -> Any:
+def _placed_by(where: Any) -> Any:
+    """The elements along a dimension that stand where this says."""
+
+    def call(input: Any, dim: Any = -1, keepdim: bool = False) -> Any:
+        return _along(input, where(input, dim), dim, keepdim)
+
+    return call
+
+
+def _median(skip: bool) -> Any:
+    pair = _placed_by(lambda input, dim: ops.middle(input, dim, skip))
+
     def call(input: Any, dim: Any = None, keepdim: bool = False) -> Any:
-        if dim is None:
-            return call(np.ravel(input), 0)[0] if np.size(input) else np.full((), np.nan, like=input)
-        array = values(input)
-        count = (array == array).sum(dim)  # of what is no NaN: they come last
-        at = np.maximum(count - 1, 0) // 2
-        at = np.expand_dims(at if skip else np.where(count < array.shape[dim], count, at), dim)
-        return _along(input, np.take_along_axis(_argsort(input, dim), at, dim).squeeze(dim), dim, keepdim, name)
+        if dim is not None:
+            return pair(input, dim, keepdim)
+        return pair(np.ravel(input), 0)[0] if np.size(input) else np.full((), np.nan, like=input)
 
     return call
 
 
-def _mode(input: Any, dim: int = -1, keepdim: bool = False) -> Any:
-    array = np.moveaxis(values(input), dim, -1)
-    counts = (array[..., None] == array[..., None, :]).sum(-1)
-    greatest = np.fmax.reduce(array, axis=None)  # a NaN is equal to nothing, itself included, and is none
-    value = np.where(counts == counts.max(-1, keepdims=True), array, greatest).min(-1, keepdims=True)
-    last = array.shape[-1] - 1 - np.argmax((array == value)[..., ::-1], -1)
-    return _along(input, last, dim, keepdim, "mode")
-
-
-def _running(name: str, better: Any) -> Any:
+def _running(least: bool) -> Any:
     def call(input: Any, dim: int) -> Any:
-        array = np.moveaxis(values(input), dim, 0)
-        places = np.zeros(array.shape, np.int64)
-        for i in range(1, len(array)):
-            best = np.take_along_axis(array, places[i - 1 : i], 0)[0]
-            places[i] = np.where(better(array[i], best) | np.isnan(array[i]), i, places[i - 1])
-        places = np.moveaxis(places, 0, dim)
-        return named(name)(np.take_along_axis(input, places, dim), places)
+        places = ops.greatest_so_far(input, dim, least)
+        return np.take_along_axis(input, places, dim), places
 
     return call
-
-
-def _argsort(input: Any, dim: int = -1, descending: bool = False, stable: bool = False) -> Any:
-    array = values(input)
-    if not descending:
-        return np.argsort(array, dim, kind="stable")
-    return array.shape[dim] - 1 - np.flip(np.argsort(np.flip(array, dim), dim, kind="stable"), dim)
 
 
 def _sort(input: Any, dim: int = -1, descending: bool = False, stable: bool = False) -> Any:
-    order = _argsort(input, dim, descending)
-    return named("sort")(input[at(order, dim)], order)
+    order = ops.ranking(input, dim, descending)
+    return input[at(order, dim)], order
 
 
-def _topk(input: Any, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> Any:
-    dim %= input.ndim
-    order = _argsort(input, dim, largest)[(slice(None),) * dim + (slice(k),)]
-    return named("topk")(input[at(order, dim)], order)
-
-
-_root, _reshape = registry[np.linalg.norm], registry[np.reshape]
+_root = registry[np.linalg.vector_norm]
 
 
 def _norm(input: Any, p: Any = "fro", dim: Any = None, keepdim: bool = False, dtype: Any = None) -> Any:
@@ -159,16 +132,8 @@ def _norm(input: Any, p: Any = "fro", dim: Any = None, keepdim: bool = False, dt
 
 
 def vector_norm(x: Any, ord: Any = 2, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Any:
-    x, given = floats(cast(x, dtype)), axes(dim)
-    if given is None or x.ndim < 2:
-        made = _root(_reshape(x, (-1,)), ord)
-        return made.reshape((1,) * x.ndim) if keepdim else made
-    dims = [d % x.ndim for d in np.atleast_1d(given)]
-    rest = [d for d in range(x.ndim) if d not in dims]
-    last = [*rest, *dims] == list(range(x.ndim))
-    together = (*[x.shape[d] for d in rest], math.prod(x.shape[d] for d in dims))
-    made = _root(_reshape(x if last else np.transpose(x, (*rest, *dims)), together), ord, -1)
-    return made.reshape([1 if d in dims else n for d, n in enumerate(x.shape)]) if keepdim else made
+    dim = axes(dim) if x.ndim > 1 else None
+    return _root(floats(cast(x, dtype)), axis=dim, keepdims=keepdim, ord=ord)
 
 
 def _truth(function: Any) -> Any:
@@ -193,15 +158,6 @@ def _unique(
 ) -> Any:
     found = np.unique(values(input), return_inverse=True, return_counts=True, axis=dim)
     return _some(*found, return_inverse, return_counts)
-
-
-def _unique_consecutive(input: Any, return_inverse: bool = False, return_counts: bool = False, dim: Any = None) -> Any:
-    array = np.ravel(values(input)) if dim is None else np.moveaxis(values(input), dim, 0)
-    new = np.ones(len(array), bool)
-    new[1:] = (array[1:] != array[:-1]).any(tuple(range(1, array.ndim)))
-    inverse = (np.cumsum(new) - 1).reshape(input.shape if dim is None else (len(array),))
-    unique = array[new] if dim is None else np.moveaxis(array[new], 0, dim)
-    return _some(unique, inverse, np.diff(np.append(np.nonzero(new)[0], len(array))), return_inverse, return_counts)
 
 
 def _quantile(function: Any) -> Any:
@@ -233,20 +189,13 @@ def _histc(input: Any, bins: int = 100, min: float = 0, max: float = 0) -> Any:
 
 
 def _searchsorted(
-    sorted_sequence: Any,
-    input: Any,
-    *,
-    out_int32: bool = False,
-    right: bool = False,
-    side: Any = None,
+    sorted_sequence: Any, input: Any, *, out_int32: bool = False, right: bool = False, side: Any = None,
     sorter: Any = None,
-) -> Any:
-    rows, wanted = values(sorted_sequence), values(input)
+) -> Any:  # fmt: skip
+    rows = values(sorted_sequence)
     rows = rows if sorter is None else np.take_along_axis(rows, values(sorter), -1)
-    found = np.empty(wanted.shape, np.int32 if out_int32 else np.int64)
-    for at in np.ndindex(rows.shape[:-1]):
-        found[at] = np.searchsorted(rows[at], wanted[at], side or ("right" if right else "left"))
-    return found
+    found = ops.ranks_among(rows, input, side or ("right" if right else "left"))
+    return found.astype(np.int32) if out_int32 else found
 
 
 def _gradient(input: Any, spacing: Any, dim: Any, edge_order: int) -> Any:
@@ -272,23 +221,27 @@ _DIMMED = {
     "logsumexp": lambda input, dim, keepdim=False: ag.logsumexp(floats(input), axis=axes(dim), keepdims=keepdim),
     "cumsum": lambda input, dim, *, dtype=None: np.cumsum(cast(input, dtype), axis=dim),
     "cumprod": lambda input, dim, *, dtype=None: np.cumprod(cast(input, dtype), axis=dim),
-    "cummax": _running("cummax", np.greater_equal), "cummin": _running("cummin", np.less_equal),
-    "max": _extremum("max", np.max, np.maximum, np.argmax), "min": _extremum("min", np.min, np.minimum, np.argmin),
-    "median": _median("median", False), "nanmedian": _median("nanmedian", True), "mode": _mode, "sort": _sort,
-    "argsort": _argsort, "topk": _topk, "kthvalue": lambda input, k, dim=-1, keepdim=False: _along(
-        input, np.take(_argsort(input, dim), k - 1, dim), dim, keepdim, "kthvalue"),
+    "cummax": _running(False), "cummin": _running(True),
+    "max": _extremum(np.max, np.maximum, np.argmax), "min": _extremum(np.min, np.minimum, np.argmin),
+    "median": _median(False), "nanmedian": _median(True), "sort": _sort,
+    "mode": _placed_by(ops.most_frequent),
+    "argsort": lambda input, dim=-1, descending=False, stable=False: ops.ranking(input, dim, descending),
+    "topk": lambda input, k, dim=-1, largest=True, sorted=True: ops.topk(input, k, dim, largest),
+    "kthvalue": lambda input, k, dim=-1, keepdim=False: _along(
+        input, np.take(ops.ranking(input, dim), k - 1, dim), dim, keepdim),
     "quantile": _quantile(np.quantile), "nanquantile": _quantile(np.nanquantile), "renorm": _renorm,
     "logcumsumexp": lambda input, dim: np.logaddexp.accumulate(input, dim),
     "count_nonzero": lambda input, dim=None: np.count_nonzero(input, axis=axes(dim)),
     "softmax": lambda input, dim, dtype=None: ag.softmax(cast(input, dtype), dim),
     "log_softmax": lambda input, dim, dtype=None: ag.log_softmax(cast(input, dtype), dim),
-    "aminmax": lambda input, *, dim=None, keepdim=False: named("aminmax", "min max")(
+    "aminmax": lambda input, *, dim=None, keepdim=False: (
         np.min(input, axis=dim, keepdims=keepdim), np.max(input, axis=dim, keepdims=keepdim)),
 }  # fmt: skip
 offer({name: _of_scalars(function) for name, function in _DIMMED.items()})
 offer({"bincount": lambda input, weights=None, minlength=0: np.bincount(input, weights, minlength)}, narrow=False)
 offer({
-    "unique": _unique, "unique_consecutive": _unique_consecutive,
+    "unique": _unique, "unique_consecutive": lambda input, return_inverse=False, return_counts=False, dim=None: _some(
+        *ops.runs(input, dim), return_inverse, return_counts),
     "msort": lambda input: _sort(input, 0)[0], "histc": _histc, "corrcoef": lambda input: np.corrcoef(
         input).astype(floats(input).dtype),
     "cov": lambda input, *, correction=1, fweights=None, aweights=None: np.cov(

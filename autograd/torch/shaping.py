@@ -8,14 +8,19 @@ from typing import Any
 
 import numpy as np
 
+from .. import ops
+from ..engine.broadcasting import broadcast_to
 from ..engine.primitive import registry
 from ..engine.tensor import Tensor as Base
 from ..engine.tensor import wrap
+from ..ops.indexing import getitem
+from ..ops.shape import _reshaped as reshape
+from ..ops.shape import swapaxes, transpose
 from . import dtypes
-from .boundary import below
+from .boundary import NAMES, below
 from .dtypes import Size, common
 from .reducing import axes
-from .tensors import FUNCTIONS, cast, conj, known, offer, values, viewing
+from .tensors import FUNCTIONS, Tensor, cast, conj, itself, known, offer, values, viewing
 
 
 def many(shape: Any, named: Any = None) -> tuple[Any, ...]:
@@ -25,45 +30,66 @@ def many(shape: Any, named: Any = None) -> tuple[Any, ...]:
 
 
 def _view(input: Any, *shape: Any, **named: Any) -> Any:
-    if shape and isinstance(shape[0], np.dtype | dtypes.dtype):
-        return wrap(values(input).view(dtypes.plain(shape[0])))
-    return known.reshape(input, tuple(map(int, many(shape, named))))
+    if not shape or shape[0].__class__ is not int:
+        if shape and isinstance(shape[0], np.dtype | dtypes.dtype):
+            return wrap(values(input).view(dtypes.plain(shape[0])))
+        shape = tuple(map(int, many(shape, named)))
+    return reshape(input, shape)
 
 
 def _expand(input: Any, *shape: Any, **named: Any) -> Any:
-    shape = many(shape, named)
-    have = (1,) * (len(shape) - input.ndim) + tuple(input.shape)
-    return known.broadcast_to(input, tuple(n if m == -1 else m for n, m in zip(have, shape, strict=True)))
+    shape, have = shape if shape and shape[0].__class__ is int else many(shape, named), input._content.shape
+    if -1 in shape:
+        have = (1,) * (len(shape) - len(have)) + have
+        shape = tuple([n if m == -1 else m for n, m in zip(have, shape, strict=True)])
+    return broadcast_to(input, tuple(shape))
 
 
 def _flatten(input: Any, start_dim: int = 0, end_dim: int = -1) -> Any:
-    if not input.ndim:
-        return np.reshape(input, (1,))
-    start, end = start_dim % input.ndim, end_dim % input.ndim
-    return known.reshape(
-        input, (*input.shape[:start], math.prod(input.shape[start : end + 1]), *input.shape[end + 1 :])
-    )
+    shape = input._content.shape or (1,)
+    start, end = start_dim % len(shape), end_dim % len(shape)
+    return reshape(input, (*shape[:start], math.prod(shape[start : end + 1]), *shape[end + 1 :]))
 
 
 def _squeeze(input: Any, dim: Any = None) -> Any:
-    shape = input.shape
-    dims = range(len(shape)) if dim is None else (dim,) if isinstance(dim, int) else dim
-    wanted = [d % max(len(shape), 1) for d in dims]
-    return known.reshape(input, tuple([n for i, n in enumerate(shape) if n != 1 or i not in wanted]))
+    shape = input._content.shape
+    if dim.__class__ is int and shape:
+        return reshape(
+            input, shape if shape[dim] != 1 else (*shape[: dim % len(shape)], *shape[dim % len(shape) + 1 :])
+        )
+    if dim is None:
+        return reshape(input, tuple([n for n in shape if n != 1]))
+    wanted = [d % max(len(shape), 1) for d in np.atleast_1d(dim)]
+    return reshape(input, tuple([n for i, n in enumerate(shape) if n != 1 or i not in wanted]))
 
 
 def _unsqueeze(input: Any, dim: int) -> Any:
-    shape, end = tuple(input.shape), input.ndim + 1
+    shape = input._content.shape
+    end = len(shape) + 1
     if not -end <= dim < end:
         raise IndexError(f"unsqueeze: expected a dim from {-end} to {end - 1}, got {dim}")
-    return known.reshape(input, (*shape[: dim % end], 1, *shape[dim % end :]))
+    return reshape(input, (*shape[: dim % end], 1, *shape[dim % end :]))
+
+
+def _transpose(input: Any, dim0: int, dim1: int) -> Any:
+    return swapaxes(input, dim0, dim1) if input._content.ndim else input
+
+
+def _permute(input: Any, *dims: Any, **named: Any) -> Any:
+    dims = dims if dims and dims[0].__class__ is int else many(dims, named)
+    return transpose(input, dims) if input._content.ndim else input
 
 
 def _split(tensor: Any, split_size_or_sections: Any, dim: int = 0) -> Any:
-    size, n = split_size_or_sections, tensor.shape[dim]
+    size, shape = split_size_or_sections, tensor._content.shape
+    n, whole = shape[dim], (slice(None),) * (dim % len(shape))
     sizes = [min(size, n - i) for i in range(0, n, size)] or [n] if isinstance(size, int) else list(size)
-    ends, whole = itertools.accumulate(sizes, initial=0), (slice(None),) * (dim % tensor.ndim)
-    return tuple([tensor[(*whole, slice(a, b))] for a, b in itertools.pairwise(ends)])
+    ends = itertools.pairwise(itertools.accumulate(sizes, initial=0))
+    return tuple([getitem(tensor, (*whole, slice(a, b))) for a, b in ends])
+
+
+def _chunk(input: Any, chunks: int, dim: int = 0) -> Any:
+    return _split(input, max(-(-input._content.shape[dim] // chunks), 1), dim)
 
 
 def _tensor_split(input: Any, indices_or_sections: Any, dim: int = 0) -> Any:
@@ -71,16 +97,28 @@ def _tensor_split(input: Any, indices_or_sections: Any, dim: int = 0) -> Any:
     return tuple(np.array_split(input, at, dim))
 
 
-def _joined(function: Any) -> Any:
+def _joined(function: Any, theirs: Any = None) -> Any:
+    """What joins tensors: those of one dtype at once, others in the dtype that they have together."""
     join = registry[function]
 
-    def call(tensors: Any, dim: int = 0) -> Any:
+    def arranged(tensors: Any, dim: int = 0) -> Any:
         if function is not np.stack:
             tensors = [t for t in tensors if t.shape != (0,)] or tensors
-        if len({getattr(t, "dtype", None) for t in tensors}) > 1:
-            kind = common(*tensors)
-            tensors = [cast(t, kind) for t in tensors]
-        return join(tensors, axis=dim)
+        kind = common(*tensors)
+        return join([cast(t, kind) for t in tensors], axis=dim)
+
+    slowly = below(arranged, NAMES, True)
+
+    def call(tensors: Any, dim: int = 0, **options: Any) -> Any:
+        if options or not tensors or dim.__class__ is not int:
+            return slowly(tensors, dim, **options)
+        kind = tensors[0]._content.dtype
+        for t in tensors:
+            if t._content.dtype is not kind or t._content.shape == (0,):
+                return slowly(tensors, dim)
+        made = join(tensors, dim)
+        made.__class__ = Tensor
+        return made
 
     return call
 
@@ -141,44 +179,6 @@ def _sum_to_size(input: Any, *size: Any) -> Any:
     return np.reshape(np.sum(input, (*range(lead), *kept)), size)
 
 
-def _as_strided(input: Any, size: Any, stride: Any, storage_offset: Any = None) -> Any:
-    """Elements by their places in memory: a view, but of a tensor that has a gradient a copy."""
-    array = values(input)
-    places, at = _places(array, size, stride, storage_offset)
-    if getattr(input, "_node", None) is None:
-        return wrap(places)
-    if (at < 0).any():
-        raise RuntimeError("as_strided: expected elements of this tensor, which has a gradient, got others")
-    made = np.ravel(input)[at]
-    made.data.flags.writeable = False  # what is written there would be seen by nobody
-    return made
-
-
-def _places(array: Any, size: Any, stride: Any, storage_offset: Any) -> tuple[Any, Any]:
-    """The elements of an array's memory at these places, and for each where it stands in the array, or -1."""
-    memory = array
-    while isinstance(memory.base, np.ndarray):
-        memory = memory.base
-    first = (array.ctypes.data - memory.ctypes.data) // array.itemsize
-    steps = [n * array.itemsize for n in stride]
-    start = first if storage_offset is None else storage_offset
-    whole = np.ndarray((memory.nbytes // array.itemsize,), array.dtype, memory)
-    numbers = np.full(whole.shape, -1)
-    view = np.lib.stride_tricks.as_strided
-    view(numbers[first:], array.shape, [n // array.itemsize * 8 for n in array.strides])[...] = np.reshape(
-        np.arange(array.size), array.shape
-    )
-    if start + sum((n - 1) * s for n, s in zip(size, stride, strict=True)) >= whole.size and 0 not in size:
-        raise RuntimeError(f"as_strided: expected places among the {whole.size} of this memory, got others")
-    return view(whole[start:], size, steps), view(numbers[start:], size, [8 * n for n in stride])
-
-
-def _as_strided_scatter(input: Any, src: Any, size: Any, stride: Any, storage_offset: Any = 0) -> Any:
-    flat = np.ravel(input).copy()
-    flat[_places(np.ravel(values(input)), size, stride, storage_offset)[1]] = src
-    return flat.reshape(input.shape)
-
-
 def _combinations(input: Any, r: int = 2, with_replacement: bool = False) -> Any:
     pick = itertools.combinations_with_replacement if with_replacement else itertools.combinations
     return input[np.reshape(list(pick(range(len(input)), r)), (-1, r)).astype(int)] if r else np.zeros(0, like=input)
@@ -196,21 +196,19 @@ def _copied(view: Any) -> Any:
 
 offer({
     "reshape": _view, "flatten": _flatten, "squeeze": _squeeze, "unsqueeze": _unsqueeze,
-    "ravel": lambda input: known.ravel(input), "t": lambda input: known.swapaxes(input, -1, 0) if input.ndim else input,
-    "transpose swapaxes swapdims": lambda input, dim0, dim1: known.swapaxes(input, dim0, dim1) if input.ndim else input,
-    "detach": Base.detach,
-    "permute": lambda input, *dims, **named: known.transpose(input, many(dims, named)) if input.ndim else input,
+    "ravel": known.ravel, "t": lambda input: _transpose(input, -1, 0), "transpose swapaxes swapdims": _transpose,
+    "detach": Base.detach, "permute": _permute, "chunk unsafe_chunk": _chunk,
+    "split split_with_sizes unsafe_split unsafe_split_with_sizes": _split,
 }, direct=viewing)  # fmt: skip
 offer({"view": _view, "expand": _expand, "dim ndimension": lambda self: self._content.ndim,
        "numel nelement": lambda self: self._content.size}, function=False, direct=viewing)  # fmt: skip
 offer({
-    "as_strided_scatter": _as_strided_scatter,
+    "as_strided_scatter": lambda input, src, size, stride, storage_offset=0: ops.strided_scatter(
+        input, src, size, stride, storage_offset),
     "unflatten": lambda input, dim, sizes: np.reshape(
         input, (*input.shape[: dim % input.ndim], *sizes, *input.shape[dim % input.ndim + 1 :])),
     "movedim moveaxis": lambda input, source, destination: np.moveaxis(input, source, destination),
     "adjoint": lambda input: conj(np.swapaxes(input, -1, -2)), "tensor_split": _tensor_split,
-    "split split_with_sizes unsafe_split": _split,
-    "chunk unsafe_chunk": lambda input, chunks, dim=0: _split(input, max(-(-input.shape[dim] // chunks), 1), dim),
     "hsplit": lambda input, at: _tensor_split(input, at, 1 if input.ndim > 1 else 0), "vsplit": _tensor_split,
     "dsplit": lambda input, at: _tensor_split(input, at, 2),
     "unbind": lambda input, dim=0: tuple(np.moveaxis(input, dim, 0)),
@@ -227,7 +225,7 @@ offer({
     "clone": lambda input, *, memory_format=None: input.copy(),
     "narrow": lambda input, dim, start, length: input[along(
         input, dim, slice(start % max(input.shape[dim], 1), start % max(input.shape[dim], 1) + length))],
-    "as_strided": _as_strided, "unsafe_split_with_sizes": _split,
+    "as_strided": lambda input, size, stride, storage_offset=None: ops.as_strided(input, size, stride, storage_offset),
     "select": lambda input, dim, index: input[along(input, dim, index)],
 })  # fmt: skip
 offer({**{f"{name}_copy": _copied(FUNCTIONS[name]) for name in (
@@ -235,15 +233,16 @@ offer({**{f"{name}_copy": _copied(FUNCTIONS[name]) for name in (
     "split_with_sizes", "as_strided")}, **{f"{name}_copy": _copied(below(view)) for name, view in (
         ("view", _view), ("expand", _expand), ("unfold", _unfold), ("alias", lambda input: input),
         ("detach", Base.detach))},
-}, method=False, direct=lambda function: function)  # fmt: skip
+}, method=False, direct=itself)  # fmt: skip
 offer({
     "expand_as": lambda self, other: np.broadcast_to(self, other.shape),
     "repeat": lambda self, *sizes, **named: np.tile(self, many(sizes, named)), "unfold": _unfold,
     "view_as reshape_as": lambda self, other: np.reshape(self, other.shape), "sum_to_size": _sum_to_size,
-    "contiguous": lambda self, memory_format=None: self,
+    "contiguous": lambda self, memory_format=None: self if self.data.flags.c_contiguous else np.copy(self, "C"),
 }, function=False)  # fmt: skip
+offer({"cat concat concatenate": np.concatenate, "stack": np.stack}, method=False, direct=_joined)
 offer({
-    "cat concat concatenate": _joined(np.concatenate), "stack": _joined(np.stack), "block_diag": _block_diag,
+    "block_diag": _block_diag,
     "hstack": lambda tensors: np.hstack(tensors), "vstack row_stack": lambda tensors: np.vstack(tensors),
     "dstack": lambda tensors: np.dstack(tensors), "column_stack": lambda tensors: np.column_stack(tensors),
     **{f"atleast_{n}d": _atleast(getattr(np, f"atleast_{n}d")) for n in (1, 2, 3)}, "combinations": _combinations,

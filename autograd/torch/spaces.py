@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import sys
 from collections.abc import Callable
-from types import FunctionType, ModuleType
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -16,9 +16,9 @@ from . import absent, dtypes
 from .algebra import LINALG
 from .boundary import above, below
 from .deriving import AUTOGRAD, FUNC, OF_FUNCTIONS
-from .special import SAME, SPECIAL
+from .pointwise import SAME, SPECIAL
 from .spectra import FFT, WINDOWS
-from .tensors import FUNCTIONS
+from .tensors import FUNCTIONS, with_fields
 
 Look = Callable[[str], Any]
 
@@ -48,51 +48,42 @@ class Space(ModuleType):
         return sorted({*object.__dir__(self), *getattr(self, "__all__", ())})
 
 
-def _inside(path: str) -> Look:
-    """Functions and classes of nn, or of a module of nn's, which is loaded when it is asked for."""
+def _from(path: str) -> Look:
+    """The functions and classes of a module of nn's or optim's, which is loaded when it is asked for."""
 
     def look(name: str) -> Any:
-        import nn
+        from .classes import OWN, found_in
 
-        from .layers import OWN, of_nn
+        if name in OWN:
+            return OWN[name]
+        source: Any
+        if path.startswith("optim"):
+            import optim
 
-        source: Any = nn
+            source = optim
+        else:
+            import nn
+
+            source = nn
         for part in path.split(".")[1:]:
             source = getattr(source, part)
-        return OWN[name] if name in OWN else of_nn(name, source, path)
+        return found_in(source, name, path)
 
     return look
+
+
+def _data(name: str) -> Any:
+    from .loading import DataLoader
+
+    return DataLoader if name == "DataLoader" else _from("nn.data")(name)
 
 
 def functional(name: str) -> Any:
     """What torch.nn.functional has."""
     try:
-        return _inside("nn.functional")(name)
+        return _from("nn.functional")(name)
     except AttributeError:
         return FUNCTIONS[name]
-
-
-def _data(name: str) -> Any:
-    import nn.data
-
-    from .layers import DataLoader
-
-    if name == "DataLoader":
-        return DataLoader
-    found = getattr(nn.data, name)
-    return below(found) if isinstance(found, FunctionType) else found
-
-
-def _optim(name: str) -> Any:
-    from .layers import of_optim
-
-    return of_optim(name)
-
-
-def _swa(name: str) -> Any:
-    from .layers import of_nn
-
-    return of_nn(name, _optim("swa_utils"), "optim.swa_utils")
 
 
 def _assert_close(
@@ -166,15 +157,6 @@ def _no(name: str) -> Any:
     raise KeyError(name)
 
 
-def _distributions(name: str) -> Any:
-    from . import kinds, transforms
-
-    for module in (kinds, transforms):
-        if name in module.__all__:
-            return getattr(module, name)
-    raise KeyError(name)
-
-
 _MODULES = (
     "activation", "batchnorm", "container", "conv", "dropout", "linear", "loss", "module", "normalization", "pooling",
     "rnn", "sparse", "transformer",
@@ -185,21 +167,22 @@ _DISTRIBUTIONS = (
     "transformed_distribution", "transforms", "uniform",
 )  # fmt: skip
 _TABLES: dict[str, Look] = {
-    "linalg": _below_of(LINALG), "fft": _below_of(FFT), "signal.windows": _below_of(WINDOWS), "signal": _fixed(),
+    "linalg": _below_of({name: with_fields(f"linalg.{name}", function) for name, function in LINALG.items()}),
+    "fft": _below_of(FFT), "signal.windows": _below_of(WINDOWS), "signal": _fixed(),
     "special": lambda name: FUNCTIONS[SAME[name]] if name in SAME else below(SPECIAL[name], narrow=True),
-    "nn.functional": functional, "optim": _optim,
-    **dict.fromkeys(("nn", "nn.parameter", "nn.modules", *map("nn.modules.{}".format, _MODULES)), _inside("nn")),
-    **{name: _inside(name) for name in (
-        "nn.init", "nn.utils", "nn.utils.rnn", "nn.utils.parametrize", "nn.utils.parametrizations")},
-    "optim.lr_scheduler": lambda name: getattr(_optim("lr_scheduler"), name),
-    "optim.swa_utils": _swa, "autograd": _fixed(**AUTOGRAD),
-    "utils": _fixed(), **dict.fromkeys(("nn.parallel", "distributed"), _alone),
+    "nn.functional": functional,
+    **dict.fromkeys(("nn", "nn.parameter", "nn.modules", *map("nn.modules.{}".format, _MODULES)), _from("nn")),
+    **{name: _from(name) for name in (
+        "nn.init", "nn.utils", "nn.utils.rnn", "nn.utils.parametrize", "nn.utils.parametrizations", "optim",
+        "optim.lr_scheduler", "optim.swa_utils")},
+    **dict.fromkeys(map("utils.data{}".format, ("", ".dataloader", ".dataset", ".sampler")), _data),
+    **dict.fromkeys(
+        ("distributions", *map("distributions.{}".format, _DISTRIBUTIONS)), _from("nn.distributions")),
+    "autograd": _fixed(**AUTOGRAD), "autograd.functional": _fixed(**OF_FUNCTIONS),
+    "func": lambda name: FUNC[name] if name in FUNC else _from("nn.utils")(name),
+    "utils": _fixed(), "utils.checkpoint": _fixed(checkpoint=_checkpoint),
+    **dict.fromkeys(("nn.parallel", "distributed"), _alone),
     **dict.fromkeys(("amp", "cuda.amp"), _fixed(GradScaler=GradScaler, autocast=_autocast)),
-    **dict.fromkeys(("utils.data", "utils.data.dataloader", "utils.data.dataset", "utils.data.sampler"), _data),
-    "utils.checkpoint": _fixed(checkpoint=_checkpoint),
-    **dict.fromkeys(("distributions", *map("distributions.{}".format, _DISTRIBUTIONS)), _distributions),
-    "autograd.functional": _fixed(**OF_FUNCTIONS),
-    "func": lambda name: FUNC[name] if name in FUNC else _inside("nn.utils")(name),
     "testing": _fixed(assert_close=_assert_close),
     "random": _fixed(manual_seed=FUNCTIONS["manual_seed"]), "backends": _fixed(), **dict.fromkeys((
         "cuda", "mps", "xpu", "accelerator", "backends.cudnn", "backends.mps", "backends.cuda",

@@ -6,6 +6,7 @@ What is offered is a function by NumPy's convention (see boundary.py) whose firs
 
 from __future__ import annotations
 
+from collections import namedtuple
 from typing import Any
 
 import numpy as np
@@ -39,7 +40,7 @@ class Tensor(Base):
             return Base.__init__(self, *data, **options)
         if len(data) != 1 or isinstance(data[0], int | Size):
             data = (np.zeros(data[0] if data and isinstance(data[0], Size) else data or 0),)
-        _start(self, data[0], options.get("dtype", dtypes.default[0]), options.get("requires_grad", False))
+        _start(self, data[0], options.get("dtype", dtypes.default()), options.get("requires_grad", False))
 
     def _size(self, dim: int | None = None) -> Any:
         return Size(self._content.shape) if dim is None else self._content.shape[dim]
@@ -51,7 +52,7 @@ class Tensor(Base):
     size = property(lambda self: self._size if convention.torch else self._content.size)
     dtype = property(lambda self: dtypes.of(self._content.dtype) if convention.torch else self._content.dtype)  # type: ignore[assignment]
     is_cuda = is_mps = is_xpu = is_sparse = is_quantized = is_meta = is_nested = False
-    is_cpu = True
+    is_cpu, layout = True, None
     device = property(lambda self: device() if convention.torch else "cpu")
     data = property(
         lambda self: self._alias() if convention.torch else self._content,
@@ -76,7 +77,7 @@ class Tensor(Base):
         parts = [np.array2string(data, separator=", ", prefix="tensor(", formatter=_writers(data))]
         if not data.size and data.ndim != 1:
             parts = ["[]", f"size={data.shape}"]
-        if data.dtype not in (dtypes.default[0], *((np.int64, np.bool_) if data.size else ())):
+        if data.dtype not in (dtypes.default(), *((np.int64, np.bool_) if data.size else ())):
             parts.append(f"dtype={dtypes.of(data.dtype)}")
         if self._node is not None:
             parts.append("requires_grad=True" if self.is_leaf else f"grad_fn=<{self._node.name}>")
@@ -139,6 +140,12 @@ class _Known:
 known: Any = _Known()
 
 
+def table(names: str, source: Any, make: Any = lambda function: function) -> dict[str, Any]:
+    """By name, what is made of a module's function of that name, or of the one behind a colon."""
+    words = [word.partition(":") for word in names.split()]
+    return {name: make(getattr(source, other or name)) for name, _, other in words}
+
+
 def values(value: Any) -> Any:
     """The array of a Tensor, or of what makes one: for what has no gradient, such as an order or a mask."""
     array = unwrap(value)
@@ -167,7 +174,7 @@ def alike(*values: Any) -> list[Any]:
 
 def floats(input: Any) -> Any:
     """Integers and bools in the default dtype; anything else as it is."""
-    return input.astype(dtypes.default[0]) if input.dtype.kind in "biu" else input
+    return input.astype(dtypes.default()) if input.dtype.kind in "biu" else input
 
 
 def operator(function: Any, floating: bool = False) -> Function:
@@ -177,7 +184,7 @@ def operator(function: Any, floating: bool = False) -> Function:
         kind = common(x, y)
         if kind is None:
             return NotImplemented
-        kind = dtypes.default[0] if kind.kind in "biu" and floating else kind
+        kind = dtypes.default() if kind.kind in "biu" and floating else kind
         made = function(cast(x, kind), cast(y, kind))
         return made if made.dtype == kind or kind.kind in "biu" else made.astype(kind)
 
@@ -203,12 +210,14 @@ def comparison(ufunc: Any) -> Function:
     return below(lambda input, other: plainly(input, other))
 
 
-def direct(function: Any) -> Function:
+def direct(function: Any, theirs: Any = None) -> Function:
     """A function of one argument that has a gradient, element by element: integers become floats before."""
     function = registry.get(function, function)
     through = below(lambda input, out=None: function(floats(input)))
 
-    def call(input: Any, **out: Any) -> Any:
+    def call(input: Any, *more: Any, **out: Any) -> Any:
+        if theirs is not None and not convention.torch:
+            return theirs(input, *more, **out)
         kind = input._content.dtype
         if out or (kind is not _F4 and kind is not _F8):
             return through(input, **out)
@@ -219,15 +228,23 @@ def direct(function: Any) -> Function:
     return call
 
 
-def viewing(function: Any) -> Function:
+def itself(function: Function, theirs: Any = None) -> Function:
+    """A function that is PyTorch's as it stands."""
+    return function
+
+
+def viewing(function: Any, theirs: Any = None) -> Function:
     """A function that asks of its tensor nothing but the shape, which is the same by both conventions."""
 
     def call(input: Any, *args: Any, **kwargs: Any) -> Any:
+        if theirs is not None and not convention.torch:
+            return theirs(input, *args, **kwargs)
         if kwargs:
             kwargs = {NAMES.get(name, name): value for name, value in kwargs.items()}
         result = function(input, *args, **kwargs)
-        if result.__class__ is Base:
-            result.__class__ = Tensor
+        for made in result if result.__class__ is tuple else (result,):
+            if made.__class__ is Base:
+                made.__class__ = Tensor
         return result
 
     return call
@@ -278,23 +295,48 @@ FUNCTIONS: dict[str, Function] = {}
 METHODS: dict[str, Function] = {}
 
 
+_PAIRS = "max min median nanmedian mode sort topk kthvalue cummax cummin"
+FIELDS = dict.fromkeys(_PAIRS.split(), "values indices") | {
+    "aminmax": "min max", "svd": "U S V", "qr linalg.qr": "Q R", "slogdet linalg.slogdet": "sign logabsdet",
+    "geqrf": "a tau", "triangular_solve": "solution cloned_coefficient", "lu_unpack linalg.lu": "P L U",
+    "linalg.svd": "U S Vh", "linalg.eig linalg.eigh": "eigenvalues eigenvectors",
+    "linalg.lstsq": "solution residuals rank singular_values", "linalg.lu_factor": "LU pivots",
+    "linalg.lu_factor_ex": "LU pivots info", "linalg.ldl_factor": "LD pivots", "linalg.ldl_factor_ex": "LD pivots info",
+    "linalg.inv_ex": "inverse info", "linalg.solve_ex": "result info", "linalg.cholesky_ex": "L info",
+}  # fmt: skip
+"""What the parts of a result are called."""
+FIELDS = {name: fields for names, fields in FIELDS.items() for name in names.split()}
+
+
+def with_fields(name: str, function: Any) -> Any:
+    """The function, whose result of several parts has their names, if they have any."""
+    if name not in FIELDS:
+        return function
+    made = namedtuple(name.rpartition(".")[2], FIELDS[name])  # type: ignore[misc]
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        found = function(*args, **kwargs)
+        return made(*found) if found.__class__ is tuple else found
+
+    return call
+
+
 def offer(
     table: dict[str, Any], function: bool = True, method: bool = True, direct: Any = None, narrow: bool = True
 ) -> None:
     """Offer these functions, by name, as functions of torch, as methods, or as both."""
     for names, given in table.items():
+        given = with_fields(names.partition(" ")[0], given)
         made = below(given, NAMES, narrow) if direct is None else direct(given)
         for name in names.split():
             if function:
                 FUNCTIONS[name] = made
             if method:
-                theirs = getattr(Base, name, None)
-                METHODS[name] = (
-                    made
-                    if theirs is None
-                    else (below(given, NAMES, narrow, theirs) if direct is None else _either(theirs, made))
-                )
-                METHODS.setdefault(f"{name}_", (_reshaping if name in _RESHAPED else in_place)(made))
+                METHODS[name], theirs = made, getattr(Base, name, None)
+                if theirs is not None:
+                    METHODS[name] = below(given, NAMES, narrow, theirs) if direct is None else direct(given, theirs)
+                kind = _reshaping if name in _RESHAPED else _augmenting(name) if name in _AT_ONCE else in_place
+                METHODS.setdefault(f"{name}_", kind(made))
 
 
 _RESHAPED = ("unsqueeze", "squeeze", "transpose", "swapaxes", "swapdims", "t", "as_strided")
@@ -310,6 +352,28 @@ def in_place(function: Function) -> Function:
         return self
 
     return call
+
+
+_AT_ONCE = {"add": "add", "sub": "sub", "subtract": "sub", "mul": "mul", "multiply": "mul", "div": "truediv"}
+
+
+def _augmenting(name: str) -> Any:
+    """The same of what is an operator: with a number, or a tensor of the same dtype, it is the augmented assignment."""
+    augment = getattr(Tensor, f"__i{_AT_ONCE[name]}__")
+
+    def made(function: Function) -> Function:
+        slowly = in_place(function)
+
+        def call(self: Any, *args: Any, alpha: Any = None, **kwargs: Any) -> Any:
+            kind, other = self._content.dtype, args[0] if len(args) == 1 and not kwargs else None
+            same = other._content.dtype is kind if isinstance(other, Base) else other.__class__ in (int, float)
+            if same and kind.kind == "f":
+                return augment(self, other if alpha is None else other * alpha)
+            return slowly(self, *args, **kwargs, **({} if alpha is None else {"alpha": alpha}))
+
+        return call
+
+    return made
 
 
 def _reshaping(view: Function) -> Function:
@@ -338,13 +402,6 @@ def complete() -> None:
         if not name.startswith("_") and name not in vars(Tensor) and name not in _SHARED:
             _hidden.add(name)
             setattr(Tensor, name, property(_of_ndarray(name)))
-
-
-def _either(theirs: Function, ours: Function) -> Function:
-    def call(self: Any, *args: Any, **kwargs: Any) -> Any:
-        return (ours if convention.torch else theirs)(self, *args, **kwargs)
-
-    return call
 
 
 def _of_ndarray(name: str) -> Function:

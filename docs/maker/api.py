@@ -18,6 +18,7 @@ import layer as of_layer
 import autograd
 import nn
 import nn.data
+import nn.distributions
 import nn.functional
 import nn.init
 import nn.parallel
@@ -59,15 +60,26 @@ FIRST_WORDS = {
 EXAMPLES_BEGIN = "The examples begin with `import numpy as np` and `import nn`."
 
 SECTIONS = {
-    "autograd.Tensor": "Tensors, and what is recorded",
-    "autograd.grad": "Derivatives",
-    "autograd.checkpoint": "Memory, and checks",
-    "autograd.trace": "Programs",
-    "autograd.draw": "Pictures, files, random numbers",
-    "autograd.primitive": "Primitives of one's own",
-    "autograd.relu": "Functions that NumPy has not",
+    "autograd.Tensor": ("autograd-tensor", "Tensors, and what is recorded"),
+    "autograd.grad": ("autograd-derivatives", "Derivatives"),
+    "autograd.checkpoint": ("autograd-checks", "Memory, and checks"),
+    "autograd.trace": ("autograd-programs", "Programs"),
+    "autograd.draw": ("autograd-pictures", "Pictures, files, random numbers"),
+    "autograd.primitive": ("autograd-primitives", "Primitives of one's own"),
+    "autograd.relu": ("autograd-functions", "Functions that NumPy has not"),
 }
-"""The names before which a heading stands: `autograd` is shown in the order of use."""
+"""The names that a page begins with, its file and its title: `autograd` is shown in the order of use."""
+
+FUNCTIONS = {
+    "nn-functional-linear": ("Linear maps, embeddings, shapes", ("linear", "embedding", "upsample", "grid")),
+    "nn-functional-activation": ("Activations", ("activation",)),
+    "nn-functional-convolution": ("Convolutions, padding", ("conv", "padding")),
+    "nn-functional-pooling": ("Pooling", ("pooling",)),
+    "nn-functional-normalization": ("Normalization, dropout", ("normalization", "dropout")),
+    "nn-functional-attention": ("Attention", ("attention",)),
+    "nn-functional-loss": ("Losses, distances", ("loss", "cross_entropy", "ctc", "margin", "distance")),
+}
+"""The pages of nn.functional: file, title, and the modules that define what is on it."""
 
 OFTEN = (
     "backward", "grad", "requires_grad", "requires_grad_", "detach", "item", "numpy", "data", "to", "retain_grad",
@@ -93,8 +105,12 @@ def public(module: ModuleType) -> list[str]:
     return sorted(shown, key=lambda n: (FIRST.index(n) if n in FIRST else len(FIRST), n.lower(), n))
 
 
-def groups() -> Iterator[tuple[str, str, str, list[tuple[str, Any]]]]:
-    """(file, title, what stands first, [(full name, object)]) of each page."""
+Group = tuple[str, str, str, list[tuple[str, Any]]]
+"""A page: file, title, what stands first, [(full name, object)]."""
+
+
+def groups() -> Iterator[Group]:
+    """The pages; one without an object is the table of contents of those whose files begin as its own does."""
     for name, title, place in (
         ("autograd", "autograd: the engine", "autograd"),
         ("autograd.ops", "autograd.ops: kernels of layers", "autograd-ops"),
@@ -112,6 +128,7 @@ def groups() -> Iterator[tuple[str, str, str, list[tuple[str, Any]]]]:
         ("nn.init", "nn.init: initial values", "nn-init"),
         ("nn.utils", "nn.utils: tools", "nn-utils"),
         ("nn.data", "nn.data: datasets and loaders", "nn-data"),
+        ("nn.distributions", "nn.distributions: random variables", "nn-distributions"),
         ("nn.sklearn", "nn.sklearn: estimators of scikit-learn", "nn-sklearn"),
         ("nn.parallel", "nn.parallel: many processes", "nn-parallel"),
         ("optim", "optim: optimizers", "optim"),
@@ -122,13 +139,34 @@ def groups() -> Iterator[tuple[str, str, str, list[tuple[str, Any]]]]:
             yield from layers()
             continue
         items = [(f"{name}.{each}", getattr(module, each)) for each in public(module)]
+        first = (inspect.getdoc(module) or "").split("\n\n")[0]
+        if name in ("autograd", "nn.functional"):
+            yield place, title, first, []
+            yield from in_order(items) if name == "autograd" else by_kind(items)
+            continue
         if name == "nn.utils":
             for part in (nn.utils.parametrizations, nn.utils.parametrize, nn.utils.rnn):
                 items += [(f"{part.__name__}.{each}", getattr(part, each)) for each in public(part)]
-        yield place, title, (inspect.getdoc(module) or "").split("\n\n")[0], items
+        yield place, title, first, items
 
 
-def layers() -> Iterator[tuple[str, str, str, list[tuple[str, Any]]]]:
+def in_order(items: list[tuple[str, Any]]) -> Iterator[Group]:
+    """The pages of autograd: a new one at each name that a section begins with."""
+    begins = [k for k, (full, _) in enumerate(items) if full in SECTIONS]
+    for begin, end in zip(begins, [*begins[1:], len(items)], strict=True):
+        place, title = SECTIONS[items[begin][0]]
+        yield place, f"autograd: {title[0].lower()}{title[1:]}", "", items[begin:end]
+
+
+def by_kind(items: list[tuple[str, Any]]) -> Iterator[Group]:
+    """The pages of nn.functional."""
+    for place, (title, modules) in FUNCTIONS.items():
+        homes = [f"nn.{name}" for name in modules]
+        here = [item for item in items if item[1].__module__ in homes]
+        yield place, f"nn.functional: {title[0].lower()}{title[1:]}", "", here
+
+
+def layers() -> Iterator[Group]:
     """The same of the pages of nn."""
     items = [(f"nn.{each}", getattr(nn, each)) for each in public(nn)]
     for place, (title, modules) in KINDS.items():
@@ -156,15 +194,36 @@ def pages() -> dict[str, str]:
         for group in (*(others for *_, others in every.values()), *reversed(near)):  # the nearest of equal names wins
             links |= {full.rsplit(".", 1)[-1]: full for full, _ in group}
         parts = [f"# {title}", prose(first, links)]
-        for full, value in items:
-            parts += [f"## {SECTIONS[full]}"] if full in SECTIONS else []
-            parts.append(entry(full, value, links))
-        made[place] = "\n\n".join(parts) + "\n"
-    listed = "\n".join([*every, "../numpy"])
+        parts += [entry(full, value, links) for full, value in items]
+        if not items:
+            inside = {other: group for other, group in every.items() if other in PARTS[place]}
+            parts += contents(inside, links)
+        made[place] = "\n\n".join(filter(None, parts)) + "\n"
+    outside = [place for place in every if not any(place in parts for parts in PARTS.values())]
+    listed = "\n".join([*outside, "../numpy"])
     made["index"] = (
         f"# Reference\n\nEvery public name, from its docstring.\n\n```{{toctree}}\n:maxdepth: 1\n\n{listed}\n```\n"
     )
     return made
+
+
+PARTS = {"autograd": [place for place, _ in SECTIONS.values()], "nn-functional": list(FUNCTIONS)}
+"""The pages that are tables of contents, and what they lead to."""
+
+
+def contents(pages: dict[str, tuple[str, str, list[tuple[str, Any]]]], links: dict[str, str]) -> list[str]:
+    """Every name of these pages in a line. It has the anchors that the names have on their pages, too: who follows an
+    old link to one is led on."""
+    parts = ["```{toctree}\n:hidden:\n\n" + "\n".join(pages) + "\n```"]
+    for place, (title, _, items) in pages.items():
+        rows = []
+        for full, value in items:
+            inside = methods(value) if inspect.isclass(value) and full == "autograd.Tensor" else {}
+            anchors = "".join(f'<span id="{name}"></span>' for name in (full, *(f"{full}.{each}" for each in inside)))
+            about = " ".join((inspect.getdoc(value) or "").split("\n\n")[0].split())
+            rows.append(f"{anchors}{{py:obj}}`{full.rsplit('.', 1)[-1]} <{full}>`\n: {linked(about, links)}")
+        parts += [f"## [{title.partition(': ')[2].capitalize()}]({place}.md)", "\n\n".join(rows)]
+    return parts
 
 
 def methods(kind: type) -> dict[str, Any]:

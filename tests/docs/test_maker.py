@@ -55,18 +55,31 @@ def test_docstrings_become_markdown(maker, text, markdown):
 def test_every_public_name_is_in_the_reference(maker):
     pages = maker["api"].pages()
     for module in (autograd, autograd.ops, nn, nn.functional, nn.utils, nn.data, optim, optim.lr_scheduler):
-        page = pages[module.__name__.replace(".", "-").replace("_", "-")]
-        if module is nn:
-            page = "".join(pages[kind] for kind in maker["api"].KINDS)
+        place = module.__name__.replace(".", "-").replace("_", "-")
+        parts = maker["api"].KINDS if module is nn else maker["api"].PARTS.get(place, [place])
+        page = "".join(pages[part] for part in parts)
         for name in module.__all__:
             if not isinstance(getattr(module, name), type(sys)):
                 assert f"}} {module.__name__}.{name}" in page, f"{module.__name__}.{name} is missing"
-    assert "{py:method} autograd.Tensor.backward(gradient=None, retain_graph=None, create" in pages["autograd"]
-    assert "{py:method} autograd.Tensor.sum(" in pages["autograd"]
-    assert "{py:method} autograd.Tensor.ravel(order='C')" in pages["autograd"]
-    assert "{py:property} autograd.Tensor.grad\n" in pages["autograd"]
+    assert "{py:method} autograd.Tensor.backward(gradient=None, retain_graph=None, create" in pages["autograd-tensor"]
+    assert "{py:method} autograd.Tensor.sum(" in pages["autograd-tensor"]
+    assert "{py:method} autograd.Tensor.ravel(order='C')" in pages["autograd-tensor"]
+    assert "{py:property} autograd.Tensor.grad\n" in pages["autograd-tensor"]
     linear = "nn.Linear(in_features, out_features, bias=True, *, device=None, dtype=None, rng=None)"
     assert f"{{py:class}} {linear}" in pages["nn-linear"]
+
+
+@pytest.mark.parametrize(("place", "module"), [("autograd", autograd), ("nn-functional", nn.functional)])
+def test_a_table_of_contents_leads_to_each_name_from_where_it_stood(maker, place, module):
+    page = maker["api"].pages()[place]
+    names = [name for name in module.__all__ if not isinstance(getattr(module, name), type(sys))]
+    for name in names:
+        full = f"{module.__name__}.{name}"
+        assert page.count(f'<span id="{full}"></span>') == 1
+        assert f"{{py:obj}}`{name} <{full}>`\n: " in page
+    order = [page.index(f" <{module.__name__}.{name}>`") for name in names]
+    assert place != "autograd" or order == sorted(order)
+    assert place != "autograd" or '<span id="autograd.Tensor.backward"></span>' in page
 
 
 def test_every_layer_has_one_example(maker):
@@ -166,10 +179,8 @@ def test_the_marked_cells_of_a_convolution_are_what_the_marked_result_is_made_of
         assert (marked * kernel.array).sum() == out.array[np.asarray(out.marks) == 1]
 
 
-def test_autograd_is_shown_in_the_order_of_use(maker):
-    page = maker["api"].pages()["autograd"]
-    places = [page.index(f"## {title}\n\n::::::{{py:") for title in maker["api"].SECTIONS.values()]
-    assert places == sorted(places)
+def test_what_a_tensor_has_is_shown_in_the_order_of_use(maker):
+    page = maker["api"].pages()["autograd-tensor"]
     assert page.index("autograd.Tensor.backward(") < page.index("autograd.Tensor.all(")
 
 

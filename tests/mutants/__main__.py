@@ -9,8 +9,8 @@ Tests that run the changed lines go first, those in the file of the module's nam
 it is no derivative rule, the shortest of the other tests follow. They are collected once, and run in a process that is
 forked for the mutant; only what matters while the packages are imported has them imported anew. What was found is kept
 in .cache/mutants until the code around a mutant changes (of one that survived: or the tests), so an interrupted run
-goes on where it was. At the end stand the survivors, each with its place and its change, and a figure per module, which
-is also written to tests/figures.json.
+goes on where it was; and, at the end, in found.json here, which is checked in, with the names of the survivors. Then
+stand these, each with its place and its change, and a figure per module, which is also written to tests/figures.json.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from __future__ import annotations
 import argparse
 import ast
 import functools
-import hashlib
 import json
 import multiprocessing
 import os
@@ -33,14 +32,14 @@ from typing import Any
 for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
     os.environ.setdefault(name, "1")  # before NumPy comes
 
-from tests.figures import write_figures  # noqa: E402
+from tests.figures import read_figures, write_figures  # noqa: E402
 from tests.forked import forked  # noqa: E402
 from tests.mutants.changes import Mutant, mutants  # noqa: E402
-from tests.mutants.table import PACKAGES, ROOT, equivalent, family, own_tests  # noqa: E402
+from tests.mutants.found import CACHE, Found, digest  # noqa: E402
+from tests.mutants.table import PACKAGES, ROOT, family, own_tests  # noqa: E402
 from tests.mutants.trial import Changed, run  # noqa: E402
 from tests.mutants.warm import Warm, side_by_side, warm  # noqa: E402
 
-CACHE = ROOT / ".cache" / "mutants"
 NEAR = 4.0  # seconds: so much of the tests that run a changed line; what they do not notice counts as survived
 REST = 0.1  # seconds: so much of the tests that do not (but may have, had the result not been kept)
 PATIENCE = 20.0  # seconds, beside ten times what the tests take on the unchanged module, where it is imported for them
@@ -52,7 +51,7 @@ def main(arguments: list[str]) -> int:
     if not modules:
         print(f"mutants: no module has {' or '.join(options.what)} in its path", file=sys.stderr)
         return 2
-    known = {path: _Found(path) for path in modules}
+    known = {path: Found(path) for path in modules}
     made = [(path, k) for path in modules for k, m in enumerate(known[path].mutants) if m.rule or not options.rules]
     if options.sample:
         made = sorted(random.Random(options.seed).sample(made, min(options.sample, len(made))))
@@ -60,10 +59,18 @@ def main(arguments: list[str]) -> int:
     if not options.report:
         _run(todo, known, options.jobs)
     _print(made, known)
-    tried = {path: found for path, found in known.items() if found.figures()["run"]}
-    write_figures("mutants", {path: found.figures() for path, found in tried.items()})
-    write_figures("mutants of rules", {path: found.figures(rules=True) for path, found in tried.items()})
+    for found in known.values():
+        found.keep()
+    _write(known)
     return 0
+
+
+def _write(known: dict[str, Found]) -> None:
+    """The figures of these modules; and of the others that none is known of, for those not tried count as such."""
+    before = read_figures().get("mutants", {})
+    told = {**{path: Found(path) for path in _modules() if path not in known and path not in before}, **known}
+    write_figures("mutants", {path: found.figures() for path, found in told.items()})
+    write_figures("mutants of rules", {path: found.figures(rules=True) for path, found in told.items()})
 
 
 def _options(arguments: list[str]) -> Any:
@@ -81,67 +88,7 @@ def _modules() -> list[str]:
     return sorted(str(p.relative_to(ROOT)) for package in PACKAGES for p in (ROOT / package).rglob("*.py"))
 
 
-class _Found:
-    """The mutants of a module, and what is known of them."""
-
-    def __init__(self, path: str) -> None:
-        self.path = path
-        self.mutants = mutants(ast.parse((ROOT / path).read_text()))
-        self.file = CACHE / (path.replace("/", "+") + ".jsonl")
-        self.known: dict[tuple[str, str], dict[str, Any]] = {}
-        if self.file.exists():
-            for line in self.file.read_text().splitlines():
-                row = json.loads(line)
-                self.known[row["key"], row["state"]] = row
-
-    def reason(self, k: int) -> str | None:
-        return equivalent(self.path, self.mutants[k].key)
-
-    def outcome(self, k: int) -> str | None:
-        """What was found the last time; of a survivor too whose tests have changed since."""
-        row = self._row(k)
-        return None if row is None else str(row["outcome"])
-
-    def is_known(self, k: int) -> bool:
-        """Whether there is nothing to try again: killed once, or survived the tests as they are."""
-        row = self._row(k)
-        return row is not None and (row["outcome"] == "killed" or row["tests"] == tests_digest(self.path))
-
-    def _row(self, k: int) -> dict[str, Any] | None:
-        return self.known.get((self.mutants[k].key, self.mutants[k].state))
-
-    def add(self, k: int, outcome: str, by: str) -> None:
-        mutant = self.mutants[k]
-        row = {
-            "key": mutant.key, "state": mutant.state, "outcome": outcome, "by": by, "tests": tests_digest(self.path)
-        }  # fmt: skip
-        self.known[mutant.key, mutant.state] = row
-        self.file.parent.mkdir(parents=True, exist_ok=True)
-        with self.file.open("a") as file:
-            file.write(json.dumps(row) + "\n")
-
-    def figures(self, rules: bool = False) -> dict[str, int]:
-        """How many there are (in derivative rules), were tried or are equivalent, and survived."""
-        which = [k for k, mutant in enumerate(self.mutants) if mutant.rule or not rules]
-        count = Counter("equivalent" if self.reason(k) else self.outcome(k) or "open" for k in which)
-        run = len(which) - count["open"]
-        return {"made": len(which), "run": run, "equivalent": count["equivalent"], "survived": count["survived"]}
-
-
-@functools.cache
-def tests_digest(path: str) -> str:
-    """A digest of the sources of a module's own tests, its examples aside."""
-    return _digest(own_tests(path)[:-1])
-
-
-def _digest(paths: list[str]) -> str:
-    whole = hashlib.sha256()
-    for path in paths:
-        whole.update(path.encode() + (ROOT / path).read_bytes())
-    return whole.hexdigest()[:12]
-
-
-def _run(todo: list[tuple[str, int]], known: dict[str, _Found], jobs: int) -> None:
+def _run(todo: list[tuple[str, int]], known: dict[str, Found], jobs: int) -> None:
     begun, done = time.monotonic(), 0
     for about in sorted({family(path) for path, _ in todo}):
         here = [(path, k) for path, k in todo if family(path) == about]
@@ -161,6 +108,8 @@ def _run(todo: list[tuple[str, int]], known: dict[str, _Found], jobs: int) -> No
 def _tried(about: str, todo: list[tuple[str, int]], jobs: int) -> Iterator[dict[str, Any]]:
     """What is found of the mutants of a family, as it is found: first those that need no module imported anew."""
     files = sorted({file for path, _ in todo for file in own_tests(path)})
+    for file in files:
+        _kept(about, file)  # as they are now
     rest = []
     for told in warm(about, files, functools.partial(_warmly, about, files, todo, jobs)):
         if told.get("outcome") == "import":
@@ -196,8 +145,9 @@ def _warmly(about: str, files: list[str], todo: list[tuple[str, int]], jobs: int
     side_by_side(attempt, jobs)
 
 
+@functools.cache
 def _kept(about: str, file: str) -> Path:
-    return CACHE / f"{_digest([*_family(about), file])}.json"
+    return CACHE / f"{digest([*_family(about), file])}.json"
 
 
 @functools.cache
@@ -275,7 +225,7 @@ def _shown(path: str, mutant: Mutant) -> str:
     return f"{path}:{mutant.lines[0]} {name}\n    - {mutant.before}\n    + {mutant.after}\n      {mutant.key}"
 
 
-def _print(made: list[tuple[str, int]], known: dict[str, _Found]) -> None:
+def _print(made: list[tuple[str, int]], known: dict[str, Found]) -> None:
     alive = [(path, k) for path, k in made if known[path].outcome(k) == "survived" and not known[path].reason(k)]
     for path, k in alive:
         print(_shown(path, known[path].mutants[k]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import functools
 import json
 from pathlib import Path
 
@@ -19,7 +20,7 @@ ENGINE = [
     "tests/autograd/program/test_footguns.py",
     "tests/autograd/program/test_trace.py",
 ]
-OPTIM = ["tests/optim/test_optimizers.py", "tests/optim/test_defaults.py"]
+OPTIM = [f"tests/optim/test_{name}.py" for name in ("steps", "optimizers", "defaults", "traced")]
 
 _ALONE = [
     "activations",
@@ -64,12 +65,13 @@ OWN: dict[str, list[str]] = {  # the longest beginning of a module's path that s
     "autograd/scipy/optimize.py": ["tests/autograd/test_scipy_optimize.py"],
     "autograd/scipy/sparse/": ["tests/autograd/test_scipy_sparse.py"],
     "autograd/transforms/": ["tests/autograd/transforms", "tests/autograd/test_outside.py"],
+    "autograd/transforms/batching/correlation.py": ["tests/nn/test_vmap.py"],
     "nn/parallel/": ["tests/nn/parallel"],
     "optim/": OPTIM,
     "optim/lbfgs.py": ["tests/optim/test_lbfgs.py", "tests/optim/test_defaults.py"],
     "optim/habits.py": ["tests/test_slips.py"],
-    "optim/optimizer.py": [*OPTIM, "tests/optim/test_traced.py"],
-    "optim/rows.py": [*OPTIM, "tests/optim/test_traced.py"],
+    "optim/optimizer.py": OPTIM,
+    "optim/rows.py": OPTIM,
     "optim/traced.py": ["tests/optim/test_traced.py", "tests/autograd/program/test_together.py"],
     "optim/swa_utils.py": ["tests/optim/test_swa_utils.py", "tests/optim/test_lr_scheduler.py"],
     "optim/lr_scheduler/": ["tests/optim/test_lr_scheduler.py", "tests/optim/test_defaults.py"],
@@ -91,6 +93,7 @@ def family(path: str) -> str:
     return max([beginning for beginning in OWN if path.startswith(beginning)], key=len, default=path)
 
 
+@functools.cache  # once for all of a run: files that are written meanwhile are for the next one
 def own_tests(path: str) -> list[str]:
     """The test files of a module; and the module itself, with its examples."""
     mirrored = f"tests/{Path(path).parent}/test_{Path(path).stem}.py"

@@ -55,6 +55,12 @@ def test_extreme_values(name: str, value: float) -> None:
         assert math.isfinite(result)
 
 
+def test_integers_stay_integers_between_whole_bounds() -> None:
+    for clipped in (F.relu6(np.array([-1, 3, 8])), F.hardtanh(np.array([-1, 3, 8]), 0, 6)):
+        assert clipped.dtype == np.int64
+        assert clipped.tolist() == [0, 3, 6]
+
+
 @pytest.mark.parametrize("at_the_ends", [True, False])
 def test_the_derivative_at_the_ends_of_a_line_is_0(at_the_ends: bool) -> None:
     values = [-2.0, 1.0, 4.0, 7.0, math.nan] + [0.0, 6.0] * at_the_ends

@@ -46,6 +46,7 @@ def test_grouped_heads_are_repeated_ones() -> None:
     q, k, v = R.normal(size=(2, 6, 3, 4)), R.normal(size=(2, 2, 5, 4)), R.normal(size=(2, 2, 5, 4))
     grouped = F.scaled_dot_product_attention(q, k, v, enable_gqa=True)
     np.testing.assert_allclose(grouped, F.scaled_dot_product_attention(q, k.repeat(3, 1), v.repeat(3, 1)))
+    assert F.scaled_dot_product_attention(q[:0], k[:0], v[:0], enable_gqa=True).shape == (0, 6, 3, 4)
 
 
 def test_dropout_keeps_the_mean_and_is_for_training() -> None:

@@ -141,6 +141,7 @@ BAD = [
     (lambda: nn.Conv1d(1, 1, 2, stride=2, padding="same"), "'same' needs stride 1"),
     (lambda: nn.ConvTranspose1d(1, 1, 2, padding_mode="reflect"), "expected padding_mode 'zeros', got 'reflect'"),
     (lambda: nn.ConvTranspose1d(1, 1, 3, stride=2)(np.ones((1, 1, 4)), output_size=(12,)), "from .9,. to .10,."),
+    (lambda: F.unfold(np.ones((1, 2, 5)), 3, 2, 1), r"unfold: expected windows that fit, got windows \(5, 5\)"),
     (lambda: F.fold(np.ones((1, 4, 5)), (3, 3), 2), r"fold: expected \(\[N\], C·4, 4\)"),
     (lambda: F.fold(np.ones((1, 3, 4)), (3, 3), 2), "fold: expected"),
 ]  # fmt: skip

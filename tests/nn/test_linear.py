@@ -56,6 +56,7 @@ def test_initial_values():
         (lambda: F.linear(np.ones(5, int), np.ones((3, 5))), TypeError,
          r"float64, as the weight, got int64; convert with .astype\('float64'\)$"),
         (lambda: F.linear(np.ones(5, "f"), np.ones((3, 5))), TypeError, r"or the module with .to\('float32'\)$"),
+        (lambda: F.linear(np.ones((2, 3)), np.ones(3), np.ones(2)), ValueError, "expected a bias without axes"),
         (lambda: nn.Linear(16 / 2, 3), ValueError, r"Linear: expected whole numbers as sizes, got \(3, 8.0\) as the"),
         (lambda: nn.Linear(-1, 3), ValueError, r"Linear: expected whole numbers as sizes, got \(3, -1\)"),
         (lambda: nn.ReLU(np.ones(2)), TypeError, r"ReLU: .* as inplace, got a ndarray; .*: ReLU\(\)\(input\)$"),

@@ -26,6 +26,13 @@ def test_windows_that_start_in_the_right_padding_are_dropped():
     assert F.avg_pool1d(x, 3, 3, ceil_mode=True).tolist() == [[[2, 4]]]
 
 
+def test_a_window_as_large_as_its_input_reaches_over_it_where_it_is_dilated():
+    x = np.array([[1.0, 2.0, 3.0, 4.0]])  # of the elements 0, 2, 4 and 6 two are there
+    values, places = F.max_pool1d(x, 4, dilation=2, ceil_mode=True, return_indices=True)
+    assert (values.tolist(), places.tolist()) == ([[3]], [[2]])
+    assert F.max_pool1d(x, 4, dilation=2, ceil_mode=True).tolist() == [[3]]
+
+
 def test_padding_of_maxima_is_minus_infinity():
     x = -np.arange(1.0, 5.0).reshape(1, 4)
     assert F.max_pool1d(x, 2, 2, 1).tolist() == [[-1, -2, -4]]
@@ -212,6 +219,18 @@ def test_fractional_pooling():
     assert places.reshape(-1).tolist() == y.reshape(-1).astype(int).tolist()
 
 
+@pytest.mark.parametrize("n", [1, 2, 3])
+def test_an_empty_batch(n):
+    x = Tensor(np.zeros((0, 2) + (4,) * n), requires_grad=True)
+    y, places = getattr(F, f"max_pool{n}d")(x, 2, return_indices=True)
+    assert getattr(F, f"max_unpool{n}d")(y, places, 2).shape == x.shape
+    if n > 1:
+        y, places = getattr(F, f"fractional_max_pool{n}d")(x, 2, 3, return_indices=True)
+        assert y.shape == places.shape == (0, 2) + (3,) * n
+    y.sum().backward()
+    assert x.grad.shape == x.shape
+
+
 BAD = [
     (lambda: F.max_pool2d(np.ones((1, 4, 4)), 3, padding=2), "max_pool2d: expected padding of at most half"),
     (lambda: F.avg_pool1d(np.ones((1, 4)), 3, padding=2), "at most half of the window"),
@@ -220,6 +239,7 @@ BAD = [
     (lambda: F.max_pool2d(np.ones((1, 0, 4)), 1), "elements along every axis but N"),
     (lambda: F.max_pool1d(np.ones((0, 4)), 1), "elements along every axis but N"),
     (lambda: F.max_pool1d(np.ones((1, 4)), 0), "kernel_size of at least 1"),
+    (lambda: F.max_pool1d(np.ones((1, 1)), 2, 2, 1, 2, return_indices=True), "an element in each window"),
     (lambda: F.avg_pool2d(np.ones((1, 4, 4)), 2, divisor_override=0), "divisor_override other than 0"),
     (lambda: F.adaptive_avg_pool2d(np.ones((1, 4, 4)), (1, 2, 3)), "expected one output_size or 2"),
     (lambda: F.max_unpool1d(np.ones((1, 2)), np.zeros((1, 3), int), 2), "indices of the input's shape"),

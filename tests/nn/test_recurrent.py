@@ -136,6 +136,8 @@ X = np.ones((5, 2, 3), np.float32)
         (ValueError, lambda: nn.RNN(3, 4, nonlinearity="sin")),
         (ValueError, lambda: nn.RNN(3, 0)),
         (TypeError, lambda: nn.RNN(3, 4.0)),
+        (TypeError, lambda: nn.GRU("3", 4)),
+        (TypeError, lambda: nn.LSTM(3, 4, 1.0)),
         (TypeError, lambda: nn.RNN(3, 4, bias=1)),
         (ValueError, lambda: nn.LSTM(3, 4, proj_size=4)),
         (ValueError, lambda: nn.LSTM(3, 4, num_layers=2, dropout=1.5)),

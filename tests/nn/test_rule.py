@@ -45,6 +45,7 @@ INTENDED = {
 OUTSIDE = {
     "nn.boltzmann.DeepBeliefNetwork": "a training",
     "nn.boltzmann._Descent": "an update of parameters",
+    "nn.distributions": "samples are drawn that have no gradient, and it is looked up which of several one is",
     "nn.embedding._Table": "parameters are made",
     "nn.embedding._bags": "the text of an error",
     "nn.init": "values are set",

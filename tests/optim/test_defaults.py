@@ -47,7 +47,8 @@ def parameter():
         ("SGD", {"momentum": -0.1}), ("SGD", {"nesterov": True}),
         ("Muon", {"ns_steps": 100}), ("Muon", {"ns_steps": 2.5}),
         ("Muon", {"ns_coefficients": (1.0, 2.0, 3.0, 4.0)}), ("Muon", {"lr": -1.0}), ("Rprop", {"etas": (1.0, 1.2)}),
-        ("Adadelta", {"rho": 1.5}), ("RMSprop", {"alpha": -0.1}),
+        ("Adadelta", {"rho": 1.5}), ("RMSprop", {"alpha": -0.1}), ("Adafactor", {"eps": (-1.0, 1e-3)}),
+        ("Adafactor", {"eps": (None, -1.0)}), ("Adafactor", {"beta2_decay": 0.1}), ("Adafactor", {"d": 0.9}),
     ],
 )  # fmt: skip
 def test_what_lies_beyond_the_bounds_is_refused(name, options):
@@ -55,11 +56,19 @@ def test_what_lies_beyond_the_bounds_is_refused(name, options):
         getattr(optim, name)([parameter()], **options)
 
 
-@pytest.mark.parametrize("options", [{"ns_steps": 99}, {"ns_steps": 1}, {"momentum": 0.0}, {"nesterov": False}])
-def test_what_lies_within_them_is_taken(options):
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("Muon", {"ns_steps": 99}), ("Muon", {"ns_steps": 1}), ("Muon", {"momentum": 0.0}),
+        ("Muon", {"nesterov": False}),
+        ("Adafactor", {"beta2_decay": 0.0}), ("Adafactor", {"eps": (0.0, 1e-3)}), ("Adafactor", {"eps": (None, 0.0)}),
+        ("Adafactor", {"d": 1.0}),
+    ],
+)  # fmt: skip
+def test_what_lies_within_them_is_taken(name, options):
     p = parameter()
     p.grad = Tensor(np.ones((2, 3)))
-    optim.Muon([p], **options).step()
+    getattr(optim, name)([p], **options).step()
     assert np.isfinite(p.numpy()).all()
 
 

@@ -570,3 +570,20 @@ def test_a_schedule_that_was_brought_back_goes_on_as_before(make):
 def test_a_scheduler_without_rates_says_so():
     with pytest.raises(NotImplementedError, match=r"Bare: get_lr\(\) is to be defined by each scheduler"):
         type("Bare", (lr_scheduler.LRScheduler,), {})(SGD([Tensor([1.0], requires_grad=True)], lr=0.1))
+
+
+@pytest.mark.filterwarnings("ignore:step. the epoch is deprecated")
+def test_a_constant_ends_at_its_last_epoch_that_is_gone_to():
+    optimizer = SGD([Tensor(1.0, requires_grad=True)], lr=0.4)
+    scheduler = lr_scheduler.ConstantLR(optimizer, factor=0.5, total_iters=3)
+    for epoch, rate in ((2, 0.2), (3, 0.4), (1, 0.2), (4, 0.4)):
+        scheduler.step(epoch)
+        assert scheduler.get_last_lr() == [rate]
+
+
+@pytest.mark.parametrize(
+    "options", [{"start_factor": 1.5}, {"start_factor": 0.0}, {"end_factor": 1.5}, {"end_factor": -0.5}]
+)
+def test_factors_of_a_line_lie_between_0_and_1(options):
+    with pytest.raises(ValueError, match=next(iter(options))):
+        lr_scheduler.LinearLR(SGD([Tensor(1.0, requires_grad=True)], lr=0.4), **options)

@@ -629,8 +629,6 @@ def test_keywords_of_other_implementations():
     w = Tensor(np.ones(2), requires_grad=True)
     optimizer = optim.AdamW([w], foreach=True, fused=None, capturable=False, differentiable=False)
     assert "foreach" not in optimizer.param_groups[0]
-    with pytest.raises(ValueError, match="differentiable=False"):
-        optim.SGD([w], differentiable=True)
     with pytest.raises(TypeError, match="unexpected keyword argument 'momentun'"):
         optim.SGD([w], momentun=0.9)
 

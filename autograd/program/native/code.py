@@ -14,6 +14,7 @@ from ..code_numpy import Code
 from ..memory import is_placed, laid, order_of
 from ..program import Program
 from ..recycling import Bound
+from ..running import to_run
 from ..spelling import named
 from ..values import Statement, Value
 from .backends import Backend, instead_of
@@ -249,6 +250,7 @@ def code_of(
     backend: Backend, program: Program, moving: Iterable[Value] = (), owners: Mapping[Value, Any] | None = None
 ) -> Code:  # fmt: skip
     """A program made to run, as a backend has it, or the next one where that cannot."""
+    program = to_run(program)
     while backend.build is not None:
         try:
             return NativeCode(program, moving, owners, backend)

@@ -91,7 +91,10 @@ def find(
         spread |= {value for value in lays_by_itself(s) if 0 in value.strides}
         if s.kind == "call" and s.is_view:
             memory.see(s)
-            (waiting.views if waiting.concerns(s) else units).append((i, s))
+            if waiting.concerns(s):
+                waiting.look(i, s)
+            else:
+                units.append((i, s))
             continue
         early = i < free and any(root.kind != "made" for root in s.writes)
         steps = None if early or not spread.isdisjoint(roots_of(s)) else steps_of(s, memory)
@@ -107,9 +110,10 @@ def find(
     uses: dict[Value, int] = {}
     for unit in units:
         members = unit if type(unit) is list else [(*unit, [])]
-        if type(unit) is tuple and unit[1].is_view:
-            continue
-        for root in {root for _, s, _ in members for root in roots_of(s)}:
+        roots = {root for _, s, _ in members for root in roots_of(s)}
+        if type(unit) is tuple and unit[1].is_view:  # which uses an index that is computed, and else nothing
+            roots = {value.root for value in unit[1].values()[1:]}
+        for root in roots:
             uses[root] = uses.get(root, 0) + 1
     found: list[tuple[int, Statement | Island]] = []
     for unit in units:
@@ -164,6 +168,12 @@ class _Waiting:
         self.steps: list[Step] = []
         self.reads: set[Value] = set()
         self.writes: set[Value] = set()
+        self.seen: set[Value] = set()
+
+    def look(self, i: int, s: Statement) -> None:
+        """Keep a view until then."""
+        self.views.append((i, s))
+        self.seen.update(s.results)
 
     def add(self, i: int, s: Statement, steps: list[Step]) -> None:
         self.members.append((i, s, steps))
@@ -173,6 +183,8 @@ class _Waiting:
 
     def concerns(self, s: Statement) -> bool:
         """Whether a statement has to run after these."""
+        if not self.seen.isdisjoint(s.values()):
+            return True
         reads = {value.root for value in s.values()}
         return not self.writes.isdisjoint(reads) or not (self.reads | self.writes).isdisjoint(s.writes)
 

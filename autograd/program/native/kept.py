@@ -25,7 +25,8 @@ from .nests import overlap
 from .steps import Memory, Ref, Step
 
 _MOST = 1024
-_known: dict[str, Any] = {}
+_known: dict[str, bytes] = {}
+"""By the hash of what steps are, their calls as they are kept on disk, too: as objects they take ten times as much."""
 
 Kept = tuple[list[tuple[tuple[int, ...], Any]], list[Any]]
 """Shapes and dtypes of the arrays that are made besides, and calls that have numbers in the places of arrays."""
@@ -35,17 +36,17 @@ def calls_by_steps(steps: Sequence[Step], memory: Memory, live: Collection[Value
     """What `calls_of` gives, found among what is kept if it is there."""
     order: dict[Value, int] = {}
     said = [_step(step, order) for step in steps]
-    key = repr((said, _bases(order, live)))
-    kept = _known[key] if key in _known else _read(key)
-    if kept is None:
+    key = digest(repr((said, _bases(order, live))))
+    content = _known[key] if key in _known else _read(key)
+    if content is None:
         calls = calls_of(steps, memory, live)
-        kept = _without_values(calls, order)
-        _write(key, kept)
+        content = pickle.dumps(_without_values(calls, order), pickle.HIGHEST_PROTOCOL)
+        _write(key, content)
     else:
-        calls = _with_values(kept, list(order))
+        calls = _with_values(pickle.loads(content), list(order))
     if len(_known) >= _MOST:
         _known.clear()
-    _known[key] = kept
+    _known[key] = content
     return calls
 
 
@@ -122,20 +123,18 @@ def _path(key: str) -> Path | None:
     return None if where is None or ours is None else where / f"calls_{digest(key, ours)}"
 
 
-def _read(key: str) -> Kept | None:
+def _read(key: str) -> bytes | None:
     path = _path(key)
     try:
         content = path.read_bytes() if path is not None else b""
     except OSError:
         return None
-    kept: Kept | None = pickle.loads(content[32:]) if _sum(content[32:]) == content[:32] else None
-    return kept
+    return content[32:] if _sum(content[32:]) == content[:32] else None
 
 
-def _write(key: str, kept: Kept) -> None:
+def _write(key: str, content: bytes) -> None:
     path = _path(key)
     if path is not None:
-        content = pickle.dumps(kept, pickle.HIGHEST_PROTOCOL)
         write(path, _sum(content) + content)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ...ops.indexing import _add_at
-from ..functions import COPIES, EMPTY, ONES, ZEROS
+from ..functions import CLIP, COPIES, EMPTY, ONES, ZEROS
 from ..values import Statement, Value
 from .form import FUNCTIONS, Number
 from .steps import DTYPES, Memory, Ref, Step, arrange, name_of, uniform
@@ -469,7 +469,7 @@ _SUM = ("axis", "dtype", "out", "keepdims", "initial", "where")
 _MAX = ("axis", "out", "keepdims", "initial", "where")
 
 _RULES: dict[Any, Callable[[Statement, Memory], Steps]] = {
-    operator.pow: _power, np.power: _power, np.where: _where, np.clip: _clip, np.ndarray.clip: _clip,
+    operator.pow: _power, np.power: _power, np.where: _where, np.clip: _clip, np.ndarray.clip: _clip, CLIP: _clip,
     np.ndarray.reshape: _reshape, np.reshape: _reshape, np.concatenate: _concatenate, np.stack: _concatenate,
     operator.setitem: _setitem, operator.getitem: _getitem, np.ndarray.fill: _method_fill,
     np.add.reduce: _reduction("add", _SUM, 0), np.maximum.reduce: _reduction("maximum", _SUM, 0),

@@ -138,7 +138,7 @@ def _functions(
 
     @_fused
     def exp(x: Any) -> Any:
-        z = least if x < least else x
+        z = zero if x < least else x  # as of a mask's -inf: what underflows would take a hundred times as long
         z = most if z > most else z
         t = z * per_log2 + magic
         n = t - magic
@@ -148,7 +148,7 @@ def _functions(
         a = i(k >> i_one)
         u = i((a + i_bias) << i_bits).view(f)
         v = i((i(k - a) + i_bias) << i_bits).view(f)
-        return p * u * v
+        return zero if x < least else p * u * v
 
     @_fused
     def expm1(x: Any) -> Any:

@@ -154,8 +154,8 @@ class Memory:
         (result,) = statement.results
         source = next(iter(statement.values()), None)
         base = None if source is None else self.base(source)
-        if base is None or any(self.array(value) is None for value in statement.values()):
-            return
+        if base is None or source is None or len({*statement.values()}) > 1 or self.array(source) is None:
+            return  # where it lies is computed at each call, if anything else is a value
         given = lambda item: self.array(item) if isinstance(item, Value) else item
         made = run(statement.function, mapped(statement.args, given), mapped(statement.kwargs, given))
         if isinstance(made, np.ndarray) and made.dtype == base.dtype and np.may_share_memory(made, self.array(base)):

@@ -239,9 +239,11 @@ class Batched(Methods):
         )
 
     def _one(self, how: Callable[[Any], Any], what: str) -> Any:
-        """The value of all examples, where that is the same."""
+        """The value of all examples, where that is the same; of no examples, 1."""
         if self.size != 1:
             return how(np.empty(self.shape))  # which raises what it raises of an array
+        if not self.batch.size:
+            return how(np.ones((), self.array.dtype)[()])
         array = self.array.reshape(-1)
         if not array.size or not bool((array == array[0]).all()):
             self._left(what)
@@ -394,12 +396,17 @@ def refuse(batch: Batch, x: Any) -> None:
 _METHOD = type(np.ndarray.copy)
 
 
+def applied(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """function(*args), where a method of ndarray's is asked of the first: what stands for an array has it, too."""
+    if type(function) is _METHOD:
+        return getattr(args[0], function.__name__)(*args[1:], **kwargs)
+    return function(*args, **kwargs)
+
+
 def followed(batch: Batch, function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
     """A function's result for one example, where a trace or another batch may have to take it as a whole."""
     try:
-        if type(function) is _METHOD:  # the arrays of a trace have it, too
-            return getattr(args[0], function.__name__)(*args[1:], **kwargs)
-        return function(*args, **kwargs)
+        return applied(function, *args, **kwargs)
     except Exception as error:
         whole = who_follows(error)
         if whole is None or whole is batch:

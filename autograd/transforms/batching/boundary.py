@@ -74,8 +74,9 @@ leave: Function = primitive(_leave, name="vmap out", x=lambda g, batch, axis: en
 chosen: Function = primitive(_chosen, name="vmap out", x=lambda g, batch: first(g, batch))
 first: Function = primitive(_first, name="vmap first", x=lambda g, batch: chosen(g, batch))
 # the sum over all examples of what each has of something that is the same for all
-total: Function = primitive(_total, name="vmap sum", x=lambda g: g)
-_shared = primitive(lambda x, batch: x, name="vmap shared", x=lambda g, batch: total(g, batch))
+total: Function = primitive(_total, name="vmap sum", x=lambda g, batch: _shared(g, batch))
+# and back: to each example, for what is made of it there has a gradient for each, and adds them up outside
+_shared: Function = primitive(lambda x, batch: x, name="vmap shared", x=lambda g, batch: total(g, batch))
 _SHARED = _shared.primitive.plan(("x",))  # type: ignore[attr-defined]
 
 

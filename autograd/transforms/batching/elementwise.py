@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .batched import Batch, Batched, refuse
+from .batched import Batch, Batched, applied, refuse
 from .forms import OF_UFUNCS, form
 
 
@@ -22,7 +22,8 @@ def _ndim(item: Any) -> int:
 
 
 def _ufunc(ufunc: Any, batch: Batch, *inputs: Any, out: Any = None, where: Any = True, **options: Any) -> Any:
-    targets = () if out is None else tuple([t for t in (out if type(out) is tuple else (out,)) if t is not None])
+    places = () if out is None else out if type(out) is tuple else (out,)
+    targets = [target for target in places if target is not None]
     for target in targets:
         refuse(batch, target)
     *given, where, _ = aligned(batch, *inputs, where, targets[0] if targets else 0)
@@ -30,8 +31,10 @@ def _ufunc(ufunc: Any, batch: Batch, *inputs: Any, out: Any = None, where: Any =
         options["where"] = where
     if not targets:
         return batch.wrap(ufunc(*given, **options))
-    ufunc(*given, out=tuple([target.array for target in targets]), **options)
-    return targets[0] if len(targets) == 1 else targets
+    made = ufunc(*given, out=tuple([None if target is None else target.array for target in places]), **options)
+    found = zip(places, made if type(made) is tuple else (made,), strict=True)
+    results = tuple([Batched(batch, new) if target is None else target for target, new in found])
+    return results[0] if len(results) == 1 else results
 
 
 def _outer(ufunc: Any, batch: Batch, a: Any, b: Any, **options: Any) -> Any:
@@ -73,7 +76,7 @@ def _each(function: Any) -> None:
     def alone(batch: Batch, x: Any, *args: Any, **options: Any) -> Any:
         if not batch.holds(x) or any(map(batch.holds, (*args, *options.values()))) or options.get("out") is not None:
             return NotImplemented
-        return Batched(batch, function(x.array, *args, **options))
+        return Batched(batch, applied(function, x.array, *args, **options))
 
 
 for _function in (

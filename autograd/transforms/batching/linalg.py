@@ -39,7 +39,7 @@ def _solve(batch: Batch, a: Any, b: Any) -> Any:
 def _norm(batch: Batch, x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
     if axis is None:
         if ord is None:
-            array = x.array.reshape((batch.size, -1) if x.size else (batch.size, 0))
+            array = x.array.reshape(batch.size, x.size)
             made = _L.norm(array, axis=1)
             return Batched(batch, made.reshape((batch.size, *(1,) * x.ndim)) if keepdims else made)
         if x.ndim not in (1, 2):

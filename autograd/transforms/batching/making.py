@@ -29,6 +29,7 @@ for _function in _functions:
 @form(np.full_like)
 def _full_like(
     batch: Batch, a: Any, fill_value: Any, dtype: Any = None, order: Any = "K", subok: bool = True, shape: Any = None,
+    device: Any = None,
 ) -> Any:  # fmt: skip
     shape = np.shape(a) if shape is None else _shape(batch, shape)[1:]
     if batch.holds(fill_value):
@@ -41,13 +42,15 @@ _functions = (np.zeros, np.ones, np.empty)
 for _function in _functions:
 
     @form(_function)
-    def _made(batch: Batch, shape: Any, dtype: Any = float, order: Any = "C", _function: Any = _function) -> Any:
+    def _made(
+        batch: Batch, shape: Any, dtype: Any = float, order: Any = "C", _function: Any = _function, device: Any = None,
+    ) -> Any:  # fmt: skip
         """What np.zeros(shape, like=x) asks for."""
         return Batched(batch, _function(_shape(batch, shape), dtype, order))
 
 
 @form(np.full)
-def _full(batch: Batch, shape: Any, fill_value: Any, dtype: Any = None, order: Any = "C") -> Any:
+def _full(batch: Batch, shape: Any, fill_value: Any, dtype: Any = None, order: Any = "C", device: Any = None) -> Any:
     shape = _shape(batch, shape)
     dtype = getattr(fill_value, "dtype", None) if dtype is None else dtype
     if batch.holds(fill_value):

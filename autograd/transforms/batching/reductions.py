@@ -74,7 +74,7 @@ def _quantiles(function: Any) -> None:
     def quantile(batch: Batch, a: Any, q: Any, axis: Any = None, *rest: Any, **options: Any) -> Any:
         if rest or not batch.holds(a) or any(map(batch.holds, (q, *options.values()))):
             return NotImplemented
-        if options.get("weights") is not None:
+        if options.get("weights") is not None or not batch.size:  # of nothing, NumPy's forget how many quantiles
             return NotImplemented
         made = function(a.array, q, axes_behind(axis, a.ndim), **options)
         return Batched(batch, np.moveaxis(made, np.ndim(q), 0))  # the quantiles stand in front
@@ -129,7 +129,7 @@ def _along_one(function: Any, batch: Batch, a: Any, axis: Any, before: Any, opti
             return NotImplemented
         out.array[...] = made.array
         return out
-    array = a.array if axis is not None else a.array.reshape((batch.size, -1) if a.size else (batch.size, 0))
+    array = a.array if axis is not None else a.array.reshape(batch.size, a.size)
     axis = 1 if axis is None else behind(axis, a.ndim)
     return Batched(batch, function(array, *before, axis=axis, **{k: v for k, v in options.items() if v is not None}))
 

@@ -17,7 +17,7 @@ import autograd
 import nn
 from autograd import Tensor, draw, logsumexp, ops, primitive
 from autograd.drawing.formulas import Formula, environment, formula
-from autograd.drawing.reading import KNOWN
+from autograd.drawing.reading import KNOWN, WORDS
 from autograd.drawing.textbook import FILLED_UP, MATRIX_FUNCTIONS, OF_MATRICES, SCIPYS, TALL, TEXTBOOK
 from autograd.engine.broadcasting import sum_to
 from autograd.engine.node import Node, walk
@@ -435,6 +435,60 @@ def test_formulas_against_finite_differences(name: str) -> None:
             np.testing.assert_allclose(gradients[given[i]._node.order][place], slope, rtol=1e-5, atol=1e-6)
 
 
+SHORT = {"correlate", "conv_transpose", "fold", "spread_over_windows", "to_the_maximum_of_each_window"}
+SHORT |= {"at_the_maximum_of_each_window", "forward_backward", "one_hot", "index_along", "sum_over_pairs"}
+SHORT |= {"products_of_pairs", "total_of_product"}
+"""Words without the geometry that they would need to be run."""
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_what_is_shown_is_true_as_well(name: str) -> None:
+    """The words, where they are Python: what stands for a helper stands for that helper, and no other of its name."""
+    function, inputs = MADE[name]
+    said = {
+        **vars(ops),
+        **vars(autograd),
+        **SAID,
+        "broadcast_to": np.broadcast_to,
+        "where": np.where,
+        "scatter_add": scatter_add,
+    }
+    for node in record(function, inputs):
+        for k in range(len(node.parents)):
+            assert node.plan is not None
+            text = formula(node, k, lambda argument, value: str(argument), "out").text
+            if re.search("[^ -~ḡ]", text) or " with [" in text or SHORT & set(CALLS.findall(text)):
+                continue
+            saved = dict(zip(node.plan.names, node.saved, strict=True))
+            known = {name: value for name, value in saved.items() if type(name) is str}
+            if not set(re.findall(r"(?<![.\w])[a-z]\w*(?![\w(=])", text)) <= {*known, *said, "None", "True", "False"}:
+                continue
+            if type(node.shape) is not tuple or type(node.parents[k].shape) is not tuple:
+                continue
+            g = np.random.default_rng(8).normal(size=node.shape)
+            wanted = _fit(node.plan.vjps[k](g, node.saved), node.parents[k], node)
+            found = eval(text, {**said, **known, "ḡ": g})
+            np.testing.assert_allclose(found, wanted, rtol=1e-6, atol=1e-9, err_msg=f"{node.name}: {text}")
+
+
+CALLS = re.compile(r"\w+(?=\()")
+
+
+def test_words_stand_for_one_helper() -> None:
+    """Of two helpers of one name a reader would be shown the words of the other."""
+    homes: dict[str, set[str]] = {}
+    for found in pkgutil.walk_packages(autograd.__path__, "autograd."):
+        if re.match(r"autograd\.(engine|ops|scipy)\.", found.name):
+            module = importlib.import_module(found.name)
+            for name, value in vars(module).items():
+                if callable(value) and getattr(value, "__module__", "") == found.name:
+                    homes.setdefault(name.lstrip("_"), set()).add(found.name)
+    for words in WORDS:
+        home, _, name = words.rpartition(".")
+        where = {place.rpartition(".")[2] for place in homes.get(name, set())} - {"windowed", "series"}  # other ways
+        assert home in where if home else len(where) < 2, f"{words}: {where}"
+
+
 def test_formulas_of_a_recorded_backward_pass_are_true() -> None:
     """The rules' own rules: they are reached only where a gradient is itself differentiated."""
     names = "max_windows sum_windows windows sort correlate log_softmax_at index silu gelu gelu_tanh elu glu"
@@ -506,6 +560,11 @@ BOOK: dict[str, tuple[Any, Any]] = {
     "var.a": (lambda a: np.var(a, axis=(0, 1)), A),
     "logsumexp.x": (lambda a: logsumexp(a, axis=1), A),
     "norm.x": (lambda a: np.linalg.norm(a, axis=1, keepdims=True), A),
+    "norm.x of complex numbers": (lambda a: np.linalg.norm(a, axis=1, keepdims=True), A + 1j),
+    "norm.x of other powers": (lambda a: np.linalg.norm(a, 3, axis=1, keepdims=True), A + 1j),
+    "std.a of complex numbers": (lambda a: np.std(a, axis=1, ddof=1), A + 1j),
+    "var.a of complex numbers": (lambda a: np.var(a, axis=(0, 1)), A + 1j),
+    "leaky_relu.x": (lambda a: ops.leaky_relu(a, 0.2), A),
     "hypot.x": (lambda a: np.hypot(a, 2.0), A),
     "hypot.y": (lambda a: np.hypot(2.0, a), A),
     "arctan2.x": (lambda a: np.arctan2(a, np.full_like(A, 2.0)), A),
@@ -631,6 +690,15 @@ def solve_triangular(a: Any, b: Any, trans: int, lower: bool) -> Any:
     return scipy.linalg.solve_triangular(a, b, trans, lower)
 
 
+def to_the_cell(g: Any, out: Any) -> Any:
+    return g[1] + g[0] * np.split(out[2], 4)[3] * (1 - out[3] ** 2)
+
+
+def to_the_gates(g: Any, c: Any, out: Any) -> Any:
+    (i, f, n, o), m = np.split(out[2], 4), to_the_cell(g, out)
+    return np.concatenate([m * n * i * (1 - i), m * c * f * (1 - f), m * i * (1 - n**2), g[0] * out[3] * o * (1 - o)])
+
+
 SPECIAL = ("beta", "digamma", "erfcx", "gamma", "i0e", "i1", "i1e", "iv", "polygamma")
 SAID = {
     **{name: getattr(scipy.linalg, name) for name in (*MATRIX_FUNCTIONS, "solve_sylvester")},
@@ -638,6 +706,7 @@ SAID = {
     "frechet_derivative": frechet_derivative, "solve_triangular": solve_triangular,
     "np": np, "add_conjugate_pairs": add_conjugate_pairs, "inverse_gaps": inverse_gaps,
     "lyapunov": scipy.linalg.solve_continuous_lyapunov, "minus_transpose": lambda x: x - x.mT,
+    "forget_gate": lambda out: np.split(out[2], 4)[1], "to_the_cell": to_the_cell, "to_the_gates": to_the_gates,
     "ndtr": scipy.special.ndtr, "outside_of": lambda q, x: x - q @ q.mT @ x, "polar_factor": polar_factor,
     "symmetric_from_lower": lambda x: np.tril(x) + np.tril(x, -1).mT, "to_triangle": to_triangle,
 }  # fmt: skip

@@ -127,3 +127,18 @@ def test_a_system_is_solved_back_once(columns, monkeypatch):
     back = solve(a.data.T, np.ones(x.shape))
     np.testing.assert_allclose(b.grad, back)
     np.testing.assert_allclose(a.grad, -np.outer(back, x.data) if not columns else -back @ x.data.T)
+
+
+def test_who_can_do_without_asks_what_was_made():
+    x, y = operands()
+    found = []
+
+    def of_y(g, x, s):
+        found.append(part.if_made(g, s))
+        return found[-1] * x
+
+    product = primitive(lambda x, y, s: s * x * y, name="asks", s=None, x=lambda g, y, s: part(g, s) * y, y=of_y)
+    product(x, y, 5.0).backward(np.ones(2))
+    np.testing.assert_array_equal(found[0], [5, 5])
+    np.testing.assert_array_equal(y.grad, [5, 10])
+    assert part.if_made(np.ones(2), 5.0) is None

@@ -13,6 +13,10 @@ def buffer():
     assert np.setbufsize(before) == 8192
 
 
+def row(x, other):
+    return _row(x.shape, x.strides, x.itemsize, other)
+
+
 @pytest.mark.parametrize(
     ("shape", "other", "length"),
     [
@@ -27,15 +31,15 @@ def buffer():
     ],
 )
 def test_a_row_is_as_long_as_the_operand_does_not_change_its_kind(shape, other, length):
-    assert _row(np.zeros(shape), other) == length
+    assert row(np.zeros(shape), other) == length
 
 
 def test_a_row_lies_in_memory_in_one_piece():
     images = np.zeros((32, 16, 32, 16)).transpose(3, 1, 0, 2)  # (examples, channels, rows, columns)
-    assert _row(images, (16, 1, 1)) == 32 * 16
-    assert _row(images, (16, 1, 1, 1)) == 16
-    assert _row(np.zeros((64, 1024))[:, :512], (64, 1)) == 512
-    assert _row(np.zeros((64, 1024))[:, ::2], (64, 1)) == 1
+    assert row(images, (16, 1, 1)) == 32 * 16
+    assert row(images, (16, 1, 1, 1)) == 16
+    assert row(np.zeros((64, 1024))[:, :512], (64, 1)) == 512
+    assert row(np.zeros((64, 1024))[:, ::2], (64, 1)) == 1
 
 
 @pytest.mark.parametrize(

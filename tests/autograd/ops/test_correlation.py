@@ -5,8 +5,8 @@ import itertools
 import numpy as np
 import pytest
 
-from autograd import Tensor, gradcheck, gradgradcheck
-from autograd.ops import correlate, correlate_kernel, correlate_transpose
+from autograd import Tensor, grad, gradcheck, gradgradcheck
+from autograd.ops import correlate, correlate_kernel, correlate_transpose, correlation
 
 
 def plain(x, w, stride, padding, dilation, groups):
@@ -148,3 +148,69 @@ def test_what_is_added(groups):
     gradgradcheck(lambda x, w, b: correlate(x, w, 1, 0, 1, groups, b), x, w, b)
     single = [array.data.astype("f4") for array in (x, w)]
     assert correlate(*single, groups=groups, b=b.data).dtype == np.float64
+
+
+@pytest.mark.parametrize("features", [16, 20])
+@pytest.mark.parametrize(("examples", "columns"), [(4, 128), (1, 509)])  # there are equal parts, there are none
+def test_a_product_of_a_million_multiplications_and_more(features, examples, columns):
+    rng = np.random.default_rng(0)
+    x, w = rng.normal(size=(examples, 16, 5, columns + 2)), rng.normal(size=(features, 16, 3, 3))
+    assert features * 144 * examples * columns > 1_000_000
+    expected = plain(x, w, (1, 1), ((0, 0), (0, 0)), (1, 1), 1)
+    np.testing.assert_allclose(correlate(x, w), expected, atol=1e-11)
+
+
+@pytest.mark.parametrize("groups", [1, 2, 4])
+@pytest.mark.parametrize("padding", [0, 1, (3, 0)])
+def test_both_gradients_have_the_shifts_in_common(groups, padding, monkeypatch):
+    rng = np.random.default_rng(0)
+    x = Tensor(rng.normal(size=(2, 4, 5, 6)), requires_grad=True)
+    w = Tensor(rng.normal(size=(8, 4 // groups, 3, 2)), requires_grad=True)
+    y = correlate(x, w, 1, padding, (1, 2), groups)
+    g = rng.normal(size=y.shape)
+    counted = []
+    shifted = correlation._Layout.shifted
+    monkeypatch.setattr(correlation._Layout, "shifted", lambda *args: counted.append(1) or shifted(*args))
+    y.backward(g)
+    assert len(counted) == 1
+    alone = correlate(x.detach(), w, 1, padding, (1, 2), groups)  # of the kernel alone
+    (of_w,) = grad(alone, [w], g)
+    np.testing.assert_allclose(w.grad, of_w, atol=1e-12)
+    other = Tensor(np.zeros(x.shape), requires_grad=True)
+    (of_x,) = grad(correlate(other, w.detach(), 1, padding, (1, 2), groups), [other], g)
+    np.testing.assert_allclose(x.grad, of_x, atol=1e-12)
+
+
+def test_a_transposed_correlation_has_its_shifts_made_once(monkeypatch):
+    rng = np.random.default_rng(0)
+    y, w = (Tensor(rng.normal(size=shape), requires_grad=True) for shape in ((2, 4, 5, 6), (4, 3, 2, 2)))
+    z = correlate_transpose(y, w, (10, 12), 2)
+    counted = []
+    shifted = correlation._Layout.shifted
+    monkeypatch.setattr(correlation._Layout, "shifted", lambda *args: counted.append(1) or shifted(*args))
+    z.backward(np.ones(z.shape))
+    assert len(counted) == 1
+    np.testing.assert_allclose(y.grad, correlate(np.ones(z.shape), w.data, 2))
+
+
+@pytest.mark.parametrize("stride", [1, 2, 3])
+@pytest.mark.parametrize("dilation", [1, 2])
+@pytest.mark.parametrize("sides", [(0, 0), (1, 2)])
+@pytest.mark.parametrize("size", [(2,), (3, 1), (3, 3), (1, 2, 3)])
+def test_nothing_is_left_as_it_was_in_memory(size, sides, dilation, stride, monkeypatch):
+    """What is added up begins as zeros just where no part of the sum is put first."""
+    rng = np.random.default_rng(0)
+    shape, padding = tuple((k - 1) * dilation + 4 for k in size), (sides,) * len(size)
+    empty = np.empty
+    monkeypatch.setattr(np, "empty", lambda *args, **kwargs: _nan(empty(*args, **kwargs)))
+    x, w = rng.normal(size=(2, 2, *shape)), rng.normal(size=(5, 2, *size))  # of so many features it is not turned round
+    y = correlate(x, w, stride, padding, dilation)
+    g = rng.normal(size=y.shape)
+    back = correlate_transpose(g, w, shape, stride, padding, dilation)
+    np.testing.assert_allclose(np.vdot(g, y), np.vdot(back, x))
+
+
+def _nan(made):
+    if made.dtype.kind == "f":
+        made[...] = np.nan
+    return made

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import copy
+import json
 import math
 import os
 import pickle
 import random
+import re
 import signal
+import statistics
 import threading
 import types
 import warnings
@@ -1216,3 +1219,147 @@ def test_gradients_are_added_in_the_order_of_the_engine(name: str) -> None:
         assert "shares memory" in compiled.why_not
     else:
         assert compiled.why_not is None
+
+
+def test_an_error_that_the_function_handles_is_handled() -> None:
+    count = [np.zeros(1)]
+
+    def solved(a: Any, b: Any) -> Any:
+        count[0] += 1
+        try:
+            return np.linalg.solve(a, b)
+        except np.linalg.LinAlgError:
+            return b * 0 - 1
+
+    def runs(given: Any) -> Any:
+        f, before = given(solved), count[0].copy()
+        for k in range(10):
+            a = np.ones((2, 2)) if k % 3 == 1 else np.random.default_rng(k).standard_normal((2, 2))
+            yield f(a, data(k)[0, :2])
+            yield count[0] - before
+
+    agree(runs)
+
+
+def test_an_error_of_a_program_is_the_function_s_own() -> None:
+    @autograd.compile
+    def inverse(a: Any) -> Any:
+        with np.errstate(all="raise"):
+            return np.log(np.linalg.inv(a) + 1)
+
+    inverse(np.eye(2)), inverse(np.eye(2))
+    with pytest.raises(np.linalg.LinAlgError, match="Singular"):
+        inverse(np.ones((2, 2)))
+    with pytest.raises(FloatingPointError, match="invalid"):
+        inverse(-np.eye(2) / 4)
+    np.testing.assert_array_equal(inverse(np.eye(2)), np.log(np.eye(2) + 1))
+    assert len(inverse.programs) == 1
+
+
+OF_A_FLOAT: dict[str, Any] = {
+    "divmod": lambda a: (divmod(a, 0.3), divmod(3.0, a)),
+    "its parts": lambda a: (a.real, a.imag, a.conjugate()),
+    "whether it is whole": lambda a: a.is_integer(),
+    "its ratio": lambda a: (a.as_integer_ratio(), a.hex()),
+    "looked up": lambda a: ({1.5: "x", 2.0: "y"}.get(a), a in {2.0}, a in [1.5]),
+    "in a list": lambda a: (max(a, 1.0), sorted([a, 1.0, -1.0]), (1.0,) + (a,), [a] * 2),
+    "statistics": lambda a: statistics.mean([a, 1.0]),
+    "as JSON": lambda a: json.dumps({"a": a}),
+    "copied": lambda a: copy.deepcopy([a]),
+    "with a list": lambda a: a * [1, 2],
+    "a list's": lambda a: (1, 2) * a,
+}
+
+
+@pytest.mark.parametrize("name", OF_A_FLOAT)
+def test_a_number_is_what_python_has(name: str) -> None:
+    function = OF_A_FLOAT[name]
+    compiled = autograd.compile(function)
+
+    def outcome(f: Any, a: float) -> Any:
+        try:
+            return repr(f(a))
+        except TypeError as error:
+            return type(error)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        for a in (1.5, 2.0, 1.5, -0.5, 3.0):
+            assert outcome(compiled, a) == outcome(function, a)
+
+
+def test_a_whole_number_of_a_program_repeats_a_list() -> None:
+    agree(lambda given: [given(lambda n: np.array([7] * n.sum().item()))(np.array([k, 1])) for k in (1, 2, 1, 3)])
+
+
+def test_a_seed_within_a_step_is_set_at_each_call() -> None:
+    def noise(x: Any, seed: int) -> Any:
+        before = autograd.generator().random()
+        autograd.manual_seed(seed)
+        return x * autograd.generator().random(3) + before
+
+    def runs(given: Any) -> Any:
+        f = given(noise)
+        autograd.manual_seed(5)
+        for k in range(8):
+            yield f(data(k)[0], k % 3)
+            yield autograd.generator().random()
+
+    agree(runs)
+    autograd.manual_seed(5)
+    text = autograd.trace(noise, np.ones(3), 1).source
+    assert "    rng = np.random.default_rng(1)\n" in text
+    assert autograd.generator().random() == np.random.default_rng(5).random()  # a trace changes nothing
+
+
+def test_what_code_for_floats_alone_refuses_runs_in_the_engine() -> None:
+    w = Tensor([1.0, 2.0], requires_grad=True)
+
+    def step(x: Any, scale: float) -> Any:
+        w.grad = None
+        loss = (w * x).sum() * scale
+        loss.backward()
+        optim.SGD([w], 0.1).step()
+        return json.dumps({"scale": scale}), loss
+
+    compiled = autograd.compile(step)
+    expected = Tensor(w.data.copy(), requires_grad=True)
+    compiled(np.ones(2), 1.0)
+    with pytest.warns(RuntimeWarning, match=r"test_footguns.py:\d+, in step: the trace ends with TypeError"):
+        said, _ = compiled(np.ones(2), 2.0)
+    assert said == '{"scale": 2.0}'
+    expected.data[...] -= 0.1 * np.ones(2)
+    expected.data[...] -= 0.1 * 2 * np.ones(2)
+    np.testing.assert_array_equal(w.data, expected.data)
+
+
+def test_what_a_step_keeps_is_told_by_its_line_and_is_what_it_would_be() -> None:
+    log: list[Any] = []
+    kept = {"last": None, "all": deque()}
+
+    class Trainer:
+        best = math.inf
+
+        def step(self, x: Any) -> Any:
+            loss = (x * x).sum()
+            log.append(loss.item())
+            kept["last"] = x * 2
+            kept["all"].append(Tensor(x + 1))
+            self.best = min(self.best, loss.item())
+            return loss
+
+    trainer = Trainer()
+    step = autograd.compile(trainer.step)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        for k in range(4):
+            step(data(k)[0])
+    assert re.search(r"made in test_footguns.py:\d+, in step|best is changed by the call", step.why_not)
+    for k in range(4):
+        assert type(log[k]) is float
+        assert log[k] == (data(k)[0] ** 2).sum().item()
+        np.testing.assert_array_equal(kept["all"][k].data, data(k)[0] + 1)
+        assert type(kept["all"][k].data) is np.ndarray
+    assert type(kept["last"]) is np.ndarray
+    assert type(trainer.best) is float
+    json.dumps([log, trainer.best])

@@ -11,6 +11,7 @@ import autograd
 import nn
 from autograd import Tensor
 from autograd.program.printing import parameters
+from autograd.program.values import mapped
 from autograd.transforms.tree import leaves
 
 from .kinds import compared, generative, scientific, sequences, supervised  # noqa: F401 (they fill the table)
@@ -57,9 +58,8 @@ def test_the_text_is_the_engine(name: str) -> None:
         if statement.kind == "outside":
             form = statement.form if isinstance(statement.form, tuple) else (statement.form,)
             given.update(zip(form, statement.function() or (None,), strict=True))
-    array = lambda value: given.get(value, value.array)
     rng = autograd.generator()
-    taken = [rng if p == "rng" else [*map(array, p)] if isinstance(p, list) else array(p) for p in parameters(written)]
+    taken = [rng if p == "rng" else mapped(p, lambda v: given.get(v, v.array)) for p in parameters(written)]
     found = alone(written)(*taken)
     found = found if isinstance(found, tuple) else (found,)
 

@@ -48,6 +48,81 @@ def power(x: Any) -> Any:
     return (x**3).sum()
 
 
+def stacked(wx: Any, wh: Any, b: Any, x: Any, y: Any) -> Any:
+    """A recurrent network of several layers, each of which goes through all of the time."""
+    for layer in range(len(wx)):
+        h = np.zeros((len(x[0]), len(wh[layer])))
+        out = []
+        for x_t in x:
+            h = np.tanh(x_t @ wx[layer] + h @ wh[layer] + b[layer])
+            out.append(h)
+        x = out
+    return ((h - y) ** 2).sum()
+
+
+def gated(wx: Any, wh: Any, b: Any, x: Any, y: Any) -> Any:
+    """The same of LSTMs."""
+    for layer in range(len(wx)):
+        n = len(wh[layer])
+        h = np.zeros((len(x[0]), n))
+        c = np.zeros((len(x[0]), n))
+        out = []
+        for x_t in x:
+            z = x_t @ wx[layer] + h @ wh[layer] + b[layer]
+            i = autograd.sigmoid(z[:, :n])
+            f = autograd.sigmoid(z[:, n : 2 * n])
+            g = np.tanh(z[:, 2 * n : 3 * n])
+            o = autograd.sigmoid(z[:, 3 * n :])
+            c = f * c + i * g
+            h = o * np.tanh(c)
+            out.append(h)
+        x = out
+    return ((h - y) ** 2).sum()
+
+
+def transformer(wq: Any, wk: Any, wv: Any, wo: Any, w1: Any, w2: Any, x: Any, y: Any) -> Any:
+    """Blocks of attention with several heads, and of two layers."""
+    for layer in range(len(wq)):
+        heads = []
+        for head in range(len(wq[layer])):
+            q = x @ wq[layer][head]
+            k = x @ wk[layer][head]
+            v = x @ wv[layer][head]
+            a = autograd.softmax(q @ k.T / 2, axis=1)
+            heads.append(a @ v)
+        x = x + np.concatenate(heads, axis=1) @ wo[layer]
+        x = x + np.maximum(x @ w1[layer], 0) @ w2[layer]
+    return ((x - y) ** 2).sum()
+
+
+def stages(ws: Any, x: Any) -> Any:
+    """Residual connections around several layers each."""
+    for stage in ws:
+        skip = x
+        for w in stage:
+            x = np.tanh(x @ w)
+        x = x + skip
+    return (x**2).sum()
+
+
+def recurrent(layers: int, times: int, gates: int = 1) -> list[Any]:
+    wide = 4 * gates
+    return [[(3, wide), *[(4, wide)] * (layers - 1)], [(4, wide)] * layers, [(wide,)] * layers, (times, 5, 3), (5, 4)]
+
+
+def blocks(n: int, heads: int) -> list[Any]:
+    of_heads = [[[(8, 2)] * heads] * n] * 3
+    return [*of_heads, [(2 * heads, 8)] * n, [(8, 16)] * n, [(16, 8)] * n, (6, 8), (6, 8)]
+
+
+NESTED: dict[str, tuple[Any, int, list[Any], int, list[Any]]] = {  # the loops in loops, and larger ones of the same
+    "stacked": (stacked, 3, recurrent(4, 6), 2, recurrent(5, 9)),
+    "two layers": (stacked, 3, recurrent(2, 6), 0, recurrent(2, 9)),
+    "gated": (gated, 3, recurrent(4, 6, 4), 2, recurrent(4, 9, 4)),
+    "transformer": (transformer, 6, blocks(4, 3), 2, blocks(5, 4)),
+    "stages": (stages, 1, [[[(4, 4)] * 5] * 4, (5, 4)], 2, [[[(4, 4)] * 6] * 5, (5, 4)]),
+}
+
 CASES: dict[str, tuple[Any, int, list[Any]]] = {
     "recurrent": (rnn, 4, [(3, 4), (4, 4), (4,), (5, 4), (20, 5, 3), (5, 4)]),
     "from zero": (several, 2, [(3, 4), (4, 4), (9, 5, 3)]),
@@ -58,8 +133,20 @@ CASES: dict[str, tuple[Any, int, list[Any]]] = {
 
 def data(shapes: Any, seed: int) -> Any:
     rng = np.random.default_rng(seed)
-    draw = lambda shape: 0.5 * rng.standard_normal(shape)
-    return [[*map(draw, shape)] if isinstance(shape, list) else draw(shape) for shape in shapes]
+
+    def draw(shape: Any) -> Any:
+        return [*map(draw, shape)] if isinstance(shape, list) else 0.4 * rng.standard_normal(shape)
+
+    return draw([*shapes])
+
+
+def check(program: Any, derivative: Any, shapes: Any) -> None:
+    """That the printed text gives the engine's numbers, for new data."""
+    for seed in (1, 2):
+        arguments = data(shapes, seed)
+        got, outgoing = run_text(program, leaves(arguments), None), program.outgoing()
+        for value, expected in zip(program.results, leaves(derivative(*arguments)), strict=True):
+            np.testing.assert_array_equal(got[outgoing.index(value)], expected)
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -68,11 +155,18 @@ def test_a_loop_gives_the_same_numbers(name: str) -> None:
     derivative = autograd.value_and_grad(function, argnums=tuple(range(n)))
     program = autograd.trace(derivative, *data(shapes, 0))
     assert sum(line.startswith("for ") for line in body(program.source)) == 2, program.source
-    for seed in (1, 2):
-        arguments = data(shapes, seed)
-        got, outgoing = run_text(program, leaves(arguments), None), program.outgoing()
-        for value, expected in zip(program.results, leaves(derivative(*arguments)), strict=True):
-            np.testing.assert_array_equal(got[outgoing.index(value)], expected)
+    check(program, derivative, shapes)
+
+
+@pytest.mark.parametrize("name", NESTED)
+def test_loops_in_loops(name: str) -> None:
+    function, n, shapes, nested, larger = NESTED[name]
+    derivative = autograd.value_and_grad(function, argnums=tuple(range(n)))
+    program = autograd.trace(derivative, *data(shapes, 0))
+    lines = body(program.source)
+    assert sum(line.startswith("    for ") for line in lines) == nested, program.source
+    check(program, derivative, shapes)
+    assert len(body(autograd.trace(derivative, *data(larger, 0)).source)) <= len(lines) + 2
 
 
 def test_the_text_is_as_long_for_a_hundred_steps_as_for_ten() -> None:

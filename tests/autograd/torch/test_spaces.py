@@ -388,3 +388,47 @@ def test_the_transforms_of_autograd_take_functions_that_give_these_tensors():
     known = autograd.jacobian(wave, sparsity=np.eye(2, dtype=bool), check=True)
     np.testing.assert_allclose(known(x).toarray(), np.diag(2 * np.cos(x)))
     np.testing.assert_allclose(autograd.vmap(autograd.grad(loss))(np.stack([x, x])), [slope, slope])
+
+
+@pytest.mark.filterwarnings("ignore:invalid value")
+def test_anomalies_are_looked_for_from_a_call_on_or_within_it():
+    with torch.autograd.set_detect_anomaly(True):
+        x = torch.zeros(1, requires_grad=True)
+        with pytest.raises(RuntimeError, match="sqrt"):
+            (x.sqrt() * 0).backward()
+    torch.autograd.set_detect_anomaly(True)
+    torch.autograd.set_detect_anomaly(False)
+    (x.sqrt() * 0).sum().backward()
+
+
+def test_a_distribution_of_ones_own_is_asked_from_below():
+    class Squashed(torch.distributions.TransformedDistribution):
+        def __init__(self, loc, scale):
+            super().__init__(Normal(loc, scale), [torch.distributions.TanhTransform()])
+
+        @property
+        def mean(self):
+            assert isinstance(self.base_dist.loc, torch.Tensor)
+            return self.base_dist.mean.unsqueeze(0).tanh().squeeze(0)
+
+    there = torch.distributions.Independent(Squashed(torch.zeros(2), torch.ones(2)), 1)
+    assert there.mean.tolist() == [0, 0]
+    assert isinstance(there, torch.distributions.Distribution)
+    assert Normal(0.0, 1.0).expand((3,)).loc.size() == (3,)
+    assert there.base_dist.batch_shape.numel() == 2
+    assert there.sample((4,)).size() == (4, 2)
+
+
+def test_optimizers_are_of_one_base():
+    optimizer = optim.SGD([torch.ones(2, requires_grad=True)], 0.1, momentum=0.9)
+    seen = []
+    optimizer.register_step_post_hook(lambda *given: seen.append(given[0]))
+    optimizer.param_groups[0]["params"][0].grad = torch.ones(2)
+    optimizer.step()
+    assert seen == [optimizer]
+    assert isinstance(optimizer, torch.optim.Optimizer)
+    assert isinstance(optimizer.state_dict()["state"][0]["momentum_buffer"], torch.Tensor)
+
+
+def test_fans():
+    assert nn.init._calculate_fan_in_and_fan_out(torch.ones(2, 3)) == (3, 2)

@@ -310,9 +310,9 @@ def test_a_strided_copy_of_what_has_a_gradient_is_not_written_to():
     part = x.as_strided((2,), (2,))
     with pytest.raises(ValueError, match="read-only"):
         part.mul_(2)
-    with pytest.raises(RuntimeError, match="expected elements of this tensor"):
+    with pytest.raises(ValueError, match="expected elements of this tensor"):
         x[:2].as_strided((2,), (1,), 2)
-    with pytest.raises(RuntimeError, match="among the 4"):
+    with pytest.raises(ValueError, match="among the 4"):
         x.detach().as_strided((2,), (4,), 1)
 
 
@@ -328,3 +328,50 @@ def test_what_strides_replace_has_no_gradient():
         (y * torch.arange(6.0)).sum().backward()
         assert x.grad.tolist() == [0, 0, 2, 0, 4, 5]
         assert new.grad.tolist() == [1, 3]
+
+
+def test_types_by_dtype():
+    x = torch.ones(2)
+    assert isinstance(x, torch.FloatTensor)
+    assert not isinstance(x, torch.LongTensor)
+    assert x.type(torch.DoubleTensor).dtype == torch.float64
+    assert torch.FloatTensor(2, 3).size() == (2, 3)
+    assert torch.LongTensor([1, 2]).tolist() == [1, 2]
+    assert (torch.typename(x), torch.typename(1)) == ("torch.FloatTensor", "builtins.int")
+    torch.set_default_tensor_type("torch.DoubleTensor")
+    assert torch.ones(1).dtype == torch.float64
+    torch.set_default_tensor_type(torch.FloatTensor)
+    assert torch.ones(1).dtype == torch.float32
+    assert x.layout == torch.strided
+
+
+def test_what_lies_in_one_piece():
+    x = torch.ones(2, 3)
+    assert x.contiguous() is x
+    for other in (x.t(), x.expand(2, 2, 3)):
+        assert not other.is_contiguous()
+        assert other.contiguous().is_contiguous()
+        other.contiguous().mul_(2)
+    assert x.sum().item() == 6
+    assert (x[1].storage_offset(), x.storage_offset()) == (3, 0)
+
+
+def test_seeds_are_told():
+    torch.manual_seed(3)
+    assert torch.initial_seed() == 3
+    assert torch.seed() == torch.initial_seed()
+    torch.manual_seed(0)
+
+
+def test_in_place_with_another_factor_writes_where_it_is():
+    x = torch.ones(3)
+    row = x[1:]
+    row.add_(torch.ones(2), alpha=2).mul_(2).sub_(1).div_(torch.tensor([5.0, 1.0]))
+    assert x.tolist() == [1, 1, 5]
+    y = leaf([1.0, 2.0]) * 1
+    kept = y * y
+    y.add_(y, alpha=3)
+    (y.sum() + kept.sum()).backward()
+    with pytest.raises(RuntimeError, match="leaf"):
+        leaf([1.0]).add_(1)
+    assert torch.ones(2, dtype=torch.int64).add_(torch.tensor([1, 2]), alpha=2).tolist() == [3, 5]

@@ -453,3 +453,8 @@ def test_the_generator_goes_on_where_it_was_after_a_second_run() -> None:
     state = generator().bit_generator.state
     out.sum().backward()
     assert generator().bit_generator.state == state
+
+
+def test_a_checkpoint_of_no_function_is_refused_at_once():
+    with pytest.raises(TypeError, match="checkpoint: expected a function, got float"):
+        checkpoint(2.0)

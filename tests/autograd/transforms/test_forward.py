@@ -109,6 +109,19 @@ def test_through_a_checkpoint_and_vmap():
     )
 
 
+def test_what_goes_forward_into_a_batch_has_the_sum_of_its_gradients():
+    x = RNG.standard_normal((3, 2))
+    over_examples = lambda w: np.sin(vmap(lambda x: np.exp(w * x).sum() ** 2)(x)).sum()
+    rows = lambda w: jacobian(lambda x: np.exp(w * x) * x.sum())(w)
+    over_rows = lambda w: np.sin(rows(w)).sum()
+    over_rows_of_rows = lambda w: np.sin(jacobian(rows)(w)).sum()
+    w, v = np.array([0.3, -0.7]), np.array([1.0, 2.0])
+    for fun in (over_examples, over_rows, over_rows_of_rows):
+        forward = lambda w, v, fun=fun: jvp(fun, (w,), (v,))[1]
+        np.testing.assert_allclose(grad(forward, 1)(w, v), grad(fun)(w), rtol=1e-12)
+        np.testing.assert_allclose(grad(forward)(w, v), hessian(fun)(w) @ v, rtol=1e-12)
+
+
 def test_what_does_not_move_has_a_tangent_of_zeros():
     _, moved = jvp(lambda x: (np.ones(2), x[:2], 3.0), (np.ones(3),), (np.ones(3),))
     np.testing.assert_array_equal(moved[0], [0, 0])

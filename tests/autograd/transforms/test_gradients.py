@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
+import nn
 from autograd import (
     Tensor,
     elementwise_grad,
@@ -308,3 +309,16 @@ def test_names_and_docs() -> None:
     assert grad(cube).__name__ == "grad_of_cube_wrt_argnum_0"
     assert "The third power." in grad(cube).__doc__
     assert hessian(cube, 0).__name__ == "hessian_of_cube_wrt_argnum_0"
+
+
+def test_what_is_no_input_is_told_what_to_write() -> None:
+    w = Tensor(np.ones(2), requires_grad=True)
+    layer = nn.Linear(2, 1)
+    for inputs, says in (
+        ("text", r"expected Tensors as inputs, got str$"),
+        ([2.0], r"got float$"),
+        (layer, r"got Linear; write list\(module.parameters\(\)\)$"),
+        (layer.parameters, r"got method; call it, with \(\)$"),
+    ):
+        with pytest.raises(TypeError, match=says):
+            grad((w * w).sum(), inputs)

@@ -142,3 +142,22 @@ def test_what_is_wrong_in_a_rule_is_not_tried_again() -> None:
     with pytest.raises(RuntimeError, match="out of order"):
         jacobian(broken)(V)
     assert len(calls) == 1
+
+
+def test_a_tall_jacobian_of_a_matrix_by_several_arguments() -> None:
+    rows, columns = np.arange(60.0), np.arange(50.0)
+
+    def table(x: Any, y: Any) -> Any:
+        return np.outer(rows * x[0], columns) * x[1] + y.sum()
+
+    x = np.array([2.0, 3.0])
+    by_x, by_none = jacobian(table, (0, 1))(x, np.zeros(0))
+    product = np.outer(rows, columns)
+    np.testing.assert_allclose(by_x, np.stack([3 * product, 2 * product], -1))
+    assert by_none.shape == (60, 50, 0)
+
+
+def test_that_a_result_does_not_move_is_said_once() -> None:
+    with pytest.warns(UserWarning, match="Output seems independent of input") as seen:
+        jacobian(lambda x: (np.ones(2), np.ones(3)))(np.ones(2))
+    assert len(seen) == 1

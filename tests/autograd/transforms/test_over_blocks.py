@@ -142,3 +142,9 @@ def test_progress_is_shown_in_the_terminal(client, capsys):
 def test_an_error_in_a_block_comes_back(client):
     with pytest.raises(IndexError, match="expected targets from 0 to 2"):
         over_blocks(value_and_grad(loss))(PARAMS, blocks(X), blocks(CLASSES + 3))
+
+
+@pytest.mark.parametrize("rows", [25, 50, 2])
+def test_two_blocks_one_and_many(rows):
+    step = value_and_grad(loss)
+    same(over_blocks(step)(PARAMS, blocks(X, rows), blocks(CLASSES, rows)), step(PARAMS, X, CLASSES))

@@ -81,3 +81,10 @@ def test_what_is_wrong_is_said():
         jacobian(lambda x: jacobian(heat, sparsity=band(5))(x))(x)
     with pytest.raises(ValueError, match="chunk_size of 1 or more"):
         jacobian(heat, chunk_size=0)
+
+
+@pytest.mark.parametrize("shape", [(3, 4), (4, 3)])
+def test_a_pattern_without_any_element(shape):
+    m, n = shape
+    got = jacobian(lambda x: np.concatenate([x, x])[:m] * 0.0, sparsity=np.zeros(shape, bool))(np.ones(n))
+    assert (got.shape, got.nnz) == (shape, 0)

@@ -197,12 +197,54 @@ def test_vmap_within_vmap():
     np.testing.assert_allclose(table, np.outer(np.arange(3.0), np.arange(4.0)) + W[0, 0])
     cube = RNG.standard_normal((2, 3, 4))
     np.testing.assert_allclose(vmap(vmap(np.sum, 1), 0)(cube), cube.sum(1))
+    methods = lambda x: x.data.round(0) + x.data.astype("f4")
+    np.testing.assert_allclose(vmap(vmap(methods))(cube / 4), (cube / 4).round(0) + cube / 4)
     np.testing.assert_allclose(
         grad(lambda w: (vmap(lambda x: vmap(lambda y: np.sin(w * x * y).sum())(X))(X) ** 2).sum())(W[0]),
         grad(lambda w: (np.sin(w * X[:, None] * X).sum(-1) ** 2).sum())(W[0]),
     )
     pairs = vmap(lambda x: vmap(grad(lambda y: (x * y).sum() ** 2))(X))(X)
     np.testing.assert_allclose(pairs, 2 * (X @ X.T)[..., None] * X[:, None])
+
+
+def test_jacobians_and_hessians_of_what_is_batched():
+    """Their rows are a newer batch, in which the gradients of what goes in and comes out stand."""
+
+    def batched(w, x):
+        return vmap(lambda x: (np.tanh(w @ x), w[0] * 3.0, 2.0 * w), in_axes=1, out_axes=(1, None, 0))(x)
+
+    def looped(w, x):
+        return np.tanh(w @ x), w[0] * 3.0, np.stack([2.0 * w] * x.shape[1])
+
+    for k in (0, 1):
+        for got, expected in zip(jacobian(batched, k)(W, X.T), jacobian(looped, k)(W, X.T), strict=True):
+            np.testing.assert_allclose(got, expected)
+
+    def total(f):
+        return lambda w, x: sum((part**3).sum() for part in f(w, x))
+
+    for k in (0, 1):
+        np.testing.assert_allclose(hessian(total(batched), k)(W, X.T), hessian(total(looped), k)(W, X.T))
+    interp = vmap(lambda x: np.interp(x, np.linspace(-3, 3, 3), W[0]) * W[1])
+    np.testing.assert_allclose(
+        jacobian(interp)(X),
+        jacobian(lambda x: np.stack([np.interp(r, np.linspace(-3, 3, 3), W[0]) * W[1] for r in x]))(X),
+    )
+
+
+def test_axes_at_the_bounds_and_of_what_is_given_by_name():
+    np.testing.assert_allclose(vmap(wave, -2)(X), vmap(wave)(X))
+    got = vmap(lambda x, y: x.sum() * y)(X, y=X + 1)
+    np.testing.assert_allclose(got, X.sum(1)[:, None] * (X + 1))
+    with pytest.raises(ValueError, match="axis -3"):
+        vmap(wave, -3)(X)
+
+
+def test_results_are_tensors_where_an_argument_is():
+    assert type(vmap(lambda x: (x, W))(X)[1]) is np.ndarray
+    assert all(isinstance(part, Tensor) for part in vmap(lambda x: (x, x * 2))(Tensor(X)))
+    a, b = vmap(lambda x: {"a": x, "b": [x * 2]})(X).values()
+    np.testing.assert_array_equal(b[0], 2 * a)
 
 
 def test_jacobians_within_are_joined_to_what_is_outside():

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..form import Kernel
-from . import convolution
+from . import convolution, rows
 from .compiler import load, why_not
 from .source import PRODUCTS_OF, source
 
@@ -49,11 +49,14 @@ def build(kernels: Sequence[Kernel]) -> list[Callable[[int, int, int, int], int]
 
 
 def instead(functions: Sequence[Any]) -> dict[int, Any]:
-    """Convolution and max-pooling, for the engine's. Raises CannotBuild."""
+    """Convolution, max-pooling and sums of rows, for the engine's. Raises CannotBuild."""
     used = {id(function) for function in functions}
-    found = {id(function): other for function, other in convolution.FUNCTIONS.items() if id(function) in used}
-    if found:
-        convolution.library("f")
+    found: dict[int, Any] = {}
+    for module in (convolution, rows):
+        here = {id(function): other for function, other in module.FUNCTIONS.items() if id(function) in used}
+        if here:
+            module.library("f")
+        found |= here
     return found
 
 

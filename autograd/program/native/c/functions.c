@@ -51,12 +51,14 @@ static inline REAL NAMED(reduced)(REAL x, REAL *n, REAL *rest) {
 
 static inline REAL NAMED(exp)(REAL x) {
     static const REAL terms[] = {EXP_TERMS};
-    x = x < EXP_LEAST ? EXP_LEAST : x > EXP_MOST ? EXP_MOST : x;
+    int nothing = x < EXP_LEAST; /* as of a mask's -inf: to work that out would take a hundred times as long */
+    x = nothing ? 0 : x > EXP_MOST ? EXP_MOST : x;
     REAL n = FMA(x, (REAL)1.44269504088896340736, MAGIC) - MAGIC;
     REAL r = FMA(n, -LN2_LOW, FMA(n, -LN2_HIGH, x));
     REAL made = 1 + FMA(r * r, NAMED(polynomial)(terms, sizeof terms / sizeof *terms, r), r);
     REAL half = FMA(n, (REAL)0.5, MAGIC) - MAGIC; /* in two steps: 2^n alone may be subnormal, or infinite */
-    return made * NAMED(power)(half) * NAMED(power)(n - half);
+    made = made * NAMED(power)(half) * NAMED(power)(n - half);
+    return nothing ? 0 : made;
 }
 
 static inline REAL NAMED(expm1)(REAL x) {

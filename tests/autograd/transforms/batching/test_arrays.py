@@ -1,0 +1,199 @@
+"""What stands inside a Tensor while vmap runs looks to Python like the array of one example."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from autograd import Tensor, generator, grad, vmap
+from autograd.engine.tensor import unwrap
+
+X = np.random.default_rng(0).standard_normal((4, 2, 3))
+ONES = np.ones((4, 2, 3))
+ROWS = X[:, 0]
+
+
+def inside(look: Any, x: Any = X) -> Any:
+    """What is seen within vmap of what stands for one example."""
+    seen: list[Any] = []
+
+    def run(x: Any) -> Any:
+        seen.append(look(unwrap(x)))
+        return x
+
+    vmap(run)(x)
+    return seen[0]
+
+
+def test_its_looks_are_those_of_one_example() -> None:
+    one = X[0]
+    for name in ("shape", "ndim", "size", "dtype", "itemsize", "nbytes", "strides"):
+        assert inside(lambda x, name=name: getattr(x, name)) == getattr(one, name)
+    assert inside(lambda x: isinstance(x, np.ndarray))
+    assert inside(len) == 2
+    assert inside(lambda x: [part.shape for part in x]) == [(3,), (3,)]
+    assert inside(repr) == "<4 examples of shape (2, 3) and float64>" == inside(format)
+    assert inside(lambda x: (x.T.shape, x.mT.shape)) == ((3, 2), (3, 2))
+    for look, says in ((len, "unsized"), (iter, "0-d")):
+        with pytest.raises(TypeError, match=says):
+            inside(look, X[:, 0, 0])
+    assert inside(lambda x: x.copy().flags.writeable) is True
+    with pytest.raises(AttributeError, match="'ndarray' object has no attribute 'colour'"):
+        inside(lambda x: x.colour)
+
+
+def test_a_value_that_all_have_is_a_number() -> None:
+    whole = np.full((4, 2), 3)
+    assert inside(lambda x: (float(x[0, 0]), int(x[0, 0]), complex(x[0, 0]), bool(x[0, 0])), ONES) == (
+        1.0,
+        1,
+        1 + 0j,
+        True,
+    )
+    assert inside(lambda x: [10, 20, 30, 40][x[1]], whole) == 40
+    assert inside(lambda x: (x.item(0, 1), x.item((1, 2)), x[0, :1].item()), ONES + [0, 1, 2]) == (2.0, 3.0, 1.0)
+    assert inside(lambda x: (3 in x, 4 in x), whole) == (True, False)
+    for look in (float, int, complex, bool, lambda x: x.item(), lambda x: x.tolist(), np.asarray):
+        with pytest.raises(TypeError, match=r"vmap: an array of shape .* is made "):
+            inside(lambda x, look=look: look(x[0, 0]))
+    with pytest.raises((TypeError, ValueError), match=r"only (0-dimensional|length-1|size 1)"):
+        inside(float, ONES)
+
+
+def test_parts_of_complex_numbers_are_written() -> None:
+    def change(x: Any) -> Any:
+        made = x.copy()
+        made.real = made.imag * 2
+        made.imag = 1.0
+        return made + 0 * made.conj().conjugate()
+
+    z = X + 1j * X[::-1]
+    np.testing.assert_array_equal(vmap(lambda z: change(unwrap(z)))(z), 2 * z.imag + 1j)
+    assert inside(lambda x: (x.real is x, x.imag.shape)) == (True, (2, 3))
+
+
+def test_errors_are_those_of_one_example() -> None:
+    for call, error, says in (
+        (lambda x: x.sum(2), np.exceptions.AxisError, "axis 2 is out of bounds for array of dimension 2"),
+        (lambda x: x.swapaxes(0, -3), np.exceptions.AxisError, "axis -3 is out of bounds"),
+        (lambda x: x.transpose(0), ValueError, "axes don't match array"),
+        (lambda x: x[0, 0, 0], IndexError, "too many indices"),
+        (lambda x: x[[0], [1], [2]], IndexError, "array is 2-dimensional, but 3 were indexed"),
+        (lambda x: x[0, 0] @ x, ValueError, "matmul"),
+        (lambda x: x @ 2.0, ValueError, "matmul"),
+        (lambda x: x @ x, ValueError, "matmul"),
+        (lambda x: x[0, 0].sum(1), np.exceptions.AxisError, "axis 1 is out of bounds"),
+        (lambda x: np.trace(x[0]), ValueError, "axis 1 is out of bounds"),
+    ):
+        with pytest.raises(error, match=says):
+            inside(call)
+
+
+def test_an_axis_of_a_number_is_none() -> None:
+    np.testing.assert_array_equal(vmap(lambda x: np.sum(unwrap(x)[0, 0], 0))(X), X[:, 0, 0])
+
+
+def test_what_is_the_same_for_all_cannot_be_written_to() -> None:
+    for write in (
+        lambda x: np.add(x, 1, out=np.zeros((2, 3))),
+        lambda x: np.sum(x, 0, out=np.zeros(3)),
+        lambda x: np.matmul(x, np.ones((3, 2)), out=np.zeros((2, 2))),
+        lambda x: np.cumsum(x, 0, out=np.zeros((2, 3))),
+        lambda x: np.copyto(np.zeros((2, 3)), x),
+        lambda x: np.put_along_axis(np.zeros((2, 3)), np.zeros((2, 1), int), x[:, :1], 1),
+    ):
+        with pytest.raises(TypeError, match=r"that is the same for all; make that with np.zeros"):
+            inside(write)
+
+
+def test_results_of_reductions_go_into_arrays_of_each() -> None:
+    def into(x: Any) -> Any:
+        x, total, both = unwrap(x), np.zeros_like(unwrap(x)[0]), np.zeros_like(unwrap(x))
+        np.sum(x, 0, out=total)
+        np.cumsum(x, 1, out=both)
+        return total, both, np.max(x, 1, out=np.zeros_like(x[:, 0])), np.add.reduce(x, 0, None, np.zeros_like(x[0]))
+
+    for got, expected in zip(vmap(into)(X), (X.sum(1), X.cumsum(2), X.max(2), X.sum(1)), strict=True):
+        np.testing.assert_array_equal(got, expected)
+
+
+# ---- example by example ----------------------------------------------------------------------------------------------
+
+
+def test_what_is_looped_takes_lists_slices_dicts_and_tensors() -> None:
+    """And functions of functions."""
+    scale = np.array([1.0, 2.0, 3.0])
+
+    def choose(x: Any, y: Any) -> Any:
+        return np.select([x > 1, y < 0], [x, y * scale], default=-1.0) * 1.0
+
+    y = X[::-1].copy()
+    got = vmap(choose)(X, y)
+    np.testing.assert_allclose(got, [choose(a, b) for a, b in zip(X, y, strict=True)])
+    along = vmap(lambda x: np.apply_along_axis(lambda row: row[::-1] * 2, 1, unwrap(x)))
+    np.testing.assert_allclose(along(X), X[:, :, ::-1] * 2)
+
+
+def test_what_is_looped_is_differentiated_by_what_is_outside() -> None:
+    """A function without a batched form, of a Tensor that is the same for all and of one that is not."""
+
+    def total(w: Any, x: Any, f: Any = vmap) -> Any:
+        return (f(lambda x: np.interp(x, np.linspace(-3, 3, 5), w) * w.sum())(x) ** 2).sum()
+
+    def loop(function: Any) -> Any:
+        return lambda x: np.stack([function(one) for one in x])
+
+    w = np.random.default_rng(1).standard_normal(5)
+    for k in (0, 1):
+        got, expected = (grad(lambda *a, f=f: total(*a, f=f), k)(w, ROWS) for f in (vmap, loop))
+        np.testing.assert_allclose(got, expected)
+
+
+def test_no_examples_of_what_is_looped() -> None:
+    got = vmap(lambda x: np.interp(x, np.linspace(-3, 3, 5), np.arange(5.0)))(Tensor(ROWS[:0]))
+    assert got.shape == (0, 3)
+    assert vmap(lambda x: np.apply_along_axis(np.cumsum, 1, unwrap(x)))(X[:0]).shape == (0, 2, 3)
+
+
+# ---- random numbers --------------------------------------------------------------------------------------------------
+
+DRAWS: dict[str, Any] = {
+    "a number": lambda rng, x: rng.normal(),
+    "of a size": lambda rng, x: rng.normal(0.0, 1.0, 3),
+    "of a size by name": lambda rng, x: rng.normal(size=(2, 3)),
+    "of one parameter": lambda rng, x: rng.exponential(2.0, 2),
+    "of parameters of one shape": lambda rng, x: rng.normal(np.zeros(3), 1.0),
+    "chosen": lambda rng, x: rng.choice(50, 3),
+    "chosen once each": lambda rng, x: rng.choice(50, 3, False),
+    "chosen once each, by name": lambda rng, x: rng.choice(50, size=3, replace=False),
+    "whole numbers": lambda rng, x: rng.integers(0, 50, 3),
+    "whole numbers and how": lambda rng, x: rng.integers(0, 50, 3, np.int32, True),
+    "shuffled": lambda rng, x: rng.permutation(50)[:3],
+    "into an array": lambda rng, x: rng.standard_normal(out=np.zeros(3, like=unwrap(x))),
+    "around each": lambda rng, x: rng.normal(x, 1.0),
+    "around each, of a size": lambda rng, x: rng.normal(x[0], 1.0, 3),
+}
+
+
+ONE_BY_ONE = {"of parameters of one shape", "chosen once each", "chosen once each, by name", "shuffled",
+              "into an array", "around each", "around each, of a size"}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", DRAWS)
+def test_draws_are_of_the_shape_of_one_examples(name: str) -> None:
+    draw = DRAWS[name]
+    one = np.asarray(draw(np.random.default_rng(1), ROWS[0] * 0))
+    mapped = vmap(lambda x: draw(generator(np.random.default_rng(1)), x))
+    different = mapped(ROWS * 0)
+    assert bool(mapped.why_looped) == (name in ONE_BY_ONE)
+    assert all(
+        why.split(" has no")[0] in ("normal", "choice", "permutation", "standard_normal") for why in mapped.why_looped
+    )
+    assert (different.shape, different.dtype) == ((4, *one.shape), one.dtype)
+    assert len(np.unique(np.reshape(different, (4, -1))[:, 0])) > 1
+    if "chosen once" in name:
+        assert all(len(set(row)) == 3 for row in different)
+    same = vmap(lambda x: draw(generator(np.random.default_rng(1)), x), randomness="same")(ROWS * 0)
+    np.testing.assert_array_equal(same, np.stack([one] * 4))

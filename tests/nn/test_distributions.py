@@ -1,0 +1,145 @@
+"""nn.distributions: each density sums to one, samples have its moments, divergences are what they say they are.
+
+The formulas themselves are compared with PyTorch's by tests/autograd/torch/test_reference.py, through torch's names.
+"""
+
+import numpy as np
+import pytest
+
+import nn.distributions as D
+from autograd import Tensor, grad
+
+NUMBERS = [
+    D.Normal(0.3, 1.7), D.LogNormal(0.2, 0.4), D.HalfNormal(1.3), D.Uniform(-1.0, 2.0), D.Exponential(1.5),
+    D.Laplace(0.5, 1.2), D.Gumbel(0.1, 0.8), D.Gamma(2.5, 1.3), D.Beta(2.0, 3.0), D.StudentT(5.0, 0.3, 1.2),
+    D.TransformedDistribution(D.Normal(0.1, 0.5), [D.ExpTransform(), D.AffineTransform(0.5, 2.0)]),
+    D.MixtureSameFamily(D.Categorical(np.array([0.3, 0.7])), D.Normal(np.array([-1.0, 2.0]), np.array([0.5, 1.0]))),
+]  # fmt: skip
+COUNTS = [D.Poisson(2.5), D.Bernoulli(0.3), D.Geometric(0.4), D.Binomial(6, 0.3)]
+
+
+def known(d, what):
+    try:
+        return getattr(d, what)
+    except NotImplementedError:
+        return None
+
+
+@pytest.mark.parametrize("d", NUMBERS + COUNTS, ids=lambda d: type(d).__name__)
+def test_the_density_sums_to_one_and_gives_the_moments(d):
+    whole = d in COUNTS
+    x = np.arange(60.0) if whole else np.linspace(-60.0, 60.0, 1_200_001)
+    if not whole and type(d) in (D.LogNormal, D.Exponential, D.Gamma, D.HalfNormal):
+        x = x[x > 0]
+    if type(d) is D.Beta:
+        x = np.linspace(0, 1, 100_001)[1:-1]
+    if type(d) is D.TransformedDistribution:
+        x = np.linspace(0.5, 60, 600_001)[1:]
+    if whole:
+        x = x[: {D.Bernoulli: 2, D.Binomial: 7}.get(type(d), 60)]
+    weights = np.exp(np.asarray(d.log_prob(x), float)) * (1 if whole else x[1] - x[0])
+    assert np.isclose(weights.sum(), 1, 1e-3)
+    for what, expected in (
+        ("mean", (weights * x).sum()),
+        ("variance", (weights * (x - (weights * x).sum()) ** 2).sum()),
+    ):
+        if (found := known(d, what)) is not None:
+            assert np.isclose(found, expected, 0.02, 1e-3), what
+
+
+@pytest.mark.parametrize("d", NUMBERS + COUNTS, ids=lambda d: type(d).__name__)
+def test_samples_have_the_moments(d):
+    drawn = d.sample((20000,), rng=np.random.default_rng(0))
+    assert isinstance(drawn, Tensor)
+    assert drawn.dtype == d.log_prob(drawn.data).dtype
+    for what, found in (("mean", drawn.mean()), ("variance", drawn.var())):
+        if (expected := known(d, what)) is not None:
+            assert np.isclose(found.item(), expected, 0.08, 0.03), what
+
+
+def test_the_gradient_through_samples_is_that_of_the_mean():
+    def mean(loc):
+        return (D.Normal(loc, 1.0).rsample((4000,), rng=np.random.default_rng(0)) ** 2).mean()
+
+    assert np.isclose(grad(mean)(0.5), 1.0, 0.1)
+    with pytest.raises(NotImplementedError, match="no gradient flows"):
+        D.Poisson(1.0).rsample()
+
+
+def test_vectors_and_one_of_several():
+    a = np.array([[2.0, 0.0], [1.0, 1.5]])
+    d = D.MultivariateNormal(np.array([1.0, -1.0]), scale_tril=a)
+    drawn = d.sample((20000,), rng=np.random.default_rng(0)).data
+    assert np.allclose(np.cov(drawn.T), a @ a.T, 0.05, 0.05)
+    assert np.allclose(d.precision_matrix @ d.covariance_matrix, np.eye(2))
+    one = D.Categorical(np.array([[0.2, 0.8], [0.5, 0.5]]))
+    picked = one.sample((5000,), rng=np.random.default_rng(0)).data
+    assert picked.shape == (5000, 2)
+    assert np.allclose(picked.mean(0), [0.8, 0.5], atol=0.03)
+    assert D.OneHotCategorical(np.array([1.0, 3.0])).sample((3,)).data.sum(-1).tolist() == [1, 1, 1]
+    shares = D.Dirichlet(np.array([1.0, 2.0, 3.0]))
+    assert np.allclose(shares.sample((9000,), rng=np.random.default_rng(0)).data.mean(0), shares.mean, atol=0.02)
+
+
+PAIRS = [
+    (D.Normal(0.3, 1.2), D.Normal(0.0, 2.0)), (D.LogNormal(0.3, 0.5), D.LogNormal(0.0, 0.7)),
+    (D.Gamma(2.0, 1.0), D.Gamma(3.0, 2.0)), (D.Beta(2.0, 3.0), D.Beta(1.5, 1.0)),
+    (D.Laplace(0.2, 1.0), D.Laplace(0.0, 2.0)), (D.Uniform(0.0, 1.0), D.Uniform(-1.0, 2.0)),
+    (D.Exponential(1.0), D.Exponential(2.0)), (D.Poisson(2.0), D.Poisson(3.0)), (D.Bernoulli(0.3), D.Bernoulli(0.6)),
+    (D.Geometric(0.4), D.Geometric(0.3)), (D.Binomial(5, 0.3), D.Binomial(5, 0.5)),
+    (D.Dirichlet(np.array([1.0, 2.0])), D.Dirichlet(np.array([2.0, 2.0]))),
+    (D.Independent(D.Normal(np.zeros(2), 1.0), 1), D.Independent(D.Normal(np.ones(2), 2.0), 1)),
+    (D.MultivariateNormal(np.zeros(2), np.eye(2)), D.MultivariateNormal(np.ones(2), np.diag([2.0, 1.0]))),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("p", "q"), PAIRS, ids=lambda d: type(d).__name__)
+def test_the_divergence_is_the_mean_of_the_difference_of_logarithms(p, q):
+    x = p.sample((40000,), rng=np.random.default_rng(0)).data
+    assert np.isclose(D.kl_divergence(p, q), (p.log_prob(x) - q.log_prob(x)).mean(), 0.05, 0.01)
+    assert np.isclose(D.kl_divergence(p, p), 0, atol=1e-6)
+
+
+def test_a_larger_batch():
+    for d in (D.Normal(0.5, 1.0), D.Bernoulli(0.3), D.Binomial(4, 0.3), D.Dirichlet(np.array([1.0, 2.0])),
+              D.Categorical(np.array([1.0, 3.0])), D.MultivariateNormal(np.zeros(2), np.eye(2)),
+              D.Independent(D.Normal(np.zeros(2), 1.0), 1)):  # fmt: skip
+        wide = d.expand((3, 2))
+        assert wide.batch_shape == (3, 2)
+        assert wide.event_shape == d.event_shape
+        x = d.sample(rng=np.random.default_rng(0)).data
+        assert np.allclose(wide.log_prob(x), np.full((3, 2), d.log_prob(x)))
+        assert wide.sample((4,)).shape == (4, 3, 2, *d.event_shape)
+
+
+def test_a_pair_without_a_formula():
+    with pytest.raises(NotImplementedError, match="LogNormal and Normal"):
+        D.kl_divergence(D.LogNormal(0.0, 1.0), D.Normal(0.0, 1.0))
+
+    class Own(D.Normal):
+        pass
+
+    assert D.kl_divergence(Own(0.0, 1.0), D.Normal(0.0, 1.0)) == 0
+    D.register_kl(Own, Own)(lambda p, q: "mine")
+    assert D.kl_divergence(Own(0.0, 1.0), Own(0.0, 1.0)) == "mine"
+
+
+def test_transforms_and_their_inverses():
+    x = np.linspace(0.2, 0.9, 5)
+    for t in (D.ExpTransform(), D.SigmoidTransform(), D.TanhTransform(), D.SoftplusTransform(), D.PowerTransform(3.0),
+              D.AffineTransform(1.0, -2.0), D.ComposeTransform([D.ExpTransform(), D.TanhTransform()])):  # fmt: skip
+        y = t(x)
+        assert np.allclose(t.inv(y), x)
+        slope = [grad(t)(value) for value in x]
+        assert np.allclose(t.log_abs_det_jacobian(x, y), np.log(np.abs(slope)))
+        assert np.allclose(t.inv.log_abs_det_jacobian(y, x), -np.log(np.abs(slope)))
+
+
+def test_what_is_given_wrongly():
+    with pytest.raises(TypeError, match="expected loc, scale"):
+        D.Normal(1.0)
+    with pytest.raises(ValueError, match="got both"):
+        D.Bernoulli(0.5, 0.5)
+    with pytest.raises(NotImplementedError, match="no formula is known for mean"):
+        D.Cauchy(0.0, 1.0).mean  # noqa: B018
+    assert repr(D.Exponential(2.0)) == "Exponential(rate: 2.0)"
