@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from autograd import Tensor, get_default_dtype
-from autograd.ops import alike, center, center_over_ranks, in_single, multiply_add, rescale, standardize
+from autograd.ops import center, center_over_ranks, in_single, multiply_add, rescale, standardize
 
 from .layer import Layer
 from .parallel.group import Group, world
@@ -237,13 +237,12 @@ def local_response_norm(input: Any, size: int, alpha: float = 1e-4, beta: float 
         raise ValueError(f"local_response_norm: expected at least three axes, got shape {input.shape}")
     if input.size == 0:
         return input
-    shape = input.shape
-    channels = np.arange(shape[1])
-    offset = channels - channels[:, None]
-    window = ((offset >= -(size // 2)) & (offset <= (size - 1) // 2)).astype(input.dtype) * input.dtype.type(
-        alpha / size
-    )
-    mean = (alike(window, input) @ np.square(input).reshape(shape[0], shape[1], -1)).reshape(shape)
+    channels = input.shape[1]
+    padded = np.pad(np.square(input), [(0, 0), (size // 2, (size - 1) // 2), *[(0, 0)] * (input.ndim - 2)])
+    total = padded[:, :channels]
+    for i in range(1, size):
+        total = total + padded[:, i : i + channels]
+    mean = total * (alpha / size)
     return input / (mean + k) ** beta
 
 

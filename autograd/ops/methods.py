@@ -25,6 +25,8 @@ def _compare(ufunc: Any) -> Any:
         kind = other.__class__
         if kind is not Tensor and kind not in OPERANDS and is_no_array(other):
             return NotImplemented
+        if (kind is str or kind is bytes) and ufunc in (np.equal, np.not_equal):  # which no number equals
+            return np.full(self.shape, ufunc is np.not_equal)
         return plain(self, other)
 
     return compare

@@ -215,7 +215,7 @@ def var(
     if out is not None:
         options = {"ddof": ddof, "keepdims": keepdims, "where": where, "mean": mean}
         return into(np.var, var, (a, axis, dtype), options, out)
-    a = a if dtype is None else a.astype(dtype)
+    a = a if dtype is None else _as_told(a, dtype)
     if mean is _none:
         return _variance(a, axis, ddof, keepdims, where)
     return _about(a, mean, axis, ddof, keepdims, where)
@@ -242,7 +242,15 @@ def std(
         return into(np.std, std, (a, axis, dtype), options, out)
     if mean is not _none:
         return np.sqrt(var(a, axis, dtype, None, ddof, keepdims, where=where, mean=mean))
-    return _within_range(a if dtype is None else a.astype(dtype), axis, ddof, keepdims, where)
+    return _within_range(a if dtype is None else _as_told(a, dtype), axis, ddof, keepdims, where)
+
+
+def _as_told(a: Any, dtype: Any) -> Any:
+    """In a dtype; complex numbers stay complex, of its precision, for their variance is of both parts."""
+    kind = np.dtype(dtype)
+    if a.dtype.kind == "c" and kind.kind != "c":
+        kind = np.result_type(kind, np.complex64)
+    return a.astype(kind)
 
 
 def _within_range(a: Any, axis: Any, ddof: Any, keepdims: Any, where: Any) -> Any:
@@ -450,7 +458,9 @@ _products = primitive(
 
 
 def _flat(a: Any, axis: int | None) -> tuple[Any, int]:
-    return (np.reshape(a, -1), 0) if axis is None or np.ndim(a) == 0 else (a, axis)
+    if axis is None:
+        return np.reshape(a, -1), 0
+    return (a, axis) if np.ndim(a) else (np.reshape(a, -1), axis)  # which NumPy takes for an array of one element
 
 
 @composite(np.cumsum)

@@ -228,7 +228,9 @@ def select(who: str, fun: Callable[..., Any], argnums: Any, args: Any, kwargs: d
             raise TypeError(
                 f"{who}: argnums is {argnums!r}, but {_called(fun)} was called with {len(args)} positional arguments"
             )
-        keys.append(key)
+        keys.append(key if isinstance(key, str) else key % len(args))
+    if len(set(keys)) < len(keys):
+        raise TypeError(f"{who}: argnums is {argnums!r}, which means an argument twice")
     return keys
 
 

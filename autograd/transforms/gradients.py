@@ -19,7 +19,7 @@ import numpy as np
 from ..engine.sweep import gradients
 from ..engine.tensor import Tensor, wrap
 from .call import Call
-from .shared import Function, argnum, one, ones, scalar, transform
+from .shared import Function, argnum, array_of, one, ones, scalar, transform
 
 
 @overload
@@ -141,7 +141,7 @@ def elementwise_grad(fun: Function, argnums: Any = 0) -> Function:
 
     def gradient(call: Call) -> Any:
         for out in call.outs:
-            if getattr(out, "dtype", np.dtype(float)).kind == "c":
+            if array_of(out).dtype.kind == "c":
                 raise TypeError("elementwise_grad: expected a real result, got a complex one; use holomorphic_grad")
         seeds = [ones(out) for out in call.outs]
         return one(argnums, call.gradients(call.pull(call.outs, seeds, False, call.joined)))

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.modes import Untraceable
+from ..engine.modes import Untraceable, enable_grad
 from ..engine.node import tick, walk
 from ..engine.sweep import WrongShape
 from ..engine.tensor import Tensor, alike, wrap
@@ -98,7 +98,18 @@ def hessian(
 
 
 def _jacobian(call: Call, out: Any, create_graph: bool, chunk_size: int | None) -> list[Tensor]:
-    """For each point the derivatives of one result."""
+    """For each point the derivatives of one result; of a complex one by a real point those of both its parts."""
+    real = [point.dtype.kind != "c" for point in call.points]
+    if not (tracked(out) and array_of(out).dtype.kind == "c" and any(real)):
+        return _jacobian_of_part(call, out, create_graph, chunk_size)
+    with enable_grad():
+        parts = [np.real(out), np.imag(out)]
+    of_real, of_imaginary = [_jacobian_of_part(call, part, create_graph, chunk_size) for part in parts]
+    whole = of_real if all(real) else _jacobian_of_part(call, out, create_graph, chunk_size)
+    return [x + 1j * y if is_real else z for x, y, z, is_real in zip(of_real, of_imaginary, whole, real, strict=True)]
+
+
+def _jacobian_of_part(call: Call, out: Any, create_graph: bool, chunk_size: int | None) -> list[Tensor]:
     data = array_of(out)
     shape, n = data.shape, sum(point.size for point in call.points)
     if not tracked(out):
@@ -213,8 +224,11 @@ def _sparse(who: str, call: Call, pattern: Pattern, chunk_size: int | None, chec
             f"and {len(call.outs)}"
         )
     (out,), (point,) = call.outs, call.points
-    size = out.size if isinstance(out, Tensor) else np.size(out)
+    data = array_of(out)
+    size = data.size
     pattern.check_shape((size, point.size))
+    if data.dtype.kind == "c" != point.dtype.kind:
+        raise TypeError(f"{who}: expected a real result for sparsity=, got a complex one; take its .real and its .imag")
     if call.joined:
         raise TypeError(
             f"{who}: a Jacobian of known sparsity is a plain matrix, whose derivative is not recorded; leave sparsity= "

@@ -121,7 +121,7 @@ def goes_forward(call: Call, outs: Sequence[Any]) -> bool:
 
     The numbers on the way count too: a rule multiplies by the conjugate of a complex slope, and so is no derivative.
     """
-    if not all(value.dtype.char in "fdg" for value in (*outs, *call.points)):
+    if not all(unwrap(value).dtype.char in "fdg" for value in (*outs, *call.points)):
         return False
     return all(map(_is_known, walk([out._node for out in outs if tracked(out)], call.start)))
 

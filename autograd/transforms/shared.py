@@ -64,15 +64,16 @@ def scalar(who: str, call: Call) -> Any:
         if out is not (call.outs[0] if call.outs else None) or out is None:
             raise TypeError(f"{who}: expected a function with a scalar result, got {type(out).__name__}")
         out = wrap(array_of(out))
-    if out.size != 1:
+    data = out._content
+    if data.size != 1:
         raise TypeError(
-            f"{who}: expected a function with a scalar result, got shape {out.shape}; "
+            f"{who}: expected a function with a scalar result, got shape {data.shape}; "
             f"use jacobian, or elementwise_grad for a function that works element by element"
         )
-    if out.dtype.kind != "f":
-        hint = "take its real part, or use holomorphic_grad if it is holomorphic" if out.dtype.kind == "c" else ""
+    if data.dtype.kind != "f":
+        hint = "take its real part, or use holomorphic_grad if it is holomorphic" if data.dtype.kind == "c" else ""
         raise TypeError(
-            f"{who}: expected a function with a real result, got {out.dtype}; {hint or 'it has no derivative'}"
+            f"{who}: expected a function with a real result, got {data.dtype}; {hint or 'it has no derivative'}"
         )
     return out
 

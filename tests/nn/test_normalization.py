@@ -176,3 +176,12 @@ def test_statistics_of_halves_go_beyond_their_variance() -> None:
     layer(np.array([[600.0], [-600.0]], np.float16))  # whose variance, 720000, is no half
     assert layer.running_var.dtype == np.float16
     np.testing.assert_allclose(layer.running_var.data, 7200.99, rtol=1e-3)
+
+
+@pytest.mark.parametrize("wild", [np.inf, np.nan])
+def test_a_channel_out_of_the_window_has_no_part_in_the_response(wild: float) -> None:
+    x = np.ones((1, 6, 2))
+    x[0, 0, 0] = wild
+    with np.errstate(invalid="ignore"):
+        found = F.local_response_norm(x, 3)
+    np.testing.assert_array_equal(found[:, 2:], F.local_response_norm(np.ones((1, 6, 2)), 3)[:, 2:])

@@ -232,7 +232,7 @@ class Batched(Methods):
             raise Untraceable(what, self.batch)
         remedy = "choose between values with np.where, and compute with functions of NumPy"
         if what == _PLAINLY:
-            remedy += "; np.take(array, index, axis) has one of NumPy's indexed by it"
+            remedy += "; Tensor(array)[index] indexes one of NumPy's by it"
         raise TypeError(
             f"vmap: an array of shape {self.shape}, which is another one for each of the {self.batch.size} examples, "
             f"is made {what}; {remedy}"

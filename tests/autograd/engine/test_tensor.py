@@ -143,6 +143,8 @@ def test_tensors_hash_by_identity_and_compare_by_element():
         assert result.dtype == bool
     assert (a == b).tolist() == [True, False]
     assert (leaf([1.0]) > 0).tolist() == [True]
+    assert (a == "a").tolist() == [False, False]
+    assert (a != "a").tolist() == [True, True]
 
 
 # ---- NumPy's protocols -----------------------------------------------------------------------------------------------

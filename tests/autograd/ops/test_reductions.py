@@ -343,6 +343,24 @@ def test_a_deviation_of_what_is_equal_is_0_where_the_mean_is_rounded(options: An
     np.testing.assert_allclose(squared, hessian(lambda x: np.var(x, **options))(x), 1e-12, 1e-15)
 
 
+@pytest.mark.parametrize("function", [np.cumsum, np.cumprod])
+def test_an_axis_that_a_number_has_not_is_refused(function: Any) -> None:
+    for axis in (None, 0, -1):
+        assert function(Tensor(2.5), axis=axis).shape == (1,)
+    for axis in (1, -2):
+        with pytest.raises(np.exceptions.AxisError):
+            function(Tensor(2.5), axis=axis)
+
+
+@pytest.mark.parametrize("dtype", ["f4", "f8", "c8"])
+def test_the_variance_of_complex_numbers_in_a_dtype_is_of_both_parts(dtype: str) -> None:
+    """NumPy 2.4 leaves the imaginary part out of the mean, with a warning."""
+    z = np.array([1 + 2j, 3 - 1j, 0.5j])
+    assert np.var(Tensor(z), dtype=dtype).dtype == np.result_type(dtype, np.float16).type(0).real.dtype
+    np.testing.assert_allclose(np.var(Tensor(z), dtype=dtype).data, np.var(z), 1e-6)
+    np.testing.assert_allclose(np.std(Tensor(z), dtype=dtype).data, np.std(z), 1e-6)
+
+
 def test_variance_of_one_value_without_a_degree_of_freedom() -> None:
     x = Tensor([[1.0], [2.0]], requires_grad=True)
     with pytest.warns(RuntimeWarning):

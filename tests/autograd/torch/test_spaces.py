@@ -16,6 +16,7 @@ from autograd.torch.optim.lr_scheduler import StepLR
 from autograd.torch.testing import assert_close
 from autograd.torch.utils.data import DataLoader, Dataset, TensorDataset, random_split
 
+import autograd
 import autograd.torch as torch
 import nn as below_nn
 
@@ -366,6 +367,27 @@ def test_groups_of_parameters_have_pytorchs_keys():
     for group in optimizer.param_groups:
         assert group.keys() >= {"foreach", "capturable", "differentiable", "fused", "maximize"}
     optimizer.load_state_dict(optimizer.state_dict())
+
+
+def test_the_transforms_of_autograd_take_functions_that_give_these_tensors():
+    def wave(x):
+        return torch.sin(x) * 2
+
+    def loss(x):
+        return (torch.sin(x) ** 2).sum()
+
+    x, along = np.array([0.3, 0.4]), np.array([1.0, 2.0])
+    slope = np.sin(2 * x)
+    np.testing.assert_allclose(autograd.grad(loss)(x), slope)
+    np.testing.assert_allclose(autograd.value_and_grad(loss)(x)[1], slope)
+    np.testing.assert_allclose(autograd.elementwise_grad(wave)(x), 2 * np.cos(x))
+    np.testing.assert_allclose(autograd.jvp(wave, (x,), (along,))[1], 2 * np.cos(x) * along)
+    np.testing.assert_allclose(autograd.hvp(loss, (x,), (along,))[1][0], 2 * np.cos(2 * x) * along)
+    np.testing.assert_allclose(autograd.hessian(loss)(x), np.diag(2 * np.cos(2 * x)), atol=1e-15)
+    np.testing.assert_allclose(autograd.jacobian(lambda x: torch.exp(x * 1j))(x), np.diag(1j * np.exp(1j * x)))
+    known = autograd.jacobian(wave, sparsity=np.eye(2, dtype=bool), check=True)
+    np.testing.assert_allclose(known(x).toarray(), np.diag(2 * np.cos(x)))
+    np.testing.assert_allclose(autograd.vmap(autograd.grad(loss))(np.stack([x, x])), [slope, slope])
 
 
 @pytest.mark.filterwarnings("ignore:invalid value")

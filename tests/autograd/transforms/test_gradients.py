@@ -186,6 +186,7 @@ REFUSED = {
         "real result, got complex128; take its real part, or use holo",
     ),
     "complex constant": (lambda: value_and_grad(lambda x: 1j)(1.0), "value_and_grad: .* real result, got complex128"),
+    "twice": (lambda: grad(lambda x, y: x * y, (0, "x"))(1.0, 2.0), "means an argument twice"),
     "position": (lambda: grad(lambda x: x, 1)(1.0), "argnums is 1, but the function was called with 1 positional"),
     "name": (lambda: grad(lambda x: x, "y")(1.0), "called without an argument 'y'"),
     "no function": (lambda: grad(3.0), "grad: expected a function, got float"),

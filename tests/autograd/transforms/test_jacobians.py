@@ -65,6 +65,21 @@ def test_a_tall_jacobian_of_complex_values_has_the_rows_of_its_results() -> None
     np.testing.assert_allclose(tall, [jacobian(lambda z, k=k: fun(z)[k])(z) for k in range(8)])
 
 
+@pytest.mark.parametrize("options", [{}, {"chunk_size": 1}])
+def test_a_complex_result_has_a_complex_jacobian_by_a_real_argument(options: Any) -> None:
+    """JAX's jacfwd gives that as well, its jacrev and both of PyTorch's refuse."""
+    x = np.array([0.3, 0.4])
+    wave: Any = lambda x: np.exp(1j * x)
+    np.testing.assert_allclose(jacobian(wave, **options)(x), np.diag(1j * wave(x)), 1e-14)
+    np.testing.assert_allclose(jacobian(np.fft.fft, **options)(x), np.fft.fft(np.eye(2), axis=0), 1e-14)
+    np.testing.assert_allclose(hessian(wave, **options)(x)[1, 1], [0, -wave(0.4)], 1e-14)
+    by_real, by_complex = jacobian(lambda a, z: a * z, (0, 1))(2.0, 3 + 1j)
+    assert (by_real, by_complex) == (3 + 1j, 2)
+    assert jacobian(wave)(x.astype("f4")).dtype == np.complex64
+    with pytest.raises(TypeError, match="expected a real result for sparsity="):
+        jacobian(wave, sparsity=np.eye(2, dtype=bool))(x)
+
+
 def test_a_result_that_is_no_number_is_refused() -> None:
     with pytest.raises(TypeError, match="jacobian: expected a function that gives numbers or arrays, got str"):
         jacobian(lambda x: "text")(1.0)
