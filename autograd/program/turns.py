@@ -230,7 +230,7 @@ class Loop(Rows):
             return
         begin = series.peeled if first is None else first
         series.before = [begin] if begin is not None else []
-        if series.peeled == common:
+        if series.peeled == common and common not in body.where:
             body.where[common] = body.free(f"{common}_0")
             series.name = common
         else:
