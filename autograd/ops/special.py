@@ -374,10 +374,8 @@ def _softmax(x: Any, axis: Any = -1) -> Any:
     array([0.5, 0.5, 0. ])
     """
     result, sums, _ = _exponentials(_floating(x), axis)
-    with np.errstate(divide="ignore"):  # where all are -inf NaN comes, of which the product tells
-        sums = 1 / sums  # a few divisions, and products
     with by_rows(result, sums.shape):
-        result *= sums
+        result /= sums
     return result
 
 

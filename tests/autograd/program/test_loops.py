@@ -184,7 +184,7 @@ def test_back_propagation_through_time_reads_as_it_is_derived() -> None:
     assert body(program.source) == [
         "hs = [h]",
         "for t in range(20):",
-        "    hs.append(np.tanh(x[t] @ wx + hs[t] @ wh + b))",
+        "    hs.append(np.tanh(x[t].dot(wx) + hs[t].dot(wh) + b))",
         "subtract = hs[20] - y",
         "rnn = (subtract ** 2).sum()",
         "",
@@ -192,19 +192,19 @@ def test_back_propagation_through_time_reads_as_it_is_derived() -> None:
         "d_h = 2 * subtract",
         "d_tanh = d_h * (1 - hs[20] * hs[20])",
         "d_b = np.dot(np.ones(5), d_tanh)",
-        "d_h = d_tanh @ wh.T",
-        "d_wh = hs[19].T @ d_tanh",
-        "d_wx = x[19].T @ d_tanh",
+        "d_h = d_tanh.dot(wh.T)",
+        "d_wh = hs[19].T.dot(d_tanh)",
+        "d_wx = x[19].T.dot(d_tanh)",
         "d_tanh = d_h * (1 - hs[19] * hs[19])",
         "for t in reversed(range(1, 19)):",
         "    d_b = d_b + np.dot(np.ones(5), d_tanh)",
-        "    d_h = d_tanh @ wh.T",
-        "    d_wh = d_wh + hs[t].T @ d_tanh",
-        "    d_wx = d_wx + x[t].T @ d_tanh",
+        "    d_h = d_tanh.dot(wh.T)",
+        "    d_wh = d_wh + hs[t].T.dot(d_tanh)",
+        "    d_wx = d_wx + x[t].T.dot(d_tanh)",
         "    d_tanh = d_h * (1 - hs[t] * hs[t])",
         "d_b = d_b + np.dot(np.ones(5), d_tanh)",
-        "d_wh = d_wh + h.T @ d_tanh",
-        "d_wx = d_wx + x[0].T @ d_tanh",
+        "d_wh = d_wh + h.T.dot(d_tanh)",
+        "d_wx = d_wx + x[0].T.dot(d_tanh)",
         "return (rnn, d_wx, d_wh, d_b)",
     ]
 
@@ -213,7 +213,7 @@ def test_layers_are_a_loop_over_lists_of_their_parameters() -> None:
     program = autograd.trace(autograd.value_and_grad(residual, argnums=(0, 1)), *data(CASES["residual"][2], 0))
     assert program.source.startswith("import numpy as np\n\n\ndef value_and_grad_of_residual(ws, bs, x):\n")
     lines = body(program.source)
-    assert "    d_ws[t] = xs[t].T @ d_tanh" in lines
+    assert "    d_ws[t] = xs[t].T.dot(d_tanh)" in lines
     assert lines[-1] == "return (residual, *d_ws, *d_bs)"
 
 

@@ -209,19 +209,19 @@ def test_a_perceptron_reads_as_it_is_derived() -> None:
     arrays = [np.random.default_rng(k).standard_normal(shape) for k, shape in enumerate(shapes)]
     text = autograd.trace(autograd.value_and_grad(loss, argnums=(0, 1, 2, 3)), *arrays).source
     assert text.split("\n\n\n")[1].splitlines()[1:] == [
-        "    h = np.tanh(x @ w1 + b1)",
-        "    p = h @ w2 + b2",
+        "    h = np.tanh(x.dot(w1) + b1)",
+        "    p = h.dot(w2) + b2",
         "    subtract = p - y",
         "    loss = (subtract ** 2).sum() / 2",
         "",
         "    # backward",
         "    d_p = 0.5 * (2 * subtract)",
         "    d_b2 = np.dot(np.ones(4), d_p)",
-        "    d_h = d_p @ w2.T",
-        "    d_w2 = h.T @ d_p",
+        "    d_h = d_p.dot(w2.T)",
+        "    d_w2 = h.T.dot(d_p)",
         "    d_tanh = d_h * (1 - h * h)",
         "    d_b1 = np.dot(np.ones(4), d_tanh)",
-        "    d_w1 = x.T @ d_tanh",
+        "    d_w1 = x.T.dot(d_tanh)",
         "    return (loss, d_w1, d_b1, d_w2, d_b2)",
     ]
 
