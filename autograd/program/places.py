@@ -159,7 +159,8 @@ class Surroundings:
             self._stack.append((value, name))
 
     def _visit(self, item: Any, name: str) -> None:
-        if isinstance(item, Tensor) and ("." in name or id(item) not in self._seen):
+        nameless = not self.tensors.get(id(item), (None, "?"))[1]  # an optimizer's parameter, seen before its own place
+        if isinstance(item, Tensor) and ("." in name or id(item) not in self._seen or nameless):
             self._seen[id(item)] = item
             self.tensors[id(item)] = item, _within(name) or item.name or name
             self._stack += [(hook, "") for hook in hooks_of(item).values()]
