@@ -353,9 +353,14 @@ def _depthwise_transpose(y: Any, w: Any, layout: _Layout) -> Any:
     return total
 
 
+def is_to_be_turned(g: Any) -> bool:
+    """Whether an image, of several examples, does not lie in our memory order, nor in one that is as good."""
+    return len(g) > 1 and bool(g.strides[0] > g.strides[-1])
+
+
 def _in_order(g: Any) -> Any:
     """The same array in our memory order."""
-    if type(g) is not np.ndarray or len(g) < 2 or g.strides[0] <= g.strides[-1]:
+    if type(g) is not np.ndarray or not is_to_be_turned(g):
         return g
     n = g.ndim
     turned = np.ascontiguousarray(g.transpose(*range(2, n - 1), 1, n - 1, 0))

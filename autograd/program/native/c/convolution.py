@@ -64,7 +64,8 @@ def correlate_transpose(
         return correlation._correlate_transpose(y, w, shape, stride, padding, dilation, groups)
     call = _backward(y.shape, y.strides, w.shape, w.strides, tuple(shape), stride, padding, dilation, groups, y.dtype)
     made = call.image(y, w, None)
-    if w.shape[1] == 1 and w.shape[0] == groups > 1 and call.strided:  # then the engine's result has the order of y
+    alone = w.shape[1] == 1 and w.shape[0] == groups > 1 and call.strided
+    if alone and not correlation.is_to_be_turned(y):  # then the engine's result has the order of y
         ordered = np.empty_like(y, shape=made.shape)
         if ordered.strides != made.strides:
             ordered[...] = made
