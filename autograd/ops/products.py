@@ -199,15 +199,14 @@ def _rows(x: Any) -> Any:
     return x.reshape(math.prod(x.shape[:-1]), x.shape[-1])
 
 
-def _fits(x: Any, y: Any) -> bool:
-    """Whether what stands for an array is an argument of the other one's methods: of what stands for one, too."""
-    return y.__class__ is _ndarray and (type(x) is type(y) or x.ndim > 2)
-
-
 def _matmul(x: Any, y: Any, /) -> Any:
-    if x.__class__ is _ndarray and (type(y) is _ndarray or _fits(x, y)) and y.ndim == 2:
+    if x.__class__ is _ndarray and y.__class__ is _ndarray and y.ndim == 2:
         if x.ndim == 2:
-            return x.dot(y) if x.size <= 4096 >= y.size else x @ y  # of small ones, half the time
+            if x.size > 4096 or y.size > 4096:
+                return x @ y
+            if type(y) is _ndarray or type(x) is type(y):
+                return x.dot(y)  # of small ones, half the time
+            return y.__array_function__(_ndarray.dot, (), (x, y), {})  # stands for an array, which no method takes
         if x.ndim > 2:  # one product of all rows, into an array that owns its memory
             made = np.empty_like(x, np.result_type(x, y), "C", shape=(*x.shape[:-1], y.shape[1]))
             np.matmul(_rows(x), y, out=_rows(made))
