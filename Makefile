@@ -50,9 +50,9 @@ demo: $(VENV)/with-demo
 	@echo "demo: training a network on handwritten digits; weights and pictures go to $(OUT)/"
 	@$(PYTHON_IN) -m nn --out $(OUT) $(ARGS)
 
-test: lint
+test: lint  # BLAS with one thread, for threads of several processes wait for each other
 	@echo "test: running the tests and the examples in the documentation, files side by side on all cores"
-	@$(PYTHON_IN) -m pytest -n auto --dist loadfile $(ARGS)
+	@OPENBLAS_NUM_THREADS=1 $(PYTHON_IN) -m pytest -n auto --dist loadfile $(ARGS)
 
 lint: $(VENV)/with-test
 	@echo "lint: ruff check, ruff format --check, mypy --strict"
