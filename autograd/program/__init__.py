@@ -19,6 +19,7 @@
     joined                                its results, where they are still to be differentiated
     naming, plainly, views, formulas, inlining, reading   it as it is read
     repeats, columns, listing, turns, loops, reusing   its lines, with loops for what repeats
+    rehearsal                             whether its text with loops does what the one without does
     brevity, helpers, literals, expressions, printing   it as text
     capture                               one call, traced
     entry                                 how it is called in the place of the function

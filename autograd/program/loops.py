@@ -1,12 +1,12 @@
 """Lines that repeat are printed as loops: over time steps, over layers, over the parameters that are updated.
 
 Once what repeats is a loop, loops may repeat: so they are found in one another, the inner ones first. Lines stay in
-their order, and each name stands for the array that it stood for: so the numbers are the same.
+their order, and each name stands for the array that it stood for, or it is no text: what is printed is rehearsed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 
 from .listing import at_once, gathered
 from .repeats import Line, Repeat, repeats
@@ -16,12 +16,19 @@ from .turns import Loop, Names
 class Looped(Names):
     """A function's body, written with loops for what repeats, and with loops for what then repeats of these.
 
-    text    its lines
+    but      what is to be no loop, by its lines
+    written  by its lines, each loop, in the order in which they are written, of which there are so many at `most`
+    text     the body's lines
     """
 
-    def __init__(self, lines: list[Line], taken: set[str], inputs: set[str], names: set[str], simply: bool) -> None:
+    def __init__(
+        self, lines: list[Line], taken: set[str], inputs: set[str], names: set[str], simply: bool,
+        but: Collection[str] = (), most: int | None = None,
+    ) -> None:  # fmt: skip
         super().__init__(lines, taken, inputs, names, simply)
-        while loops := self._chosen():
+        self.but, self.written = but, list[str]()
+        while loops := self._chosen()[: None if most is None else most - len(self.written)]:
+            self.written += [_lines(loop) for loop in loops]
             self._write(loops)
             if simply:
                 break
@@ -95,6 +102,7 @@ class Looped(Names):
             times = self._times(at, n, (end - at) // n)
             starts = range(at, min(at + n, end - n * times + 1)) if times > 1 else ()
             found = [loop for start in starts if (loop := Loop(self, start, n, times)).holds]
+            found = [loop for loop in found if not self.but or _lines(loop) not in self.but]
             found = [loop for loop in found if not self.simply or loop.is_over_elements()]
             if found:
                 latest = found[-1].start
@@ -119,3 +127,26 @@ class Looped(Names):
         """What a list is called now, which may be an element of others itself, as in ws[2]."""
         first, opens, rest = name.partition("[")
         return f"{self.element(first)}{opens}{rest}"
+
+
+def _lines(loop: Loop) -> str:
+    return "\n".join(line.text for row in loop.rows for line in row)
+
+
+_TRIES = 8
+
+
+def right(write: Callable[[Collection[str], int | None], Looped], is_right: Callable[[Looped], bool]) -> Looped:
+    """What is written with all loops but those with which it is not right any more."""
+    but: set[str] = set()
+    low: int | None = None
+    for _ in range(_TRIES):
+        whole = write(but, None)
+        if is_right(whole):
+            return whole
+        low, high = 0, len(whole.written)
+        while high - low > 1:
+            middle = (low + high) // 2
+            low, high = (middle, high) if is_right(write(but, middle)) else (low, middle)
+        but |= {*whole.written[low:high]}
+    return write(but, low)

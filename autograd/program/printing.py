@@ -5,7 +5,7 @@ from __future__ import annotations
 import operator
 import re
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 import numpy as np
@@ -15,9 +15,10 @@ from .expressions import OPERATORS, Expressions, is_term
 from .functions import EMPTY
 from .listing import folded
 from .literals import Text, dtype_text
-from .loops import Looped
+from .loops import Looped, right
 from .plainly import add_to
 from .program import Program
+from .rehearsal import are_same, rehearsed, with_ends
 from .repeats import Line, without_ends
 from .reusing import reused
 from .values import Statement, Value, mapped, values_in
@@ -117,29 +118,52 @@ class Page(Expressions):
         return [self.reading.inside[value] for value in self._parts(s)]
 
     def _with_loops(self, body: list[str], rows: bool) -> list[str]:
+        """The body with loops, which does the same to the same; without those with which it would not."""
         inputs = {self.names[p] for p in self.parameters if isinstance(p, Value) and p.kind != "made"}
         numbers = {self.names[p] for p in self.parameters if isinstance(p, Value) and p.kind == "made"}
         names = set(self.names.values()) - numbers
-        written = Looped([Line(text, names) for text in body], self._taken, inputs, names, rows)
-        text = [without_ends(line) for line in written.text]
-        if rows:
-            return text
+        given = {name: name for name in [self.names[p] if isinstance(p, Value) else p for p in self.parameters]}
+        plain = rehearsed([with_ends(line) for line in body], given)
+
+        def write(but: Collection[str], most: int | None) -> Looped:
+            return Looped([Line(text, names) for text in body], self._taken, inputs, names, rows, but, most)
+
+        def is_right(text: list[str], written: Looped) -> bool:
+            return are_same(plain, rehearsed([with_ends(line) for line in text], written.given(given)))
+
+        written = write((), None)
+        text = written.text if rows else self._reused(written, inputs)
+        if not is_right(text, written):
+            written = right(write, lambda written: is_right(written.text, written))
+            text = written.text if rows else self._reused(written, inputs)
+            if not is_right(text, written):
+                text = written.text
+            if not is_right(text, written):
+                written, text = write((), 0), body
+        self._take_lists(written)
+        text = [without_ends(line) for line in text]
+        return text if rows else [line for long in text for line in folded(long, _WIDE)]
+
+    def _take_lists(self, written: Looped) -> None:
+        """Take a list where what is written does."""
         by_name = {name: value for value, name in self.names.items()}
-        held = {each for names in written.takes.values() for each in names}
-        for name in written.takes.keys() - held:
-            whole = _nested(name, written.takes, by_name)
-            values = values_in(whole)
-            self.parameters[self.parameters.index(values[0])] = whole
-            self.parameters = [p for p in self.parameters if p not in values]
-            self.lists[id(whole)] = name
+        for name, whole in written.given({}).items():
+            values = mapped(whole, by_name.__getitem__)
+            held = values_in(values)
+            self.parameters[self.parameters.index(held[0])] = values
+            self.parameters = [p for p in self.parameters if p not in held]
+            self.lists[id(values)] = name
+
+    def _reused(self, written: Looped, inputs: set[str]) -> list[str]:
+        """What is written, with names that are used again."""
+        by_name = {name: value for value, name in self.names.items()}
         known = {name for name, v in by_name.items() if v.name is not None or self._is_slope(v)} | written.called
         if written.called:
             known |= {name for name in by_name if name.startswith("d_")}
         fixed = {*written.listing, *self._constants.values(), *inputs, *(self._taken - set(by_name))} | set(
             by_name
         ) - known
-        kept = [line for line in reused(text, known, fixed) if not _SAME.fullmatch(line)]
-        return [line for long in kept for line in folded(long, _WIDE)]
+        return [line for line in reused(written.text, known, fixed) if not _SAME.fullmatch(line)]
 
     @staticmethod
     def _is_slope(value: Value) -> bool:
@@ -269,8 +293,3 @@ def changed_by(place: str, added: Text | str) -> str:
 def _length(text: str) -> int:
     """How long a text is, whatever numbers its names have: lines that differ in these alone are written alike."""
     return len(re.sub(r"_\d+|(?<=\[)\d+(?=\])", "", without_ends(text)))
-
-
-def _nested(name: str, lists: dict[str, list[str]], values: dict[str, Value]) -> Any:
-    """A list of values, or of lists of them, by the names of what is in it."""
-    return [_nested(each, lists, values) for each in lists[name]] if name in lists else values[name]

@@ -18,6 +18,8 @@ def reused(lines: list[str], names: Iterable[str], fixed: set[str]) -> list[str]
     fixed  names that stay what they are
     """
     movable = set(names) - fixed
+    said = {name for line in lines if not line.lstrip().startswith("#") for name in _NAME.findall(line)}
+    fixed = fixed | (said - movable)  # such as what only a loop has a name for
     lines = _joined(lines, movable, fixed)
     text = [_Line(line, movable | fixed) for line in lines]
     living = _living(text)
@@ -29,17 +31,19 @@ def reused(lines: list[str], names: Iterable[str], fixed: set[str]) -> list[str]
     there = {name for line in text for name in line.words} | fixed
     called: dict[str, str] = {}
     for stem, group in stems.items():
-        said: dict[str, list[str]] = {}
+        taken: dict[str, list[str]] = {}
         free = [
             name for k in range(len(group)) if (name := f"{stem}_{k}" if k else stem) not in there - {*group} - fixed
         ]
         for name in group:
-            for wanted in dict.fromkeys([*free, *said, name]):
-                others = [*said.get(wanted, ()), *([wanted] if wanted in fixed else ())]
+            new = (f"{stem}_{k}" for k in itertools.count(1) if f"{stem}_{k}" not in there)
+            for wanted in itertools.chain(free, [*taken, name], new):
+                others = [*taken.get(wanted, ()), *([wanted] if wanted in fixed else ())]
                 if not any(_meet(name, other, text, living) for other in others):
-                    said.setdefault(wanted, []).append(name)
+                    taken.setdefault(wanted, []).append(name)
                     called[name] = wanted
                     break
+        there |= taken.keys()
     return [_called(line, called) for line in lines]
 
 

@@ -11,6 +11,7 @@ import keyword
 import re
 from collections import Counter
 from collections.abc import Iterable
+from typing import Any
 
 from .columns import Body, Column, Rows, Series, element, stem
 from .listing import listed, range_from
@@ -53,6 +54,16 @@ class Names(Body):
 
     def element(self, name: str) -> str:
         return self.where.get(name, name)
+
+    def given(self, plain: dict[str, Any]) -> dict[str, Any]:
+        """What the function takes, where it takes this otherwise: some in lists, or in lists of those."""
+        held = {each: name for name, names in self.takes.items() for each in names}
+        taken = {name: self._held(name) for name in self.takes if held.get(name, name) == name}
+        return {name: item for name, item in plain.items() if name not in held} | taken
+
+    def _held(self, name: str) -> list[Any]:
+        """What is in a list, of which the first may be called as the list is."""
+        return [self._held(each) if each in self.takes and each != name else each for each in self.takes[name]]
 
     def free(self, wanted: str) -> str:
         name, k = wanted, 1
@@ -190,6 +201,8 @@ class Loop(Rows):
         body, words = self.whole, column.words
         common = stem(words)
         if column.list is not None or not common or not body.inputs.issuperset(words) or body.where.keys() & set(words):
+            return False
+        if len(set(words)) < len(words):  # an argument stands in one place
             return False
         held = words if plural else self._whole_list(words)
         body.taken -= set(held) - body.takes.keys()
