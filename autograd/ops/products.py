@@ -201,12 +201,11 @@ def _rows(x: Any) -> Any:
 
 def _matmul(x: Any, y: Any, /) -> Any:
     if x.__class__ is _ndarray and y.__class__ is _ndarray and y.ndim == 2:
-        if x.ndim == 2:
-            if x.size > 4096 or y.size > 4096:
-                return x @ y
+        if x.ndim == 2 and x.size <= 4096 >= y.size:  # of small ones, half the time
             if type(y) is _ndarray or type(x) is type(y):
-                return x.dot(y)  # of small ones, half the time
-            return y.__array_function__(_ndarray.dot, (), (x, y), {})  # stands for an array, which no method takes
+                return x.dot(y)
+            if type(x) is _ndarray:  # and y stands for an array, which is no argument of an array's method
+                return y.__array_function__(_ndarray.dot, (), (x, y), {})
         if x.ndim > 2:  # one product of all rows, into an array that owns its memory
             made = np.empty_like(x, np.result_type(x, y), "C", shape=(*x.shape[:-1], y.shape[1]))
             np.matmul(_rows(x), y, out=_rows(made))

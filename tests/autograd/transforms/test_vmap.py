@@ -491,3 +491,20 @@ def test_axes_of_named_tuples():
     Pair = namedtuple("Pair", ["first", "second"])
     got = vmap(lambda pair: pair.first + pair.second, (Pair(0, 1),))(Pair(X, X.T))
     np.testing.assert_array_equal(got, 2 * X)
+
+
+def test_small_products_of_all_kinds_within_a_compiled_function():
+    """An array of the batch and one that is traced: each is asked of the one that knows the other."""
+    rng = np.random.default_rng(0)
+    x, v = rng.standard_normal((7, 5)), rng.standard_normal((5, 4))
+    xs, ws = rng.standard_normal((3, 7, 5)), rng.standard_normal((3, 5, 4))
+    for fun, args in (
+        (lambda xs, v: vmap(lambda x: ((x @ v) ** 2).sum())(xs), (xs, v)),
+        (lambda ws, x: vmap(lambda w: ((Tensor(x) @ w) ** 2).sum())(ws), (ws, x)),
+        (lambda ws: vmap(lambda w: ((Tensor(x) @ w) ** 2).sum())(ws), (ws,)),
+        (lambda xs, ws: vmap(lambda x, w: ((x @ w) ** 2).sum())(xs, ws), (xs, ws)),
+    ):
+        step = compile(fun)
+        for _ in range(2):
+            np.testing.assert_allclose(step(*args), fun(*args))
+        assert step.why_not is None
