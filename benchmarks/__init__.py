@@ -9,5 +9,7 @@ plots.py         its pictures
 functions.py     functions one by one, the same in every library
 side_by_side.py  the table of them: `make bench-functions`
 primitives.py    each primitive by itself, with pytest-benchmark: `make bench-primitives`
+ranks.py         training on several processes, ranks_torch.py the same in PyTorch: `make bench-ranks`
+blocks.py        learning from more data than memory holds: `python benchmarks/blocks.py`
 __main__.py      starts the workers, checks every result against by_hand.py in float64, and times them in turns
 """
