@@ -33,7 +33,10 @@ def test_clip_grad_norm(p: Any) -> None:
 
 
 def test_clipping_without_gradients_and_with_infinite_ones() -> None:
-    assert utils.clip_grad_norm_([Tensor(1.0, requires_grad=True)], 1.0).item() == 0
+    alone = Tensor(1.0, requires_grad=True)
+    assert utils.clip_grad_norm_([alone], 1.0).item() == 0
+    utils.clip_grad_value_([alone], 1.0)
+    assert alone.grad is None
     tensors = with_gradients([math.inf])
     with pytest.raises(RuntimeError, match="finite"):
         utils.clip_grad_norm_(tensors, 1.0, error_if_nonfinite=True)
