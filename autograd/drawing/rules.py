@@ -299,7 +299,7 @@ class _Rule:
             if record.name != "softmax_by":
                 return self.contraction(node) if record.name == "einsum" else None
             function = record.function  # of which one knows the formula, and not the name
-        function = getattr(function, "made_once", function)
+        function = getattr(function, "printed_as", function)
         if function.__module__.split(".")[0] != self.rule.__module__.split(".")[0] or function is self.rule:
             return None
         code = function.__code__

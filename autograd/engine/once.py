@@ -16,9 +16,8 @@ from .modes import mode
 
 
 class Once(Protocol):
-    """A function that is decorated with `once`; `made_once` is the function itself, which a printed program shows."""
+    """A function that is decorated with `once`; `printed_as` is the function itself, as it is shown."""
 
-    made_once: Callable[..., Any]
     printed_as: Callable[..., Any]
     kept: Callable[..., Any]
 
@@ -53,8 +52,7 @@ def once(function: Callable[..., Any]) -> Once:
         return made
 
     made_once = cast(Once, run)
-    made_once.made_once = made_once.printed_as = function
-    made_once.kept = kept
+    made_once.printed_as, made_once.kept = function, kept
     return made_once
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from .functions import EMPTY, is_elementwise
+from .functions import EMPTY, is_elementwise, is_hashable
 from .values import Statement, Value, mapped, values_in
 
 
@@ -25,7 +25,7 @@ def operations(statement: Statement) -> int:
     arrays = [value for value in statement.args if isinstance(value, Value)]
     function, made = statement.function, _made(statement)
     key = (getattr(function, "__module__", ""), getattr(function, "__name__", ""))
-    count = _COUNTS.get(function) if _hashable(function) else None
+    count = _COUNTS.get(function) if is_hashable(function) else None
     count = count or _OURS.get(key)
     if count is not None and arrays:
         counted: int = round(count(statement, arrays, made))
@@ -249,11 +249,3 @@ _OURS: dict[tuple[str, str], Count] = {
     ("autograd.ops.linalg", "_slogdet_a"): lambda s, arrays, made: 2 * made * s.args[1].shape[-1],
 }
 """Of the engine's, by module and name."""
-
-
-def _hashable(function: Any) -> bool:
-    try:
-        hash(function)
-    except TypeError:
-        return False
-    return True

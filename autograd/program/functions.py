@@ -25,6 +25,11 @@ def is_numpy(function: Any) -> bool:
     return str(getattr(function, "__module__", "")).partition(".")[0] in ("numpy", "_operator", "operator")
 
 
+def is_hashable(function: Any) -> bool:
+    """Whether a function can be looked up in a table: an object that is called need not have a hash."""
+    return type(function).__hash__ is not None
+
+
 def is_elementwise(function: Any) -> bool:
     """Whether a function works element by element, so that it may write over an operand."""
     return isinstance(function, np.ufunc) and function.signature is None and function.nout == 1

@@ -25,7 +25,7 @@ from ..transforms.batching.batched import innermost
 from .draws import Draws, Seeds
 from .frames import inside, runs_outside, runs_rules, scope
 from .frames import line as line_of
-from .functions import run
+from .functions import is_hashable, run
 from .known import Known
 from .standin import Standin
 from .values import PLAIN, Line, Statement, Value, mapped
@@ -98,7 +98,7 @@ class Recorder:
         kwargs = {} if kwargs is None else kwargs
         if not self.open:
             return run(function, self.arrays(args), self.arrays(kwargs))
-        shaped = function in _SHAPED if kind == "call" and _hashable(function) else False
+        shaped = function in _SHAPED if kind == "call" and is_hashable(function) else False
         if function is operator.getitem:
             shaped = _has_mask(args[1])
         if function is np.where and len(args) == 1:
@@ -432,10 +432,6 @@ def _standins(item: Any) -> Iterator[Standin]:
 def _has_mask(index: Any) -> bool:
     parts = index if type(index) is tuple else (index,)
     return any(type(part) is Standin and getattr(part.array, "dtype", np.dtype(int)).kind == "b" for part in parts)
-
-
-def _hashable(function: Any) -> bool:
-    return type(function).__hash__ is not None
 
 
 def _item(array: Any) -> Any:

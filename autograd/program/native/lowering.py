@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ...ops.indexing import _add_at
-from ..functions import CLIP, COPIES, EMPTY, ONES, ZEROS
+from ..functions import CLIP, COPIES, EMPTY, ONES, ZEROS, is_hashable
 from ..values import Statement, Value
 from .form import FUNCTIONS, Number
 from .steps import DTYPES, Memory, Ref, Step, arrange, name_of, uniform
@@ -24,7 +24,7 @@ def lower(s: Statement, memory: Memory) -> Steps:
     """The steps of a statement, its loops in the order of memory."""
     if s.kind != "call":
         return None
-    rule = _RULES.get(s.function) if _hashable(s.function) else None
+    rule = _RULES.get(s.function) if is_hashable(s.function) else None
     if rule is None and isinstance(s.function, np.ufunc):
         rule = _elementwise
     steps = None if rule is None else rule(s, memory)
@@ -41,10 +41,6 @@ def _can_collect(step: Step) -> bool:
         return True
     over = [stride == 0 for stride in step.target.strides]
     return over[-1] and sum(over) == 1
-
-
-def _hashable(function: Any) -> bool:
-    return type(function).__hash__ is not None
 
 
 # ---- elementwise -----------------------------------------------------------------------------------------------------
