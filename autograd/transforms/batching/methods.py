@@ -105,7 +105,7 @@ class Methods:
         known = kind is int or (kind is slice and _is_plain(index))
         if known and type(value) is type(self) and value.batch is self.batch:
             there = self.array[:, index]
-            if there.ndim == value.array.ndim:
+            if there.ndim == value.array.ndim and type(value.array) is type(there):
                 there[...] = value.array
                 return
         self._call(operator.setitem, self, unwrap(index), unwrap(value))

@@ -233,6 +233,47 @@ def test_jacobians_and_hessians_of_what_is_batched():
     )
 
 
+def test_gradients_of_what_was_batched_for_many_at_once():
+    """The batch of the gradients is newer than the one they go back through, into it and out of it."""
+
+    def batched(w, x):
+        return vmap(lambda x: (np.tanh(w @ x), w[0] * 3.0, w[0, 0] * 2.0 + x), in_axes=1, out_axes=(1, None, -1))(x)
+
+    def looped(w, x):
+        return np.tanh(w @ x), w[0] * 3.0, w[0, 0] * 2.0 + x
+
+    def slopes(f):
+        return lambda w, x: grad(lambda w, x: sum((part**3).sum() for part in f(w, x)), (0, 1))(w, x)
+
+    for fun in (lambda f: f, slopes):
+        outs, back = vjp(fun(batched), W, X.T)
+        expected, other = vjp(fun(looped), W, X.T)
+        for got, one in zip(outs, expected, strict=True):
+            np.testing.assert_allclose(got, one)
+        seeds = [tuple([RNG.standard_normal(np.shape(out)) for out in outs]) for _ in range(3)]
+        many = vmap(lambda *parts, back=back: back(parts))(*[np.stack(parts) for parts in zip(*seeds, strict=True)])
+        for k, part in enumerate(many):
+            np.testing.assert_allclose(part, [other(seed)[k] for seed in seeds])
+
+
+def test_assignments_of_what_differs_between_the_examples_of_an_older_batch():
+    def change(x, v):
+        made = x * 1.0
+        made[0] = v
+        made[1:] = made[1:] * v
+        made[[0, 2]] = v + x[0]
+        made[made > 5.0] = v
+        return made
+
+    v = RNG.standard_normal(5) + 5
+    got = vmap(lambda v: vmap(lambda x: change(x, v))(X))(v)
+    np.testing.assert_allclose(got, [[change(x, one) for x in X] for one in v])
+    got = vmap(lambda v: vmap(lambda x: change(v, x.sum()))(X))(np.stack([v, v + 1]))
+    np.testing.assert_allclose(got, [[change(one, x.sum()) for x in X] for one in (v, v + 1)])
+    slope = vmap(lambda v: vmap(grad(lambda x: (change(x, v) ** 2).sum()))(X))(v)
+    np.testing.assert_allclose(slope, [[grad(lambda x, v=one: (change(x, v) ** 2).sum())(x) for x in X] for one in v])
+
+
 def test_axes_at_the_bounds_and_of_what_is_given_by_name():
     np.testing.assert_allclose(vmap(wave, -2)(X), vmap(wave)(X))
     got = vmap(lambda x, y: x.sum() * y)(X, y=X + 1)
