@@ -149,8 +149,7 @@ class Batched(Methods):
     @property
     def flags(self) -> Any:
         """Those of the first example; of no examples, those of all."""
-        array = self.array[0, ...] if self.batch.size else self.array
-        return self.array.flags if not self.array.flags.writeable else array.flags
+        return (self.array[0, ...] if self.batch.size else self.array).flags
 
     @property
     def T(self) -> Any:

@@ -74,8 +74,6 @@ class Methods:
         if len(axes) == 1 and not isinstance(axes[0], int | np.integer):
             axes = () if axes[0] is None else tuple(axes[0])
         n = len(self.shape)
-        if len(axes) not in (0, n):
-            raise ValueError("axes don't match array")
         order = [behind(a, n) for a in axes] if axes else range(n, 0, -1)
         return self._of(self.array.transpose((0, *order)))
 

@@ -161,3 +161,16 @@ def test_that_a_result_does_not_move_is_said_once() -> None:
     with pytest.warns(UserWarning, match="Output seems independent of input") as seen:
         jacobian(lambda x: (np.ones(2), np.ones(3)))(np.ones(2))
     assert len(seen) == 1
+
+
+def test_a_pattern_without_places() -> None:
+    for fun, n in ((np.sin, 3), (lambda x: np.sin(x)[:2], 2), (lambda x: np.concatenate([x, x * x]), 6)):
+        found = jacobian(fun, sparsity=np.zeros((n, 3), bool))(V)
+        assert (found.shape, found.nnz) == ((n, 3), 0)
+
+
+def test_rows_and_columns_of_all_kinds_of_chunks() -> None:
+    a = np.random.default_rng(0).standard_normal((5, 3))
+    for fun, expected in ((lambda x: a @ x, a), (lambda x: (a @ x)[:2], a[:2]), (lambda x: (a @ x)[:1], a[:1])):
+        for size in (None, 1, 2, 3, 7):
+            np.testing.assert_allclose(jacobian(fun, chunk_size=size)(V), expected)

@@ -62,6 +62,14 @@ def test_containers_go_in_and_come_out():
     np.testing.assert_allclose(got["pair"][1], p["b"])
 
 
+class Many:
+    def __init__(self, *parts):
+        self.parts = parts
+
+
+tree.register(Many, lambda many: (list(many.parts), None), lambda _, parts: Many(*parts))
+
+
 class Line:
     def __init__(self, slope, level):
         self.slope, self.level = slope, level
@@ -82,6 +90,30 @@ def test_axes_stand_in_a_users_containers_as_in_pythons():
     np.testing.assert_allclose(vmap(lambda s: s.value * s.factor, (Scaled(0, None),))(Scaled(X, 2.0)), X * 2)
     with pytest.raises(ValueError, match=r"in_axes\[0\]\.factor as a whole number"):
         vmap(lambda s: s.value, (Scaled(0, "a"),))(Scaled(X, X))
+
+
+def test_axes_of_some_arguments_and_of_those_given_by_name():
+    got = vmap(lambda x, y: x * y, (1,))(X.T, y=X + 1)
+    np.testing.assert_array_equal(got, X * (X + 1))
+    got = vmap(lambda x, y: x * y["a"], 1)(X.T, y={"a": X[:, 0]})
+    np.testing.assert_array_equal(got, X * X[:, :1])
+    for axes in ([0, 1], (0, 1)):
+        for pair in (lambda x: (x, x), lambda x: [x, x]):
+            first, second = vmap(pair, out_axes=axes)(X)
+            np.testing.assert_array_equal(first, second.T)
+
+
+def test_what_is_none_stays_none():
+    assert vmap(lambda x: (None, None))(X) == (None, None)
+    first, second = vmap(lambda x, y: (x, y), (0, None))(X, None)
+    assert (first.shape, second) == (X.shape, None)
+
+
+def test_what_is_the_same_for_all_is_copied_and_plain():
+    assert not np.shares_memory(vmap(lambda x: W, out_axes=None)(X), W)
+    assert type(vmap(lambda x: W)(Tensor(X))) is np.ndarray
+    assert type(vmap(lambda x: (x, W), out_axes=(0, None))(Tensor(X))[1]) is np.ndarray
+    assert isinstance(vmap(lambda x: x.sum())(Tensor(X)), Tensor)
 
 
 def test_what_is_the_same_for_all_is_repeated():
@@ -109,6 +141,14 @@ def test_assignments_do_what_they_do_in_a_loop():
     got = vmap(first_zero)(x)
     np.testing.assert_array_equal(got, x)
     np.testing.assert_array_equal(x, np.stack([np.zeros(4), X[:, 1] + 1, X[:, 2]], 1))
+    x = X.copy()
+
+    def first_from_second(x):
+        x[0] = x[1] * 2.0
+        x[1:] = x[:2]
+
+    vmap(lambda x: (first_from_second(x), x)[1])(x)
+    np.testing.assert_array_equal(x, np.stack([X[:, 1] * 2, X[:, 1] * 2, X[:, 1]], 1))
     x = X.copy()
     vmap(grad(lambda x: first_zero(x).sum()))(x)
     np.testing.assert_array_equal(x, X)
@@ -278,7 +318,7 @@ def test_axes_at_the_bounds_and_of_what_is_given_by_name():
     np.testing.assert_allclose(vmap(wave, -2)(X), vmap(wave)(X))
     got = vmap(lambda x, y: x.sum() * y)(X, y=X + 1)
     np.testing.assert_allclose(got, X.sum(1)[:, None] * (X + 1))
-    with pytest.raises(ValueError, match="axis -3"):
+    with pytest.raises(ValueError, match="axis -3, for which it needs at least 3 dimensions"):
         vmap(wave, -3)(X)
 
 
@@ -515,11 +555,16 @@ def test_writing_into_what_is_the_same_for_all_is_refused():
         (lambda: vmap(lambda x: x, None)(X), ValueError, "axis_size="),
         (lambda: vmap(lambda x: x, axis_size=3)(X), ValueError, "axis_size is 3"),
         (lambda: vmap(lambda x: x, ({"a": 0},))({"b": X}), ValueError, r"in_axes\[0\]"),
+        (lambda: vmap(lambda x: x, (object(),))(object()), ValueError, r"in_axes\[0\] as a whole number"),
+        (lambda: vmap(lambda p: p.parts, (Many(0),))(Many(X, X)), ValueError, r"in_axes\[0\] as a whole number"),
         (lambda: vmap(lambda x: x, out_axes=5)(X), ValueError, "out_axes is 5 for result 0"),
         (lambda: vmap(lambda x: x, out_axes=None)(X), ValueError, "differs between the examples"),
         (lambda: vmap(lambda x: x, out_axes=(0, 0))(X), ValueError, "out_axes"),
         (lambda: vmap(lambda x: x)("text"), TypeError, "got str in argument x"),
         (lambda: vmap(lambda x: "text")(X), TypeError, "expected a function that gives arrays, got str"),
+        (lambda: vmap(lambda *a: a[0])(X, X[:2]), ValueError, r"argument a .* axis 0 of argument number 1 \(of shape"),
+        (lambda: vmap(lambda p, y: y)({"a": X, "b": X}, X[:2]), ValueError, r"p, leaf 1, .*of argument y \(of"),
+        (lambda: vmap(lambda p, y: y)(X, [X, X[:2]]), ValueError, r"argument x?p .*of argument y, leaf 1, \(of"),
         (lambda: vmap(lambda x: np.unique(x))(np.array([[1, 1], [1, 2]])), TypeError, "different shapes"),
     ],
 )  # fmt: skip

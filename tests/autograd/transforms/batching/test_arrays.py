@@ -84,6 +84,9 @@ def test_errors_are_those_of_one_example() -> None:
         (lambda x: x[[0], [1], [2]], IndexError, "array is 2-dimensional, but 3 were indexed"),
         (lambda x: x @ 2.0, ValueError, "matmul: Input operand 1 does not have enough dimensions"),
         (lambda x: x[0, 0] @ x, ValueError, "matmul: Input operand 0 does not have enough dimensions"),
+        (lambda x: np.diag(x[None]), ValueError, "expected 1 or 2 dimensions"),
+        (lambda x: np.diag(x[0, 0]), ValueError, "expected 1 or 2 dimensions"),
+        (lambda x: np.linalg.norm(x[None], 2), ValueError, "expected one or two dimensions"),
         (lambda x: np.convolve(x[0], np.ones(0)), ValueError, "v cannot be empty"),
         (lambda x: np.convolve(x[0, :0], x[0]), ValueError, "a cannot be empty"),
         (lambda x: x @ x, ValueError, "matmul"),
@@ -162,10 +165,57 @@ def test_a_primitive_that_branches_runs_example_by_example() -> None:
     np.testing.assert_allclose(vmap(grad(BRANCH), (0, None))(x, 2.0), slope(x, 2.0))
     np.testing.assert_allclose(vmap(grad(grad(BRANCH)), (0, None))(x, 2.0), bend(x, 2.0))
     np.testing.assert_allclose(vmap(grad(BRANCH, 1), (0, None))(x, 2.0), smooth(x, 1.0))
+    assert vmap(grad(grad(BRANCH)), (0, None))(x[:0], 2.0).shape == (0,)
     total = lambda w: (vmap(lambda x: BRANCH(x, w) + grad(BRANCH)(x, w))(x) ** 2).sum()
     whole = smooth(x, 1.0) + slope(x, 1.0)
     np.testing.assert_allclose(grad(total)(3.0), (2 * 3.0 * whole**2).sum())
     np.testing.assert_allclose(grad(grad(total))(3.0), (2 * whole**2).sum())
+
+
+def test_the_rule_that_branches_is_named() -> None:
+    def bent(g: Any, x: Any) -> Any:
+        return g if x > 0 else -g
+
+    for rule, says in ((bent, "the rule bent"), (lambda g, x: g if x > 0 else -g, "a rule")):
+        size = primitive(lambda x: np.abs(x), name="size", x=rule)
+        mapped = vmap(grad(size))
+        np.testing.assert_array_equal(mapped(ROWS[:, 0]), np.sign(ROWS[:, 0]))
+        assert [why.split(" has no")[0] for why in mapped.why_looped] == [says]
+
+
+def test_several_results_of_a_primitive_that_branches() -> None:
+    def pulled(g: Any, x: Any) -> Any:
+        first, second = g
+        first, second = (0.0 if first is None else first), (0.0 if second is None else second)
+        return first * 2 + second * (1 if x > 0 else -1)
+
+    both = primitive(lambda x: (2 * x, abs(x)), name="both", multiple=True, x=pulled)
+    x, s = ROWS[:, 0], np.sign(ROWS[:, 0])
+    np.testing.assert_allclose(vmap(grad(lambda x: both(x)[1]))(x), s)
+    np.testing.assert_allclose(vmap(grad(lambda x: both(x)[0] * both(x)[1]))(x), 4 * abs(x))
+    np.testing.assert_allclose(vmap(grad(lambda x: np.prod(np.stack(list(both(x))))))(x), 4 * abs(x))
+    second = vmap(grad(grad(lambda x: both(x)[0] * both(x)[1])))
+    np.testing.assert_allclose(second(x), 4 * s)
+
+
+def test_a_branch_on_any_of_ones_own_is_refused_where_it_differs() -> None:
+    for whether, bound in ((np.any, 1.0), (np.all, -1.0)):
+        with pytest.raises(TypeError, match="the condition of a branch"):
+            vmap(lambda x, f=whether, bound=bound: 1.0 if f(unwrap(x) > bound) else 0.0)(X)
+    assert vmap(lambda x: 1.0 if np.any(unwrap(x) > -9) else 0.0)(X).tolist() == [1.0] * 4
+
+
+def test_one_example_alone() -> None:
+    one = X[:1]
+    assert inside(lambda x: (float(x[0, 1]), x[1, 2].item(), bool(x[0, 0] > -9)), one) == (X[0, 0, 1], X[0, 1, 2], True)
+    assert inside(lambda x: (x.flags.c_contiguous, x.T.flags.c_contiguous, x.flags.writeable), one) == (
+        True,
+        False,
+        True,
+    )
+    assert inside(lambda x: np.broadcast_to(x, (2, 2, 3)).flags.writeable, one) is False
+    assert inside(lambda x: (x.flags.c_contiguous, x.T.flags.f_contiguous)) == (True, True)
+    assert inside(lambda x: (x.flags.c_contiguous, x.flags.writeable), X[:0]) == (True, True)
 
 
 def test_a_primitive_that_writes_runs_example_by_example() -> None:
@@ -308,6 +358,19 @@ DRAWS: dict[str, Any] = {
 
 ONE_BY_ONE = {"of parameters of one shape", "chosen once each", "chosen once each, by name", "shuffled",
               "into an array", "around each", "around each, of a size"}  # fmt: skip
+
+
+def test_what_is_drawn_and_made_after_a_draw_is_of_the_batch_still() -> None:
+    def twice(x: Any) -> Any:
+        rng = generator(np.random.default_rng(1))
+        first, second = rng.normal(), generator(np.random.default_rng(2)).normal()
+        made = np.zeros(3, like=x)
+        made.data[...] = x.data
+        return first * 1.0, second * 1.0, made
+
+    first, second, made = vmap(twice)(ROWS)
+    assert len(set(first)) == len(set(second)) == 4
+    np.testing.assert_array_equal(made, ROWS)
 
 
 @pytest.mark.parametrize("name", DRAWS)

@@ -10,14 +10,7 @@ import pytest
 from autograd import Tensor, vmap
 from autograd.engine.tensor import unwrap
 
-from .test_forms import INTEGERS, NAMES, N, flat, function_of, same
-
-LOOPED = {
-    "unwrap", "amax", "amin", "bincount", "histogram", "histogram_bin_edges", "histogram2d", "histogramdd", "lexsort",
-    "digitize", "isin", "polymul", "roots", "polyfit", "unravel_index", "ravel_multi_index", "ix_", "diag_indices_from",
-    "tril_indices_from", "triu_indices_from", "packbits", "unpackbits", "array_equal", "array_equiv", "linalg.lstsq",
-}  # fmt: skip
-"""Those that have no form for all examples at once."""
+from .test_forms import INTEGERS, LOOPED, NAMES, N, flat, function_of, same
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -26,7 +19,7 @@ def test_values_are_those_of_a_loop(name: str) -> None:
     each = [flat(run(*[x[k] for x in arrays])) for k in range(N)]
     mapped = vmap(lambda *given: run(*[unwrap(x) for x in given]))
     got = flat(mapped(*arrays))
-    assert bool(mapped.why_looped) == (name in LOOPED)
+    assert bool(mapped.why_looped) == (name in LOOPED | {"amax", "amin"})
     for k, part in enumerate(got):
         same(part, np.stack([np.asarray(one[k]) for one in each]))
 
@@ -59,7 +52,8 @@ CALLS: dict[str, Any] = {  # x and y are of shape (3, 4), v is of shape (4,), c 
     # elementwise
     "of other depths": lambda x, y, v, c, i: (x * v, v - c, c / x, np.maximum(v, c), np.where(x > 0, v, c)),
     "with what is the same for all": lambda x, y, v, c, i: (x * E, E - v, v + F, np.maximum(F, x), F * c),
-    "powers": lambda x, y, v, c, i: (abs(x) ** v, abs(v) ** c, 2.0**c, x**2, abs(v) ** F, abs(E) ** x),
+    "powers": lambda x, y, v, c, i: (abs(x) ** v, abs(v) ** c, 2.0**c, x**2, abs(v) ** F, abs(E) ** x,
+        abs(x) ** v[0], abs(v[0]) ** x, 2 ** v[0]),
     "outer": lambda x, y, v, c, i: (
         np.multiply.outer(x, v), np.subtract.outer(v, x), np.add.outer(E, x), np.subtract.outer(x, E),
         np.add.outer(v, 2.0), np.add.outer(v[0], x)),
@@ -96,7 +90,8 @@ CALLS: dict[str, Any] = {  # x and y are of shape (3, 4), v is of shape (4,), c 
     "like another": lambda x, y, v, c, i: (
         np.array([v, E, [1.0, 2, 3, 4]], like=x), np.array(x, like=x), np.array(x, np.float32, like=x),
         np.array([[1, v[0]], [x[0, 0], 2]], dtype=np.float32, like=x), np.asarray(x, like=x),
-        np.asarray(x, np.float32, like=x), np.asarray(E, like=x), np.ascontiguousarray(x.T, like=x),
+        np.asarray(x, np.float32, like=x), np.asarray(E, like=x), np.asarray([1.0, 2.0], like=x) * 2,
+        np.asarray(i, like=x), np.ascontiguousarray(x.T, like=x),
         np.full((2, 4), v, like=x), np.full((2, 2), v[0], np.float32, like=x), np.full(3, 2.0, like=x),
         np.zeros((2, 4), like=x) + v, np.ones(3, np.float32, like=x)),
     "copies": lambda x, y, v, c, i: (np.copy(x), x.copy("F"), np.copy(x.T), x.astype(np.float32), x.astype(int)),
@@ -112,7 +107,7 @@ CALLS: dict[str, Any] = {  # x and y are of shape (3, 4), v is of shape (4,), c 
     "matrices of other depths": lambda x, y, v, c, i: (
         x[None] @ W, x[:, :1] @ v[None], x[:, :1] @ E[None], F[:, :3, :3] @ v[:3], F[:, :, :1] @ v[None], c @ F.mT,
         F @ c.mT, F[0] @ c.mT, x @ F.mT, v[:3] @ F, v[:3] @ c, E[:3] @ c, x.T @ F[..., :1], F.mT @ c[:1], F[None] @ x.T,
-        np.vecdot(x[0], E)),
+        np.vecdot(x[0], E), F[..., :1] @ c[:, :1], F[0, :, :1] @ c[:, :1], c[..., :1] @ F[:, :1]),
     "convolved": lambda x, y, v, c, i: (
         np.convolve(v, x[0, :3]), np.convolve(v[:2], x[0]), np.convolve(v, E[:3]), np.convolve(E, v[:3]),
         np.convolve(E[:2], v), np.convolve(v[:2], E), np.convolve(v, E[:3], "same"), np.convolve(v, v[:2], "valid"),
@@ -129,8 +124,10 @@ CALLS: dict[str, Any] = {  # x and y are of shape (3, 4), v is of shape (4,), c 
     "matrices into another": lambda x, y, v, c, i: (
         np.matmul(x, W, out=np.zeros_like(x[:, :2])), np.matmul(x, y.T, out=np.zeros_like(x[:, :3]))),
     "dot, inner, vecdot": lambda x, y, v, c, i: (
-        np.dot(x, v), np.dot(v, 2.0), np.dot(2.0, x), np.dot(c, W), np.dot(c, x.T), np.inner(x, v), np.inner(c, x),
+        np.dot(x, v), np.dot(v, 2.0), np.dot(2.0, x), np.dot(x, c.mT), np.dot(v, F.mT), np.dot(F, c.mT),
+        np.dot([1.0, 2, 3], x), np.dot(c, W), np.dot(c, x.T), np.inner(x, v), np.inner(c, x),
         np.vecdot(c, v), np.vecdot(x, E), np.tensordot(c, x, ([1, 2], [0, 1])), np.outer(x, v), np.kron(v, x)),
+    "vectors into another": lambda x, y, v, c, i: (np.vecdot(x, v, out=np.zeros_like(x[:, 0])),),
     "einsum": lambda x, y, v, c, i: (
         np.einsum("ij,j->i", x, v), np.einsum("kij,ij,j->ki", c, x, E), np.einsum("...j,j", c, v),
         np.einsum("ij->ji", x), np.einsum("ij,kj", x, y), np.einsum("ij,jk->ik", x, W)),
@@ -143,6 +140,7 @@ CALLS: dict[str, Any] = {  # x and y are of shape (3, 4), v is of shape (4,), c 
         norm(x, axis=(0,)), norm(x, keepdims=False)),
     "crosses": lambda x, y, v, c, i: (
         np.cross(x[:, :3], y[:, :3]), np.cross(x[:, :3], v[:3]), np.cross(x, y, axis=0),
+        np.linalg.cross(c[:, :3], F[:, :3], axis=1), np.linalg.cross(x[:, 1:], y[:, 1:], axis=-1),
         np.linalg.cross(x[:, 1:], E[1:])),
     "transforms": lambda x, y, v, c, i: (
         np.fft.fft(x, axis=0), np.fft.rfft(v, 6), np.fft.fft2(c, (2, 2)), np.fft.fftn(x, axes=(0,)),
@@ -208,12 +206,13 @@ CALLS: dict[str, Any] = {  # x and y are of shape (3, 4), v is of shape (4,), c 
         changed(x, lambda a: a.flatten().fill(0.0)), changed(x, lambda a: a.ravel().fill(0.0)), np.ravel(x.T),
         x.T.flatten(),
         changed(x, lambda a: a.reshape(-1).fill(0.0)), np.reshape(x, -1), np.reshape(x, shape=(6, 2)), c.reshape(2, -1),
-        np.reshape(x, (4, 3), copy=True), x.reshape([2, 6]), c.reshape(-1, 2, 2), v.reshape((4,))),
+        changed(x, lambda a: np.reshape(a, (4, 3), copy=True).fill(0.0)), x.reshape([2, 6]), c.reshape(-1, 2, 2),
+        v.reshape((4,))),
     "turned": lambda x, y, v, c, i: (
         np.transpose(c), np.transpose(c, (1, 2, 0)), c.transpose(2, 0, 1), c.T, c.mT, np.swapaxes(c, 0, -1),
         np.moveaxis(c, 0, -1), np.moveaxis(c, (0, 1), (-1, 0)), np.rollaxis(c, 2), np.rollaxis(c, -1, 1),
         np.rollaxis(c, 0, -1),
-        np.matrix_transpose(x), np.permute_dims(c, (2, 1, 0)), v.T),
+        np.matrix_transpose(x), np.matrix_transpose(c), np.permute_dims(c, (2, 1, 0)), v.T),
     "with and without axes": lambda x, y, v, c, i: (
         np.squeeze(x[:1]), np.squeeze(c[:1, :, :1], 0), np.expand_dims(x, (0, -1)), np.expand_dims(v, 1),
         np.atleast_2d(v),
@@ -267,7 +266,8 @@ CALLS: dict[str, Any] = {  # x and y are of shape (3, 4), v is of shape (4,), c 
         *np.shape(x), np.ndim(c), np.size(x), np.size(c, 1), np.iscomplexobj(x), np.isrealobj(x),
         str(np.result_type(x, 1j)) == "complex128",
         np.can_cast(x.dtype, int), np.shares_memory(x, y), *np.broadcast_shapes(x.shape, v.shape)),
-    "triangles": lambda x, y, v, c, i: (np.tril(x), np.triu(c, 1), np.tril(x, -1), np.triu(x, -1)),
+    "triangles": lambda x, y, v, c,
+        i: (np.tril(v), np.triu(v, 1), np.tril(c), np.tril(x), np.triu(c, 1), np.tril(x, -1), np.triu(x, -1)),
     # elements
     "views": lambda x, y, v, c, i: (
         x[0], x[-1, 2], x[:, 1], x[1:, ::-2], x[..., 0], x[None], c[0, ..., 1], c[:, None, 1], x[()], x[...], v[1:3],
@@ -333,9 +333,11 @@ CALLS: dict[str, Any] = {  # x and y are of shape (3, 4), v is of shape (4,), c 
 
 WITHIN_LOOPED = {
     "clipped": {"np.clip"}, "of each element": {"np.round"}, "transforms along axes": {"np.fft", "np.fftn"},
-    "quantiles": {"np.quantile"}, "extremes": {"np.amax"}, "along one axis into another": {"np.argmax"},
+    "vectors into another": {"np.vecdot"}, "quantiles": {"np.quantile"}, "extremes": {"np.amax"},
+        "along one axis into another": {"np.argmax"},
     "sorted along axes": {"partition"}, "reshaped": {"ravel", "reshape"}, "joined": {"np.concatenate"},
-    "joined into another": {"np.stack"}, "assigned with fewer and more axes": {"put"},
+    "joined into another": {"np.stack"}, "triangles": {"np.tril", "np.triu"},
+    "assigned with fewer and more axes": {"put"},
     "picked from the same by each": {"_take", "np.searchsorted"},
 }  # fmt: skip
 """Of these calls those that are run example by example."""
@@ -357,7 +359,7 @@ def test_each_form_of_a_call_gives_what_a_loop_gives(name: str) -> None:
 
 ACROSS = {
     "where", "into arrays", "in place", "filled", "matrices into another", "sums", "extremes", "assigned",
-    "assigned where", "assigned with fewer and more axes", "added at", "joined into another",
+    "assigned where", "vectors into another", "assigned with fewer and more axes", "added at", "joined into another",
 }  # fmt: skip
 """Those of these calls that write what differs between the examples of one batch into an array that does not."""
 
