@@ -75,6 +75,11 @@ def test_a_complex_result_has_a_complex_jacobian_by_a_real_argument(options: Any
     np.testing.assert_allclose(hessian(wave, **options)(x)[1, 1], [0, -wave(0.4)], 1e-14)
     by_real, by_complex = jacobian(lambda a, z: a * z, (0, 1))(2.0, 3 + 1j)
     assert (by_real, by_complex) == (3 + 1j, 2)
+    z = np.array([1 + 2j, -0.5j])
+    for fun in (lambda a, z: a * z**2, lambda a, z: a * z.conj() * np.array([1j, 2.0]), lambda a, z: a * abs(z) * z):
+        by_real, by_complex = jacobian(fun, (0, 1), **options)(2.0, z)
+        np.testing.assert_allclose(by_real, fun(1.0, z))
+        np.testing.assert_allclose(by_complex, jacobian(lambda z, fun=fun: fun(2.0, z), **options)(z))
     assert jacobian(wave)(x.astype("f4")).dtype == np.complex64
     with pytest.raises(TypeError, match="expected a real result for sparsity="):
         jacobian(wave, sparsity=np.eye(2, dtype=bool))(x)

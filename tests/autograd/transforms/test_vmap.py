@@ -455,6 +455,7 @@ def test_what_is_looped_says_so():
     assert "histogram" in why
     assert "test_vmap.py" in why
     each = vmap(wave)
+    assert each.why_looped == ()
     each(X)
     assert each.why_looped == ()
 

@@ -187,7 +187,8 @@ CALLS: dict[str, Any] = {  # x and y are of shape (3, 4), v is of shape (4,), c 
         np.cumsum(x, 1, None, np.zeros_like(x)), np.cumprod(x, out=np.zeros_like(x).reshape(-1)), x.cumsum(),
         np.argmax(x, 0, np.zeros_like(x[0], int)), np.argmin(x, -1, keepdims=True), np.argmax(c), np.nanargmax(x, 1),
         np.maximum.accumulate(x, -1, out=np.zeros_like(x)), np.add.reduceat(x, [0, 1], -1, np.float32),
-        np.nancumsum(c, -2), np.argmax(x, keepdims=True), np.argmin(c, 1, None, keepdims=True)),
+        np.add.reduceat(x, i[:2], 1), np.cumsum(E, out=np.zeros_like(v)), np.nancumsum(c, -2),
+        np.argmax(x, keepdims=True), np.argmin(c, 1, None, keepdims=True)),
     "sorted": lambda x, y, v, c, i: (
         np.sort(x, 0), np.sort(x, None), np.argsort(c, 1), changed(x, lambda a: a.sort()),
         changed(c, lambda a: a.sort(0)),
@@ -334,7 +335,7 @@ CALLS: dict[str, Any] = {  # x and y are of shape (3, 4), v is of shape (4,), c 
 WITHIN_LOOPED = {
     "clipped": {"np.clip"}, "of each element": {"np.round"}, "transforms along axes": {"np.fft", "np.fftn"},
     "vectors into another": {"np.vecdot"}, "quantiles": {"np.quantile"}, "extremes": {"np.amax"},
-        "along one axis into another": {"np.argmax"},
+        "along one axis into another": {"np.argmax", "np.add.reduceat", "np.cumsum"},
     "sorted along axes": {"partition"}, "reshaped": {"ravel", "reshape"}, "joined": {"np.concatenate"},
     "joined into another": {"np.stack"}, "triangles": {"np.tril", "np.triu"},
     "assigned with fewer and more axes": {"put"},
