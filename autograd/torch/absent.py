@@ -8,7 +8,7 @@ INSTEAD = {
     "onnx": "nn has no export under this name", "distributed": "there is one process",
     "sparse": "gradients and tensors are dense",
     "autocast": "there are no mixed dtypes; use float32 throughout", "quantization": "there are no quantized tensors",
-    "SparseAdam": "gradients are dense; use Adam", "fx": "see autograd.trace", "hub": "there is no download",
+    "fx": "see autograd.trace", "hub": "there is no download",
     "profiler": "see autograd.memory_table and cProfile",
 }  # fmt: skip
 

@@ -67,6 +67,8 @@ def _from(path: str) -> Look:
             source = nn
         for part in path.split(".")[1:]:
             source = getattr(source, part)
+        if not name.endswith("_") and not hasattr(source, name) and hasattr(source, f"{name}_"):
+            name += "_"  # as these were called at first: init.xavier_uniform, clip_grad_norm
         return found_in(source, name, path)
 
     return look
@@ -80,6 +82,9 @@ def _data(name: str) -> Any:
 
 def functional(name: str) -> Any:
     """What torch.nn.functional has."""
+    if name.endswith("_with_indices"):
+        pool = functional(name.removesuffix("_with_indices"))
+        return lambda *args, **options: pool(*args, **{**options, "return_indices": True})
     try:
         return _from("nn.functional")(name)
     except AttributeError:
@@ -173,8 +178,10 @@ _TABLES: dict[str, Look] = {
     "nn.functional": functional,
     **dict.fromkeys(("nn", "nn.parameter", "nn.modules", *map("nn.modules.{}".format, _MODULES)), _from("nn")),
     **{name: _from(name) for name in (
-        "nn.init", "nn.utils", "nn.utils.rnn", "nn.utils.parametrize", "nn.utils.parametrizations", "optim",
-        "optim.lr_scheduler", "optim.swa_utils")},
+        "nn.init", "nn.utils", "nn.utils.rnn", "nn.utils.parametrize", "nn.utils.parametrizations", "nn.utils.prune",
+        "optim", "optim.lr_scheduler", "optim.swa_utils")},
+    **dict.fromkeys(map("nn.utils.{}".format, ("clip_grad", "convert_parameters", "fusion", "stateless")),
+                    _from("nn.utils")),
     **dict.fromkeys(map("utils.data{}".format, ("", ".dataloader", ".dataset", ".sampler")), _data),
     **dict.fromkeys(
         ("distributions", *map("distributions.{}".format, _DISTRIBUTIONS)), _from("nn.distributions")),
