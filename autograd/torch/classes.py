@@ -92,6 +92,16 @@ class Module(_Module):
     def type(self, dst_type: Any) -> Any:
         return self.to(plain(dst_type))
 
+    def compile(self, *args: Any, **options: Any) -> None:
+        """Has no effect: the module runs as it is."""
+
+    def share_memory(self) -> Any:
+        """The module itself: there is one process."""
+        return self
+
+    def bfloat16(self) -> Any:
+        return self.to(dtypes.DTYPES["bfloat16"])
+
     load_state_dict, zero_grad = below(_Module.load_state_dict), below(_Module.zero_grad)
     double, half, float = below(_Module.double), below(_Module.half), below(_Module.float)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import sys
 from collections.abc import Callable
 from types import ModuleType
@@ -145,6 +146,47 @@ def _below_of(table: dict[str, Any]) -> Look:
     return lambda name: below(table[name], narrow=True)
 
 
+class _Constraint:
+    """What a program says of a distribution's arguments; it has no effect, as validate_args has none."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __call__(self, *args: Any, **options: Any) -> _Constraint:
+        return self
+
+    def __repr__(self) -> str:
+        return f"{self.name}()"
+
+
+def _constraint(name: str) -> _Constraint:
+    if name not in _CONSTRAINTS.split():
+        raise KeyError(name)
+    return _Constraint(name)
+
+
+_CONSTRAINTS = (
+    "Constraint boolean cat corr_cholesky dependent dependent_property greater_than greater_than_eq half_open_interval "
+    "independent integer_interval interval less_than lower_cholesky lower_triangular multinomial nonnegative "
+    "nonnegative_integer one_hot positive positive_definite positive_integer positive_semidefinite real real_vector "
+    "simplex square stack symmetric unit_interval"
+)
+
+
+def _checkpoint_sequential(functions: Any, segments: int, input: Any, use_reentrant: Any = None) -> Any:
+    """A chain of modules, in so many parts of as many each, of which all but the last are checkpointed."""
+    parts = list(functions.children()) if hasattr(functions, "children") else list(functions)
+    size = max(len(parts) // segments, 1)
+
+    def chain(start: int, end: int | None) -> Any:
+        return lambda x: functools.reduce(lambda value, part: part(value), parts[start:end], x)
+
+    last = size * (segments - 1)
+    for start in range(0, last, size):
+        input = _checkpoint(chain(start, start + size), input)
+    return chain(last, None)(input)
+
+
 def _checkpoint(function: Any, *args: Any, use_reentrant: Any = None, **kwargs: Any) -> Any:
     return below(ag.checkpoint(above(function)))(*args, **kwargs)
 
@@ -167,9 +209,12 @@ _MODULES = (
     "rnn", "sparse", "transformer",
 )  # fmt: skip
 _DISTRIBUTIONS = (
-    "bernoulli", "beta", "categorical", "dirichlet", "distribution", "exponential", "gamma", "independent", "kl",
-    "laplace", "mixture_same_family", "multivariate_normal", "normal", "one_hot_categorical", "poisson",
-    "transformed_distribution", "transforms", "uniform",
+    "bernoulli", "beta", "binomial", "categorical", "cauchy", "chi2", "dirichlet", "distribution", "exponential",
+    "gamma", "geometric", "gumbel", "half_cauchy", "half_normal", "independent", "inverse_gamma", "kl", "kumaraswamy",
+    "laplace", "log_normal", "logistic_normal", "lowrank_multivariate_normal", "mixture_same_family", "multinomial",
+    "multivariate_normal", "negative_binomial", "normal", "one_hot_categorical", "pareto", "poisson",
+    "relaxed_bernoulli", "relaxed_categorical", "studentT", "transformed_distribution", "transforms", "uniform",
+    "von_mises", "weibull",
 )  # fmt: skip
 _TABLES: dict[str, Look] = {
     "linalg": _below_of({name: with_fields(f"linalg.{name}", function) for name, function in LINALG.items()}),
@@ -185,9 +230,11 @@ _TABLES: dict[str, Look] = {
     **dict.fromkeys(map("utils.data{}".format, ("", ".dataloader", ".dataset", ".sampler")), _data),
     **dict.fromkeys(
         ("distributions", *map("distributions.{}".format, _DISTRIBUTIONS)), _from("nn.distributions")),
+    "distributions.constraints": _constraint,
     "autograd": _fixed(**AUTOGRAD), "autograd.functional": _fixed(**OF_FUNCTIONS),
     "func": lambda name: FUNC[name] if name in FUNC else _from("nn.utils")(name),
-    "utils": _fixed(), "utils.checkpoint": _fixed(checkpoint=_checkpoint),
+    "utils": _fixed(), "utils.checkpoint": _fixed(
+        checkpoint=_checkpoint, checkpoint_sequential=_checkpoint_sequential),
     **dict.fromkeys(("nn.parallel", "distributed"), _alone),
     **dict.fromkeys(("amp", "cuda.amp"), _fixed(GradScaler=GradScaler, autocast=_autocast)),
     "testing": _fixed(assert_close=_assert_close),
