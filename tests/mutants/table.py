@@ -41,6 +41,7 @@ OPS = {  # modules of ops whose rules are tried in these files, by what follows 
     **{name: (name, "degenerate") for name in _MORE},
     "indexing": ("indexing", "degenerate", "in_blocks"),
     "contraction": ("products",),
+    "factors": ("factors",),
     "joining": ("shape", "pieces"),
     "polar": ("linalg", "degenerate"),
     "reductions": ("reductions", "degenerate", "roots"),
