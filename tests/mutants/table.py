@@ -39,7 +39,6 @@ _MORE = ("elementwise", "linalg", "products", "roots")
 OPS = {  # modules of ops whose rules are tried in these files, by what follows test_ in their names
     **{name: (name,) for name in _ALONE},
     **{name: (name, "degenerate") for name in _MORE},
-    "indexing": ("indexing", "degenerate", "in_blocks"),
     "contraction": ("products",),
     "factors": ("factors",),
     "joining": ("shape", "pieces"),
@@ -68,6 +67,10 @@ OWN: dict[str, list[str]] = {  # the longest beginning of a module's path that s
         f"autograd/ops/{name}.py": [f"tests/autograd/ops/test_{file}.py" for file in files]
         for name, files in OPS.items()
     },
+    "autograd/ops/indexing.py": [
+        *(f"tests/autograd/ops/test_{name}.py" for name in ("indexing", "degenerate", "in_blocks")),
+        "tests/autograd/test_other_arrays.py",
+    ],
     "autograd/program/": ["tests/autograd/program"],
     "autograd/program/passes/": PASSES,
     "autograd/program/native/": NATIVE,
