@@ -128,3 +128,8 @@ def test_wrong_uses() -> None:
         integrate.solve_ivp(lambda t, y: -rate * y, (0, 1), np.ones(1))
     with pytest.raises(TypeError, match="solve_ivp: fun uses a tracked tensor from outside"):
         integrate.solve_ivp(lambda t, y, a: -rate * y, (0, 1), np.ones(1), args=(rate,)[:0] or (Tensor(1.0),))
+
+
+def test_a_single_time_gives_the_state_that_it_begins_with() -> None:
+    found = jacobian(lambda y: integrate.odeint(lambda y, t: -y, y, np.array([0.5])))(Y0)
+    np.testing.assert_array_equal(found, np.eye(2)[None])

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from autograd import Tensor
+from autograd import Tensor, grad
+from autograd.ops import max_windows, sum_windows
 
 dask = pytest.importorskip("dask.array")
 RNG = np.random.default_rng(0)
@@ -35,3 +36,22 @@ def test_rows_by_an_index_in_blocks():
     made = slope(take, X, dask.from_array(rows, chunks=4))
     for mine, expected in zip(made, slope(take, X, rows), strict=True):
         np.testing.assert_allclose(mine, expected, rtol=1e-14)
+
+
+@pytest.mark.parametrize("function", [max_windows, sum_windows])
+@pytest.mark.parametrize("blocks", ["x", "gradient", "both"])
+def test_windows(function, blocks):
+    """The gradient, and what is passed on to the gradient of the result, in blocks as in memory."""
+    x, g, direction = (RNG.normal(size=shape) for shape in ((5, 2, 6), (5, 2, 5), (5, 2, 6)))
+
+    def derivatives(x, g):
+        x, g = Tensor(x, requires_grad=True), Tensor(g, requires_grad=True)
+        (first,) = grad(function(x, (2,)), x, g, create_graph=True)
+        second = grad((first * direction).sum(), g)[0]
+        return [np.asarray(made.data) for made in (first, second)]
+
+    expected = derivatives(x, g)
+    x = dask.from_array(x, chunks=(2, 2, 6)) if blocks != "gradient" else x
+    g = dask.from_array(g, chunks=(2, 2, 5)) if blocks != "x" else g
+    for made, right in zip(derivatives(x, g), expected, strict=True):
+        np.testing.assert_allclose(made, right, rtol=1e-14)
