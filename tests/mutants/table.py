@@ -12,10 +12,13 @@ ENGINE = [
     "tests/autograd/engine",
     *(
         f"tests/autograd/ops/test_{name}.py"
-        for name in ("assignment", "ufuncs", "reductions", "standardization", "shape")
+        for name in ("assignment", "ufuncs", "reductions", "softmax", "standardization", "shape")
     ),
     "tests/autograd/transforms",
-    *(f"tests/autograd/test_{name}.py" for name in ("memory", "outside", "kept", "other_arrays", "views_programs")),
+    *(
+        f"tests/autograd/test_{name}.py"
+        for name in ("memory", "outside", "kept", "other_arrays", "scipy_sparse", "views_programs")
+    ),
     "tests/autograd/test_surface.py",
     "tests/autograd/program/test_footguns.py",
     "tests/autograd/program/test_trace.py",
@@ -31,8 +34,6 @@ _ALONE = [
     "gates",
     "pairs",
     "ranks",
-    "sliding",
-    "sorting",
     "special",
 ]
 _MORE = ("elementwise", "linalg", "products", "roots")
@@ -48,6 +49,8 @@ OPS = {  # modules of ops whose rules are tried in these files, by what follows 
     "scattering": ("scattering", "indexing"),
     "series": ("products", "reductions"),
     "shape": ("shape",),
+    "sliding": ("sliding", "in_blocks"),
+    "sorting": ("sorting", "in_blocks"),
     "spectra": ("spectra", "fft"),
     "standardization": ("standardization", "softmax"),
     "strided": ("indexing", "assignment"),

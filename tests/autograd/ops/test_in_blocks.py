@@ -55,3 +55,14 @@ def test_windows(function, blocks):
     g = dask.from_array(g, chunks=(2, 2, 5)) if blocks != "x" else g
     for made, right in zip(derivatives(x, g), expected, strict=True):
         np.testing.assert_allclose(made, right, rtol=1e-14)
+
+
+@pytest.mark.parametrize("axis", [0, -1])
+@pytest.mark.parametrize("blocks", ["array", "gradient", "both"])
+def test_sort(blocks, axis):
+    x = dask.from_array(X, chunks=(2, 3, 2)) if blocks != "gradient" else X
+    g = np.cos(np.arange(X.size)).reshape(X.shape)
+    tensor, plain = Tensor(x, requires_grad=True), Tensor(X, requires_grad=True)
+    np.sort(tensor, axis).backward(dask.from_array(g, chunks=(2, 3, 2)) if blocks != "array" else g)
+    np.sort(plain, axis).backward(g)
+    np.testing.assert_array_equal(np.asarray(tensor.grad.data), plain.grad.data)
