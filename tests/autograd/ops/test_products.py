@@ -328,3 +328,14 @@ def test_a_product_of_vectors_passes_on_what_arrives():
     (np.matmul(x, y) * 10).backward()
     assert x.grad.tolist() == [30.0, 50.0]
     assert y.grad.tolist() == [10.0, 20.0]
+
+
+@pytest.mark.parametrize("lead", [(), (2,), (3, 2)])
+def test_the_second_factor_may_be_a_transposed_view(lead: tuple[int, ...]) -> None:
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(*lead, 3, 4)), rng.normal(size=(*lead, 5, 4)).swapaxes(-1, -2)
+    g = rng.normal(size=(*lead, 3, 5))
+    t = Tensor(y, requires_grad=True)
+    np.matmul(x, t).backward(g)
+    assert t.grad is not None
+    np.testing.assert_allclose(t.grad.data, np.einsum("...ij,...ik->...jk", x, g))
