@@ -42,6 +42,20 @@ _start = below(nn.Parameter.__init__)
 RAISED[nn.Parameter], RAISED[_Buffer] = Parameter, Buffer
 
 
+class _Hook:
+    """A module's hook, called by the convention that it is written for: the program's, or that of nn's own.
+
+    It is copied and pickled as the hook is.
+    """
+
+    def __init__(self, hook: Any) -> None:
+        self.__wrapped__ = hook
+
+    def __call__(self, *args: Any) -> Any:
+        hook = self.__wrapped__
+        return (below if str(getattr(hook, "__module__", "")).startswith("nn.") else above)(hook)(*args)
+
+
 class Module(_Module):
     """The base of every layer and network: nn.Module, whose parameters, buffers and states are PyTorch's Tensors."""
 
@@ -64,7 +78,7 @@ class Module(_Module):
         return ((name, raised(value)) for name, value in _Module._members(self, *args))
 
     def _hook(self, kind: str, hook: Any, *args: Any) -> Any:
-        return _Module._hook(self, kind, hook if "state_dict" in kind or not callable(hook) else above(hook), *args)
+        return _Module._hook(self, kind, hook if "state_dict" in kind or not callable(hook) else _Hook(hook), *args)
 
     def state_dict(self, *args: Any, destination: Any = None, prefix: str = "", keep_vars: bool = False) -> Any:
         """The parameters and persistent buffers by path: Tensors of their memory, as in PyTorch, unlike in nn."""
@@ -77,6 +91,16 @@ class Module(_Module):
 
     def type(self, dst_type: Any) -> Any:
         return self.to(plain(dst_type))
+
+    def compile(self, *args: Any, **options: Any) -> None:
+        """Has no effect: the module runs as it is."""
+
+    def share_memory(self) -> Any:
+        """The module itself: there is one process."""
+        return self
+
+    def bfloat16(self) -> Any:
+        return self.to(dtypes.DTYPES["bfloat16"])
 
     load_state_dict, zero_grad = below(_Module.load_state_dict), below(_Module.zero_grad)
     double, half, float = below(_Module.double), below(_Module.half), below(_Module.float)

@@ -146,6 +146,8 @@ offer({
     "randint_like": lambda input, *bounds, dtype=None, **options: _randint(
         *bounds, input.shape, dtype=dtype or input.dtype, **options),
     "randperm": lambda n, *, dtype=None, rng=None: rng_for(rng).permutation(np.arange(n)).astype(dtype or np.int64),
+    "binomial": lambda count, prob, rng=None: np.asarray(
+        rng_for(rng).binomial(values(count).astype(int), values(prob))).astype(count.dtype),
     "poisson": lambda input, rng=None: np.asarray(rng_for(rng).poisson(input)).astype(input.dtype),
     "tril_indices": _triangle(np.tril_indices),
     "triu_indices": _triangle(np.triu_indices),
@@ -250,7 +252,9 @@ offer({
     "type_as": lambda self, other: cast(self, other.dtype), "get_device": lambda self: -1, "detach_": _detach,
     "element_size": lambda self: self.itemsize, "is_contiguous": lambda self: bool(self.data.flags.c_contiguous),
     "stride": lambda self: tuple(n // self.itemsize for n in self.data.strides),
-    "share_memory_ pin_memory": lambda self: self, "storage_offset": _offset, "apply_": _applied,
+    "share_memory_ pin_memory": lambda self: self,
+    "is_shared is_pinned is_inference is_conj is_neg": lambda self: False,
+    "storage_offset": _offset, "apply_": _applied,
     "new": lambda self, *data: np.zeros(data, self.dtype) if all(isinstance(n, int) for n in data) else _array(
         data[0], self.dtype), "data_ptr": lambda self: self.data.ctypes.data, "resize_": _resized,
     "resize_as_": lambda self, other: _resized(self, *other.shape),

@@ -281,7 +281,8 @@ for _name, _ufunc_of in COMPARISONS.items():
     setattr(Tensor, f"__{_name}__", comparison(_ufunc_of))
 Tensor.__getitem__ = _getitem  # type: ignore[method-assign]
 Tensor.__hash__ = object.__hash__  # type: ignore[method-assign, assignment]
-for _name in ("__neg__", "__abs__", "__pos__", "__invert__", "__setitem__", "__deepcopy__", "__float__", "backward",
+for _name in ("__neg__", "__abs__", "__pos__", "__invert__", "__setitem__", "__deepcopy__", "__copy__", "__round__",
+              "__divmod__", "__rdivmod__", "__float__", "backward",
               "item", *(f"__i{_name}__" for _name in OPERATORS)):  # fmt: skip
     setattr(Tensor, _name, below(getattr(Base, _name)))
 for _name in ("T", "mT", "real", "imag"):

@@ -40,6 +40,18 @@ OPS = {  # modules of ops whose rules are tried in these files, by what follows 
     **{name: (name,) for name in _ALONE},
     **{name: (name, "degenerate") for name in _MORE},
     "indexing": ("indexing", "degenerate", "in_blocks"),
+    "contraction": ("products",),
+    "factors": ("factors",),
+    "joining": ("shape", "pieces"),
+    "polar": ("linalg", "degenerate"),
+    "reductions": ("reductions", "degenerate", "roots"),
+    "selecting": ("selecting",),
+    "scattering": ("scattering", "indexing"),
+    "series": ("products", "reductions"),
+    "shape": ("shape",),
+    "spectra": ("spectra", "fft"),
+    "standardization": ("standardization", "softmax"),
+    "strided": ("indexing", "assignment"),
 }
 
 PASSES = [f"tests/autograd/program/test_{name}.py" for name in ("passes", "source")]
