@@ -245,6 +245,7 @@ class _Source:
             "isnan": f"{x} != {x}",
             "isfinite": f"__builtin_fabs{suffix}({x}) < __builtin_inf{suffix}()" if real else "1",
             "sqrt": f"__builtin_sqrt{suffix}({x})",
+            "rint": f"__builtin_rint{suffix}({x})",
             "absolute": f"__builtin_fabs{suffix}({x})" if real else f"{x} < 0 ? -{x} : {x}",
             "sign": f"{x} != {x} ? {x} : ({TYPES[i.dtype]})({sign})" if real else sign,
         }[name]
