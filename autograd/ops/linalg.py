@@ -452,7 +452,7 @@ def _eig_a(g: Any, out: Any) -> Any:
         if v.dtype.kind == "c" and v.size:
             row = np.argmax(np.abs(_plain(v)), -2)[..., None, :]
             gv = _held(gv, v, row, _turn(gv, v))
-        along = (v.conj() * gv).sum(-2).real
+        along = (v.conj() * gv).sum(-2)
         gaps = w[..., None, :] - w[..., :, None]
         inner = (vh @ gv - (vh @ v) * along[..., None, :]) * _inverse_gaps(w, gaps).conj()
     if gw is not None:

@@ -74,8 +74,6 @@ class Methods:
         if len(axes) == 1 and not isinstance(axes[0], int | np.integer):
             axes = () if axes[0] is None else tuple(axes[0])
         n = len(self.shape)
-        if len(axes) not in (0, n):
-            raise ValueError("axes don't match array")
         order = [behind(a, n) for a in axes] if axes else range(n, 0, -1)
         return self._of(self.array.transpose((0, *order)))
 
@@ -106,7 +104,7 @@ class Methods:
         known = kind is int or (kind is slice and _is_plain(index))
         if known and type(value) is type(self) and value.batch is self.batch:
             there = self.array[:, index]
-            if there.ndim == value.array.ndim:
+            if there.ndim == value.array.ndim and type(value.array) is type(there):
                 there[...] = value.array
                 return
         self._call(operator.setitem, self, unwrap(index), unwrap(value))

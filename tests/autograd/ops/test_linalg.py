@@ -386,6 +386,25 @@ def test_vectors_that_only_fill_up_a_basis_are_refused_where_they_are_used() -> 
         grad(loss)(a, 3)
 
 
+@pytest.mark.parametrize("of", [real, complex_])
+def test_eigenvectors_by_their_phase(of: Any) -> None:
+    """NumPy's are such that the greatest component of each is real; which one that is does not change close by."""
+    weights = complex_(4, 4)
+    assert gradcheck(lambda a: (la.eig(a).eigenvectors * weights).real.sum(), of(4, 4))
+
+
+def test_the_phase_of_singular_vectors_of_zero_is_not_known() -> None:
+    weights = complex_(2, 2)
+    by_phase = grad(lambda a: (la.svd(a).U * weights).real.sum())
+    by_size = grad(lambda a: (np.abs(la.svd(a).U) ** 2 * weights).real.sum())
+    for a in ([2.0, 0.0], [2.0, 2.0], [0.0, 0.0]):
+        assert np.isnan(by_phase(np.diag(a).astype(complex))).all()
+    for a in ([2.0, 1.0], [1.0, 0.5]):
+        assert np.isfinite(by_phase(np.diag(a).astype(complex))).all()
+    np.testing.assert_array_equal(by_size(np.diag([2.0, 0j])), 0)
+    assert np.isnan(grad(lambda a: la.svd(a, full_matrices=False).Vh.sum())(np.zeros((1, 3)))).all()
+
+
 SMALL = np.array([[1.0, 0.02, -0.01], [0.03, 2.0, 0.05], [-0.02, 0.01, 0.1]])  # singular values of about 2, 1 and 0.1
 
 

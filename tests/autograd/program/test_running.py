@@ -193,6 +193,35 @@ def test_what_is_cheap_is_made_again_where_memory_is_highest() -> None:
     assert autograd.compile(fun)(LARGE) == fun(LARGE)
 
 
+def test_a_product_is_made_again_where_it_is_a_small_part_of_all() -> None:
+    def network() -> tuple[Any, Any]:
+        rng = np.random.default_rng(2)
+        model = nn.Sequential(*[m for _ in range(12) for m in (nn.Linear(128, 128, rng=rng), nn.Tanh())])
+        optimizer = optim.SGD(model.parameters(), lr=0.01)
+
+        def step(x: Any) -> Any:
+            optimizer.zero_grad()
+            loss = (model(x) ** 2).mean()
+            loss.backward()
+            optimizer.step()
+            return loss.detach()
+
+        return model, step
+
+    (expected, plain), (got, step) = network(), network()
+    compiled = autograd.compile(step)
+    for k in range(4):
+        x = Tensor(np.random.default_rng(k).standard_normal((512, 128)).astype(np.float32))
+        assert plain(x).item() == compiled(x).item()
+    for p, q in zip(expected.parameters(), got.parameters(), strict=True):
+        assert np.array_equal(p.numpy(), q.numpy())
+    program = compiled.programs[0]
+    runs = to_run(program)
+    more = names(runs).count("matmul") - names(program).count("matmul")
+    assert 0 < more <= 4
+    assert Placement(runs).peak <= Placement(program).peak - more * 512 * 128 * 4
+
+
 def test_what_is_changed_meanwhile_is_not_made_again_of_that() -> None:
     def fun(x: Any, y: Any) -> Any:
         many = [np.tanh(x + k) for k in range(8)]
