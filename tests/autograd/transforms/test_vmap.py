@@ -13,6 +13,7 @@ from autograd import (
     Tensor,
     checkpoint,
     compile,
+    detect_anomaly,
     generator,
     grad,
     hessian,
@@ -234,6 +235,25 @@ def test_what_is_written_through_a_view_is_seen(case):
     t = Tensor(rows, requires_grad=True)
     vmap(f)(t).sum().backward()
     np.testing.assert_allclose(t.grad.data, expected)
+
+
+def test_what_is_checked_by_what_it_holds_holds_it_for_all_examples():
+    f = lambda x: (np.where(x > 0, x * 2, np.sin(x)) * x[[0, 1, 1]]).sum()
+    expected = np.stack([grad(f)(row) for row in X])
+    np.testing.assert_allclose(vmap(grad(checkpoint(f)))(X), expected)
+    with detect_anomaly():
+        np.testing.assert_allclose(vmap(grad(f))(X), expected)
+
+
+@pytest.mark.parametrize("index", [np.True_, np.False_, True, False])
+def test_an_index_that_takes_all_or_nothing(index):
+    def f(x):
+        y = x.max(keepdims=True)[0] * 1
+        y[index] = 7.0
+        return y * x.sum()
+
+    np.testing.assert_allclose(vmap(f)(X), [f(Tensor(row)).item() for row in X])
+    np.testing.assert_allclose(vmap(grad(f))(X), [grad(f)(row) for row in X])
 
 
 def test_what_was_overwritten_through_a_view_is_missed():
