@@ -245,6 +245,17 @@ def test_what_is_checked_by_what_it_holds_holds_it_for_all_examples():
         np.testing.assert_allclose(vmap(grad(f))(X), expected)
 
 
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("scale", [1.0, 0.0, 1e200])
+def test_deviations_of_what_is_chosen(scale):
+    """Also where the squares leave the range, or none has been chosen in one of the examples."""
+    rows = scale * np.where(np.array([[0, 0, 0], [0, 1, 0], [1, 1, 1], [0, 0, 1]]) == 1, np.nan, X)
+    with np.errstate(all="ignore"):
+        for f in (np.nanstd, lambda x: np.std(x, where=x > 0)):
+            np.testing.assert_allclose(vmap(f)(rows), [f(row) for row in Tensor(rows)])
+            np.testing.assert_allclose(vmap(grad(f))(rows), [grad(f)(row) for row in rows])
+
+
 @pytest.mark.parametrize("index", [np.True_, np.False_, True, False])
 def test_an_index_that_takes_all_or_nothing(index):
     def f(x):
