@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 import nn
+from nn.loss import reduction_of
 from nn.module import Module as _Module
 from nn.parameter import Buffer as _Buffer
 
@@ -248,4 +249,30 @@ def register_kl(type_p: type, type_q: type) -> Any:
     return lambda formula: enter(above(formula))
 
 
+class _Loss(Module):
+    """The base of PyTorch's losses, of which programs derive their own."""
+
+    def __init__(self, size_average: Any = None, reduce: Any = None, reduction: str = "mean") -> None:
+        super().__init__()
+        self.reduction = reduction_of(size_average, reduce, reduction)
+
+
+class _WeightedLoss(_Loss):
+    """The same with a weight of the classes."""
+
+    def __init__(
+        self, weight: Any = None, size_average: Any = None, reduce: Any = None, reduction: str = "mean"
+    ) -> None:  # fmt: skip
+        super().__init__(size_average, reduce, reduction)
+        self.register_buffer("weight", weight)
+
+
+BASES = {
+    "_BatchNorm": "normalization _BatchNorm", "_InstanceNorm": "normalization _InstanceNorm",
+    "_NormBase": "normalization _Norm", "_ConvNd": "conv _Conv", "_ConvTransposeNd": "conv _Transposed",
+    "_DropoutNd": "dropout _Dropout", "_MaxPoolNd": "pools _MaxPool", "_AvgPoolNd": "pools _AvgPool",
+}  # fmt: skip
+"""What PyTorch calls the bases of several layers, by which programs find these; and where they are in nn."""
+
+OWN |= {"_Loss": _Loss, "_WeightedLoss": _WeightedLoss}
 OWN |= {"register_kl": register_kl, "_calculate_fan_in_and_fan_out": below(nn.init.fans)}
