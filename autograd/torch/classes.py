@@ -267,12 +267,21 @@ class _WeightedLoss(_Loss):
         self.register_buffer("weight", weight)
 
 
-BASES = {
-    "_BatchNorm": "normalization _BatchNorm", "_InstanceNorm": "normalization _InstanceNorm",
-    "_NormBase": "normalization _Norm", "_ConvNd": "conv _Conv", "_ConvTransposeNd": "conv _Transposed",
-    "_DropoutNd": "dropout _Dropout", "_MaxPoolNd": "pools _MaxPool", "_AvgPoolNd": "pools _AvgPool",
+_BASES = {
+    "_BatchNorm": ("BatchNorm1d", 1), "_NormBase": ("BatchNorm1d", 2), "_InstanceNorm": ("InstanceNorm1d", 1),
+    "_ConvNd": ("Conv1d", 2), "_ConvTransposeNd": ("ConvTranspose1d", 1), "_DropoutNd": ("Dropout", 1),
+    "_MaxPoolNd": ("MaxPool1d", 1), "_AvgPoolNd": ("AvgPool2d", 1),
 }  # fmt: skip
-"""What PyTorch calls the bases of several layers, by which programs find these; and where they are in nn."""
+"""What PyTorch calls the bases of several layers, by which programs find these: a layer, and how far above it it is."""
+
+
+def own(name: str) -> Any:
+    """What torch has under this name of its own, not of a module below; None if it is not such a name."""
+    if name in _BASES:
+        layer, above_it = _BASES[name]
+        return _face_of(getattr(nn, layer).__mro__[above_it], "nn")
+    return OWN.get(name)
+
 
 OWN |= {"_Loss": _Loss, "_WeightedLoss": _WeightedLoss}
 OWN |= {"register_kl": register_kl, "_calculate_fan_in_and_fan_out": below(nn.init.fans)}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import importlib
 import sys
 from collections.abc import Callable, Iterable
 from types import ModuleType
@@ -54,13 +53,10 @@ def _from(path: str) -> Look:
     """The functions and classes of a module of nn's or optim's, which is loaded when it is asked for."""
 
     def look(name: str) -> Any:
-        from .classes import BASES, OWN, found_in
+        from .classes import found_in, own
 
-        if name in OWN:
-            return OWN[name]
-        if name in BASES:
-            module, _, inside = BASES[name].partition(" ")
-            return found_in(importlib.import_module(f"nn.{module}"), inside, "nn")
+        if (known := own(name)) is not None:
+            return known
         source: Any
         if path.startswith("optim"):
             import optim
