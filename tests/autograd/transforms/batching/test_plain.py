@@ -293,6 +293,7 @@ CALLS: dict[str, Any] = {  # x and y are of shape (3, 4), v is of shape (4,), c 
         np.take_along_axis(x, i[None], -2), np.take_along_axis(x, i[:3, None], 1), np.searchsorted(np.sort(E), v),
         np.searchsorted(np.sort(E), x, "right"), np.searchsorted(np.sort(v), 0.1), Tensor(F)[:, i[:2, None], i[1:3]],
         Tensor(F)[i[:2, None] % 2, :, i[1:3]], Tensor(F)[i[0] % 2, 1], Tensor(F)[1:, i[0]], Tensor(F)[:, i[0], i[1]]),
+    "picked by a truth": lambda x, y, v, c, i: (x[True], x[np.True_], x[False], x[:, True], x[np.array(True), 0]),
     "picked where": lambda x, y, v, c, i: (
         c[[True, False]], c[:, np.array([True, False, True])], c[np.array([[True, False, True]] * 2)], x[[]], x[[], 1],
         c[:, [0, 2], [1, 3]], c[..., [0, 2], None], c[[1], ..., [0]], c[np.int64(1)], c[np.array(1), :, [0, 2]],
@@ -341,7 +342,7 @@ WITHIN_LOOPED = {
     "vectors into another": {"np.vecdot"}, "quantiles": {"np.quantile"}, "extremes": {"np.amax"},
         "along one axis into another": {"np.argmax", "np.add.reduceat", "np.cumsum"},
     "sorted along axes": {"partition"}, "reshaped": {"ravel", "reshape"}, "joined": {"np.concatenate"},
-        "moved by each": {"np.repeat", "np.roll"},
+        "picked by a truth": {"getitem"}, "moved by each": {"np.repeat", "np.roll"},
     "joined into another": {"np.stack"}, "triangles": {"np.tril", "np.triu"},
     "assigned with fewer and more axes": {"put", "np.unravel_index"},
     "picked from the same by each": {"_take", "np.searchsorted"},
