@@ -111,14 +111,18 @@ def _is_number(part: Any) -> bool:
 @form(operator.getitem, get.primitive.function)  # type: ignore[attr-defined]
 def getitem(batch: Batch, x: Any, index: Any) -> Any:
     """x[index]"""
+    parts = index if type(index) is tuple else (index,)
     if batch.holds(x) and _is_basic(index):
-        return Batched(batch, x.array[(slice(None), *index) if type(index) is tuple else (slice(None), index)])
-    try:
-        place = Place(batch, x, index)
-    except _Unlike:
-        return NotImplemented
-    array = x.array if batch.holds(x) else x
-    return Batched(batch, place.example_first(across(operator.getitem, array, place.index)))
+        found = x.array[(slice(None), *parts)]
+    else:
+        try:
+            place = Place(batch, x, index)
+        except _Unlike:
+            return NotImplemented
+        array = x.array if batch.holds(x) else x
+        found = place.example_first(across(operator.getitem, array, place.index))
+    element = found.ndim == 1 and not any(part is Ellipsis for part in parts)  # which is no view, as NumPy's numbers
+    return Batched(batch, found.copy() if element else found)
 
 
 def _is_basic(index: Any) -> bool:

@@ -93,9 +93,10 @@ class Methods:
     def __getitem__(self, index: Any) -> Any:
         kind = type(index)
         if kind is int or index is None or (kind is slice and _is_plain(index)):
-            return self._of(self.array[:, index])
+            found = self.array[:, index]
+            return self._of(found.copy() if found.ndim == 1 else found)  # an element is no view, as NumPy's numbers
         if index is Ellipsis or (kind is tuple and not index):
-            return self
+            return self if self.shape or index is Ellipsis else self.copy()
         return self._call(operator.getitem, self, unwrap(index))
 
     def __setitem__(self, index: Any, value: Any) -> None:

@@ -19,6 +19,7 @@ from autograd import (
     jacobian,
     jvp,
     manual_seed,
+    no_grad,
     trace,
     tree,
     vjp,
@@ -154,6 +155,98 @@ def test_assignments_do_what_they_do_in_a_loop():
     x = X.copy()
     vmap(grad(lambda x: first_zero(x).sum()))(x)
     np.testing.assert_array_equal(x, X)
+
+
+def _written(write):
+    """The sum of an array, each element times another number, after it was written to."""
+
+    def run(x):
+        y = x.reshape(2, 2) * 1
+        more = write(x, y)
+        return (y * np.array([[1.0, 2.0], [3.0, 4.0]])).sum() + (0 if more is None else more)
+
+    return run
+
+
+def _through(view):
+    """Writes through the view of y that this gives: assigned, added to, given as out=, sorted."""
+
+    def by_item(x, y):
+        view(y)[...] = np.exp(view(x.reshape(2, 2)))
+
+    def in_place(x, y):
+        part = view(y)
+        part += np.sin(view(x.reshape(2, 2)[::-1]))
+
+    def out(x, y):
+        np.multiply(view(y), view(y), out=view(y))
+
+    def sort(x, y):
+        view(y).sort(0)
+
+    def seen(x, y):
+        part = view(y)
+        y *= y.T
+        return (part * view(x.reshape(2, 2))).sum()
+
+    return {"item": by_item, "in place": in_place, "out": out, "sort": sort, "seen": seen}
+
+
+def _an_element(x, y):
+    one, lasting = y[0, 1], y[0, 1, ...]
+    y *= 3.0
+    return one * lasting  # the one is what it was, as a number of NumPy's
+
+
+def _several(x, y):
+    row, column, turned = y[0], y[:, 1], y.T
+    column *= x[:2]
+    row[:] = np.sin(row)
+    turned[[0, 1], [1, 1]] += x[1]
+    return (column * turned[1]).sum() * (row * row).sum()
+
+
+def _in_a_constant(x, y):
+    total = Tensor(np.zeros(4))
+    part = total[1:]
+    part += x[1:] ** 2
+    return (total * x).sum()
+
+
+WRITES = {
+    "an element": _an_element, "several": _several, "in a constant": _in_a_constant,
+    **{
+        f"{how} {name}": write
+        for name, view in {"row": lambda y: y[1], "column": lambda y: y[:, 0], "turned": lambda y: y.T,
+                           "back": lambda y: y[::-1, 1:]}.items()
+        for how, write in _through(view).items()
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", WRITES)
+def test_what_is_written_through_a_view_is_seen(case):
+    f, rows = _written(WRITES[case]), np.array([[0.3, -1.2, 0.8, 0.5], [1.0, 0.2, -0.4, 2.0], [0.7, 0.6, 0.1, -3.0]])
+    expected = np.stack([grad(f)(row) for row in rows])
+    np.testing.assert_allclose(vmap(f)(rows), [f(row) for row in rows])
+    np.testing.assert_allclose(vmap(grad(f))(rows), expected)
+    np.testing.assert_allclose(vmap(grad(f), in_axes=1)(rows.T), expected)
+    np.testing.assert_allclose(vmap(vmap(grad(f)))(rows[None] * np.ones((2, 1, 1)))[1], expected)
+    np.testing.assert_allclose(vmap(hessian(f))(rows), [hessian(f)(row) for row in rows], atol=1e-12)
+    t = Tensor(rows, requires_grad=True)
+    vmap(f)(t).sum().backward()
+    np.testing.assert_allclose(t.grad.data, expected)
+
+
+def test_what_was_overwritten_through_a_view_is_missed():
+    def f(x):
+        y = np.exp(x)
+        with no_grad():
+            y[1:][...] = 0.0
+        return y.sum()
+
+    with pytest.raises(RuntimeError, match="exp saved"):
+        vmap(grad(f))(X)
 
 
 def test_no_examples_give_none():
