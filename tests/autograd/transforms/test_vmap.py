@@ -645,6 +645,7 @@ def test_writing_into_what_is_the_same_for_all_is_refused():
         (lambda: vmap(3), TypeError, "vmap: expected a function"),
         (lambda: vmap(wave, randomness="error"), ValueError, '"different" or "same"'),
         (lambda: vmap(lambda x, y: x)(X, X[:2]), ValueError, r"argument x .* has size 4; axis 0 of argument y"),
+        (lambda: vmap(lambda a, b, c, d: a)(X, X, X, X[:2]), ValueError, r" a [^;]*; .* b [^;]*; [^;]* d [^;]*$"),
         (lambda: vmap(lambda x, y: x, (0, 2))(X, X), ValueError, r"argument y .* axis 2.*at least 3 dim.*\(4, 3\)"),
         (lambda: vmap(lambda x: x)(2.0), ValueError, r"argument x is to be mapped along axis 0.*shape is \(\)"),
         (lambda: vmap(lambda x: x, (0, 0))(X), ValueError, "2 for 1 arguments"),
