@@ -48,6 +48,8 @@ def test_axes_are_those_that_are_told():
     np.testing.assert_allclose(vmap(wave, -1)(X.T), vmap(wave)(X))
     np.testing.assert_allclose(vmap(wave, out_axes=1)(X), vmap(wave)(X).T)
     np.testing.assert_allclose(vmap(wave, out_axes=-1)(X), vmap(wave)(X).T)
+    np.testing.assert_allclose(vmap(wave, out_axes=-2)(X), vmap(wave)(X))
+    np.testing.assert_allclose(vmap(lambda x: x[0], out_axes=-1)(X), X[:, 0])
     got = vmap(lambda x, y: x[:, None] * y, (0, None), 2)(X, W[0])
     np.testing.assert_allclose(got, np.moveaxis(X[:, :, None] * W[0], 0, 2))
     np.testing.assert_allclose(vmap(lambda x, scale: x * scale)(X, scale=np.arange(4.0)), X * np.arange(4.0)[:, None])
@@ -674,6 +676,7 @@ def test_writing_into_what_is_the_same_for_all_is_refused():
         (lambda: vmap(3), TypeError, "vmap: expected a function"),
         (lambda: vmap(wave, randomness="error"), ValueError, '"different" or "same"'),
         (lambda: vmap(lambda x, y: x)(X, X[:2]), ValueError, r"argument x .* has size 4; axis 0 of argument y"),
+        (lambda: vmap(lambda a, b, c, d: a)(X, X, X, X[:2]), ValueError, r" a [^;]*; .* b [^;]*; [^;]* d [^;]*$"),
         (lambda: vmap(lambda x, y: x, (0, 2))(X, X), ValueError, r"argument y .* axis 2.*at least 3 dim.*\(4, 3\)"),
         (lambda: vmap(lambda x: x)(2.0), ValueError, r"argument x is to be mapped along axis 0.*shape is \(\)"),
         (lambda: vmap(lambda x: x, (0, 0))(X), ValueError, "2 for 1 arguments"),
@@ -683,6 +686,8 @@ def test_writing_into_what_is_the_same_for_all_is_refused():
         (lambda: vmap(lambda x: x, (object(),))(object()), ValueError, r"in_axes\[0\] as a whole number"),
         (lambda: vmap(lambda p: p.parts, (Many(0),))(Many(X, X)), ValueError, r"in_axes\[0\] as a whole number"),
         (lambda: vmap(lambda x: x, out_axes=5)(X), ValueError, "out_axes is 5 for result 0"),
+        (lambda: vmap(lambda x: x, out_axes=-3)(X), ValueError, r"out_axes is -3 for result 0, .* is \(3,\)"),
+        (lambda: vmap(lambda x: x, out_axes=2)(X), ValueError, "out_axes is 2 for result 0"),
         (lambda: vmap(lambda x: x, out_axes=None)(X), ValueError, "differs between the examples"),
         (lambda: vmap(lambda x: x, out_axes=(0, 0))(X), ValueError, "out_axes"),
         (lambda: vmap(lambda x: x)("text"), TypeError, "got str in argument x"),
