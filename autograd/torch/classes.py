@@ -16,6 +16,7 @@ import nn
 from nn.module import Module as _Module
 from nn.parameter import Buffer as _Buffer
 
+from ..engine.tensor import Tensor as Base
 from . import dtypes
 from .boundary import RAISED, above, below, convention, raised
 from .dtypes import Size, plain
@@ -141,6 +142,8 @@ def _face_of(cls: type, where: str) -> type:
         }
         if "step" in inside and kind == _OPTIMIZERS:
             inside["step"] = _stepping(vars(cls)["step"])
+        if "load_state_dict" in inside and kind == _OPTIMIZERS:
+            inside["load_state_dict"] = _loading(inside["load_state_dict"])
         if kind == _DISTRIBUTIONS:
             inside["__init_subclass__"] = classmethod(_own)
             if "expand" in inside:
@@ -161,6 +164,15 @@ _OF_OPTIMIZERS = ("step", "zero_grad", "add_param_group", "load_state_dict", "st
 def _stepping(found: Any) -> Any:
     step = below(getattr(found, "__wrapped__", found))  # hooks, which are around it, are the program's
     return lambda self, closure=None: step(self, *([] if closure is None else [above(closure)]))
+
+
+def _loading(load: Any) -> Any:
+    def load_state_dict(self: Any, state_dict: Any) -> None:
+        load(self, state_dict)
+        for entry in self.state.values():  # what a program's own optimizer keeps
+            entry.update({name: raised(value) for name, value in entry.items() if isinstance(value, Base)})
+
+    return load_state_dict
 
 
 def _own(cls: Any) -> None:

@@ -173,6 +173,29 @@ _CONSTRAINTS = (
 )
 
 
+def _clamped(probs: Any) -> Any:
+    eps = np.finfo(probs.dtype).eps
+    return np.clip(probs, eps, 1 - eps)
+
+
+_OF_DISTRIBUTIONS: dict[str, Any] = {
+    "broadcast_all": lambda *values: tuple(_arrays(*values)),
+    "clamp_probs": _clamped,
+    "probs_to_logits": lambda probs, is_binary=False: (
+        ag.logit(_clamped(probs)) if is_binary else np.log(_clamped(probs))
+    ),
+    "logits_to_probs": lambda logits, is_binary=False: ag.sigmoid(logits) if is_binary else ag.softmax(logits, -1),
+    "lazy_property": functools.cached_property,
+}
+"""torch.distributions.utils."""
+
+
+def _arrays(*values: Any) -> Any:
+    from nn.distributions.distribution import arrays
+
+    return arrays(*values)
+
+
 def _checkpoint_sequential(functions: Any, segments: int, input: Any, use_reentrant: Any = None) -> Any:
     """A chain of modules, in so many parts of as many each, of which all but the last are checkpointed."""
     parts = list(functions.children()) if hasattr(functions, "children") else list(functions)
@@ -230,7 +253,8 @@ _TABLES: dict[str, Look] = {
     **dict.fromkeys(map("utils.data{}".format, ("", ".dataloader", ".dataset", ".sampler")), _data),
     **dict.fromkeys(
         ("distributions", *map("distributions.{}".format, _DISTRIBUTIONS)), _from("nn.distributions")),
-    "distributions.constraints": _constraint,
+    "distributions.constraints": _constraint, "distributions.utils": lambda name: _OF_DISTRIBUTIONS[
+        name] if name == "lazy_property" else below(_OF_DISTRIBUTIONS[name]),
     "autograd": _fixed(**AUTOGRAD), "autograd.functional": _fixed(**OF_FUNCTIONS),
     "func": lambda name: FUNC[name] if name in FUNC else _from("nn.utils")(name),
     "utils": _fixed(), "utils.checkpoint": _fixed(

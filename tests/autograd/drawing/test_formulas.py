@@ -766,3 +766,10 @@ def test_a_book_says_nothing_of_a_part(function: Any) -> None:
     whole = formula(record(getattr(np, node.name), [A])[0], 0, lambda argument, value: "x", "out").text
     assert text != whole
     assert f"/ {A.size}" not in text
+
+
+@pytest.mark.parametrize("function", [np.linalg.pinv, lambda a, rcond: np.linalg.lstsq(a, A[:, 0], rcond)[0]])
+def test_a_book_leaves_no_singular_value_out(function):
+    x = Tensor(A, requires_grad=True, name="x")
+    assert "⇠ ḡ · ∂v1/∂x" in str(draw(function(x, 0.9).sum()))
+    assert "∂" not in str(draw(function(x, 1e-16).sum()))
