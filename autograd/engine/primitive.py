@@ -59,7 +59,8 @@ class Primitive:
     stands_for  the function of NumPy's that this is, if any, which knows what `out=` may be
     into        None, or of a function with one rule: adds what that gives to an array in place, into(array, g, *needs);
                 for functions whose gradient is mostly zeros, so that n parts of an array cost n parts, not n arrays
-    forward     None, or what gives the result's tangent, forward(tangents by input, **saved); None where it cannot
+    forward     None, or what gives the result's tangent, forward(tangents by input, values by name), the arguments and
+                what is saved; None where it cannot
     """
 
     def __init__(

@@ -21,7 +21,7 @@ from ..transforms.call import name_of, plain
 from ..transforms.tree import leaves, rebuild
 from .boxes import Box, JVPNode, VJPNode, getval, holds_box
 from .pulling import Given, Undefined, primitive_jvps, primitive_vjps, undefined
-from .redeclaring import declared, redeclared
+from .redeclaring import declared, redeclared, redeclared_forward
 from .vector_space import SparseObject, VSpace, vspace
 from .vectors import as_vector, shown
 
@@ -70,12 +70,12 @@ def primitive(fun: Function) -> Function:
         name=name, kind=BACKWARD, multiple=True, values=rule_of_several,
     )  # fmt: skip
 
-    def forward(tangents: Any, given: Given, values: Any, out: Any) -> Any:
-        moved = given.pushed(tangents, values, out)
+    def forward(tangents: Any, known: Any) -> Any:
+        moved = known["given"].pushed(tangents, known["values"], known["out"])
         return None if moved is None else moved[0]
 
-    def forward_of_several(tangents: Any, given: Given, values: Any, made: Any, out: Any) -> Any:
-        return given.pushed(tangents, values, rebuild(made, iter(out)))
+    def forward_of_several(tangents: Any, known: Any) -> Any:
+        return known["given"].pushed(tangents, known["values"], rebuild(known["made"], iter(known["out"])))
 
     single.primitive.forward, several.primitive.forward = forward, forward_of_several  # type: ignore[attr-defined]
 
@@ -168,6 +168,7 @@ def defjvp(fun: Function, *rules: Any, argnums: Any = None) -> None:
 
     "same" stands for the function itself with g in that argument's place, None for a result that stays. `jvp` uses
     them (without one it uses the VJP), and the backward pass where a VJP cannot be differentiated or there is none.
+    Of a function that is built of others here, as `slogdet` is, those move, and no rule is asked for.
     """
     known = dict(zip(itertools.count() if argnums is None else argnums, rules, strict=False))
 
@@ -198,7 +199,11 @@ def defjvp_argnum(fun: Function, maker: Function) -> None:
 
 def defjvp_argnums(fun: Function, maker: Function) -> None:
     """Give a primitive one such rule for several arguments: maker(argnums, gs, result, args, kwargs)."""
-    primitive_jvps[declared(fun, primitive)] = maker
+    fun = declared(fun, primitive)
+    if hasattr(fun, "rules"):
+        primitive_jvps[fun] = maker
+    else:
+        redeclared_forward(fun, maker, primitive)
 
 
 def def_linear(fun: Function) -> None:

@@ -97,7 +97,23 @@ def _by_rule_forward(node: Node, known: dict[int, Any], create_graph: bool) -> A
     pairs = zip(plan.inputs, node.parents, strict=True)
     tangents = {input: known[parent.order] for input, parent in pairs if parent.order in known}
     saved: Any = plan.relink(node) if create_graph else node.saved
-    return plan.primitive.forward(tangents, **dict(zip(plan.names, saved, strict=True)))
+    return plan.primitive.forward(tangents, {**_given(node, create_graph), **dict(zip(plan.names, saved, strict=True))})
+
+
+def _given(node: Node, create_graph: bool) -> dict[str, Any]:
+    """A node's arguments by name; with create_graph those that move are joined to the graph."""
+    assert node.extras is not None
+    given = dict(node.extras.given)
+    if create_graph:
+        for input, parent in zip(node.plan.inputs, node.parents, strict=True):
+            if type(input) is tuple:
+                name, place = input
+                items = list(given[name])
+                items[place] = wrap(items[place], parent)
+                given[name] = tuple(items)
+            else:
+                given[input] = wrap(given[input], parent)
+    return given
 
 
 def _fitted(tangent: Any, node: Node) -> Any:
@@ -164,12 +180,7 @@ def _factors(primitive: Any) -> list[str]:
 
 def _multiplied(node: Node, name: str, tangent: Any, create_graph: bool) -> Any:
     """A bilinear function with the tangent in the place of one factor."""
-    plan = node.plan
-    assert node.extras is not None
-    given = dict(node.extras.given)
-    if create_graph:
-        for input, parent in zip(plan.inputs, node.parents, strict=True):
-            given[input] = wrap(given[input], parent)
+    plan, given = node.plan, _given(node, create_graph)
     given[name] = tangent
     for more in list(plan.primitive.rules)[2:]:
         given[more] = None

@@ -213,9 +213,9 @@ def test_a_rule_forward_serves_both_ways() -> None:
 def counted(calls, what, rule):
     """A rule that counts its calls."""
 
-    def wrapped(*given):
+    def wrapped(*given, **options):
         calls.append(what)
-        return rule(*given)
+        return rule(*given, **options)
 
     return wrapped
 
@@ -303,6 +303,30 @@ def test_rules_of_functions_of_scipys() -> None:
         grad(lambda x: linalg.cholesky_banded(x).sum())(banded)
     defvjp(linalg.cholesky_banded, lambda ans, x, **options: lambda g: g / (2 * ans))
     numpy.testing.assert_allclose(grad(lambda x: linalg.cholesky_banded(x).sum())(banded), [[1 / 4, 1 / 6]])
+
+
+def test_rules_forward_of_functions_that_have_rules() -> None:
+    special = pytest.importorskip("autograd.scipy.special")
+    calls: list[str] = []
+    lgamma = autograd.primitive(lambda x: special.gammaln(x), name="lgamma", x=lambda g, x: g * special.psi(x))
+    defjvp(lgamma, counted(calls, "lgamma", lambda g, ans, x: g * special.psi(x)))
+    added = autograd.primitive(lambda *xs, times: sum(xs) * times, name="added", xs=lambda g, i, times: g * times)
+    defjvp(added, *[counted(calls, f"added {i}", lambda g, ans, *xs, times: 10 * g * times) for i in range(2)])
+    fun = lambda x: added(lgamma(x[0]), lgamma(x[1]), times=2.0) ** 2
+    along = lambda x: jvp(fun, (x,), (numpy.array([1.0, 2.0]),))[1]
+    value = special.gammaln(3.0) + special.gammaln(4.0)
+    moved = special.psi(3.0) + 2 * special.psi(4.0)
+    numpy.testing.assert_allclose(along(V), 2 * (2 * value) * (2 * 10 * moved))
+    assert calls == ["lgamma", "lgamma", "added 0", "added 1"]
+    numpy.testing.assert_allclose(grad(along)(V), [(along(V + e) - along(V - e)) / 2e-6 for e in 1e-6 * numpy.eye(2)])
+    with pytest.warns(UserWarning, match="defjvp: <lambda> is no primitive"):
+        defjvp(lambda x: x, "same")
+
+
+def test_rules_forward_of_functions_of_scipys() -> None:
+    linalg = pytest.importorskip("autograd.scipy.linalg")
+    defjvp(linalg.hankel, "same")
+    numpy.testing.assert_array_equal(jvp(linalg.hankel, (V,), (V + 1,))[1], linalg.hankel(V + 1))
 
 
 def test_no_gradient_flows_where_it_is_said() -> None:
