@@ -90,11 +90,7 @@ SUITES = {
         "the autograd backend", ("matt-graham/mici", "main"), ("tests",), options=("-k", "autograd or autodiff")
     ),
     "qoc": Suite("all", ("SchusterLab/qoc", "master"), ("tests",)),
-    "lifetimes": Suite("fitting", ("CamDavidsonPilon/lifetimes", "master"), ("tests/test_estimation.py",)),
-    "convoys": Suite("all", ("better/convoys", "master"), ("test_convoys.py",)),
-    "viabel": Suite("approximations, objectives, optimization", ("jhuggins/viabel", "main"), ("viabel/tests",)),
     "paragami": Suite("all", ("rgiordan/paragami", "master"), ("paragami/tests",)),
-    "autoray": Suite("gradients", ("jcmgray/autoray", "main"), ("tests/test_grad.py",), options=("-k", "autograd")),
     "kernel-gof": Suite("all", ("wittawatj/kernel-gof", "master"), ("kgof/test",)),
     "PennyLane numpy": Suite("pennylane.numpy", _PENNYLANE, ("numpy",), "tests", _PLAIN),
     "PennyLane math": Suite("pennylane.math", _PENNYLANE, ("math",), "tests", _PLAIN),
