@@ -90,6 +90,8 @@ SUITES = {
         "the autograd backend", ("matt-graham/mici", "main"), ("tests",), options=("-k", "autograd or autodiff")
     ),
     "qoc": Suite("all", ("SchusterLab/qoc", "master"), ("tests",)),
+    "paragami": Suite("all", ("rgiordan/paragami", "master"), ("paragami/tests",)),
+    "kernel-gof": Suite("all", ("wittawatj/kernel-gof", "master"), ("kgof/test",)),
     "PennyLane numpy": Suite("pennylane.numpy", _PENNYLANE, ("numpy",), "tests", _PLAIN),
     "PennyLane math": Suite("pennylane.math", _PENNYLANE, ("math",), "tests", _PLAIN),
     "PennyLane grad": Suite(

@@ -171,7 +171,7 @@ def between(roots: Iterable[Node], targets: Collection[int]) -> set[int] | None:
 
 
 BACKWARD = "backward"
-"""The kind of a primitive whose rules may know no more than how to go back, with plain arrays."""
+"""The kind of a primitive whose rules may know no more than how to go back, with plain values of any class."""
 
 ARGUMENT = "argument"
 """The kind of the primitive with which the graph of a call begins that a transform makes."""

@@ -65,6 +65,8 @@ class Primitive:
     stands_for  the function of NumPy's that this is, if any, which knows what `out=` may be
     into        None, or of a function with one rule: adds what that gives to an array in place, into(array, g, *needs);
                 for functions whose gradient is mostly zeros, so that n parts of an array cost n parts, not n arrays
+    forward     None, or what gives the result's tangent, forward(tangents by input, values by name), the arguments and
+                what is saved; None where it cannot
     """
 
     def __init__(
@@ -84,6 +86,7 @@ class Primitive:
         self.recorder: Function = function
         self.stands_for: Any = None
         self.into: Function | None = None
+        self.forward: Function | None = None
         self.plans: dict[Any, Plan] = {}
 
     def plan(self, inputs: tuple[Any, ...]) -> Plan:

@@ -6,6 +6,7 @@ Tensors, calls the function, and makes a Tensor of the result, with a node if a 
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections.abc import Callable
 from types import CodeType
@@ -127,11 +128,18 @@ def compiled(record: Primitive, namespace: dict[str, Any]) -> tuple[CodeType, An
     if _works_in_blocks(record):
         namespace["_elsewhere"] = each_block(in_single(record.function) if record.single else record.function)
     namespace["_stands_for"] = record.stands_for
-    exec(compile("\n".join(lines), f"<primitive {record.name}>", "exec"), namespace)
-    code = namespace.pop("call").__code__
+    code = _code_of("\n".join(lines))
     defaults = tuple(signature.defaults[name] for name in signature.positional if name in signature.defaults)
     keywords = {name: signature.defaults[name] for name in signature.keywords if name in signature.defaults}
-    return code.replace(co_name=record.name), defaults or None, keywords or None
+    named = code.replace(co_name=record.name, co_filename=f"<primitive {record.name}>")
+    return named, defaults or None, keywords or None
+
+
+@functools.cache
+def _code_of(source: str) -> CodeType:
+    """The code of the one function that is defined there, compiled once for all primitives for which it reads so."""
+    (code,) = [part for part in compile(source, "<primitive>", "exec").co_consts if type(part) is CodeType]
+    return code
 
 
 def _left(name: str, inputs: list[str]) -> str:

@@ -20,8 +20,8 @@ from ..engine.tensor import Tensor, unwrap
 from ..transforms.call import name_of, plain
 from ..transforms.tree import leaves, rebuild
 from .boxes import Box, JVPNode, VJPNode, getval, holds_box
-from .pulling import Given, primitive_jvps, primitive_vjps, undefined
-from .redeclaring import declared, redeclared
+from .pulling import Given, Undefined, primitive_jvps, primitive_vjps, undefined
+from .redeclaring import declared, redeclared, redeclared_forward
 from .vector_space import SparseObject, VSpace, vspace
 from .vectors import as_vector, shown
 
@@ -69,6 +69,15 @@ def primitive(fun: Function) -> Function:
         lambda *values, given, made, found: tuple(map(as_vector, leaves(value(values, given, found)))),
         name=name, kind=BACKWARD, multiple=True, values=rule_of_several,
     )  # fmt: skip
+
+    def forward(tangents: Any, known: Any) -> Any:
+        moved = known["given"].pushed(tangents, known["values"], known["out"])
+        return None if moved is None else moved[0]
+
+    def forward_of_several(tangents: Any, known: Any) -> Any:
+        return known["given"].pushed(tangents, known["values"], rebuild(known["made"], iter(known["out"])))
+
+    single.primitive.forward, several.primitive.forward = forward, forward_of_several  # type: ignore[attr-defined]
 
     @functools.wraps(fun)
     def call(*args: Any, **kwargs: Any) -> Any:
@@ -157,14 +166,15 @@ def _defined(fun: Function, maker: Function, rules: dict[int, Function | None] |
 def defjvp(fun: Function, *rules: Any, argnums: Any = None) -> None:
     """Give a primitive rules of how its result moves: rule(g, result, *args, **kwargs), g how the argument moves.
 
-    "same" stands for the function itself with g in that argument's place, None for a result that stays. They are used
-    where a VJP cannot be differentiated (`jvp` goes back twice, by the VJPs) or where there is none.
+    "same" stands for the function itself with g in that argument's place, None for a result that stays. `jvp` uses
+    them (without one it uses the VJP), and the backward pass where a VJP cannot be differentiated or there is none.
+    Of a function that is built of others here, as `slogdet` is, those move, and no rule is asked for.
     """
     known = dict(zip(itertools.count() if argnums is None else argnums, rules, strict=False))
 
     def of_one(argnum: int, g: Any, ans: Any, args: Any, kwargs: Any) -> Any:
         if argnum not in known:
-            raise NotImplementedError(f"{name_of(fun)}: no JVP is defined for argument {argnum}; give it with defjvp")
+            raise Undefined(f"{name_of(fun)}: no JVP is defined for argument {argnum}; give it with defjvp")
         rule = known[argnum]
         if rule is None:
             return vspace(ans).zeros()
@@ -189,7 +199,11 @@ def defjvp_argnum(fun: Function, maker: Function) -> None:
 
 def defjvp_argnums(fun: Function, maker: Function) -> None:
     """Give a primitive one such rule for several arguments: maker(argnums, gs, result, args, kwargs)."""
-    primitive_jvps[declared(fun, primitive)] = maker
+    fun = declared(fun, primitive)
+    if hasattr(fun, "rules"):
+        primitive_jvps[fun] = maker
+    else:
+        redeclared_forward(fun, maker, primitive)
 
 
 def def_linear(fun: Function) -> None:

@@ -115,15 +115,43 @@ class Given:
                 parts[self.form[k]] = part
         return parts
 
+    def pushed(self, tangents: dict[Any, Any], values: Any, out: Any) -> Any:
+        """How the results move as values move, in a list; None where there is no rule for that.
+
+        tangents  by the name and the place of their values
+        """
+        places = {place: tangent for (_, place), tangent in tangents.items()}
+        argnums = tuple([self.argument_of(i) for i in places])
+        maker = primitive_jvps.get(self.call)
+        if maker is None or any(k in self.spread for k in argnums):
+            return None
+
+        def by_rule(gs: Any, values: Any, out: Any) -> list[Any]:
+            moved = maker(argnums, list(map(shown, gs)), _shown(out), self.arguments(values, shown), self.named)
+            return list(map(_array, leaves(moved)))
+
+        gs = list(places.values())
+        batch = innermost((gs, values, out))
+        joined = any(map(tracked, gs))
+        try:
+            moved = by_rule(gs, values, out) if batch is None else batch.loop(by_rule, (gs, values, out), {})
+        except Undefined:
+            return None
+        except TypeError:
+            if joined:  # and the rule takes a Tensor for a plain array
+                return None
+            raise
+        return None if joined and not any(map(tracked, moved)) else moved
+
     def moved(self, tangent: Any, i: int, values: Any, out: Any, k: int, slopes: Any) -> Any:
         """How the k-th result moves as the i-th value moves: by its rule, or by the VJP of each of its elements.
 
         slopes  a gradient for each result, of which only the shapes count
         """
         at = self.argument_of(i)
-        maker = primitive_jvps.get(self.call)
-        if maker is not None and at not in self.spread:
-            return leaves(maker((at,), (tangent,), out, self.arguments(values), self.named))[k]
+        moved = None if at in self.spread else self.pushed({(at, i): tangent}, values, out)
+        if moved is not None:
+            return moved[k]
         results, zeros = leaves(unwrap(out)), [np.zeros_like(unwrap(slope)) for slope in slopes]
         if Vector in map(type, unwrap((tangent, *results))):
             raise self.unknown()
@@ -209,6 +237,10 @@ def _slope(g: Any, i: int, parts: Any, given: Given, result: Any, place: int, n:
 
 
 _by_rule = primitive(_value, name="vjp", parts=_slope)  # of the gradients of n results, and of the values
+
+
+class Undefined(NotImplementedError):
+    """There is no rule forward for an argument."""
 
 
 def undefined(name: str, i: int) -> NotImplementedError:

@@ -13,6 +13,7 @@ from ..engine.place import warn
 from ..engine.primitive import Primitive, registry
 from ..engine.signature import Signature
 from ..transforms.call import name_of
+from ..transforms.tree import leaves
 
 Function = Callable[..., Any]
 
@@ -22,21 +23,61 @@ def redeclared(fun: Function, maker: Function, argnums: list[int] | None, primit
 
     `primitive` makes one of a function that is built of others. Warns where nobody asks for the rules of the function.
     """
-    known = next((found for found in (fun, getattr(fun, "__wrapped__", None)) if _is_known(found)), None)
-    made = fun if _record_of(fun) else registry.get(known)
+    known, made = _standing_for(fun)
     if made is None and hasattr(fun, "instead"):
         fun.instead = _with_maker(primitive, fun.plain, maker)  # type: ignore[attr-defined]
     elif made is None:
-        warn(
-            f"defvjp: {name_of(fun)} is no primitive, so that nobody will ask for this rule: what it computes is "
-            f"recorded, or else lost; make it one with autograd.extend.primitive"
-        )
+        _warn_unasked("defvjp", fun)
     elif (record := _record_of(made)) is not None:
         with_rules(made, _rules(record, maker, argnums))
     else:
         new = _with_maker(primitive, known, maker)
         for key in [key for key, value in registry.items() if value is made]:
             registry[key] = new
+
+
+def redeclared_forward(fun: Function, maker: Function, primitive: Function) -> None:
+    """From now on a function's result moves by maker(argnums, gs, result, args, kwargs)."""
+    _, made = _standing_for(fun)
+    record = _record_of(made)
+    if record is not None:
+        record.forward = _forward(record, maker)
+    elif made is None and hasattr(fun, "instead"):
+        from .pulling import primitive_jvps
+
+        fun.instead = fun.instead or primitive(fun.plain)  # type: ignore[attr-defined]
+        primitive_jvps[fun.instead] = maker
+    elif made is None:
+        _warn_unasked("defjvp", fun)
+
+
+def _standing_for(fun: Any) -> tuple[Any, Any]:
+    """The function of NumPy's or SciPy's that is meant, if any, and what stands for it on Tensors."""
+    known = next((found for found in (fun, getattr(fun, "__wrapped__", None)) if _is_known(found)), None)
+    return known, fun if _record_of(fun) else registry.get(known)
+
+
+def _warn_unasked(who: str, fun: Function) -> None:
+    warn(
+        f"{who}: {name_of(fun)} is no primitive, so that nobody will ask for this rule: what it computes is "
+        f"recorded, or else lost; make it one with autograd.extend.primitive"
+    )
+
+
+def _forward(record: Primitive, maker: Function) -> Function:
+    """How the result moves by a rule of this form, of a primitive that may not have saved all that the rule gets."""
+    signature = Signature(record)
+    names = signature.positional
+
+    def forward(tangents: dict[Any, Any], known: dict[str, Any]) -> Any:
+        places = tuple([len(names) + key[1] if type(key) is tuple else names.index(key) for key in tangents])
+        args = (*[known[name] for name in names], *known.get(signature.sequence or "", ()))
+        options = {name: known[name] for name in signature.keywords}
+        out = known["out"] if "out" in known and "out" not in signature.names() else record.recorder(*args, **options)
+        moved = maker(places, list(tangents.values()), out, args, options)
+        return leaves(moved) if record.multiple else moved
+
+    return forward
 
 
 def declared(fun: Any, primitive: Function) -> Any:

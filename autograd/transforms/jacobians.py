@@ -121,12 +121,17 @@ def _jacobian_of_part(call: Call, out: Any, create_graph: bool, chunk_size: int 
     if data.size == 1:
         parts = call.pull([out], [np.ones_like(data)], True, create_graph)
         return [part.reshape(shape + part.shape) if shape else part for part in parts]
-    if n < data.size and _saves_by_columns(call, data.size - n) and goes_forward(call, [out]):
+    if n < data.size and _saves_by_columns(call, data.size - n) and _goes_by_columns(call, out):
         columns = [_columns(call, out, i, create_graph, chunk_size) for i in range(len(call.points))]
         turned: list[Any] = [np.moveaxis(part, 0, -1) for part in columns]  # type: ignore[type-var]
         return [part.reshape(shape + point.shape) for part, point in zip(turned, call.points, strict=True)]
     rows = many(call, data, lambda seed: call.pull([out], [seed], True, create_graph), create_graph, chunk_size)
     return [part.reshape(shape + point.shape) for part, point in zip(rows, call.points, strict=True)]
+
+
+def _goes_by_columns(call: Call, out: Tensor) -> bool:
+    """Whether each column is what one real tangent gives, going forward."""
+    return all(value.dtype.kind == "f" for value in (out, *call.points)) and goes_forward(call, [out])
 
 
 def _columns(call: Call, out: Tensor, i: int, create_graph: bool, chunk_size: int | None) -> Tensor:
@@ -238,7 +243,7 @@ def _sparse(who: str, call: Call, pattern: Pattern, chunk_size: int | None, chec
         )
     if not tracked(out):
         return pattern.matrix(np.zeros(len(pattern.rows), point.dtype))
-    by_columns = pattern.columns_meet_less and goes_forward(call, [out])
+    by_columns = pattern.columns_meet_less and _goes_by_columns(call, out)
     colors = pattern.colors(by_columns)
     n = int(colors.max(initial=-1)) + 1
     seeds = np.arange(n)[:, None] == colors

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.node import BACKWARD, Node, walk
 from ..engine.sweep import gradients
 from ..engine.tensor import Tensor, unwrap, wrap
 from .call import Call, conj, tracked
@@ -41,8 +40,7 @@ def jvp(fun: Function, primals: Sequence[Any], tangents: Sequence[Any], has_aux:
     """(fun(*primals), its derivative along the tangents): how the result moves when each primal moves by its tangent.
 
     Forward mode: one pass along the record, in the order in which it was made, at about the cost of `fun` once more;
-    of complex numbers, on the way too, and of halves, two reverse passes. With has_aux `fun` gives a pair (result,
-    aux), and a third part comes out, aux.
+    of halves two reverse passes. With has_aux `fun` gives a pair (result, aux), and a third part comes out, aux.
 
     Raises TypeError if primals and tangents differ in number or containers, RuntimeError if they differ in shape.
 
@@ -117,18 +115,8 @@ def pushed(call: Call, outs: Sequence[Any], seeds: Sequence[Any], create_graph: 
 
 
 def goes_forward(call: Call, outs: Sequence[Any]) -> bool:
-    """Whether forward mode knows what to do: with real numbers, of single precision or more, and rules of ours.
-
-    The numbers on the way count too: a rule multiplies by the conjugate of a complex slope, and so is no derivative.
-    """
-    if not all(unwrap(value).dtype.char in "fdg" for value in (*outs, *call.points)):
-        return False
-    return all(map(_is_known, walk([out._node for out in outs if tracked(out)], call.start)))
-
-
-def _is_known(node: Node) -> bool:
-    real = node.dtype is None or node.dtype.kind != "c"  # that of several results is known where each is picked
-    return real and (node.plan is None or node.plan.primitive.kind != BACKWARD)
+    """Whether forward mode has numbers to compute with that are of single precision or more."""
+    return all(unwrap(value).dtype.char in "fdgFDG" for value in (*outs, *call.points))
 
 
 def _fitting(call: Call, seeds: Sequence[Any], create_graph: bool) -> list[Any]:

@@ -210,6 +210,67 @@ def test_a_rule_forward_serves_both_ways() -> None:
     numpy.testing.assert_allclose(grad(lambda y: moved(V, y).sum())(2.0), (MATRIX @ V).sum())
 
 
+def counted(calls, what, rule):
+    """A rule that counts its calls."""
+
+    def wrapped(*given, **options):
+        calls.append(what)
+        return rule(*given, **options)
+
+    return wrapped
+
+
+def test_forward_is_one_pass_through_complex_primitives() -> None:
+    calls: list[str] = []
+    scaled = primitive(lambda a, b: a * b**2)
+    defvjp(
+        scaled,
+        counted(calls, "back a", lambda ans, a, b: lambda g: g * b**2),
+        counted(calls, "back b", lambda ans, a, b: lambda g: 2 * g * a * b),
+    )
+    fun = lambda z: np.abs(scaled(np.sin(z), np.conj(z) * 2)) ** 2 + np.real(z)
+    z, t = numpy.array([1 + 2j, 0.5 - 1j]), numpy.array([1j, 2.0])
+    _, by_vjps = make_jvp(fun, z)(t)
+    numpy.testing.assert_allclose(by_vjps, (fun(z + 1e-6 * t) - fun(z - 1e-6 * t)) / 2e-6, rtol=1e-6)
+    assert calls == ["back a", "back b"]
+    defjvp(
+        scaled,
+        counted(calls, "a", lambda g, ans, a, b: g * b**2),
+        counted(calls, "b", lambda g, ans, a, b: 2 * g * a * b),
+    )
+    numpy.testing.assert_allclose(make_jvp(fun, z)(t)[1], by_vjps)
+    assert calls[2:] == ["a", "b"]
+    along = lambda z: make_jvp(fun, z)(t)[1].sum()
+    expected = (along(z + 1e-6 * t) - along(z - 1e-6 * t)) / 2e-6
+    numpy.testing.assert_allclose(make_jvp(along, z)(t)[1], expected, rtol=1e-6)
+
+
+def test_forward_where_only_some_arguments_have_a_rule_for_it() -> None:
+    product = primitive(lambda x, y: x * y)
+    defvjp(product, lambda ans, x, y: lambda g: g * y, lambda ans, x, y: lambda g: g * x)
+    defjvp(product, lambda g, ans, x, y: g * y)
+    assert jvp(product, (2.0, 3.0), (10.0, 1.0)) == (6.0, 32.0)
+    assert jvp(lambda x: product(x, 3.0), (2.0,), (10.0,)) == (6.0, 30.0)
+
+
+def test_forward_in_plain_arrays_is_differentiated() -> None:
+    moved = primitive(in_c(MATRIX))
+    defvjp(moved, lambda ans, x: in_c(MATRIX.T))
+    defjvp(moved, lambda g, ans, x: in_c(MATRIX)(g))
+    numpy.testing.assert_allclose(grad(lambda t: jvp(moved, (V,), (t,))[1].sum())(V), MATRIX.sum(0))
+
+
+def test_forward_with_results_in_containers() -> None:
+    parts = primitive(lambda x: {"real": numpy.real(x), "both": [numpy.imag(x), 2 * x]})
+    defjvp(parts, lambda g, ans, x: {"real": np.real(g), "both": [np.imag(g), 2 * g]})
+
+    def total(x):
+        found = parts(x)
+        return found["real"] + 10 * found["both"][0] + np.abs(found["both"][1])
+
+    assert jvp(total, (3 + 4j,), (1 + 2j,))[1] == 1 + 20 + 2 * (3 + 8) / 5
+
+
 def test_a_linear_function_needs_no_rule() -> None:
     moved = primitive(in_c(MATRIX))
     def_linear(moved)
@@ -242,6 +303,30 @@ def test_rules_of_functions_of_scipys() -> None:
         grad(lambda x: linalg.cholesky_banded(x).sum())(banded)
     defvjp(linalg.cholesky_banded, lambda ans, x, **options: lambda g: g / (2 * ans))
     numpy.testing.assert_allclose(grad(lambda x: linalg.cholesky_banded(x).sum())(banded), [[1 / 4, 1 / 6]])
+
+
+def test_rules_forward_of_functions_that_have_rules() -> None:
+    special = pytest.importorskip("autograd.scipy.special")
+    calls: list[str] = []
+    lgamma = autograd.primitive(lambda x: special.gammaln(x), name="lgamma", x=lambda g, x: g * special.psi(x))
+    defjvp(lgamma, counted(calls, "lgamma", lambda g, ans, x: g * special.psi(x)))
+    added = autograd.primitive(lambda *xs, times: sum(xs) * times, name="added", xs=lambda g, i, times: g * times)
+    defjvp(added, *[counted(calls, f"added {i}", lambda g, ans, *xs, times: 10 * g * times) for i in range(2)])
+    fun = lambda x: added(lgamma(x[0]), lgamma(x[1]), times=2.0) ** 2
+    along = lambda x: jvp(fun, (x,), (numpy.array([1.0, 2.0]),))[1]
+    value = special.gammaln(3.0) + special.gammaln(4.0)
+    moved = special.psi(3.0) + 2 * special.psi(4.0)
+    numpy.testing.assert_allclose(along(V), 2 * (2 * value) * (2 * 10 * moved))
+    assert calls == ["lgamma", "lgamma", "added 0", "added 1"]
+    numpy.testing.assert_allclose(grad(along)(V), [(along(V + e) - along(V - e)) / 2e-6 for e in 1e-6 * numpy.eye(2)])
+    with pytest.warns(UserWarning, match="defjvp: <lambda> is no primitive"):
+        defjvp(lambda x: x, "same")
+
+
+def test_rules_forward_of_functions_of_scipys() -> None:
+    linalg = pytest.importorskip("autograd.scipy.linalg")
+    defjvp(linalg.hankel, "same")
+    numpy.testing.assert_array_equal(jvp(linalg.hankel, (V,), (V + 1,))[1], linalg.hankel(V + 1))
 
 
 def test_no_gradient_flows_where_it_is_said() -> None:
