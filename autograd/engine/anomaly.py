@@ -17,6 +17,7 @@ from .modes import mode
 from .node import Node
 from .place import caller
 from .primitive import Primitive
+from .sweep import arrays_in
 from .tensor import unwrap
 
 
@@ -25,7 +26,8 @@ class detect_anomaly(ContextDecorator):
 
     The first NaN or infinity raises a RuntimeError that names the operation, forward or backward, and the line of
     source that called it. An infinity that comes in (a mask of -inf, say) may be passed on, a NaN may not. What the
-    backward pass needs is locked until it has run: to write into it, `t.data[0] = 1` too, raises NumPy's ValueError.
+    backward pass needs is locked until it has run, plain arrays too: to write into it, as in `t.data[0] = 1`, raises
+    NumPy's ValueError. What is written all the same, through a view that was there before, the backward pass notices.
     Operations remember the line that called them, which drawings show.
 
     >>> x = Tensor([1.0, 0.0], requires_grad=True)
@@ -69,8 +71,11 @@ class _Watch:
             if index is not None:
                 _report_forward(primitive.name, result, index, arrays)
         if node is not None:
-            node.more().source = caller()
-            _locks.hold(node)
+            extras, saved = node.more(), list(arrays_in(node.saved))
+            extras.source = caller()
+            _locks.hold(node, saved)
+            extras.sums = tuple(map(versions.checksum, saved))
+            versions.suspect()
 
     def vjp(self, node: Node, parent: Node, rule: Callable[..., Any], g: Any, saved: Any) -> Any:
         """Run one VJP, and check what it gives."""
@@ -95,15 +100,14 @@ class _Locks:
         self.waiting: dict[int, list[Any]] = {}  # id of an array that is still locked -> its views that no node needs
         self.lock = threading.RLock()
 
-    def hold(self, node: Node) -> None:
+    def hold(self, node: Node, saved: list[Any]) -> None:
         arrays = []
         with self.lock:
-            for value in node.saved or ():
-                for array in value if type(value) is tuple else (value,):
-                    while isinstance(array, np.ndarray):
-                        if id(array) in self.counts or (array.flags.writeable and _can_be_unlocked(array)):
-                            arrays.append(array)
-                        array = array.base
+            for array in saved:
+                while isinstance(array, np.ndarray):
+                    if id(array) in self.counts or (array.flags.writeable and _can_be_unlocked(array)):
+                        arrays.append(array)
+                    array = array.base
             for array in arrays:
                 self.counts[id(array)] = self.counts.get(id(array), 0) + 1
                 array.flags.writeable = False

@@ -16,6 +16,7 @@ import nn
 from nn.module import Module as _Module
 from nn.parameter import Buffer as _Buffer
 
+from ..engine.tensor import Tensor as Base
 from . import dtypes
 from .boundary import RAISED, above, below, convention, raised
 from .dtypes import Size, plain
@@ -42,6 +43,20 @@ _start = below(nn.Parameter.__init__)
 RAISED[nn.Parameter], RAISED[_Buffer] = Parameter, Buffer
 
 
+class _Hook:
+    """A module's hook, called by the convention that it is written for: the program's, or that of nn's own.
+
+    It is copied and pickled as the hook is.
+    """
+
+    def __init__(self, hook: Any) -> None:
+        self.__wrapped__ = hook
+
+    def __call__(self, *args: Any) -> Any:
+        hook = self.__wrapped__
+        return (below if str(getattr(hook, "__module__", "")).startswith("nn.") else above)(hook)(*args)
+
+
 class Module(_Module):
     """The base of every layer and network: nn.Module, whose parameters, buffers and states are PyTorch's Tensors."""
 
@@ -64,7 +79,7 @@ class Module(_Module):
         return ((name, raised(value)) for name, value in _Module._members(self, *args))
 
     def _hook(self, kind: str, hook: Any, *args: Any) -> Any:
-        return _Module._hook(self, kind, hook if "state_dict" in kind or not callable(hook) else above(hook), *args)
+        return _Module._hook(self, kind, hook if "state_dict" in kind or not callable(hook) else _Hook(hook), *args)
 
     def state_dict(self, *args: Any, destination: Any = None, prefix: str = "", keep_vars: bool = False) -> Any:
         """The parameters and persistent buffers by path: Tensors of their memory, as in PyTorch, unlike in nn."""
@@ -77,6 +92,16 @@ class Module(_Module):
 
     def type(self, dst_type: Any) -> Any:
         return self.to(plain(dst_type))
+
+    def compile(self, *args: Any, **options: Any) -> None:
+        """Has no effect: the module runs as it is."""
+
+    def share_memory(self) -> Any:
+        """The module itself: there is one process."""
+        return self
+
+    def bfloat16(self) -> Any:
+        return self.to(dtypes.DTYPES["bfloat16"])
 
     load_state_dict, zero_grad = below(_Module.load_state_dict), below(_Module.zero_grad)
     double, half, float = below(_Module.double), below(_Module.half), below(_Module.float)
@@ -117,6 +142,8 @@ def _face_of(cls: type, where: str) -> type:
         }
         if "step" in inside and kind == _OPTIMIZERS:
             inside["step"] = _stepping(vars(cls)["step"])
+        if "load_state_dict" in inside and kind == _OPTIMIZERS:
+            inside["load_state_dict"] = _loading(inside["load_state_dict"])
         if kind == _DISTRIBUTIONS:
             inside["__init_subclass__"] = classmethod(_own)
             if "expand" in inside:
@@ -137,6 +164,15 @@ _OF_OPTIMIZERS = ("step", "zero_grad", "add_param_group", "load_state_dict", "st
 def _stepping(found: Any) -> Any:
     step = below(getattr(found, "__wrapped__", found))  # hooks, which are around it, are the program's
     return lambda self, closure=None: step(self, *([] if closure is None else [above(closure)]))
+
+
+def _loading(load: Any) -> Any:
+    def load_state_dict(self: Any, state_dict: Any) -> None:
+        load(self, state_dict)
+        for entry in self.state.values():  # what a program's own optimizer keeps
+            entry.update({name: raised(value) for name, value in entry.items() if isinstance(value, Base)})
+
+    return load_state_dict
 
 
 def _own(cls: Any) -> None:

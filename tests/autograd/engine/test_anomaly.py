@@ -6,6 +6,7 @@ import re
 import numpy as np
 import pytest
 
+import nn.functional as F
 from autograd import Tensor, detect_anomaly, no_grad
 from autograd.engine.anomaly import _locks
 
@@ -97,6 +98,64 @@ def test_what_is_saved_is_locked_until_the_backward_pass_has_run():
     view[0] = 4
     assert x.data[0] == 4
     assert not _locks.held
+
+
+def _assigned(x, i):
+    y = x * 1
+    y[i] = x[:2] * 3
+    return y
+
+
+USES = {
+    # what uses a plain array besides x of shape (3, 3): the array, the use
+    "factor": (lambda: np.arange(9.0).reshape(3, 3), lambda x, a: x * a),
+    "exponent": (lambda: np.arange(3.0), lambda x, a: x**a),
+    "matrix": (lambda: np.arange(6.0).reshape(3, 2), lambda x, a: x @ a),
+    "einsum": (lambda: np.arange(6.0).reshape(3, 2), lambda x, a: np.einsum("ij,jk->ik", x, a)),
+    "kernel": (lambda: np.arange(4.0).reshape(1, 1, 2, 2), lambda x, a: F.conv2d(x[None, None], a)),
+    "condition": (lambda: np.array([True, False, True]), lambda x, m: np.where(m, x, 2 * x)),
+    "where=": (lambda: np.array([True, False, True]), lambda x, m: np.sum(x, axis=0, where=m)),
+    "index": (lambda: np.array([0, 2]), lambda x, i: x[i]),
+    "index of columns": (lambda: np.array([0, 2]), lambda x, i: x[:, i]),
+    "mask": (lambda: np.array([True, False, True]), lambda x, m: x[m]),
+    "take": (lambda: np.array([0, 2]), lambda x, i: np.take(x, i, axis=0)),
+    "take_along_axis": (lambda: np.array([[0], [2], [1]]), lambda x, i: np.take_along_axis(x, i, 1)),
+    "index of an assignment": (lambda: np.array([0, 2]), _assigned),
+    "shift": (lambda: np.array([1, 2]), lambda x, i: np.roll(x, i, (0, 1))),
+    "repeats": (lambda: np.array([1, 2, 0]), lambda x, i: np.repeat(x, i, axis=0)),
+    "labels": (lambda: np.array([0, 2, 1]), F.cross_entropy),
+    "embedding": (lambda: np.array([0, 2]), lambda x, i: F.embedding(i, x)),
+}
+
+
+@pytest.mark.parametrize("through_a_view", [False, True])
+@pytest.mark.parametrize("use", USES)
+def test_a_plain_array_cannot_be_filled_anew(use, through_a_view):
+    make, function = USES[use]
+    x, array = Tensor(np.arange(1.0, 10).reshape(3, 3), requires_grad=True), make()
+    target = array[...] if through_a_view else array
+    with detect_anomaly():
+        y = function(x, array).sum()
+        if through_a_view:  # which was there before the lock
+            target[...] = target.ravel()[::-1].reshape(target.shape).copy()
+            target.flat[0] = not target.flat[0]
+            with pytest.raises(RuntimeError, match=r"saved \(shape .* another view of its memory"):
+                y.backward()
+        else:
+            with pytest.raises(ValueError, match="read-only"):
+                target.flat[0] = 1
+            y.backward()
+
+
+def test_the_numbers_of_a_sparse_matrix_are_noticed():
+    sparse = pytest.importorskip("scipy.sparse")
+    x, matrix = leaf(1.0, 2.0), sparse.csr_array(np.array([[1.0, 0.0], [3.0, 4.0]]))
+    with detect_anomaly():
+        y = (matrix @ x).sum()
+        y.backward(retain_graph=True)
+        matrix.data[0] = 7.0
+        with pytest.raises(RuntimeError, match="sparse @ saved"):
+            y.backward()
 
 
 def test_a_dropped_graph_unlocks_and_two_graphs_lock_together():

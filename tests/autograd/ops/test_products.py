@@ -339,3 +339,11 @@ def test_the_second_factor_may_be_a_transposed_view(lead: tuple[int, ...]) -> No
     np.matmul(x, t).backward(g)
     assert t.grad is not None
     np.testing.assert_allclose(t.grad.data, np.einsum("...ij,...ik->...jk", x, g))
+
+
+def test_differences_between_places_have_the_dtype_of_the_values():
+    x, t = np.arange(5, dtype=np.float32) ** 2, np.array([0.0, 1, 1.5, 3, 3.2])
+    for f, at in ((Tensor(x, requires_grad=True), t), (x, Tensor(t, requires_grad=True))):
+        found = np.gradient(f, at)
+        assert found.dtype == np.gradient(x, t).dtype == np.float32
+        np.testing.assert_allclose(found.data, np.gradient(x, t), rtol=1e-6)
