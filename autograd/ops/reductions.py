@@ -409,7 +409,8 @@ def _by_blocks(g: Any) -> Any:
 
     None where one is infinite or NaN, which times 0 would be NaN in the place of others.
     """
-    made = g.reshape(-1, _BLOCK) @ np.tri(_BLOCK, dtype=g.dtype)
+    with np.errstate(invalid="ignore"):
+        made = g.reshape(-1, _BLOCK) @ np.tri(_BLOCK, dtype=g.dtype)
     whole = made[:, 0].reshape(-1, g.shape[-1] // _BLOCK)
     if not np.isfinite(whole).all():
         return None

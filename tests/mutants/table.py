@@ -42,7 +42,6 @@ OPS = {  # modules of ops whose rules are tried in these files, by what follows 
     **{name: (name, "degenerate") for name in _MORE},
     "contraction": ("products",),
     "factors": ("factors",),
-    "joining": ("shape", "pieces"),
     "polar": ("linalg", "degenerate"),
     "reductions": ("reductions", "degenerate", "roots"),
     "selecting": ("selecting",),
@@ -72,6 +71,10 @@ OWN: dict[str, list[str]] = {  # the longest beginning of a module's path that s
     },
     "autograd/ops/indexing.py": [
         *(f"tests/autograd/ops/test_{name}.py" for name in ("indexing", "degenerate", "in_blocks")),
+        "tests/autograd/test_other_arrays.py",
+    ],
+    "autograd/ops/joining.py": [
+        *(f"tests/autograd/ops/test_{name}.py" for name in ("shape", "pieces")),
         "tests/autograd/test_other_arrays.py",
     ],
     "autograd/program/": ["tests/autograd/program"],

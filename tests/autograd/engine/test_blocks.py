@@ -33,13 +33,14 @@ def test_what_is_in_blocks():
     assert not any(map(in_blocks, (np.ones(3), 1.0, None, Tensor(np.ones(3)), Tensor(da.ones(3)))))
 
 
-@pytest.mark.parametrize("case", ["rows", "two", "whole", "total", "fewer axes", "more axes"])
+@pytest.mark.parametrize("case", ["rows", "two", "whole", "number", "total", "fewer axes", "more axes"])
 def test_by_blocks(case):
     source = Source()
     function, rows, whole, total = {
         "rows": (lambda x: x.cumsum(1), [source.array], (), False),
         "two": (lambda x, y: x * y, [source.array, X], (), False),
         "whole": (lambda x, w: x @ w, [source.array], (da.ones((3, 2), chunks=1),), False),
+        "number": (lambda x, k: x * k, [source.array], (3,), False),
         "total": (lambda x, y: x.T @ y, [X, source.array], (), True),
         "fewer axes": (lambda x: x.sum(1), [source.array], (), False),
         "more axes": (lambda x: x[:, None] * np.ones((2, 1)), [source.array], (), False),
@@ -216,3 +217,11 @@ def test_progress_may_be_shown():
         loss_of(weight, 0.0, Source().array).backward()
     np.testing.assert_allclose(weight.grad.data, grad(loss_of)(W, 0.0, X))
     assert "100%" in said.getvalue()
+
+
+def test_arrays_in_blocks_are_noticed_and_others_are_not(monkeypatch):
+    monkeypatch.setattr(blocks.Seen, "blocks", False)
+    (Tensor(X, requires_grad=True) * 2).sum().backward()
+    assert not blocks.Seen.blocks
+    (Tensor(da.ones(3), requires_grad=True) * 2).sum()
+    assert blocks.Seen.blocks

@@ -64,3 +64,9 @@ def test_rows_are_summed_in_every_dtype(dtype, rows):
     made = sum_to(x, (4,))
     assert made.dtype == x.dtype
     np.testing.assert_array_equal(made, x.sum(0, np.result_type(dtype, "d")).astype(dtype))  # of whole numbers
+
+
+@pytest.mark.parametrize("shape", [(3, 3, 4), (2, 3, 4), (3, 3, 3), (2, 2, 3, 4)])
+def test_the_first_axis_of_several_is_summed(shape):
+    x = np.random.default_rng(0).normal(size=shape)
+    np.testing.assert_allclose(sum_to(x, shape[1:]), x.sum(0))

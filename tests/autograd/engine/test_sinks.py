@@ -163,3 +163,10 @@ def test_a_leaf_that_no_gradient_reaches_is_not_taken():
     sink.end = lambda: None
     (nothing(a) + b).backward()
     assert {name: float(g) for name, g in sink.found.items()} == {"b": 1}
+
+
+def test_inputs_may_be_named_that_have_no_sink():
+    (a,) = leaves(Kept(), a=2.0)
+    x = Tensor(5.0, requires_grad=True)
+    (a * x).backward(inputs=[x])
+    assert float(x.grad.data) == 2

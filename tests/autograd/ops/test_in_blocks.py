@@ -66,3 +66,11 @@ def test_sort(blocks, axis):
     np.sort(tensor, axis).backward(dask.from_array(g, chunks=(2, 3, 2)) if blocks != "array" else g)
     np.sort(plain, axis).backward(g)
     np.testing.assert_array_equal(np.asarray(tensor.grad.data), plain.grad.data)
+
+
+@pytest.mark.parametrize("index", [(slice(None), None, 0), (None, slice(1, 3)), (..., None)], ids=str)
+def test_basic_indices(index):
+    take = lambda x, index: x[index]
+    made = slope(take, dask.from_array(X, chunks=(2, 3, 2)), index)
+    for mine, expected in zip(made, slope(take, X, index), strict=True):
+        np.testing.assert_allclose(mine, expected, rtol=1e-14)

@@ -528,3 +528,24 @@ def test_cumulative_sums_of_long_slices_in_a_batch_and_a_program():
     one_by_one = np.stack([slope(Tensor(part)) for part in x])
     np.testing.assert_allclose(vmap(slope)(Tensor(x)), one_by_one, rtol=1e-12)
     np.testing.assert_allclose(autograd.compile(slope)(Tensor(x[0])), one_by_one[0], rtol=1e-12)
+
+
+@pytest.mark.parametrize("dtype", ["f4", "f8"])
+@pytest.mark.parametrize("shape", [(16, 512), (2, 4, 1024), (8192,), (512, 16), (7, 1000)])
+def test_running_sums_of_many_elements_have_the_sums_of_what_follows(shape: Any, dtype: str) -> None:
+    g = np.random.default_rng(0).normal(size=shape).astype(dtype)
+    for axis in range(len(shape)):
+        x = Tensor(np.zeros(shape, dtype), requires_grad=True)
+        np.cumsum(x, axis).backward(g)
+        assert x.grad is not None
+        expected = np.flip(np.cumsum(np.flip(g.astype("f8"), axis), axis), axis)
+        np.testing.assert_allclose(x.grad.data, expected, rtol=0, atol=1e-11 if dtype == "f8" else 1e-3)
+
+
+def test_an_infinite_gradient_of_running_sums_reaches_only_what_comes_before() -> None:
+    g = np.ones((16, 512))
+    g[3, 100] = np.inf
+    x = Tensor(np.zeros(g.shape), requires_grad=True)
+    np.cumsum(x, 1).backward(g)
+    assert x.grad is not None
+    np.testing.assert_array_equal(x.grad.data, np.flip(np.cumsum(np.flip(g, 1), 1), 1))
