@@ -467,22 +467,30 @@ def _extras(node: Node, g: Any, create_graph: bool) -> Any:
 
 def _check_versions(node: Node, saved: tuple[Any, ...]) -> None:
     assert node.plan is not None or node.saved == ()
-    for value in saved:
-        for array in _arrays(value):
-            if versions.written_since(array, node.order):
+    arrays = list(arrays_in(saved))
+    for array in arrays:
+        if versions.written_since(array, node.order):
+            raise RuntimeError(
+                f"backward: a value that {node.name} saved (shape {array.shape}) has been overwritten since, by an "
+                f"assignment, out= or an optimizer's step; do that after the backward pass, or on a copy"
+            )
+    if node.extras is not None and node.extras.sums is not None:
+        for array, before in zip(arrays, node.extras.sums, strict=True):
+            if versions.checksum(array) != before:
                 raise RuntimeError(
-                    f"backward: a value that {node.name} saved (shape {array.shape}) has been overwritten since, by an "
-                    f"assignment, out= or an optimizer's step; do that after the backward pass, or on a copy"
+                    f"backward: a value that {node.name} saved (shape {array.shape}) has been overwritten since, "
+                    f"through another view of its memory; do that after the backward pass, or on a copy; the "
+                    f"operation ran at {node.extras.source}"
                 )
 
 
-def _arrays(value: Any) -> Iterator[Any]:
+def arrays_in(value: Any) -> Iterator[Any]:
     """The arrays in what was saved: in an index, say, or in a Tensor that is the shift of a roll."""
     if isinstance(value, tuple | list):
         for item in value:
-            yield from _arrays(item)
+            yield from arrays_in(item)
     elif type(value) is slice:
-        yield from _arrays((value.start, value.stop, value.step))
+        yield from arrays_in((value.start, value.stop, value.step))
     elif hasattr(value, "dtype"):
         yield unwrap(value)
 

@@ -490,9 +490,16 @@ def _log_softmax_at_rule(g: Any, x: Any, index: Any, axis: int, out: Any) -> Any
     """Of the log-probability: 1 at the place, minus the softmax; of the logsumexp, the softmax."""
     of_found, of_lse = g
     axis %= x.ndim
-    rest = tuple([1 if i == axis else n for i, n in enumerate(x.shape)])
     factor = -of_found if of_lse is None else of_lse if of_found is None else of_lse - of_found
-    part = softmax_by(x, out[1].reshape(rest), factor.reshape(rest))
+    if of_found is not None and in_blocks(x):
+        return by_blocks(_slope_at, [x, index, out[1], factor, of_found], axis)
+    return _slope_at(x, index, out[1], factor, of_found, axis)
+
+
+def _slope_at(x: Any, index: Any, lse: Any, factor: Any, of_found: Any, axis: int) -> Any:
+    """softmax(x) times a factor, and something more at the places."""
+    rest = tuple([1 if i == axis else n for i, n in enumerate(x.shape)])
+    part = softmax_by(x, lse.reshape(rest), factor.reshape(rest))
     if of_found is None:
         return part
     places = _along(x.shape, index, axis)
