@@ -19,6 +19,7 @@ from .rows import by_rows
 _add_reduce: Any = np.add.reduce
 _maximum_reduce: Any = np.maximum.reduce
 LARGE = 4096  # elements: below, NumPy's reduction takes less time than to choose
+Ints = tuple[int, ...]
 _SHORT = 32  # elements: so few are multiplied and added up sooner than they are handed to BLAS row by row
 _LONG = 4096  # elements: the most that BLAS adds up without a partial sum, so that single precision keeps its digits
 
@@ -76,34 +77,40 @@ def is_large(x: Any) -> bool:
     return x.__class__ is np.ndarray and x.size >= LARGE and x.dtype.char in "fd"
 
 
-def _grouped(x: Any, axes: tuple[int, ...]) -> Any:
-    """How to see an array of x's layout: its axes in the order of memory, neighbours that stay or go together as one.
+@functools.lru_cache(maxsize=1024)  # to work it out takes as long as a large array is summed
+def _grouped(shape: Ints, strides: Ints, axes: Ints) -> tuple[Ints, Ints, tuple[bool, ...]]:
+    """How to see an array: its axes in the order of memory, neighbours that stay or go together as one.
 
-    The permutation, the shape then, which of its axes are summed over, and the shape of the sum, axes of size 1 kept.
+    The permutation, the shape then, and which of its axes are summed over.
     """
-    strides = x.strides
-    order = sorted(range(x.ndim), key=strides.__getitem__, reverse=True)
-    shape: list[int] = []
+    order = sorted(range(len(shape)), key=strides.__getitem__, reverse=True)
+    groups: list[int] = []
     summed: list[bool] = []
     for i in order:
         gone = i in axes
         if summed and summed[-1] is gone:
-            shape[-1] *= x.shape[i]
+            groups[-1] *= shape[i]
         else:
-            shape.append(x.shape[i])
+            groups.append(shape[i])
             summed.append(gone)
-    return order, shape, summed
+    return tuple(order), tuple(groups), tuple(summed)
 
 
-def _back(total: Any, order: list[int], shape: tuple[int, ...], axes: tuple[int, ...]) -> Any:
+def _back(total: Any, order: Ints, shape: Ints, axes: Ints) -> Any:
     """What is left, in memory's order, with the axes where they were, and of size 1 where they were summed."""
-    total = total.reshape([1 if i in axes else shape[i] for i in order])
-    if order == list(range(len(order))):
-        return total
+    kept, back = _places(order, shape, axes)
+    total = total.reshape(kept)
+    return total if back is None else total.transpose(back)
+
+
+@functools.lru_cache(maxsize=1024)
+def _places(order: Ints, shape: Ints, axes: Ints) -> tuple[Ints, Ints | None]:
+    """The shape in memory's order with size 1 where it was summed; and the way back, if it is another order."""
+    kept = tuple([1 if i in axes else shape[i] for i in order])
     back = [0] * len(order)
     for k, i in enumerate(order):
         back[i] = k
-    return total.transpose(back)
+    return kept, None if order == tuple(range(len(order))) else tuple(back)
 
 
 def largest(x: Any, axes: tuple[int, ...]) -> Any:
@@ -115,7 +122,7 @@ def total(x: Any, axes: tuple[int, ...]) -> Any:
     """The sum over axes counted from the front, which stay with size 1."""
     if not is_large(x):
         return _add_reduce(x, axes, None, None, True) if x.__class__ is np.ndarray else x.sum(axes, keepdims=True)
-    order, shape, summed = _grouped(x, axes)
+    order, shape, summed = _grouped(x.shape, x.strides, axes)
     if len(shape) == 1 and not summed[0]:
         return x
     n = shape[-1]
@@ -143,7 +150,7 @@ def _total_of_product(a: Any, b: Any, axes: tuple[int, ...]) -> Any:
         return np.vecdot(a, b)[..., None]
     if b.size < LARGE:
         return (a * b).sum(axes, keepdims=True)
-    order, shape, summed = _grouped(b, axes)
+    order, shape, summed = _grouped(b.shape, b.strides, axes)
     if len(shape) == 1 and not summed[0]:
         return a * b
     if summed[-1] and shape[-1] > 16 * _LONG:

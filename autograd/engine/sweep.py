@@ -313,19 +313,27 @@ def _added(entry: list[Any], into: Any, g: Any, saved: tuple[Any, ...]) -> bool:
 
 def _is_ours(array: Any, others: int) -> bool:
     """Whether nobody holds this array and its memory but the caller's variable and `others` that it knows of."""
-    if array.__class__ is not np.ndarray or sys.getrefcount(array) > _PASSED_ON + others:
-        return False
+    return (
+        array.__class__ is np.ndarray
+        and sys.getrefcount(array) <= _PASSED_ON + others
+        and (array.base is None or array.base.__class__ is Memory)
+        and array.flags.writeable
+    )
+
+
+def _shows_all(array: Any) -> bool:
+    """Whether an array is all that there is of another one, as what was reshaped or transposed is, and both are ours.
+
+    It may be kept so. That a sum is made in it is for `_is_ours` to say, which a trace's stand-ins answer alike.
+    """
     base = array.base
-    return (base is None or base.__class__ is Memory or _shows_all(array, base)) and array.flags.writeable
-
-
-def _shows_all(array: Any, base: Any) -> bool:
-    """Whether an array is all that there is of its base: as what was reshaped or transposed is, and then let go."""
     return (
         type(base) is np.ndarray
-        and sys.getrefcount(base) <= _PASSED_ON + 1
+        and sys.getrefcount(array) <= _PASSED_ON
+        and sys.getrefcount(base) <= _ALONE + 1
         and (base.base is None or base.base.__class__ is Memory)
         and base.nbytes == array.nbytes
+        and array.flags.writeable
         and is_dense(array.shape, array.strides, array.itemsize)
     )
 
@@ -378,7 +386,7 @@ def _accumulate(entries: Iterable[list[Any]], create_graph: bool) -> None:
             g = g if isinstance(g, Tensor) else wrap(_copy(g))
             tensor._grad = g if known is None else known + g
         elif known is None:
-            if _is_ours(g, 0):  # only the sweep holds it: no need to copy
+            if _is_ours(g, 0) or (type(g) is _ndarray and _shows_all(g)):  # only the sweep holds it: no need to copy
                 tensor._grad = wrap(g)
             else:
                 tensor._grad = _kept(g, tensor)
@@ -491,15 +499,15 @@ def _count(array: Any) -> int:
     return sys.getrefcount(array)
 
 
-def _passed_on() -> int:
-    """What sys.getrefcount says, in a function that it is passed to, of an array that one local variable holds.
+def _counts() -> tuple[int, int]:
+    """What sys.getrefcount says of an array that one local variable holds: there, and in a function it is passed to.
 
     Pythons differ in what they count, so it is asked in the way in which it is going to be.
     """
     array = np.empty(1)
-    return _count(array)
+    return sys.getrefcount(array), _count(array)
 
 
-_PASSED_ON = _passed_on()
+_ALONE, _PASSED_ON = _counts()
 
 Tensor.backward = backward  # type: ignore[method-assign]

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ...engine.broadcasting import _broadcast_to
 from ..program import Program
 from ..values import Statement, Value
 from .substitute import follow, replace, substitute
@@ -64,12 +65,14 @@ def _with_numbers(statement: Statement, written: set[Value], numbers: dict[Value
 
 def _broadcast(statement: Statement, written: set[Value]) -> Value | None:
     """The number that a statement broadcasts; None if it does something else."""
-    if statement.function is not np.broadcast_to or statement.writes or statement.kwargs:
+    if statement.function not in (np.broadcast_to, _broadcast_to) or statement.writes or statement.kwargs:
         return None
-    number = statement.args[0]
+    number, (result,) = statement.args[0], statement.results
+    if any(result.strides):  # few have been written out, and what is made of them is laid as they are
+        return None
     if not isinstance(number, Value) or number.shape or number.python or number.root in written:
         return None
-    return number if number.dtype == statement.results[0].dtype else None
+    return number if number.dtype == result.dtype else None
 
 
 def _number(value: Value) -> Value | None:

@@ -82,6 +82,10 @@ def test_a_number_that_is_broadcast_is_a_number_where_the_other_operand_has_the_
     (divide, multiply) = trace(lambda x, s: np.broadcast_to(s / 3, x.shape) * x, X, np.array(0.5)).statements
     assert (divide.function, multiply.function) == (np.divide, np.multiply)
     assert multiply.args[0] is divide.results[0]
+    mean = autograd.grad(lambda x, s: np.absolute(x).mean() * s)
+    last = trace(mean, np.ones((40, 40)), np.array(0.5)).statements[-1]
+    assert last.function is np.multiply
+    assert sorted(value.shape for value in last.args) == [(), (40, 40)]
     row = trace(lambda x, s: np.broadcast_to(s / 3, (2, *x.shape)) * x, X, np.array(0.5)).statements
     assert np.broadcast_to in [statement.function for statement in row]
 
