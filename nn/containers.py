@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -283,6 +284,14 @@ class ParameterDict(_Parameters, _Dict):
         super().__init__()
         self.update(parameters if parameters is not None else {})
 
+    def update(self, held: Any) -> None:
+        """Add more: from a dict in the order of the names, as PyTorch does, from what has an order of its own in that.
+
+        That is an OrderedDict, a ParameterDict and pairs.
+        """
+        own = isinstance(held, OrderedDict | _Held) or not isinstance(held, Mapping)
+        super().update(held if own else sorted(held.items(), key=operator.itemgetter(0)))
+
     def __reversed__(self) -> Iterator[str]:
         return reversed(self._parameters)
 
@@ -297,7 +306,7 @@ class ParameterDict(_Parameters, _Dict):
 
     def copy(self) -> ParameterDict:
         """Another ParameterDict of the same parameters."""
-        return ParameterDict(self._parameters)
+        return ParameterDict(self.items())
 
     def get(self, key: str, default: Any = None) -> Any:
         """The parameter of that name, or `default`."""
@@ -315,7 +324,7 @@ class ParameterDict(_Parameters, _Dict):
 
     def fromkeys(self, keys: Iterable[str], default: Any = None) -> ParameterDict:
         """A ParameterDict in which every one of `keys` has the value `default`."""
-        return ParameterDict(dict.fromkeys(keys, default))
+        return ParameterDict((key, default) for key in keys)
 
 
 def _as_parameter(value: Any) -> Parameter | None:

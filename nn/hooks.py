@@ -10,8 +10,11 @@ import numpy as np
 
 from autograd import Tensor
 
-Hooks = defaultdict[str, dict[int, tuple[Callable[..., Any], bool]]]
-"""The hooks of a module by kind, those of a kind by number, in order; and whether each gets the keyword arguments."""
+Hooks = defaultdict[str, dict[int, tuple[Callable[..., Any], int]]]
+"""The hooks of a module by kind, those of a kind by number, in order; and how each is called."""
+
+WITH_KWARGS, ALWAYS = 1, 2
+"""How a hook is called: with the keyword arguments too; also where the module raises an error."""
 
 
 class Hooked(Protocol):
@@ -26,8 +29,8 @@ def call_hooked(module: Hooked, args: tuple[Any, ...], kwargs: dict[str, Any]) -
     """module.forward(*args, **kwargs) with the module's hooks around it."""
     hooks = module._hooks
     assert hooks is not None
-    for hook, with_kwargs in list(hooks["forward_pre"].values()):
-        if with_kwargs:
+    for hook, how in list(hooks["forward_pre"].values()):
+        if how & WITH_KWARGS:
             changed = hook(module, args, kwargs)
             if changed is not None:
                 if not (isinstance(changed, tuple) and len(changed) == 2):
@@ -40,11 +43,24 @@ def call_hooked(module: Hooked, args: tuple[Any, ...], kwargs: dict[str, Any]) -
     watch = _Backward(module, hooks) if hooks["backward"] or hooks["backward_pre"] else None
     if watch is not None:
         args = watch.inputs(args)
-    result = module.forward(*args, **kwargs)
-    for hook, with_kwargs in list(hooks["forward"].values()):
-        changed = hook(module, args, kwargs, result) if with_kwargs else hook(module, args, result)
-        result = result if changed is None else changed
+    called: set[int] = set()
+    result = None
+    try:
+        result = module.forward(*args, **kwargs)
+        for key, (hook, how) in list(hooks["forward"].items()):
+            called.add(key)
+            changed = _after(hook, how, module, args, kwargs, result)
+            result = result if changed is None else changed
+    except Exception:
+        for key, (hook, how) in list(hooks["forward"].items()):
+            if how & ALWAYS and key not in called:
+                _after(hook, how, module, args, kwargs, result)
+        raise
     return result if watch is None else watch.outputs(result)
+
+
+def _after(hook: Any, how: int, module: Hooked, args: Any, kwargs: Any, result: Any) -> Any:
+    return hook(module, args, kwargs, result) if how & WITH_KWARGS else hook(module, args, result)
 
 
 class _Backward:

@@ -14,7 +14,7 @@ from autograd import RemovableHandle, Tensor, scope, tree
 
 from .calling import from_lists, say_own_name
 from .habits import of_module, without_forward
-from .hooks import Hooks, call_hooked
+from .hooks import ALWAYS, WITH_KWARGS, Hooks, call_hooked
 from .parameter import Buffer, Parameter, replace
 from .shared import on_cpu
 from .spatial import not_an_array
@@ -144,8 +144,7 @@ class Module:
             raise AttributeError(f"{type(self).__name__}: call super().__init__() before anything is assigned to it")
         if isinstance(asked := getattr(type(self), name, None), property) and asked.fget is not None:
             return asked.fget(self)  # it raised an AttributeError itself: again, for that one says more
-        said = of_module(name, dir(type(self)), known.get("_modules") or {})
-        raise AttributeError(f"{type(self).__name__} has no attribute {name!r}{said}", name=name, obj=self)
+        raise AttributeError(_Missing(self, name), name=name, obj=self)
 
     def __delattr__(self, name: str) -> None:
         for place in (self._parameters, self._buffers, self._modules):
@@ -404,6 +403,18 @@ class Module:
                     replace(tensor, tensor.data.astype(dtype))
         return self
 
+    def to_empty(self: M, *, device: Any, recurse: bool = True) -> M:
+        """Give parameters and buffers new memory, whose values are still to be set; the device is "cpu".
+
+        With recurse=False those of this module alone.
+        """
+        on_cpu(device, f"{type(self).__name__}.to_empty")
+        for module in self.modules() if recurse else [self]:
+            for tensor in (*module._parameters.values(), *module._buffers.values()):
+                if tensor is not None:
+                    replace(tensor, np.empty_like(tensor.data))
+        return self
+
     def type(self: M, dst_type: Any) -> M:
         """The same as to(dst_type)."""
         return self.to(dtype=dst_type)
@@ -438,16 +449,18 @@ class Module:
         With with_kwargs the call is `hook(module, args, kwargs)`, and the result a pair. Returns a handle that has
         remove().
         """
-        return self._hook("forward_pre", hook, prepend, with_kwargs)
+        return self._hook("forward_pre", hook, prepend, WITH_KWARGS * with_kwargs)
 
     def register_forward_hook(
-        self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
+        self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False, always_call: bool = False
     ) -> RemovableHandle:
         """After each forward(), call `hook(module, args, output)`; a result other than None takes the output's place.
 
-        With with_kwargs the call is `hook(module, args, kwargs, output)`. Returns a handle to remove() it.
+        With with_kwargs the call is `hook(module, args, kwargs, output)`. With always_call it is made too where
+        forward() or an earlier hook raises an error; the output is then what there was before, or None. Returns a
+        handle to remove() it.
         """
-        return self._hook("forward", hook, prepend, with_kwargs)
+        return self._hook("forward", hook, prepend, WITH_KWARGS * with_kwargs + ALWAYS * always_call)
 
     def register_full_backward_pre_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
         """In the backward pass, call `hook(module, grad_output)` before the module's own part; it may replace it."""
@@ -483,14 +496,12 @@ class Module:
         """
         return self._hook("load_state_dict", hook)
 
-    def _hook(
-        self, kind: str, hook: Callable[..., Any], prepend: bool = False, with_kwargs: bool = False
-    ) -> RemovableHandle:
+    def _hook(self, kind: str, hook: Callable[..., Any], prepend: bool = False, how: int = 0) -> RemovableHandle:
         if not callable(hook):
             raise TypeError(f"{type(self).__name__}: expected a function as a hook, got {type(hook).__name__}")
         hooks = Hooks(dict) if self._hooks is None else self._hooks
         self.__dict__["_hooks"] = hooks
-        return RemovableHandle(hooks[kind], (hook, with_kwargs), prepend)
+        return RemovableHandle(hooks[kind], (hook, how), prepend)
 
     # ---- text ------------------------------------------------------------------------------------------------------
 
@@ -509,6 +520,20 @@ class Module:
         if not children and len(lines) < 2:
             return f"{self._get_name()}({extra})"
         return f"{self._get_name()}(\n  " + "\n  ".join(lines + children) + "\n)"
+
+
+class _Missing:
+    """What an error says of an attribute that there is not, worked out when it is read, for hasattr never does."""
+
+    def __init__(self, module: Module, name: str) -> None:
+        self.module, self.name = module, name
+
+    def __str__(self) -> str:
+        kind = type(self.module)
+        said = of_module(self.name, dir(kind), self.module.__dict__.get("_modules") or {})
+        return f"{kind.__name__} has no attribute {self.name!r}{said}"
+
+    __repr__ = __str__
 
 
 def _as_buffer(module: Module, name: str, value: Any) -> Tensor | None:

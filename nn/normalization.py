@@ -247,15 +247,18 @@ def local_response_norm(input: Any, size: int, alpha: float = 1e-4, beta: float 
 
 
 @in_single
-def normalize(input: Any, p: float = 2.0, dim: int = 1, eps: float = 1e-12) -> Any:
-    """Divide by the p-norm along an axis, or by eps if the norm is smaller.
+def normalize(input: Any, p: float = 2.0, dim: int | tuple[int, ...] = 1, eps: float = 1e-12) -> Any:
+    """Divide by the p-norm along an axis, or along several, or by eps if the norm is smaller.
 
     >>> normalize(np.array([[3.0, 4.0], [0.0, 0.0]]))
     array([[0.6, 0.8],
            [0. , 0. ]])
     """
-    dim = axis_of(dim, input.ndim, "normalize")
-    return input / np.maximum(norm(input, p, dim, keepdims=True), eps)
+    if isinstance(dim, tuple | list):
+        sizes: Any = np.linalg.vector_norm(input, axis=tuple(dim), keepdims=True, ord=p)
+    else:
+        sizes = norm(input, p, axis_of(dim, input.ndim, "normalize"), keepdims=True)
+    return input / np.maximum(sizes, eps)
 
 
 # ---- modules ---------------------------------------------------------------------------------------------------------

@@ -11,18 +11,16 @@ hooks, and of nn nothing but Module:
     arithmetic    what updates compute alike
     optimizer     what all share: groups, state, weight decay, the walk at each step
     sgd           SGD, ASGD, Lion, Muon
-    adam          Adam, AdamW, Adamax, NAdam, RAdam
+    adam          Adam, AdamW, SparseAdam, Adamax, NAdam, RAdam
     adaptive      RMSprop, Adagrad, Adadelta, Rprop, Adafactor
     lbfgs         LBFGS
     lr_scheduler  learning rates that change with the epochs
     swa_utils     averages of models, and the learning rate for them (loaded when first asked for, with nn)
-
-PyTorch's SparseAdam is left out, for there are no sparse gradients here.
 """
 
 try:
     from . import lr_scheduler
-    from .adam import Adam, Adamax, AdamW, NAdam, RAdam
+    from .adam import Adam, Adamax, AdamW, NAdam, RAdam, SparseAdam
     from .adaptive import Adadelta, Adafactor, Adagrad, RMSprop, Rprop
     from .lbfgs import LBFGS
     from .optimizer import Optimizer
@@ -39,7 +37,7 @@ except ImportError as error:
 
 __all__ = [
     "ASGD", "LBFGS", "SGD", "Adadelta", "Adafactor", "Adagrad", "Adam", "AdamW", "Adamax", "Lion", "Muon",
-    "NAdam", "Optimizer", "RAdam", "RMSprop", "Rprop", "lr_scheduler", "swa_utils",
+    "NAdam", "Optimizer", "RAdam", "RMSprop", "Rprop", "SparseAdam", "lr_scheduler", "swa_utils",
 ]  # fmt: skip
 
 

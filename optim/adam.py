@@ -80,6 +80,48 @@ class AdamW(Adam):
         return [{**group, "decoupled_weight_decay": True} for group in super()._loaded_groups(saved, who)]
 
 
+class SparseAdam(Optimizer):
+    """Adam for tables of which few rows have a gradient at a time: the others, and their means, stay as they are.
+
+    betas  how much of the means of the gradient and of its square is kept at each step
+    eps    added to the root of the mean of the square, before that is corrected
+
+    Gradients are arrays here: a row, along the first axis, has one where not all of it is zero.
+
+    Source: PyTorch's SparseAdam.
+
+    >>> table = Tensor(np.ones((3, 2)), requires_grad=True)
+    >>> optimizer = SparseAdam([table], lr=0.1)
+    >>> table[np.array([1, 1])].sum().backward()
+    >>> optimizer.step()
+    >>> table.data[:, 0].round(4)
+    array([1. , 0.9, 1. ])
+    """
+
+    scratch = 0
+    elementwise = False
+
+    def __init__(
+        self, params: Iterable[Any], lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
+        maximize: bool = False, **implementation: Any,
+    ) -> None:  # fmt: skip
+        super().__init__(params, options(locals()))
+
+    def shapes(self, shape: tuple[int, ...]) -> dict[str, tuple[int, ...]]:
+        return {"exp_avg": shape, "exp_avg_sq": shape}
+
+    def advance(self, state: State, group: State, row: Row) -> Lent:
+        (beta1, beta2), step = group["betas"], state["step"]
+        return rate(group) * math.sqrt(1 - beta2**step) / (1 - beta1**step), 1 - beta1, 1 - beta2, group["eps"]
+
+    def update(self, x: Any, g: Any, state: State, scratch: Lent, numbers: Any) -> None:
+        (size, share, share2, eps), m, v = numbers, state["exp_avg"], state["exp_avg_sq"]
+        moved = np.any(g != 0, axis=tuple(range(1, g.ndim)), keepdims=True)
+        m += np.where(moved, (g - m) * share, 0)
+        v += np.where(moved, (g * g - v) * share2, 0)
+        x -= np.where(moved, m * size / (np.sqrt(np.where(moved, v, 1)) + eps), 0)
+
+
 class Adamax(Optimizer):
     """Adam with the infinity norm: the mean of the gradient, divided by the largest of its decaying magnitudes.
 

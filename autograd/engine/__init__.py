@@ -10,6 +10,7 @@ From the bottom up, each importing only what stands before it:
     place         where the user's program stands: its line, and what it calls there
     floating      NumPy's warnings of floating-point errors name the line of the program
     leaving       what leaves the graph says so: who may make a tracked Tensor a plain value
+    tasks         those that are made of one block of an array, run as one
     blocks        arrays in blocks that are computed later, as Dask's are
     lines         results of large arrays in memory that begins with a cache line
     versions      which arrays were overwritten, and when

@@ -17,6 +17,7 @@ from .modes import mode
 from .node import Node
 from .place import caller
 from .primitive import Primitive
+from .sweep import arrays_in
 from .tensor import unwrap
 
 
@@ -25,7 +26,8 @@ class detect_anomaly(ContextDecorator):
 
     The first NaN or infinity raises a RuntimeError that names the operation, forward or backward, and the line of
     source that called it. An infinity that comes in (a mask of -inf, say) may be passed on, a NaN may not. What the
-    backward pass needs is locked until it has run: to write into it, `t.data[0] = 1` too, raises NumPy's ValueError.
+    backward pass needs is locked until it has run, plain arrays too: to write into it, as in `t.data[0] = 1`, raises
+    NumPy's ValueError. What is written all the same, through a view that was there before, the backward pass notices.
     Operations remember the line that called them, which drawings show.
 
     >>> x = Tensor([1.0, 0.0], requires_grad=True)
@@ -69,8 +71,11 @@ class _Watch:
             if index is not None:
                 _report_forward(primitive.name, result, index, arrays)
         if node is not None:
-            node.more().source = caller()
-            _locks.hold(node)
+            extras, saved = node.more(), list(arrays_in(node.saved))
+            extras.source = caller()
+            _locks.hold(node, saved)
+            extras.sums = tuple(map(versions.checksum, saved))
+            versions.suspect()
 
     def vjp(self, node: Node, parent: Node, rule: Callable[..., Any], g: Any, saved: Any) -> Any:
         """Run one VJP, and check what it gives."""
@@ -92,17 +97,17 @@ class _Locks:
     def __init__(self) -> None:
         self.counts = versions.locked
         self.held: dict[int, Any] = {}
+        self.waiting: dict[int, list[Any]] = {}  # id of an array that is still locked -> its views that no node needs
         self.lock = threading.RLock()
 
-    def hold(self, node: Node) -> None:
+    def hold(self, node: Node, saved: list[Any]) -> None:
         arrays = []
         with self.lock:
-            for value in node.saved or ():
-                for array in value if type(value) is tuple else (value,):
-                    while isinstance(array, np.ndarray):
-                        if array.flags.writeable or id(array) in self.counts:
-                            arrays.append(array)
-                        array = array.base
+            for array in saved:
+                while isinstance(array, np.ndarray):
+                    if id(array) in self.counts or (array.flags.writeable and _can_be_unlocked(array)):
+                        arrays.append(array)
+                    array = array.base
             for array in arrays:
                 self.counts[id(array)] = self.counts.get(id(array), 0) + 1
                 array.flags.writeable = False
@@ -122,8 +127,34 @@ class _Locks:
                 self.counts[id(array)] -= 1
                 if not self.counts[id(array)]:
                     del self.counts[id(array)]
-                    if array.base is None or not isinstance(array.base, np.ndarray) or array.base.flags.writeable:
-                        array.flags.writeable = True
+                    self._open(array)
+
+    def _open(self, array: Any) -> None:
+        """Let an array be written to again: now, or once the array can be that it is a view of."""
+        base = array.base
+        if isinstance(base, np.ndarray) and not base.flags.writeable:
+            if self._is_locked(base):  # and not read-only by somebody else's will
+                self.waiting.setdefault(id(base), []).append(array)
+            return
+        array.flags.writeable = True
+        for view in self.waiting.pop(id(array), ()):
+            if id(view) not in self.counts:
+                self._open(view)
+
+    def _is_locked(self, array: Any) -> bool:
+        while isinstance(array, np.ndarray) and id(array) not in self.counts:
+            array = array.base
+        return isinstance(array, np.ndarray)
+
+
+def _can_be_unlocked(array: Any) -> bool:
+    """Whether NumPy would let it be written to again: not if the memory is of something that does not say it may be."""
+    if array.base is None or isinstance(array.base, np.ndarray):
+        return True
+    try:
+        return not memoryview(array.base).readonly
+    except TypeError:
+        return False
 
 
 _locks = _Locks()

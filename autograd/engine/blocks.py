@@ -13,6 +13,8 @@ from weakref import ref
 
 import numpy as np
 
+from .tasks import as_few_tasks
+
 
 class Seen:
     """Whether this process has ever computed with arrays in blocks: if not, the sweep need not look for them."""
@@ -168,10 +170,12 @@ def _pass(arrays: list[Any]) -> list[Any]:
     client: Any = getattr(get_scheduler(), "__self__", None)
     parts = itertools.chain.from_iterable(Callback.active)
     shown = any(isinstance(getattr(part, "__self__", None), ProgressBar) for part in parts)
+    few = bool(arrays) and all(map(in_blocks, arrays))
+    values = as_few_tasks(arrays) if few else arrays
     if not shown or not hasattr(client, "gather"):
-        return list(compute(*arrays))
+        return list(compute(*values, optimize_graph=not few))
     from distributed import progress
 
-    futures = client.compute(arrays)
+    futures = client.compute(values, optimize_graph=not few)
     progress(futures, notebook=False)
     return list(client.gather(futures))

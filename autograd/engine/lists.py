@@ -1,4 +1,4 @@
-"""Lists that hold Tensors, as arguments of NumPy's functions: a list that stands for one array is made one Tensor.
+"""Lists as arguments of NumPy's functions: of Tensors, one that stands for one array is made one Tensor.
 
 NumPy would make a plain array of it, through which no gradient flows. Whether a list stands for one array or for
 several is told by the name of the argument; in a list of several arrays, each that is a list stands for one.
@@ -65,6 +65,11 @@ def _one(name: str, value: Any) -> Any:
         if item.__class__ is list or item.__class__ is tuple:
             return type(value)([joined(item) for item in value])
     return value
+
+
+def copied(value: Any) -> Any:
+    """A list as another one, and those in it too; anything else as it is."""
+    return [copied(item) for item in value] if value.__class__ is list else value
 
 
 def holds_more_than_numbers(value: Any) -> bool:

@@ -117,13 +117,14 @@ class Leaf(Node):
 class Extras:
     """What few nodes have."""
 
-    __slots__ = ("called", "given", "hooks", "retain", "source")
+    __slots__ = ("called", "given", "hooks", "retain", "source", "sums")
 
     def __init__(self) -> None:
         self.called: str | None = None
         self.hooks: dict[int, Callable[[Any], Any]] = {}
         self.retain: Callable[[], Any] | None = None
         self.source: str | None = None
+        self.sums: tuple[int, ...] | None = None  # checksums of the arrays that it saved, in the checked mode
         self.given: dict[str, Any] = {}  # its arguments (see arguments.py)
 
 

@@ -16,6 +16,7 @@ import numpy as np
 from . import floating  # noqa: F401 (what NumPy warns of in these functions names the line that called them)
 from .blocks import each_block
 from .halves import Seen, in_single
+from .lists import copied
 from .modes import mode, who_follows
 from .node import Node, tick
 from .operands import NUMBERS, OPERANDS, array_of, computes_itself, is_no_array, left_to
@@ -205,19 +206,26 @@ def _comma(items: Any) -> str:
 
 
 def _expression(name: str, arrays: tuple[str, ...] = ()) -> str:
-    """How a name that a rule may use reads in the compiled function, where these arguments are known to be arrays."""
+    """How a name that a rule may use reads in the compiled function, where these arguments are known to be arrays.
+
+    A list is copied, for nothing can lock it, nor tell that it was changed before the backward pass.
+    """
     base, _, what = name.rpartition("_")
     if not base or what not in _PROPERTIES:
-        return name
+        never = name in arrays or name in _NO_LISTS
+        return name if never else f"{name} if {name}.__class__ is not list else _copied({name})"
     if what == "number":
         return f"{base} if {base}.__class__ in _NUMBERS else None"
     return f"{base}.{what}" if base in arrays and what != "strides" else f"_{what}_of({base})"
 
 
+_NO_LISTS = {"out", "keepdims", "ddof"}
+
+
 def _save(names: tuple[str, ...], values: dict[str, Any]) -> tuple[Any, ...]:
     def value(name: str) -> Any:
         if name in values:
-            return values[name]
+            return copied(values[name])
         base, _, what = name.rpartition("_")
         return _PROPERTIES[what](values[base])
 
@@ -296,5 +304,5 @@ _NAMESPACE = {
     "_NUMBERS": NUMBERS, "_OPERANDS": OPERANDS, "_wrap": wrap, "_rebuild": rebuilt,
     "_outputs": outputs, "_note_view": note_view, "_PlanOfList": PlanOfList,
     "_explain": _explain, "_save": _save, "_shape_of": _shape_of, "_dtype_of": _dtype_of, "_strides_of": _strides_of,
-    "_into": into,
+    "_into": into, "_copied": copied,
 }  # fmt: skip

@@ -22,7 +22,7 @@ from .blocks import computed, in_blocks
 from .broadcasting import sum_to
 from .forking import free, in_each_child
 from .halves import Seen, rounded, widened
-from .lines import Memory
+from .lines import Memory, is_dense
 from .modes import mode, who_follows
 from .node import Node, between
 from .primitive import as_array
@@ -313,11 +313,20 @@ def _added(entry: list[Any], into: Any, g: Any, saved: tuple[Any, ...]) -> bool:
 
 def _is_ours(array: Any, others: int) -> bool:
     """Whether nobody holds this array and its memory but the caller's variable and `others` that it knows of."""
+    if array.__class__ is not np.ndarray or sys.getrefcount(array) > _PASSED_ON + others:
+        return False
+    base = array.base
+    return (base is None or base.__class__ is Memory or _shows_all(array, base)) and array.flags.writeable
+
+
+def _shows_all(array: Any, base: Any) -> bool:
+    """Whether an array is all that there is of its base: as what was reshaped or transposed is, and then let go."""
     return (
-        array.__class__ is np.ndarray
-        and sys.getrefcount(array) <= _PASSED_ON + others
-        and (array.base is None or array.base.__class__ is Memory)
-        and array.flags.writeable
+        type(base) is np.ndarray
+        and sys.getrefcount(base) <= _PASSED_ON + 1
+        and (base.base is None or base.base.__class__ is Memory)
+        and base.nbytes == array.nbytes
+        and is_dense(array.shape, array.strides, array.itemsize)
     )
 
 
@@ -371,8 +380,6 @@ def _accumulate(entries: Iterable[list[Any]], create_graph: bool) -> None:
         elif known is None:
             if _is_ours(g, 0):  # only the sweep holds it: no need to copy
                 tensor._grad = wrap(g)
-            elif _shows_all(g) and sys.getrefcount(g) <= _ALONE and _is_ours(g.base, 0):
-                tensor._grad = wrap(g.base)
             else:
                 tensor._grad = _kept(g, tensor)
         else:
@@ -417,12 +424,6 @@ def _kept(g: Any, tensor: Tensor) -> Tensor:
     return wrap(_copy(g))
 
 
-def _shows_all(g: Any) -> bool:
-    """Whether an array is a view of all of another one as that is, as what was transposed twice is."""
-    base = getattr(g, "base", None)
-    return base.__class__ is np.ndarray and (base.shape, base.strides, base.dtype) == (g.shape, g.strides, g.dtype)  # type: ignore[union-attr]
-
-
 def _copy(g: Any) -> Any:
     return g.copy("K") if g.__class__ is np.ndarray else as_array(g.copy())
 
@@ -458,22 +459,30 @@ def _extras(node: Node, g: Any, create_graph: bool) -> Any:
 
 def _check_versions(node: Node, saved: tuple[Any, ...]) -> None:
     assert node.plan is not None or node.saved == ()
-    for value in saved:
-        for array in _arrays(value):
-            if versions.written_since(array, node.order):
+    arrays = list(arrays_in(saved))
+    for array in arrays:
+        if versions.written_since(array, node.order):
+            raise RuntimeError(
+                f"backward: a value that {node.name} saved (shape {array.shape}) has been overwritten since, by an "
+                f"assignment, out= or an optimizer's step; do that after the backward pass, or on a copy"
+            )
+    if node.extras is not None and node.extras.sums is not None:
+        for array, before in zip(arrays, node.extras.sums, strict=True):
+            if versions.checksum(array) != before:
                 raise RuntimeError(
-                    f"backward: a value that {node.name} saved (shape {array.shape}) has been overwritten since, by an "
-                    f"assignment, out= or an optimizer's step; do that after the backward pass, or on a copy"
+                    f"backward: a value that {node.name} saved (shape {array.shape}) has been overwritten since, "
+                    f"through another view of its memory; do that after the backward pass, or on a copy; the "
+                    f"operation ran at {node.extras.source}"
                 )
 
 
-def _arrays(value: Any) -> Iterator[Any]:
+def arrays_in(value: Any) -> Iterator[Any]:
     """The arrays in what was saved: in an index, say, or in a Tensor that is the shift of a roll."""
     if isinstance(value, tuple | list):
         for item in value:
-            yield from _arrays(item)
+            yield from arrays_in(item)
     elif type(value) is slice:
-        yield from _arrays((value.start, value.stop, value.step))
+        yield from arrays_in((value.start, value.stop, value.step))
     elif hasattr(value, "dtype"):
         yield unwrap(value)
 
@@ -482,15 +491,15 @@ def _count(array: Any) -> int:
     return sys.getrefcount(array)
 
 
-def _counts() -> tuple[int, int]:
-    """What sys.getrefcount says of an array that one local variable holds: there, and in a function it is passed to.
+def _passed_on() -> int:
+    """What sys.getrefcount says, in a function that it is passed to, of an array that one local variable holds.
 
     Pythons differ in what they count, so it is asked in the way in which it is going to be.
     """
     array = np.empty(1)
-    return sys.getrefcount(array), _count(array)
+    return _count(array)
 
 
-_ALONE, _PASSED_ON = _counts()
+_PASSED_ON = _passed_on()
 
 Tensor.backward = backward  # type: ignore[method-assign]

@@ -18,16 +18,17 @@ from ..engine.tensor import unwrap, wrap
 
 
 def over_root(g: Any, root: Any) -> Any:
-    """g / root; where the root is 0, what that tends to if g is 0 there too and is being recorded, else 0."""
+    """g / root; where the root is 0, what that tends to if g is 0 there too and is being recorded, else 0, or NaN as g
+    is: a derivative that is not known."""
     zero = root == 0
     plain = type(zero) is np.ndarray or type(zero) is np.bool
     if plain and not zero.any():
         return g / root
-    made = np.where(zero, 0, g / (root + zero))
+    made = np.where(zero & (g == g), 0, g / (root + zero))
     if not (plain and getattr(g, "requires_grad", False) and getattr(root, "requires_grad", False)):
         return made
     zero = zero & (unwrap(g) == 0)
-    return made + np.where(zero, _sum_of_slopes(g, [root], zero.astype(g.dtype)), 0) if zero.any() else made
+    return made + _finite(_sum_of_slopes(g, [root], zero.astype(g.dtype)), zero) if zero.any() else made
 
 
 def part_of_root(g: Any, x: Any, root: Any) -> Any:
@@ -53,7 +54,7 @@ def _bent(slope: Any, g: Any, x: Any) -> Any:
     sizes = [wrap(np.empty(0), node) for node in walk([g._node], x._node.order) if _is_size_of(x, node)]
     weights = 1 + (0.618 * np.arange(1, zero.size + 1)).reshape(zero.shape) % 1  # of which none is the mean of others
     limit, weighted = (_sum_of_slopes(g, sizes, seed.astype(g.dtype)) for seed in (zero, zero * weights))
-    return slope + x.conj() * np.where(zero & np.isclose(weighted, limit * weights), limit, 0).astype(g.dtype)
+    return slope + x.conj() * _finite(limit, zero & np.isclose(weighted, limit * weights)).astype(g.dtype)
 
 
 def _sum_of_slopes(g: Any, places: list[Any], seed: Any) -> Any:
@@ -69,6 +70,11 @@ def _sum_of_slopes(g: Any, places: list[Any], seed: Any) -> Any:
     finally:
         mode.watch = watch
     return sum([unwrap(part) for part in parts if part is not None])
+
+
+def _finite(limit: Any, where: Any) -> Any:
+    """The limit there, but 0 if it is infinite: times x, which is 0, it must stay 0 in the slope itself."""
+    return np.where(where & np.isfinite(limit), limit, 0)
 
 
 def _is_size_of(x: Any, node: Any) -> bool:

@@ -490,9 +490,16 @@ def _log_softmax_at_rule(g: Any, x: Any, index: Any, axis: int, out: Any) -> Any
     """Of the log-probability: 1 at the place, minus the softmax; of the logsumexp, the softmax."""
     of_found, of_lse = g
     axis %= x.ndim
-    rest = tuple([1 if i == axis else n for i, n in enumerate(x.shape)])
     factor = -of_found if of_lse is None else of_lse if of_found is None else of_lse - of_found
-    part = softmax_by(x, out[1].reshape(rest), factor.reshape(rest))
+    if of_found is not None and in_blocks(x):
+        return by_blocks(_slope_at, [x, index, out[1], factor, of_found], axis)
+    return _slope_at(x, index, out[1], factor, of_found, axis)
+
+
+def _slope_at(x: Any, index: Any, lse: Any, factor: Any, of_found: Any, axis: int) -> Any:
+    """softmax(x) times a factor, and something more at the places."""
+    rest = tuple([1 if i == axis else n for i, n in enumerate(x.shape)])
+    part = softmax_by(x, lse.reshape(rest), factor.reshape(rest))
     if of_found is None:
         return part
     places = _along(x.shape, index, axis)
@@ -598,10 +605,17 @@ def _erfc_scaled(x: Any) -> Any:
 
 
 def _gaussian(x: Any, rate: float) -> Any:
-    """exp(-rate * x^2) to the last bits: the rounding of x^2, which it would magnify, is taken into account."""
+    """exp(-rate * x^2) to the last bits: the rounding of x^2, which it would magnify, is taken into account.
+
+    rate is a power of two.
+    """
     x = np.clip(x, -40, 40)  # where it is 0
-    near = np.rint(x * 32) * (1 / 32)  # its square is exact
-    return np.exp(near * near * -rate) * np.exp((near - x) * (near + x) * rate)
+    near = np.rint(x * 32) * (1 / 32)
+    exact = near * near * -rate
+    rest = (near - x) * (near + x) * rate  # less than `exact`, or that is 0
+    exponent = exact + rest
+    result = np.exp(exponent)
+    return result + result * (exact - exponent + rest)
 
 
 def _erfc_positive(x: Any) -> Any:
@@ -751,6 +765,8 @@ def _bell(x: Any, rate: float, height: float) -> Any:
     """height * exp(-rate * x^2)."""
 
     def piece(x: Any, out: Any = None) -> Any:
+        if x.__class__ is not np.ndarray:  # whose values cannot be asked
+            return _gaussian(x, rate) * height
         result = np.multiply(x, x, out=out)
         result *= -rate
         if result.size and result.min() < _FAR:

@@ -122,8 +122,11 @@ _scaled_i1_slope: Function = elementwise(
     x=lambda g, x, out: g * ((3 * sp.i1e(x) + sp.ive(3, x)) / 4 - np.sign(x) * out),
 )  # fmt: skip
 iv = _of_order(sp.iv, y=lambda g, x, y: g * (sp.iv(x - 1, y) + sp.iv(x + 1, y)) / 2)
-ive = _of_order(
-    sp.ive, y=lambda g, x, y, out: g * ((sp.ive(x - 1, y) + sp.ive(x + 1, y)) / 2 - np.sign(unwrap(y)) * out)
+ive = _of_order(  # what scales it depends on the real part alone
+    sp.ive,
+    y=lambda g, x, y, out: (
+        g * (sp.ive(x - 1, y) + sp.ive(x + 1, y)) / 2 - np.sign(np.real(unwrap(y))) * np.real(g * out)
+    ),
 )
 kv = _of_order(sp.kv, y=lambda g, x, y: g * -(sp.kv(x - 1, y) + sp.kv(x + 1, y)) / 2)
 

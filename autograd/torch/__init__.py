@@ -35,6 +35,8 @@ from copy import deepcopy as _deepcopy
 from os import PathLike as _PathLike
 from typing import Any
 
+import numpy as _np
+
 import autograd as _ag
 
 from ..random import generator as _generator
@@ -71,7 +73,7 @@ from autograd import enable_grad, is_grad_enabled, no_grad, set_default_dtype, s
 
 inference_mode = no_grad
 newaxis = None
-strided, contiguous_format, preserve_format, channels_last = None, None, None, None
+strided = contiguous_format = preserve_format = channels_last = channels_last_3d = None
 __version__ = "2.13.0"  # of the PyTorch whose names these are
 
 
@@ -128,6 +130,17 @@ def compile(model: Any = None, **options: Any) -> Any:
     return model if model is not None else lambda function: function
 
 
+def from_dlpack(ext_tensor: Any) -> Any:
+    """The tensor of an array of another library, in whose memory it stays."""
+    return FUNCTIONS["from_numpy"](_np.from_dlpack(ext_tensor))
+
+
+def frombuffer(buffer: Any, *, dtype: Any, count: int = -1, offset: int = 0, requires_grad: bool = False) -> Any:
+    """The tensor of the bytes that a buffer holds, in its memory if that can be written to."""
+    made = FUNCTIONS["from_numpy"](_np.frombuffer(buffer, dtype.dtype, count, offset))
+    return made.requires_grad_() if requires_grad else made
+
+
 def can_cast(from_: Any, to: Any) -> bool:
     """Whether values of one dtype may be put into another, as a result's into `out`: not from a later kind to an
     earlier one, of bool, integer, float and complex."""
@@ -151,6 +164,15 @@ def _without_effect(*args: Any, **options: Any) -> None:
 set_num_threads = set_num_interop_threads = set_printoptions = set_flush_denormal = _without_effect
 set_float32_matmul_precision = use_deterministic_algorithms = set_warn_always = _without_effect
 set_default_device = _check_device
+get_num_interop_threads = get_num_threads
+
+
+def _false(*args: Any, **options: Any) -> bool:
+    """False: there is no such thing here."""
+    return False
+
+
+is_inference = is_conj = is_neg = is_autocast_enabled = are_deterministic_algorithms_enabled = _false
 
 
 def __getattr__(name: str) -> Any:

@@ -8,8 +8,10 @@ INSTEAD = {
     "onnx": "nn has no export under this name", "distributed": "there is one process",
     "sparse": "gradients and tensors are dense",
     "autocast": "there are no mixed dtypes; use float32 throughout", "quantization": "there are no quantized tensors",
-    "SparseAdam": "gradients are dense; use Adam", "fx": "see autograd.trace", "hub": "there is no download",
-    "profiler": "see autograd.memory_table and cProfile",
+    "fx": "see autograd.trace", "hub": "there is no download",
+    "profiler": "see autograd.memory_table and cProfile", "bfloat16": "NumPy has no such dtype; use float32",
+    "forward_ad": "torch.func.jvp pushes a tangent through a function",
+    "register_post_accumulate_grad_hook": "register_hook is called with the gradient, before it is added",
 }  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from . import dtypes
 from .boundary import below
 from .dtypes import check_device, default, plain
 from .shaping import many
-from .tensors import FUNCTIONS, cast, offer, values
+from .tensors import FUNCTIONS, cast, itself, offer, values
 
 
 def made(function: Any) -> Any:
@@ -146,6 +146,8 @@ offer({
     "randint_like": lambda input, *bounds, dtype=None, **options: _randint(
         *bounds, input.shape, dtype=dtype or input.dtype, **options),
     "randperm": lambda n, *, dtype=None, rng=None: rng_for(rng).permutation(np.arange(n)).astype(dtype or np.int64),
+    "binomial": lambda count, prob, rng=None: np.asarray(
+        rng_for(rng).binomial(values(count).astype(int), values(prob))).astype(count.dtype),
     "poisson": lambda input, rng=None: np.asarray(rng_for(rng).poisson(input)).astype(input.dtype),
     "tril_indices": _triangle(np.tril_indices),
     "triu_indices": _triangle(np.triu_indices),
@@ -182,6 +184,17 @@ def _to(self: Any, *args: Any, dtype: Any = None, copy: bool = False, **options:
     return made.copy() if copy and made is self else made
 
 
+_changed = below(_to, theirs=Base.to)  # type: ignore[attr-defined]
+
+
+def _to_itself(self: Any, *args: Any, **options: Any) -> Any:
+    """`to`, which asks nobody else where a device alone is given."""
+    if len(args) == 1 and not options and args[0].__class__ in (str, dtypes.device):
+        check_device(args[0])
+        return self
+    return _changed(self, *args, **options)
+
+
 def _type(self: Any, dtype: Any = None) -> Any:
     if dtype is None:
         return f"torch.{_LEGACY[self.dtype.name]}Tensor"
@@ -191,7 +204,8 @@ def _type(self: Any, dtype: Any = None) -> Any:
 
 
 def _as(kind: Any) -> Any:
-    return lambda self, memory_format=None: cast(self, np.dtype(kind))
+    kind, change = np.dtype(kind), below(cast)
+    return lambda self, memory_format=None: self if self._content.dtype is kind else change(self, kind)
 
 
 def _offset(self: Any) -> int:
@@ -244,13 +258,13 @@ FUNCTIONS.update({
 })  # fmt: skip
 offer({
     **{f"new_{name}": _new(name) for name in ("zeros", "ones", "full", "empty", "tensor", "empty_strided")},
-    "multinomial": _multinomial, "bernoulli": _bernoulli, "to": _to, "type": _type,
-    **{name: _as(known.dtype) for name, known in dtypes.DTYPES.items() if name != "bfloat16"},
-    "byte": _as(np.uint8), "char": _as(np.int8),
+    "multinomial": _multinomial, "bernoulli": _bernoulli, "type": _type,
     "type_as": lambda self, other: cast(self, other.dtype), "get_device": lambda self: -1, "detach_": _detach,
     "element_size": lambda self: self.itemsize, "is_contiguous": lambda self: bool(self.data.flags.c_contiguous),
     "stride": lambda self: tuple(n // self.itemsize for n in self.data.strides),
-    "share_memory_ pin_memory": lambda self: self, "storage_offset": _offset, "apply_": _applied,
+    "share_memory_ pin_memory": lambda self: self,
+    "is_shared is_pinned is_inference is_conj is_neg": lambda self: False,
+    "storage_offset": _offset, "apply_": _applied,
     "new": lambda self, *data: np.zeros(data, self.dtype) if all(isinstance(n, int) for n in data) else _array(
         data[0], self.dtype), "data_ptr": lambda self: self.data.ctypes.data, "resize_": _resized,
     "resize_as_": lambda self, other: _resized(self, *other.shape),
@@ -265,3 +279,7 @@ offer({
     "log_normal_": _random_in_place(lambda rng, size, mean=1.0, std=2.0: rng.lognormal(mean, std, size)),
     "geometric_": _random_in_place(lambda rng, size, p: rng.geometric(p, size)),
 }, function=False, narrow=False)  # fmt: skip
+offer({
+    **{name: _as(known.dtype) for name, known in dtypes.DTYPES.items() if name != "bfloat16"},
+    "byte": _as(np.uint8), "char": _as(np.int8), "to": _to_itself,
+}, function=False, direct=itself)  # fmt: skip

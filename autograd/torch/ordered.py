@@ -30,9 +30,6 @@ def of_torch(name: str, functional: Look) -> Any:
         return _ordered(functional(name), _ORDERS[name].split())
     if name in _MORE:
         return lambda *args, **options: _MORE[name](functional, *args, **options)
-    if name.endswith("_with_indices"):
-        pool = functional(name.removesuffix("_with_indices"))
-        return lambda *args, **options: pool(*args, **{**options, "return_indices": True})
     return functional(name)
 
 

@@ -246,6 +246,9 @@ offer({
         input).astype(floats(input).dtype),
     "cov": lambda input, *, correction=1, fweights=None, aweights=None: np.cov(
         input, ddof=correction, fweights=fweights, aweights=aweights).astype(floats(input).dtype),
+    "histogram": lambda input, bins=100, *, range=None, weight=None, density=False: tuple([
+        part.astype(input.dtype) for part in np.histogram(
+            values(input), values(bins) if np.ndim(bins) else bins, range, density, weight)]),
     "dist": lambda input, other, p=2: vector_norm(input - other, p),
     "bucketize": lambda input, boundaries, *, out_int32=False, right=False: _searchsorted(
         boundaries, input, out_int32=out_int32, right=right),
@@ -259,8 +262,5 @@ offer({
     "trapezoid trapz": lambda y, x=None, *, dx=1, dim=-1: np.sum(_steps(y, x, dx, dim), dim),
     "cumulative_trapezoid": lambda y, x=None, *, dx=1, dim=-1: np.cumsum(_steps(y, x, dx, dim), dim),
     "gradient": lambda input, *, spacing=1, dim=None, edge_order=1: _gradient(input, spacing, dim, edge_order),
-    "histogram": lambda input, bins=100, *, range=None, weight=None, density=False: tuple([
-        part.astype(input.dtype) for part in np.histogram(
-            values(input), values(bins) if np.ndim(bins) else bins, range, density, weight)]),
     "histogramdd": _histogramdd,
 }, method=False)  # fmt: skip

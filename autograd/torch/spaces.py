@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from types import ModuleType
 from typing import Any
 
@@ -52,10 +53,10 @@ def _from(path: str) -> Look:
     """The functions and classes of a module of nn's or optim's, which is loaded when it is asked for."""
 
     def look(name: str) -> Any:
-        from .classes import OWN, found_in
+        from .classes import found_in, own
 
-        if name in OWN:
-            return OWN[name]
+        if (known := own(name)) is not None:
+            return known
         source: Any
         if path.startswith("optim"):
             import optim
@@ -67,6 +68,8 @@ def _from(path: str) -> Look:
             source = nn
         for part in path.split(".")[1:]:
             source = getattr(source, part)
+        if not name.endswith("_") and not hasattr(source, name) and hasattr(source, f"{name}_"):
+            name += "_"  # as these were called at first: init.xavier_uniform, clip_grad_norm
         return found_in(source, name, path)
 
     return look
@@ -80,6 +83,9 @@ def _data(name: str) -> Any:
 
 def functional(name: str) -> Any:
     """What torch.nn.functional has."""
+    if name.endswith("_with_indices"):
+        pool = functional(name.removesuffix("_with_indices"))
+        return lambda *args, **options: pool(*args, **{**options, "return_indices": True})
     try:
         return _from("nn.functional")(name)
     except AttributeError:
@@ -136,8 +142,77 @@ def _fixed(**values: Any) -> Look:
     return values.__getitem__
 
 
+def _ntuple(n: int) -> Any:
+    """torch.nn.modules.utils: what makes n of one number, and a tuple of several."""
+    return lambda x: tuple(x) if isinstance(x, Iterable) else (x,) * n
+
+
 def _below_of(table: dict[str, Any]) -> Look:
     return lambda name: below(table[name], narrow=True)
+
+
+class _Constraint:
+    """What a program says of a distribution's arguments; it has no effect, as validate_args has none."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __call__(self, *args: Any, **options: Any) -> _Constraint:
+        return self
+
+    def __repr__(self) -> str:
+        return f"{self.name}()"
+
+
+def _constraint(name: str) -> _Constraint:
+    if name not in _CONSTRAINTS.split():
+        raise KeyError(name)
+    return _Constraint(name)
+
+
+_CONSTRAINTS = (
+    "Constraint boolean cat corr_cholesky dependent dependent_property greater_than greater_than_eq half_open_interval "
+    "independent integer_interval interval less_than lower_cholesky lower_triangular multinomial nonnegative "
+    "nonnegative_integer one_hot positive positive_definite positive_integer positive_semidefinite real real_vector "
+    "simplex square stack symmetric unit_interval"
+)
+
+
+def _clamped(probs: Any) -> Any:
+    eps = np.finfo(probs.dtype).eps
+    return np.clip(probs, eps, 1 - eps)
+
+
+_OF_DISTRIBUTIONS: dict[str, Any] = {
+    "broadcast_all": lambda *values: tuple(_arrays(*values)),
+    "clamp_probs": _clamped,
+    "probs_to_logits": lambda probs, is_binary=False: (
+        ag.logit(_clamped(probs)) if is_binary else np.log(_clamped(probs))
+    ),
+    "logits_to_probs": lambda logits, is_binary=False: ag.sigmoid(logits) if is_binary else ag.softmax(logits, -1),
+    "lazy_property": functools.cached_property,
+}
+"""torch.distributions.utils."""
+
+
+def _arrays(*values: Any) -> Any:
+    from nn.distributions.distribution import arrays
+
+    return arrays(*values)
+
+
+def _checkpoint_sequential(functions: Any, segments: int, input: Any, use_reentrant: Any = None) -> Any:
+    """A chain of modules, in so many parts of as many each, of which all but the last are checkpointed."""
+    parts = list(functions.children()) if hasattr(functions, "children") else list(functions)
+    size = max(len(parts) // segments, 1)
+
+    def chain(start: int, end: int | None) -> Any:
+        return lambda x: functools.reduce(lambda value, part: part(value), parts[start:end], x)
+
+    last = size * (segments - 1)
+    for start in range(0, last, size):
+        input = _checkpoint(chain(start, start + size), input)
+    return chain(last, None)(input)
 
 
 def _checkpoint(function: Any, *args: Any, use_reentrant: Any = None, **kwargs: Any) -> Any:
@@ -158,13 +233,17 @@ def _no(name: str) -> Any:
 
 
 _MODULES = (
-    "activation", "batchnorm", "container", "conv", "dropout", "linear", "loss", "module", "normalization", "pooling",
-    "rnn", "sparse", "transformer",
+    "activation", "adaptive", "batchnorm", "channelshuffle", "container", "conv", "distance", "dropout", "flatten",
+    "fold", "instancenorm", "lazy", "linear", "loss", "module", "normalization", "padding", "pixelshuffle", "pooling",
+    "rnn", "sparse", "transformer", "upsampling",
 )  # fmt: skip
 _DISTRIBUTIONS = (
-    "bernoulli", "beta", "categorical", "dirichlet", "distribution", "exponential", "gamma", "independent", "kl",
-    "laplace", "mixture_same_family", "multivariate_normal", "normal", "one_hot_categorical", "poisson",
-    "transformed_distribution", "transforms", "uniform",
+    "bernoulli", "beta", "binomial", "categorical", "cauchy", "chi2", "dirichlet", "distribution", "exponential",
+    "gamma", "geometric", "gumbel", "half_cauchy", "half_normal", "independent", "inverse_gamma", "kl", "kumaraswamy",
+    "laplace", "log_normal", "logistic_normal", "lowrank_multivariate_normal", "mixture_same_family", "multinomial",
+    "multivariate_normal", "negative_binomial", "normal", "one_hot_categorical", "pareto", "poisson",
+    "relaxed_bernoulli", "relaxed_categorical", "studentT", "transformed_distribution", "transforms", "uniform",
+    "von_mises", "weibull",
 )  # fmt: skip
 _TABLES: dict[str, Look] = {
     "linalg": _below_of({name: with_fields(f"linalg.{name}", function) for name, function in LINALG.items()}),
@@ -172,15 +251,22 @@ _TABLES: dict[str, Look] = {
     "special": lambda name: FUNCTIONS[SAME[name]] if name in SAME else below(SPECIAL[name], narrow=True),
     "nn.functional": functional,
     **dict.fromkeys(("nn", "nn.parameter", "nn.modules", *map("nn.modules.{}".format, _MODULES)), _from("nn")),
+    "nn.modules.utils": _fixed(
+        _ntuple=_ntuple, _single=_ntuple(1), _pair=_ntuple(2), _triple=_ntuple(3), _quadruple=_ntuple(4)),
     **{name: _from(name) for name in (
-        "nn.init", "nn.utils", "nn.utils.rnn", "nn.utils.parametrize", "nn.utils.parametrizations", "optim",
-        "optim.lr_scheduler", "optim.swa_utils")},
+        "nn.init", "nn.utils", "nn.utils.rnn", "nn.utils.parametrize", "nn.utils.parametrizations", "nn.utils.prune",
+        "optim", "optim.lr_scheduler", "optim.swa_utils")},
+    **dict.fromkeys(map("nn.utils.{}".format, ("clip_grad", "convert_parameters", "fusion", "stateless")),
+                    _from("nn.utils")),
     **dict.fromkeys(map("utils.data{}".format, ("", ".dataloader", ".dataset", ".sampler")), _data),
     **dict.fromkeys(
         ("distributions", *map("distributions.{}".format, _DISTRIBUTIONS)), _from("nn.distributions")),
+    "distributions.constraints": _constraint, "distributions.utils": lambda name: _OF_DISTRIBUTIONS[
+        name] if name == "lazy_property" else below(_OF_DISTRIBUTIONS[name]),
     "autograd": _fixed(**AUTOGRAD), "autograd.functional": _fixed(**OF_FUNCTIONS),
     "func": lambda name: FUNC[name] if name in FUNC else _from("nn.utils")(name),
-    "utils": _fixed(), "utils.checkpoint": _fixed(checkpoint=_checkpoint),
+    "utils": _fixed(), "utils.checkpoint": _fixed(
+        checkpoint=_checkpoint, checkpoint_sequential=_checkpoint_sequential),
     **dict.fromkeys(("nn.parallel", "distributed"), _alone),
     **dict.fromkeys(("amp", "cuda.amp"), _fixed(GradScaler=GradScaler, autocast=_autocast)),
     "testing": _fixed(assert_close=_assert_close),

@@ -5,14 +5,16 @@ what stands before it:
 
     distribution   what a distribution is
     continuous     of numbers: normal, uniform, gamma and their kin
+    positive       of positive numbers, and of those between 0 and 1
     discrete       of whole numbers, and of one of several
+    relaxed        of one of several, with samples through which gradients flow
     vectors        of vectors, and of several events that count as one
     divergences    how far one is from another
     transforms     functions with an inverse and a slope
     combined       what transforms make of samples, and mixtures
 """
 
-from .combined import MixtureSameFamily, TransformedDistribution
+from .combined import LogisticNormal, MixtureSameFamily, TransformedDistribution
 from .continuous import (
     Beta,
     Cauchy,
@@ -26,26 +28,47 @@ from .continuous import (
     Normal,
     StudentT,
     Uniform,
+    VonMises,
 )  # fmt: skip
-from .discrete import Bernoulli, Binomial, Categorical, Geometric, OneHotCategorical, Poisson
+from .discrete import (
+    Bernoulli,
+    Binomial,
+    Categorical,
+    Geometric,
+    Multinomial,
+    NegativeBinomial,
+    OneHotCategorical,
+    Poisson,
+)  # fmt: skip
 from .distribution import Distribution
 from .divergences import kl_divergence, register_kl
+from .positive import Chi2, HalfCauchy, InverseGamma, Kumaraswamy, Pareto, Weibull
+from .relaxed import OneHotCategoricalStraightThrough, RelaxedBernoulli, RelaxedOneHotCategorical
 from .transforms import (
+    AbsTransform,
     AffineTransform,
     ComposeTransform,
     ExpTransform,
+    IndependentTransform,
     PowerTransform,
+    ReshapeTransform,
     SigmoidTransform,
+    SoftmaxTransform,
     SoftplusTransform,
+    StickBreakingTransform,
     TanhTransform,
     Transform,
 )  # fmt: skip
-from .vectors import Independent, MultivariateNormal
+from .vectors import Independent, LowRankMultivariateNormal, MultivariateNormal
 
 __all__ = [
-    "AffineTransform", "Bernoulli", "Beta", "Binomial", "Categorical", "Cauchy", "ComposeTransform", "Dirichlet",
-    "Distribution", "ExpTransform", "Exponential", "Gamma", "Geometric", "Gumbel", "HalfNormal", "Independent",
-    "Laplace", "LogNormal", "MixtureSameFamily", "MultivariateNormal", "Normal", "OneHotCategorical", "Poisson",
-    "PowerTransform", "SigmoidTransform", "SoftplusTransform", "StudentT", "TanhTransform", "Transform",
-    "TransformedDistribution", "Uniform", "kl_divergence", "register_kl",
+    "AbsTransform", "AffineTransform", "Bernoulli", "Beta", "Binomial", "Categorical", "Cauchy", "Chi2",
+    "ComposeTransform", "Dirichlet", "Distribution", "ExpTransform", "Exponential", "Gamma", "Geometric", "Gumbel",
+    "HalfCauchy", "HalfNormal", "Independent", "IndependentTransform", "InverseGamma", "Kumaraswamy", "Laplace",
+    "LogNormal", "LogisticNormal", "LowRankMultivariateNormal", "MixtureSameFamily", "Multinomial",
+    "MultivariateNormal", "NegativeBinomial", "Normal", "OneHotCategorical", "OneHotCategoricalStraightThrough",
+    "Pareto", "Poisson", "PowerTransform", "RelaxedBernoulli", "RelaxedOneHotCategorical", "ReshapeTransform",
+    "SigmoidTransform", "SoftmaxTransform", "SoftplusTransform", "StickBreakingTransform", "StudentT",
+    "TanhTransform", "Transform", "TransformedDistribution", "Uniform", "VonMises", "Weibull", "kl_divergence",
+    "register_kl",
 ]  # fmt: skip

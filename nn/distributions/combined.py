@@ -8,8 +8,9 @@ import numpy as np
 
 from autograd import logsumexp
 
+from .continuous import Normal
 from .distribution import Distribution, summed, value_of
-from .transforms import ComposeTransform, Transform
+from .transforms import ComposeTransform, StickBreakingTransform, Transform
 
 
 class TransformedDistribution(Distribution):
@@ -26,16 +27,33 @@ class TransformedDistribution(Distribution):
         self.transforms = [transforms] if isinstance(transforms, Transform) else list(transforms)
         self._whole = ComposeTransform(self.transforms)
         self.event_dims = max(len(base_distribution.event_shape), self._whole.event_dim)
-        self._shaped((*base_distribution.batch_shape, *base_distribution.event_shape))
+        self._shaped(self._whole.forward_shape((*base_distribution.batch_shape, *base_distribution.event_shape)))
         self.has_rsample = base_distribution.has_rsample
 
+    def expand(self, batch_shape: Any) -> Any:
+        """The same distribution for each element of a larger batch."""
+        made, base = super().expand(batch_shape), self.base_dist
+        shape = self._whole.inverse_shape((*batch_shape, *self.event_shape))
+        made.base_dist = base.expand(shape[: len(shape) - len(base.event_shape)])
+        return made
+
     def drawn(self, shape: Any, rng: Any) -> Any:
-        return self._whole(self.base_dist.drawn(shape, rng))
+        return self._whole(self.base_dist.drawn(self._whole.inverse_shape(shape), rng))
 
     def log_prob(self, value: Any) -> Any:
         x = self._whole._inverse(value)
         slope = summed(self._whole.log_abs_det_jacobian(x, value), self.event_dims - self._whole.event_dim)
         return summed(self.base_dist.log_prob(x), self.event_dims - len(self.base_dist.event_shape)) - slope
+
+
+class LogisticNormal(TransformedDistribution):
+    """Shares, one more than there are normal numbers, of which StickBreakingTransform makes them."""
+
+    def __init__(self, loc: Any, scale: Any, validate_args: Any = None) -> None:
+        super().__init__(Normal(loc, scale), StickBreakingTransform())
+
+    loc = property(lambda self: self.base_dist.loc)
+    scale = property(lambda self: self.base_dist.scale)
 
 
 class MixtureSameFamily(Distribution):

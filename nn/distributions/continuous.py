@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd import digamma, erf, gammaln
+from autograd import digamma, erf, gammaln, i0, i1
 
 from .distribution import Distribution, arrays, normal_noise, uniform_noise, value_of
 
@@ -171,6 +171,26 @@ class Cauchy(Distribution):
 
     def icdf(self, value: Any) -> Any:
         return self.loc + self.scale * np.tan(math.pi * (value - 0.5))
+
+
+class VonMises(Distribution):
+    """Of an angle, around loc and the closer the greater the concentration is. Samples carry no gradient."""
+
+    parameters = ("loc", "concentration")
+    has_rsample = False
+    mean = mode = property(lambda self: self.loc)
+    variance = property(lambda self: 1 - i1(self.concentration) / i0(self.concentration))
+    """That of the angle's direction: 1 less the length of its mean."""
+
+    def log_prob(self, value: Any) -> Any:
+        from autograd.scipy.special import i0e
+
+        k = self.concentration  # i0e(k) is exp(-k) i0(k), which stays finite
+        return k * (np.cos(value - self.loc) - 1) - LOG_2PI - np.log(i0e(k))
+
+    def drawn(self, shape: Any, rng: Any) -> Any:
+        loc, k = value_of(self.loc), value_of(self.concentration)
+        return np.asarray(rng.vonmises(0, k, shape) + loc + math.pi, loc.dtype) % (2 * math.pi) - math.pi
 
 
 class Gumbel(Distribution):

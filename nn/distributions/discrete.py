@@ -112,19 +112,35 @@ class Binomial(_Chances):
         return np.asarray(drawn, self.probs.dtype)
 
 
-class Categorical(_Chances):
-    """One of several, of these probabilities or logits along the last axis, as an integer.
+class NegativeBinomial(_Chances):
+    """How often 1 comes, of this probability, before 0 has come total_count times."""
 
-    >>> import nn
-    >>> die = nn.distributions.Categorical(probs=np.full(6, 1.0))
-    >>> die.log_prob(np.array(2)).round(4), die.sample((3,)).dtype
-    (np.float64(-1.7918), dtype('int64'))
-    """
+    parameters = ("total_count", "probs", "logits")
+    mean = property(lambda self: self.total_count * np.exp(self.logits))
+    variance = property(lambda self: self.mean * (1 + np.exp(self.logits)))
+    mode = property(lambda self: np.maximum(np.floor(value_of((self.total_count - 1) * np.exp(self.logits))), 0))
+
+    def __init__(self, total_count: Any, probs: Any = None, logits: Any = None, validate_args: Any = None) -> None:
+        super().__init__(probs, logits)
+        count = arrays(total_count)[0].astype(self.probs.dtype)
+        self.total_count, self.probs, self.logits = np.broadcast_arrays(count, self.probs, self.logits)
+        self._shaped(self.probs.shape)
+
+    def log_prob(self, value: Any) -> Any:
+        n, odds = self.total_count, self.logits
+        ways = gammaln(n + value) - gammaln(1 + value) - gammaln(n)
+        return np.where(n + value == 0, 0, ways) - n * softplus(odds) - value * softplus(-odds)
+
+    def drawn(self, shape: Any, rng: Any) -> Any:
+        means = rng.standard_gamma(np.broadcast_to(value_of(self.total_count), shape)) * np.exp(value_of(self.logits))
+        return np.asarray(rng.poisson(means), self.probs.dtype)
+
+
+class _Shares(_Chances):
+    """Of several, by probabilities or by logits along the last axis, which are those of one event."""
 
     event_dims = 1
     param_shape = property(lambda self: self.probs.shape)
-    mode = property(lambda self: np.argmax(value_of(self.probs), -1))
-    mean = variance = property(lambda self: np.full(self.batch_shape, math.nan, self.probs.dtype))
 
     def _both(self, probs: Any, logits: Any) -> Any:
         if probs is None:
@@ -135,7 +151,24 @@ class Categorical(_Chances):
 
     def _shaped(self, shape: Any) -> None:
         self._num_events = shape[-1]
-        self.batch_shape, self.event_shape = tuple(shape[:-1]), ()
+        super()._shaped(shape)
+
+
+class Categorical(_Shares):
+    """One of several, of these probabilities or logits along the last axis, as an integer.
+
+    >>> import nn
+    >>> die = nn.distributions.Categorical(probs=np.full(6, 1.0))
+    >>> die.log_prob(np.array(2)).round(4), die.sample((3,)).dtype
+    (np.float64(-1.7918), dtype('int64'))
+    """
+
+    mode = property(lambda self: np.argmax(value_of(self.probs), -1))
+    mean = variance = property(lambda self: np.full(self.batch_shape, math.nan, self.probs.dtype))
+
+    def _shaped(self, shape: Any) -> None:
+        super()._shaped(shape)
+        self.event_shape = ()
 
     def log_prob(self, value: Any) -> Any:
         value = np.asarray(value_of(value)).astype(np.int64)
@@ -179,3 +212,23 @@ class OneHotCategorical(Categorical):
 
     def drawn(self, shape: Any, rng: Any) -> Any:
         return self._vector(super().drawn(shape[:-1], rng))
+
+
+class Multinomial(_Shares):
+    """How often each of several comes in total_count, as a vector."""
+
+    def __init__(self, total_count: int = 1, probs: Any = None, logits: Any = None, validate_args: Any = None) -> None:
+        self.total_count = total_count
+        super().__init__(probs, logits)
+
+    mean = property(lambda self: self.total_count * self.probs)
+    variance = property(lambda self: self.total_count * self.probs * (1 - self.probs))
+
+    def log_prob(self, value: Any) -> Any:
+        logits = np.where((value == 0) & (self.logits == -math.inf), 0, self.logits)
+        return gammaln(value.sum(-1) + 1) - gammaln(value + 1).sum(-1) + (logits * value).sum(-1)
+
+    def drawn(self, shape: Any, rng: Any) -> Any:
+        probs = value_of(self.probs).astype(float)
+        drawn = rng.multinomial(self.total_count, probs / probs.sum(-1, keepdims=True), shape[:-1])
+        return np.asarray(drawn, self.probs.dtype)

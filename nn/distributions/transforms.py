@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd import logit, sigmoid, softplus
+from autograd import logit, sigmoid, softmax, softplus
 
 from .distribution import Formula, summed
 
@@ -37,6 +37,14 @@ class Transform:
         """The inverse."""
         return _Inverse(self)
 
+    def forward_shape(self, shape: Any) -> Any:
+        """The shape of what is made of this shape."""
+        return tuple(shape)
+
+    def inverse_shape(self, shape: Any) -> Any:
+        """The shape of which this shape is made."""
+        return tuple(shape)
+
 
 class _Inverse(Transform):
     def __init__(self, inv: Any) -> None:
@@ -52,6 +60,12 @@ class _Inverse(Transform):
 
     def log_abs_det_jacobian(self, x: Any, y: Any) -> Any:
         return -self.of.log_abs_det_jacobian(y, x)
+
+    def forward_shape(self, shape: Any) -> Any:
+        return self.of.inverse_shape(shape)
+
+    def inverse_shape(self, shape: Any) -> Any:
+        return self.of.forward_shape(shape)
 
 
 class ExpTransform(Transform):
@@ -139,6 +153,105 @@ class PowerTransform(Transform):
         return np.log(np.abs(self.exponent * y / x))
 
 
+class AbsTransform(Transform):
+    """y = |x|, of which the inverse is taken to be y."""
+
+    bijective = False
+
+    def _call(self, x: Any) -> Any:
+        return np.abs(x)
+
+    def _inverse(self, y: Any) -> Any:
+        return y
+
+
+class SoftmaxTransform(Transform):
+    """y = softmax(x) along the last axis, of which the inverse is taken to be log(y)."""
+
+    bijective = False
+
+    def __init__(self, cache_size: int = 0) -> None:
+        super().__init__(event_dim=1)
+
+    def _call(self, x: Any) -> Any:
+        return softmax(x, -1)
+
+    def _inverse(self, y: Any) -> Any:
+        return np.log(y)
+
+
+class StickBreakingTransform(Transform):
+    """Shares, one more than there are numbers along the last axis: each number says how much of the rest is taken."""
+
+    def __init__(self, cache_size: int = 0) -> None:
+        super().__init__(event_dim=1)
+
+    def _moved(self, x: Any) -> Any:
+        """The numbers, moved so that zeros make equal shares."""
+        return x - np.log(np.arange(x.shape[-1], 0, -1)).astype(x.dtype)
+
+    def _call(self, x: Any) -> Any:
+        z = sigmoid(self._moved(x))
+        one = np.ones_like(z[..., :1])
+        return np.concatenate([z, one], -1) * np.concatenate([one, np.cumprod(1 - z, -1)], -1)
+
+    def _inverse(self, y: Any) -> Any:
+        most = y[..., :-1]
+        rest = np.maximum(1 - np.cumsum(most, -1), np.finfo(y.dtype).tiny)
+        return np.log(most) - np.log(rest) + np.log(np.arange(most.shape[-1], 0, -1)).astype(y.dtype)
+
+    def log_abs_det_jacobian(self, x: Any, y: Any) -> Any:
+        return (np.log(y[..., :-1]) - softplus(self._moved(x))).sum(-1)
+
+    def forward_shape(self, shape: Any) -> Any:
+        return (*shape[:-1], shape[-1] + 1)
+
+    def inverse_shape(self, shape: Any) -> Any:
+        return (*shape[:-1], shape[-1] - 1)
+
+
+class IndependentTransform(Transform):
+    """Another transform of which so many more of the last axes count as one event."""
+
+    def __init__(self, base_transform: Any, reinterpreted_batch_ndims: int, cache_size: int = 0) -> None:
+        self.base_transform, self.reinterpreted_batch_ndims = base_transform, reinterpreted_batch_ndims
+        self.bijective, self.event_dim = base_transform.bijective, base_transform.event_dim + reinterpreted_batch_ndims
+
+    def _call(self, x: Any) -> Any:
+        return self.base_transform(x)
+
+    def _inverse(self, y: Any) -> Any:
+        return self.base_transform._inverse(y)
+
+    def log_abs_det_jacobian(self, x: Any, y: Any) -> Any:
+        return summed(self.base_transform.log_abs_det_jacobian(x, y), self.reinterpreted_batch_ndims)
+
+
+class ReshapeTransform(Transform):
+    """The last axes, of in_shape, as others, of out_shape."""
+
+    def __init__(self, in_shape: Any, out_shape: Any, cache_size: int = 0) -> None:
+        self.in_shape, self.out_shape = tuple(in_shape), tuple(out_shape)
+        if math.prod(in_shape) != math.prod(out_shape):
+            raise ValueError(f"ReshapeTransform: expected shapes of as many elements, got {in_shape} and {out_shape}")
+        self.event_dim = len(self.in_shape)
+
+    def forward_shape(self, shape: Any) -> Any:
+        return (*shape[: len(shape) - len(self.in_shape)], *self.out_shape)
+
+    def inverse_shape(self, shape: Any) -> Any:
+        return (*shape[: len(shape) - len(self.out_shape)], *self.in_shape)
+
+    def _call(self, x: Any) -> Any:
+        return x.reshape(self.forward_shape(x.shape))
+
+    def _inverse(self, y: Any) -> Any:
+        return y.reshape(self.inverse_shape(y.shape))
+
+    def log_abs_det_jacobian(self, x: Any, y: Any) -> Any:
+        return np.zeros(x.shape[: x.ndim - self.event_dim], x.dtype)
+
+
 class ComposeTransform(Transform):
     """Several, one after the other."""
 
@@ -162,3 +275,13 @@ class ComposeTransform(Transform):
             x, before = part(x), x
             total = total + summed(part.log_abs_det_jacobian(before, x), self.event_dim - part.event_dim)
         return total
+
+    def forward_shape(self, shape: Any) -> Any:
+        for part in self.parts:
+            shape = part.forward_shape(shape)
+        return shape
+
+    def inverse_shape(self, shape: Any) -> Any:
+        for part in reversed(self.parts):
+            shape = part.inverse_shape(shape)
+        return shape

@@ -13,7 +13,7 @@ from .distribution import Distribution, normal_noise, summed
 class MultivariateNormal(Distribution):
     """The normal distribution of vectors, by the covariance, its inverse, or the triangle whose square it is."""
 
-    parameters = ("loc", "scale_tril")
+    parameters: tuple[str, ...] = ("loc", "scale_tril")
     event_dims = 1
     mean = mode = property(lambda self: self.loc)
     covariance_matrix = property(lambda self: self.scale_tril @ np.matrix_transpose(self.scale_tril))
@@ -47,6 +47,21 @@ class MultivariateNormal(Distribution):
 
     def entropy(self) -> Any:
         return np.broadcast_to(0.5 * self.event_shape[0] * (1 + LOG_2PI) + self.half_log_det(), self.batch_shape)
+
+
+class LowRankMultivariateNormal(MultivariateNormal):
+    """The same of a covariance of low rank, cov_factor times its transpose, and a diagonal: cov_diag."""
+
+    parameters = ("loc", "scale_tril", "cov_factor", "cov_diag")
+
+    def __init__(self, loc: Any, cov_factor: Any, cov_diag: Any, validate_args: Any = None) -> None:
+        self.cov_factor, self.cov_diag = cov_factor, cov_diag
+        square = cov_factor @ np.matrix_transpose(cov_factor)
+        super().__init__(loc, square + cov_diag[..., None] * np.eye(cov_diag.shape[-1], dtype=cov_diag.dtype))
+        for name in ("cov_factor", "cov_diag"):
+            value = getattr(self, name)
+            at = value.ndim - (2 if name == "cov_factor" else 1)
+            setattr(self, name, np.broadcast_to(value, (*self.batch_shape, *value.shape[at:])))
 
 
 class Independent(Distribution):

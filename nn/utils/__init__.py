@@ -1,6 +1,6 @@
 """Tools for parameters and gradients.
 
-    parameters        gradients clipped, parameters as one vector
+    parameters        gradients clipped, parameters as one vector, or not yet set
     parametrize       parameters that are computed from others when they are read
     parametrizations  of these: weight norm, spectral norm, orthogonal matrices
     reparametrize     weight norm and spectral norm by hooks, as PyTorch had them before
@@ -23,9 +23,9 @@ from ..names import explained
 try:
     from . import parametrizations, parametrize, prune, rnn
     from .casting import cast_inputs
-    from .fusion import fuse_conv_bn_eval, fuse_linear_bn_eval
+    from .fusion import fuse_conv_bn_eval, fuse_conv_bn_weights, fuse_linear_bn_eval, fuse_linear_bn_weights
     from .parameters import (
-        clip_grad_norm_, clip_grad_value_, clip_grads_with_norm_, get_total_norm, parameters_to_vector,
+        clip_grad_norm_, clip_grad_value_, clip_grads_with_norm_, get_total_norm, parameters_to_vector, skip_init,
         vector_to_parameters,
     )  # fmt: skip
     from .reparametrize import remove_spectral_norm, remove_weight_norm, spectral_norm, weight_norm
@@ -35,9 +35,9 @@ except ImportError as error:
 
 __all__ = [
     "cast_inputs", "clip_grad_norm_", "clip_grad_value_", "clip_grads_with_norm_", "functional_call",
-    "fuse_conv_bn_eval", "fuse_linear_bn_eval", "get_total_norm", "parameters_to_vector", "parametrizations",
-    "parametrize", "prune", "remove_spectral_norm", "remove_weight_norm", "rnn", "spectral_norm", "stack_module_state",
-    "vector_to_parameters", "weight_norm",
+    "fuse_conv_bn_eval", "fuse_conv_bn_weights", "fuse_linear_bn_eval", "fuse_linear_bn_weights", "get_total_norm",
+    "parameters_to_vector", "parametrizations", "parametrize", "prune", "remove_spectral_norm", "remove_weight_norm",
+    "rnn", "skip_init", "spectral_norm", "stack_module_state", "vector_to_parameters", "weight_norm",
 ]  # fmt: skip
 
 

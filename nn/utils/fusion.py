@@ -15,22 +15,51 @@ from .parametrizations import axis_of_outputs
 M = TypeVar("M", bound=Module)
 
 
+def _weights(w: Any, b: Any, mean: Any, var: Any, eps: float, gamma: Any, beta: Any, axis: int) -> tuple[Any, Any]:
+    """The weight and the bias, as Parameters, of a layer whose outputs are normalized after it."""
+    trained = getattr(w, "requires_grad", True)
+    w, b, mean, var, gamma, beta = (v if v is None else plain(v) for v in (w, b, mean, var, gamma, beta))
+    scale = 1 / np.sqrt(var + eps) * (1 if gamma is None else gamma)
+    bias = ((0 if b is None else b) - mean) * scale + (0 if beta is None else beta)
+    if axis:  # (in, out / groups, ...): each group's inputs with the outputs of that group
+        groups = scale.size // w.shape[1]
+        along = scale.reshape(groups, -1).repeat(w.shape[0] // groups, axis=0)
+    else:
+        along = scale.reshape(-1, 1)
+    along = along.reshape(*along.shape, *(1,) * (w.ndim - 2))
+    return Parameter((w * along).astype(w.dtype), trained), Parameter(bias.astype(w.dtype), trained)
+
+
+def fuse_conv_bn_weights(
+    conv_w: Any, conv_b: Any, bn_rm: Any, bn_rv: Any, bn_eps: float, bn_w: Any, bn_b: Any, transpose: bool = False
+) -> tuple[Any, Any]:
+    """Weight and bias, as Parameters, of a convolution of these that is normalized with these statistics.
+
+    conv_b, bn_w, bn_b  may be None
+    transpose           whether it is a transposed convolution
+    """
+    return _weights(conv_w, conv_b, bn_rm, bn_rv, bn_eps, bn_w, bn_b, int(transpose))
+
+
+def fuse_linear_bn_weights(
+    linear_w: Any, linear_b: Any, bn_rm: Any, bn_rv: Any, bn_eps: float, bn_w: Any, bn_b: Any
+) -> tuple[Any, Any]:
+    """The same of a linear layer.
+
+    >>> from nn.utils import fuse_linear_bn_weights
+    >>> weight, bias = fuse_linear_bn_weights(np.eye(2), None, np.ones(2), np.full(2, 4.0), 0.0, None, None)
+    >>> weight.data.tolist(), bias.data.tolist()
+    ([[0.5, 0.0], [0.0, 0.5]], [-0.5, -0.5])
+    """
+    return _weights(linear_w, linear_b, bn_rm, bn_rv, bn_eps, bn_w, bn_b, 0)
+
+
 def _fused(who: str, layer: M, bn: Any, axis: int) -> M:
     if layer.training or bn.training or bn.running_mean is None:
         raise RuntimeError(f"{who}: expected both modules in evaluation, with running statistics; call eval() on them")
     made: Any = copy.deepcopy(layer)
-    weight = made.weight.data
-    scale = 1 / np.sqrt(bn.running_var.data + bn.eps) * (1 if bn.weight is None else bn.weight.data)
-    shift = (0 if made.bias is None else made.bias.data) - bn.running_mean.data
-    bias = shift * scale + (0 if bn.bias is None else bn.bias.data)
-    if axis:  # (in, out / groups, ...): each group's inputs with the outputs of that group
-        groups = made.groups if hasattr(made, "groups") else 1
-        along = scale.reshape(groups, -1).repeat(weight.shape[0] // groups, axis=0)
-    else:
-        along = scale.reshape(-1, 1)
-    along = along.reshape(*along.shape, *(1,) * (weight.ndim - 2))
-    made.weight = Parameter((weight * along).astype(weight.dtype), layer.weight.requires_grad)
-    made.bias = Parameter(plain(bias).astype(weight.dtype), layer.weight.requires_grad)
+    statistics = bn.running_mean, bn.running_var, bn.eps, bn.weight, bn.bias
+    made.weight, made.bias = _weights(layer.weight, layer.bias, *statistics, axis)
     return made  # type: ignore[no-any-return]
 
 

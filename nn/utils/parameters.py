@@ -1,4 +1,4 @@
-"""Gradients clipped, in place, and parameters as one vector."""
+"""Gradients clipped, in place, parameters as one vector, and parameters that nobody sets."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from autograd import Tensor
+from autograd import Tensor, generator
 from autograd.ops import writable
 
+from ..module import Module
 from ..parameter import write
 from ..shared import plain
 
@@ -119,3 +120,23 @@ def vector_to_parameters(vec: Any, parameters: Iterable[Tensor]) -> None:
     for parameter in parameters:
         write(parameter, vec.data[start : start + parameter.size].reshape(parameter.shape))
         start += parameter.size
+
+
+def skip_init(module_cls: Any, *args: Any, **kwargs: Any) -> Any:
+    """A module of that class, made of these arguments, whose parameters and buffers are still to be set.
+
+    The default generator is left as it was, as if nothing had been drawn. Raises RuntimeError for what is no class of
+    modules.
+
+    >>> import nn
+    >>> nn.utils.skip_init(nn.Linear, 5, 1)
+    Linear(in_features=5, out_features=1, bias=True)
+    """
+    if not (isinstance(module_cls, type) and issubclass(module_cls, Module)):
+        raise RuntimeError(f"skip_init: expected a class of modules, got {module_cls!r}")
+    numbers: Any = generator(None).bit_generator
+    before = numbers.state
+    try:
+        return module_cls(*args, **kwargs).to_empty(device="cpu")
+    finally:
+        numbers.state = before

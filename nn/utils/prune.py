@@ -17,7 +17,7 @@ from autograd.ops import alike
 from ..module import Module
 from ..parameter import write
 from ..shared import Rng, axis_of, plain
-from .reparametrize import _Hook, _parameter, _remove
+from .reparametrize import _Hook, _hooks_of, _parameter, _remove
 
 M = TypeVar("M", bound=Module)
 _WHO = "pruning"
@@ -170,9 +170,7 @@ class CustomFromMask(BasePruningMethod):
 
 
 def _hook_of(module: Any, name: str) -> Any:
-    hooks = module._hooks["forward_pre"].values() if module._hooks is not None else ()
-    those = (hook for hook, _ in hooks if isinstance(hook, _Hook) and (hook.who, hook.name) == (_WHO, name))
-    return next(those, None)
+    return next((hook for hook in _hooks_of(module, _WHO).values() if hook.name == name), None)
 
 
 def _present(module: Any, name: str) -> tuple[Any, Any]:
@@ -280,5 +278,4 @@ def remove(module: M, name: str) -> M:
 
 def is_pruned(module: Module) -> bool:
     """Whether a parameter of a module, or of one in it, is pruned."""
-    hooks = [m._hooks["forward_pre"].values() for m in module.modules() if m._hooks is not None]
-    return any(isinstance(hook, _Hook) and hook.who == _WHO for those in hooks for hook, _ in those)
+    return any(_hooks_of(m, _WHO) for m in module.modules())

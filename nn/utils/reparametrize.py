@@ -5,6 +5,7 @@ The newer ones, of `parametrizations`, compute a weight when it is read; these d
 
 from __future__ import annotations
 
+import inspect
 from typing import Any, TypeVar
 
 from ..module import Module
@@ -51,13 +52,19 @@ def _parameter(who: str, module: Module, name: str) -> Parameter:
     return weight
 
 
-def _remove(who: str, module: M, name: str) -> M:
+def _hooks_of(module: Module, who: str) -> dict[int, _Hook]:
+    """A module's pre-hooks of this kind, by number, in whatever they are wrapped."""
     hooks = module._hooks["forward_pre"] if module._hooks is not None else {}
-    for key, (hook, _) in list(hooks.items()):
-        if isinstance(hook, _Hook) and (hook.who, hook.name) == (who, name):
+    found = {key: inspect.unwrap(hook) for key, (hook, _) in hooks.items()}
+    return {key: hook for key, hook in found.items() if isinstance(hook, _Hook) and hook.who == who}
+
+
+def _remove(who: str, module: M, name: str) -> M:
+    for key, hook in _hooks_of(module, who).items():
+        if hook.name == name:
             hook.parametrization.eval()
             weight = hook.parametrization(*(getattr(module, source) for source in hook.sources)).data
-            del hooks[key]
+            del module._hooks["forward_pre"][key]  # type: ignore[index]
             for place in (name, *hook.sources, *hook.buffers):
                 delattr(module, place)
             module.register_parameter(name, Parameter(weight))

@@ -73,10 +73,19 @@ def test_other_special_functions() -> None:
     check(lambda x: special.multigammaln(x, 3), P + 2)
     np.testing.assert_allclose(special.multigammaln(P + 2, 3), scipy.special.multigammaln(P + 2, 3))
     assert grad(lambda x: (special.gammasgn(x) * x).sum())(R).tolist() == scipy.special.gammasgn(R).tolist()
-    for name in ("erf", "erfc", "dawsn"):
-        check(getattr(special, name), Z)
     with pytest.raises(NotImplementedError):
         grad(lambda n: special.polygamma(n, P).sum())(1.0)
+
+
+@pytest.mark.parametrize("name", ["erf", "erfc", "erfcx", "dawsn", "exp1", "expi", "ndtr", "log_ndtr"])
+def test_complex_numbers(name: str) -> None:
+    check(getattr(special, name), Z)
+
+
+@pytest.mark.parametrize("name", ["jv", "yv", "iv", "ive", "kv"])
+def test_bessel_functions_of_complex_numbers(name: str) -> None:
+    """ive is scaled by the real part's size, and so is not holomorphic."""
+    check(lambda z: getattr(special, name)(1.5, z), Z)
 
 
 @pytest.mark.parametrize("axis", [None, 0, 1, (0, 1)])
@@ -227,6 +236,7 @@ POSITIVE = M @ M.T + np.eye(3)
 def test_matrix_equations() -> None:
     check(linalg.sqrtm, POSITIVE)
     np.testing.assert_allclose(linalg.sqrtm(POSITIVE) @ linalg.sqrtm(POSITIVE), POSITIVE)
+    check(linalg.sqrtm, N + 5 * np.eye(3))
     a, b = M + 4 * np.eye(3), N[:2, :2] + 3 * np.eye(2)
     check(linalg.solve_sylvester, a, b, draw.normal(size=(3, 2)))
 

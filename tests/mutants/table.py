@@ -12,10 +12,13 @@ ENGINE = [
     "tests/autograd/engine",
     *(
         f"tests/autograd/ops/test_{name}.py"
-        for name in ("assignment", "ufuncs", "reductions", "standardization", "shape")
+        for name in ("assignment", "ufuncs", "reductions", "softmax", "standardization", "shape")
     ),
     "tests/autograd/transforms",
-    *(f"tests/autograd/test_{name}.py" for name in ("memory", "outside", "kept", "other_arrays", "views_programs")),
+    *(
+        f"tests/autograd/test_{name}.py"
+        for name in ("memory", "outside", "kept", "other_arrays", "scipy_sparse", "views_programs")
+    ),
     "tests/autograd/test_surface.py",
     "tests/autograd/program/test_footguns.py",
     "tests/autograd/program/test_trace.py",
@@ -31,15 +34,26 @@ _ALONE = [
     "gates",
     "pairs",
     "ranks",
-    "sliding",
-    "sorting",
     "special",
 ]
 _MORE = ("elementwise", "linalg", "products", "roots")
 OPS = {  # modules of ops whose rules are tried in these files, by what follows test_ in their names
     **{name: (name,) for name in _ALONE},
     **{name: (name, "degenerate") for name in _MORE},
-    "indexing": ("indexing", "degenerate", "in_blocks"),
+    "contraction": ("products",),
+    "factors": ("factors",),
+    "joining": ("shape", "pieces"),
+    "polar": ("linalg", "degenerate"),
+    "reductions": ("reductions", "degenerate", "roots"),
+    "selecting": ("selecting",),
+    "scattering": ("scattering", "indexing"),
+    "series": ("products", "reductions"),
+    "shape": ("shape",),
+    "sliding": ("sliding", "in_blocks"),
+    "sorting": ("sorting", "in_blocks"),
+    "spectra": ("spectra", "fft"),
+    "standardization": ("standardization", "softmax"),
+    "strided": ("indexing", "assignment"),
 }
 
 PASSES = [f"tests/autograd/program/test_{name}.py" for name in ("passes", "source")]
@@ -56,6 +70,10 @@ OWN: dict[str, list[str]] = {  # the longest beginning of a module's path that s
         f"autograd/ops/{name}.py": [f"tests/autograd/ops/test_{file}.py" for file in files]
         for name, files in OPS.items()
     },
+    "autograd/ops/indexing.py": [
+        *(f"tests/autograd/ops/test_{name}.py" for name in ("indexing", "degenerate", "in_blocks")),
+        "tests/autograd/test_other_arrays.py",
+    ],
     "autograd/program/": ["tests/autograd/program"],
     "autograd/program/passes/": PASSES,
     "autograd/program/native/": NATIVE,
@@ -65,7 +83,6 @@ OWN: dict[str, list[str]] = {  # the longest beginning of a module's path that s
     "autograd/scipy/optimize.py": ["tests/autograd/test_scipy_optimize.py"],
     "autograd/scipy/sparse/": ["tests/autograd/test_scipy_sparse.py"],
     "autograd/transforms/": ["tests/autograd/transforms", "tests/autograd/test_outside.py"],
-    "autograd/transforms/batching/correlation.py": ["tests/nn/test_vmap.py"],
     "nn/parallel/": ["tests/nn/parallel"],
     "optim/": OPTIM,
     "optim/lbfgs.py": ["tests/optim/test_lbfgs.py", "tests/optim/test_defaults.py"],

@@ -1,3 +1,5 @@
+from collections import OrderedDict
+
 import numpy as np
 import pytest
 
@@ -122,3 +124,14 @@ def test_parameter_dict():
     del values["a"]
     values.clear()
     assert len(values) == 0
+
+
+def test_parameters_of_a_dict_stand_in_the_order_of_their_names():
+    """As in PyTorch, where an optimizer's state, which goes by the order, is to be loaded."""
+    values = {"c": np.zeros(1), "a": np.ones(1)}
+    assert list(nn.ParameterDict(values).keys()) == ["a", "c"]
+    assert list(nn.ParameterDict(OrderedDict(values)).keys()) == ["c", "a"]
+    assert list(nn.ParameterDict(values.items()).keys()) == ["c", "a"]
+    held = nn.ParameterDict(OrderedDict(values))
+    assert list(held.copy().keys()) == list(nn.ParameterDict(held).keys()) == ["c", "a"]
+    assert list((held | {"z": None, "b": np.ones(1)}).keys()) == ["c", "a", "b", "z"]

@@ -14,8 +14,11 @@ NUMBERS = [
     D.Laplace(0.5, 1.2), D.Gumbel(0.1, 0.8), D.Gamma(2.5, 1.3), D.Beta(2.0, 3.0), D.StudentT(5.0, 0.3, 1.2),
     D.TransformedDistribution(D.Normal(0.1, 0.5), [D.ExpTransform(), D.AffineTransform(0.5, 2.0)]),
     D.MixtureSameFamily(D.Categorical(np.array([0.3, 0.7])), D.Normal(np.array([-1.0, 2.0]), np.array([0.5, 1.0]))),
+    D.Chi2(3.0), D.InverseGamma(6.0, 3.0), D.Weibull(1.2, 1.7), D.Pareto(1.0, 6.0), D.Kumaraswamy(2.0, 3.0),
+    D.RelaxedBernoulli(0.7, 0.3),
 ]  # fmt: skip
-COUNTS = [D.Poisson(2.5), D.Bernoulli(0.3), D.Geometric(0.4), D.Binomial(6, 0.3)]
+POSITIVE = (D.LogNormal, D.Exponential, D.Gamma, D.HalfNormal, D.Chi2, D.InverseGamma, D.Weibull, D.Pareto)
+COUNTS = [D.Poisson(2.5), D.Bernoulli(0.3), D.Geometric(0.4), D.Binomial(6, 0.3), D.NegativeBinomial(3.0, 0.4)]
 
 
 def known(d, what):
@@ -29,9 +32,9 @@ def known(d, what):
 def test_the_density_sums_to_one_and_gives_the_moments(d):
     whole = d in COUNTS
     x = np.arange(60.0) if whole else np.linspace(-60.0, 60.0, 1_200_001)
-    if not whole and type(d) in (D.LogNormal, D.Exponential, D.Gamma, D.HalfNormal):
+    if type(d) in POSITIVE:
         x = x[x > 0]
-    if type(d) is D.Beta:
+    if type(d) in (D.Beta, D.Kumaraswamy, D.RelaxedBernoulli):
         x = np.linspace(0, 1, 100_001)[1:-1]
     if type(d) is D.TransformedDistribution:
         x = np.linspace(0.5, 60, 600_001)[1:]
@@ -79,6 +82,30 @@ def test_vectors_and_one_of_several():
     assert D.OneHotCategorical(np.array([1.0, 3.0])).sample((3,)).data.sum(-1).tolist() == [1, 1, 1]
     shares = D.Dirichlet(np.array([1.0, 2.0, 3.0]))
     assert np.allclose(shares.sample((9000,), rng=np.random.default_rng(0)).data.mean(0), shares.mean, atol=0.02)
+    counts = D.Multinomial(5, np.array([1.0, 3.0])).sample((4000,), rng=np.random.default_rng(0)).data
+    assert np.allclose(counts.sum(-1), 5)
+    assert np.allclose(counts.mean(0), [1.25, 3.75], atol=0.05)
+    angles = D.VonMises(3.0, 4.0).sample((9000,), rng=np.random.default_rng(0)).data
+    assert abs(angles).max() <= np.pi
+    assert np.isclose(1 - abs(np.exp(1j * angles).mean()), D.VonMises(3.0, 4.0).variance, atol=0.01)
+    assert np.isclose(np.angle(np.exp(1j * angles).mean()), 3.0, atol=0.02)
+
+
+def test_gradients_flow_through_choices_that_are_softened_or_straight_through():
+    logits = Tensor([0.5, -0.5, 0.0], requires_grad=True)
+    soft = D.RelaxedOneHotCategorical(1e-2, logits=logits).rsample((3000,), rng=np.random.default_rng(0))
+    assert np.allclose(soft.data.sum(-1), 1)
+    assert np.allclose((soft.data > 0.5).mean(0), np.exp(logits.data) / np.exp(logits.data).sum(), atol=0.03)
+    hard = D.OneHotCategoricalStraightThrough(logits=logits)
+    drawn = hard.rsample((4,), rng=np.random.default_rng(0))
+    assert set(drawn.data.round(6).ravel().tolist()) == {0.0, 1.0}
+    (through,) = grad(drawn[:, 0].sum(), [logits], retain_graph=True)
+    (expected,) = grad(hard.probs[0] * 4, [logits])
+    assert np.allclose(through, expected)
+    with pytest.raises(NotImplementedError, match="entropy"):
+        D.RelaxedBernoulli(1.0, 0.3).entropy()
+    with pytest.raises(ValueError, match="as many elements"):
+        D.ReshapeTransform((4,), (3,))
 
 
 PAIRS = [
@@ -103,7 +130,9 @@ def test_the_divergence_is_the_mean_of_the_difference_of_logarithms(p, q):
 def test_a_larger_batch():
     for d in (D.Normal(0.5, 1.0), D.Bernoulli(0.3), D.Binomial(4, 0.3), D.Dirichlet(np.array([1.0, 2.0])),
               D.Categorical(np.array([1.0, 3.0])), D.MultivariateNormal(np.zeros(2), np.eye(2)),
-              D.Independent(D.Normal(np.zeros(2), 1.0), 1)):  # fmt: skip
+              D.Independent(D.Normal(np.zeros(2), 1.0), 1), D.LogisticNormal(np.zeros(2), 1.0), D.Chi2(3.0),
+              D.LowRankMultivariateNormal(np.zeros(2), np.ones((2, 1)), np.ones(2)), D.NegativeBinomial(2.0, 0.4),
+              D.Multinomial(4, np.array([1.0, 3.0]))):  # fmt: skip
         wide = d.expand((3, 2))
         assert wide.batch_shape == (3, 2)
         assert wide.event_shape == d.event_shape
@@ -145,3 +174,20 @@ def test_what_is_given_wrongly():
     assert repr(D.Exponential(2.0)) == "Exponential(rate: 2.0)"
     assert not hasattr(D.Normal(0.0, 1.0), "base_dist")
     assert np.isclose(D.Categorical(np.array([0.25, 0.75])).log_prob(1), np.log(0.75))
+
+
+def test_a_distribution_of_ones_own_in_the_form_of_pytorchs():
+    class Shifted(D.Distribution):
+        def __init__(self, loc):
+            self.loc = loc
+            super().__init__(loc.shape, validate_args=False)
+
+        def rsample(self, sample_shape=()):
+            return self.loc + np.ones(self._extended_shape(sample_shape))
+
+    d = Shifted(Tensor([1.0, 2.0], requires_grad=True))
+    assert (d.batch_shape, d.event_shape) == ((2,), ())
+    assert d.rsample((3,)).requires_grad
+    drawn = d.sample((3,))
+    assert not drawn.requires_grad
+    assert drawn.data[0].tolist() == [2.0, 3.0]

@@ -28,7 +28,7 @@ OFFERED = {
     ("nn", "autograd.ops"): KERNELS,
     ("nn", "autograd.engine.sinks"): {"Sink", "give", "sink_of"},
     ("nn", "autograd.random"): {"drawing"},
-    ("nn", "autograd.scipy.special"): {"erfinv"},
+    ("nn", "autograd.scipy.special"): {"erfinv", "i0e"},
     ("nn", "autograd.program.current"): {"current_trace"},
     ("optim", "autograd"): {"RemovableHandle", "Tensor", "enable_grad", "no_grad"},
     ("optim", "autograd.ops"): {"in_blocks", "writable"},

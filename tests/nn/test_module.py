@@ -367,6 +367,45 @@ class Two(nn.Module):
         return a * b * k, (a + 1) * 2
 
 
+def test_forward_hooks_that_are_called_in_any_case():
+    net, seen = nn.Linear(2, 1), []
+    net.register_forward_hook(lambda module, args, out: seen.append(out is None), always_call=True)
+    net.register_forward_hook(lambda module, args, kwargs, out: 1 / len(kwargs), with_kwargs=True)
+    net.register_forward_hook(
+        lambda module, args, out: seen.append(out.shape if out is not None else "none"), always_call=True
+    )
+    with pytest.raises(ZeroDivisionError):
+        net(np.ones((3, 2), "f"))
+    assert seen == [False, (3, 1)]
+    with pytest.raises(ValueError, match="3"):
+        net(np.ones((3, 3), "f"))
+    assert seen == [False, (3, 1), True, "none"]
+
+
+def test_a_hook_that_forward_registers_is_called_after_it():
+    class Registers(nn.Module):
+        def forward(self, x):
+            self.register_forward_hook(lambda module, args, out: out + 1)
+            return x
+
+    net = Registers()
+    net.register_forward_hook(lambda module, args, out: None)
+    assert net(np.ones(1)).tolist() == [2.0]
+
+
+def test_new_memory():
+    net = nn.Sequential(nn.BatchNorm1d(2), nn.Linear(2, 1))
+    before = [p.data for p in (*net.parameters(), *net.buffers())]
+    net.to_empty(device="cpu", recurse=False)
+    assert all(p.data is old for p, old in zip((*net.parameters(), *net.buffers()), before, strict=True))
+    assert net.to_empty(device="cpu") is net
+    for p, old in zip((*net.parameters(), *net.buffers()), before, strict=True):
+        assert (p.shape, p.dtype) == (old.shape, old.dtype)
+        assert not np.shares_memory(p.data, old)
+    with pytest.raises(ValueError, match="cpu"):
+        net.to_empty(device="cuda")
+
+
 def test_full_backward_hooks_see_and_replace_gradients():
     def run(*hooks):
         module, seen = Two(), []

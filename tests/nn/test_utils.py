@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import autograd
 import nn
 from autograd import Tensor, grad
 from nn import utils
@@ -225,3 +226,15 @@ def test_what_is_cast_keeps_its_kind() -> None:
     assert dtypes == [np.float16, np.float16, np.int64, np.complex128, float, str, np.float16]
     with pytest.raises(TypeError, match="cast_inputs: expected a Module, got list"):
         utils.cast_inputs([1])  # type: ignore[arg-type]
+
+
+def test_a_module_that_nobody_sets_leaves_the_generator_alone() -> None:
+    autograd.manual_seed(0)
+    made = nn.utils.skip_init(nn.Linear, 3, 2, dtype=np.float64)
+    assert (made.weight.shape, made.weight.dtype) == ((2, 3), np.float64)
+    drawn = autograd.generator(None).random()
+    autograd.manual_seed(0)
+    assert autograd.generator(None).random() == drawn
+    for wrong in (len, nn.functional.relu, np.ndarray):
+        with pytest.raises(RuntimeError, match="class of modules"):
+            nn.utils.skip_init(wrong, 1)

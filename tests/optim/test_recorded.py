@@ -21,6 +21,7 @@ CASES = [
     ("ASGD", {"t0": 1}),
     ("Lion", {}),
     ("Adafactor", {}),
+    ("SparseAdam", {}),
 ]
 START = np.random.default_rng(0).standard_normal((2, 3))
 FACTORS = np.random.default_rng(1).uniform(0.5, 2, (4, 2, 3))

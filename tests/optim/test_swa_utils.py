@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 import nn
-import optim
 from optim import SGD, swa_utils
 
 rng = np.random.default_rng(0)
@@ -110,5 +109,3 @@ def test_errors():
     ):
         with pytest.raises(ValueError, match=match):
             call()
-    with pytest.raises(AttributeError, match="SparseAdam"):
-        optim.SparseAdam  # noqa: B018

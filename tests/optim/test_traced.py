@@ -19,6 +19,7 @@ KINDS = {
     "Rprop": {"lr": 0.02},
     "Adafactor": {"lr": 0.02},
     "Muon": {"lr": 0.02, "weight_decay": 0.0},
+    "SparseAdam": {"lr": 0.02},
 }
 
 

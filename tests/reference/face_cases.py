@@ -114,6 +114,29 @@ D.MixtureSameFamily(D.Categorical(y[:, 0]), D.Independent(D.Normal(x, y), 1)).lo
 D.MixtureSameFamily(D.Categorical(y[:, 0]), D.Independent(D.Normal(x, y), 1)).sample((2,)).shape
 D.Normal(x, y).sample((2,)).shape; D.Categorical(y).sample((5,)).shape; D.Independent(D.Normal(x, y), 1).event_shape
 D.Dirichlet(y).sample((2, 2)).shape; D.Gamma(y, y).sample().shape; D.MultivariateNormal(v, m @ m.T).rsample((2,)).shape
+D.Chi2(y).log_prob(y + 1); D.Chi2(y + 1).entropy(); D.InverseGamma(y, y + 1).log_prob(y); D.InverseGamma(y, y).entropy()
+D.InverseGamma(y + 3, y).variance; D.HalfCauchy(y).log_prob(y + 1); D.HalfCauchy(y).entropy(); D.HalfCauchy(y).cdf(y)
+D.HalfCauchy(y).icdf(torch.full((4,), 0.3)); D.Weibull(y, y + 1).log_prob(y); D.Weibull(y, y + 1).entropy()
+D.Weibull(y, y + 1).mean; D.Weibull(y, y + 1).variance; D.Weibull(y, y + 1).cdf(y); D.Pareto(y, y + 1).log_prob(y * 2)
+D.Pareto(y, y + 1).entropy(); D.Pareto(y, y + 3).mean; D.Pareto(y, y + 3).variance; D.Pareto(y, y).mode
+D.Kumaraswamy(y, y + 1).log_prob(y.detach() / 9); D.Kumaraswamy(y, y + 1).entropy(); D.Kumaraswamy(y, y + 1).mean
+D.Kumaraswamy(y, y + 1).variance; D.VonMises(x, y).log_prob(y); D.VonMises(x, y).variance
+D.VonMises(x, y * 99).log_prob(y); D.NegativeBinomial(y, logits=x).log_prob(y.detach().round())
+D.NegativeBinomial(y, x.sigmoid()).variance; D.NegativeBinomial(y, logits=x).mean
+D.NegativeBinomial(y + 2, logits=x).mode
+D.Multinomial(5, logits=x).log_prob(torch.tensor([1.0, 0.0, 3.0, 1.0])); D.Multinomial(5, y).variance
+D.Multinomial(5, y).sample((2,)).shape; D.RelaxedBernoulli(v[0].abs(), logits=x).log_prob(y.detach() / 9)
+D.RelaxedOneHotCategorical(v[0].abs(), logits=x).log_prob(y.detach().softmax(-1)); D.Chi2(y).df
+D.OneHotCategoricalStraightThrough(logits=x).rsample().sum(-1)
+D.LowRankMultivariateNormal(v, m[:, :2], v.abs()).log_prob(x)
+D.LowRankMultivariateNormal(v, m[:, :2], v.abs()).entropy()
+D.LowRankMultivariateNormal(v, m[:, :2], v.abs()).covariance_matrix
+D.LogisticNormal(x, y).log_prob(torch.tensor([0.1, 0.2, 0.3, 0.1, 0.3])); D.LogisticNormal(x, y).sample((2,)).shape
+D.transforms.StickBreakingTransform()(x); D.StickBreakingTransform().inv(y.softmax(-1))
+D.StickBreakingTransform().log_abs_det_jacobian(x, D.StickBreakingTransform()(x)); D.SoftmaxTransform()(x)
+D.AbsTransform()(x); D.IndependentTransform(D.ExpTransform(), 1).log_abs_det_jacobian(x, x.exp())
+D.TransformedDistribution(D.Normal(x, y), [D.StickBreakingTransform(), D.AffineTransform(1.0, 2.0)]).event_shape
+D.TransformedDistribution(D.Independent(D.Normal(x, y), 1), D.ReshapeTransform((4,), (2, 2))).log_prob(m[:2, :2])
 D.Poisson(y).sample().shape; D.Binomial(3, y / 3).sample((2,)).shape; D.OneHotCategorical(y).sample().sum(1)
 torch.einsum("...ik, ...j -> ij", x[None], v); torch.einsum("...ij->j", x.view(2, 2, 3)); x.gather(1, i[:, :0])
 torch.tensordot(x[:, :1], m, dims=([1], [0])); torch.istft(torch.complex(x, y).T.reshape(4, 3), 4)

@@ -6,6 +6,7 @@ import re
 import numpy as np
 import pytest
 
+import nn.functional as F
 from autograd import Tensor, detect_anomaly, no_grad
 from autograd.engine.anomaly import _locks
 
@@ -99,6 +100,64 @@ def test_what_is_saved_is_locked_until_the_backward_pass_has_run():
     assert not _locks.held
 
 
+def _assigned(x, i):
+    y = x * 1
+    y[i] = x[:2] * 3
+    return y
+
+
+USES = {
+    # what uses a plain array besides x of shape (3, 3): the array, the use
+    "factor": (lambda: np.arange(9.0).reshape(3, 3), lambda x, a: x * a),
+    "exponent": (lambda: np.arange(3.0), lambda x, a: x**a),
+    "matrix": (lambda: np.arange(6.0).reshape(3, 2), lambda x, a: x @ a),
+    "einsum": (lambda: np.arange(6.0).reshape(3, 2), lambda x, a: np.einsum("ij,jk->ik", x, a)),
+    "kernel": (lambda: np.arange(4.0).reshape(1, 1, 2, 2), lambda x, a: F.conv2d(x[None, None], a)),
+    "condition": (lambda: np.array([True, False, True]), lambda x, m: np.where(m, x, 2 * x)),
+    "where=": (lambda: np.array([True, False, True]), lambda x, m: np.sum(x, axis=0, where=m)),
+    "index": (lambda: np.array([0, 2]), lambda x, i: x[i]),
+    "index of columns": (lambda: np.array([0, 2]), lambda x, i: x[:, i]),
+    "mask": (lambda: np.array([True, False, True]), lambda x, m: x[m]),
+    "take": (lambda: np.array([0, 2]), lambda x, i: np.take(x, i, axis=0)),
+    "take_along_axis": (lambda: np.array([[0], [2], [1]]), lambda x, i: np.take_along_axis(x, i, 1)),
+    "index of an assignment": (lambda: np.array([0, 2]), _assigned),
+    "shift": (lambda: np.array([1, 2]), lambda x, i: np.roll(x, i, (0, 1))),
+    "repeats": (lambda: np.array([1, 2, 0]), lambda x, i: np.repeat(x, i, axis=0)),
+    "labels": (lambda: np.array([0, 2, 1]), F.cross_entropy),
+    "embedding": (lambda: np.array([0, 2]), lambda x, i: F.embedding(i, x)),
+}
+
+
+@pytest.mark.parametrize("through_a_view", [False, True])
+@pytest.mark.parametrize("use", USES)
+def test_a_plain_array_cannot_be_filled_anew(use, through_a_view):
+    make, function = USES[use]
+    x, array = Tensor(np.arange(1.0, 10).reshape(3, 3), requires_grad=True), make()
+    target = array[...] if through_a_view else array
+    with detect_anomaly():
+        y = function(x, array).sum()
+        if through_a_view:  # which was there before the lock
+            target[...] = target.ravel()[::-1].reshape(target.shape).copy()
+            target.flat[0] = not target.flat[0]
+            with pytest.raises(RuntimeError, match=r"saved \(shape .* another view of its memory"):
+                y.backward()
+        else:
+            with pytest.raises(ValueError, match="read-only"):
+                target.flat[0] = 1
+            y.backward()
+
+
+def test_the_numbers_of_a_sparse_matrix_are_noticed():
+    sparse = pytest.importorskip("scipy.sparse")
+    x, matrix = leaf(1.0, 2.0), sparse.csr_array(np.array([[1.0, 0.0], [3.0, 4.0]]))
+    with detect_anomaly():
+        y = (matrix @ x).sum()
+        y.backward(retain_graph=True)
+        matrix.data[0] = 7.0
+        with pytest.raises(RuntimeError, match="sparse @ saved"):
+            y.backward()
+
+
 def test_a_dropped_graph_unlocks_and_two_graphs_lock_together():
     x = leaf(1.0, 2.0)
     with detect_anomaly():
@@ -173,3 +232,43 @@ def test_an_infinite_gradient_that_arrives_may_be_passed_on():
     with detect_anomaly():
         (x * 2).backward(np.array([np.inf, 1.0]))
     assert x.grad.tolist() == [np.inf, 2.0]
+
+
+@pytest.mark.parametrize("memory", [np.zeros(2), np.frombuffer(bytearray(16))], ids=["its own", "of something else"])
+def test_an_array_and_its_views_are_unlocked_again_whoever_needed_them_longer(memory):
+    """The view is needed by the younger node alone, which goes first, and stays locked as long as what it shows."""
+    x, part = leaf(1.0, 2.0), memory[:]
+    with detect_anomaly():
+        y = (x * memory).sum()
+        z = (x * part).sum()
+        z.backward()
+        with pytest.raises(ValueError, match="read-only"):
+            part[0] = 3
+        y.backward()
+    memory[0] = part[1] = 3
+    np.testing.assert_array_equal(memory, [3, 3])
+    assert not _locks.waiting
+    assert not _locks.held
+
+
+def test_a_view_of_what_somebody_made_read_only_meanwhile_stays_so():
+    x, fixed = leaf(1.0, 2.0), np.zeros(2)
+    part = fixed[:]
+    part.flags.writeable = False
+    with detect_anomaly():
+        y = (x * part).sum() + (x * fixed).sum()
+        y.backward()
+    assert not part.flags.writeable
+    assert fixed.flags.writeable
+    assert not _locks.waiting
+
+
+@pytest.mark.parametrize(
+    "make", [np.lib.stride_tricks.as_strided, np.from_dlpack, lambda a: np.lib.stride_tricks.as_strided(a)[:]]
+)
+def test_memory_that_numpy_could_not_unlock_is_not_locked(make):
+    x, array = leaf(1.0, 2.0), make(np.ones(2))
+    with detect_anomaly():
+        (x * array).sum().backward()
+    array[0] = 5
+    np.testing.assert_array_equal(x.grad.data, [1, 1])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,7 @@ CALLS = {
     "append": lambda x: np.append(x, [x[1] * 10]),
     "insert": lambda x: np.insert(x, 0, [x[1] * 10]),
     "select": lambda x: np.select([np.array([False, True]), np.array([True, True])], [x, [x[1] * 10, 0.0]]),
+    "choose by a tensor": lambda x: np.choose(Tensor([0, 1]), [[x[1] * 10, 0.0], [1.0, x[0]]]),
     "choose": lambda x: np.choose([0, 1], [x, [x[1] * 10, x[1] * 10]]),
     "multi_dot": lambda x: np.linalg.multi_dot([x, [[x[1] * 10, 0.0], [1, 1.0]], x]),
     "einsum": lambda x: np.einsum("i,i", x, [x[1] * 10, 1]),
@@ -96,3 +98,32 @@ def test_the_layout_of_a_block() -> None:
     np.testing.assert_array_equal(made.data, [[1, 2, 1], [0, 0, 2]])
     made.sum().backward()
     np.testing.assert_array_equal(t.grad.data, [2, 2])
+
+
+GIVEN = {
+    # a list that is no array: the list, what it is changed to, the use
+    "roll": ([1, 2], [2, 1], lambda x, n: np.roll(x, n, (0, 1))),
+    "roll along": ([0, 1], [1, 0], lambda x, n: np.roll(x, (1, 2), n)),
+    "take": ([0, 2], [1, 1], lambda x, n: np.take(x, n, axis=0)),
+    "x.take": ([0, 2], [1, 1], lambda x, n: x.take(n, axis=0)),
+    "where": ([True, False, True], [False, True, True], lambda x, n: np.where(n, x, 2 * x)),
+    "where=": ([True, False, True], [False, True, True], lambda x, n: x.sum(where=n)),
+    "repeat": ([1, 2, 0], [2, 0, 1], lambda x, n: np.repeat(x, n, axis=0)),
+    "transpose": ([1, 0], [0, 1], lambda x, n: x.transpose(n)),
+    "moveaxis": ([0, 1], [1, 0], lambda x, n: np.moveaxis(x, n, [1, 0])),
+    "tile": ([1, 2], [2, 1], lambda x, n: np.tile(x, n)),
+    "x[list]": ([0, 2], [1, 1], lambda x, n: x[n]),
+    "pad": ([[1, 0], [0, 1]], [[0, 1], [0, 1]], np.pad),
+}
+
+
+@pytest.mark.parametrize("case", GIVEN)
+def test_a_list_is_taken_as_it_was_given(case: str) -> None:
+    before, after, function = GIVEN[case]
+    x = np.arange(9.0).reshape(3, 3)
+    expected = grad(lambda x: (function(x, before) ** 2).sum())(x)
+    given, t = copy.deepcopy(before), Tensor(x, requires_grad=True)
+    y = (function(t, given) ** 2).sum()
+    given[:] = after
+    y.backward()
+    np.testing.assert_array_equal(t.grad.data, expected)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograd import Tensor, gradcheck, gradgradcheck
+from autograd import Tensor, gradcheck, gradgradcheck, vjp
 from autograd.engine.primitive import registry
 from autograd.ops import special
 from autograd.ops.elementwise import turned
@@ -528,3 +528,34 @@ def test_a_copied_sign_turns_the_gradient_where_the_signs_differ() -> None:
     np.copysign(x, np.array([1.0, 1.0, -1.0, -1.0])).sum().backward()
     assert x.grad is not None
     assert x.grad.data.tolist() == [1, -1, -1, 1]
+
+
+def test_a_complex_power_of_negative_numbers_in_an_array() -> None:
+    """Their slope is the power times log 2 + πi, whichever of the two arrays is complex already."""
+    for base in (np.array([-2.0, 2.0]), np.array([-2, 2])):
+        y = Tensor([1 + 1j, 2.0], requires_grad=True)
+        (base**y).sum().backward(1 + 0j)
+        assert y.grad is not None
+        logarithm = np.log(2) + np.array([np.pi * 1j, 0])
+        np.testing.assert_allclose(y.grad.data.conj(), logarithm * np.exp(logarithm * y.data))
+
+
+def test_hypot_of_numbers_at_the_edge_of_range() -> None:
+    x, y = (Tensor(np.array([v], "f4"), requires_grad=True) for v in (3e-38, 4e-38))
+    np.hypot(x, y).backward(np.array([100], "f4"))
+    for t, expected in ((x, 60), (y, 80)):
+        assert t.grad is not None
+        np.testing.assert_allclose(t.grad.data, expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize("dtype", ["f4", "f8"])
+def test_the_greater_of_two_large_arrays(dtype: str) -> None:
+    rng = np.random.default_rng(0)
+    x, y, g = (rng.normal(size=(70, 100)).astype(dtype) for _ in range(3))
+    row = rng.normal(size=100).astype(dtype)
+    of_x, of_y = vjp(np.maximum, x, y)[1](g)
+    np.testing.assert_array_equal(of_x, np.where(x > y, g, 0))
+    np.testing.assert_array_equal(of_y, np.where(x > y, 0, g))
+    of_row, of_x = vjp(np.minimum, row, x)[1](np.ones_like(x))
+    np.testing.assert_array_equal(of_row, (row < x).sum(0))
+    np.testing.assert_array_equal(of_x, x < row)

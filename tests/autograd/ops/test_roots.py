@@ -52,6 +52,24 @@ def test_second_derivatives_at_zero(fun: Callable[..., Any], expected: Any) -> N
     np.testing.assert_array_equal(hessian(fun)(zero).dtype, zero.dtype)
 
 
+@pytest.mark.parametrize("recorded", [False, True])
+def test_slopes_away_from_zero_and_where_only_a_part_is_zero(recorded: bool) -> None:
+    def slope(fun: Callable[..., Any], at: Any) -> Any:
+        x = Tensor(at, requires_grad=True)
+        (10 * fun(x)).sum().backward(create_graph=recorded)
+        assert x.grad is not None
+        return x.grad.data
+
+    np.testing.assert_allclose(slope(lambda x: np.hypot(x[0], x[1]), [3.0, 4.0]), [6, 8])
+    np.testing.assert_allclose(slope(lambda x: np.hypot(x[0], x[1]), [[3.0, 0.0], [4.0, 0.0]]), [[6, 0], [8, 0]])
+    np.testing.assert_allclose(slope(np.std, [1.0, 7.0]), [-5, 5])
+    rows = slope(lambda x: np.std(x, axis=1), [[1.0, 7.0], [2.0, 2.0]])
+    np.testing.assert_allclose(rows, [[-5, 5], [0, 0]])
+    np.testing.assert_array_equal(slope(np.abs, [-3.0, 0.0, 2.0]), [-10, 0, 10])
+    np.testing.assert_array_equal(slope(np.fabs, [-3.0, 0.0, 2.0]), [-10, 0, 10])
+    np.testing.assert_allclose(slope(np.abs, [3 + 4j, 0j]), [6 + 8j, 0])  # what lets the modulus grow
+
+
 def test_what_is_not_smooth_there_keeps_its_convention() -> None:
     for fun in (np.linalg.norm, np.std, lambda x: np.hypot(x[0], x[1])):
         np.testing.assert_array_equal(grad(fun)(np.zeros(3)), 0)
@@ -84,9 +102,28 @@ def test_a_root_beside_one_that_is_zero() -> None:
     np.testing.assert_array_equal(hessian(lambda x: kinked(np.linalg.norm(x)))(np.zeros(3)), 0 * EYE)
 
 
+@pytest.mark.filterwarnings("ignore:divide by zero")
+@pytest.mark.filterwarnings("ignore:invalid value")
+@pytest.mark.parametrize(
+    "root", [lambda x: abs(x), np.linalg.norm, lambda x: np.hypot(x[0], x[1]), np.std, lambda x: abs(x * (1 + 1j))]
+)
+def test_a_slope_that_is_recorded_is_still_zero_where_the_second_is_infinite(root: Callable[..., Any]) -> None:
+    """The square root of the cube has the slope 0 at 0, and beyond it nothing that is finite."""
+    x = Tensor(np.zeros(2), requires_grad=True)
+    (root(x) ** 1.5).sum().backward(create_graph=True)
+    assert x.grad is not None
+    np.testing.assert_array_equal(x.grad.data, 0)
+    assert not np.isfinite(hessian(lambda x: (root(x) ** 1.5).sum())(np.zeros(2))).any()
+
+
 def test_anomalies_are_still_looked_for_after_a_root_that_is_zero() -> None:
     with detect_anomaly(), np.errstate(all="ignore"):
         np.testing.assert_array_equal(hessian(lambda x: np.linalg.norm(x) ** 2)(np.zeros(3)), 2 * EYE)
+        rows = Tensor([[0.0, 0.0], [1.0, 0.0]], requires_grad=True)
+        size = np.linalg.norm(rows, axis=1)
+        (size**2 * abs(size - 1) ** 1.5).sum().backward(create_graph=True)  # of the second row's slope that is infinite
+        assert rows.grad is not None
+        np.testing.assert_array_equal(rows.grad.data, 0)
         x = Tensor(np.zeros(3), requires_grad=True)
         (np.linalg.norm(x) ** 2).backward(create_graph=True)
         with pytest.raises(RuntimeError, match="detect_anomaly"):

@@ -105,6 +105,13 @@ def test_clipping_between_two_numbers_is_elementwise() -> None:
     assert to_run(integers).statements[0].function is not CLIP
 
 
+def test_a_whole_number_stays_one_where_the_function_wants_it() -> None:
+    for n in (3, [1, 2, 3], np.array([1, 2, 3])):
+        step = autograd.compile(lambda x, n=n: np.ldexp(x, n))
+        for x in (np.ones(3), np.full(3, 0.3), np.arange(3.0)):
+            np.testing.assert_array_equal(step(x), np.ldexp(x, n))
+
+
 def test_what_is_written_over_is_a_value_of_its_own() -> None:
     def fun(x: Any) -> Any:
         y = x * 2

@@ -1,5 +1,6 @@
 """torch.nn, torch.optim, torch.utils.data and the other modules, by their import paths."""
 
+import copy
 import subprocess
 import sys
 
@@ -92,6 +93,17 @@ def test_hooks_within_a_container_see_tensors_of_the_program():
     handle.remove()
     net(torch.ones(4, 2))
     assert seen == [(2, 3)]
+
+
+def test_a_copy_of_a_layer_with_a_hook_of_nns_own_has_the_hook_and_its_buffers():
+    layer = nn.utils.spectral_norm(nn.Linear(3, 2))
+    twin, before, other = copy.deepcopy(layer), layer.weight_u.clone(), torch.tensor([1.0, 0.0])
+    twin.weight_u.copy_(other)
+    twin(torch.ones(1, 3))
+    assert not torch.equal(twin.weight_u, other)
+    assert torch.equal(layer.weight_u, before)
+    assert sorted(nn.utils.remove_spectral_norm(twin).state_dict()) == ["bias", "weight"]
+    assert sorted(layer.state_dict()) == ["bias", "weight_orig", "weight_u", "weight_v"]
 
 
 def test_methods_of_classes():
@@ -295,7 +307,7 @@ def test_assert_close():
 @pytest.mark.parametrize(
     ("path", "said"),
     [
-        ("torch.jit", "torch.jit is not there"), ("torch.optim.SparseAdam", "use Adam"),
+        ("torch.jit", "torch.jit is not there"), ("torch.profiler", "memory_table"),
         ("torch.nn.Linnear", "torch.nn.Linnear is not there"), ("torch.nn.functional.relu7", "is not there"),
         ("torch.hub", "no download"), ("torch.linalg.no_such", "torch.linalg.no_such is not there"),
     ],
@@ -432,3 +444,56 @@ def test_optimizers_are_of_one_base():
 
 def test_fans():
     assert nn.init._calculate_fan_in_and_fan_out(torch.ones(2, 3)) == (3, 2)
+
+
+def test_a_chain_of_modules_in_parts_of_which_all_but_the_last_are_checkpointed():
+    from autograd.torch.utils.checkpoint import checkpoint_sequential
+
+    net = nn.Sequential(*[nn.Linear(2, 2) for _ in range(5)])
+    x = torch.ones(1, 2, requires_grad=True)
+    for parts in (1, 2, 3, 5, 7):
+        assert torch.equal(checkpoint_sequential(net, parts, x, use_reentrant=False), net(x))
+    checkpoint_sequential(list(net), 2, x).sum().backward()
+    (expected,) = torch.autograd.grad(net(x).sum(), x)
+    assert_close(x.grad, expected)
+
+
+def test_names_of_old_and_those_that_say_something_of_arguments():
+    from autograd.torch.distributions import constraints
+
+    weight = torch.empty(3, 4)
+    assert nn.init.constant(weight, 2.0).sum() == 24
+    weight.requires_grad_().sum().backward()
+    nn.utils.clip_grad_norm(weight, 1.0)
+    assert_close(weight.grad.norm(), torch.tensor(1.0))
+    assert repr(constraints.interval(0, 1)) == "interval()"
+    with pytest.raises(AttributeError, match="is not there"):
+        constraints.positiv  # noqa: B018
+    with pytest.raises(TypeError, match="NumPy has no such dtype"):
+        nn.Linear(1, 1).bfloat16()
+    assert torch.frombuffer(bytearray(8), dtype=torch.float32).tolist() == [0.0, 0.0]
+    assert torch.from_dlpack(np.ones(2)).tolist() == [1.0, 1.0]
+    assert torch.binomial(torch.full((2,), 7.0), torch.tensor([0.0, 1.0])).tolist() == [0.0, 7.0]
+
+
+def test_bases_by_which_programs_find_layers_or_derive_their_own():
+    from autograd.torch.nn.modules.batchnorm import _BatchNorm
+    from autograd.torch.nn.modules.conv import _ConvNd
+    from autograd.torch.nn.modules.loss import _WeightedLoss
+    from autograd.torch.nn.modules.utils import _pair, _triple
+
+    net = nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2), nn.InstanceNorm2d(2), nn.ConvTranspose1d(1, 1, 1))
+    assert [isinstance(m, _BatchNorm) for m in net] == [False, True, False, False]
+    assert [isinstance(m, _ConvNd) for m in net] == [True, False, False, True]
+    assert [isinstance(m, nn.modules.batchnorm._NormBase) for m in net] == [False, True, True, False]
+    assert (_pair(3), _pair((1, 2)), _triple(0)) == ((3, 3), (1, 2), (0, 0, 0))
+
+    class Dice(_WeightedLoss):
+        def forward(self, input, target):
+            lost = 1 - 2 * (input * target * self.weight).sum(0) / (input + target).sum(0)
+            return lost.sum() if self.reduction == "sum" else lost
+
+    loss = Dice(torch.ones(2), size_average=False)
+    assert isinstance(loss, nn.modules.loss._Loss)
+    assert loss(torch.ones(3, 2), torch.ones(3, 2)).item() == 0
+    assert list(loss.state_dict()) == ["weight"]
