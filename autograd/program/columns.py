@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from .repeats import Line, is_name, least
 
 
 class Body:
-    """A function's lines, and where each name is given first and used. What a loop carries on is given before it."""
+    """A function's lines, and where each name is given first and used. What a loop carries on is given before it.
+
+    lists  by its name, the names of the values that a list holds, in their order
+    """
 
     def __init__(self, lines: list[Line]) -> None:
+        self.lists: dict[str, list[str]] = {}
         self.read(lines)
 
     def read(self, lines: list[Line]) -> None:
@@ -213,6 +217,9 @@ class Rows:
                 known = column.words[0]
             elif column.series is not None and column.lag and time > 0:
                 known = column.series.names[-1]
+            elif column.list is not None:
+                held, at = self.body.lists[column.list], column.at + column.step * time
+                known = held[at] if 0 <= at < len(held) else word
             else:
                 continue
             if word != known:
@@ -231,12 +238,24 @@ def _numbers(numbers: list[int]) -> Column | None:
 
 
 def stem(names: Iterable[str]) -> str | None:
-    """What names have in common that differ in numbers."""
-    for pattern in (r"_\d+$", r"_\d+(?=_|$)"):
-        stems = {re.sub(pattern, "", name) for name in names}
-        if len(stems) == 1:
-            return stems.pop()
-    return None
+    """What names have in common that differ in one number, or in several that count alike."""
+    names = [*names]
+    stems = {re.sub(r"_\d+$", "", name) for name in names}
+    if len(stems) == 1:
+        return stems.pop()
+    words = [name.split("_") for name in names]
+    if len({re.sub(r"_\d+(?=_|$)", "_0", name) for name in names}) > 1:
+        return None
+    columns = [*zip(*words, strict=True)]
+    differ = [column for column in columns if len(set(column)) > 1]
+    if len(differ) > 1 and not all(_counts(column) for column in differ):
+        return None
+    return re.sub(r"_\d+$", "", "_".join(column[0] for column in columns if len(set(column)) == 1))
+
+
+def _counts(numbers: Sequence[str]) -> bool:
+    """Whether numbers go up, or down, in equal steps."""
+    return _numbers([*map(int, numbers)]) is not None
 
 
 def element(names: Iterable[str]) -> str:

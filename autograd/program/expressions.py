@@ -147,7 +147,8 @@ class Expressions:
 
     def _expression(self, s: Statement, args: list[Text], called: bool = False) -> Text:
         function = s.function
-        given: list[str] = [*args, *[f"{key}={self._argument(value, s)}" for key, value in s.kwargs.items()]]
+        options = {key: value for key, value in s.kwargs.items() if not (key == "where" and value is True)}
+        given: list[str] = [*args, *[f"{key}={self._argument(value, s)}" for key, value in options.items()]]
         if not called and not s.kwargs:
             if function in OPERATORS and len(args) == 2 and not _rounds_otherwise(s):
                 return self._operator(s, args)
@@ -166,6 +167,8 @@ class Expressions:
             owner = args[0].within(9)
             if _is_transpose(s):
                 return Text(f"{owner}.T")
+            if function is np.ndarray.copy and is_contiguous(s.results[0]):
+                return Text(f"{owner}.copy()")
             if function.__name__ in ("reshape", "transpose") and len(s.args) == 2 and not s.kwargs:
                 axes = s.args[1] if type(s.args[1]) in (tuple, list) else [s.args[1]]
                 given[1:] = [self._argument(part, s) for part in axes] or [Text("()")]
@@ -228,7 +231,7 @@ class Expressions:
         plainly = word is not None and len(args) == 1 and isinstance(of, Value) and not of.python
         parts = [] if plainly and axis is None else [f"axis={axis!r}"]
         for key, value in s.kwargs.items():
-            if key != "axis" and value is not None and value is not False:
+            if key != "axis" and value is not None and value is not False and not (key == "where" and value is True):
                 parts.append(f"{key}={self._argument(value, s)}")
         if plainly:
             return Text(f"{args[0].within(9)}.{word}({', '.join(parts)})")
@@ -262,7 +265,9 @@ class Expressions:
     def _index(self, item: Any, s: Statement) -> str:
         if type(item) is tuple and item:
             item = _shortly(item, s.args[0].shape)
-            return ", ".join(self._index(part, s) for part in item) + ("," if len(item) == 1 else "")
+            while len(item) > 1 and item[-1] == slice(None) and Ellipsis not in item[:-1]:
+                item = item[:-1]
+            return ", ".join(self._index(part, s) for part in item) + ("," if type(item[0]) is tuple else "")
         if item is s.args[1] and type(item) is slice:
             (item,) = _shortly((item,), s.args[0].shape)
         if type(item) is slice:

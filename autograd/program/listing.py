@@ -115,7 +115,8 @@ def folded(line: str, wide: int) -> list[str]:
         return [line]
     inner, tail = _bracket(text[head.end() :])
     parts = _parts(inner)
-    if len(parts) < 2 or " for " in inner or not re.match(r"[,)]|$|:$", tail):
+    is_list = len(parts) > 1 and not any(" for " in part and not part.startswith("*") for part in parts)
+    if not is_list or not re.match(r"[,)]|$|:$", tail):
         return [line]
     opens, closes = ("(", ")") if text[head.end()] == "(" else ("[", "]")
     return [line] if len(line) <= wide else _lines(f"{indent}{head[0]}{opens}", parts, f"{closes}{tail}", wide)
@@ -123,8 +124,10 @@ def folded(line: str, wide: int) -> list[str]:
 
 def _lines(head: str, items: list[str], tail: str, wide: int) -> list[str]:
     indent = head[: len(head) - len(head.lstrip())]
-    wrapped = textwrap.wrap(", ".join(items) + ",", wide - 8 - len(indent), break_on_hyphens=False)
-    return [head, *[f"{indent}    {part}" for part in wrapped], f"{indent}{tail}"]
+    wide -= 8 + len(indent)
+    whole = [item.replace(" ", "\0") if len(item) < wide else item for item in items]
+    wrapped = textwrap.wrap(", ".join(whole) + ",", wide, break_on_hyphens=False)
+    return [head, *[f"{indent}    {part}".replace("\0", " ") for part in wrapped], f"{indent}{tail}"]
 
 
 def _bracket(text: str) -> tuple[str, str]:

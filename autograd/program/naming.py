@@ -144,7 +144,8 @@ def without_owner(names: list[str]) -> dict[str, str]:
     owners = {name.partition(".")[0] for name in long}
     if len(owners) != 1 or len(long) < 2 or any(name.partition(".")[2][0].isdigit() for name in long):
         return {}
-    return {name: name.partition(".")[2] for name in long}
+    short = {name: name.partition(".")[2] for name in long}
+    return short if set(names).isdisjoint(short.values()) else {}  # as of mean.weight beside weight
 
 
 def _word(kind: str) -> str:

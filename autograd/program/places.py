@@ -52,6 +52,11 @@ class Place:
         else:
             self.holder[self.key] = value
 
+    def put_back(self, value: Any) -> None:
+        """Let it be what it was; what it still is need not be something that can be set."""
+        if self.kind != "attribute" or getattr(self.holder, self.key, _MISSING) is not value:
+            self.set(value)
+
     def __repr__(self) -> str:
         return self.name
 
@@ -291,7 +296,7 @@ def _is_descriptor(item: Any) -> bool:
 def _file(item: Any) -> str:
     """Where a module, a class or a function was written, if that is known."""
     module = item if isinstance(item, ModuleType) else sys.modules.get(item.__module__)
-    built_in = item is not module and module is sys.modules.get("builtins")
+    built_in = item is not module and item.__module__ in sys.builtin_module_names
     return "<frozen>" if built_in else getattr(module, "__file__", None) or ""
 
 

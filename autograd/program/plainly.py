@@ -69,6 +69,27 @@ def correlate_image(d: Any, kernel: Any, shape: Any, stride: Any = (1, 1), paddi
     return made[top : top + shape[0], :, left : left + shape[1]].copy().transpose(3, 1, 0, 2)
 
 
+def correlate_along(x: Any, kernel: Any, bias: Any = None, stride: Any = (1,), padding: Any = ((0, 0),)) -> Any:
+    """A correlation along one axis: that of images of a single row."""
+    return correlate(x[:, :, None], kernel[:, :, None], bias, (1, *stride), ((0, 0), *padding))[:, :, 0]
+
+
+def correlate_kernel_along(d: Any, x: Any, size: Any, stride: Any = (1,), padding: Any = ((0, 0),)) -> Any:
+    """The gradient of its kernel."""
+    return correlate_kernel(d[:, :, None], x[:, :, None], (1, *size), (1, *stride), ((0, 0), *padding))[:, :, 0]
+
+
+def correlate_turned_along(d: Any, kernel: Any, padding: Any = ((0, 0),)) -> Any:
+    """The gradient of its image: the correlation of the gradient with the kernel turned round."""
+    return correlate_turned(d[:, :, None], kernel[:, :, None], ((0, 0), *padding))[:, :, 0]
+
+
+def correlate_image_along(d: Any, kernel: Any, shape: Any, stride: Any = (1,), padding: Any = ((0, 0),)) -> Any:
+    """The gradient of its image: each window's gradient times the kernel, added where the window lies."""
+    d, kernel = d[:, :, None], kernel[:, :, None]
+    return correlate_image(d, kernel, (1, *shape), (1, *stride), ((0, 0), *padding))[:, :, 0]
+
+
 def to_max(d: Any, x: Any, highest: Any, size: Any) -> Any:
     """Every window's gradient at the place of its first maximum; windows lie side by side."""
     made = np.zeros_like(x)
@@ -143,13 +164,15 @@ def plainly(function: Any, args: tuple[Any, ...]) -> Call | None:
 def _correlate(x: Any, w: Any, stride: Any, padding: Any, dilation: Any, groups: Any, b: Any = None) -> Call | None:
     if not _is_plain(x, w, w, dilation, groups) or (b is not None and b.dtype != x.dtype):
         return None
-    return correlate, (x, w) if b is None else (x, w, b), _unusual(stride, padding)
+    function = correlate if len(stride) == 2 else correlate_along
+    return function, (x, w) if b is None else (x, w, b), _unusual(stride, padding)
 
 
 def _correlate_kernel(y: Any, x: Any, size: Any, stride: Any, padding: Any, dilation: Any, groups: Any) -> Call | None:
     if not _is_plain(y, x, x, dilation, groups) or y.shape[1] * x.shape[1] * math.prod(size) < 2:
         return None
-    return correlate_kernel, (y, x, size), _unusual(stride, padding)
+    function = correlate_kernel if len(stride) == 2 else correlate_kernel_along
+    return function, (y, x, size), _unusual(stride, padding)
 
 
 def _correlate_transpose(
@@ -157,22 +180,24 @@ def _correlate_transpose(
 ) -> Call | None:
     if not _is_plain(y, w, w, dilation, groups):
         return None
-    if stride == (1, 1) and w.shape[1] >= min(16, w.shape[0] / 2):
+    along = len(stride) == 1
+    if set(stride) == {1} and w.shape[1] >= min(16, w.shape[0] / 2):
         reach = [k - 1 - max(pair) for k, pair in zip(w.shape[2:], padding, strict=True)]
-        return (correlate_turned, (y, w), _unusual(stride, padding)) if min(reach) >= 0 else None
-    return correlate_image, (y, w, shape), _unusual(stride, padding)
+        turned = correlate_turned_along if along else correlate_turned
+        return (turned, (y, w), _unusual(stride, padding)) if min(reach) >= 0 else None
+    return correlate_image_along if along else correlate_image, (y, w, shape), _unusual(stride, padding)
 
 
 def _unusual(stride: Any, padding: Any) -> dict[str, Any]:
     """Those that are not what they mostly are."""
-    usual = {"stride": (1, 1), "padding": ((0, 0), (0, 0))}
-    return {name: value for name, value in (("stride", stride), ("padding", padding)) if value != usual[name]}
+    given = {"stride": stride} if set(stride) != {1} else {}
+    return given | ({"padding": padding} if any(map(any, padding)) else {})
 
 
 def _is_plain(a: Any, b: Any, kernel: Any, dilation: Any, groups: Any) -> bool:
     return (
-        len(kernel.shape) == 4
-        and (dilation, groups) == ((1, 1), 1)
+        len(kernel.shape) in (3, 4)
+        and set(dilation) == {1} == {groups}
         and a.dtype == b.dtype
         and a.dtype.kind == "f"
         and a.dtype.itemsize >= 4

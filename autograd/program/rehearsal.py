@@ -167,8 +167,9 @@ class End:
 
 
 def _has_things(item: Any) -> bool:
+    """Whether there is an array among these, and not only what the file has, as np.float32."""
     items = item.values() if isinstance(item, dict) else item if isinstance(item, tuple | list) else ()
-    return isinstance(item, Thing) or any(map(_has_things, items))
+    return (isinstance(item, Thing) and not isinstance(item._is, str)) or any(map(_has_things, items))
 
 
 def _things(given: Any, deeds: Deeds) -> Any:

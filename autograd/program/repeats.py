@@ -29,6 +29,7 @@ class Line:
     words     what that is, in its order: names, whole numbers, and constants such as 0.5 or np.zeros(3)
     spans     where it stands
     comments  whether that is a comment
+    ends      whether it is a number that may go
     binds     the names that it gives a value
     given     those that have none before
     size      of how many lines it is
@@ -41,6 +42,7 @@ class Line:
         self.words: list[str] = []
         self.spans: list[tuple[int, int]] = []
         self.comments: list[bool] = []
+        self.ends: list[bool] = []
         given: dict[str, None] = {}
         rest, at, begin = [], 0, 0
         physical = text.split("\n")
@@ -52,6 +54,7 @@ class Line:
                 rest += [text[at : match.start()], _MARKS[match.lastgroup or ""]]
                 at = match.end()
                 self.words.append(match[0].rstrip(MAY_GO))
+                self.ends.append(match[0].endswith(MAY_GO))
                 self.spans.append(match.span())
                 self.comments.append(comment)
             found = None if comment else _GIVEN.match(one)
@@ -61,18 +64,19 @@ class Line:
         self.binds = [*given]
         self.given = self.binds
         self.size = len(physical)
-        self.stays = text.startswith(("return", "assert", "# backward", "# update", "# forward"))
+        self.stays = text.startswith(("return", "# backward", "# update", "# forward"))
 
     def names(self) -> list[str]:
         """The names of values that it uses or gives."""
         return [word for word in self.words if is_name(word)]
 
-    def filled(self, words: list[str]) -> str:
-        """The text with other words."""
+    def filled(self, words: list[str], ends: list[bool] | None = None) -> str:
+        """The text with other words, of which others may be numbers that may go."""
         parts, at = [], 0
-        for (start, end), old, word in zip(self.spans, self.words, words, strict=True):
-            mark = self.text[end - 1 : end] if self.text[end - 1 : end] == MAY_GO and word == old else ""
-            parts += [self.text[at:start], word, mark]
+        for (start, end), old, word, may_go in zip(
+            self.spans, self.words, words, self.ends if ends is None else ends, strict=True
+        ):
+            parts += [self.text[at:start], word, MAY_GO if may_go and word == old else ""]
             at = end
         return "".join([*parts, self.text[at:]])
 

@@ -51,7 +51,7 @@ def as_now(around: Surroundings, args: Any, kwargs: Any) -> Callable[[], None]:
         for array, values in copies:
             array[...] = values
         for place, value in plain:
-            place.set(value)
+            place.put_back(value)
         for before in (*schedulers, *optimizers):
             before()
         for bits, state in states:

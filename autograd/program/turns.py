@@ -28,7 +28,6 @@ class Names(Body):
     names    those of values, and of lists of them
     simply   only loops over rows of names, in which nothing has a new name
 
-    lists    by its name, the names of the values that a list holds, in their order
     listing  those that have been lists
     where    by a value's name, what it is called now: by another name, or as an element of a list
     takes    the lists that the function takes
@@ -42,7 +41,6 @@ class Names(Body):
         self.stems = {re.sub(r"_\d+$", "", name) for name in taken}
         self.takes: dict[str, list[str]] = {}
         self.called: set[str] = set()
-        self.lists: dict[str, list[str]] = {}
         self.listing: set[str] = set()
         self.where: dict[str, str] = {}
 
@@ -267,9 +265,7 @@ class Loop(Rows):
 
     def text(self) -> list[str]:
         """Lines for what the loop needs before, and last the loop."""
-        inner = [
-            text for line, columns in zip(self.rows[0], self.columns, strict=True) for text in self._line(line, columns)
-        ]
+        inner = [text for j in range(self.n) for text in self._line(j)]
         lines, head = self._before(), self._head()
         only = self.series[0] if len(self.series) == len(inner) == 1 and not self.rows[0][0].depth else None
         if only is not None and only.kept and not only.before and self.step > 0 and f"{only.name}[" not in inner[0]:
@@ -315,13 +311,16 @@ class Loop(Rows):
         lists = [next(n for n, held in body.lists.items() if tuple(held) == words) for words in self.elements.values()]
         return [f"{head}zip({', '.join(lists)}, strict=True):" if len(lists) > 1 else f"{head}{lists[0]}:"]
 
-    def _line(self, line: Line, columns: list[Column]) -> list[str]:
+    def _line(self, j: int) -> list[str]:
+        """What stands for line j of each turn."""
+        line, columns = self.rows[0][j], self.columns[j]
+        ends = [all(each) for each in zip(*[row[j].ends for row in self.rows], strict=True)]  # of all of their arrays
         given = [series for series in self.series if series.names[0] in line.given]
         kept = [series for series in given if series.kept] if self.step > 0 else []
         if len(given) > 1 or line.depth:  # then what is kept has a name first
             for series in kept:
                 series.alone = series.alone or self.whole.free(f"{series.name}_{self.counter}")
-        text = line.filled([self._said(column, line, i) for i, column in enumerate(columns)])
+        text = line.filled([self._said(column, line, i) for i, column in enumerate(columns)], ends)
         if line.text.startswith("#"):
             return [re.sub(r"\.?(\[[^]]*\])", r"\1", text)]
         if kept and kept[0].alone is None:

@@ -25,6 +25,7 @@ class Views:
         self._outgoing = set(outgoing)
         self._left = {value.root for value in self._outgoing}
         self._last = {value.root: s for s in statements for value in s.values()}  # who uses memory last
+        self._written = {root for s in statements for root in s.writes}
 
     def same(self, s: Statement, args: tuple[Any, ...]) -> Value | None:
         """The value that a statement gives again: by a view that is as its source, or by a copy that is not needed."""
@@ -33,6 +34,9 @@ class Views:
         (result,), source = s.results, args[0]
         if is_all(s) and isinstance(args[0], Value) and args[0].root is args[0]:
             return source
+        if s.function is operator.getitem and s.args[1] == () and not source.shape:  # its number, to those who compute
+            stays = source.root not in self._written and not {source, result} & self._outgoing
+            return source if stays and result.scalar else None
         if s.function in _WHOLE and s.is_view:
             self._of[result] = source
             before: Value | None = source

@@ -63,6 +63,7 @@ FUNCTIONS: dict[str, Any] = {
     "hessian": lambda a, v: autograd.hessian(lambda x: (np.sin(x) * x).sum() + v[0])(v),
     "checkpoint": lambda a, v: autograd.checkpoint(lambda x: np.tanh(x @ a))(v),
     "convolution": lambda a, v: np.asarray(0.0) + _convolved(a, v),
+    "convolution of one axis": lambda a, v: np.asarray(0.0) + _convolved_along(a, v),
 }  # fmt: skip
 
 
@@ -73,6 +74,21 @@ def _convolved(a: Any, v: Any) -> Any:
     kernel = (a[:2, None, :, None] * v).reshape(2, 1, 3, 3)
     wide = F.conv2d(image, kernel, stride=2, padding=1, dilation=2)
     return F.avg_pool2d(F.conv2d(image, kernel, v[:2]), 3).sum() + F.max_pool2d(wide, 2, stride=1).mean() + wide.std()
+
+
+def _convolved_along(a: Any, v: Any) -> Any:
+    from nn import functional as F
+
+    image, kernel = a[:2, :, None] * np.arange(9.0), a[:, :, None] * v
+    wide = F.conv1d(image, kernel, v, stride=2, padding=1)
+    return np.tanh(F.conv1d(wide, kernel[:2], padding=2)).sum(axis=(0, 2))
+
+
+def test_a_convolution_of_one_axis_needs_few_lines() -> None:
+    derivative = autograd.grad(lambda a: _convolved_along(a, np.arange(3.0)).sum())
+    text = autograd.trace(derivative, np.ones((3, 3))).source
+    assert "class " not in text
+    assert text.count("\n") < 100
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)

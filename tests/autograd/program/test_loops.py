@@ -242,7 +242,7 @@ def test_a_deep_network_and_its_optimizer() -> None:
     ]
     assert all(a is layer.weight.data for a, layer in zip(arrays["network_weight"], network[::2], strict=True))
     lines = body(program.source)
-    assert len(lines) < 40
+    assert len(lines) < 45
     assert "    # [2 * t]: Linear" in lines
     assert "gradients = [each[t] for t in range(6) for each in (d_network_weight, d_network_bias)]" in lines
     twin, of_twin = copy.deepcopy((network, optimizer))
@@ -252,6 +252,79 @@ def test_a_deep_network_and_its_optimizer() -> None:
     of_twin.step()
     for printed, expected in zip(network.parameters(), twin.parameters(), strict=True):
         np.testing.assert_array_equal(printed.data, expected.data)
+
+
+def test_an_end_of_a_slice_goes_where_it_is_that_of_all() -> None:
+    """Of arrays that differ in length, x[2:6] is x[2:] of some only."""
+
+    def windowed(w: Any, xs: Any) -> Any:
+        for x in xs:
+            w = np.tanh(w * x[2:6] + x[0:4])
+        return w.sum()
+
+    arrays = [np.linspace(-1, 1, n) for n in (6, 8, 8, 6, 8)]
+    program = autograd.trace(autograd.value_and_grad(windowed), np.ones(4), arrays)
+    lines = body(program.source)
+    assert lines[:3] == [
+        "ws = [w]",
+        "for t in range(5):",
+        "    ws.append(np.tanh(ws[t] * xs[t][2:6] + xs[t][:4]))",
+    ]
+    expected = autograd.value_and_grad(windowed)(np.ones(4), arrays)
+    for got, known in zip(run_text(program, [np.ones(4), *arrays], None), expected, strict=True):
+        np.testing.assert_array_equal(got, known)
+
+
+def test_the_first_time_step_is_one_of_the_loop_in_single_precision_too() -> None:
+    """Then zeros have a dtype that is said."""
+    layer = nn.LSTM(3, 4)
+    text = autograd.trace(lambda x: layer(x)[0].sum().detach(), np.ones((6, 2, 3), np.float32)).source
+    assert "np.zeros((4, 2), np.float32)" in text
+    assert "for t in range(6):" in text
+
+
+def test_a_list_holds_the_gradients_of_one_list_of_parameters() -> None:
+    """Two layers of each block have the same shapes: which gradients are whose is said by their numbers."""
+    network = nn.Sequential(*[nn.Sequential(nn.Linear(4, 4), nn.SiLU(), nn.Linear(4, 4)) for _ in range(4)])
+
+    def derivative(x: Any) -> Any:
+        network.zero_grad()
+        (np.tanh(network(x)) ** 2).sum().backward()
+        return [p.grad for p in network.parameters()]
+
+    draw = lambda seed: np.random.default_rng(seed).standard_normal((3, 4)).astype(np.float32)
+    program = autograd.trace(derivative, draw(0))
+    lines = body(program.source)
+    for layer in (0, 2):
+        of_weight = [line.split(" = ")[0] for line in lines if line.startswith(f"    d_network_{layer}_weight[")]
+        assert of_weight == [f"    d_network_{layer}_weight[t]"]
+        used = [line for line in lines if f"network_{layer}_weight[t]" in line and "d_network" not in line]
+        assert len(used) == 2  # forward and backward
+    got, outgoing = run_text(program, [draw(1)], None), program.outgoing()
+    for value, expected in zip(program.results, derivative(draw(1)), strict=True):
+        np.testing.assert_array_equal(got[outgoing.index(value)], expected.data)
+
+
+def test_what_is_checked_in_each_turn_is_checked_in_a_loop() -> None:
+    """Which rows are taken is data, and the same line looks at it at each step."""
+
+    def looked_up(w: Any, index: Any) -> Any:
+        h = w[0]
+        for t in range(6):
+            assert (index[t] >= 0).all()
+            h = np.tanh(h + w.take(index[t], 0).sum(axis=0))
+        return h.sum()
+
+    program = autograd.trace(autograd.value_and_grad(looked_up), np.ones((5, 2)), np.zeros((6, 3), int))
+    lines = body(program.source)
+    assert "    assert (index[t] >= 0).all()" in lines
+    assert sum("assert" in line for line in lines) == 1
+    w, index = np.random.default_rng(0).standard_normal((5, 2)), np.random.default_rng(1).integers(0, 5, (6, 3))
+    expected = autograd.value_and_grad(looked_up)(w, index)
+    for got, known in zip(run_text(program, [w, index], None), expected, strict=True):
+        np.testing.assert_array_equal(got, known)
+    with pytest.raises(AssertionError):
+        run_text(program, [w, -index], None)
 
 
 @pytest.mark.parametrize("kind", [nn.RNN, nn.GRU, nn.LSTM])

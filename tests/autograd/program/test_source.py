@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from typing import Any
 
@@ -348,3 +349,48 @@ def test_parameters_come_in_their_order() -> None:
     assert list(program.arrays) == [
         f"network_{k}_{name}" for k in (0, 2) for name in ("weight", "bias")
     ]  # fmt: skip
+
+
+def test_nothing_is_said_that_is_so_anyway() -> None:
+    """No option that is the usual one, no comma of an index of one part, no axis that is taken as it is."""
+
+    def total(x: Any) -> Any:
+        top = Tensor.max(x[1:, :], axis=1)
+        part = np.where(x[0, 0] > 0, x[0, 1], 2.0)
+        return (top * part[()]).sum() + x[(slice(2),)].sum()
+
+    program = autograd.trace(total, np.arange(12.0).reshape(3, 4))
+    assert "where=" not in program.source
+    assert "[()]" not in program.source
+    assert "x[1:].max(axis=1)" in program.source
+    assert "x[:2].sum()" in program.source
+
+
+def test_states_in_a_container_that_are_called_as_others_have_its_name_before() -> None:
+    mean, scale = (Tensor(np.ones(3), requires_grad=True) for _ in range(2))
+    velocity = {"mean": np.zeros(3), "scale": np.zeros(3)}
+
+    def step(x: Any) -> Any:
+        loss = ((x - mean) * scale).sum()
+        for name, gradient in zip(velocity, autograd.grad(loss, [mean, scale]), strict=True):
+            velocity[name] += gradient.data
+        return loss.detach()
+
+    names = autograd.trace(step, np.ones(3)).source.split("(")[1].split(")")[0].split(", ")
+    assert names == ["x", "mean", "scale", "velocity_mean", "velocity_scale"]
+
+
+def test_a_class_of_pythons_own_is_no_state() -> None:
+    """Nor is what cannot be set: of a class that is written in C, an attribute stays what it is."""
+
+    class Text(io.StringIO):
+        pass
+
+    text = Text()
+
+    def noted(x: Any) -> Any:
+        text.seek(0)
+        assert text.__doc__ is None or x.size
+        return x * 2
+
+    assert "x * 2" in autograd.trace(noted, np.ones(3)).source
