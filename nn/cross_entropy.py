@@ -129,6 +129,8 @@ def _pick(logp: Any, classes: Any) -> Any:
         return logp[classes]
     if in_blocks(classes):
         return np.take_along_axis(logp, classes[:, None], 1)[:, 0]
+    if classes.ndim == 1:
+        return logp[np.arange(classes.shape[0]), classes]
     rows, *rest = np.indices(classes.shape, sparse=True)
     return logp[(rows, classes, *rest)]
 

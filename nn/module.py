@@ -144,8 +144,7 @@ class Module:
             raise AttributeError(f"{type(self).__name__}: call super().__init__() before anything is assigned to it")
         if isinstance(asked := getattr(type(self), name, None), property) and asked.fget is not None:
             return asked.fget(self)  # it raised an AttributeError itself: again, for that one says more
-        said = of_module(name, dir(type(self)), known.get("_modules") or {})
-        raise AttributeError(f"{type(self).__name__} has no attribute {name!r}{said}", name=name, obj=self)
+        raise AttributeError(_Missing(self, name), name=name, obj=self)
 
     def __delattr__(self, name: str) -> None:
         for place in (self._parameters, self._buffers, self._modules):
@@ -521,6 +520,20 @@ class Module:
         if not children and len(lines) < 2:
             return f"{self._get_name()}({extra})"
         return f"{self._get_name()}(\n  " + "\n  ".join(lines + children) + "\n)"
+
+
+class _Missing:
+    """What an error says of an attribute that there is not, worked out when it is read, for hasattr never does."""
+
+    def __init__(self, module: Module, name: str) -> None:
+        self.module, self.name = module, name
+
+    def __str__(self) -> str:
+        kind = type(self.module)
+        said = of_module(self.name, dir(kind), self.module.__dict__.get("_modules") or {})
+        return f"{kind.__name__} has no attribute {self.name!r}{said}"
+
+    __repr__ = __str__
 
 
 def _as_buffer(module: Module, name: str, value: Any) -> Tensor | None:

@@ -483,27 +483,31 @@ class Optimizer(Hooked):
                 f"{self._name}.load_state_dict: expected {expected} in the state of parameter {i}, "
                 f"got {', '.join(map(str, entry))}: the state of another kind of optimizer?"
             )
-        return {name: self._load(name, value, p, name in begin) for name, value in entry.items()}
+        return {name: self._load(name, value, p, name in begin, walks) for name, value in entry.items()}
 
-    def _load(self, name: str, value: Any, p: Tensor, known: bool = False) -> Any:
-        """An entry of a parameter's state; one that is `known` is a number or an array of the parameter's shape."""
+    def _load(self, name: str, value: Any, p: Tensor, known: bool, walks: bool) -> Any:
+        """An entry of a parameter's state; one that is `known` is a number or an array of the parameter's shape.
+
+        Of an optimizer that `walks` by itself, all arrays have that shape; another may keep Tensors too.
+        """
         who = f"{self._name}.load_state_dict: expected {name}"
         if name in self.numbers:
             if not isinstance(number := plain(value), int | float):
                 raise ValueError(f"{who} to be a number, got {value!r:.60}")
             return number
         if not known and isinstance(value, list | tuple):
-            return [self._load("", v, p) for v in value]
+            return [self._load("", v, p, False, walks) for v in value]
         if not known and not hasattr(value, "shape"):
             return value
-        value = np.asarray(value)
+        kept = isinstance(value, Tensor) and not walks
+        value = value.data if isinstance(value, Tensor) else np.asarray(value)
         if value.dtype.kind not in "fiub" and not np.can_cast(value.dtype, p.dtype, "same_kind"):
             raise ValueError(f"{who} to be numbers for a parameter of {p.dtype}, got {value.dtype}: {value!r:.60}")
-        if self.elementwise and value.shape != p.shape:
+        if self.elementwise and walks and value.shape != p.shape:
             raise ValueError(f"{who} of shape {p.shape}, that of its parameter, got {value.shape}")
         loaded = np.empty_like(p.data, shape=value.shape)
         loaded[...] = value
-        return loaded
+        return Tensor(loaded) if kept else loaded
 
     # ---- Python's --------------------------------------------------------------------------------------------------
 

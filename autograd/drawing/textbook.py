@@ -142,6 +142,9 @@ FILLED_UP = {"_qr_complete_a", "_svd_whole_a"}
 
 TALL = {"qr.a", "polar_factor.a"}
 
+OF_ALL = {"lstsq.a", "pinv.a"}
+"""Of these a book's formula counts every singular value that is not 0."""
+
 OF_ITS_OWN = {"_norm_p_x": "norm.x of other powers"}
 """Rules of primitives that share their name with another, whose words are other ones."""
 
@@ -173,11 +176,16 @@ def in_a_textbook(
         return None
     of_vector = f"{name} of a vector"
     key = of_vector if of_vector in OF_MATRICES and type(node.shape) is tuple and len(node.shape) == 1 else name
-    if key not in OF_MATRICES:
+    if key not in OF_MATRICES or (name in OF_ALL and _leaves_out(known["rcond"], parent)):
         return None
     made = put_in(OF_MATRICES[key], given)
     made = _OfOne().visit(made) if len(shape) == 2 else made
     return made if real or parent.dtype.kind == "c" else ast.Attribute(made, "real", ast.Load())
+
+
+def _leaves_out(rcond: Any, matrix: Any) -> bool:
+    """Whether singular values may count as none that are more than rounding."""
+    return rcond is not None and bool(np.max(rcond) > np.finfo(matrix.dtype).eps * max(matrix.shape[-2:]))
 
 
 def _of_a_triangle(known: Mapping[str, Any], ndim: int) -> str | None:

@@ -97,6 +97,7 @@ class _Locks:
     def __init__(self) -> None:
         self.counts = versions.locked
         self.held: dict[int, Any] = {}
+        self.waiting: dict[int, list[Any]] = {}  # id of an array that is still locked -> its views that no node needs
         self.lock = threading.RLock()
 
     def hold(self, node: Node, saved: list[Any]) -> None:
@@ -104,7 +105,7 @@ class _Locks:
         with self.lock:
             for array in saved:
                 while isinstance(array, np.ndarray):
-                    if array.flags.writeable or id(array) in self.counts:
+                    if id(array) in self.counts or (array.flags.writeable and _can_be_unlocked(array)):
                         arrays.append(array)
                     array = array.base
             for array in arrays:
@@ -126,8 +127,34 @@ class _Locks:
                 self.counts[id(array)] -= 1
                 if not self.counts[id(array)]:
                     del self.counts[id(array)]
-                    if array.base is None or not isinstance(array.base, np.ndarray) or array.base.flags.writeable:
-                        array.flags.writeable = True
+                    self._open(array)
+
+    def _open(self, array: Any) -> None:
+        """Let an array be written to again: now, or once the array can be that it is a view of."""
+        base = array.base
+        if isinstance(base, np.ndarray) and not base.flags.writeable:
+            if self._is_locked(base):  # and not read-only by somebody else's will
+                self.waiting.setdefault(id(base), []).append(array)
+            return
+        array.flags.writeable = True
+        for view in self.waiting.pop(id(array), ()):
+            if id(view) not in self.counts:
+                self._open(view)
+
+    def _is_locked(self, array: Any) -> bool:
+        while isinstance(array, np.ndarray) and id(array) not in self.counts:
+            array = array.base
+        return isinstance(array, np.ndarray)
+
+
+def _can_be_unlocked(array: Any) -> bool:
+    """Whether NumPy would let it be written to again: not if the memory is of something that does not say it may be."""
+    if array.base is None or isinstance(array.base, np.ndarray):
+        return True
+    try:
+        return not memoryview(array.base).readonly
+    except TypeError:
+        return False
 
 
 _locks = _Locks()

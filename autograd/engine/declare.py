@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .lists import names_of
-from .primitive import Function, Primitive, Rule, registry
+from .primitive import Function, Primitive, Rule, making, registry
 from .recorders import compiled
 from .storing import into, place_of_out, taken_out
 from .tensor import unwrap
@@ -126,8 +126,11 @@ def _lazily(record: Primitive) -> Callable[..., Any]:
     """A function that, first called, compiles its own code."""
 
     def compile_now() -> None:
-        code = compiled(record, namespace)
-        made.__code__, made.__defaults__, made.__kwdefaults__ = code
+        with making:
+            if made.__code__ is _STUB:  # else another thread has been here
+                code, *defaults = compiled(record, namespace)
+                made.__defaults__, made.__kwdefaults__ = defaults
+                made.__code__ = code  # last, for from now on other threads run it
 
     namespace = {"_compile_now": compile_now}
     made = FunctionType(_STUB, namespace, record.name)

@@ -2,7 +2,8 @@
 
 Of the threads only the one that forks goes on in the child, so there all locks are free, and are made so. Those within
 NumPy's BLAS are not in reach: a child that is forked while another thread multiplies large matrices with OpenBLAS hangs
-at its own first product, with plain arrays too, unless OPENBLAS_NUM_THREADS is 1.
+at its own first product, with plain arrays too, unless OPENBLAS_NUM_THREADS is 1. Nor, where there is no global lock,
+are those that Python has for each dictionary instead: there a child may hang at the first name that it looks up.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ def free(lock: Any) -> None:
 
 
 def _load() -> None:
-    """Load what is loaded late, here and by weakref.finalize, while the threads are there that may be loading it.
+    """Load what is loaded late, here, by linecache and by weakref.finalize, while those are there that may be loading.
 
     A child that needs a module which another thread of the parent was loading waits for that thread for ever.
     """
@@ -33,6 +34,7 @@ def _load() -> None:
         import atexit  # noqa: F401
         import dis  # noqa: F401
         import linecache  # noqa: F401
+        import tokenize  # noqa: F401
 
 
 if hasattr(os, "register_at_fork"):

@@ -40,7 +40,7 @@ def room(x: Any, *others: Any) -> Any:
             return None
     if others and all(other.shape[-1:] in ((), (1,)) for other in others):
         return None
-    if not _is_dense(shape, strides, dtype.itemsize):
+    if not is_dense(shape, strides, dtype.itemsize):
         return None
     memory = Memory(x.nbytes + _LINE, np.uint8)
     return np.ndarray(shape, dtype, memory, -memory.ctypes.data % _LINE, strides)
@@ -54,7 +54,7 @@ def _fits(shape: tuple[int, ...], to: tuple[int, ...]) -> bool:
 
 
 @functools.lru_cache(maxsize=1024)
-def _is_dense(shape: tuple[int, ...], strides: tuple[int, ...], itemsize: int) -> bool:
+def is_dense(shape: tuple[int, ...], strides: tuple[int, ...], itemsize: int) -> bool:
     """Whether elements lie one after the other, in whatever order of the axes."""
     for stride, n in sorted(zip(strides, shape, strict=True)):
         if n > 1 and stride != itemsize:

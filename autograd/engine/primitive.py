@@ -23,6 +23,7 @@ How one is declared is in declare.py, the function that then stands for it in re
 from __future__ import annotations
 
 import functools
+import threading
 from collections.abc import Callable
 from types import CodeType
 from typing import Any
@@ -30,6 +31,7 @@ from typing import Any
 import numpy as np
 
 from .blocks import Seen, in_blocks
+from .forking import free, in_each_child
 from .left import left_of
 from .modes import mode
 from .node import Node, tick
@@ -37,6 +39,10 @@ from .tensor import wrap
 
 registry: dict[Any, Callable[..., Any]] = {}
 """What stands for each function of NumPy when one of its arguments is a Tensor."""
+
+making = threading.RLock()
+"""Held while a primitive's own code is made, in whichever thread needs it first."""
+in_each_child(lambda: free(making))
 
 Rule = Callable[..., Any]
 Function = Callable[..., Any]
@@ -94,7 +100,8 @@ class Primitive:
         """The same for the arguments of these names, of which the last may be a sequence, whatever parts of it."""
         found = self.plans.get(names)
         if found is None:
-            found = self.plans[names] = Plan(self, names)
+            with making:
+                found = self.plans.setdefault(names, Plan(self, names))
         return found
 
     def __repr__(self) -> str:

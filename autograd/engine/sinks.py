@@ -80,7 +80,6 @@ class _Station(Node):
         self.plan = _Plan(vjps)
         self.parents = parents
         self.saved = ()
-        self.shape = ()
         self.dtype = self.entry = self.extras = None
 
 

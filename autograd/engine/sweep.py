@@ -22,7 +22,7 @@ from .blocks import computed, in_blocks
 from .broadcasting import sum_to
 from .forking import free, in_each_child
 from .halves import Seen, rounded, widened
-from .lines import Memory
+from .lines import Memory, is_dense
 from .modes import mode, who_follows
 from .node import Node, between
 from .primitive import as_array
@@ -313,11 +313,20 @@ def _added(entry: list[Any], into: Any, g: Any, saved: tuple[Any, ...]) -> bool:
 
 def _is_ours(array: Any, others: int) -> bool:
     """Whether nobody holds this array and its memory but the caller's variable and `others` that it knows of."""
+    if array.__class__ is not np.ndarray or sys.getrefcount(array) > _PASSED_ON + others:
+        return False
+    base = array.base
+    return (base is None or base.__class__ is Memory or _shows_all(array, base)) and array.flags.writeable
+
+
+def _shows_all(array: Any, base: Any) -> bool:
+    """Whether an array is all that there is of its base: as what was reshaped or transposed is, and then let go."""
     return (
-        array.__class__ is np.ndarray
-        and sys.getrefcount(array) <= _PASSED_ON + others
-        and (array.base is None or array.base.__class__ is Memory)
-        and array.flags.writeable
+        type(base) is np.ndarray
+        and sys.getrefcount(base) <= _PASSED_ON + 1
+        and (base.base is None or base.base.__class__ is Memory)
+        and base.nbytes == array.nbytes
+        and is_dense(array.shape, array.strides, array.itemsize)
     )
 
 
@@ -371,8 +380,6 @@ def _accumulate(entries: Iterable[list[Any]], create_graph: bool) -> None:
         elif known is None:
             if _is_ours(g, 0):  # only the sweep holds it: no need to copy
                 tensor._grad = wrap(g)
-            elif _shows_all(g) and sys.getrefcount(g) <= _ALONE and _is_ours(g.base, 0):
-                tensor._grad = wrap(g.base)
             else:
                 tensor._grad = _kept(g, tensor)
         else:
@@ -415,12 +422,6 @@ def _kept(g: Any, tensor: Tensor) -> Tensor:
             f"of shape {tensor.shape}, cannot hold; give it as an argument, and use grad"
         )
     return wrap(_copy(g))
-
-
-def _shows_all(g: Any) -> bool:
-    """Whether an array is a view of all of another one as that is, as what was transposed twice is."""
-    base = getattr(g, "base", None)
-    return base.__class__ is np.ndarray and (base.shape, base.strides, base.dtype) == (g.shape, g.strides, g.dtype)  # type: ignore[union-attr]
 
 
 def _copy(g: Any) -> Any:
@@ -490,15 +491,15 @@ def _count(array: Any) -> int:
     return sys.getrefcount(array)
 
 
-def _counts() -> tuple[int, int]:
-    """What sys.getrefcount says of an array that one local variable holds: there, and in a function it is passed to.
+def _passed_on() -> int:
+    """What sys.getrefcount says, in a function that it is passed to, of an array that one local variable holds.
 
     Pythons differ in what they count, so it is asked in the way in which it is going to be.
     """
     array = np.empty(1)
-    return sys.getrefcount(array), _count(array)
+    return _count(array)
 
 
-_ALONE, _PASSED_ON = _counts()
+_PASSED_ON = _passed_on()
 
 Tensor.backward = backward  # type: ignore[method-assign]

@@ -128,7 +128,7 @@ def _owner(array: Any) -> Any:
     """The array that owns the memory: all views of it are overwritten together."""
     owner, kind = array, type(array)
     while (array := getattr(array, "base", None)) is not None:  # as_strided puts something else in between
-        if type(array) is kind:
+        if type(array) is kind or type(array) is np.ndarray:  # in which those of all examples of a batch lie
             owner = array
     return owner
 

@@ -21,7 +21,7 @@ from ..engine.sharing import after_a_trace, others
 from ..engine.tensor import Tensor, unwrap
 from .indexing import is_basic, setitem
 from .items import is_item
-from .places import Extent, assigned, extent, near, overlaps_itself, places, within
+from .places import Extent, assigned, extent, lies, near, overlaps_itself, places, within
 
 
 def assign(self: Tensor, index: Any, value: Any) -> None:
@@ -85,7 +85,8 @@ def augment(self: Tensor, operator: Callable[..., Any], other: Any) -> Any:
         return result
     if result.shape != self.shape:
         raise ValueError(f"augmented assignment: the result's shape {result.shape} is not {self.shape}")
-    if mode.recording is not False and result._node is not None:
+    spreads = mode.batch is not None and mode.batch.spreads(self._content, result._content)
+    if spreads or (mode.recording is not False and result._node is not None):
         item = self._family is not None and is_item(sys.getrefcount(self), sys._getframe(2))
         if not item:
             _check_target(self)
@@ -194,14 +195,15 @@ def _assign_all(tensor: Any, new: Any, index: Any, sharing: list[Any]) -> None:
                 f"assignment: this tensor of shape {tensor.shape} is a view of a leaf that requires a gradient, which "
                 f"cannot be changed in place while recording; do it under no_grad(), or on a copy"
             )
-        if other.dtype != tensor.dtype or not type(other._content) is type(tensor._content) is np.ndarray:
+        if other.dtype != tensor.dtype or not type(lies(other._content)) is type(lies(tensor._content)) is np.ndarray:
             raise RuntimeError(
                 f"assignment: another tensor, of {other.dtype}, shares the memory of this one, of {tensor.dtype}, and "
                 f"cannot be told of the change; take a .copy() of one of them first"
             )
     members = [tensor, *sharing]
-    extents = [extent(member._content) for member in members]
-    change = _Region(tensor._content, new, index) if is_basic(index) else _Elements(tensor._content, new, index)
+    extents = [extent(lies(member._content)) for member in members]
+    array = lies(tensor._content)
+    change = _Region(array, new, index) if is_basic(index) else _Elements(array, new, index)
     seen = [change.seen_by(other, where) for other, where in zip(sharing, extents[1:], strict=True)]
     _move(members, extents, [(new._content, new._node), *seen])
 
@@ -221,12 +223,13 @@ class _Region:
         there = self.there
         if where.high < self.extent.low or self.extent.high < where.low or not there.size:
             return other._content, other._node
-        if (found := within(other._content, where.first, there, self.extent)) is not None:
+        array = lies(other._content)
+        if (found := within(array, where.first, there, self.extent)) is not None:
             index, order = found
             value = self.value[index] if index else self.value[...]
             value = value.transpose([order.index(k) for k in sorted(order)]) if order != sorted(order) else value
             value = value if value.shape == other.shape else value.reshape(other.shape)
-        elif (found := within(there, self.extent.first, other._content, where)) is not None:
+        elif (found := within(there, self.extent.first, array, where)) is not None:
             index, order = found
             long = [k for k, n in enumerate(there.shape) if n > 1]
             value = self.value if len(long) == there.ndim else self.value.reshape([there.shape[k] for k in long])
@@ -255,8 +258,9 @@ class _Elements:
         old = other._content, other._node
         if not self.size or where.high < self.first or self.last < where.low:
             return old
-        part = near(other._content, self.first, self.last)
-        there = places(other._content[(*part, ...)])
+        array = lies(other._content)
+        part = near(array, self.first, self.last)
+        there = places(array[(*part, ...)])
         inside = (self.first <= there) & (there <= self.last)
         source = np.where(inside, self.numbers[np.where(inside, there - self.first, 0) // self.step], -1)
         known = source >= 0
@@ -274,25 +278,44 @@ class _Elements:
 
 
 def _move(members: list[Any], extents: list[Extent], values: list[tuple[Any, Node | None]]) -> None:
-    """Give each of the members its value, all in one memory, in which they lie to one another as in the old one."""
+    """Give each of the members its value, all in one memory, in which they lie to one another as in the old one.
+
+    Under vmap each example has such a memory, one after the other.
+    """
     low, high = min([where.low for where in extents]), max([where.high for where in extents])
+    batches = max([_batches(data) for data, _ in values], key=len)
     memory = None
     for member, where, (data, _) in zip(members, extents, values, strict=True):
-        whole = where.low == low and where.high == high and data is not member._content
+        whole = where.low == low and where.high == high and data is not member._content and not batches
         if whole and data.base is None and data.strides == member._content.strides:
             memory = data.ravel("K")  # new, and it lies as the old one: the others are views of it
             break
     host = memory is not None
     if memory is None:
-        memory = np.empty((high - low) // members[0].itemsize + 1, members[0].dtype)
+        examples = [batch.size for batch in reversed(batches)]
+        memory = np.empty((*examples, (high - low) // members[0].itemsize + 1), members[0].dtype)
     for member, where, (data, node) in zip(members, extents, values, strict=True):
-        place = np.ndarray(data.shape, data.dtype, memory, where.first - low, member._content.strides)
+        shape, strides = (*memory.shape[:-1], *data.shape), (*memory.strides[:-1], *member._content.strides)
+        place: Any = np.ndarray(shape, data.dtype, memory, where.first - low, strides)
         if not host:
+            for batch in batches:
+                data = batch.array(data)
             place[...] = data
         if not member._content.flags.writeable and _read_only(member._content):
             place.flags.writeable = False
+        for batch in reversed(batches):
+            place = batch.wrap(place)
         _retain_next(member, node)
         member._content, member._node = place, node
+
+
+def _batches(content: Any) -> list[Any]:
+    """The batches in which an array stands for one of each example, the innermost first."""
+    found = []
+    while type(content) is not np.ndarray and hasattr(content, "batch"):
+        found.append(content.batch)
+        content = content.array
+    return found
 
 
 Tensor.__setitem__ = assign  # type: ignore[method-assign]

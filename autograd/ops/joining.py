@@ -186,6 +186,7 @@ def column_stack(tup: Any) -> Any:
 @composite(np.append)
 def append(arr: Any, values: Any, axis: int | None = None) -> Any:
     """As np.append."""
+    values = values if hasattr(values, "dtype") else np.asarray(values)  # a number has NumPy's dtype here
     return concatenate((arr, values), axis)
 
 

@@ -139,10 +139,40 @@ def _pinv(a: Any, rcond: Any = None) -> Any:
     return np.linalg.pinv(a, rcond)
 
 
-def _pinv_a(g: Any, a: Any, out: Any) -> Any:
+def _pinv_a(g: Any, a: Any, out: Any, rcond: Any) -> Any:
     p, ph, gh = out, _h(out), _t(g)
     parts = (gh - a @ (p @ gh)) @ (p @ ph) + (ph @ p) @ (gh - (gh @ p) @ a) - ph @ g.conj() @ ph
-    return parts.conj()
+    return (parts if rcond is None else _of_what_counts(parts, a, rcond)).conj()
+
+
+def _of_what_counts(g: Any, a: Any, rcond: Any) -> Any:
+    """The gradient for a matrix, given that for what is left of it where singular values count as none.
+
+    The pseudoinverse is that of what is left, whose rank stays. A change of the matrix between a pair of singular
+    vectors, one that counts (s) and one that does not (t), moves the former towards the latter: there what is left
+    changes by (s² change + s t changeᵀ) / (s² - t²), and elsewhere as the matrix does or not at all.
+    """
+    s = _plain(np.linalg.svd(_plain(a), compute_uv=False))
+    counts = s > np.asarray(rcond)[..., None] * s.max(-1, keepdims=True, initial=0)
+    if not (~counts & (s > 8 * rounding(s))).any():  # those that do not are 0
+        return g
+    u, s, vh = np.linalg.svd(a, full_matrices=False)
+    left, right = counts[..., :, None], counts[..., None, :]
+    one = left != right
+    high, low = (np.where(left, x, y) for x, y in ((_column(s), _row(s)), (_row(s), _column(s))))
+    room = np.where(one, high**2 - low**2, 1)
+    inner = _h(u) @ g @ _h(vh)
+    moved = np.where(one, (high**2 * inner + high * low * _h(inner)) / room, 0) + inner * (left & right)
+    rows, columns = (g - u @ (_h(u) @ g)) @ (_h(vh) * right), (left * _h(u)) @ (g - (g @ _h(vh)) @ vh)
+    return u @ moved @ vh + rows @ vh + u @ columns
+
+
+def _column(s: Any) -> Any:
+    return s[..., :, None]
+
+
+def _row(s: Any) -> Any:
+    return s[..., None, :]
 
 
 _pinv_general: Function = primitive(_pinv, name="pinv", a=_pinv_a)
@@ -163,7 +193,7 @@ def _least(a: Any, b: Any, rcond: Any = None) -> Any:
 def _least_a(g: Any, a: Any, b: Any, rcond: Any) -> Any:
     if b.ndim == 1:
         g, b = g[:, None], b[:, None]
-    return _pinv_a(g @ _t(b), a, _pinv_general(a, rcond))
+    return _pinv_a(g @ _t(b), a, _pinv_general(a, rcond), rcond)
 
 
 _least_squares = primitive(_least, name="lstsq", a=_least_a, b=lambda g, a, rcond: _pinv_general(a, rcond).T @ g)
@@ -422,7 +452,7 @@ def _eig_a(g: Any, out: Any) -> Any:
         if v.dtype.kind == "c" and v.size:
             row = np.argmax(np.abs(_plain(v)), -2)[..., None, :]
             gv = _held(gv, v, row, _turn(gv, v))
-        along = (v.conj() * gv).sum(-2).real
+        along = (v.conj() * gv).sum(-2)
         gaps = w[..., None, :] - w[..., :, None]
         inner = (vh @ gv - (vh @ v) * along[..., None, :]) * _inverse_gaps(w, gaps).conj()
     if gw is not None:

@@ -16,6 +16,13 @@ class Extent(NamedTuple):
     high: int
 
 
+def lies(content: Any) -> Any:
+    """The array by which it is told where elements lie: of what stands for one of each example, that of the first."""
+    while type(content) is not np.ndarray and hasattr(content, "batch"):
+        content = content.array[0, ...]
+    return content
+
+
 def extent(array: Any) -> Extent:
     """Where an array lies in memory."""
     first: int = array.__array_interface__["data"][0]

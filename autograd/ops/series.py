@@ -77,6 +77,7 @@ def gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> An
     if edge_order not in (1, 2):
         raise ValueError(f"gradient: expected edge_order 1 or 2, got {edge_order}")
     made = [_slope(f, spacing, a, edge_order) for a, spacing in zip(axes, spacings, strict=True)]
+    made = [slope if slope.dtype == f.dtype else slope.astype(f.dtype) for slope in made]
     return made[0] if len(made) == 1 else tuple(made)
 
 

@@ -321,10 +321,28 @@ def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period
     below, above = at < knots[0], at > knots[-1]
     left, right = fp[0] if left is None else left, fp[-1] if right is None else right
     if len(knots) == 1:
-        inside = fp[0] + x * 0
+        inside = fp[0] + np.where(np.isfinite(at), x, 0) * 0  # as NumPy's, that of NaN too
     else:
         i = np.searchsorted(knots, at, "right").clip(1, len(knots) - 1)
         (x0, x1), (y0, y1) = ([take(values, k) for k in (i - 1, i)] for values in (xp, fp))
-        jump = unwrap(x0) == unwrap(x1)  # at the last knot, if it comes twice: the value behind the jump
-        inside = np.where(jump, fp[-1], y0 + (x - x0) * ((y1 - y0) / np.where(jump, 1, x1 - x0)))
+        with np.errstate(invalid="ignore"):  # as NumPy's
+            inside = _between(x, x0, x1, y0, y1, np.where(np.isnan(at), np.nan, fp[-1]))
     return np.where(below, left, np.where(above, right, inside))
+
+
+def _between(x: Any, x0: Any, x1: Any, y0: Any, y1: Any, last: Any) -> Any:
+    """The line from (x0, y0) to (x1, y1), at x; between places or values that are infinite, what NumPy makes of it."""
+    jump = unwrap(x0) == unwrap(x1)  # at the last knot, if it comes twice: the value behind the jump
+    line: Any = lambda x, x0, x1, y0, y1: (x - x0) * ((y1 - y0) / np.where(jump, 1, x1 - x0))
+    lost = np.isnan(unwrap(line(*unwrap((x, x0, x1, y0, y1))) + unwrap(y0))) & ~jump
+    if not lost.any():
+        return np.where(jump, last, y0 + line(x, x0, x1, y0, y1))
+    known: Any = lambda where, *values: [np.where(where, v, k) for v, k in zip(values, (0, 0, 1, 0, 0), strict=True)]
+    kept = np.where(jump, last, np.where(lost, 0, y0) + line(*known(~lost, x, x0, x1, y0, y1)))
+    here, last_one = lost & (unwrap(x) == unwrap(x0)), lost & (unwrap(x) == unwrap(x1))
+    beyond = lost & ~here & ~last_one  # on a knot it is the value there, beside it the line from the other one
+    x, x0, x1, *y = known(beyond, x, x0, x1, y0, y1)
+    slope = (y[1] - y[0]) / np.where(jump, 1, x1 - x0)
+    other = np.where(beyond, y1, 0) + (x - x1) * slope
+    level = beyond & np.isnan(unwrap(other)) & (unwrap(y0) == unwrap(y1)) & ~np.isnan(unwrap(x))
+    return np.where(here | level, y0, np.where(last_one, y1, np.where(beyond, other, kept)))

@@ -605,10 +605,17 @@ def _erfc_scaled(x: Any) -> Any:
 
 
 def _gaussian(x: Any, rate: float) -> Any:
-    """exp(-rate * x^2) to the last bits: the rounding of x^2, which it would magnify, is taken into account."""
+    """exp(-rate * x^2) to the last bits: the rounding of x^2, which it would magnify, is taken into account.
+
+    rate is a power of two.
+    """
     x = np.clip(x, -40, 40)  # where it is 0
-    near = np.rint(x * 32) * (1 / 32)  # its square is exact
-    return np.exp(near * near * -rate) * np.exp((near - x) * (near + x) * rate)
+    near = np.rint(x * 32) * (1 / 32)
+    exact = near * near * -rate
+    rest = (near - x) * (near + x) * rate  # less than `exact`, or that is 0
+    exponent = exact + rest
+    result = np.exp(exponent)
+    return result + result * (exact - exponent + rest)
 
 
 def _erfc_positive(x: Any) -> Any:
@@ -758,6 +765,8 @@ def _bell(x: Any, rate: float, height: float) -> Any:
     """height * exp(-rate * x^2)."""
 
     def piece(x: Any, out: Any = None) -> Any:
+        if x.__class__ is not np.ndarray:  # whose values cannot be asked
+            return _gaussian(x, rate) * height
         result = np.multiply(x, x, out=out)
         result *= -rate
         if result.size and result.min() < _FAR:

@@ -52,6 +52,9 @@ class Code:
         exec(compile(self.text, f"<program {program.name}>", "exec"), self._spelling.space)
         self._function = self._spelling.space.pop("run")
         self._begin()
+        del self._steps, self._last, self._ends
+        for s in program.statements:
+            s.forget()
 
     def _plan(self, owners: Mapping[Value, Any]) -> None:
         """What is run together, and where all values lie."""

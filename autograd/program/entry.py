@@ -47,6 +47,8 @@ class Entry:
         exec(compile(self.text, f"<entry {self.program.name}>", "exec"), self._space)
         self.call: Callable[[Any, Any], Any] = self._space["call"]
         self.code.adopt()
+        for statement in self.program.statements:
+            statement.forget()
 
     @contextmanager
     def watched(self, clock: Callable[[int], None]) -> Iterator[None]:

@@ -86,6 +86,7 @@ class Placement:
         self.places: dict[Value, int] = {}
         self.size = self._place()
         self.peak = self.size + self._loose()
+        del self._of, self._owners, self._spans, self.last, self.steps, self.escaping  # which are large, and done with
 
     def _lifetimes(self) -> list[_Span]:
         """Memory for each root, from when it is made until it is used last; several, if one is written over another."""

@@ -57,6 +57,7 @@ class Recorder:
         self._origins: dict[int, tuple[str, Line | None, str | None]] = {}  # by a node's order
         self._of: tuple[str, Line | None, str | None] | None = None
         self._errors: Any = np.geterr()
+        self._said: dict[Any, Any] = {}  # lines and scopes, of which many statements have the same
         self._alive: dict[int, Any] = {}  # weak references to the stand-ins
 
     # ---- values ----------------------------------------------------------------------------------------------------
@@ -181,8 +182,9 @@ class Recorder:
         statement.writes = (self.noted(target).root,)
 
     def _note(self, kind: str, function: Callable[..., Any], args: Any, kwargs: Any) -> Statement:
-        line = line_of(sys._getframe(2))
-        statement = Statement(kind, function, self.noted(args), self.noted(kwargs), line, scope())
+        line, module = line_of(sys._getframe(2)), scope()
+        line, module = self._said.setdefault(line, line), self._said.setdefault(module, module)
+        statement = Statement(kind, function, self.noted(args), self.noted(kwargs), line, module)
         if self._of is not None:
             statement.of = self._of[:2]
             statement.scope = self._of[2]

@@ -199,7 +199,7 @@ _REDUCE = {"axis", "dtype", "keepdims"}
 def _typed(number: Any, s: Statement) -> Any:
     """A number of Python's as an array of the dtype that it takes on, with which NumPy computes in half the time."""
     dtypes = {value.dtype for value in s.args if isinstance(value, Value) and not value.python}
-    if len(dtypes) != 1 or s.kwargs.get("dtype") is not None:
+    if len(dtypes) != 1 or s.kwargs.get("dtype") is not None or s.function is np.ldexp:  # by a whole number
         return None
     (dtype,) = dtypes
     return np.array(number, dtype) if dtype.char in "fd" else None

@@ -126,7 +126,7 @@ class Statement:
         self.scope = scope
         self.of: tuple[str, Line | None] | None = None
         self.origin: Statement | None = None
-        self._values: tuple[Any, Any, list[Value]] = (None, None, [])
+        self._values: tuple[Any, Any, list[Value]] | None = None
 
     def again(self) -> Statement:
         """The same statement, to be changed."""
@@ -137,14 +137,19 @@ class Statement:
 
     def values(self) -> list[Value]:
         """The values among its arguments, each as often as it stands there."""
-        args, kwargs, found = self._values
-        if args is not self.args or kwargs is not self.kwargs:
-            found = []
-            _collect(self.args, found)
-            if self.kwargs:
-                _collect(self.kwargs, found)
-            self._values = self.args, self.kwargs, found
+        known = self._values
+        if known is not None and known[0] is self.args and known[1] is self.kwargs:
+            return known[2]
+        found: list[Value] = []
+        _collect(self.args, found)
+        if self.kwargs:
+            _collect(self.kwargs, found)
+        self._values = self.args, self.kwargs, found
         return found
+
+    def forget(self) -> None:
+        """Give up what was only to be found quickly: a program that runs is kept for long."""
+        self._values = None
 
     @property
     def is_view(self) -> bool:

@@ -13,9 +13,11 @@ from typing import Any
 import numpy as np
 
 import nn
+from nn.loss import reduction_of
 from nn.module import Module as _Module
 from nn.parameter import Buffer as _Buffer
 
+from ..engine.tensor import Tensor as Base
 from . import dtypes
 from .boundary import RAISED, above, below, convention, raised
 from .dtypes import Size, plain
@@ -141,6 +143,8 @@ def _face_of(cls: type, where: str) -> type:
         }
         if "step" in inside and kind == _OPTIMIZERS:
             inside["step"] = _stepping(vars(cls)["step"])
+        if "load_state_dict" in inside and kind == _OPTIMIZERS:
+            inside["load_state_dict"] = _loading(inside["load_state_dict"])
         if kind == _DISTRIBUTIONS:
             inside["__init_subclass__"] = classmethod(_own)
             if "expand" in inside:
@@ -161,6 +165,15 @@ _OF_OPTIMIZERS = ("step", "zero_grad", "add_param_group", "load_state_dict", "st
 def _stepping(found: Any) -> Any:
     step = below(getattr(found, "__wrapped__", found))  # hooks, which are around it, are the program's
     return lambda self, closure=None: step(self, *([] if closure is None else [above(closure)]))
+
+
+def _loading(load: Any) -> Any:
+    def load_state_dict(self: Any, state_dict: Any) -> None:
+        load(self, state_dict)
+        for entry in self.state.values():  # what a program's own optimizer keeps
+            entry.update({name: raised(value) for name, value in entry.items() if isinstance(value, Base)})
+
+    return load_state_dict
 
 
 def _own(cls: Any) -> None:
@@ -236,4 +249,39 @@ def register_kl(type_p: type, type_q: type) -> Any:
     return lambda formula: enter(above(formula))
 
 
+class _Loss(Module):
+    """The base of PyTorch's losses, of which programs derive their own."""
+
+    def __init__(self, size_average: Any = None, reduce: Any = None, reduction: str = "mean") -> None:
+        super().__init__()
+        self.reduction = reduction_of(size_average, reduce, reduction)
+
+
+class _WeightedLoss(_Loss):
+    """The same with a weight of the classes."""
+
+    def __init__(
+        self, weight: Any = None, size_average: Any = None, reduce: Any = None, reduction: str = "mean"
+    ) -> None:  # fmt: skip
+        super().__init__(size_average, reduce, reduction)
+        self.register_buffer("weight", weight)
+
+
+_BASES = {
+    "_BatchNorm": ("BatchNorm1d", 1), "_NormBase": ("BatchNorm1d", 2), "_InstanceNorm": ("InstanceNorm1d", 1),
+    "_ConvNd": ("Conv1d", 2), "_ConvTransposeNd": ("ConvTranspose1d", 1), "_DropoutNd": ("Dropout", 1),
+    "_MaxPoolNd": ("MaxPool1d", 1), "_AvgPoolNd": ("AvgPool2d", 1),
+}  # fmt: skip
+"""What PyTorch calls the bases of several layers, by which programs find these: a layer, and how far above it it is."""
+
+
+def own(name: str) -> Any:
+    """What torch has under this name of its own, not of a module below; None if it is not such a name."""
+    if name in _BASES:
+        layer, above_it = _BASES[name]
+        return _face_of(getattr(nn, layer).__mro__[above_it], "nn")
+    return OWN.get(name)
+
+
+OWN |= {"_Loss": _Loss, "_WeightedLoss": _WeightedLoss}
 OWN |= {"register_kl": register_kl, "_calculate_fan_in_and_fan_out": below(nn.init.fans)}

@@ -16,7 +16,7 @@ from . import dtypes
 from .boundary import below
 from .dtypes import check_device, default, plain
 from .shaping import many
-from .tensors import FUNCTIONS, cast, offer, values
+from .tensors import FUNCTIONS, cast, itself, offer, values
 
 
 def made(function: Any) -> Any:
@@ -184,6 +184,17 @@ def _to(self: Any, *args: Any, dtype: Any = None, copy: bool = False, **options:
     return made.copy() if copy and made is self else made
 
 
+_changed = below(_to, theirs=Base.to)  # type: ignore[attr-defined]
+
+
+def _to_itself(self: Any, *args: Any, **options: Any) -> Any:
+    """`to`, which asks nobody else where a device alone is given."""
+    if len(args) == 1 and not options and args[0].__class__ in (str, dtypes.device):
+        check_device(args[0])
+        return self
+    return _changed(self, *args, **options)
+
+
 def _type(self: Any, dtype: Any = None) -> Any:
     if dtype is None:
         return f"torch.{_LEGACY[self.dtype.name]}Tensor"
@@ -193,7 +204,8 @@ def _type(self: Any, dtype: Any = None) -> Any:
 
 
 def _as(kind: Any) -> Any:
-    return lambda self, memory_format=None: cast(self, np.dtype(kind))
+    kind, change = np.dtype(kind), below(cast)
+    return lambda self, memory_format=None: self if self._content.dtype is kind else change(self, kind)
 
 
 def _offset(self: Any) -> int:
@@ -246,9 +258,7 @@ FUNCTIONS.update({
 })  # fmt: skip
 offer({
     **{f"new_{name}": _new(name) for name in ("zeros", "ones", "full", "empty", "tensor", "empty_strided")},
-    "multinomial": _multinomial, "bernoulli": _bernoulli, "to": _to, "type": _type,
-    **{name: _as(known.dtype) for name, known in dtypes.DTYPES.items() if name != "bfloat16"},
-    "byte": _as(np.uint8), "char": _as(np.int8),
+    "multinomial": _multinomial, "bernoulli": _bernoulli, "type": _type,
     "type_as": lambda self, other: cast(self, other.dtype), "get_device": lambda self: -1, "detach_": _detach,
     "element_size": lambda self: self.itemsize, "is_contiguous": lambda self: bool(self.data.flags.c_contiguous),
     "stride": lambda self: tuple(n // self.itemsize for n in self.data.strides),
@@ -269,3 +279,7 @@ offer({
     "log_normal_": _random_in_place(lambda rng, size, mean=1.0, std=2.0: rng.lognormal(mean, std, size)),
     "geometric_": _random_in_place(lambda rng, size, p: rng.geometric(p, size)),
 }, function=False, narrow=False)  # fmt: skip
+offer({
+    **{name: _as(known.dtype) for name, known in dtypes.DTYPES.items() if name != "bfloat16"},
+    "byte": _as(np.uint8), "char": _as(np.int8), "to": _to_itself,
+}, function=False, direct=itself)  # fmt: skip

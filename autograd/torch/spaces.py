@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from types import ModuleType
 from typing import Any
 
@@ -53,10 +53,10 @@ def _from(path: str) -> Look:
     """The functions and classes of a module of nn's or optim's, which is loaded when it is asked for."""
 
     def look(name: str) -> Any:
-        from .classes import OWN, found_in
+        from .classes import found_in, own
 
-        if name in OWN:
-            return OWN[name]
+        if (known := own(name)) is not None:
+            return known
         source: Any
         if path.startswith("optim"):
             import optim
@@ -142,6 +142,11 @@ def _fixed(**values: Any) -> Look:
     return values.__getitem__
 
 
+def _ntuple(n: int) -> Any:
+    """torch.nn.modules.utils: what makes n of one number, and a tuple of several."""
+    return lambda x: tuple(x) if isinstance(x, Iterable) else (x,) * n
+
+
 def _below_of(table: dict[str, Any]) -> Look:
     return lambda name: below(table[name], narrow=True)
 
@@ -171,6 +176,29 @@ _CONSTRAINTS = (
     "nonnegative_integer one_hot positive positive_definite positive_integer positive_semidefinite real real_vector "
     "simplex square stack symmetric unit_interval"
 )
+
+
+def _clamped(probs: Any) -> Any:
+    eps = np.finfo(probs.dtype).eps
+    return np.clip(probs, eps, 1 - eps)
+
+
+_OF_DISTRIBUTIONS: dict[str, Any] = {
+    "broadcast_all": lambda *values: tuple(_arrays(*values)),
+    "clamp_probs": _clamped,
+    "probs_to_logits": lambda probs, is_binary=False: (
+        ag.logit(_clamped(probs)) if is_binary else np.log(_clamped(probs))
+    ),
+    "logits_to_probs": lambda logits, is_binary=False: ag.sigmoid(logits) if is_binary else ag.softmax(logits, -1),
+    "lazy_property": functools.cached_property,
+}
+"""torch.distributions.utils."""
+
+
+def _arrays(*values: Any) -> Any:
+    from nn.distributions.distribution import arrays
+
+    return arrays(*values)
 
 
 def _checkpoint_sequential(functions: Any, segments: int, input: Any, use_reentrant: Any = None) -> Any:
@@ -205,8 +233,9 @@ def _no(name: str) -> Any:
 
 
 _MODULES = (
-    "activation", "batchnorm", "container", "conv", "dropout", "linear", "loss", "module", "normalization", "pooling",
-    "rnn", "sparse", "transformer",
+    "activation", "adaptive", "batchnorm", "channelshuffle", "container", "conv", "distance", "dropout", "flatten",
+    "fold", "instancenorm", "lazy", "linear", "loss", "module", "normalization", "padding", "pixelshuffle", "pooling",
+    "rnn", "sparse", "transformer", "upsampling",
 )  # fmt: skip
 _DISTRIBUTIONS = (
     "bernoulli", "beta", "binomial", "categorical", "cauchy", "chi2", "dirichlet", "distribution", "exponential",
@@ -222,6 +251,8 @@ _TABLES: dict[str, Look] = {
     "special": lambda name: FUNCTIONS[SAME[name]] if name in SAME else below(SPECIAL[name], narrow=True),
     "nn.functional": functional,
     **dict.fromkeys(("nn", "nn.parameter", "nn.modules", *map("nn.modules.{}".format, _MODULES)), _from("nn")),
+    "nn.modules.utils": _fixed(
+        _ntuple=_ntuple, _single=_ntuple(1), _pair=_ntuple(2), _triple=_ntuple(3), _quadruple=_ntuple(4)),
     **{name: _from(name) for name in (
         "nn.init", "nn.utils", "nn.utils.rnn", "nn.utils.parametrize", "nn.utils.parametrizations", "nn.utils.prune",
         "optim", "optim.lr_scheduler", "optim.swa_utils")},
@@ -230,7 +261,8 @@ _TABLES: dict[str, Look] = {
     **dict.fromkeys(map("utils.data{}".format, ("", ".dataloader", ".dataset", ".sampler")), _data),
     **dict.fromkeys(
         ("distributions", *map("distributions.{}".format, _DISTRIBUTIONS)), _from("nn.distributions")),
-    "distributions.constraints": _constraint,
+    "distributions.constraints": _constraint, "distributions.utils": lambda name: _OF_DISTRIBUTIONS[
+        name] if name == "lazy_property" else below(_OF_DISTRIBUTIONS[name]),
     "autograd": _fixed(**AUTOGRAD), "autograd.functional": _fixed(**OF_FUNCTIONS),
     "func": lambda name: FUNC[name] if name in FUNC else _from("nn.utils")(name),
     "utils": _fixed(), "utils.checkpoint": _fixed(

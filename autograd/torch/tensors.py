@@ -240,11 +240,13 @@ def viewing(function: Any, theirs: Any = None) -> Function:
         if theirs is not None and not convention.torch:
             return theirs(input, *args, **kwargs)
         if kwargs:
-            kwargs = {NAMES.get(name, name): value for name, value in kwargs.items()}
-        result = function(input, *args, **kwargs)
-        for made in result if result.__class__ is tuple else (result,):
-            if made.__class__ is Base:
-                made.__class__ = Tensor
+            result = function(input, *args, **{NAMES.get(name, name): value for name, value in kwargs.items()})
+        else:
+            result = function(input, *args)
+        if result.__class__ is Base:
+            result.__class__ = Tensor
+        elif result.__class__ is tuple:
+            raised(result)
         return result
 
     return call
@@ -274,16 +276,22 @@ def _flipped(operate: Function) -> Function:
     return lambda self, other: operate(raised(other) if isinstance(other, np.ndarray) else other, self)
 
 
+def _item(self: Any) -> Any:
+    content = self._content
+    return content.item() if type(content) is np.ndarray and content.size == 1 else _through(self)
+
+
 for _name, _operate in OPERATORS.items():
     setattr(Tensor, f"__{_name}__", _operate)
     setattr(Tensor, f"__r{_name}__", _flipped(_operate))
 for _name, _ufunc_of in COMPARISONS.items():
     setattr(Tensor, f"__{_name}__", comparison(_ufunc_of))
 Tensor.__getitem__ = _getitem  # type: ignore[method-assign]
+_through, Tensor.item = below(Base.item), _item  # type: ignore[method-assign, assignment]
 Tensor.__hash__ = object.__hash__  # type: ignore[method-assign, assignment]
 for _name in ("__neg__", "__abs__", "__pos__", "__invert__", "__setitem__", "__deepcopy__", "__copy__", "__round__",
               "__divmod__", "__rdivmod__", "__float__", "backward",
-              "item", *(f"__i{_name}__" for _name in OPERATORS)):  # fmt: skip
+              *(f"__i{_name}__" for _name in OPERATORS)):  # fmt: skip
     setattr(Tensor, _name, below(getattr(Base, _name)))
 for _name in ("T", "mT", "real", "imag"):
     setattr(Tensor, _name, property(below(getattr(Base, _name).fget)))

@@ -74,7 +74,7 @@ class _Segment:
         self.writes = Writes()
         self.nodes: tuple[Node, ...] = ()  # those of the arguments, then those outside
         self.results: tuple[Any, ...] = ()
-        self.values: int | None = 0  # a checksum of what fun computed with
+        self.values: int | None = None  # a checksum of what fun computed with
 
     def first(self) -> Any:
         """Run fun, forget its record, and give its results with one node for all of it."""

@@ -98,15 +98,17 @@ def hessian(
 
 
 def _jacobian(call: Call, out: Any, create_graph: bool, chunk_size: int | None) -> list[Tensor]:
-    """For each point the derivatives of one result; of a complex one by a real point those of both its parts."""
+    """For each point the derivatives of one result; of a complex one by a real point those of both its parts.
+
+    By a complex point they are what is pulled back from ones, and that is what is pulled back from its real part.
+    """
     real = [point.dtype.kind != "c" for point in call.points]
     if not (tracked(out) and array_of(out).dtype.kind == "c" and any(real)):
         return _jacobian_of_part(call, out, create_graph, chunk_size)
     with enable_grad():
         parts = [np.real(out), np.imag(out)]
     of_real, of_imaginary = [_jacobian_of_part(call, part, create_graph, chunk_size) for part in parts]
-    whole = of_real if all(real) else _jacobian_of_part(call, out, create_graph, chunk_size)
-    return [x + 1j * y if is_real else z for x, y, z, is_real in zip(of_real, of_imaginary, whole, real, strict=True)]
+    return [x + 1j * y if is_real else x for x, y, is_real in zip(of_real, of_imaginary, real, strict=True)]
 
 
 def _jacobian_of_part(call: Call, out: Any, create_graph: bool, chunk_size: int | None) -> list[Tensor]:

@@ -207,8 +207,6 @@ def _named(fun: Function, args: Any, kwargs: Any, k: int) -> str:
 def _results(batch: Batch, result: Any, out_axes: Any, start: int, tensors: bool) -> Any:
     outs = leaves(result, True)
     axes: list[int | None] = []
-    if isinstance(out_axes, list) and not isinstance(result, list):
-        out_axes = tuple(out_axes)
     _spread("out_axes", out_axes, result, axes, "")
     nodes = [out._node for out in outs if isinstance(out, Tensor) and out._node is not None]
     joined = mode.recording is not False and any(node.order < start for node in nodes)

@@ -39,7 +39,8 @@ class Distribution:
 
     A family names its `parameters`, which broadcast, and gives `log_prob(value)`, `drawn(shape, rng)` and what else it
     has a formula for: `entropy()`, `mean`, `variance`, `mode`, `cdf(value)`, `icdf(value)`. For what it has none
-    NotImplementedError is raised. `validate_args` is accepted and has no effect.
+    NotImplementedError is raised. `validate_args` is accepted and has no effect. One that names none is constructed of
+    its two shapes, and may have `rsample(sample_shape)` or `sample(sample_shape)` for `drawn`, as PyTorch's are.
 
     >>> import nn
     >>> loc = Tensor([0.0, 1.0], requires_grad=True)
@@ -60,7 +61,10 @@ class Distribution:
     drawn: Formula
 
     def __init__(self, *args: Any, validate_args: Any = None, **named: Any) -> None:
-        given = dict(zip(self.parameters, args, strict=False)) | named
+        given = dict(zip(self.parameters or ("batch_shape", "event_shape"), args, strict=False)) | named
+        if not self.parameters:
+            self.batch_shape, self.event_shape = (tuple(given.get(name, ())) for name in ("batch_shape", "event_shape"))
+            return
         if given.keys() != set(self.parameters):
             raise TypeError(f"{type(self).__name__}: expected {', '.join(self.parameters)}, got {', '.join(given)}")
         made = arrays(*[given[name] for name in self.parameters])
@@ -75,12 +79,17 @@ class Distribution:
         """Samples through which gradients flow to the parameters. Raises NotImplementedError where none do."""
         if not self.has_rsample:
             raise NotImplementedError(f"{type(self).__name__}: no gradient flows through its samples; use sample()")
-        return self.drawn((*sample_shape, *self.batch_shape, *self.event_shape), generator(rng))
+        return self.drawn(self._extended_shape(sample_shape), generator(rng))
+
+    def _extended_shape(self, sample_shape: Any = ()) -> Any:
+        """The shape of samples, as PyTorch's own distributions ask for it."""
+        return (*sample_shape, *self.batch_shape, *self.event_shape)
 
     def sample(self, sample_shape: Any = (), *, rng: Any = None) -> Any:
         """Samples, as a Tensor without a gradient: (*sample_shape, *batch_shape, *event_shape)."""
         with no_grad():
-            made = self.drawn((*sample_shape, *self.batch_shape, *self.event_shape), generator(rng))
+            shape = self._extended_shape(sample_shape)
+            made = self.drawn(shape, generator(rng)) if hasattr(type(self), "drawn") else self.rsample(sample_shape)
         return made.detach() if isinstance(made, Tensor) else Tensor(made)
 
     def sample_n(self, n: int) -> Any:

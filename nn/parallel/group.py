@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+import warnings
 from typing import Any
 from zlib import crc32
 
@@ -243,8 +244,18 @@ def init(timeout: float = 1800.0) -> None:
     if _World.group is not None:
         return
     _World.group = Group()
-    if not _is_started_by_mpi():
-        return
+    if _is_started_by_mpi():
+        _join(timeout)
+    tasks = int(os.environ.get("SLURM_STEP_NUM_TASKS", 1))
+    if tasks > 1 and _World.group.size == 1:
+        warnings.warn(
+            f"nn.parallel: Slurm has started {tasks} tasks, which do not know of each other, and each computes by "
+            f"itself; write srun --mpi=pmi2, and see srun --mpi=list",
+            stacklevel=2,
+        )
+
+
+def _join(timeout: float) -> None:
     try:
         ranks = Ranks(timeout)
     except ImportError as error:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograd import Tensor, compile, grad, gradcheck, gradgradcheck, jacobian, vmap
+from autograd import Tensor, compile, grad, gradcheck, gradgradcheck, hessian, jacobian, vmap
 
 scipy_integrate = pytest.importorskip("scipy.integrate")
 from autograd.scipy import integrate  # noqa: E402
@@ -128,3 +128,28 @@ def test_wrong_uses() -> None:
         integrate.solve_ivp(lambda t, y: -rate * y, (0, 1), np.ones(1))
     with pytest.raises(TypeError, match="solve_ivp: fun uses a tracked tensor from outside"):
         integrate.solve_ivp(lambda t, y, a: -rate * y, (0, 1), np.ones(1), args=(rate,)[:0] or (Tensor(1.0),))
+
+
+def test_a_single_time_gives_the_state_that_it_begins_with() -> None:
+    found = jacobian(lambda y: integrate.odeint(lambda y, t: -y, y, np.array([0.5])))(Y0)
+    np.testing.assert_array_equal(found, np.eye(2)[None])
+
+
+def decay(y0: Any, t: Any, rate: Any) -> Any:
+    """y0 exp(-rate (t - t[0])), by solving for it."""
+    options = {"rtol": 1e-8, "atol": 1e-10}
+    return integrate.odeint(lambda y, t, rate: -rate * y, y0, t, args=(rate,), **options)[:, 0]
+
+
+def test_the_slope_by_the_first_time_and_by_the_others() -> None:
+    t, y = np.array([0.2, 0.5, 0.9]), 3 * np.exp(-0.7 * np.array([0.0, 0.3, 0.7]))
+    expected = -0.7 * np.diag(y)
+    expected[:, 0] = 0.7 * y * [0, 1, 1]
+    np.testing.assert_allclose(jacobian(lambda t: decay(np.array([3.0]), t, 0.7))(t), expected, atol=1e-6)
+
+
+def test_a_second_derivative_where_the_first_is_zero() -> None:
+    """A time whose state has no gradient is left out of the way back, but not where that is differentiated again."""
+    t, y = np.array([0.2, 0.5, 0.9]), decay(np.array([3.0]), np.array([0.2, 0.5, 0.9]), 0.7)
+    loss = lambda rate: ((decay(np.array([3.0]), t, rate)[1] - y[1]) ** 2).sum()
+    np.testing.assert_allclose(hessian(loss)(0.7), 2 * (0.3 * y[1]) ** 2, rtol=1e-5)

@@ -12,10 +12,13 @@ ENGINE = [
     "tests/autograd/engine",
     *(
         f"tests/autograd/ops/test_{name}.py"
-        for name in ("assignment", "ufuncs", "reductions", "standardization", "shape")
+        for name in ("assignment", "ufuncs", "reductions", "softmax", "standardization", "shape")
     ),
     "tests/autograd/transforms",
-    *(f"tests/autograd/test_{name}.py" for name in ("memory", "outside", "kept", "other_arrays", "views_programs")),
+    *(
+        f"tests/autograd/test_{name}.py"
+        for name in ("memory", "outside", "kept", "other_arrays", "scipy_sparse", "views_programs")
+    ),
     "tests/autograd/test_surface.py",
     "tests/autograd/program/test_footguns.py",
     "tests/autograd/program/test_trace.py",
@@ -31,15 +34,12 @@ _ALONE = [
     "gates",
     "pairs",
     "ranks",
-    "sliding",
-    "sorting",
     "special",
 ]
 _MORE = ("elementwise", "linalg", "products", "roots")
 OPS = {  # modules of ops whose rules are tried in these files, by what follows test_ in their names
     **{name: (name,) for name in _ALONE},
     **{name: (name, "degenerate") for name in _MORE},
-    "indexing": ("indexing", "degenerate", "in_blocks"),
     "contraction": ("products",),
     "factors": ("factors",),
     "joining": ("shape", "pieces"),
@@ -49,6 +49,8 @@ OPS = {  # modules of ops whose rules are tried in these files, by what follows 
     "scattering": ("scattering", "indexing"),
     "series": ("products", "reductions"),
     "shape": ("shape",),
+    "sliding": ("sliding", "in_blocks"),
+    "sorting": ("sorting", "in_blocks"),
     "spectra": ("spectra", "fft"),
     "standardization": ("standardization", "softmax"),
     "strided": ("indexing", "assignment"),
@@ -68,6 +70,10 @@ OWN: dict[str, list[str]] = {  # the longest beginning of a module's path that s
         f"autograd/ops/{name}.py": [f"tests/autograd/ops/test_{file}.py" for file in files]
         for name, files in OPS.items()
     },
+    "autograd/ops/indexing.py": [
+        *(f"tests/autograd/ops/test_{name}.py" for name in ("indexing", "degenerate", "in_blocks")),
+        "tests/autograd/test_other_arrays.py",
+    ],
     "autograd/program/": ["tests/autograd/program"],
     "autograd/program/passes/": PASSES,
     "autograd/program/native/": NATIVE,

@@ -34,7 +34,7 @@ from tests.mutants.trial import OPTIONS, ROOT, Changed, as_here, module_name
 
 PATIENCE = 2.0  # seconds of processor time, beside ten times what a test takes on the unchanged module
 AT_MOST = 600.0  # seconds for a mutant, by the clock
-_FOLLOWED = 5  # calls of a function within a test: to follow them all takes longer than the tests
+_FOLLOWED = 50  # calls of a function within a test: to follow them all takes longer than the tests
 Answer = Callable[[dict[str, Any]], None]
 
 

@@ -174,3 +174,20 @@ def test_what_is_given_wrongly():
     assert repr(D.Exponential(2.0)) == "Exponential(rate: 2.0)"
     assert not hasattr(D.Normal(0.0, 1.0), "base_dist")
     assert np.isclose(D.Categorical(np.array([0.25, 0.75])).log_prob(1), np.log(0.75))
+
+
+def test_a_distribution_of_ones_own_in_the_form_of_pytorchs():
+    class Shifted(D.Distribution):
+        def __init__(self, loc):
+            self.loc = loc
+            super().__init__(loc.shape, validate_args=False)
+
+        def rsample(self, sample_shape=()):
+            return self.loc + np.ones(self._extended_shape(sample_shape))
+
+    d = Shifted(Tensor([1.0, 2.0], requires_grad=True))
+    assert (d.batch_shape, d.event_shape) == ((2,), ())
+    assert d.rsample((3,)).requires_grad
+    drawn = d.sample((3,))
+    assert not drawn.requires_grad
+    assert drawn.data[0].tolist() == [2.0, 3.0]

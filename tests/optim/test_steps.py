@@ -101,3 +101,19 @@ def test_rows_without_a_gradient_keep_their_means():
     dense, _ = stepped("Adam", np.ones(2), np.ones(2), np.array([0.3, 0.0]), lr=0.1, maximize=True, eps=1e-12)
     np.testing.assert_allclose(w.data, [[1.1, 1.1], dense.data], 1e-6)
     assert optimizer.state[w]["step"] == 3
+
+
+def test_what_an_optimizer_of_ones_own_keeps_may_have_any_shape():
+    class Trusting(optim.Optimizer):
+        def step(self, closure=None):
+            for p in self.param_groups[0]["params"]:
+                self.state[p].update(ratio=np.float64(2.0), mean=np.ones(3), norms=Tensor([1.0, 2.0]), name="a")
+
+    w = Tensor(np.ones((2, 2)), requires_grad=True)
+    optimizer, other = Trusting([w], {"lr": 0.1}), Trusting([w], {"lr": 0.2})
+    optimizer.step()
+    other.load_state_dict(optimizer.state_dict())
+    state = other.state[w]
+    assert (state["ratio"], state["name"]) == (2.0, "a")
+    np.testing.assert_array_equal(state["mean"], np.ones(3))
+    np.testing.assert_array_equal(state["norms"], [1.0, 2.0])

@@ -15,7 +15,7 @@ from ..functions import is_numpy, run
 from ..memory import laid
 from ..values import Statement, Value, mapped
 from .kernels import numbers
-from .lowering import is_basic
+from .lowering import is_basic, is_of_places
 
 _MOST = 60
 """Statements: what is longer is left as it is."""
@@ -94,8 +94,8 @@ class Book:
             function = operator.getitem
             if not is_basic(args[1]) and not _is_place(args[1]):
                 raise Unknown
-        if len(self.statements) > _MOST:
-            raise Unknown
+        if len(self.statements) > _MOST or (function is np.einsum and is_of_places(args[0]) is None):
+            raise Unknown  # before a contraction is made that takes longer than all else, and becomes no loops
         arrays = lambda item: item.array if isinstance(item, Symbol) else item
         with np.errstate(all="ignore"):
             result = run(function, mapped(args, arrays), mapped(kwargs, arrays))

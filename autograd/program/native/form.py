@@ -60,7 +60,7 @@ INFIX = {
 
 FUNCTIONS = {
     "add": 2, "subtract": 2, "multiply": 2, "divide": 2, "negative": 1, "absolute": 1, "sqrt": 1, "reciprocal": 1,
-    "sign": 1, "exp": 1, "log": 1, "log1p": 1, "expm1": 1, "tanh": 1, "maximum": 2, "minimum": 2, "less": 2,
+    "sign": 1, "rint": 1, "exp": 1, "log": 1, "log1p": 1, "expm1": 1, "tanh": 1, "maximum": 2, "minimum": 2, "less": 2,
     "less_equal": 2, "greater": 2, "greater_equal": 2, "equal": 2, "not_equal": 2, "logical_and": 2, "logical_or": 2,
     "logical_not": 1, "isnan": 1, "isfinite": 1, "where": 3,
 }  # fmt: skip

@@ -416,18 +416,24 @@ def _vecdot(s: Statement, memory: Memory) -> Steps:
 def _einsum(s: Statement, memory: Memory) -> Steps:
     """The sum of products of the elements at one place of two arrays of one shape."""
     target = _target(s)
-    if len(s.args) != 3 or type(s.args[0]) is not str or s.kwargs or not isinstance(target, Value):
+    if len(s.args) != 3 or s.kwargs or not isinstance(target, Value) or (first := is_of_places(s.args[0])) is None:
         return None
-    (inputs, arrow, made), (_, a, b) = s.args[0].partition("->"), s.args
-    first, comma, second = inputs.partition(",")
-    if not (arrow and comma) or first != second or len(set(first)) != len(first):
-        return None
+    (_, a, b), made = s.args, s.args[0].partition("->")[2]
     if made != "".join([letter for letter in first if letter in made]) or not (
         isinstance(a, Value) and isinstance(b, Value)
     ):
         return None
     axes = tuple([k for k, letter in enumerate(first) if letter not in made])
     return collected(memory, "add", "multiply", (a, b), target, axes) if a.shape == b.shape and axes else None
+
+
+def is_of_places(subscripts: Any) -> str | None:
+    """The labels of both operands of an einsum that multiplies what is at the same place; None of any other einsum."""
+    if type(subscripts) is not str:
+        return None
+    inputs, arrow, _ = subscripts.partition("->")
+    first, comma, second = inputs.partition(",")
+    return first if arrow and comma and first == second and len(set(first)) == len(first) else None
 
 
 def _all(s: Statement, memory: Memory) -> Steps:

@@ -236,8 +236,8 @@ class _Source:
             return f"abs({arguments[0]}) < {_kind(i.dtype)}(np.inf)"
         if name in ("maximum", "minimum"):
             return f"{self._use(self._choice(name == 'maximum', i.dtype))}({arguments[0]}, {arguments[1]})"
-        if name in ("sqrt", "absolute"):
-            return f"{'np.sqrt' if name == 'sqrt' else 'abs'}({arguments[0]})"
+        if name in ("sqrt", "rint", "absolute"):
+            return f"{'abs' if name == 'absolute' else f'np.{name}'}({arguments[0]})"
         return f"{self._use(f'{i.dtype}_{name}')}({', '.join(arguments)})"
 
     def _operand(self, operand: Operand, dtype: str) -> str:

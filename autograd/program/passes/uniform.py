@@ -15,14 +15,19 @@ _EXACT = frozenset((np.add, np.subtract, np.multiply, np.divide, np.maximum, np.
 
 
 def numbers_for_uniform(program: Program) -> None:
-    """Compute with the number of a constant that is uniform; and not at all, where that is 1 and it multiplies."""
+    """Compute with the number of a uniform constant, or of what a number has been broadcast to.
+
+    And not at all, where that is 1 and it multiplies.
+    """
     written = program.written()
     outgoing = {value.root for value in program.outgoing()}
-    numbers: dict[Value, Value | None] = {}
+    numbers: dict[Value, Value | None] = {}  # None for a constant that is not uniform
     instead: dict[Value, Value] = {}
     kept = []
     for statement in program.statements:
         substitute(statement, instead)
+        if (number := _broadcast(statement, written)) is not None:
+            numbers[statement.results[0]] = number
         if statement.kind == "call" and statement.function in _EXACT and not _options(statement):
             _with_numbers(statement, written, numbers)
             same = _unchanged(statement)
@@ -45,7 +50,7 @@ def _with_numbers(statement: Statement, written: set[Value], numbers: dict[Value
         if (
             isinstance(value, Value)
             and isinstance(other, Value)
-            and value.kind == "constant"
+            and (value in numbers or value.kind == "constant")
             and value.size > 1
             and value.root not in written
             and len(other.shape) >= len(value.shape)
@@ -55,6 +60,16 @@ def _with_numbers(statement: Statement, written: set[Value], numbers: dict[Value
                 numbers[value] = _number(value)
             if (number := numbers[value]) is not None:
                 statement.args = (number, other) if k == 0 else (other, number)
+
+
+def _broadcast(statement: Statement, written: set[Value]) -> Value | None:
+    """The number that a statement broadcasts; None if it does something else."""
+    if statement.function is not np.broadcast_to or statement.writes or statement.kwargs:
+        return None
+    number = statement.args[0]
+    if not isinstance(number, Value) or number.shape or number.python or number.root in written:
+        return None
+    return number if number.dtype == statement.results[0].dtype else None
 
 
 def _number(value: Value) -> Value | None:

@@ -1,18 +1,20 @@
-"""Renew: what is computed element by element, and used again only much later, is not kept but computed again.
+"""Renew: what is soon computed, and used again only much later, is not kept but computed again.
 
 So it is with what goes into a layer and is needed for the gradient of its weights: after a normalization or an
-activation it is a few additions and products away from what is kept anyway. It is done only where the memory of the
-program, at its highest, becomes less by it.
+activation it is a few additions and products away from what is kept anyway. A matrix product is done again only where
+that is a small part of all. It is done only where the memory of the program, at its highest, becomes less by it, and by
+a larger part than the program takes longer.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
+from typing import Any
 
 import numpy as np
 
 from ..counting import operations
-from ..functions import CLIP, EMPTY
+from ..functions import CLIP, EMPTY, is_hashable
 from ..islands import may_be_cut, target_of
 from ..memory import LARGE, last_uses
 from ..program import Program
@@ -21,15 +23,21 @@ from .numbers import Numbers, renamed
 
 _COSTS = {
     np.add: 1, np.subtract: 1, np.multiply: 1, np.negative: 1, np.square: 1, np.maximum: 1, np.minimum: 1,
-    np.divide: 2, np.reciprocal: 2, np.sqrt: 2, np.exp: 4, CLIP: 1,
+    np.divide: 2, np.reciprocal: 2, np.sqrt: 2, np.exp: 4, np.tanh: 6, CLIP: 1,
 }  # fmt: skip
 """What functions that may be done again cost, in passes over memory."""
 
+_ENGINES = {("autograd.ops.special", "_softmax"): 8}
+"""What those of the engine's cost."""
+
 _MOST = 12
-"""What doing one value again may cost."""
+"""The most statements that make one value again."""
 
 _SHARE = 0.08
 """The part of what the program costs that all of it may cost."""
+
+_GAIN = 2
+"""So many times as large as its part of the cost is to be the part of memory that a value takes."""
 
 _PRODUCTS = frozenset((np.matmul, np.dot, np.ndarray.dot))
 _OF_PRODUCTS = 0.04  # passes over a number that take as long as an addition, or a multiplication, of a product
@@ -82,13 +90,15 @@ class _Plan:
         for root in outgoing:
             insort(self.uses.setdefault(root, []), len(statements))
         self.memory = memory.cumsum()
-        self.left = _SHARE * sum(map(_cost, statements))
+        self.whole = sum(map(_cost, statements))
+        self.left = _SHARE * self.whole
         self.large = [v for v in self.begins if v.nbytes >= LARGE and v not in outgoing and v not in self.writes]
 
     def lower(self) -> bool:
-        """Find what lowers the peak most for what it costs; False if nothing does."""
+        """Find what lowers the peak most for what it costs, or else what most at the peak; False if nothing does."""
         peak = int(self.memory.argmax())
-        best, score = None, 0.0
+        least = _GAIN * self.memory[peak] / self.whole
+        best, score = None, (0.0, 0.0)
         for value in self.large:
             uses = self.uses.get(value, [])
             k = bisect_right(uses, peak)
@@ -99,10 +109,12 @@ class _Plan:
                 continue
             chain, at = self._chain(value, peak, uses[k])
             if chain:
-                whole = sum(map(_cost, chain))
-                cost = whole / value.size
-                if cost <= _MOST and whole <= self.left and value.nbytes / cost > score:
-                    best, score = (value, at, chain, max([start, *uses[:k]])), value.nbytes / cost
+                cost = sum(map(_cost, chain))
+                if cost <= self.left and value.nbytes > cost * least:
+                    before = max([start, *uses[:k]])
+                    reached = self._lowered(before + 1, at, value.nbytes) / cost, value.nbytes / cost
+                    if reached > score:
+                        best, score = (value, at, chain, before), reached
         if best is None:
             return False
         value, at, chain, before = best
@@ -115,6 +127,12 @@ class _Plan:
                 insort(self.uses[root], at)
         self.found.append((at, value, chain))
         return True
+
+    def _lowered(self, start: int, end: int, size: int) -> int:
+        """By how much the peak is lower if there are so many bytes less from one statement to another."""
+        memory = self.memory
+        there = memory[start:end].max(initial=0) - size
+        return int(memory.max() - max(memory[:start].max(initial=0), there, memory[end:].max(initial=0)))
 
     def _begin(self, value: Value, i: int) -> int:
         """Where that is made of a value which there is at a statement; -1 if it is not made yet."""
@@ -135,7 +153,7 @@ class _Plan:
             if i < 0 or wanted.root is not wanted or wanted in self.writes or len(chain) >= _MOST:
                 return [], at
             s = self.statements[i]
-            if s.function not in _COSTS or s.kind != "call" or s.kwargs or len(s.results) != 1 or wanted.scalar:
+            if s.kind != "call" or not _is_cheap(s) or s.kwargs or len(s.results) != 1 or wanted.scalar:
                 return [], at
             chain[i] = s
             stack += [(v, i) for v in s.values()]
@@ -179,14 +197,25 @@ class _Plan:
         return made
 
 
+def _is_cheap(s: Statement) -> bool:
+    """Whether a statement may be done again."""
+    known = is_hashable(s.function) and (s.function in _COSTS or s.function in _PRODUCTS)
+    return known or _name_of(s.function) in _ENGINES
+
+
+def _name_of(function: Any) -> tuple[str, str]:
+    return str(getattr(function, "__module__", "")), str(getattr(function, "__name__", ""))
+
+
 def _cost(s: Statement) -> float:
     """What a statement costs, in passes over one number."""
-    if s.is_view or s.kind != "call" or type(s.function).__hash__ is None:
+    if s.is_view or s.kind != "call" or not is_hashable(s.function):
         return 0
     if s.function in _PRODUCTS:
         return _OF_PRODUCTS * operations(s)
     sizes = [value.size for value in (*s.values(), *s.results)]
-    return _COSTS.get(s.function, 2) * max(sizes, default=0)
+    passes = _ENGINES.get(_name_of(s.function)) or _COSTS.get(s.function, 2)
+    return passes * max(sizes, default=0)
 
 
 def _again(

@@ -22,7 +22,7 @@ from ...engine.modes import Untraceable, who_follows
 from ...engine.place import caller, outside
 from ...engine.primitive import registry
 from ...engine.tensor import Tensor
-from .forms import FORMS, form_of, inside, said, written
+from .forms import FORMS, METHOD, form_of, inside, out_by_name, said, written
 from .methods import Methods
 
 _ndarray = np.ndarray
@@ -86,6 +86,7 @@ class Batch:
 
     def loop(self, function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
         """Run a function example by example, and stack what it gives. Arrays that it writes to are written to."""
+        args, kwargs = out_by_name(function, args, kwargs)
         for target in written(function, args, kwargs):
             refuse(self, target)
         self.why_looped[f"{said(function)} has no batched form; at {caller()}"] = None
@@ -98,8 +99,7 @@ class Batch:
 
     def spreads(self, target: Any, given: Any) -> bool:
         """Whether to write what is given makes an array another one for each example, which was the same for all."""
-        batch, known = innermost(given), innermost(target)
-        return batch is not None and (known is None or known.number < batch.number)
+        return not _batches(given) <= _batches(target)
 
     def generator(self, rng: Any) -> Any:
         """What draws random numbers for all examples."""
@@ -149,8 +149,7 @@ class Batched(Methods):
     @property
     def flags(self) -> Any:
         """Those of the first example; of no examples, those of all."""
-        array = self.array[0, ...] if self.batch.size else self.array
-        return self.array.flags if not self.array.flags.writeable else array.flags
+        return (self.array[0, ...] if self.batch.size else self.array).flags
 
     @property
     def T(self) -> Any:
@@ -191,7 +190,7 @@ class Batched(Methods):
 
     def copied(self, dtype: Any) -> Any:
         """The same in memory of its own."""
-        return Batched(self.batch, np.array(self.array, dtype=dtype))
+        return Batched(self.batch, self.array.astype(self.dtype if dtype is None else dtype))
 
     # ---- NumPy's protocols -----------------------------------------------------------------------------------------
 
@@ -275,7 +274,10 @@ class Batched(Methods):
         return int(self._one(operator.index, "a whole number of Python's"))
 
     def item(self, *index: Any) -> Any:
-        chosen = self if not index else self[index[0] if len(index) == 1 and type(index[0]) is tuple else index]
+        chosen = self
+        if index:
+            flat = len(index) == 1 and type(index[0]) is not tuple
+            chosen = self.reshape(-1)[index[0]] if flat else self[index if len(index) > 1 else index[0]]
         return chosen._one(_item, "a number of Python's")
 
     def tolist(self) -> Any:
@@ -340,15 +342,22 @@ def call(batch: Batch, function: Any, args: Any, kwargs: Any) -> Any:
             return made
     if found is None:
         return function(*args, **kwargs)
+    args, kwargs = out_by_name(function, args, kwargs)
     built = registry.get(function)  # of primitives, each of which has its form
     composed = not hasattr(built, "primitive") and not hasattr(built, "plain")
-    if built is not None and composed and function not in batch.building:
+    if built is not None and composed and function not in batch.building and kwargs.get("out") is None:
         batch.building.add(function)
         try:
             return built(*args, **kwargs)
         finally:
             batch.building.discard(function)
     return batch.loop(function, args, kwargs)
+
+
+def across(function: Callable[..., Any], *args: Any) -> Any:
+    """A function that NumPy does not ask of all its arguments for: of an older batch, if one of them belongs to it."""
+    older = innermost(args)
+    return function(*args) if older is None else call(older, function, args, {})
 
 
 def innermost(item: Any) -> Batch | None:
@@ -378,6 +387,16 @@ def innermost(item: Any) -> Batch | None:
     return found
 
 
+def _batches(item: Any) -> set[Batch]:
+    """All batches that stand in such values, also those of which each example of a newer one is an array."""
+    if type(item) is Batched:
+        return {item.batch} | _batches(item.array)
+    if isinstance(item, Tensor):
+        return _batches(item._content)
+    parts: Any = (item.start, item.stop, item.step) if type(item) is slice else item
+    return set().union(*map(_batches, parts)) if isinstance(parts, tuple | list) else set()
+
+
 _PLAIN = frozenset({_ndarray, int, float, bool, str, type(None), type(Ellipsis), complex})
 
 
@@ -385,7 +404,7 @@ def refuse(batch: Batch, x: Any) -> None:
     """Raise where a value that is another one for each example would be written into an array that is the same."""
     if batch.holds(x):
         return
-    if inside(sys._getframe(1)):
+    if inside(sys._getframe()):
         raise Untraceable("an array that is written to", batch)
     raise TypeError(
         f"vmap: a value that is another one for each example is written into an array of shape {np.shape(x)} that is "
@@ -393,12 +412,9 @@ def refuse(batch: Batch, x: Any) -> None:
     )
 
 
-_METHOD = type(np.ndarray.copy)
-
-
 def applied(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     """function(*args), where a method of ndarray's is asked of the first: what stands for an array has it, too."""
-    if type(function) is _METHOD:
+    if type(function) is METHOD:
         return getattr(args[0], function.__name__)(*args[1:], **kwargs)
     return function(*args, **kwargs)
 

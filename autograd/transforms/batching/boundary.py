@@ -93,7 +93,7 @@ def part_outside(batch: Batch, roots: Sequence[Node], start: int) -> None:
     if not outside:
         return
     made = {}
-    for k, (order, parent) in enumerate(sorted(outside.items(), reverse=True)):
+    for k, (order, parent) in enumerate(outside.items()):
         made[order] = node = Node()
         node.order = start + (1 - (k + 1) / (len(outside) + 1))  # type: ignore[assignment]
         node.plan, node.parents, node.saved = _SHARED, (parent,), (batch,)

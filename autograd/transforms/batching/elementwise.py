@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import operator
 from typing import Any
 
 import numpy as np
 
 from .batched import Batch, Batched, applied, refuse
-from .forms import OF_UFUNCS, form
+from .forms import OF_UFUNCS, form, out_by_name
 
 
 def aligned(batch: Batch, *items: Any) -> list[Any]:
@@ -55,25 +54,22 @@ def _where(batch: Batch, condition: Any, *choices: Any) -> Any:
 
 
 @form(np.clip, np.ndarray.clip)
-def _clip(batch: Batch, a: Any, *bounds: Any, out: Any = None, **options: Any) -> Any:
-    if out is not None or any(name not in ("a_min", "a_max", "min", "max") for name in options):
+def _clip(
+    batch: Batch, a: Any, a_min: Any = None, a_max: Any = None, out: Any = None, min: Any = None, max: Any = None,
+    **options: Any,
+) -> Any:  # fmt: skip
+    if out is not None or any(map(batch.holds, options.values())):
         return NotImplemented
-    names, values = list(options), list(options.values())
-    given = aligned(batch, a, *[0 if v is None else v for v in (*bounds, *values)])
-    given = [None if v is None else x for v, x in zip((a, *bounds, *values), given, strict=True)]
-    k = 1 + len(bounds)
-    return Batched(batch, np.clip(*given[:k], **dict(zip(names, given[k:], strict=True))))
-
-
-@form(operator.pow)
-def _pow(batch: Batch, x: Any, y: Any) -> Any:
-    x, y = aligned(batch, x, y)
-    return Batched(batch, x**y)
+    given = [a, a_min if min is None else min, a_max if max is None else max]
+    found = aligned(batch, *[0 if x is None else x for x in given])
+    given = [None if x is None else made for x, made in zip(given, found, strict=True)]
+    return Batched(batch, np.clip(*given, **options))
 
 
 def _each(function: Any) -> None:
     @form(function)
     def alone(batch: Batch, x: Any, *args: Any, **options: Any) -> Any:
+        (x, *args), options = out_by_name(function, (x, *args), options)
         if not batch.holds(x) or any(map(batch.holds, (*args, *options.values()))) or options.get("out") is not None:
             return NotImplemented
         return Batched(batch, applied(function, x.array, *args, **options))

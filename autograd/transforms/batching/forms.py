@@ -72,12 +72,37 @@ _WRITTEN: dict[Any, str] = {
 """Functions that write into their first argument, and its name."""
 
 
+@functools.cache
+def _from_out(function: Any) -> tuple[int, tuple[str, ...]]:
+    """Where `out` stands among the arguments of a function of NumPy's, and what it and the ones behind are called."""
+    import inspect
+
+    if type(function) is METHOD:  # which has the order of the function of its name, and not in each NumPy a signature
+        function = getattr(np, function.__name__, function)
+    try:
+        parameters = inspect.signature(function).parameters.values()
+        names = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    except ValueError:
+        names = []
+    return (names.index("out"), tuple(names[names.index("out") :])) if "out" in names else (0, ())
+
+
+def out_by_name(function: Any, args: Any, kwargs: Any) -> tuple[Any, Any]:
+    """The arguments of a function of NumPy's, with the array that it is to write its result into by name."""
+    if type(function) is METHOD or str(getattr(function, "__module__", "")).startswith("numpy"):
+        place, names = _from_out(function)
+        if names:
+            return args[:place], {**kwargs, **dict(zip(names, args[place:], strict=False))}
+    return args, kwargs
+
+
+METHOD = type(np.ndarray.copy)
+
+
 def written(function: Any, args: Any, kwargs: Any) -> list[Any]:
     """The arrays that a call writes to."""
     out = kwargs.get("out")
     found = [] if out is None else list(out) if type(out) is tuple else [out]
-    if getattr(function, "__name__", "") == "at" and isinstance(getattr(function, "__self__", None), np.ufunc):
-        found.append(args[0])
-    elif type(function).__hash__ is not None and function in _WRITTEN:
+    if type(function).__hash__ is not None and function in _WRITTEN:
         found.append(args[0] if args else kwargs[_WRITTEN[function]])
     return found

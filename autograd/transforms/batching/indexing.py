@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ...ops.indexing import get, scatter_add, take, take_along_axis
-from .batched import Batch, Batched, innermost, refuse
+from .batched import Batch, Batched, across, innermost, refuse
 from .forms import OF_UFUNCS, form
 from .methods import behind
 
@@ -111,13 +111,18 @@ def _is_number(part: Any) -> bool:
 @form(operator.getitem, get.primitive.function)  # type: ignore[attr-defined]
 def getitem(batch: Batch, x: Any, index: Any) -> Any:
     """x[index]"""
+    parts = index if type(index) is tuple else (index,)
     if batch.holds(x) and _is_basic(index):
-        return Batched(batch, x.array[(slice(None), *index) if type(index) is tuple else (slice(None), index)])
-    try:
-        place = Place(batch, x, index)
-    except _Unlike:
-        return NotImplemented
-    return Batched(batch, place.example_first((x.array if batch.holds(x) else x)[place.index]))
+        found = x.array[(slice(None), *parts)]
+    else:
+        try:
+            place = Place(batch, x, index)
+        except _Unlike:
+            return NotImplemented
+        array = x.array if batch.holds(x) else x
+        found = place.example_first(across(operator.getitem, array, place.index))
+    element = found.ndim == 1 and not any(part is Ellipsis for part in parts)  # which is no view, as NumPy's numbers
+    return Batched(batch, found.copy() if element else found)
 
 
 def _is_basic(index: Any) -> bool:
@@ -137,9 +142,9 @@ def _setitem(batch: Batch, x: Any, index: Any, value: Any) -> Any:
         full = (slice(None), *index) if type(index) is tuple else (slice(None), index)
         if batch.holds(value):
             there = x.array[full]
-            there[...] = batch.array(value, there.ndim - 1)
+            across(operator.setitem, there, ..., batch.array(value, there.ndim - 1))
         else:
-            x.array[full] = value
+            across(operator.setitem, x.array, full, value)
         return None
     try:
         place = Place(batch, x, index)
@@ -149,7 +154,7 @@ def _setitem(batch: Batch, x: Any, index: Any, value: Any) -> Any:
             np.copyto(x.array, batch.array(value, x.ndim) if batch.holds(value) else value, "unsafe", index.array)
             return None
         return NotImplemented
-    x.array[place.index] = place.as_numpy(batch, value)
+    across(operator.setitem, x.array, place.index, place.as_numpy(batch, value))
     return None
 
 
@@ -178,7 +183,8 @@ def _take(batch: Batch, a: Any, indices: Any, axis: Any = None, out: Any = None,
         return NotImplemented
     if batch.holds(a) and not batch.holds(indices):
         array = a.array if axis is not None else a.array.reshape(batch.size, a.size)
-        return Batched(batch, np.take(array, indices, 1 if axis is None else behind(axis, a.ndim), mode=mode))  # type: ignore[call-overload]
+        axis = 1 if axis is None else behind(axis, a.ndim)
+        return Batched(batch, across(np.take, array, indices, axis, None, mode))
     if mode != "raise":
         return NotImplemented
     a, k = (a.reshape(-1), 0) if axis is None else (a, behind(axis, a.ndim) - 1)

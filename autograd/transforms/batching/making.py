@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .batched import Batch, Batched, innermost
+from .batched import Batch, Batched, across, innermost, refuse
 from .forms import form
 
 
@@ -35,7 +35,7 @@ def _full_like(
     if batch.holds(fill_value):
         fill_value = batch.array(fill_value, len(shape))
     like = a.array if batch.holds(a) else a
-    return Batched(batch, np.full_like(like, fill_value, dtype, order, subok, (batch.size, *shape)))
+    return Batched(batch, across(np.full_like, like, fill_value, dtype, order, subok, (batch.size, *shape)))
 
 
 _functions = (np.zeros, np.ones, np.empty)
@@ -55,7 +55,7 @@ def _full(batch: Batch, shape: Any, fill_value: Any, dtype: Any = None, order: A
     dtype = getattr(fill_value, "dtype", None) if dtype is None else dtype
     if batch.holds(fill_value):
         fill_value = batch.array(fill_value, len(shape) - 1)
-    return Batched(batch, np.full(shape, fill_value, dtype))
+    return Batched(batch, across(np.full, shape, fill_value, dtype))
 
 
 @form(np.copy, np.ndarray.copy)
@@ -72,7 +72,7 @@ def _asarray(batch: Batch, a: Any, dtype: Any = None, *rest: Any, **options: Any
 
 @form(np.ascontiguousarray)
 def _ascontiguousarray(batch: Batch, a: Any, dtype: Any = None, **options: Any) -> Any:
-    return Batched(batch, np.ascontiguousarray(a.array, dtype))
+    return Batched(batch, np.ascontiguousarray(a.array, dtype, like=a.array))
 
 
 @form(np.array)
@@ -96,10 +96,8 @@ def _first(items: Any) -> Any:
 
 @form(np.ndarray.fill)
 def _fill(batch: Batch, a: Any, value: Any) -> None:
-    if batch.holds(value):
-        a.array[...] = batch.array(value, a.ndim)
-    else:
-        a.array.fill(value)
+    refuse(batch, a)
+    np.copyto(a.array, batch.array(value, a.ndim) if batch.holds(value) else value, "unsafe")
 
 
 @form(np.diag)

@@ -74,8 +74,6 @@ class Methods:
         if len(axes) == 1 and not isinstance(axes[0], int | np.integer):
             axes = () if axes[0] is None else tuple(axes[0])
         n = len(self.shape)
-        if len(axes) not in (0, n):
-            raise ValueError("axes don't match array")
         order = [behind(a, n) for a in axes] if axes else range(n, 0, -1)
         return self._of(self.array.transpose((0, *order)))
 
@@ -95,9 +93,10 @@ class Methods:
     def __getitem__(self, index: Any) -> Any:
         kind = type(index)
         if kind is int or index is None or (kind is slice and _is_plain(index)):
-            return self._of(self.array[:, index])
+            found = self.array[:, index]
+            return self._of(found.copy() if found.ndim == 1 else found)  # an element is no view, as NumPy's numbers
         if index is Ellipsis or (kind is tuple and not index):
-            return self
+            return self if self.shape or index is Ellipsis else self.copy()
         return self._call(operator.getitem, self, unwrap(index))
 
     def __setitem__(self, index: Any, value: Any) -> None:
@@ -105,7 +104,7 @@ class Methods:
         known = kind is int or (kind is slice and _is_plain(index))
         if known and type(value) is type(self) and value.batch is self.batch:
             there = self.array[:, index]
-            if there.ndim == value.array.ndim:
+            if there.ndim == value.array.ndim and type(value.array) is type(there):
                 there[...] = value.array
                 return
         self._call(operator.setitem, self, unwrap(index), unwrap(value))

@@ -20,7 +20,7 @@ def matmul(batch: Batch, x: Any, y: Any, /, out: Any = None, **options: Any) -> 
         (out,) = out if type(out) is tuple else (out,)
         if not batch.holds(out):
             return NotImplemented
-        out.array[...] = matmul(batch, x, y).array
+        np.copyto(out.array, matmul(batch, x, y).array)
         return out
     n, m = x.ndim, y.ndim
     if not n or not m:

@@ -69,13 +69,17 @@ for _functions, _names in {
     form(*_functions)(_over(_functions[0], *_names))
 
 
+_QUANTILE = ("out", "overwrite_input", "method", "keepdims", "weights")
+
+
 def _quantiles(function: Any) -> None:
     @form(function)
     def quantile(batch: Batch, a: Any, q: Any, axis: Any = None, *rest: Any, **options: Any) -> Any:
-        if rest or not batch.holds(a) or any(map(batch.holds, (q, *options.values()))):
+        options.update(zip(_QUANTILE, rest, strict=False))
+        if not batch.holds(a) or any(map(batch.holds, (q, *options.values()))):
             return NotImplemented
-        if options.get("weights") is not None or not batch.size:  # of nothing, NumPy's forget how many quantiles
-            return NotImplemented
+        if any(options.get(name) is not None for name in ("out", "weights")) or not batch.size:
+            return NotImplemented  # of no examples, NumPy's forget how many quantiles
         made = function(a.array, q, axes_behind(axis, a.ndim), **options)
         return Batched(batch, np.moveaxis(made, np.ndim(q), 0))  # the quantiles stand in front
 
@@ -127,7 +131,7 @@ def _along_one(function: Any, batch: Batch, a: Any, axis: Any, before: Any, opti
         made = _along_one(function, batch, a, axis, before, options)
         if not batch.holds(out) or made is NotImplemented:
             return NotImplemented
-        out.array[...] = made.array
+        np.copyto(out.array, made.array)
         return out
     array = a.array if axis is not None else a.array.reshape(batch.size, a.size)
     axis = 1 if axis is None else behind(axis, a.ndim)

@@ -11,20 +11,20 @@ from .forms import form
 from .methods import behind
 
 
-@form(np.reshape, np.ndarray.reshape)
-def _reshape(batch: Batch, a: Any, *shape: Any, order: Any = "C", copy: Any = None, newshape: Any = None) -> Any:
-    shape = shape if newshape is None else (newshape,)
-    if len(shape) > 1 and isinstance(shape[-1], str):
-        shape, order = shape[:-1], shape[-1]
-    return NotImplemented if order != "C" or copy is not None else a.reshape(*shape)
+@form(np.reshape)
+def _reshape(batch: Batch, a: Any, shape: Any = None, order: Any = "C", copy: Any = None, newshape: Any = None) -> Any:
+    shape = shape if newshape is None else newshape
+    return NotImplemented if order != "C" or copy is not None else a.reshape(shape)
 
 
-@form(np.ravel, np.ndarray.ravel, np.ndarray.flatten)
+@form(np.ravel, np.ndarray.ravel)
 def _ravel(batch: Batch, a: Any, order: str = "C") -> Any:
-    if order != "C":
-        return NotImplemented
-    made = a.array.reshape((batch.size, a.size))
-    return Batched(batch, made.copy() if made is a.array else made)
+    return NotImplemented if order != "C" else a.reshape(-1)
+
+
+@form(np.ndarray.flatten)
+def _flatten(batch: Batch, a: Any, order: str = "C") -> Any:
+    return NotImplemented if order != "C" else a.copy().reshape(-1)
 
 
 form(np.transpose, np.ndarray.transpose)(lambda batch, a, axes=None: a.transpose(axes))
@@ -165,18 +165,6 @@ def _windows(batch: Batch, x: Any, window_shape: Any, axis: Any = None, **option
     axes = tuple(range(x.ndim)) if axis is None else axis if isinstance(axis, tuple | list) else (axis,)
     axes = tuple([behind(k, x.ndim) for k in axes])
     return Batched(batch, np.lib.stride_tricks.sliding_window_view(x.array, shape, axes, **options))
-
-
-@form(np.lib.stride_tricks.as_strided)
-def _as_strided(
-    batch: Batch, x: Any, shape: Any = None, strides: Any = None, subok: bool = False, **options: Any
-) -> Any:
-    shape = x.shape if shape is None else tuple(shape)
-    strides = x.strides if strides is None else tuple(strides)
-    return Batched(
-        batch,
-        np.lib.stride_tricks.as_strided(x.array, (batch.size, *shape), (x.array.strides[0], *strides), **options),
-    )
 
 
 _functions = (np.atleast_1d, np.atleast_2d, np.atleast_3d)

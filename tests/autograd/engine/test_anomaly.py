@@ -232,3 +232,43 @@ def test_an_infinite_gradient_that_arrives_may_be_passed_on():
     with detect_anomaly():
         (x * 2).backward(np.array([np.inf, 1.0]))
     assert x.grad.tolist() == [np.inf, 2.0]
+
+
+@pytest.mark.parametrize("memory", [np.zeros(2), np.frombuffer(bytearray(16))], ids=["its own", "of something else"])
+def test_an_array_and_its_views_are_unlocked_again_whoever_needed_them_longer(memory):
+    """The view is needed by the younger node alone, which goes first, and stays locked as long as what it shows."""
+    x, part = leaf(1.0, 2.0), memory[:]
+    with detect_anomaly():
+        y = (x * memory).sum()
+        z = (x * part).sum()
+        z.backward()
+        with pytest.raises(ValueError, match="read-only"):
+            part[0] = 3
+        y.backward()
+    memory[0] = part[1] = 3
+    np.testing.assert_array_equal(memory, [3, 3])
+    assert not _locks.waiting
+    assert not _locks.held
+
+
+def test_a_view_of_what_somebody_made_read_only_meanwhile_stays_so():
+    x, fixed = leaf(1.0, 2.0), np.zeros(2)
+    part = fixed[:]
+    part.flags.writeable = False
+    with detect_anomaly():
+        y = (x * part).sum() + (x * fixed).sum()
+        y.backward()
+    assert not part.flags.writeable
+    assert fixed.flags.writeable
+    assert not _locks.waiting
+
+
+@pytest.mark.parametrize(
+    "make", [np.lib.stride_tricks.as_strided, np.from_dlpack, lambda a: np.lib.stride_tricks.as_strided(a)[:]]
+)
+def test_memory_that_numpy_could_not_unlock_is_not_locked(make):
+    x, array = leaf(1.0, 2.0), make(np.ones(2))
+    with detect_anomaly():
+        (x * array).sum().backward()
+    array[0] = 5
+    np.testing.assert_array_equal(x.grad.data, [1, 1])

@@ -1,5 +1,7 @@
 """Arrays in blocks, computed later: functions on one block after another, and all that is wanted in one pass."""
 
+import io
+
 import numpy as np
 import pytest
 
@@ -195,3 +197,22 @@ def test_a_mask_says_why_it_has_no_gradient():
     x = Tensor(da.from_array(X, chunks=3), requires_grad=True)
     with pytest.raises(RuntimeError, match=r"write np.where\(mask, x, 0\), and divide by\s+mask.sum\(\)"):
         x[x > 3].sum().backward()
+
+
+def test_a_result_of_many_elements_stays_in_blocks():
+    source, weight = Source(), Tensor(W, requires_grad=True)
+    y = source.array @ weight
+    y.backward(np.ones(y.shape))
+    assert in_blocks(y.data)
+    assert source.seen == source.number
+    np.testing.assert_allclose(weight.grad.data, X.sum(0))
+
+
+def test_progress_may_be_shown():
+    from dask.diagnostics import ProgressBar
+
+    weight, said = Tensor(W, requires_grad=True), io.StringIO()
+    with ProgressBar(out=said):
+        loss_of(weight, 0.0, Source().array).backward()
+    np.testing.assert_allclose(weight.grad.data, grad(loss_of)(W, 0.0, X))
+    assert "100%" in said.getvalue()

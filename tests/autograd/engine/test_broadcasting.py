@@ -55,3 +55,12 @@ def test_a_bias_has_its_gradient_in_a_compiled_function_too() -> None:
     compiled = autograd.compile(slope)
     for _ in range(3):
         np.testing.assert_allclose(compiled(b), 2 * (x @ w + b).sum(0))
+
+
+@pytest.mark.parametrize("dtype", ["e", "f", "d", "g", "F", "D"])
+@pytest.mark.parametrize("rows", [3, 3000])
+def test_rows_are_summed_in_every_dtype(dtype, rows):
+    x = np.random.default_rng(0).integers(0, 5, (rows, 4)).astype(dtype)
+    made = sum_to(x, (4,))
+    assert made.dtype == x.dtype
+    np.testing.assert_array_equal(made, x.sum(0, np.result_type(dtype, "d")).astype(dtype))  # of whole numbers

@@ -28,6 +28,7 @@ CALLS = {
     "append": lambda x: np.append(x, [x[1] * 10]),
     "insert": lambda x: np.insert(x, 0, [x[1] * 10]),
     "select": lambda x: np.select([np.array([False, True]), np.array([True, True])], [x, [x[1] * 10, 0.0]]),
+    "choose by a tensor": lambda x: np.choose(Tensor([0, 1]), [[x[1] * 10, 0.0], [1.0, x[0]]]),
     "choose": lambda x: np.choose([0, 1], [x, [x[1] * 10, x[1] * 10]]),
     "multi_dot": lambda x: np.linalg.multi_dot([x, [[x[1] * 10, 0.0], [1, 1.0]], x]),
     "einsum": lambda x: np.einsum("i,i", x, [x[1] * 10, 1]),

@@ -142,3 +142,28 @@ def test_who_can_do_without_asks_what_was_made():
     np.testing.assert_array_equal(found[0], [5, 5])
     np.testing.assert_array_equal(y.grad, [5, 10])
     assert if_made(part, np.ones(2), 5.0) is None
+
+
+@once
+def sum_part(g, s):
+    return g + s
+
+
+def test_what_is_shared_is_told_apart_by_function_and_by_what_it_is_given():
+    """Each rule has what it asks for, though the other asked for something with the same gradient before."""
+    made = primitive(
+        lambda x, y, s: s * x + (s + 1) * y, name="two_scales", kind="elementwise", s=None,
+        x=lambda g, s: part(g, s), y=lambda g, s: part(g, s + 1),
+    )  # fmt: skip
+    x, y = operands()
+    made(x, y, 5.0).backward(np.ones(2))
+    np.testing.assert_array_equal(x.grad, [5, 5])
+    np.testing.assert_array_equal(y.grad, [6, 6])
+    other = primitive(
+        lambda x, y, s: s * x + y, name="two_functions", kind="elementwise", s=None,
+        x=lambda g, s: part(g, s), y=lambda g, s: sum_part(g, s) - s,
+    )  # fmt: skip
+    x, y = operands()
+    other(x, y, 5.0).backward(np.ones(2))
+    np.testing.assert_array_equal(x.grad, [5, 5])
+    np.testing.assert_array_equal(y.grad, [1, 1])

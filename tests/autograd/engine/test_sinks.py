@@ -145,3 +145,21 @@ def test_under_detect_anomaly_and_again():
     assert sink.found.pop("a") == 4
     with pytest.raises(RuntimeError, match="freed"):
         y.backward()
+
+
+def test_a_leaf_that_is_gone_is_not_taken():
+    sink = Kept()
+    a, b = leaves(sink, a=2.0, b=3.0)
+    y = a * b
+    del a
+    y.backward()
+    assert {name: float(g) for name, g in sink.found.items()} == {"b": 2}
+
+
+def test_a_leaf_that_no_gradient_reaches_is_not_taken():
+    nothing = autograd.primitive(lambda x: x * 1.0, name="nothing", x=lambda g: None)
+    sink = Kept()
+    a, b = leaves(sink, a=2.0, b=3.0)
+    sink.end = lambda: None
+    (nothing(a) + b).backward()
+    assert {name: float(g) for name, g in sink.found.items()} == {"b": 1}

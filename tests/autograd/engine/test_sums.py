@@ -137,3 +137,16 @@ def test_many_integers_add_up_in_numpys_dtype() -> None:
     x = np.full((100, 100), 1000, np.int16)
     np.testing.assert_array_equal(total(x, (0,)), x.sum(0, keepdims=True))
     assert total(x, (0,)).dtype == x.sum(0).dtype
+
+
+@pytest.mark.parametrize("shape", [(3, 4), (300, 200)])
+@pytest.mark.parametrize("small", [False, True])
+def test_added_in_place_or_not(shape: tuple[int, ...], small: bool) -> None:
+    rng = np.random.default_rng(0)
+    a, b = rng.normal(size=shape), rng.normal(size=shape[1:] if small else shape)
+    for dtype in ("f4", "f8"):
+        expected = a + b.astype(dtype)
+        made = added(a.copy(), b.astype(dtype))
+        assert made.dtype == expected.dtype
+        np.testing.assert_array_equal(made, expected)
+    np.testing.assert_array_equal(added(a.astype("f4"), b), a.astype("f4") + b)

@@ -629,3 +629,14 @@ def test_a_leaf_that_is_gone_leaves_the_others_their_gradient():
     del a
     y.backward()
     assert gradient(b) == 2
+
+
+@pytest.mark.parametrize("seed", [1j, Tensor(1j), np.complex64(1j)], ids=["number", "tensor", "single"])
+def test_a_complex_gradient_to_start_from(seed):
+    """Descent descends: it is multiplied by the conjugate of the derivative, 2 z."""
+    z = leaf(1 + 2j)
+    (z * z).backward(seed)
+    assert gradient(z) == 1j * (2 - 4j)
+    z = leaf(1 + 2j)
+    (z * z).backward(seed, create_graph=True)
+    assert gradient(z) == 1j * (2 - 4j)

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from autograd import Tensor
+from autograd import Tensor, grad
+from autograd.ops import max_windows, sum_windows
 
 dask = pytest.importorskip("dask.array")
 RNG = np.random.default_rng(0)
@@ -35,3 +36,33 @@ def test_rows_by_an_index_in_blocks():
     made = slope(take, X, dask.from_array(rows, chunks=4))
     for mine, expected in zip(made, slope(take, X, rows), strict=True):
         np.testing.assert_allclose(mine, expected, rtol=1e-14)
+
+
+@pytest.mark.parametrize("function", [max_windows, sum_windows])
+@pytest.mark.parametrize("blocks", ["x", "gradient", "both"])
+def test_windows(function, blocks):
+    """The gradient, and what is passed on to the gradient of the result, in blocks as in memory."""
+    x, g, direction = (RNG.normal(size=shape) for shape in ((5, 2, 6), (5, 2, 5), (5, 2, 6)))
+
+    def derivatives(x, g):
+        x, g = Tensor(x, requires_grad=True), Tensor(g, requires_grad=True)
+        (first,) = grad(function(x, (2,)), x, g, create_graph=True)
+        second = grad((first * direction).sum(), g)[0]
+        return [np.asarray(made.data) for made in (first, second)]
+
+    expected = derivatives(x, g)
+    x = dask.from_array(x, chunks=(2, 2, 6)) if blocks != "gradient" else x
+    g = dask.from_array(g, chunks=(2, 2, 5)) if blocks != "x" else g
+    for made, right in zip(derivatives(x, g), expected, strict=True):
+        np.testing.assert_allclose(made, right, rtol=1e-14)
+
+
+@pytest.mark.parametrize("axis", [0, -1])
+@pytest.mark.parametrize("blocks", ["array", "gradient", "both"])
+def test_sort(blocks, axis):
+    x = dask.from_array(X, chunks=(2, 3, 2)) if blocks != "gradient" else X
+    g = np.cos(np.arange(X.size)).reshape(X.shape)
+    tensor, plain = Tensor(x, requires_grad=True), Tensor(X, requires_grad=True)
+    np.sort(tensor, axis).backward(dask.from_array(g, chunks=(2, 3, 2)) if blocks != "array" else g)
+    np.sort(plain, axis).backward(g)
+    np.testing.assert_array_equal(np.asarray(tensor.grad.data), plain.grad.data)

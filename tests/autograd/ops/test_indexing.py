@@ -481,3 +481,15 @@ def test_rows_without_elements_that_are_taken_twice(shape: Any) -> None:
     for index in ([0, 0], (np.array([0, 0]), slice(None))):
         x[index].sum().backward()
     assert x.grad.shape == shape
+
+
+@pytest.mark.parametrize("times", [2, 6, 7, 12])
+def test_wide_rows_that_are_taken_many_times_add_up(times: int) -> None:
+    index = np.array([3] * times + [0, 5, 0, -1])
+    x = Tensor(real(20, 16), requires_grad=True)
+    g = real(len(index), 16)
+    x[index].backward(g)
+    expected = np.zeros(x.shape)
+    np.add.at(expected, index, g)
+    assert x.grad is not None
+    np.testing.assert_allclose(x.grad.data, expected, atol=1e-12)

@@ -384,3 +384,49 @@ def test_vectors_that_only_fill_up_a_basis_are_refused_where_they_are_used() -> 
     np.testing.assert_allclose(grad(loss)(a, 2), of_reduced(a), rtol=1e-9)
     with pytest.raises(ValueError, match=r"svd: the result depends on columns .*full_matrices=False"):
         grad(loss)(a, 3)
+
+
+@pytest.mark.parametrize("of", [real, complex_])
+def test_eigenvectors_by_their_phase(of: Any) -> None:
+    """NumPy's are such that the greatest component of each is real; which one that is does not change close by."""
+    weights = complex_(4, 4)
+    assert gradcheck(lambda a: (la.eig(a).eigenvectors * weights).real.sum(), of(4, 4))
+
+
+def test_the_phase_of_singular_vectors_of_zero_is_not_known() -> None:
+    weights = complex_(2, 2)
+    by_phase = grad(lambda a: (la.svd(a).U * weights).real.sum())
+    by_size = grad(lambda a: (np.abs(la.svd(a).U) ** 2 * weights).real.sum())
+    for a in ([2.0, 0.0], [2.0, 2.0], [0.0, 0.0]):
+        assert np.isnan(by_phase(np.diag(a).astype(complex))).all()
+    for a in ([2.0, 1.0], [1.0, 0.5]):
+        assert np.isfinite(by_phase(np.diag(a).astype(complex))).all()
+    np.testing.assert_array_equal(by_size(np.diag([2.0, 0j])), 0)
+    assert np.isnan(grad(lambda a: la.svd(a, full_matrices=False).Vh.sum())(np.zeros((1, 3)))).all()
+
+
+SMALL = np.array([[1.0, 0.02, -0.01], [0.03, 2.0, 0.05], [-0.02, 0.01, 0.1]])  # singular values of about 2, 1 and 0.1
+
+
+@pytest.mark.parametrize("imaginary", [0.0, 0.03j])
+@pytest.mark.parametrize("shape", ["square", "tall", "wide", "stacked"])
+def test_what_does_not_count_moves_what_does(shape: str, imaginary: complex) -> None:
+    """The pseudoinverse without a singular value that is not 0 depends on it all the same: by the vectors."""
+    a = SMALL + imaginary * SMALL[::-1] if imaginary else SMALL
+    a = {"square": a, "tall": np.concatenate([a, a[:1] + 0.02]), "wide": np.concatenate([a, a[:1] + 0.02]).T,
+         "stacked": np.stack([a, 2 * a + 0.01])}[shape]  # fmt: skip
+    assert (la.svd(a)[1] > 0.3).sum(-1).tolist() == ([2, 2] if shape == "stacked" else 2)
+    cutoff = np.array([0.15, 1e-12]) if shape == "stacked" else 0.15
+    assert gradcheck(lambda a: la.pinv(a, cutoff), a)
+    assert gradgradcheck(lambda a: la.pinv(a, cutoff), a)
+    if shape != "stacked":
+        b = real(len(a), 2)
+        assert gradcheck(lambda a, b: la.lstsq(a, b, 0.15)[0], a, b)
+        assert gradgradcheck(lambda a: la.lstsq(a, b[:, 0], 0.15)[0], a)
+
+
+def test_what_does_not_count_beside_equal_singular_values() -> None:
+    a = np.diag([1.0, 1.0, 0.1])
+    assert gradcheck(lambda a: la.pinv(a, 0.15), a)
+    none = np.diag([2.0, 1.0, 0.0])  # none is lost, so it is as for the pseudoinverse itself
+    np.testing.assert_array_equal(*[grad(lambda a, c=c: (la.pinv(a, c) * SMALL).sum())(none) for c in (None, 0.15)])

@@ -328,3 +328,22 @@ def test_a_product_of_vectors_passes_on_what_arrives():
     (np.matmul(x, y) * 10).backward()
     assert x.grad.tolist() == [30.0, 50.0]
     assert y.grad.tolist() == [10.0, 20.0]
+
+
+@pytest.mark.parametrize("lead", [(), (2,), (3, 2)])
+def test_the_second_factor_may_be_a_transposed_view(lead: tuple[int, ...]) -> None:
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(*lead, 3, 4)), rng.normal(size=(*lead, 5, 4)).swapaxes(-1, -2)
+    g = rng.normal(size=(*lead, 3, 5))
+    t = Tensor(y, requires_grad=True)
+    np.matmul(x, t).backward(g)
+    assert t.grad is not None
+    np.testing.assert_allclose(t.grad.data, np.einsum("...ij,...ik->...jk", x, g))
+
+
+def test_differences_between_places_have_the_dtype_of_the_values():
+    x, t = np.arange(5, dtype=np.float32) ** 2, np.array([0.0, 1, 1.5, 3, 3.2])
+    for f, at in ((Tensor(x, requires_grad=True), t), (x, Tensor(t, requires_grad=True))):
+        found = np.gradient(f, at)
+        assert found.dtype == np.gradient(x, t).dtype == np.float32
+        np.testing.assert_allclose(found.data, np.gradient(x, t), rtol=1e-6)

@@ -285,3 +285,9 @@ def test_large_triangles(shape: tuple[int, ...], k: int) -> None:
             np.testing.assert_array_equal(made.data, function(array, k))
             made.backward(g)
             np.testing.assert_array_equal(t.grad.data, function(g, k))
+
+
+@pytest.mark.parametrize("values", [2.0, 3, np.inf, [1.0, 2.0], np.float32(1), np.ones(2)])
+def test_what_is_appended_has_the_dtype_that_it_has_alone(values: Any) -> None:
+    x = np.ones(2, np.float32)
+    assert np.append(Tensor(x), values).dtype == np.append(x, values).dtype

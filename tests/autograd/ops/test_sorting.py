@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import itertools
 from typing import Any
 
 import numpy as np
@@ -198,6 +199,33 @@ def test_interp_at_its_points() -> None:
     assert np.interp(Tensor(np.float32(0.0)), POINTS, POINTS).dtype == np.float64
     with pytest.raises(ValueError, match="interp: expected xp and fp"):
         np.interp(x, [1.0, 2.0], [1.0])
+
+
+BESIDE = [0.2, 9.5, 3.0, 1.0, 9.0, 10.0, 0.0, -3.0, 12.0, np.nan]
+
+
+XP = [1, 9, 10], [-np.inf, 9, 10], [1, 9, np.inf], [-np.inf, 1, np.inf], [1, 1, 2], [1, 2, 2]
+
+
+@pytest.mark.parametrize("xp", XP)
+def test_interp_beside_what_is_not_finite(xp: Any) -> None:
+    for fp in itertools.product([0.0, 0.1, np.inf, -np.inf, np.nan], repeat=3):
+        np.testing.assert_array_equal(np.interp(Tensor(BESIDE), xp, fp).data, np.interp(BESIDE, xp, fp))
+
+
+def test_interp_between_one_place_and_itself() -> None:
+    x = [0.0, 1.0, 2.0, np.nan, np.inf]
+    np.testing.assert_array_equal(np.interp(Tensor(x), [1.0], [2.0]).data, np.interp(x, [1.0], [2.0]))
+
+
+def test_the_slope_beside_what_is_not_finite() -> None:
+    x = np.array([0.2, 9.5, 3.0])
+    assert gradcheck(lambda x, fp: np.interp(x, [-np.inf, 1, 9, np.inf], fp), x, np.array([0.0, 0.1, 0.9, 1.0]))
+    fp = Tensor([1.0, 2.0, np.inf, 4.0], requires_grad=True)
+    found = np.interp([1.0, 2.0, 4.0, 1.5], [1, 2, 3, 4], fp)
+    (found * np.array([1.0, 10.0, 100.0, 1000.0])).sum().backward()
+    assert found.data.tolist() == [1.0, 2.0, 4.0, 1.5]
+    assert fp.grad.tolist() == [501.0, 510.0, 0.0, 100.0]
 
 
 @pytest.mark.parametrize("method", METHODS)

@@ -78,6 +78,14 @@ def test_a_uniform_constant_is_a_number_and_one_is_none() -> None:
     assert divide.args[1].shape == ()
 
 
+def test_a_number_that_is_broadcast_is_a_number_where_the_other_operand_has_the_shape() -> None:
+    (divide, multiply) = trace(lambda x, s: np.broadcast_to(s / 3, x.shape) * x, X, np.array(0.5)).statements
+    assert (divide.function, multiply.function) == (np.divide, np.multiply)
+    assert multiply.args[0] is divide.results[0]
+    row = trace(lambda x, s: np.broadcast_to(s / 3, (2, *x.shape)) * x, X, np.array(0.5)).statements
+    assert np.broadcast_to in [statement.function for statement in row]
+
+
 def test_copies_of_what_nobody_changes_are_dropped() -> None:
     assert names(trace(lambda x: (x * 2).copy() + 1, X)) == ["multiply", "add"]
 

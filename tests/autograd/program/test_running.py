@@ -105,6 +105,13 @@ def test_clipping_between_two_numbers_is_elementwise() -> None:
     assert to_run(integers).statements[0].function is not CLIP
 
 
+def test_a_whole_number_stays_one_where_the_function_wants_it() -> None:
+    for n in (3, [1, 2, 3], np.array([1, 2, 3])):
+        step = autograd.compile(lambda x, n=n: np.ldexp(x, n))
+        for x in (np.ones(3), np.full(3, 0.3), np.arange(3.0)):
+            np.testing.assert_array_equal(step(x), np.ldexp(x, n))
+
+
 def test_what_is_written_over_is_a_value_of_its_own() -> None:
     def fun(x: Any) -> Any:
         y = x * 2
@@ -184,6 +191,35 @@ def test_what_is_cheap_is_made_again_where_memory_is_highest() -> None:
     assert names(renewed).count("multiply") > names(program).count("multiply")
     assert Placement(renewed).peak < 0.8 * before
     assert autograd.compile(fun)(LARGE) == fun(LARGE)
+
+
+def test_a_product_is_made_again_where_it_is_a_small_part_of_all() -> None:
+    def network() -> tuple[Any, Any]:
+        rng = np.random.default_rng(2)
+        model = nn.Sequential(*[m for _ in range(12) for m in (nn.Linear(128, 128, rng=rng), nn.Tanh())])
+        optimizer = optim.SGD(model.parameters(), lr=0.01)
+
+        def step(x: Any) -> Any:
+            optimizer.zero_grad()
+            loss = (model(x) ** 2).mean()
+            loss.backward()
+            optimizer.step()
+            return loss.detach()
+
+        return model, step
+
+    (expected, plain), (got, step) = network(), network()
+    compiled = autograd.compile(step)
+    for k in range(4):
+        x = Tensor(np.random.default_rng(k).standard_normal((512, 128)).astype(np.float32))
+        assert plain(x).item() == compiled(x).item()
+    for p, q in zip(expected.parameters(), got.parameters(), strict=True):
+        assert np.array_equal(p.numpy(), q.numpy())
+    program = compiled.programs[0]
+    runs = to_run(program)
+    more = names(runs).count("matmul") - names(program).count("matmul")
+    assert 0 < more <= 4
+    assert Placement(runs).peak <= Placement(program).peak - more * 512 * 128 * 4
 
 
 def test_what_is_changed_meanwhile_is_not_made_again_of_that() -> None:

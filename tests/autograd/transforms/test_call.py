@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import warnings
 from threading import Thread
 from weakref import ref
 
@@ -18,9 +19,11 @@ from autograd import (
     jacobian,
     jvp,
     no_grad,
+    primitive,
     value_and_grad,
     vjp,
 )  # fmt: skip
+from autograd.transforms.call import BOXES, array_box
 
 A = np.array([[0.3, -1.2, 2.0], [0.7, 1.5, -0.4]])
 
@@ -184,3 +187,42 @@ def test_of_several_results_those_that_are_joined_are_tensors() -> None:
     (one, other), _ = vjp(lambda x: (x * w, x * 2), V)
     assert one.requires_grad
     assert type(other) is np.ndarray
+
+
+def test_what_is_said_of_a_result_that_does_not_move() -> None:
+    """Once for a call; where rules say that nothing flows, though it was computed from the argument, nothing."""
+    zero = primitive(lambda x: x * 0.0, name="zero", x=lambda g: None)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert grad(zero)(2.0) == 0
+    _, back = vjp(lambda x: np.ones(2), V)
+    with pytest.warns(UserWarning, match="Output seems independent of input. vjp") as seen:
+        slopes = [back(np.ones(2))[0] for _ in range(2)]
+    np.testing.assert_array_equal(slopes, np.zeros((2, 3)))
+    assert len(seen) == 1
+    w = Tensor(2.0, requires_grad=True)
+    with pytest.warns(UserWarning, match="Output seems independent"):
+        assert grad(lambda x: w * 2)(1.0) == 0
+    with warnings.catch_warnings():  # of several results one may depend on what is outside alone
+        warnings.simplefilter("error")
+        vjp(lambda x: (w * 2, 1.0), 1.0)[1]((1.0, None))
+
+
+def test_a_class_of_ones_own_may_refuse_to_begin_a_graph(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = []
+
+    def refused(*given: object) -> None:
+        seen.append(given)
+        raise TypeError("no boxes of these")
+
+    monkeypatch.setitem(BOXES, float, refused)
+    with pytest.raises(TypeError, match="no boxes of these"):
+        grad(lambda x: x * 2)(1.5)
+    assert seen == [(1.5, None, True)]
+
+
+def test_the_box_of_a_value_holds_its_array() -> None:
+    t = Tensor(V, requires_grad=True)
+    assert array_box(t).data is t.data
+    assert not array_box(t).requires_grad
+    assert array_box([1.0, 2.0]).data.tolist() == [1.0, 2.0]

@@ -458,3 +458,17 @@ def test_the_generator_goes_on_where_it_was_after_a_second_run() -> None:
 def test_a_checkpoint_of_no_function_is_refused_at_once():
     with pytest.raises(TypeError, match="checkpoint: expected a function, got float"):
         checkpoint(2.0)
+
+
+def test_what_is_no_function_is_refused() -> None:
+    with pytest.raises(TypeError, match=r"^checkpoint: expected a function, got int$"):
+        checkpoint(3)
+
+
+def test_a_constant_in_a_list_that_is_overwritten_is_noticed() -> None:
+    constant = np.ones(3)
+    x = Tensor(V, requires_grad=True)
+    out = checkpoint(lambda x: np.stack([x * 2, constant]) ** 2)(x)
+    constant[0] = 5.0
+    with pytest.raises(RuntimeError, match="computed with other values"):
+        out.sum().backward()

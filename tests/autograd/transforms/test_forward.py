@@ -3,7 +3,23 @@
 import numpy as np
 import pytest
 
-from autograd import Tensor, checkpoint, elementwise, grad, gradcheck, hessian, jacobian, jvp, vjp, vmap
+import nn
+from autograd import (
+    Tensor,
+    checkpoint,
+    elementwise,
+    extend,
+    grad,
+    gradcheck,
+    hessian,
+    jacobian,
+    jvp,
+    no_grad,
+    vjp,
+    vmap,
+)
+from autograd.transforms.call import Call
+from autograd.transforms.products import goes_forward
 
 from .batching.test_forms import DIFFERENTIABLE, flat, function_of
 
@@ -69,6 +85,73 @@ def test_single_precision_stays():
     x = np.ones(3, np.float32)
     value, moved = jvp(lambda x: (np.tanh(x) @ x) * x, (x,), (np.ones(3),))
     assert (value.dtype, moved.dtype) == (np.float32, np.float32)
+
+
+@pytest.mark.parametrize(
+    "fun",
+    [lambda x: x, lambda x: x[::-1], lambda x: x.astype(np.float32), lambda x: (x * 2).astype(np.float32) * 3,
+     lambda x: np.add(x, 1.0, dtype=np.float32)],
+)  # fmt: skip
+@pytest.mark.parametrize("kind", [np.float32, np.float64])
+def test_tangents_have_the_dtypes_of_what_moves(fun, kind):
+    value, moved = jvp(fun, (np.ones(3, kind),), (np.ones(3),))
+    assert moved.dtype == value.dtype
+    t = Tensor(np.ones(3), requires_grad=True)
+    assert jvp(fun, (np.ones(3, kind),), (t,))[1].dtype == value.dtype
+
+
+def test_what_is_added_to_a_product_moves_by_itself():
+    x, w, b = RNG.standard_normal((3, 2)), RNG.standard_normal((4, 2)), RNG.standard_normal(4)
+    dx, dw, db = RNG.standard_normal((3, 2)), RNG.standard_normal((4, 2)), RNG.standard_normal(4)
+    for given in ((dx, dw, db), (dx, 0 * dw, 0 * db), (0 * dx, 0 * dw, db)):
+        expected = given[0] @ w.T + x @ given[1].T + given[2]
+        np.testing.assert_allclose(jvp(nn.functional.linear, (x, w, b), given)[1], expected)
+    only = jvp(lambda b: nn.functional.linear(x, w, b), (b,), (db,))[1]
+    np.testing.assert_allclose(only, np.broadcast_to(db, (3, 4)))
+    once = lambda x, w, b: jvp(nn.functional.linear, (x, w, b), (dx, dw, db))[1].sum()
+    for got, expected in zip(grad(once, (0, 1, 2))(x, w, b), (dw.sum(0), dx.sum(0), np.zeros(4)), strict=True):
+        np.testing.assert_allclose(got, np.broadcast_to(expected, np.shape(got)))
+
+
+def test_what_is_computed_forward_is_recorded_only_where_it_is_asked_for():
+    """By a tangent that is tracked, or by what is tracked outside."""
+    x, t = np.array([0.3, 0.7]), Tensor(np.ones(2), requires_grad=True)
+    cube = lambda x: x**3 * np.sin(x)
+    slope = 3 * x**2 * np.sin(x) + x**3 * np.cos(x)
+    assert type(jvp(cube, (x,), (np.ones(2),))[1]) is np.ndarray
+    moved = jvp(cube, (x,), (t,))[1]
+    np.testing.assert_allclose(grad(moved.sum(), t)[0], slope)
+    with no_grad():
+        assert not jvp(cube, (Tensor(x),), (t,))[1].requires_grad
+    assert (t * 2).requires_grad
+
+
+WAYS = {
+    "real": (lambda x: np.sin(x) * 2, True),
+    "of several results": (lambda x: np.linalg.svd(np.outer(x, x) + np.diag(x))[1], True),
+    "itself": (lambda x: x, True),
+    "a constant": (lambda x: (x * 2, np.ones(2)), True),
+    "complex on the way": (lambda x: np.abs(np.exp(1j * x)), True),
+    "complex": (lambda x: np.exp(1j * x), True),
+    "in halves": (lambda x: x.astype(np.float16), False),
+    "with a gradient of one's own": (lambda x: _backward_only(x) * 2, True),
+}
+
+
+def _backward_only(x):
+    triple = extend.primitive(lambda x: 3 * x)
+    extend.defvjp(triple, lambda out, x: lambda g: 3 * g)
+    return triple(x)
+
+
+@pytest.mark.parametrize("name", WAYS)
+def test_the_way_that_is_taken(name):
+    fun, forward = WAYS[name]
+    for kind in (np.float32, np.float64):
+        call = Call("jvp", fun, (np.array([0.5, 1.5], kind),), {}, [0], False, True)
+        assert goes_forward(call, call.outs) is forward
+    call = Call("jvp", lambda x: x * 2, (np.array([0.5, 1.5], np.float16),), {}, [0], False, True)
+    assert goes_forward(call, call.outs) is False
 
 
 def test_halves_go_back_twice():

@@ -349,3 +349,17 @@ def test_a_chunk_has_an_example(of) -> None:
     np.testing.assert_allclose(
         of(lambda x: (x**3).sum(), chunk_size=1)(np.ones(3)), of(lambda x: (x**3).sum())(np.ones(3))
     )
+
+
+def test_what_is_said_of_inputs_that_are_no_tensors() -> None:
+    layer = nn.Linear(2, 1)
+    loss = layer(Tensor(np.ones(2, np.float32))).sum()
+    for inputs, says in (
+        (layer, r"got Linear; write list\(module.parameters\(\)\)$"),
+        ([layer], r"got Linear; write list\(module.parameters\(\)\)$"),
+        (layer.parameters, r"got method; call it, with \(\)$"),
+        (3.0, "got float$"),
+        ([loss, "a"], "got str$"),
+    ):
+        with pytest.raises(TypeError, match=f"grad: expected Tensors as inputs, {says}"):
+            grad(loss, inputs)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograd import Tensor, compile, grad, gradcheck, gradgradcheck, jacobian, jvp, no_grad, vmap
+from autograd import Tensor, compile, grad, gradcheck, gradgradcheck, jacobian, jvp, no_grad, vjp, vmap
 from autograd.transforms.implicit import Equation
 
 pytest.importorskip("scipy")
@@ -83,3 +83,28 @@ def test_what_is_no_solution_has_no_derivative() -> None:
     np.testing.assert_allclose(wrong(Tensor([1.0], requires_grad=True)).data, [5.0])
     with pytest.raises(RuntimeError, match=r"wrong: what was found is no solution.* of size 4"):
         grad(lambda a: wrong(a).sum())(np.array([1.0]))
+
+
+@pytest.mark.parametrize(
+    ("size", "off", "is_near"),
+    [(100.0, 0.9, True), (100.0, 1.2, False), (1e-3, 9e-3, True), (1e-3, 1.1e-2, False), (0.5, 0.014, True),
+     (0.5, 0.017, False)],
+)  # fmt: skip
+def test_how_far_from_a_solution_has_a_derivative(size: float, off: float, is_near: bool) -> None:
+    """A hundredth of its size and of one: a step of Newton's method from there is as large."""
+    find, at = lambda s, a: np.array([size + off]), lambda z, a: (z, lambda z, a: z - a)
+    slope = grad(lambda a: Equation("near", a, find, at).solution(np.zeros(1)).sum())
+    if is_near:
+        np.testing.assert_allclose(slope(np.array([size])), [1.0])
+    else:
+        with pytest.raises(RuntimeError, match="near: what was found is no solution"):
+            slope(np.array([size]))
+
+
+def test_a_pullback_alone_is_no_program_either() -> None:
+    _, back = vjp(solved, A)
+    compiled = compile(lambda g: back(g)[0])
+    compiled(np.ones(2))
+    with pytest.warns(RuntimeWarning, match="solved calls the function until it is content"):
+        got = compiled(np.ones(2))
+    np.testing.assert_allclose(got, jacobian(closed)(A).sum(0))

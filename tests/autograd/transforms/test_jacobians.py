@@ -75,6 +75,11 @@ def test_a_complex_result_has_a_complex_jacobian_by_a_real_argument(options: Any
     np.testing.assert_allclose(hessian(wave, **options)(x)[1, 1], [0, -wave(0.4)], 1e-14)
     by_real, by_complex = jacobian(lambda a, z: a * z, (0, 1))(2.0, 3 + 1j)
     assert (by_real, by_complex) == (3 + 1j, 2)
+    z = np.array([1 + 2j, -0.5j])
+    for fun in (lambda a, z: a * z**2, lambda a, z: a * z.conj() * np.array([1j, 2.0]), lambda a, z: a * abs(z) * z):
+        by_real, by_complex = jacobian(fun, (0, 1), **options)(2.0, z)
+        np.testing.assert_allclose(by_real, fun(1.0, z))
+        np.testing.assert_allclose(by_complex, jacobian(lambda z, fun=fun: fun(2.0, z), **options)(z))
     assert jacobian(wave)(x.astype("f4")).dtype == np.complex64
     with pytest.raises(TypeError, match="expected a real result for sparsity="):
         jacobian(wave, sparsity=np.eye(2, dtype=bool))(x)
@@ -161,3 +166,16 @@ def test_that_a_result_does_not_move_is_said_once() -> None:
     with pytest.warns(UserWarning, match="Output seems independent of input") as seen:
         jacobian(lambda x: (np.ones(2), np.ones(3)))(np.ones(2))
     assert len(seen) == 1
+
+
+def test_a_pattern_without_places() -> None:
+    for fun, n in ((np.sin, 3), (lambda x: np.sin(x)[:2], 2), (lambda x: np.concatenate([x, x * x]), 6)):
+        found = jacobian(fun, sparsity=np.zeros((n, 3), bool))(V)
+        assert (found.shape, found.nnz) == ((n, 3), 0)
+
+
+def test_rows_and_columns_of_all_kinds_of_chunks() -> None:
+    a = np.random.default_rng(0).standard_normal((5, 3))
+    for fun, expected in ((lambda x: a @ x, a), (lambda x: (a @ x)[:2], a[:2]), (lambda x: (a @ x)[:1], a[:1])):
+        for size in (None, 1, 2, 3, 7):
+            np.testing.assert_allclose(jacobian(fun, chunk_size=size)(V), expected)

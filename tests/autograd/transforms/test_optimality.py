@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from autograd import grad, gradcheck, gradgradcheck, hessian, jacobian, minimize
+from autograd.transforms.optimality import _near
 
 pytest.importorskip("scipy")
 
@@ -79,6 +80,15 @@ def test_a_bound_that_is_touched_does_not_hold() -> None:
         assert grad(at)(1.0) == 1
 
 
+def test_a_constraint_that_is_touched_does_not_hold() -> None:
+    for sign in (1, -1):
+        touched = {"type": "ineq", "fun": lambda x, s=sign: s * (x.sum() - 1)}
+        at = lambda c, touched=touched: minimize(
+            lambda x, c: ((x - c) ** 2).sum(), np.ones(1), c, "SLSQP", constraints=[touched]
+        ).x.sum()
+        assert grad(at)(1.0) == 1
+
+
 @pytest.mark.filterwarnings("ignore:Singular Jacobian matrix")
 def test_constraints_that_follow_from_one_another_are_singular() -> None:
     twice = [{"type": "eq", "fun": lambda x: x.sum()}, {"type": "eq", "fun": lambda x: 2 * x.sum()}]
@@ -86,3 +96,26 @@ def test_constraints_that_follow_from_one_another_are_singular() -> None:
     fun = lambda x, c: ((x - c) ** 2).sum()
     with pytest.raises(np.linalg.LinAlgError, match="of the 2 constraints that hold the minimum one follows"):
         jacobian(lambda c: minimize(fun, start, c, "trust-constr", constraints=twice).x)(np.array([1.0, -1.0]))
+
+
+def test_a_bound_that_only_the_constraint_pushes_against_does_not_hold() -> None:
+    """What counts is the slope that the constraint leaves, which may point the other way than that of the function."""
+
+    def on_line(c: Any) -> Any:
+        whole = {"type": "eq", "fun": lambda x: x.sum() - 1}
+        fun = lambda x, c: ((x - c) ** 2).sum()
+        return minimize(fun, np.array([0.3, 0.7]), c, "SLSQP", bounds=[(0.5, None), (None, None)], tol=1e-14,
+                        constraints=whole).x  # fmt: skip
+
+    np.testing.assert_allclose(
+        jacobian(on_line)(np.array([2.0, 2.0]) + [0.2, 0]), [[0.5, -0.5], [-0.5, 0.5]], atol=1e-9
+    )
+    c = np.array([0.9, 1.3])  # the minimum is at (0.5, 0.5), held by the bound, though the function falls into it
+    np.testing.assert_allclose(on_line(c), [0.5, 0.5], atol=1e-9)
+    np.testing.assert_allclose(jacobian(on_line)(c), np.zeros((2, 2)), atol=1e-9)
+
+
+def test_how_near_a_bound_is() -> None:
+    x = np.array([1e4, 1e4, 0.0, 0.0, 1.0, -np.inf, 3.0])
+    bound = np.array([1e4 + 9e-3, 1e4 + 1.1e-2, 9e-7, 1.1e-6, 1.0, -np.inf, np.inf])
+    assert _near(x[[0, 1, 2, 3, 4, 6]], bound[[0, 1, 2, 3, 4, 6]]).tolist() == [True, False, True, False, True, False]

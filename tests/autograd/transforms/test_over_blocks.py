@@ -8,6 +8,7 @@ import pytest
 import nn
 import nn.functional as F
 from autograd import Tensor, compile, over_blocks, tree, value_and_grad
+from autograd.transforms.over_blocks import _Whole
 
 da = pytest.importorskip("dask.array")
 
@@ -148,3 +149,8 @@ def test_an_error_in_a_block_comes_back(client):
 def test_two_blocks_one_and_many(rows):
     step = value_and_grad(loss)
     same(over_blocks(step)(PARAMS, blocks(X, rows), blocks(CLASSES, rows)), step(PARAMS, X, CLASSES))
+
+
+def test_what_all_blocks_have_in_common_goes_to_each_worker_without_them():
+    whole = _Whole(sum, (("w", "x", "y"), {"z": 1.0}), [1, 2])
+    assert whole.given == (("w", None, None), {"z": 1.0})

@@ -19,6 +19,7 @@ from autograd import (
     jacobian,
     jvp,
     manual_seed,
+    no_grad,
     trace,
     tree,
     vjp,
@@ -62,6 +63,14 @@ def test_containers_go_in_and_come_out():
     np.testing.assert_allclose(got["pair"][1], p["b"])
 
 
+class Many:
+    def __init__(self, *parts):
+        self.parts = parts
+
+
+tree.register(Many, lambda many: (list(many.parts), None), lambda _, parts: Many(*parts))
+
+
 class Line:
     def __init__(self, slope, level):
         self.slope, self.level = slope, level
@@ -82,6 +91,30 @@ def test_axes_stand_in_a_users_containers_as_in_pythons():
     np.testing.assert_allclose(vmap(lambda s: s.value * s.factor, (Scaled(0, None),))(Scaled(X, 2.0)), X * 2)
     with pytest.raises(ValueError, match=r"in_axes\[0\]\.factor as a whole number"):
         vmap(lambda s: s.value, (Scaled(0, "a"),))(Scaled(X, X))
+
+
+def test_axes_of_some_arguments_and_of_those_given_by_name():
+    got = vmap(lambda x, y: x * y, (1,))(X.T, y=X + 1)
+    np.testing.assert_array_equal(got, X * (X + 1))
+    got = vmap(lambda x, y: x * y["a"], 1)(X.T, y={"a": X[:, 0]})
+    np.testing.assert_array_equal(got, X * X[:, :1])
+    for axes in ([0, 1], (0, 1)):
+        for pair in (lambda x: (x, x), lambda x: [x, x]):
+            first, second = vmap(pair, out_axes=axes)(X)
+            np.testing.assert_array_equal(first, second.T)
+
+
+def test_what_is_none_stays_none():
+    assert vmap(lambda x: (None, None))(X) == (None, None)
+    first, second = vmap(lambda x, y: (x, y), (0, None))(X, None)
+    assert (first.shape, second) == (X.shape, None)
+
+
+def test_what_is_the_same_for_all_is_copied_and_plain():
+    assert not np.shares_memory(vmap(lambda x: W, out_axes=None)(X), W)
+    assert type(vmap(lambda x: W)(Tensor(X))) is np.ndarray
+    assert type(vmap(lambda x: (x, W), out_axes=(0, None))(Tensor(X))[1]) is np.ndarray
+    assert isinstance(vmap(lambda x: x.sum())(Tensor(X)), Tensor)
 
 
 def test_what_is_the_same_for_all_is_repeated():
@@ -110,8 +143,108 @@ def test_assignments_do_what_they_do_in_a_loop():
     np.testing.assert_array_equal(got, x)
     np.testing.assert_array_equal(x, np.stack([np.zeros(4), X[:, 1] + 1, X[:, 2]], 1))
     x = X.copy()
+
+    def first_from_second(x):
+        x[0] = x[1] * 2.0
+        x[1:] = x[:2]
+
+    vmap(lambda x: (first_from_second(x), x)[1])(x)
+    np.testing.assert_array_equal(x, np.stack([X[:, 1] * 2, X[:, 1] * 2, X[:, 1]], 1))
+    x = X.copy()
     vmap(grad(lambda x: first_zero(x).sum()))(x)
     np.testing.assert_array_equal(x, X)
+
+
+def _written(write):
+    """The sum of an array, each element times another number, after it was written to."""
+
+    def run(x):
+        y = x.reshape(2, 2) * 1
+        more = write(x, y)
+        return (y * np.array([[1.0, 2.0], [3.0, 4.0]])).sum() + (0 if more is None else more)
+
+    return run
+
+
+def _through(view):
+    """Writes through the view of y that this gives: assigned, added to, given as out=, sorted."""
+
+    def by_item(x, y):
+        view(y)[...] = np.exp(view(x.reshape(2, 2)))
+
+    def in_place(x, y):
+        part = view(y)
+        part += np.sin(view(x.reshape(2, 2)[::-1]))
+
+    def out(x, y):
+        np.multiply(view(y), view(y), out=view(y))
+
+    def sort(x, y):
+        view(y).sort(0)
+
+    def seen(x, y):
+        part = view(y)
+        y *= y.T
+        return (part * view(x.reshape(2, 2))).sum()
+
+    return {"item": by_item, "in place": in_place, "out": out, "sort": sort, "seen": seen}
+
+
+def _an_element(x, y):
+    one, lasting = y[0, 1], y[0, 1, ...]
+    y *= 3.0
+    return one * lasting  # the one is what it was, as a number of NumPy's
+
+
+def _several(x, y):
+    row, column, turned = y[0], y[:, 1], y.T
+    column *= x[:2]
+    row[:] = np.sin(row)
+    turned[[0, 1], [1, 1]] += x[1]
+    return (column * turned[1]).sum() * (row * row).sum()
+
+
+def _in_a_constant(x, y):
+    total = Tensor(np.zeros(4))
+    part = total[1:]
+    part += x[1:] ** 2
+    return (total * x).sum()
+
+
+WRITES = {
+    "an element": _an_element, "several": _several, "in a constant": _in_a_constant,
+    **{
+        f"{how} {name}": write
+        for name, view in {"row": lambda y: y[1], "column": lambda y: y[:, 0], "turned": lambda y: y.T,
+                           "back": lambda y: y[::-1, 1:]}.items()
+        for how, write in _through(view).items()
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", WRITES)
+def test_what_is_written_through_a_view_is_seen(case):
+    f, rows = _written(WRITES[case]), np.array([[0.3, -1.2, 0.8, 0.5], [1.0, 0.2, -0.4, 2.0], [0.7, 0.6, 0.1, -3.0]])
+    expected = np.stack([grad(f)(row) for row in rows])
+    np.testing.assert_allclose(vmap(f)(rows), [f(row) for row in rows])
+    np.testing.assert_allclose(vmap(grad(f))(rows), expected)
+    np.testing.assert_allclose(vmap(grad(f), in_axes=1)(rows.T), expected)
+    np.testing.assert_allclose(vmap(vmap(grad(f)))(rows[None] * np.ones((2, 1, 1)))[1], expected)
+    np.testing.assert_allclose(vmap(hessian(f))(rows), [hessian(f)(row) for row in rows], atol=1e-12)
+    t = Tensor(rows, requires_grad=True)
+    vmap(f)(t).sum().backward()
+    np.testing.assert_allclose(t.grad.data, expected)
+
+
+def test_what_was_overwritten_through_a_view_is_missed():
+    def f(x):
+        y = np.exp(x)
+        with no_grad():
+            y[1:][...] = 0.0
+        return y.sum()
+
+    with pytest.raises(RuntimeError, match="exp saved"):
+        vmap(grad(f))(X)
 
 
 def test_no_examples_give_none():
@@ -233,11 +366,52 @@ def test_jacobians_and_hessians_of_what_is_batched():
     )
 
 
+def test_gradients_of_what_was_batched_for_many_at_once():
+    """The batch of the gradients is newer than the one they go back through, into it and out of it."""
+
+    def batched(w, x):
+        return vmap(lambda x: (np.tanh(w @ x), w[0] * 3.0, w[0, 0] * 2.0 + x), in_axes=1, out_axes=(1, None, -1))(x)
+
+    def looped(w, x):
+        return np.tanh(w @ x), w[0] * 3.0, w[0, 0] * 2.0 + x
+
+    def slopes(f):
+        return lambda w, x: grad(lambda w, x: sum((part**3).sum() for part in f(w, x)), (0, 1))(w, x)
+
+    for fun in (lambda f: f, slopes):
+        outs, back = vjp(fun(batched), W, X.T)
+        expected, other = vjp(fun(looped), W, X.T)
+        for got, one in zip(outs, expected, strict=True):
+            np.testing.assert_allclose(got, one)
+        seeds = [tuple([RNG.standard_normal(np.shape(out)) for out in outs]) for _ in range(3)]
+        many = vmap(lambda *parts, back=back: back(parts))(*[np.stack(parts) for parts in zip(*seeds, strict=True)])
+        for k, part in enumerate(many):
+            np.testing.assert_allclose(part, [other(seed)[k] for seed in seeds])
+
+
+def test_assignments_of_what_differs_between_the_examples_of_an_older_batch():
+    def change(x, v):
+        made = x * 1.0
+        made[0] = v
+        made[1:] = made[1:] * v
+        made[[0, 2]] = v + x[0]
+        made[made > 5.0] = v
+        return made
+
+    v = RNG.standard_normal(5) + 5
+    got = vmap(lambda v: vmap(lambda x: change(x, v))(X))(v)
+    np.testing.assert_allclose(got, [[change(x, one) for x in X] for one in v])
+    got = vmap(lambda v: vmap(lambda x: change(v, x.sum()))(X))(np.stack([v, v + 1]))
+    np.testing.assert_allclose(got, [[change(one, x.sum()) for x in X] for one in (v, v + 1)])
+    slope = vmap(lambda v: vmap(grad(lambda x: (change(x, v) ** 2).sum()))(X))(v)
+    np.testing.assert_allclose(slope, [[grad(lambda x, v=one: (change(x, v) ** 2).sum())(x) for x in X] for one in v])
+
+
 def test_axes_at_the_bounds_and_of_what_is_given_by_name():
     np.testing.assert_allclose(vmap(wave, -2)(X), vmap(wave)(X))
     got = vmap(lambda x, y: x.sum() * y)(X, y=X + 1)
     np.testing.assert_allclose(got, X.sum(1)[:, None] * (X + 1))
-    with pytest.raises(ValueError, match="axis -3"):
+    with pytest.raises(ValueError, match="axis -3, for which it needs at least 3 dimensions"):
         vmap(wave, -3)(X)
 
 
@@ -374,6 +548,7 @@ def test_what_is_looped_says_so():
     assert "histogram" in why
     assert "test_vmap.py" in why
     each = vmap(wave)
+    assert each.why_looped == ()
     each(X)
     assert each.why_looped == ()
 
@@ -474,11 +649,16 @@ def test_writing_into_what_is_the_same_for_all_is_refused():
         (lambda: vmap(lambda x: x, None)(X), ValueError, "axis_size="),
         (lambda: vmap(lambda x: x, axis_size=3)(X), ValueError, "axis_size is 3"),
         (lambda: vmap(lambda x: x, ({"a": 0},))({"b": X}), ValueError, r"in_axes\[0\]"),
+        (lambda: vmap(lambda x: x, (object(),))(object()), ValueError, r"in_axes\[0\] as a whole number"),
+        (lambda: vmap(lambda p: p.parts, (Many(0),))(Many(X, X)), ValueError, r"in_axes\[0\] as a whole number"),
         (lambda: vmap(lambda x: x, out_axes=5)(X), ValueError, "out_axes is 5 for result 0"),
         (lambda: vmap(lambda x: x, out_axes=None)(X), ValueError, "differs between the examples"),
         (lambda: vmap(lambda x: x, out_axes=(0, 0))(X), ValueError, "out_axes"),
         (lambda: vmap(lambda x: x)("text"), TypeError, "got str in argument x"),
         (lambda: vmap(lambda x: "text")(X), TypeError, "expected a function that gives arrays, got str"),
+        (lambda: vmap(lambda *a: a[0])(X, X[:2]), ValueError, r"argument a .* axis 0 of argument number 1 \(of shape"),
+        (lambda: vmap(lambda p, y: y)({"a": X, "b": X}, X[:2]), ValueError, r"p, leaf 1, .*of argument y \(of"),
+        (lambda: vmap(lambda p, y: y)(X, [X, X[:2]]), ValueError, r"argument x?p .*of argument y, leaf 1, \(of"),
         (lambda: vmap(lambda x: np.unique(x))(np.array([[1, 1], [1, 2]])), TypeError, "different shapes"),
     ],
 )  # fmt: skip

@@ -1,9 +1,11 @@
 """`python -m nn.parallel`: how many, with which threads, and what is said where it cannot be."""
 
 import os
+import warnings
 
 import pytest
 
+from nn.parallel import group
 from nn.parallel.__main__ import environment, main
 from nn.parallel.group import cores
 
@@ -56,3 +58,17 @@ def test_what_is_missing_is_said(monkeypatch, capsys):
     with pytest.raises(SystemExit):
         main(["-n", "2", __file__])
     assert "mpi4py is needed, which is not installed; pip install 'backgraph[mpi]'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("tasks", [None, 1, 2])
+def test_tasks_of_slurm_that_do_not_know_of_each_other_are_told(monkeypatch, tasks):
+    monkeypatch.setattr(group._World, "group", None)
+    monkeypatch.setattr(group, "_is_started_by_mpi", lambda: False)
+    monkeypatch.delenv("SLURM_STEP_NUM_TASKS", raising=False)
+    if tasks:
+        monkeypatch.setenv("SLURM_STEP_NUM_TASKS", str(tasks))
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        assert group.size() == 1
+    told = ["2 tasks, which do not know of each other" in str(warning.message) for warning in said]
+    assert told == [True] * (tasks == 2)

@@ -58,7 +58,7 @@ static inline REAL NAMED(exp)(REAL x) {
     REAL made = 1 + FMA(r * r, NAMED(polynomial)(terms, sizeof terms / sizeof *terms, r), r);
     REAL half = FMA(n, (REAL)0.5, MAGIC) - MAGIC; /* in two steps: 2^n alone may be subnormal, or infinite */
     made = made * NAMED(power)(half) * NAMED(power)(n - half);
-    return nothing ? 0 : made;
+    return NAMED(real)(NAMED(bits)(made) & (nothing ? 0 : ~(BITS)0)); /* a choice that others are joined to is a branch */
 }
 
 static inline REAL NAMED(expm1)(REAL x) {
@@ -107,8 +107,8 @@ static inline REAL NAMED(log)(REAL x) {
 
 static inline REAL NAMED(log1p)(REAL x) {
     REAL sum = 1 + x, lost = x > 1 ? 1 - (sum - x) : x - (sum - 1);
-    REAL add = sum > 0 && x < (REAL)__builtin_inf() ? lost / sum : 0;
-    REAL made = NAMED(log_and)(sum, add);
+    REAL add = lost / sum;
+    REAL made = NAMED(log_and)(sum, (sum > 0) & (x < (REAL)__builtin_inf()) ? add : 0);
     return x == 0 ? x : made;
 }
 

@@ -27,7 +27,10 @@ from ..form import (
 from .functions import HEAD, functions
 from .patterns import Product, product_of
 
-TYPES = {"float32": "float", "float64": "double", "bool": "_Bool", "int64": "int64_t", "int32": "int32_t"}
+TYPES = {"float32": "float", "float64": "double", "bool": "uint8_t", "int64": "int64_t", "int32": "int32_t"}
+LOCALS = {**TYPES, "bool": "int"}
+"""What a value is between being loaded and stored. Neither is a `_Bool`: gcc makes no vectors of it beside floats."""
+
 SIZES = {"float32": 4, "float64": 8, "bool": 1, "int64": 8, "int32": 4}
 
 _BLOCK = 1024
@@ -206,12 +209,12 @@ class _Source:
             mark = ">" if isinstance(i, Largest) else "<"
             return f"v{i.made} = {given} {mark} v{i.made} ? {given} : v{i.made}; odd{i.made} |= {given} != {given};"
         if isinstance(i, Load):
-            return f"const {TYPES[i.dtype]} v{i.made} = {self._element(i.access, in_loop, nest)};"
+            return f"const {LOCALS[i.dtype]} v{i.made} = {self._element(i.access, in_loop, nest)};"
         if isinstance(i, Cast):
             given = self._operand(i.operand, i.before)
             made = f"{given} != 0" if i.dtype == "bool" else f"({TYPES[i.dtype]}){given}"
-            return f"const {TYPES[i.dtype]} v{i.made} = {made};"
-        return f"const {TYPES[_result(i)]} v{i.made} = {self._value(i)};"
+            return f"const {LOCALS[i.dtype]} v{i.made} = {made};"
+        return f"const {LOCALS[_result(i)]} v{i.made} = {self._value(i)};"
 
     def _value(self, i: Let) -> str:
         name, real = i.function, i.dtype.startswith("float")
@@ -228,8 +231,8 @@ class _Source:
             return f"({x} != 0) {_OF_BOOLS[name]} ({given[1]} != 0)"
         if name in ("maximum", "minimum"):
             mark = ">" if name == "maximum" else "<"
-            odd = f" || {x} != {x}" if real else ""
-            return f"{x} {mark}= {given[1]}{odd} ? {x} : {given[1]}"
+            odd = f" | ({x} != {x})" if real else ""  # not ||, which may become a branch
+            return f"({x} {mark}= {given[1]}){odd} ? {x} : {given[1]}"
         if name in _BY_DTYPE:
             self.dtypes.add(i.dtype)
             return f"{name}_{i.dtype}({x})"
@@ -242,6 +245,7 @@ class _Source:
             "isnan": f"{x} != {x}",
             "isfinite": f"__builtin_fabs{suffix}({x}) < __builtin_inf{suffix}()" if real else "1",
             "sqrt": f"__builtin_sqrt{suffix}({x})",
+            "rint": f"__builtin_rint{suffix}({x})",
             "absolute": f"__builtin_fabs{suffix}({x})" if real else f"{x} < 0 ? -{x} : {x}",
             "sign": f"{x} != {x} ? {x} : ({TYPES[i.dtype]})({sign})" if real else sign,
         }[name]

@@ -48,5 +48,5 @@ SPACE = {
     **{f"{dtype}_{name}": getattr(np, name) for dtype in ("float32", "float64")
        for name in ("exp", "expm1", "log", "log1p", "tanh", "sign")},
     "min": min, "range": range, "abs": abs, "np": types.SimpleNamespace(**{n: getattr(np, n) for n in (
-        "float32", "float64", "bool_", "int64", "int32", "empty", "sqrt", "inf", "nan")}),
+        "float32", "float64", "bool_", "int64", "int32", "empty", "sqrt", "rint", "inf", "nan")}),
 }  # fmt: skip

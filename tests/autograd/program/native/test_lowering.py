@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from autograd.program.compiling import Compiled
+from autograd.program.native import expansions
 from autograd.program.native.kernels import Total, calls_of
 from autograd.program.native.lowering import lower
 from autograd.program.native.steps import Memory
@@ -362,3 +363,19 @@ def test_what_an_index_shows_that_is_computed_is_looked_up_at_each_call() -> Non
         i, x = rng.integers(-6, 6, 4), rng.standard_normal(3).astype(np.float32)
         assert_near(f(i, x), compiled(i, x))
     assert compiled.why_not is None
+
+
+def test_what_is_run_on_trial_are_no_contractions(monkeypatch: Any) -> None:
+    """Of a convolution they would take longer than all else of compiling, and no loops come of it."""
+    asked: list[Any] = []
+
+    def run(function: Any, args: Any, kwargs: Any) -> Any:
+        asked.append(function)
+        return function(*args, **kwargs)
+
+    monkeypatch.setattr(expansions, "run", run)
+    x, w = floats(2, 3, 6, 6), floats(4, 3, 3, 3)
+    expected, found, _ = both(lambda x, w: np.tanh(F.conv2d(x, w)) * 2 + F.silu(F.conv2d(x, w)), x, w)
+    assert_near(expected, found)
+    assert asked
+    assert np.einsum not in asked

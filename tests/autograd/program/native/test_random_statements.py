@@ -19,8 +19,8 @@ DTYPES = ("float16", "complex64", "complex128", "bool", "int32", "int64", "uint8
 SHAPES = ((), (1,), (5,), (0,), (3, 5), (1, 5), (3, 1), (2, 3, 5), (0, 5), (2, 1, 5), (3, 0), (1, 1))
 ODD = (np.nan, np.inf, -np.inf, -0.0, 1e-40)
 UNARY = (
-    "negative", "absolute", "exp", "log", "sqrt", "tanh", "square", "sign", "log1p", "expm1", "reciprocal", "isnan",
-    "isfinite", "logical_not", "conj", "floor", "cos",
+    "negative", "absolute", "exp", "log", "sqrt", "tanh", "square", "sign", "rint", "log1p", "expm1", "reciprocal",
+    "isnan", "isfinite", "logical_not", "conj", "floor", "cos",
 )  # fmt: skip
 BINARY = (
     "add", "subtract", "multiply", "divide", "maximum", "minimum", "less", "less_equal", "equal", "not_equal",
