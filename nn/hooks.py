@@ -43,16 +43,17 @@ def call_hooked(module: Hooked, args: tuple[Any, ...], kwargs: dict[str, Any]) -
     watch = _Backward(module, hooks) if hooks["backward"] or hooks["backward_pre"] else None
     if watch is not None:
         args = watch.inputs(args)
-    waiting, result = dict(hooks["forward"]), None
+    called: set[int] = set()
+    result = None
     try:
         result = module.forward(*args, **kwargs)
-        while waiting:
-            hook, how = waiting.pop(next(iter(waiting)))
+        for key, (hook, how) in list(hooks["forward"].items()):
+            called.add(key)
             changed = _after(hook, how, module, args, kwargs, result)
             result = result if changed is None else changed
     except Exception:
-        for hook, how in waiting.values():
-            if how & ALWAYS:
+        for key, (hook, how) in list(hooks["forward"].items()):
+            if how & ALWAYS and key not in called:
                 _after(hook, how, module, args, kwargs, result)
         raise
     return result if watch is None else watch.outputs(result)

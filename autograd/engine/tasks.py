@@ -24,7 +24,7 @@ def as_few_tasks(arrays: list[Any]) -> list[Any]:
     if config.get("optimization.fuse.active", None) is False:
         return arrays
     keys = list(flatten([array.__dask_keys__() for array in arrays]))
-    graph = dict(arrays[0].__dask_optimize__(HighLevelGraph.merge(*(array.dask for array in arrays)), keys))
+    graph = dict(arrays[0].__dask_optimize__(HighLevelGraph.merge(*(array.__dask_graph__() for array in arrays)), keys))
     if not all(hasattr(task, "dependencies") for task in graph.values()):
         return arrays
     few = joined(graph, keys)
@@ -46,6 +46,7 @@ def joined(graph: Mapping[Any, Any], wanted: Collection[Any]) -> dict[Any, Any]:
     from dask._task_spec import Task, TaskRef
     from dask.base import tokenize
 
+    graph = _needed(graph, wanted)
     members = _grouped(graph)
     inside = {key: number for number, keys in enumerate(members) for key in keys}
     asked = set(wanted)
@@ -64,6 +65,17 @@ def joined(graph: Mapping[Any, Any], wanted: Collection[Any]) -> dict[Any, Any]:
         if len(outs) > 1:
             few |= {key: Task(key, getitem, TaskRef(name), place) for place, key in enumerate(outs)}
     return few
+
+
+def _needed(graph: Mapping[Any, Any], wanted: Collection[Any]) -> dict[Any, Any]:
+    """What leads to the keys that are wanted: Dask leaves tasks in a graph that it has put others in the place of."""
+    found: dict[Any, Any] = {}
+    keys = list(wanted)
+    for key in keys:
+        if key in graph and key not in found:
+            found[key] = graph[key]
+            keys += graph[key].dependencies
+    return found
 
 
 def _grouped(graph: Mapping[Any, Any]) -> list[list[Any]]:

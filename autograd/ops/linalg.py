@@ -153,7 +153,9 @@ def _of_what_counts(g: Any, a: Any, rcond: Any) -> Any:
     changes by (s² change + s t changeᵀ) / (s² - t²), and elsewhere as the matrix does or not at all.
     """
     s = _plain(np.linalg.svd(_plain(a), compute_uv=False))
-    counts = s > np.asarray(rcond)[..., None] * s.max(-1, keepdims=True, initial=0)
+    if np.ndim(rcond):  # a number stays one, for arrays of other libraries do not mix with NumPy's
+        rcond = (rcond if hasattr(rcond, "shape") else np.asarray(rcond))[..., None]
+    counts = s > rcond * s.max(-1, keepdims=True, initial=0)
     if not (~counts & (s > 8 * rounding(s))).any():  # those that do not are 0
         return g
     u, s, vh = np.linalg.svd(a, full_matrices=False)

@@ -269,7 +269,7 @@ def _within_range(a: Any, axis: Any, ddof: Any, keepdims: Any, where: Any) -> An
         rounding = np.absolute(first) * (8 * info.eps) + (info.tiny / info.eps) ** 0.5
         if ((found > rounding) & (found < np.inf)).all():
             return made
-        same = (array == first) if where is True else (array == first) | ~np.asarray(where)
+        same = (array == first) if where is True else (array == first) | np.logical_not(where)
         same = same.all(axis, keepdims=True)
         size = np.absolute(array if where is True else np.where(where, array, 0)).max(axis, keepdims=True)
         lost = ((found == np.inf) | (found <= rounding)) & (size > 0) & (size < np.inf)

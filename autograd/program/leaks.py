@@ -34,3 +34,5 @@ def _replace(holder: Any, item: Standin) -> None:
             holder[key] = array
     elif isinstance(holder, CellType):
         holder.cell_contents = array
+    elif isinstance(attributes := getattr(holder, "__dict__", None), dict):  # Python says the object, not its dict
+        _replace(attributes, item)

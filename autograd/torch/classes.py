@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 import nn
+from nn.loss import reduction_of
 from nn.module import Module as _Module
 from nn.parameter import Buffer as _Buffer
 
@@ -248,4 +249,39 @@ def register_kl(type_p: type, type_q: type) -> Any:
     return lambda formula: enter(above(formula))
 
 
+class _Loss(Module):
+    """The base of PyTorch's losses, of which programs derive their own."""
+
+    def __init__(self, size_average: Any = None, reduce: Any = None, reduction: str = "mean") -> None:
+        super().__init__()
+        self.reduction = reduction_of(size_average, reduce, reduction)
+
+
+class _WeightedLoss(_Loss):
+    """The same with a weight of the classes."""
+
+    def __init__(
+        self, weight: Any = None, size_average: Any = None, reduce: Any = None, reduction: str = "mean"
+    ) -> None:  # fmt: skip
+        super().__init__(size_average, reduce, reduction)
+        self.register_buffer("weight", weight)
+
+
+_BASES = {
+    "_BatchNorm": ("BatchNorm1d", 1), "_NormBase": ("BatchNorm1d", 2), "_InstanceNorm": ("InstanceNorm1d", 1),
+    "_ConvNd": ("Conv1d", 2), "_ConvTransposeNd": ("ConvTranspose1d", 1), "_DropoutNd": ("Dropout", 1),
+    "_MaxPoolNd": ("MaxPool1d", 1), "_AvgPoolNd": ("AvgPool2d", 1),
+}  # fmt: skip
+"""What PyTorch calls the bases of several layers, by which programs find these: a layer, and how far above it it is."""
+
+
+def own(name: str) -> Any:
+    """What torch has under this name of its own, not of a module below; None if it is not such a name."""
+    if name in _BASES:
+        layer, above_it = _BASES[name]
+        return _face_of(getattr(nn, layer).__mro__[above_it], "nn")
+    return OWN.get(name)
+
+
+OWN |= {"_Loss": _Loss, "_WeightedLoss": _WeightedLoss}
 OWN |= {"register_kl": register_kl, "_calculate_fan_in_and_fan_out": below(nn.init.fans)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from types import ModuleType
 from typing import Any
 
@@ -53,10 +53,10 @@ def _from(path: str) -> Look:
     """The functions and classes of a module of nn's or optim's, which is loaded when it is asked for."""
 
     def look(name: str) -> Any:
-        from .classes import OWN, found_in
+        from .classes import found_in, own
 
-        if name in OWN:
-            return OWN[name]
+        if (known := own(name)) is not None:
+            return known
         source: Any
         if path.startswith("optim"):
             import optim
@@ -140,6 +140,11 @@ def _autocast(device_type: Any = "cpu", dtype: Any = None, enabled: bool = True,
 
 def _fixed(**values: Any) -> Look:
     return values.__getitem__
+
+
+def _ntuple(n: int) -> Any:
+    """torch.nn.modules.utils: what makes n of one number, and a tuple of several."""
+    return lambda x: tuple(x) if isinstance(x, Iterable) else (x,) * n
 
 
 def _below_of(table: dict[str, Any]) -> Look:
@@ -228,8 +233,9 @@ def _no(name: str) -> Any:
 
 
 _MODULES = (
-    "activation", "batchnorm", "container", "conv", "dropout", "linear", "loss", "module", "normalization", "pooling",
-    "rnn", "sparse", "transformer",
+    "activation", "adaptive", "batchnorm", "channelshuffle", "container", "conv", "distance", "dropout", "flatten",
+    "fold", "instancenorm", "lazy", "linear", "loss", "module", "normalization", "padding", "pixelshuffle", "pooling",
+    "rnn", "sparse", "transformer", "upsampling",
 )  # fmt: skip
 _DISTRIBUTIONS = (
     "bernoulli", "beta", "binomial", "categorical", "cauchy", "chi2", "dirichlet", "distribution", "exponential",
@@ -245,6 +251,8 @@ _TABLES: dict[str, Look] = {
     "special": lambda name: FUNCTIONS[SAME[name]] if name in SAME else below(SPECIAL[name], narrow=True),
     "nn.functional": functional,
     **dict.fromkeys(("nn", "nn.parameter", "nn.modules", *map("nn.modules.{}".format, _MODULES)), _from("nn")),
+    "nn.modules.utils": _fixed(
+        _ntuple=_ntuple, _single=_ntuple(1), _pair=_ntuple(2), _triple=_ntuple(3), _quadruple=_ntuple(4)),
     **{name: _from(name) for name in (
         "nn.init", "nn.utils", "nn.utils.rnn", "nn.utils.parametrize", "nn.utils.parametrizations", "nn.utils.prune",
         "optim", "optim.lr_scheduler", "optim.swa_utils")},

@@ -12,7 +12,9 @@ import numpy as np
 import pytest
 
 import autograd
-from autograd import Tensor, checkpoint, grad, hvp, jacobian, jvp, no_grad, value_and_grad, vjp
+from autograd import Tensor, checkpoint, grad, hvp, jacobian, jvp, no_grad, value_and_grad, vjp, vmap
+from autograd.ops import special
+from autograd.ops.polar import polar_factor
 
 from ..arrays import KINDS as OTHERS
 from ..arrays import LACKING, Strict, plain
@@ -185,6 +187,42 @@ def test_a_tensor_of_another_array_is_a_copy_of_the_dtype_that_is_asked_for(dtyp
     assert x.dtype == made
     source[0] = 5.0
     assert x.data._array.tolist() == [1, 1]
+
+
+OWN = {
+    **{f.__name__: (f, A) for f in (special.erf, special.erfc, special.ndtr, special.log_ndtr)},
+    **{f.__name__: (f, A) for f in (special.inverse_mills, special.mills_excess)},
+    **{f.__name__: (f, B) for f in (special.gammaln, special.i1_slope)},
+    "polygamma": (lambda x: special.polygamma(1, x), B),
+    "logit": (lambda x: special.logit(x / 3), B),
+    "xlogy": (special.xlogy, B, B + 1),
+    "polar factor": (polar_factor, A),
+    "nuclear norm": (lambda x: np.linalg.norm(x, "nuc"), A),
+    "qr": (lambda x: np.linalg.qr(x)[1], A),
+    "svd": (lambda x: np.linalg.svd(x, full_matrices=False)[1], A),
+    "sign of complex numbers": (lambda x: np.sign(x * (1 + 1j)).real, A),
+    "einsum": (lambda x, y: np.einsum("ij,jk->ik", x, y), A, B),
+    "pad": (lambda x: np.pad(x, 1), A),
+    "checkpoint": (checkpoint(np.sin), A),
+    "vmap": (vmap(lambda row: np.sin(row) * row.sum()), A),
+    "vmap of grad": (vmap(grad(lambda row: (np.sin(row) ** 2).sum())), A),
+}
+"""What NumPy has not, and rules that the calls below do not reach: the function and its arguments."""
+
+
+@pytest.mark.parametrize("kind", OTHERS)
+@pytest.mark.parametrize("case", OWN)
+def test_functions_of_our_own(case: str, kind: str) -> None:
+    function, *arrays = OWN[case]
+
+    def run(make: Any) -> list[Any]:
+        inputs = [Tensor(make(array), requires_grad=True) for array in arrays]
+        out = function(*inputs)
+        return [out, *grad((out * out).sum(), inputs)]
+
+    for got, expected in zip(run(OTHERS[kind]), run(np.copy), strict=True):
+        assert type(got.data) is type(OTHERS[kind](A))
+        np.testing.assert_allclose(plain(got), expected.data, rtol=1e-9, atol=1e-12)
 
 
 # ---- every function of NumPy's ---------------------------------------------------------------------------------------

@@ -1,5 +1,5 @@
-"""Random programs in our engine, in a naive one, in JAX where it is, and as compiled steps: they give the same, or
-we refuse.
+"""Random programs in our engine, in a naive one, in JAX where it is, as compiled steps, and for several examples at
+once: they give the same, or we refuse.
 
     python -m tests.fuzzing --seconds 60               as many programs as that takes
     python -m tests.fuzzing --programs 1000 --seed 7   those of the seeds 7, 8, 9, …
@@ -27,6 +27,7 @@ from autograd.program.native import choose
 from tests.figures import write_figures
 from tests.forked import forked
 
+from .batched import batched_difference
 from .compiled import compiled_difference
 from .files import mangled_files
 from .programs import Program, difference, draw, shortest
@@ -37,6 +38,7 @@ EVERY = {
     "c": 8,
     "numba": 64,
 }  # of how many programs one is compiled so, which takes seconds
+EVERY_BATCHED = 2  # of how many one runs for several examples at once
 
 
 def main(arguments: list[str]) -> int:
@@ -104,7 +106,8 @@ def run_programs(first: int, programs: int | None, seconds: float | None) -> tup
 
 
 def _others() -> dict[str, Any]:
-    found: dict[str, Any] = {}
+    batched = lambda program: program.seed % EVERY_BATCHED == 0
+    found: dict[str, Any] = {"a loop over what vmap does at once": (batched, batched_difference)}
     for name, every in EVERY.items():
         try:
             backend = choose(name)

@@ -14,6 +14,7 @@ from autograd.program.native import NUMPY
 from tests.autograd.program.native.plain import PLAIN
 from tests.fuzzing import naive
 from tests.fuzzing.__main__ import run_files
+from tests.fuzzing.batched import batched_difference
 from tests.fuzzing.compiled import compiled_difference
 from tests.fuzzing.functions import FUNCTIONS
 from tests.fuzzing.programs import Program, Step, difference, draw, run_naive, shortest
@@ -33,6 +34,14 @@ def test_compiled_steps_do_what_the_engine_does(seed: int) -> None:
     for backend in (NUMPY, PLAIN):
         found = compiled_difference(program, backend)
         assert found is None or found.startswith("refused"), f"{backend.name}: {found}\n{program.text()}"
+
+
+@pytest.mark.parametrize("first", [1, 208, 1103])
+def test_several_examples_at_once_do_what_each_does_alone(first: int) -> None:
+    for seed in range(first, first + 10):
+        program = draw(seed, in_place=seed % 4 != 0)
+        found = batched_difference(program)
+        assert found is None or found.startswith("refused"), f"seed {seed}: {found}\n{program.text()}"
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)

@@ -5,12 +5,13 @@
     python -m tests.mutants --sample 300 --seed 1           so many of them, drawn at random
     python -m tests.mutants ops --report                    run nothing; print what earlier runs found
 
-Tests that run the changed lines go first, those in the file of the module's name and short ones before others; where
-it is no derivative rule, the shortest of the other tests follow. They are collected once, and run in a process that is
-forked for the mutant; only what matters while the packages are imported has them imported anew. What was found is kept
-in .cache/mutants until the code around a mutant changes (of one that survived: or the tests), so an interrupted run
-goes on where it was; and, at the end, in found.json here, which is checked in, with the names of the survivors. Then
-stand these, each with its place and its change, and a figure per module, which is also written to tests/figures.json.
+Tests that run the changed lines go first, those in the file of the module's name and short ones before others; then
+those that run its function; where it is no derivative rule, the shortest of the other tests follow. They are collected
+once, and run in a process that is forked for the mutant; only what matters while the packages are imported has them
+imported anew. What was found is kept in .cache/mutants until the code around a mutant changes (of one that survived:
+or the tests), so an interrupted run goes on where it was; and, at the end, in found.json here, which is checked in,
+with the names of the survivors. Then stand these, each with its place and its change, and a figure per module, which
+is also written to tests/figures.json.
 """
 
 from __future__ import annotations
@@ -41,6 +42,7 @@ from tests.mutants.trial import Changed, run  # noqa: E402
 from tests.mutants.warm import Warm, side_by_side, warm  # noqa: E402
 
 NEAR = 4.0  # seconds: so much of the tests that run a changed line; what they do not notice counts as survived
+AROUND = 1.0  # seconds: so much of those that run its function, of which only the first calls are followed
 REST = 0.1  # seconds: so much of the tests that do not (but may have, had the result not been kept)
 PATIENCE = 20.0  # seconds, beside ten times what the tests take on the unchanged module, where it is imported for them
 
@@ -183,15 +185,29 @@ def _by_line(path: str) -> tuple[dict[str, float], dict[int, list[str]]]:
 
 
 def _order(path: str, mutant: Mutant) -> list[tuple[str, float]]:
-    """The tests for a mutant: those that run its lines, the likely ones first, and then the shortest of the others.
-
-    Where none is known to, for only the first calls of a function are followed, it is the likely ones.
+    """The tests for a mutant: those that run its lines, the likely ones first, those that run its function, and then
+    the shortest of the others. Where none is known to run its lines, it is the likely ones.
     """
     seconds, lines = _by_line(path)
-    near = {name for number in range(mutant.lines[0], mutant.lines[1] + 1) for name in lines.get(number, ())}
+
+    def of(first: int, last: int) -> set[str]:
+        return {name for number in range(first, last + 1) for name in lines.get(number, ())}
+
+    near = of(*mutant.lines)
+    around = of(*_function(path, mutant.lines[0])) - near if near else set()
     covering = _within([(name, s) for name, s in seconds.items() if name in near or not near], NEAR)
-    others = [(name, s) for name, s in seconds.items() if near and name not in near and not mutant.rule]
+    covering += _within([(name, s) for name, s in seconds.items() if name in around], AROUND)
+    known = near | around
+    others = [(name, s) for name, s in seconds.items() if near and name not in known and not mutant.rule]
     return covering + _within(others, REST)
+
+
+def _function(path: str, number: int) -> tuple[int, int]:
+    """The first and the last line of the function around a line, or that line."""
+    tree, _ = _parsed(path)
+    nodes = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+    found = [(n.lineno, n.end_lineno or n.lineno) for n in nodes if n.lineno <= number <= (n.end_lineno or n.lineno)]
+    return max(found, default=(number, number))
 
 
 def _within(tests: list[tuple[str, float]], limit: float) -> list[tuple[str, float]]:

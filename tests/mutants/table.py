@@ -86,7 +86,6 @@ OWN: dict[str, list[str]] = {  # the longest beginning of a module's path that s
     "autograd/scipy/optimize.py": ["tests/autograd/test_scipy_optimize.py"],
     "autograd/scipy/sparse/": ["tests/autograd/test_scipy_sparse.py"],
     "autograd/transforms/": ["tests/autograd/transforms", "tests/autograd/test_outside.py"],
-    "autograd/transforms/batching/correlation.py": ["tests/nn/test_vmap.py"],
     "nn/parallel/": ["tests/nn/parallel"],
     "optim/": OPTIM,
     "optim/lbfgs.py": ["tests/optim/test_lbfgs.py", "tests/optim/test_defaults.py"],

@@ -382,6 +382,17 @@ def test_forward_hooks_that_are_called_in_any_case():
     assert seen == [False, (3, 1), True, "none"]
 
 
+def test_a_hook_that_forward_registers_is_called_after_it():
+    class Registers(nn.Module):
+        def forward(self, x):
+            self.register_forward_hook(lambda module, args, out: out + 1)
+            return x
+
+    net = Registers()
+    net.register_forward_hook(lambda module, args, out: None)
+    assert net(np.ones(1)).tolist() == [2.0]
+
+
 def test_new_memory():
     net = nn.Sequential(nn.BatchNorm1d(2), nn.Linear(2, 1))
     before = [p.data for p in (*net.parameters(), *net.buffers())]

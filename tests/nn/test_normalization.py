@@ -185,3 +185,9 @@ def test_a_channel_out_of_the_window_has_no_part_in_the_response(wild: float) ->
     with np.errstate(invalid="ignore"):
         found = F.local_response_norm(x, 3)
     np.testing.assert_array_equal(found[:, 2:], F.local_response_norm(np.ones((1, 6, 2)), 3)[:, 2:])
+
+
+def test_normalize_over_several_axes():
+    x = np.arange(24.0).reshape(2, 3, 4)
+    sizes = (np.abs(x) ** 3).sum((0, 2), keepdims=True) ** (1 / 3)
+    assert np.allclose(nn.functional.normalize(x, 3.0, (0, 2)), x / sizes)

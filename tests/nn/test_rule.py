@@ -80,8 +80,9 @@ NOT_RUN = {
     ),
     "utils.cast_inputs": "changes what a module is given",
     **dict.fromkeys(
-        ("utils.fuse_conv_bn_eval", "utils.fuse_linear_bn_eval", "utils.remove_spectral_norm",
-         "utils.remove_weight_norm", "utils.stack_module_state", "utils.vector_to_parameters"),
+        ("utils.fuse_conv_bn_eval", "utils.fuse_conv_bn_weights", "utils.fuse_linear_bn_eval",
+         "utils.fuse_linear_bn_weights", "utils.remove_spectral_norm", "utils.remove_weight_norm", "utils.skip_init",
+         "utils.stack_module_state", "utils.vector_to_parameters"),
         "makes or sets parameters",
     ),
 }  # fmt: skip

@@ -46,13 +46,12 @@ def _correlate(
 ) -> Any:  # fmt: skip
     if not batch.size:
         return NotImplemented
-    if batch.holds(b):
-        made = _correlate(batch, x, w, stride, padding, dilation, groups)
-        return made + b.reshape(b.shape + (1,) * (made.ndim - 2))
     correlated = _function(correlate)
+    if batch.holds(b):
+        given = x, w, stride, padding, dilation, groups
+        made = _correlate(batch, *given) if batch.holds(x) or batch.holds(w) else _run(batch, correlated, *given)
+        return made + b.reshape(b.shape + (1,) * (made.ndim - 2))
     if not batch.holds(w):
-        if not batch.holds(x):
-            return NotImplemented
         made = _run(batch, correlated, _images(x.array), w, stride, padding, dilation, groups, b)
         return Batched(batch, made.reshape((batch.size, x.shape[0], *made.shape[1:])))
     b = None if b is None else np.tile(b, batch.size)

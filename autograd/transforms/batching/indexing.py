@@ -151,7 +151,8 @@ def _setitem(batch: Batch, x: Any, index: Any, value: Any) -> Any:
     except _Unlike:
         masks = hasattr(index, "dtype") and index.shape == x.shape
         if masks and not np.ndim(value):
-            np.copyto(x.array, batch.array(value, x.ndim) if batch.holds(value) else value, "unsafe", index.array)
+            value = batch.array(value, x.ndim) if batch.holds(value) else value
+            np.copyto(x.array, value, "unsafe", batch.array(index))
             return None
         return NotImplemented
     across(operator.setitem, x.array, place.index, place.as_numpy(batch, value))

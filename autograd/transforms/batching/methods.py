@@ -29,7 +29,7 @@ def _filled(shape: tuple[int, ...], size: int) -> tuple[int, ...]:
     known = 1
     for n in shape:
         known *= n if n != -1 else 1
-    return tuple([n if n != -1 else size // known if known else 0 for n in shape])
+    return tuple([n if n != -1 else size // known for n in shape]) if known else shape
 
 
 def _is_plain(index: slice) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .batched import Batch, Batched
+from .batched import Batch, Batched, across
 from .forms import form
 from .methods import behind
 
@@ -101,8 +101,9 @@ def _roll(batch: Batch, a: Any, shift: Any, axis: Any = None) -> Any:
     if not batch.holds(a) or batch.holds(shift):
         return NotImplemented
     if axis is None:
-        return Batched(batch, np.roll(a.array.reshape(batch.size, a.size), shift, 1).reshape(a.array.shape))
-    return Batched(batch, np.roll(a.array, shift, _axes(axis, a.ndim)))
+        rows = a.array.reshape(batch.size, a.size)
+        return Batched(batch, across(np.roll, rows, shift, 1).reshape((batch.size, *a.shape)))
+    return Batched(batch, across(np.roll, a.array, shift, _axes(axis, a.ndim)))
 
 
 @form(np.rot90)
@@ -115,7 +116,7 @@ def _repeat(batch: Batch, a: Any, repeats: Any, axis: Any = None) -> Any:
     if not batch.holds(a) or batch.holds(repeats):
         return NotImplemented
     array = a.array.reshape(batch.size, a.size) if axis is None else a.array
-    return Batched(batch, np.repeat(array, repeats, 1 if axis is None else behind(axis, a.ndim)))
+    return Batched(batch, across(np.repeat, array, repeats, 1 if axis is None else behind(axis, a.ndim)))
 
 
 @form(np.tile)

@@ -10,7 +10,7 @@ import nn.functional as F
 from autograd import Tensor
 from autograd.engine import tasks
 from autograd.engine.blocks import computed
-from autograd.engine.tasks import as_few_tasks
+from autograd.engine.tasks import as_few_tasks, joined
 
 da = pytest.importorskip("dask.array")
 dask = pytest.importorskip("dask")
@@ -88,6 +88,16 @@ def test_what_is_asked_for_stays():
     assert again.__dask_keys__() == y.__dask_keys__()
     np.testing.assert_array_equal(again, X + 1)
     np.testing.assert_allclose(total, (X + 1).sum() * 2)
+
+
+def test_what_nobody_needs_is_not_done():
+    from dask._task_spec import Task, TaskRef
+
+    made = []
+    graph = {key: Task(key, made.append, key[1]) for key in [("x", 1), ("x", 2), ("left", 1)]}
+    graph |= {("left", 2): Task(("left", 2), made.append, TaskRef(("x", 2)))}
+    few = joined(graph, [("x", 1), ("x", 2)])
+    assert set(few) == {("x", 1), ("x", 2)}
 
 
 def test_who_wants_no_fusion_gets_none():

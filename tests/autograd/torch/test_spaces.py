@@ -474,3 +474,26 @@ def test_names_of_old_and_those_that_say_something_of_arguments():
     assert torch.frombuffer(bytearray(8), dtype=torch.float32).tolist() == [0.0, 0.0]
     assert torch.from_dlpack(np.ones(2)).tolist() == [1.0, 1.0]
     assert torch.binomial(torch.full((2,), 7.0), torch.tensor([0.0, 1.0])).tolist() == [0.0, 7.0]
+
+
+def test_bases_by_which_programs_find_layers_or_derive_their_own():
+    from autograd.torch.nn.modules.batchnorm import _BatchNorm
+    from autograd.torch.nn.modules.conv import _ConvNd
+    from autograd.torch.nn.modules.loss import _WeightedLoss
+    from autograd.torch.nn.modules.utils import _pair, _triple
+
+    net = nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2), nn.InstanceNorm2d(2), nn.ConvTranspose1d(1, 1, 1))
+    assert [isinstance(m, _BatchNorm) for m in net] == [False, True, False, False]
+    assert [isinstance(m, _ConvNd) for m in net] == [True, False, False, True]
+    assert [isinstance(m, nn.modules.batchnorm._NormBase) for m in net] == [False, True, True, False]
+    assert (_pair(3), _pair((1, 2)), _triple(0)) == ((3, 3), (1, 2), (0, 0, 0))
+
+    class Dice(_WeightedLoss):
+        def forward(self, input, target):
+            lost = 1 - 2 * (input * target * self.weight).sum(0) / (input + target).sum(0)
+            return lost.sum() if self.reduction == "sum" else lost
+
+    loss = Dice(torch.ones(2), size_average=False)
+    assert isinstance(loss, nn.modules.loss._Loss)
+    assert loss(torch.ones(3, 2), torch.ones(3, 2)).item() == 0
+    assert list(loss.state_dict()) == ["weight"]

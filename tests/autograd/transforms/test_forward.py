@@ -71,7 +71,7 @@ def test_single_precision_stays():
 @pytest.mark.parametrize(
     "fun",
     [lambda x: x, lambda x: x[::-1], lambda x: x.astype(np.float32), lambda x: (x * 2).astype(np.float32) * 3,
-     lambda x: np.add(x, 1.0, dtype=np.float32)],
+     lambda x: np.add(x, 1.0, dtype=np.float32), lambda x: np.multiply(x, np.arange(3.0), dtype=np.float32)],
 )  # fmt: skip
 @pytest.mark.parametrize("kind", [np.float32, np.float64])
 def test_tangents_have_the_dtypes_of_what_moves(fun, kind):

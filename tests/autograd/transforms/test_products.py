@@ -98,6 +98,16 @@ def test_a_tracked_tangent_or_cotangent_is_enough_to_record_the_product() -> Non
         np.testing.assert_allclose(grad(product.sum(), w)[0], slope.sum())
 
 
+def test_what_does_not_move_is_said_of_complex_numbers_too() -> None:
+    """Which are pulled back twice."""
+    w = Tensor(2.0 + 1j, requires_grad=True)
+    for fun in (lambda z: np.ones(2), lambda z: np.stack([w * 2, w])):
+        with pytest.warns(UserWarning, match="Output seems independent of input. jvp") as seen:
+            _, moved = jvp(fun, (Z,), (np.ones(2),))
+        np.testing.assert_array_equal(moved, np.zeros(2))
+        assert len(seen) == 1
+
+
 def test_what_is_no_function_is_refused() -> None:
     with pytest.raises(TypeError, match=r"^jvp: expected a function, got float$"):
         jvp(3.0, (1.0,), (1.0,))

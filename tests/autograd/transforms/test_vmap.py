@@ -13,6 +13,7 @@ from autograd import (
     Tensor,
     checkpoint,
     compile,
+    detect_anomaly,
     generator,
     grad,
     hessian,
@@ -47,6 +48,8 @@ def test_axes_are_those_that_are_told():
     np.testing.assert_allclose(vmap(wave, -1)(X.T), vmap(wave)(X))
     np.testing.assert_allclose(vmap(wave, out_axes=1)(X), vmap(wave)(X).T)
     np.testing.assert_allclose(vmap(wave, out_axes=-1)(X), vmap(wave)(X).T)
+    np.testing.assert_allclose(vmap(wave, out_axes=-2)(X), vmap(wave)(X))
+    np.testing.assert_allclose(vmap(lambda x: x[0], out_axes=-1)(X), X[:, 0])
     got = vmap(lambda x, y: x[:, None] * y, (0, None), 2)(X, W[0])
     np.testing.assert_allclose(got, np.moveaxis(X[:, :, None] * W[0], 0, 2))
     np.testing.assert_allclose(vmap(lambda x, scale: x * scale)(X, scale=np.arange(4.0)), X * np.arange(4.0)[:, None])
@@ -234,6 +237,36 @@ def test_what_is_written_through_a_view_is_seen(case):
     t = Tensor(rows, requires_grad=True)
     vmap(f)(t).sum().backward()
     np.testing.assert_allclose(t.grad.data, expected)
+
+
+def test_what_is_checked_by_what_it_holds_holds_it_for_all_examples():
+    f = lambda x: (np.where(x > 0, x * 2, np.sin(x)) * x[[0, 1, 1]]).sum()
+    expected = np.stack([grad(f)(row) for row in X])
+    np.testing.assert_allclose(vmap(grad(checkpoint(f)))(X), expected)
+    with detect_anomaly():
+        np.testing.assert_allclose(vmap(grad(f))(X), expected)
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("scale", [1.0, 0.0, 1e200])
+def test_deviations_of_what_is_chosen(scale):
+    """Also where the squares leave the range, or none has been chosen in one of the examples."""
+    rows = scale * np.where(np.array([[0, 0, 0], [0, 1, 0], [1, 1, 1], [0, 0, 1]]) == 1, np.nan, X)
+    with np.errstate(all="ignore"):
+        for f in (np.nanstd, lambda x: np.std(x, where=x > 0)):
+            np.testing.assert_allclose(vmap(f)(rows), [f(row) for row in Tensor(rows)])
+            np.testing.assert_allclose(vmap(grad(f))(rows), [grad(f)(row) for row in rows])
+
+
+@pytest.mark.parametrize("index", [np.True_, np.False_, True, False])
+def test_an_index_that_takes_all_or_nothing(index):
+    def f(x):
+        y = x.max(keepdims=True)[0] * 1
+        y[index] = 7.0
+        return y * x.sum()
+
+    np.testing.assert_allclose(vmap(f)(X), [f(Tensor(row)).item() for row in X])
+    np.testing.assert_allclose(vmap(grad(f))(X), [grad(f)(row) for row in X])
 
 
 def test_what_was_overwritten_through_a_view_is_missed():
@@ -643,6 +676,7 @@ def test_writing_into_what_is_the_same_for_all_is_refused():
         (lambda: vmap(3), TypeError, "vmap: expected a function"),
         (lambda: vmap(wave, randomness="error"), ValueError, '"different" or "same"'),
         (lambda: vmap(lambda x, y: x)(X, X[:2]), ValueError, r"argument x .* has size 4; axis 0 of argument y"),
+        (lambda: vmap(lambda a, b, c, d: a)(X, X, X, X[:2]), ValueError, r" a [^;]*; .* b [^;]*; [^;]* d [^;]*$"),
         (lambda: vmap(lambda x, y: x, (0, 2))(X, X), ValueError, r"argument y .* axis 2.*at least 3 dim.*\(4, 3\)"),
         (lambda: vmap(lambda x: x)(2.0), ValueError, r"argument x is to be mapped along axis 0.*shape is \(\)"),
         (lambda: vmap(lambda x: x, (0, 0))(X), ValueError, "2 for 1 arguments"),
@@ -652,6 +686,8 @@ def test_writing_into_what_is_the_same_for_all_is_refused():
         (lambda: vmap(lambda x: x, (object(),))(object()), ValueError, r"in_axes\[0\] as a whole number"),
         (lambda: vmap(lambda p: p.parts, (Many(0),))(Many(X, X)), ValueError, r"in_axes\[0\] as a whole number"),
         (lambda: vmap(lambda x: x, out_axes=5)(X), ValueError, "out_axes is 5 for result 0"),
+        (lambda: vmap(lambda x: x, out_axes=-3)(X), ValueError, r"out_axes is -3 for result 0, .* is \(3,\)"),
+        (lambda: vmap(lambda x: x, out_axes=2)(X), ValueError, "out_axes is 2 for result 0"),
         (lambda: vmap(lambda x: x, out_axes=None)(X), ValueError, "differs between the examples"),
         (lambda: vmap(lambda x: x, out_axes=(0, 0))(X), ValueError, "out_axes"),
         (lambda: vmap(lambda x: x)("text"), TypeError, "got str in argument x"),

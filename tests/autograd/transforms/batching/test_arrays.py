@@ -78,7 +78,9 @@ def test_parts_of_complex_numbers_are_written() -> None:
 def test_errors_are_those_of_one_example() -> None:
     for call, error, says in (
         (lambda x: x.sum(2), np.exceptions.AxisError, "axis 2 is out of bounds for array of dimension 2"),
+        (lambda x: np.linalg.det(x[0]), np.linalg.LinAlgError, "1-dimensional array given"),
         (lambda x: x.swapaxes(0, -3), np.exceptions.AxisError, "axis -3 is out of bounds"),
+        (lambda x: x[:0].reshape(0, -1), ValueError, "cannot reshape array of size 0"),
         (lambda x: x.transpose(0), ValueError, "axes don't match array"),
         (lambda x: x[0, 0, 0], IndexError, "too many indices"),
         (lambda x: x[[0], [1], [2]], IndexError, "array is 2-dimensional, but 3 were indexed"),
@@ -166,6 +168,10 @@ def test_a_primitive_that_branches_runs_example_by_example() -> None:
     np.testing.assert_allclose(vmap(grad(grad(BRANCH)), (0, None))(x, 2.0), bend(x, 2.0))
     np.testing.assert_allclose(vmap(grad(BRANCH, 1), (0, None))(x, 2.0), smooth(x, 1.0))
     assert vmap(grad(grad(BRANCH)), (0, None))(x[:0], 2.0).shape == (0,)
+    listed = primitive(lambda x: 2 * x, name="listed", x=lambda g: g * len([unwrap(g).tolist()] * 2))
+    w = Tensor(3.0, requires_grad=True)
+    np.testing.assert_allclose(vmap(lambda x: grad(lambda x: listed(x) * w)(x))(x).detach(), np.full(4, 6.0))
+    assert vmap(lambda x: grad(lambda x: listed(x) * w)(x))(x[:0]).shape == (0,)
     total = lambda w: (vmap(lambda x: BRANCH(x, w) + grad(BRANCH)(x, w))(x) ** 2).sum()
     whole = smooth(x, 1.0) + slope(x, 1.0)
     np.testing.assert_allclose(grad(total)(3.0), (2 * 3.0 * whole**2).sum())

@@ -141,6 +141,7 @@ CALLS: dict[str, Any] = {  # x and y are of shape (3, 4), v is of shape (4,), c 
     "crosses": lambda x, y, v, c, i: (
         np.cross(x[:, :3], y[:, :3]), np.cross(x[:, :3], v[:3]), np.cross(x, y, axis=0),
         np.linalg.cross(c[:, :3], F[:, :3], axis=1), np.linalg.cross(x[:, 1:], y[:, 1:], axis=-1),
+        np.linalg.cross(c, F, axis=-2),
         np.linalg.cross(x[:, 1:], E[1:])),
     "transforms": lambda x, y, v, c, i: (
         np.fft.fft(x, axis=0), np.fft.rfft(v, 6), np.fft.fft2(c, (2, 2)), np.fft.fftn(x, axes=(0,)),
@@ -234,6 +235,8 @@ CALLS: dict[str, Any] = {  # x and y are of shape (3, 4), v is of shape (4,), c 
     "flipped and rolled": lambda x, y, v, c, i: (
         np.flip(c), np.flip(c, 1), np.flip(c, (0, 2)), np.fliplr(x), np.rot90(x), np.rot90(c, 2, (0, 2)), np.roll(x, 1),
         np.roll(c, (1, 2), (0, 2)), np.roll(x, -1, 0), np.roll(x, 5)),
+    "moved by each": lambda x, y, v, c, i: (
+        np.roll(x, i[0]), np.roll(x, i[0], 0), np.repeat(x, np.ones_like(i[:3]), 0), np.repeat(v, np.ones_like(i))),
     "joined": lambda x, y, v, c, i: (
         np.concatenate([x, y]), np.concatenate([x, F[0]], 1), np.concatenate([x, y], None), np.stack([v, E], 1),
         np.stack([x, y], -1), np.vstack([x, v]), np.hstack([v, E]), np.append(x, v), np.append(x, y, 1),
@@ -290,6 +293,7 @@ CALLS: dict[str, Any] = {  # x and y are of shape (3, 4), v is of shape (4,), c 
         np.take_along_axis(x, i[None], -2), np.take_along_axis(x, i[:3, None], 1), np.searchsorted(np.sort(E), v),
         np.searchsorted(np.sort(E), x, "right"), np.searchsorted(np.sort(v), 0.1), Tensor(F)[:, i[:2, None], i[1:3]],
         Tensor(F)[i[:2, None] % 2, :, i[1:3]], Tensor(F)[i[0] % 2, 1], Tensor(F)[1:, i[0]], Tensor(F)[:, i[0], i[1]]),
+    "picked by a truth": lambda x, y, v, c, i: (x[True], x[np.True_], x[False], x[:, True], x[np.array(True), 0]),
     "picked where": lambda x, y, v, c, i: (
         c[[True, False]], c[:, np.array([True, False, True])], c[np.array([[True, False, True]] * 2)], x[[]], x[[], 1],
         c[:, [0, 2], [1, 3]], c[..., [0, 2], None], c[[1], ..., [0]], c[np.int64(1)], c[np.array(1), :, [0, 2]],
@@ -317,6 +321,7 @@ CALLS: dict[str, Any] = {  # x and y are of shape (3, 4), v is of shape (4,), c 
         changed(x, lambda a: a.__setitem__(slice(1, None), y[:1])), changed(x, lambda a: a.__setitem__((0, 1), v[2])),
         changed(x, lambda a: np.put_along_axis(a, i[None], v[None], 0)),
         changed(x, lambda a: np.put_along_axis(a, i[None], 2.0, -2)),
+        changed(x, lambda a: np.put_along_axis(a, i, v, None)),
         changed(x, lambda a: np.put_along_axis(a, i[:3, None], E[:3, None], 1)),
         changed(x, lambda a: np.copyto(a, 1, "unsafe")),
         changed(x, lambda a: np.copyto(a, E, where=v > 0)), changed(x, lambda a: np.copyto(a, v, where=F[0] > 0))),
@@ -337,8 +342,9 @@ WITHIN_LOOPED = {
     "vectors into another": {"np.vecdot"}, "quantiles": {"np.quantile"}, "extremes": {"np.amax"},
         "along one axis into another": {"np.argmax", "np.add.reduceat", "np.cumsum"},
     "sorted along axes": {"partition"}, "reshaped": {"ravel", "reshape"}, "joined": {"np.concatenate"},
+        "picked by a truth": {"getitem"}, "moved by each": {"np.repeat", "np.roll"},
     "joined into another": {"np.stack"}, "triangles": {"np.tril", "np.triu"},
-    "assigned with fewer and more axes": {"put"},
+    "assigned with fewer and more axes": {"put", "np.unravel_index"},
     "picked from the same by each": {"_take", "np.searchsorted"},
 }  # fmt: skip
 """Of these calls those that are run example by example."""
