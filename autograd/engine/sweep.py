@@ -386,8 +386,12 @@ def _accumulate(entries: Iterable[list[Any]], create_graph: bool) -> None:
             g = g if isinstance(g, Tensor) else wrap(_copy(g))
             tensor._grad = g if known is None else known + g
         elif known is None:
-            if _is_ours(g, 0) or (type(g) is _ndarray and _shows_all(g)):  # only the sweep holds it: no need to copy
+            if _is_ours(g, 0):  # only the sweep holds it: no need to copy
                 tensor._grad = wrap(g)
+            elif type(g) is _ndarray and _shows_all(g):
+                base: Any = g.base  # which a later gradient can be added to in place
+                alike = (base.shape, base.strides, base.dtype) == (g.shape, g.strides, g.dtype)
+                tensor._grad = wrap(base if alike else g)
             else:
                 tensor._grad = _kept(g, tensor)
         else:

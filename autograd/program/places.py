@@ -260,7 +260,7 @@ class Surroundings:
             self._place(cell, "attribute", "cell_contents", name)
         self._stack += [(part, "") for part in (function.__defaults__ or ())]
         self._stack += [(part, name) for name, part in (function.__kwdefaults__ or {}).items()]
-        if is_library(function.__code__.co_filename):
+        if not is_users(function.__code__.co_filename):  # what Python's own modules keep (of threads, say) is no state
             return
         for name in sorted(_names(function.__code__)):
             self._attributes.add(name)

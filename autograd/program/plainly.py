@@ -148,7 +148,9 @@ def bell(x: Any, rate: float, height: float) -> Any:
         return np.exp(x * x * -rate) * height
     x = np.clip(x, -40, 40)
     near = np.rint(x * 32) * (1 / 32)
-    return np.exp(near * near * -rate) * np.exp((near - x) * (near + x) * rate) * height
+    exact, rest = near * near * -rate, (near - x) * (near + x) * rate
+    made = np.exp(exact + rest)
+    return (made + made * (exact - (exact + rest) + rest)) * height
 
 
 # ---- which of them ---------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ import numpy as np
 from ..engine.modes import Untraceable, enable_grad
 from ..engine.node import tick, walk
 from ..engine.sweep import WrongShape
-from ..engine.tensor import Tensor, alike, wrap
+from ..engine.tensor import Tensor, alike, unwrap, wrap
 from .batching.batched import Batch, Batched
 from .batching.boundary import leave, part_outside
 from .call import Call, name_of, tracked
@@ -131,7 +131,7 @@ def _jacobian_of_part(call: Call, out: Any, create_graph: bool, chunk_size: int 
 
 def _goes_by_columns(call: Call, out: Tensor) -> bool:
     """Whether each column is what one real tangent gives, going forward."""
-    return all(value.dtype.kind == "f" for value in (out, *call.points)) and goes_forward(call, [out])
+    return all(unwrap(value).dtype.kind == "f" for value in (out, *call.points)) and goes_forward(call, [out])
 
 
 def _columns(call: Call, out: Tensor, i: int, create_graph: bool, chunk_size: int | None) -> Tensor:
