@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, ClassVar
 from weakref import ref
 
 import numpy as np
@@ -20,6 +20,39 @@ class Seen:
     """Whether this process has ever computed with arrays in blocks: if not, the sweep need not look for them."""
 
     blocks = False
+    rows: ClassVar[dict[int, tuple[int, ...]]] = {}  # how so many rows were last cut into blocks
+
+
+def note(array: Any) -> None:
+    """Remember that there are arrays in blocks, and how this one's rows are cut."""
+    Seen.blocks = True
+    if array.ndim and len(array.chunks[0]) > 1:
+        if len(Seen.rows) >= 64:
+            Seen.rows.clear()
+        Seen.rows[array.shape[0]] = array.chunks[0]
+
+
+def spread(x: Any, shape: tuple[int, ...]) -> Any:
+    """An array in blocks, broadcast; new rows lie in blocks as those of others did, where Dask makes one block of all.
+
+    What is computed with a block of all is as large as the data, though it be one number.
+    """
+    from dask.array import broadcast_to
+
+    more = len(shape) - x.ndim
+    rows = Seen.rows.get(shape[0]) if shape and (more > 0 or (more == 0 and x.shape[0] == 1)) else None
+    if rows is None:
+        return np.broadcast_to(x, shape)
+    known = [(n,) if i < more or x.shape[i - more] == 1 else x.chunks[i - more] for i, n in enumerate(shape)]
+    return broadcast_to(x, shape, chunks=(rows, *known[1:]))
+
+
+def zeros(like: Any, shape: tuple[int, ...]) -> Any:
+    """np.zeros_like(like, shape=shape) of an array in blocks, in blocks as those of other arrays of so many rows."""
+    from dask.array import zeros_like
+
+    rows = Seen.rows.get(shape[0]) if shape else None
+    return zeros_like(like, shape=shape, chunks=None if rows is None else (rows, *((n,) for n in shape[1:])))
 
 
 def in_blocks(array: Any) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from .blocks import in_blocks, spread
 from .declare import linear
 from .primitive import Function
 from .sums import LARGE, ones, summed_axes, total
@@ -27,7 +28,7 @@ def _sum_to(x: Any, shape: tuple[int, ...]) -> Any:
 
 def _broadcast_to(x: Any, shape: Any) -> Any:
     if type(shape) is not tuple or not isinstance(x, np.ndarray | np.generic):
-        return np.broadcast_to(x, shape)
+        return spread(x, shape) if in_blocks(x) else np.broadcast_to(x, shape)
     if isinstance(x, np.generic):
         if math.prod(shape) <= 1024:  # what uses it next takes less time than with a view
             made = np.empty(shape, x.dtype)

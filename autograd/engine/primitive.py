@@ -30,7 +30,7 @@ from typing import Any
 
 import numpy as np
 
-from .blocks import Seen, in_blocks
+from .blocks import in_blocks, note
 from .forking import free, in_each_child
 from .left import left_of
 from .modes import mode
@@ -283,7 +283,7 @@ def as_array(value: Any) -> Any:
     if isinstance(value, np.generic | int | float | complex):
         return np.asarray(value) if mode.trace is None else mode.trace.as_array(value)
     if in_blocks(value):
-        Seen.blocks = True
+        note(value)
     return value
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..engine import versions
-from ..engine.blocks import along, by_blocks, in_blocks
+from ..engine.blocks import along, by_blocks, in_blocks, zeros
 from ..engine.broadcasting import sum_to
 from ..engine.declare import composite, linear, nondifferentiable
 from ..engine.halves import widened
@@ -59,7 +59,7 @@ def is_basic(index: Any) -> bool:
 def _scatter_add(g: Any, index: Any, shape: tuple[int, ...]) -> Any:
     if in_blocks(index):
         return by_blocks(_scatter_add, [g, index], shape, total=True)
-    total = np.zeros_like(g, order="C", shape=shape)
+    total = zeros(g, shape) if in_blocks(g) else np.zeros_like(g, order="C", shape=shape)
     if total.__class__ is not np.ndarray:
         return _scatter_add_elsewhere(total, g, index, shape)
     if _names_once(index) or _counts_up(index):

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ..engine.blocks import in_blocks, zeros
 from ..engine.declare import composite, linear
 from ..engine.primitive import Function
 from ..engine.sharing import note_view
@@ -50,7 +51,8 @@ def _split(ary: Any, edges: tuple[int, ...], axis: int) -> tuple[Any, ...]:
 
 def _split_ary(g: Any, ary_shape: Any, edges: Any, axis: int) -> Any:
     def nothing(size: int) -> Any:
-        return np.zeros_like(some, shape=(*ary_shape[:axis], size, *ary_shape[axis + 1 :]))
+        shape = (*ary_shape[:axis], size, *ary_shape[axis + 1 :])
+        return zeros(some, shape) if in_blocks(some) else np.zeros_like(some, shape=shape)
 
     some = next(part for part in g if part is not None)
     parts = [nothing(edges[k + 1] - edges[k]) if part is None else part for k, part in enumerate(g)]

@@ -8,7 +8,9 @@ import nn.functional as F
 import optim
 from autograd import Tensor, grad, manual_seed
 
+dask = pytest.importorskip("dask")
 da = pytest.importorskip("dask.array")
+Callback = pytest.importorskip("dask.callbacks").Callback
 
 rng = np.random.default_rng(0)
 X = rng.normal(size=(8, 6))
@@ -147,6 +149,41 @@ def test_training_takes_one_pass_a_step():
     np.testing.assert_allclose(losses, expected)
     for name in plain:
         np.testing.assert_allclose(state[name], plain[name], atol=1e-12)
+
+
+class Largest(Callback):
+    """The most bytes that the result of any of Dask's tasks had."""
+
+    def __init__(self):
+        super().__init__()
+        self.bytes = 0
+
+    def _posttask(self, key, result, graph, state, worker):
+        parts = result if isinstance(result, tuple) else (result,)
+        self.bytes = max(self.bytes, *(getattr(part, "nbytes", 0) for part in parts))
+
+
+SCORES, NUMBER = nn.Linear(4, 3).double(), nn.Linear(4, 1).double()
+LOSSES = {
+    "cross-entropy": lambda x, classes: F.cross_entropy(SCORES(x), classes),
+    "likelihood": lambda x, classes: F.nll_loss(F.log_softmax(SCORES(x), 1), classes),
+    "squares": lambda x, classes: F.mse_loss(NUMBER(x)[:, 0], classes.astype(float)),
+    "logistic": lambda x, classes: F.binary_cross_entropy_with_logits(NUMBER(x)[:, 0], (classes > 0).astype(float)),
+    "sum": lambda x, classes: -(NUMBER(x) * 2).sum(),
+    "a column kept": lambda x, classes: -NUMBER(x).sum(0, keepdims=True).sum() * 2,
+    "norm": lambda x, classes: np.linalg.norm(NUMBER(x)),
+    "halves": lambda x, classes: (np.split(x @ SCORES.weight.T, 3, 1)[1] ** 2).mean(),
+    "one of two": lambda x, classes: np.unstack(x @ SCORES.weight.T, axis=1)[1].sum(),
+}
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_nothing_is_larger_than_a_block(loss):
+    x = Tensor(da.random.default_rng(0).standard_normal((640, 4), chunks=(10, 4)))
+    classes = Tensor(da.random.default_rng(1).integers(0, 3, 640, chunks=10))
+    with Largest() as largest, dask.config.set(scheduler="sync"):
+        LOSSES[loss](x, classes).backward()
+    assert 0 < largest.bytes <= 10 * 4 * 8
 
 
 def test_a_wrong_class_is_told_when_it_is_computed():

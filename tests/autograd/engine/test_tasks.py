@@ -130,7 +130,7 @@ def test_what_is_no_longer_needed_is_let_go():
 def test_on_a_cluster_with_what_is_held_there():
     distributed = pytest.importorskip("distributed")
     with (
-        distributed.LocalCluster(n_workers=1, threads_per_worker=2, processes=False, dashboard_address=None) as cluster,
+        distributed.LocalCluster(n_workers=1, threads_per_worker=2, processes=False, dashboard_address=":0") as cluster,
         distributed.Client(cluster),
     ):
         x = da.from_array(X, chunks=(3, 4)).persist()

@@ -99,7 +99,7 @@ def test_wrong_arguments():
 def client():
     distributed = pytest.importorskip("distributed")
     with (
-        distributed.LocalCluster(n_workers=2, threads_per_worker=1, memory_limit="1GB", dashboard_address=None) as made,
+        distributed.LocalCluster(n_workers=2, threads_per_worker=1, memory_limit="1GB", dashboard_address=":0") as made,
         distributed.Client(made) as connected,
     ):
         yield connected
