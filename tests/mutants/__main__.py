@@ -5,10 +5,10 @@
     python -m tests.mutants --sample 300 --seed 1           so many of them, drawn at random
     python -m tests.mutants ops --report                    run nothing; print what earlier runs found
 
-Tests that run the changed lines go first, those in the file of the module's name and short ones before others; then
-those that run its function; where it is no derivative rule, the shortest of the other tests follow. They are collected
-once, and run in a process that is forked for the mutant; only what matters while the packages are imported has them
-imported anew. What was found is kept in .cache/mutants until the code around a mutant changes (of one that survived:
+Tests that run the changed lines go first, those in the file of the module's name, or its folder's, and short ones
+before others; then those that run its function; where it is no derivative rule, the shortest of the other tests follow.
+They are collected once, and run in a process that is forked for the mutant; only what matters while the packages are
+imported has them imported anew. What was found is kept in .cache/mutants until the code around a mutant changes (of one that survived:
 or the tests), so an interrupted run goes on where it was; and, at the end, in found.json here, which is checked in,
 with the names of the survivors. Then stand these, each with its place and its change, and a figure per module, which
 is also written to tests/figures.json.
@@ -185,8 +185,8 @@ def _by_line(path: str) -> tuple[dict[str, float], dict[int, list[str]]]:
         for name, ran in own["lines"].items():
             for number in ran.get(path, ()):
                 lines.setdefault(number, []).append(name)
-    mirrored = f"/test_{Path(path).stem}.py::"
-    order = sorted(seconds, key=lambda name: (mirrored not in name, seconds[name]))
+    mirrored, around = f"/test_{Path(path).stem}.py::", f"/test_{Path(path).parent.name}.py::"
+    order = sorted(seconds, key=lambda name: (mirrored not in name, around not in name, seconds[name]))
     return {name: seconds[name] for name in order}, lines
 
 
