@@ -8,10 +8,10 @@
 Tests that run the changed lines go first, those in the file of the module's name, or its folder's, and short ones
 before others; then those that run its function; where it is no derivative rule, the shortest of the other tests follow.
 They are collected once, and run in a process that is forked for the mutant; only what matters while the packages are
-imported has them imported anew. What was found is kept in .cache/mutants until the code around a mutant changes (of one that survived:
-or the tests), so an interrupted run goes on where it was; and, at the end, in found.json here, which is checked in,
-with the names of the survivors. Then stand these, each with its place and its change, and a figure per module, which
-is also written to tests/figures.json.
+imported has them imported anew. What was found is kept in .cache/mutants until the code around a mutant changes (of one
+that survived: or the tests), so an interrupted run goes on where it was; and, at the end, in found.json here, which is
+checked in, with the names of the survivors. Then stand these, each with its place and its change, and a figure per
+module, which is also written to tests/figures.json.
 """
 
 from __future__ import annotations
