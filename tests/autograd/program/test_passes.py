@@ -270,6 +270,8 @@ KEPT: dict[str, Any] = {
         np.copy(y) * 2,
         autograd.erf(y.copy()),
     ],
+    "an array of a number, and views of it": lambda x: [(y := np.copy(x.sum())), y.reshape(-1), y[None, None]],
+    "views of an array of a number": lambda x: [(y := np.copy(x.max()))[None], y.reshape(1, 1)],
     "numbers of an array": lambda x: (x[0, 0].copy(), np.copy(x[0, 0]), x[0, 0] + 0, x[0, 0, ...].copy() * 1),
     "a view of a copy": lambda x: _late(x, lambda a: a.copy()),
     "a view of an equal value": lambda x: _late(x, lambda a: np.exp(x)),

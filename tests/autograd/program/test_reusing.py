@@ -21,6 +21,11 @@ EXAMPLES: dict[str, tuple[str, str, set[str]]] = {  # lines before and after; th
     "of two kinds": ("h = A + 1\nk = h * 2\nk_1 = k - h\nR = k_1", "h = A + 1\nk = h * 2\nk = k - h\nR = k", set()),
     "one that stays": ("h = A + 1\nh_1 = h * 2\nR = h_1 + 0", "h = A + 1\nh = h * 2\nR = h + 0", {"h"}),
     "a copy": ("h = A + 1\nk = h\nh_1 = B * 2\nR = k * h_1", "h = A + 1\nh_1 = B * 2\nR = h * h_1", set()),
+    "two copies": (
+        "h = A + 1\nk = h\nk_1 = B * k\nh_1 = k_1\nR = h_1 * 2", "h = A + 1\nk = B * h\nR = k * 2", set()
+    ),
+    "a copy of what is given": ("k = h\nR = k * 2", "R = h * 2", set()),
+    "two that are given": ("R = h - h_1", "R = h - h_1", set()),
     "a copy, as others": ("h = A + 1\nk = h\nR = k + h", "h = A + 1\nk = h\nR = k + h", set()),
     "a copy that is needed": (
         "h = A + 1\nk = h\nh_1 = A * 3\nk_1 = k + h_1\nR = k_1 * h",
@@ -51,7 +56,7 @@ def names_of(text: str) -> set[str]:
 
 
 def run(lines: list[str]) -> Any:
-    space: dict[str, Any] = {"A": 1.25, "B": -0.75}
+    space: dict[str, Any] = {"A": 1.25, "B": -0.75, "h": 2.5, "h_1": 3.5}
     exec("\n".join(lines), space)
     return space["R"]
 

@@ -31,13 +31,15 @@ STEPS: tuple[Callable[[Any], Any], ...] = (
     lambda u: np.copy(u, order="F"),
     lambda u: u * 2,
     lambda u: u.sum()[()],
+    lambda u: np.copy(u.min()),
+    lambda u: u[()] if u.ndim == 0 else u[:1],
     lambda u: u.max(axis=0) if u.ndim else u + 1,
     lambda u: np.tanh(u),
 )
 
 
 def _shift(u: Any) -> Any:
-    if u.ndim and u.flags.writeable:
+    if not u.ndim or u.flags.writeable:
         u -= 0.5
     return u
 
@@ -92,6 +94,6 @@ def test_no_more_of_them_are_printed_than_need_be() -> None:
     )
     copies = sum(text.count(word) for text in sources for word in (".copy(", "np.copy(", "np.array("))
     lines = sum(text.count("\n") for text in sources)
-    assert views <= 517
-    assert copies <= 196
-    assert lines <= 2567
+    assert views <= 469
+    assert copies <= 251
+    assert lines <= 2568

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import autograd
+from autograd import Tensor
 from autograd.program.compiling import Compiled
 from autograd.program.native import code, kernels
 from autograd.program.native.backends import Backend
@@ -54,3 +55,42 @@ def test_a_random_program(seed: int, backend: str, large: bool, monkeypatch: pyt
             monkeypatch.setattr(module, "LARGE", 1)
     assert_agree(program(seed), BACKENDS[backend])
     assert_agree(autograd.value_and_grad(loss(seed), (0, 1)), BACKENDS[backend])
+
+
+@pytest.mark.parametrize("together", [False, True])
+@pytest.mark.parametrize("seed", range(20))
+def test_a_random_step(seed: int, together: bool) -> None:
+    """Parameters that are changed in place, some of them parts of one array."""
+    function = loss(seed)
+
+    def stepped() -> Any:
+        whole = np.concatenate([part.reshape(-1) for part in draw(0)])
+        parts = [whole[:12].reshape(3, 4), whole[12:].reshape(4, 3)] if together else draw(0)
+        parameters = [Tensor(part, requires_grad=True) for part in parts]
+        if together:
+            for parameter, part in zip(parameters, parts, strict=True):
+                parameter.data = part
+        count = Tensor(np.zeros(3))
+
+        def step(x: Any, y: Any) -> Any:
+            for parameter in parameters:
+                parameter.grad = None
+            value = function(parameters[0] + x, parameters[1] * y)
+            value.backward()
+            with autograd.no_grad():
+                for parameter in parameters:
+                    parameter -= 1e-3 * np.tanh(parameter.grad)
+                count[1:] += parameters[0][0, :2]
+                count[:2] = count[1:] * 0.5
+            return value.detach()
+
+        return [*parameters, count], step
+
+    (found, step), (expected, by_engine) = stepped(), stepped()
+    compiled = Compiled(step, (), BACKENDS["loops and products"])
+    with np.errstate(all="ignore"):
+        for k in range(5):
+            np.testing.assert_allclose(compiled(*draw(k)).data, by_engine(*draw(k)).data, rtol=1e-9)
+            for a, b in zip(found, expected, strict=True):
+                np.testing.assert_allclose(a.data, b.data, rtol=1e-8, atol=1e-10)
+    assert compiled.why_not is None
