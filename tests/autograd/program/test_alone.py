@@ -112,6 +112,66 @@ def test_a_derivative_runs_alone(name: str) -> None:
             np.testing.assert_array_equal(got[outgoing.index(value)], expected)
 
 
+def _changed_after(make: Any) -> Any:
+    """A function of an array, of which a number is made, copied, and changed in place."""
+
+    def f(x: Any) -> Any:
+        number = autograd.Tensor(make(x)).detach()
+        moved, single, view = number.copy(), number.astype("f4"), number.reshape(()).copy()
+        number[...] -= 2
+        moved *= number
+        single[()] = single * 3 + 1
+        view[...] = view - moved
+        return number, moved, single, view
+
+    return f
+
+
+NUMBERS: dict[str, Any] = {
+    "a product of vectors": lambda x: x @ x,
+    "a mean": lambda x: np.exp(x.mean()),
+    "a largest element": lambda x: x.max(),
+    "an element": lambda x: x[1] * 2,
+    "a norm": lambda x: np.linalg.norm(x),
+    "einsum": lambda x: np.einsum("i,i->", x, x),
+    "a chosen one": lambda x: np.where(x.sum() > 0, 1.0, x.sum()),
+    "ones": lambda x: np.ones_like(x.sum()) * x[0],
+}
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+def test_a_number_can_be_changed_in_place(name: str) -> None:
+    """What NumPy computes of numbers is a scalar, which cannot be changed: where one is, it is an array."""
+    f = _changed_after(NUMBERS[name])
+    draw = lambda k: np.random.default_rng(k).uniform(-1, 1, 5)
+    called = autograd.compile(f)
+    printed = alone(autograd.trace(f, draw(0)))
+    for k in range(4):
+        expected = f(draw(k))
+        for got in (called(draw(k)), printed(draw(k))):
+            for a, b in zip(got, expected, strict=True):
+                np.testing.assert_array_equal(a, b)
+                assert np.asarray(a).dtype == np.asarray(b).dtype
+    assert called.why_not is None
+
+
+def test_a_change_of_all_of_an_array_is_read_as_one() -> None:
+    """As an operator in place, or an assignment; not as a call of what the engine happens to use."""
+
+    def f(x: Any) -> Any:
+        with autograd.no_grad():
+            total = (autograd.Tensor(x) * 2).sum()
+            rest = autograd.Tensor(x).sum(0)
+        moved = total.copy()
+        moved -= total * 3
+        rest *= np.arange(3)
+        return moved, rest
+
+    text = autograd.trace(f, np.ones((2, 3))).source
+    assert "copyto" not in text
+    assert "-= " in text
+
+
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_a_training_step_runs_alone(name: str) -> None:
     autograd.manual_seed(0)
