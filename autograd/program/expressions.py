@@ -325,7 +325,7 @@ def _shortly(index: tuple[Any, ...], shape: tuple[int, ...]) -> tuple[Any, ...]:
 
 def _rounds_otherwise(s: Statement) -> bool:
     """Whether an operator between scalars is not computed as the function is: of complex ones the products are."""
-    result = s.results[0] if s.results else None
+    result = s.results[0] if s.results and isinstance(s.function, np.ufunc) else None
     return result is not None and result.dtype.kind == "c" and not result.shape and not result.python
 
 

@@ -51,7 +51,8 @@ class Spelling:
         placed = result in self.placed
         if s.function in EMPTY and (placed or result in self.inner):
             return []
-        if s.function in SCALARS and result.scalar and len(args) == len(s.args) and not s.kwargs:
+        as_scalars = result.scalar and result.dtype.kind != "c"  # complex scalars round otherwise
+        if s.function in SCALARS and as_scalars and len(args) == len(s.args) and not s.kwargs:
             return [f"v{result.number} = {SCALARS[s.function].format(*args)}"]
         if placed:
             return [self._into(s, args, f"v{result.number}")]
