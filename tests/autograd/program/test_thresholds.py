@@ -116,4 +116,4 @@ def test_what_is_computed_again_lowers_memory_by_what_was_planned(monkeypatch: p
     assert len(planned) >= 70
     assert sum(after) < 0.67 * sum(before)
     assert sum(planned) < 0.65 * sum(before)
-    assert exact > 0.66 * len(planned)  # which statements are done piece by piece together may be others than before
+    assert exact > 0.55 * len(planned)  # which statements are done piece by piece together may be others than before
