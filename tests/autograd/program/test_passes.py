@@ -175,6 +175,17 @@ def test_memory_is_lent_once_at_a_time() -> None:
     assert block.free == [(0, block.top)]
 
 
+def test_nothing_is_written_over_what_the_same_statement_sees_in_another_way() -> None:
+    program = trace(lambda x: ((y := x * 2) + y[::-1]).sum(), X)
+    multiply, _, add, _ = program.statements
+    places = Placement(program).places
+    assert places[multiply.results[0]] != places[add.results[0]]
+    program = trace(lambda x: ((y := x * 2) + y).sum(), X)
+    multiply, add, _ = program.statements
+    places = Placement(program).places
+    assert places[multiply.results[0]] == places[add.results[0]]
+
+
 def test_a_long_chain_needs_the_memory_of_a_short_one() -> None:
     def chain(n: int) -> Any:
         def fun(x: Any) -> Any:

@@ -31,7 +31,7 @@ def drawn(draw: random.Random, base: Value, indexed: bool) -> tuple[Ref, tuple[i
         strides = tuple(draw.choice((-5, -2, -1, 0, 1, 2, 3, 8)) for _ in shape)
         index: Any = (None, draw.randint(2, 4), draw.choice((1, 2, 9))) if indexed and draw.random() < 0.4 else None
         ref = Ref(base, draw.randrange(N), strides, index)
-        if 0 <= min(elements(ref, shape)) and max(elements(ref, shape)) < N:
+        if min(elements(ref, shape)) >= 0 and max(elements(ref, shape)) < N:
             return ref, shape
 
 
