@@ -145,10 +145,8 @@ def _in_common(a: Any, weights: Any) -> Any:
     return [part if part.dtype == dtype else part.astype(dtype) for part in (a, weights)]
 
 
-@composite(np.trapezoid)
-@in_single
-def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
-    """As np.trapezoid."""
+def _trapezoids(y: Any, x: Any, dx: Any, axis: int) -> Any:
+    """The area under each step of a polygon, along the last axis."""
     y = np.moveaxis(y, axis, -1)
     if x is not None:
         x = x if hasattr(x, "ndim") else np.asarray(x)
@@ -156,7 +154,24 @@ def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
         dx = x[..., 1:] - x[..., :-1]
     elif np.ndim(dx):
         dx = np.moveaxis(np.reshape(dx, (1,) * (y.ndim - np.ndim(dx)) + np.shape(dx)), axis, -1)
-    return (dx * (y[..., 1:] + y[..., :-1]) / 2.0).sum(-1)
+    return dx * (y[..., 1:] + y[..., :-1]) / 2.0
+
+
+@composite(np.trapezoid)
+@in_single
+def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
+    """As np.trapezoid."""
+    return _trapezoids(y, x, dx, axis).sum(-1)
+
+
+@in_single
+def cumulative_trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
+    """The integral up to each point but the first, as scipy.integrate.cumulative_trapezoid.
+
+    >>> cumulative_trapezoid(np.array([1.0, 3.0, 3.0])).tolist()
+    [2.0, 5.0]
+    """
+    return np.moveaxis(np.cumsum(_trapezoids(y, x, dx, axis), -1), -1, axis)
 
 
 # ---- variance --------------------------------------------------------------------------------------------------------
