@@ -287,7 +287,13 @@ def _sigmoid_surplus(x: Any, y: Any) -> Any:
     x = _floating(x)
     small = _exp_of(_negated(np.absolute(x)))
     small /= 1 + small  # of sigmoid(x) and sigmoid(-x) the lesser
-    return _less(~np.signbit(x), _floating(y)) - np.copysign(small, x)
+    above = (x > 0).astype(x.dtype)
+    result = above - _floating(y)
+    above *= -2
+    above += 1  # 1 or -1: a product takes a third of the time of np.copysign
+    small *= above
+    result += small
+    return result
 
 
 hardswish_slope: Function = elementwise(
