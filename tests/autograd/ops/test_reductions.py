@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -546,6 +547,17 @@ def test_running_sums_of_many_elements_are_those_before_and_their_gradients_thos
         slope = autograd.grad(lambda x, axis=axis: np.square(np.cumsum(x, axis)).sum())
         expected = slope(x)
         np.testing.assert_array_equal(autograd.compile(slope)(x), expected)
+
+
+def test_running_sums_of_many_elements_of_a_batch_are_not_taken_example_by_example() -> None:
+    x = np.random.default_rng(0).normal(size=(3, 16, 512))
+    slope = autograd.grad(lambda x: np.square(np.cumsum(x, 1)).sum())
+    mapped = vmap(slope)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        made = mapped(x)
+    np.testing.assert_allclose(made, np.stack([slope(part) for part in x]), rtol=1e-9, atol=1e-9)
+    assert not mapped.why_looped
 
 
 def test_an_infinite_element_of_running_sums_reaches_only_what_comes_after() -> None:
