@@ -20,6 +20,7 @@ From the bottom up, each importing only what stands before it:
     linalg           inverses, decompositions, solutions
     factors          of stacks of matrices, as LAPACK gives them
     special          what NumPy lacks: softmax, erf, gamma, …
+    draws            random numbers that follow the parameters of their distribution
     activations      pieces of lines and curves, of networks
     chains           the forward algorithm of hidden states
     standardization  to mean 0 and variance 1
@@ -89,6 +90,7 @@ from .along import (
 from .assignment import writable
 from .chains import reached
 from .correlation import correlate, correlate_kernel, correlate_transpose
+from .draws import gamma_draw
 from .fused import affine, multiply_add
 from .gates import lstm_gates
 from .pairs import pair_distances
@@ -104,11 +106,11 @@ from .strided import as_strided, strided_scatter
 
 __all__ = [
     "affine", "alike", "as_strided", "by_blocks", "center", "center_over_ranks", "correlate", "correlate_kernel",
-    "correlate_transpose", "cumulative_trapezoid", "diagonal_matrix", "each_along", "elu", "gather_along", "gelu",
-    "gelu_tanh", "glu", "greatest_so_far", "hardsigmoid", "hardswish", "hardtanh", "huber", "in_blocks", "in_single",
-    "istft", "leaky_relu", "log_softmax_at", "logistic_loss", "lstm_gates", "max_windows", "middle", "most_frequent",
-    "multiply_add", "one_along", "pair_distances", "ranking", "ranks_among", "reached", "rescale", "rows_of_ranks",
-    "runs", "scatter", "scatter_along", "scatter_diagonal", "scatter_mask", "scatter_slices", "sent_by_rank",
-    "slices_along", "softshrink", "softsign", "spread_windows", "standardize", "stft", "strided_scatter",
-    "sum_over_ranks", "sum_windows", "topk", "writable", "write_later",
+    "correlate_transpose", "cumulative_trapezoid", "diagonal_matrix", "each_along", "elu", "gamma_draw", "gather_along",
+    "gelu", "gelu_tanh", "glu", "greatest_so_far", "hardsigmoid", "hardswish", "hardtanh", "huber", "in_blocks",
+    "in_single", "istft", "leaky_relu", "log_softmax_at", "logistic_loss", "lstm_gates", "max_windows", "middle",
+    "most_frequent", "multiply_add", "one_along", "pair_distances", "ranking", "ranks_among", "reached", "rescale",
+    "rows_of_ranks", "runs", "scatter", "scatter_along", "scatter_diagonal", "scatter_mask", "scatter_slices",
+    "sent_by_rank", "slices_along", "softshrink", "softsign", "spread_windows", "standardize", "stft",
+    "strided_scatter", "sum_over_ranks", "sum_windows", "topk", "writable", "write_later",
 ]  # fmt: skip

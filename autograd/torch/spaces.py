@@ -170,11 +170,11 @@ _PARTS = {
         "activation adaptive batchnorm channelshuffle container conv distance dropout flatten fold instancenorm lazy "
         "linear loss module normalization padding pixelshuffle pooling rnn sparse transformer upsampling"),
     "distributions": (
-        "bernoulli beta binomial categorical cauchy chi2 dirichlet distribution exponential gamma geometric gumbel "
-        "half_cauchy half_normal independent inverse_gamma kl kumaraswamy laplace log_normal logistic_normal "
-        "lowrank_multivariate_normal mixture_same_family multinomial multivariate_normal negative_binomial normal "
-        "one_hot_categorical pareto poisson relaxed_bernoulli relaxed_categorical studentT transformed_distribution "
-        "transforms uniform von_mises weibull"),
+        "bernoulli beta binomial categorical cauchy chi2 continuous_bernoulli dirichlet distribution exponential "
+        "fishersnedecor gamma generalized_pareto geometric gumbel half_cauchy half_normal independent inverse_gamma kl "
+        "kumaraswamy laplace lkj_cholesky log_normal logistic_normal lowrank_multivariate_normal mixture_same_family "
+        "multinomial multivariate_normal negative_binomial normal one_hot_categorical pareto poisson relaxed_bernoulli "
+        "relaxed_categorical studentT transformed_distribution transforms uniform von_mises weibull wishart"),
     "nn.utils": "clip_grad convert_parameters fusion stateless", "utils.data": "dataloader dataset sampler",
 }  # fmt: skip
 """Modules of PyTorch's that have a part of the names of another one; here they have all of them."""

@@ -502,8 +502,10 @@ def test_formulas_of_a_recorded_backward_pass_are_true() -> None:
 
 
 UNSEEN = {"qr", "svd", "all_gather", "all_reduce", "broadcast", "center_over_ranks", "geqrf", "ldl_factor", "ldl_solve"}
+UNSEEN |= {"gamma_draw", "gamma_slope"}
 """The primitives that rows need not reach: those of whole bases refuse most gradients, and these are random; those of
-several processes are looked at where there are some, in tests/nn/parallel; factors as LAPACK has them have none."""
+several processes are looked at where there are some, in tests/nn/parallel; factors as LAPACK has them have none; how a
+random number moves is no difference of the function's values (tests/autograd/ops/test_draws.py)."""
 
 
 def test_all_rules_were_seen() -> None:
