@@ -492,7 +492,7 @@ def test_words_stand_for_one_helper() -> None:
 
 def test_formulas_of_a_recorded_backward_pass_are_true() -> None:
     """The rules' own rules: they are reached only where a gradient is itself differentiated."""
-    names = "max_windows sum_windows windows sort correlate log_softmax_at index silu gelu gelu_tanh elu glu"
+    names = "cumsum max_windows sum_windows windows sort correlate log_softmax_at index silu gelu gelu_tanh elu glu"
     for name in names.split():
         function, inputs = MADE[name]
         given = [Tensor(x, requires_grad=True) for x in inputs]
@@ -502,10 +502,11 @@ def test_formulas_of_a_recorded_backward_pass_are_true() -> None:
 
 
 UNSEEN = {"qr", "svd", "all_gather", "all_reduce", "broadcast", "center_over_ranks", "geqrf", "ldl_factor", "ldl_solve"}
-UNSEEN |= {"gamma_draw", "gamma_slope"}
+UNSEEN |= {"through_what_counts", "gamma_draw", "gamma_slope"}
 """The primitives that rows need not reach: those of whole bases refuse most gradients, and these are random; those of
-several processes are looked at where there are some, in tests/nn/parallel; factors as LAPACK has them have none; how a
-random number moves is no difference of the function's values (tests/autograd/ops/test_draws.py)."""
+several processes are looked at where there are some, in tests/nn/parallel; factors as LAPACK has them have none; nor do
+books say what of a pseudoinverse goes through the singular values that count; and how a random number moves is no
+difference of the function's values (tests/autograd/ops/test_draws.py)."""
 
 
 def test_all_rules_were_seen() -> None:
@@ -582,6 +583,8 @@ BOOK: dict[str, tuple[Any, Any]] = {
     "arcsinh.x": (np.arcsinh, A + 1j),
     "arctan.x": (np.arctan, A + 1j),
     "cumprod.a": (lambda a: np.cumprod(a, axis=1), A),
+    "cumsum.a": (lambda a: np.cumsum(a, axis=1), A),
+    "reversed_cumsum.a": (lambda a: ops.reductions.reversed_cumsum(a, 1), A),
     "frexp.x": (np.frexp, A),
     "glu.x": (lambda a: autograd.ops.glu(a, 0), A),
     "inverse_mills.x": (ops.special.inverse_mills, A),
