@@ -29,6 +29,7 @@ From the bottom up, each importing only what stands before it:
     correlation      convolutions of networks
     fused            affine and multiply_add
     gates            those of a long short-term memory
+    sequences        all of its steps
     pairs            all pairs of rows: their distances
     ranks            sums and copies over processes
     selecting        elements by their rank, and where they stand
@@ -98,6 +99,7 @@ from .ranks import center_over_ranks, rows_of_ranks, sent_by_rank, sum_over_rank
 from .reductions import cumulative_trapezoid
 from .scattering import scatter
 from .selecting import greatest_so_far, middle, most_frequent, ranking, ranks_among, runs, topk
+from .sequences import lstm
 from .sliding import max_windows, spread_windows, sum_windows
 from .special import gelu, gelu_tanh, hardswish, huber, log_softmax_at, logistic_loss, softsign
 from .spectra import istft, stft
@@ -108,9 +110,9 @@ __all__ = [
     "affine", "alike", "as_strided", "by_blocks", "center", "center_over_ranks", "correlate", "correlate_kernel",
     "correlate_transpose", "cumulative_trapezoid", "diagonal_matrix", "each_along", "elu", "gamma_draw", "gather_along",
     "gelu", "gelu_tanh", "glu", "greatest_so_far", "hardsigmoid", "hardswish", "hardtanh", "huber", "in_blocks",
-    "in_single", "istft", "leaky_relu", "log_softmax_at", "logistic_loss", "lstm_gates", "max_windows", "middle",
-    "most_frequent", "multiply_add", "one_along", "pair_distances", "ranking", "ranks_among", "reached", "rescale",
-    "rows_of_ranks", "runs", "scatter", "scatter_along", "scatter_diagonal", "scatter_mask", "scatter_slices",
-    "sent_by_rank", "slices_along", "softshrink", "softsign", "spread_windows", "standardize", "stft",
+    "in_single", "istft", "leaky_relu", "log_softmax_at", "logistic_loss", "lstm", "lstm_gates", "max_windows",
+    "middle", "most_frequent", "multiply_add", "one_along", "pair_distances", "ranking", "ranks_among", "reached",
+    "rescale", "rows_of_ranks", "runs", "scatter", "scatter_along", "scatter_diagonal", "scatter_mask",
+    "scatter_slices", "sent_by_rank", "slices_along", "softshrink", "softsign", "spread_windows", "standardize", "stft",
     "strided_scatter", "sum_over_ranks", "sum_windows", "topk", "writable", "write_later",
 ]  # fmt: skip
