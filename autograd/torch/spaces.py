@@ -13,6 +13,7 @@ import numpy as np
 
 import autograd as ag
 
+from ..transforms.checkpoint import checkpoint_sequential
 from . import absent, dtypes
 from .algebra import LINALG
 from .boundary import above, below
@@ -146,8 +147,8 @@ def _checkpoint(function: Any, *args: Any, use_reentrant: Any = None, **kwargs: 
 
 
 def _checkpoint_sequential(functions: Any, segments: int, input: Any, use_reentrant: Any = None) -> Any:
-    run = _from("nn.utils")("checkpoint_sequential")
-    return run([above(part) for part in getattr(functions, "children", lambda: functions)()], segments, input)
+    parts = functions.children() if hasattr(functions, "children") else functions
+    return below(checkpoint_sequential)([above(part) for part in parts], segments, input)
 
 
 def _no(name: str) -> Any:
