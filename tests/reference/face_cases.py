@@ -142,7 +142,8 @@ D.FisherSnedecor(y + 2, y + 5).variance; D.FisherSnedecor(y + 2, y).mode; D.Gene
 D.GeneralizedPareto(x.float(), y.float(), y.float() / 9).log_prob(x.detach().float() + y.detach().float())
 D.GeneralizedPareto(x.float(), y.float(), y.float() / 9).cdf((x + y).float())
 D.GeneralizedPareto(x, y, -y / 9).icdf(torch.full((4,), 0.3)); D.GeneralizedPareto(x, y, y / 9).variance
-D.GeneralizedPareto(x.float(), y.float(), s * 0).log_prob(x.detach().float() + 1); D.GeneralizedPareto(x, y, y).entropy()
+D.GeneralizedPareto(x.float(), y.float(), s * 0).log_prob(x.detach().float() + 1)
+D.GeneralizedPareto(x, y, y).entropy()
 D.GeneralizedPareto(x.float(), y.float(), y.float()).log_survival_function(s + 1)
 D.GeneralizedPareto(x.float(), y.float(), y.float()).log_cdf(s + 1)
 D.ContinuousBernoulli(y / 3).log_prob(y.detach() / 9); D.ContinuousBernoulli(logits=x).mean
