@@ -1444,3 +1444,62 @@ def test_a_part_that_may_be_of_another_size_is_not_seen_otherwise_before_that_is
     compiled = autograd.compile(f)
     for m in ([True, True, False], [True, True, True], [False, False, False], [True, False, True]):
         np.testing.assert_array_equal(compiled(np.arange(3.0), np.array(m)), f(np.arange(3.0), np.array(m)))
+
+
+def test_functions_of_numpy_and_classes_that_change_are_noticed() -> None:
+    def runs(made: Any) -> Any:
+        config = types.SimpleNamespace(act=np.tanh, kinds={"loss": np.abs}, make=np.float64, size=len)
+        step = made(lambda x: (config.act(x), config.kinds["loss"](x) * config.size(x), config.make(2.5) * x))
+        yield from step(np.arange(3.0) - 1)
+        yield from step(np.arange(3.0) - 2)
+        config.act = np.sin
+        yield from step(np.arange(3.0) - 3)
+        config.kinds["loss"] = np.square
+        yield from step(np.arange(3.0) - 4)
+        config.make = int
+        yield from step(np.arange(3.0) - 5)
+        config.size = max
+        yield from step(np.arange(3.0) - 6)
+
+    agree(runs)
+
+
+def test_a_second_derivative_within_may_be_differentiated_outside() -> None:
+    """What the call made to differentiate by, and nobody has any more, is asked for no gradient."""
+    w = Tensor(np.array([[0.5, -1.0], [2.0, 0.25]]), requires_grad=True)
+
+    def u(x: Any) -> Any:
+        return np.tanh(x[None] @ w).sum()
+
+    def f(x: Any) -> Any:
+        bend = autograd.vmap(lambda p: autograd.hessian(u)(p)[0, 1])(x)
+        return bend.sum() + autograd.grad(u)(x[0])[1] + autograd.jvp(u, (x[1],), (np.ones(2),))[1]
+
+    compiled = autograd.compile(f)
+    for k in range(3):
+        found = []
+        for g in (f, compiled):
+            w.grad = None
+            value = g(Tensor(np.arange(6.0).reshape(3, 2) / (k + 1)))
+            value.backward()
+            found.append((value.detach(), w.grad))
+        np.testing.assert_array_equal(*[value for value, _ in found])
+        np.testing.assert_array_equal(*[gradient for _, gradient in found])
+    assert compiled.why_not is None
+
+
+def test_what_a_derivative_within_has_noted_is_not_kept() -> None:
+    w = Tensor(np.array([[0.5, -1.0], [2.0, 0.25]]), requires_grad=True)
+
+    def step(x: Any) -> Any:
+        loss = autograd.vmap(lambda p: autograd.hessian(lambda q: np.tanh(q[None] @ w).sum())(p)[0, 0])(x).mean()
+        w.grad = None
+        loss.backward()
+        return loss
+
+    compiled = autograd.compile(step)
+    for k in range(3):
+        expected, slope = step(Tensor(np.ones((3, 2)) * k)).detach(), w.grad
+        np.testing.assert_array_equal(compiled(Tensor(np.ones((3, 2)) * k)).detach(), expected)
+        np.testing.assert_array_equal(w.grad, slope)
+    assert compiled.why_not is None
