@@ -353,6 +353,8 @@ class Recorder:
         """After a node's saved values were freed: what is left of them, for pictures, is not to be watched any more."""
         if hasattr(node, "left"):
             node.left = self.arrays(node.left)
+        if node.extras is not None:
+            node.extras.given = {}
 
     def as_array(self, value: Any) -> Any:
         """A scalar as an array of no dimensions."""

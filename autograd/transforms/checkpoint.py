@@ -202,11 +202,16 @@ class _Segment:
         """That the leaves outside still hold the arrays that they held."""
         for node, array in zip(self.outside, arrays, strict=True):
             tensor = node.tensor() if isinstance(node, Leaf) else None
-            if tensor is not None and tensor._content is not array:
+            if tensor is not None and _itself(tensor._content) is not _itself(array):
                 raise RuntimeError(
                     f"checkpoint: the .data of a tensor of shape {node.shape} that the function uses has been replaced "
                     f"since; do that after the backward pass"
                 )
+
+
+def _itself(content: Any) -> Any:
+    """The array that something stands for in a trace, which may have ended since; any other array itself."""
+    return getattr(content, "array", content)
 
 
 NOTHING = np.empty(0)
