@@ -23,6 +23,7 @@ import numpy as np
 
 from ..engine.broadcasting import sum_to
 from ..engine.declare import primitive
+from ..engine.lending import contiguous, empty
 from ..engine.once import if_made, once
 from ..engine.primitive import Function
 from ..engine.sums import added
@@ -76,12 +77,12 @@ class _Layout(Geometry):
         source = source.transpose(1, *range(3, 3 + n), 2, 3 + n, 0)  # (groups, rows..., channels, column, examples)
         alone = self.size[-1] == 1 == self.stride[-1] and not any(map(any, self.padding))
         if alone or (self.examples > 1 and source.strides[-1] > source.strides[-2]):  # turned once, not at each shift
-            source = np.ascontiguousarray(source)
+            source = contiguous(source)
         if alone:
             return source[(*(slice(None),) * (n + 1), None)]
         k, lengths = self.size[-1], self.padded_rows()
         shape = (self.groups, *lengths, k, self.channels, self.columns, self.examples)
-        made: Any = np.empty(shape, image.dtype)
+        made: Any = empty(shape, image.dtype)
         inner = self.unpadded_rows()
         for axis, rows in enumerate(inner, 1):  # only what surrounds the image is made zero
             for around in (slice(rows.start), slice(rows.stop, None)):
@@ -179,16 +180,18 @@ _shifts_for_both = once(_shifts)
 
 def _sums(layout: _Layout, w: Any, shifted: Any) -> Any:
     """The results: of each window the product with the kernel."""
-    memory = np.empty((*layout.rows, layout.groups, layout.features, layout.columns * layout.examples), w.dtype)
+    memory = empty((*layout.rows, layout.groups, layout.features, layout.columns * layout.examples), w.dtype)
     n = len(layout.rows)
     matrices = memory.transpose(n, *range(n), n + 1, n + 2)
+    more: Any = None
     for number, tap in enumerate(layout.row_taps() if memory.size else ()):
         kernel, image = layout.kernels(w, tap), layout.matrices(shifted, tap)
         if number == 0:
             n = _parts(kernel, image)
             np.matmul(kernel[..., None, :, :], _cut(image, n), out=_cut(matrices, n))
         else:
-            matrices += kernel @ image
+            more = empty(matrices.shape, w.dtype) if more is None else more
+            matrices += np.matmul(kernel, image, out=more)
     return layout.results(memory)
 
 
@@ -246,7 +249,8 @@ def _correlate_transpose(
     n = len(layout.rows)
     lengths = layout.padded_rows()
     k, wide = layout.size[-1], layout.columns * layout.examples
-    sums: Any = np.empty((groups, *lengths, k * layout.channels, wide), y.dtype)
+    sums: Any = empty((groups, *lengths, k * layout.channels, wide), y.dtype)
+    more: Any = None
     for axis in range(n):
         sums[(*(slice(None),) * (axis + 1), slice(layout.reached(axis), None))] = 0
     results = layout.matrices_of(y)
@@ -261,12 +265,11 @@ def _correlate_transpose(
         if all(t * d < s for t, d, s in zip(tap, layout.dilation, layout.stride, strict=False)):
             np.matmul(kernel, results, out=sums[(slice(None), *index)])  # where nothing is as yet
         else:
-            sums[(slice(None), *index)] += kernel @ results
+            more = empty((groups, *layout.rows, k * layout.channels, wide), y.dtype) if more is None else more
+            sums[(slice(None), *index)] += np.matmul(kernel, results, out=more)
     sums = sums.reshape(groups, *lengths, k, layout.channels, layout.columns, layout.examples)
     inner = layout.unpadded_rows()
-    memory: Any = np.empty(
-        (*layout.spatial[:-1], groups, layout.channels, layout.spatial[-1], layout.examples), y.dtype
-    )
+    memory: Any = empty((*layout.spatial[:-1], groups, layout.channels, layout.spatial[-1], layout.examples), y.dtype)
     image: Any = memory.transpose(n, *range(n), n + 1, n + 2, n + 3)  # (groups, rows..., channels, columns, examples)
     image[..., max(0, layout.reached(-1) - layout.padding[-1][0]) :, :] = 0
     for i in range(k):
@@ -337,7 +340,8 @@ def _products(a: Any, b: Any) -> Any:
     rows = a.shape[1:-2]
     b = b.swapaxes(-1, -2)
     if a.shape[0] * a.shape[-2] * b.shape[-1] * math.prod(rows) <= _FEW:
-        return (a @ b).sum(tuple(range(1, 1 + len(rows))))
+        found = np.matmul(a, b, out=empty((*a.shape[:-1], b.shape[-1]), a.dtype))
+        return found.sum(tuple(range(1, 1 + len(rows))))
     total: Any = np.zeros((a.shape[0], a.shape[-2], b.shape[-1]), a.dtype)
     for row in np.ndindex(rows):
         where = (slice(None), *row)
@@ -363,7 +367,7 @@ def _in_order(g: Any) -> Any:
     if type(g) is not np.ndarray or not is_to_be_turned(g):
         return g
     n = g.ndim
-    turned = np.ascontiguousarray(g.transpose(*range(2, n - 1), 1, n - 1, 0))
+    turned = contiguous(g.transpose(*range(2, n - 1), 1, n - 1, 0))
     return turned.transpose(n - 1, n - 3, *range(n - 3), n - 2)
 
 

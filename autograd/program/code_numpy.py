@@ -17,6 +17,7 @@ from .islands import Island, find_islands
 from .memory import LARGE, Placement, array_at, is_placed, last_uses, new_block, rounded
 from .program import Program
 from .recycling import Bound
+from .rooms import InRoom
 from .spelling import Spelling, named
 from .together import Together, find_together, side_by_side
 from .values import Statement, Value, mapped, values_in
@@ -35,7 +36,10 @@ class Code:
     text     the function's source
     blocks   what is done one after another, and in how many lines of the text it is through
     run      takes the arrays of inputs and moving states, and gives those of `given`
+    lends    whether the engine's functions are lent what they need on the way to their results
     """
+
+    lends = True
 
     def __init__(
         self, program: Program, moving: Iterable[Value] = (), owners: Mapping[Value, Any] | None = None
@@ -46,7 +50,9 @@ class Code:
         self.text = ""
         self.writes: list[Value] = []
         self._plan({} if owners is None else owners)
-        self._spelling = Spelling(self.placement.places, self._fixed, self._inner)
+        lent = [s for s in program.statements if self.lends and s.needs is not None]
+        self._lending = {s: f"room{k}" for k, s in enumerate(lent)}
+        self._spelling = Spelling(self.placement.places, self._fixed, self._inner, self._lending)
         self.given = [value for value in program.outgoing() if value not in self.own]
         self._emit()
         exec(compile(self.text, f"<program {program.name}>", "exec"), self._spelling.space)
@@ -77,7 +83,9 @@ class Code:
         only = [step for _, step in steps]
         free = next((k for k, (i, _) in enumerate(steps) if i >= self._free), len(steps))
         before, after = ([part for step in some for part in self._parts(step)] for some in (only[:free], only[free:]))
-        self.placement = Placement(self.program, before + after, self._offsets, size, len(before), self._inner)
+        self.placement = Placement(
+            self.program, before + after, self._offsets, size, len(before), self._inner, self.lends
+        )
         self._last = last_uses(only, outgoing)
         self._scratch = max([0, *[g.scratch for g in self._together], *[g.scratch for g in self._islands]])
 
@@ -92,7 +100,7 @@ class Code:
 
     def _may_lie(self, statement: Statement, value: Value) -> bool:
         """Whether a statement can put its result where it is told."""
-        return is_placed(statement, value)
+        return is_placed(statement, value, self.lends)
 
     def _group(self, outgoing: set[Value]) -> list[tuple[int, Any]]:
         """What is done one after another: statements, and several of them as one, with the number of the last one."""
@@ -202,11 +210,24 @@ class Code:
         for value, shape in self._spelling.copied:
             if value in changed:
                 space[f"{named(value)}_as"] = arrays[value].reshape(shape)
+        pieces: dict[Any, list[Any]] = {}
         for k, island in enumerate(self._islands):
             if f"island{k}" not in space or not changed.isdisjoint(island.outer):
-                space[f"island{k}"] = island.pieces(arrays, self._fixed, self._pieces)
+                space[f"island{k}"] = island.pieces(arrays, self._fixed, self._pieces, pieces)
+        for statement, name in self._lending.items():
+            space[name] = self._room(statement, bound)
         for k, group in enumerate(self._together):
             space.update(group.flat(f"all{k}", self._offsets, bound.memory, self._pieces))
+
+    def _room(self, statement: Statement, bound: Bound) -> InRoom:
+        """What calls a function with memory for what it asks for."""
+        start, size = self.placement.rooms.get(statement, 0), statement.needs.size
+        if start < self.placement.boundary:
+            memory = bound.memory[start : start + size]
+        else:
+            memory = self._block[start - self.placement.boundary :][:size]
+        (target,) = [bound.arrays[v] for v in statement.results if v in self.placement.places] or [None]
+        return InRoom(statement.needs, memory, target)
 
     def touch(self) -> None:
         """Tell the engine which arrays have been written, so that it refuses to use what it saved of them before."""

@@ -21,14 +21,19 @@ class Spelling:
     placed  the values that have a place in memory, to which statements write
     fixed   those whose array is the same at each call
     inner   those of which there are pieces only
+    lent    what a statement's function is called by, where it is lent memory
     copied  the values that are written to in another shape, with that
     """
 
-    def __init__(self, placed: Collection[Value], fixed: Collection[Value], inner: Collection[Value]) -> None:
+    def __init__(
+        self, placed: Collection[Value], fixed: Collection[Value], inner: Collection[Value],
+        lent: Mapping[Statement, str],
+    ) -> None:  # fmt: skip
         self.space: dict[str, Any] = {"Changed": Changed, "array": np.array, "copy": _copy, "same": _same}
         self.placed = placed
         self.fixed = fixed
         self.inner = inner
+        self.lent = lent
         self._inside: Mapping[Value, str] = {}
         self.copied: list[tuple[Value, tuple[int, ...]]] = []
         self._names: dict[Any, str] = {}
@@ -49,6 +54,8 @@ class Spelling:
             return []
         if s.function in SCALARS and result.scalar and len(args) == len(s.args) and not s.kwargs:
             return [f"v{result.number} = {SCALARS[s.function].format(*args)}"]
+        if placed and s in self.lent:
+            return [call]
         if placed:
             return [self._into(s, args, f"v{result.number}")]
         if s.function in COPIES and s.function is not np.ndarray.astype:
@@ -78,6 +85,8 @@ class Spelling:
             return f"{given[0]}.dot({given[1]})"
         if type(s.function) is DESCRIPTOR:
             return f"{given[0]}.{s.function.__name__}({', '.join(given[1:])})"
+        if s in self.lent:
+            return f"{self.lent[s]}({', '.join([self.constant(s.function), *given])})"
         return f"{self.constant(s.function)}({', '.join(given)})"
 
     def _into(self, s: Statement, args: list[str], target: str) -> str:
