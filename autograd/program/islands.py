@@ -97,7 +97,10 @@ class Island:
 
         made  the pieces that there are: values that lie in one place, one after another, have the same ones
         """
-        cuts = [slice(start, min(start + self.cut, self.length)) for start in range(0, self.length, self.cut)]
+        cuts = made.get((self.length, self.cut))
+        if cuts is None:
+            starts = range(0, self.length, self.cut)
+            cuts = made[self.length, self.cut] = [slice(i, min(i + self.cut, self.length)) for i in starts]
         columns: list[list[Any]] = []
         for v in self.bound(fixed):
             if v in self.slots:
