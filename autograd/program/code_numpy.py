@@ -10,10 +10,12 @@ from typing import Any
 import numpy as np
 
 from ..engine import versions
+from ..engine.lines import MANY
 from ..engine.node import tick
+from ..engine.rows import Buffer, size_of_buffer
 from .draws import Draw, state_of
 from .functions import EMPTY, is_numpy, run
-from .islands import Island, find_islands
+from .islands import Island, find_islands, may_be_cut, target_of
 from .memory import LARGE, Placement, array_at, is_placed, last_uses, new_block, rounded
 from .program import Program
 from .recycling import Bound
@@ -260,7 +262,7 @@ class Code:
             if isinstance(step, Statement):
                 if i < self._free:
                     self._undo(step, undone)
-                self._lines += self._within(step.errors, self._statement(step, i))
+                self._lines += self._within(step.errors, self._by_rows([step], self._statement(step, i)))
             else:
                 self._lines += self._as_one(step)
             if names := [named(value) for value in self._ends.get(k, ())]:
@@ -307,7 +309,16 @@ class Code:
         errors: dict[str, str] = {}
         for i in _numbers(group):
             errors |= self.program.statements[i].errors
-        return self._within(errors, self._island(group) if isinstance(group, Island) else self._all(group))
+        if isinstance(group, Island):
+            return self._within(errors, self._by_rows([s for _, s in group.statements], self._island(group)))
+        return self._within(errors, self._all(group))
+
+    def _by_rows(self, statements: list[Statement], lines: list[str]) -> list[str]:
+        """Lines within which operands that are broadcast are gone through row by row, where that is quicker."""
+        sizes = [size for s in statements if (size := _size_of_buffer(s))]
+        if not sizes or not lines:
+            return lines
+        return [f"with {self._spelling.constant(Buffer(min(sizes)))}:", *[f"    {line}" for line in lines]]
 
     def _within(self, errors: dict[str, str], lines: list[str]) -> list[str]:
         """Lines in which NumPy treats floating-point errors as it did when they were traced."""
@@ -420,6 +431,15 @@ def _may_fail(statement: Statement) -> bool:
     module = str(getattr(statement.function, "__module__", ""))
     raises = module in _RAISING or "raise" in statement.errors.values()
     return statement.kind == "guard" or raises or getattr(statement.function, "may_change", False)
+
+
+def _size_of_buffer(s: Statement) -> int:
+    """Of a statement on a large array with something that is broadcast: how long a buffer it needs, or 0."""
+    if not may_be_cut(s) or target_of(s).size < MANY:
+        return 0
+    target = target_of(s)
+    others = [value.shape for value in s.values() if value.shape not in ((), target.shape)]
+    return size_of_buffer(target.shape, target.strides, target.dtype.itemsize, *others) if others else 0
 
 
 def _restoring(array: Any) -> Callable[[], None]:
