@@ -200,7 +200,32 @@ def _correlate(
         return _biased(windowed.of_rows(_correlate, windowed.correlate, (x, w), rest, 1), b)
     layout = _Layout(x.shape, w.shape, stride, padding, dilation, groups)
     x, w = _common(x, w)
+    if x.flags.c_contiguous and mixes_channels(w.shape[2:], stride, padding):
+        return _biased(_mixed(w.reshape(groups, layout.features, layout.channels), x), b)
     return _biased(_sums(layout, w, x, _shifts_for_both(x, layout)), b)
+
+
+def mixes_channels(size: Any, stride: Any, padding: Any) -> bool:
+    """Whether windows are of one place each: one after the other, and without padding.
+
+    An image in C order is then, for each example, a matrix (channels, places) as it stands, and nothing is copied.
+    """
+    return set(size) == {1} and _is_all(stride, 1) and _is_all(padding, 0)
+
+
+def _is_all(value: Any, number: int) -> bool:
+    return all(_is_all(part, number) for part in value) if isinstance(value, tuple | list) else bool(value == number)
+
+
+def _places(image: Any, groups: int) -> Any:
+    """(examples, groups, channels, places)."""
+    return image.reshape(len(image), groups, image.shape[1] // groups, math.prod(image.shape[2:]))
+
+
+def _mixed(matrices: Any, image: Any) -> Any:
+    """Of every place the channels times the matrix of their group: (groups, features, channels)."""
+    groups, features, _ = matrices.shape
+    return (matrices @ _places(image, groups)).reshape(len(image), groups * features, *image.shape[2:])
 
 
 def _shifts(image: Any, layout: _Layout) -> Any:
@@ -262,6 +287,14 @@ def _biased(made: Any, b: Any) -> Any:
     return made if b is None else added(made, b.reshape(-1, *(1,) * (made.ndim - 2)))
 
 
+def _mixed_kernel(y: Any, x: Any) -> Any:
+    """The products of all examples' matrices (examples, groups, features or channels, places), summed: the kernel's."""
+    if len(y) * math.prod(y.shape[1:3]) * x.shape[2] <= _FEW:
+        return _summed(y.swapaxes(0, 1), x.swapaxes(0, 1))
+    y, x = (part.transpose(1, 2, 0, 3).reshape(*part.shape[1:3], -1) for part in (y, x))  # one product of all examples
+    return _summed(y, x)
+
+
 def _correlate_transpose(
     y: Any, w: Any, shape: Any, stride: Any = 1, padding: Any = 0, dilation: Any = 1, groups: int = 1
 ) -> Any:
@@ -288,6 +321,8 @@ def _correlate_transpose(
         rest = shape, stride, padding, dilation, groups
         return windowed.of_rows(_correlate_transpose, windowed.correlate_transpose, (y, w), rest, 1)
     y, w = _common(y, w)
+    if y.flags.c_contiguous and mixes_channels(w.shape[2:], stride, padding):
+        return _mixed(w.reshape(groups, layout.features, layout.channels).swapaxes(1, 2), y)
     y = _in_order_for_both(y)
     many = layout.channels >= min(16, layout.features / 2)  # so that the products that follow have rows enough
     if many and all(s == 1 for s in layout.stride) and y.size:  # then it is a correlation, with the kernel turned round
@@ -363,6 +398,8 @@ def _correlate_kernel(
     kernel_shape = (y.shape[1], x.shape[1] // groups, *size)
     layout = _Layout(x.shape, kernel_shape, stride, padding, dilation, groups)
     y, x = _common(y, x)
+    if y.flags.c_contiguous and x.flags.c_contiguous and mixes_channels(size, stride, padding):
+        return _mixed_kernel(_places(y, groups), _places(x, groups)).reshape(kernel_shape)
     return _kernel(layout, x, if_made(_shifts_for_both, x, layout), _in_order_for_both(y))
 
 
@@ -371,7 +408,8 @@ def _kernel(layout: _Layout, x: Any, shifts: Any, y: Any) -> Any:
     total: Any = np.zeros((layout.groups, layout.features, *layout.size, layout.channels), y.dtype)
     if y.size:
         results = layout.matrices_of(y)
-        sums = {tap: _Products(layout, y.dtype) for tap in layout.row_taps()}
+        form = layout.groups, layout.rows, layout.features, layout.merged
+        sums = {tap: _Products(*form, y.dtype) for tap in layout.row_taps()}
         for band, shifted in _by_bands(layout, x, shifts):
             part: Any = results[:, band] if layout.rows else results
             for tap, found in sums.items():
@@ -389,12 +427,12 @@ def _kernel(layout: _Layout, x: Any, shifts: Any, y: Any) -> Any:
 class _Products:
     """The matrix products a @ bᵀ, summed over all axes between the first and the last two, which come band by band."""
 
-    def __init__(self, layout: _Layout, dtype: Any) -> None:
-        self._turned = layout.merged > layout.features  # BLAS is up to twice as fast when the first has the more rows
-        shape = (layout.merged, layout.features) if self._turned else (layout.features, layout.merged)
-        few = layout.groups * math.prod(shape) * math.prod(layout.rows) <= _FEW
-        self._each: Any = empty((layout.groups, *layout.rows, *shape), dtype) if few else None
-        self._sum: Any = None if few else np.zeros((layout.groups, *shape), dtype)
+    def __init__(self, groups: int, rows: tuple[int, ...], features: int, window: int, dtype: Any) -> None:
+        self._turned = window > features  # BLAS is up to twice as fast when the first factor has the more rows
+        shape = (window, features) if self._turned else (features, window)
+        few = groups * math.prod(shape) * math.prod(rows) <= _FEW
+        self._each: Any = empty((groups, *rows, *shape), dtype) if few else None
+        self._sum: Any = None if few else np.zeros((groups, *shape), dtype)
 
     def add(self, a: Any, b: Any, band: slice) -> None:
         if self._turned:
@@ -411,6 +449,13 @@ class _Products:
         """(groups, features, window)."""
         made = self._sum if self._each is None else self._each.sum(tuple(range(1, self._each.ndim - 2)))
         return made.swapaxes(-1, -2) if self._turned else made
+
+
+def _summed(a: Any, b: Any) -> Any:
+    """The same of all at once."""
+    found = _Products(len(a), a.shape[1:-2], a.shape[-2], b.shape[-2], a.dtype)
+    found.add(a, b, slice(None))
+    return found.total()
 
 
 def _depthwise_transpose(y: Any, w: Any, layout: _Layout) -> Any:

@@ -203,6 +203,12 @@ OWN = {
     "sign of complex numbers": (lambda x: np.sign(x * (1 + 1j)).real, A),
     "einsum": (lambda x, y: np.einsum("ij,jk->ik", x, y), A, B),
     "pad": (lambda x: np.pad(x, 1), A),
+    "power 0": (lambda x: np.linalg.matrix_power(x, 0) + x, A),
+    "roots, two of 0": (lambda x: np.abs(np.roots(np.concatenate([x, 0 * x[:2]]))), V),
+    "cond of stacks, one singular": (lambda x: np.linalg.cond(x, 1)[1], np.stack([0 * A, A])),
+    "pad by means": (lambda x: np.pad(x, 1, "mean"), A),
+    "polar factor of stacks, one singular": (lambda x: polar_factor(x[:, :, :2])[1], np.stack([0 * A, A])),
+    "pinv without what does not count": (lambda x: np.linalg.pinv(x, 0.5), A),
     "checkpoint": (checkpoint(np.sin), A),
     "vmap": (vmap(lambda row: np.sin(row) * row.sum()), A),
     "vmap of grad": (vmap(grad(lambda row: (np.sin(row) ** 2).sum())), A),
@@ -219,6 +225,33 @@ def test_functions_of_our_own(case: str, kind: str) -> None:
         inputs = [Tensor(make(array), requires_grad=True) for array in arrays]
         out = function(*inputs)
         return [out, *grad((out * out).sum(), inputs)]
+
+    for got, expected in zip(run(OTHERS[kind]), run(np.copy), strict=True):
+        assert type(got.data) is type(OTHERS[kind](A))
+        np.testing.assert_allclose(plain(got), expected.data, rtol=1e-9, atol=1e-12)
+
+
+COMPLEX = {
+    "eig": lambda a: np.linalg.eig(a)[1],
+    "eigh": lambda a: np.linalg.eigh(a @ np.conj(a).T)[1][:, :1],
+    "svd": lambda a: np.linalg.svd(a)[1],
+    "qr": lambda a: np.linalg.qr(a)[0],
+    "cholesky": lambda a: np.linalg.cholesky(a @ np.conj(a).T),
+    "inv": np.linalg.inv,
+    "pinv": np.linalg.pinv,
+    "det": np.linalg.det,
+    "slogdet": lambda a: np.linalg.slogdet(a)[1],
+    "solve": lambda a: np.linalg.solve(a, a.T),
+}
+
+
+@pytest.mark.parametrize("kind", OTHERS)
+@pytest.mark.parametrize("name", COMPLEX)
+def test_linear_algebra_of_complex_matrices(name: str, kind: str) -> None:
+    def run(make: Any) -> list[Any]:
+        a = Tensor(make(A + 1j * B), requires_grad=True)
+        out = COMPLEX[name](a)
+        return [out, grad((np.abs(out) ** 4).sum(), [a])[0]]
 
     for got, expected in zip(run(OTHERS[kind]), run(np.copy), strict=True):
         assert type(got.data) is type(OTHERS[kind](A))
