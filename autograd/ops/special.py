@@ -10,6 +10,7 @@ import numpy as np
 from ..engine.blocks import by_blocks, in_blocks
 from ..engine.declare import elementwise, primitive
 from ..engine.halves import in_single
+from ..engine.lending import empty_like
 from ..engine.primitive import Function
 from ..engine.rows import by_rows
 from ..engine.sums import added, axes_of, is_large, largest, total, total_of_product
@@ -361,7 +362,7 @@ def _exponentials(x: Any, axis: Any) -> tuple[Any, Any, Any]:
     axes = axes_of(axis, x.ndim)
     if is_large(x):
         with np.errstate(over="ignore", invalid="ignore"):
-            result = np.exp(x)
+            result = np.exp(x, out=empty_like(x))
             sums = total(result, axes)
         if sums.size and sums.min() > _SMALLEST and sums.max() < _LARGEST:
             return result, sums, 0.0
@@ -441,7 +442,7 @@ def _logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
 def _softmax_by(x: Any, lse: Any, factor: Any) -> Any:
     """factor * exp(x - lse), where lse is the logsumexp."""
     if is_large(x) and lse.max() < math.log(_LARGEST) and lse.min() > math.log(_SMALLEST):
-        part = np.exp(x)
+        part = np.exp(x, out=empty_like(x))
         part *= factor * np.exp(-lse)
         return part
     return factor * np.exp(x - lifted(lse))
