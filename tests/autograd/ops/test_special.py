@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import autograd
-from autograd import Tensor, grad
+from autograd import Tensor, grad, gradcheck, gradgradcheck
 from autograd.engine.tensor import unwrap
 from autograd.ops import special
 
@@ -312,3 +312,12 @@ def test_ends_and_zeros_of_many_are_those_of_few(f, dtype):
     np.testing.assert_allclose(found, expected, rtol=4 * np.finfo(dtype).eps)
     np.testing.assert_array_equal(np.signbit(found[many == 0]), np.signbit(expected[many == 0]))
     assert found.dtype == dtype
+
+
+@pytest.mark.parametrize("n", [2, 3, 5])
+def test_the_bessel_functions_over_powers(n):
+    """Which the derivatives of i1 from the second on are made of: to second order, near 0 and beyond 8."""
+    at = np.array([-9.5, -3.0, -0.4, 0.3, 2.0, 7.5, 8.5, 12.0])
+    over_power = lambda x: special.i_over_power(n, x)
+    assert gradcheck(over_power, at)
+    assert gradgradcheck(over_power, at)
