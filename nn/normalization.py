@@ -54,11 +54,11 @@ def _standardize(x: Any, axes: tuple[int, ...], eps: float, weight: Any, bias: A
 
 @_of_halves
 def _standardize_over_ranks(x: Any, axes: tuple[int, ...], eps: float, weight: Any, bias: Any, group: Group) -> Any:
-    """The same with the mean and the variance of all ranks, and of how many values these are."""
-    centred, mean, variance, count = center_over_ranks(x, axes, group)
-    deviation = np.sqrt(variance + eps)
-    result = multiply_add(centred, (1.0 if weight is None else weight) / deviation, bias)
-    return result, mean, variance, int(plain(count))
+    """The same with the mean and the variance of all ranks, but the variance that it gives is the unbiased one."""
+    centred, shift, mean, variance, unbiased, _ = center_over_ranks(x, axes, group)
+    scale = (1.0 if weight is None else weight) / np.sqrt(variance + eps)
+    offset = shift * scale
+    return multiply_add(centred, scale, offset if bias is None else bias + offset), mean, unbiased
 
 
 def _per_channel(value: Any, ndim: int) -> Any:
@@ -76,21 +76,22 @@ def _by_own_statistics(
     """
     count = math.prod(input.shape[axis] for axis in axes)
     weight, bias = _per_channel(weight, input.ndim), _per_channel(bias, input.ndim)
-    several = group is not None and group.size > 1
-    if several:
-        result, mean, variance, count = _standardize_over_ranks(input, axes, eps, weight, bias, group)
-    if count == 1:
+    if group is not None and group.size > 1:
+        result, mean, variance = _standardize_over_ranks(input, axes, eps, weight, bias, group)
+        factor = 1.0
+    elif count == 1:
         raise ValueError(
             f"{who}: expected more than one value per channel in training, got shape {input.shape}; call .eval() to "
             f"use what was learned, or train with larger batches"
         )
-    if not several:
+    else:
         result, mean, variance = _standardize(input, axes, eps, weight, bias)
-    for running, value, factor in ((running_mean, mean, 1.0), (running_var, variance, count / max(count - 1, 1))):
+        factor = count / max(count - 1, 1)
+    for running, value, times in ((running_mean, mean, 1.0), (running_var, variance, factor)):
         if running is None or value is None:
             continue
         array = plain(running)
-        new = array * (1 - momentum) + plain(value).mean(0).reshape(array.shape) * (factor * momentum)
+        new = array * (1 - momentum) + plain(value).mean(0).reshape(array.shape) * (times * momentum)
         if isinstance(running, Tensor):
             write(running, new)
         else:

@@ -16,13 +16,13 @@ import numpy as np
 from ..engine.declare import linear, primitive
 from ..engine.modes import mode
 from ..engine.primitive import Function
-from ..engine.sums import added, axes_of, total
+from ..engine.sums import axes_of, total
 from .standardization import _center
 
 
-def _at_each_call(function: Callable[..., Any], x: Any) -> Any:
-    """function(x), which exchanges something with other ranks; of a program that is traced, at each of its calls."""
-    return function(x) if mode.trace is None else mode.trace.outside(function, x)
+def _at_each_call(function: Callable[..., Any], *args: Any) -> Any:
+    """What a function gives that exchanges something with other ranks; of a program, at each of its calls."""
+    return function(*args) if mode.trace is None else mode.trace.exchange(function, *args)
 
 
 def _sum_over_ranks(x: Any, group: Any) -> Any:
@@ -61,45 +61,65 @@ sent_by_rank: Function = linear(
 
 
 def _center_over_ranks(x: Any, axis: Any, group: Any) -> Any:
-    """x - mean along the axes, of all ranks; that mean, the (biased) variance, and of how many values they are.
+    """x - its own mean along the axes, and that mean - `mean`; the mean and the (biased) variance of all ranks' x.
 
-    The means and variances of the ranks are put together as by Chan, Golub, LeVeque 1983, "Algorithms for computing the
-    sample variance". A rank may have nothing.
+    Then that variance, unbiased, and 1 / the number of values of all ranks. So x is gone through as by `center`, and
+    x - `mean` is the sum of the first two, which is put together best with what comes next. A rank may have nothing.
+
+    Raises ValueError if all ranks together have one value.
     """
-    return _at_each_call(partial(_centred, axes=axes_of(axis, x.ndim), group=group), x)
-
-
-def _centred(x: Any, axes: tuple[int, ...], group: Any) -> Any:
+    axes = axes_of(axis, x.ndim)
     n = math.prod([x.shape[i] for i in axes])
-    shape = [1 if i in axes else size for i, size in enumerate(x.shape)]
-    width = math.prod(shape)
-    own = np.zeros((1, 2 * width + 1))
-    y = x
     if n:
         y, mean, variance = _center(x, axes)
-        own[0, :width], own[0, width:-1], own[0, -1] = mean.reshape(-1), variance.reshape(-1), n
+    else:
+        y = x + 0
+        mean = variance = total(x, axes)
+    return (y, *_at_each_call(partial(_together, n, group), mean, variance))
+
+
+def _together(n: int, group: Any, mean: Any, variance: Any) -> list[Any]:
+    """What `_center_over_ranks` gives besides x, of this rank's mean and variance of n values.
+
+    Source: Chan, Golub, LeVeque 1983, "Algorithms for computing the sample variance".
+    """
+    size, shape, dtype = mean.size, mean.shape, mean.dtype
+    own = np.empty((1, 2 * size + 1))
+    own[0, :size], own[0, size:-1], own[0, -1] = mean.reshape(-1), variance.reshape(-1), n
     of_all = group.rows(own)
-    count = of_all[:, -1].sum()
-    parts = of_all[:, -1] / max(count, 1)
-    common = parts @ of_all[:, :-1]
-    apart = of_all[:, :width] - common[:width]
-    common[width:] += parts @ (apart * apart)
-    shift = own[0, :width] - common[:width]
-    mean, variance = common.astype(x.dtype).reshape(2, *shape)
-    return added(y, shift.astype(x.dtype).reshape(shape)) if n else y, mean, variance, np.array(int(count))
+    counts = of_all[:, -1].tolist()
+    count = max(sum(counts), 1.0)
+    if count == 1 == max(counts):
+        raise ValueError(
+            "normalization over all ranks: expected more than one value per channel in training, got one on one rank "
+            "and none on the others; call .eval() to use what was learned, or train with larger batches"
+        )
+    shares = np.array([one / count for one in counts])
+    made = np.empty((4, size))  # the shift, the mean, the variance, the unbiased variance
+    shares.dot(of_all[:, :-1], out=made[1:3].reshape(-1))
+    apart = of_all[:, :size] - made[1]
+    made[0] = apart[group.rank] if n else 0
+    apart *= apart
+    made[2] += shares.dot(apart)
+    np.multiply(made[2], count / max(count - 1, 1.0), out=made[3])
+    return [*made.astype(dtype).reshape(4, *shape), np.array(1 / count, dtype)]
 
 
 def _center_over_ranks_rule(g: Any, x_shape: Any, out: Any, axis: Any, group: Any) -> Any:
     """As that of `center`, with sums over ranks."""
-    y, mean, _, count = out
-    of_y, of_mean, of_variance, _ = g
-    shift = None if of_y is None else -total(of_y, axes_of(axis, len(x_shape)))
-    if of_mean is not None:
-        shift = of_mean if shift is None else shift + of_mean
-    parts = [np.zeros_like(mean) if part is None else part for part in (shift, of_variance)]
-    shift, of_variance = sum_over_ranks(np.stack(parts), group) / np.maximum(count, 1).astype(y.dtype)
-    part = y * (of_variance * 2)
-    part += shift
+    y, shift, _, _, _, each = out
+    of_y, of_shift, of_mean, of_variance = g[:4]
+    axes = axes_of(axis, len(x_shape))
+    n = max(1, math.prod([x_shape[i] for i in axes]))
+    parts = [np.zeros_like(shift) if part is None else part for part in (of_shift, of_mean, of_variance)]
+    of_shift, of_mean, of_variance = parts
+    sums = sum_over_ranks(np.concatenate([of_mean - of_shift, of_variance]), group) * each
+    of_mean, of_variance = sums[: len(shift)], sums[len(shift) :] * 2
+    own = of_mean + of_variance * shift
+    if of_y is not None:
+        of_shift = of_shift - total(of_y, axes)
+    part = y * of_variance
+    part += own + of_shift / n
     if of_y is not None:
         part += of_y
     return part

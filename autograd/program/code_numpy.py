@@ -46,7 +46,7 @@ class Code:
         self.text = ""
         self.writes: list[Value] = []
         self._plan({} if owners is None else owners)
-        self._spelling = Spelling(self.placement.places, self._fixed, self._inner)
+        self._spelling = Spelling(self.placement.places, self._fixed, self._inner, program.written())
         self.given = [value for value in program.outgoing() if value not in self.own]
         self._emit()
         exec(compile(self.text, f"<program {program.name}>", "exec"), self._spelling.space)
@@ -59,7 +59,7 @@ class Code:
     def _plan(self, owners: Mapping[Value, Any]) -> None:
         """What is run together, and where all values lie."""
         statements = self.program.statements
-        self._free = 1 + max((i for i, s in enumerate(statements) if _may_fail(s)), default=-1)
+        self._free = 1 + max((i for i, s in enumerate(statements) if may_fail(s)), default=-1)
         outgoing = {value.root for value in self.program.outgoing()}
         made = {result: i for i, s in enumerate(statements) for result in s.results}
         self._begin_to_group(outgoing)
@@ -394,11 +394,20 @@ _RAISING = ("numpy.linalg", "autograd.ops.linalg", "autograd.ops.factors")
 """Modules of functions that raise LinAlgError."""
 
 
-def _may_fail(statement: Statement) -> bool:
+def may_fail(statement: Statement) -> bool:
     """Whether a statement may say that the program does not hold for this call, or raise what the function expects."""
     module = str(getattr(statement.function, "__module__", ""))
-    raises = module in _RAISING or "raise" in statement.errors.values()
+    raises = (module in _RAISING and not _is_vector_norm(statement)) or "raise" in statement.errors.values()
     return statement.kind == "guard" or raises or getattr(statement.function, "may_change", False)
+
+
+def _is_vector_norm(statement: Statement) -> bool:
+    """Whether it is a norm for which no singular values are looked for, which alone might not be found."""
+    if statement.function is not np.linalg.norm:
+        return False
+    x, order, axis = [*statement.args, None, None][:3]
+    order, axis = statement.kwargs.get("ord", order), statement.kwargs.get("axis", axis)
+    return order is None or isinstance(axis, int) or (isinstance(x, Value) and len(x.shape) < 2)
 
 
 def _restoring(array: Any) -> Callable[[], None]:

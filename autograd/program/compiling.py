@@ -20,6 +20,7 @@ from ..engine.tensor import Tensor
 from ..transforms.tree import leaves
 from . import tracing  # noqa: F401 (it gives a Program its text and its cost)
 from .capture import Capture
+from .code_numpy import may_fail
 from .entry import EXPECTED, FAILED, MISS, STALE, Entry
 from .interrupts import free_in_children
 from .native import NUMPY, Backend, choose
@@ -29,6 +30,7 @@ from .profiling import Profile, profile
 from .program import Program
 from .signature import difference, signature
 from .snapshot import as_now, unchanged
+from .values import Exchange
 
 MOST = 8
 """How many programs are made of one function; then the engine runs what none of them holds for."""
@@ -222,6 +224,9 @@ class Compiled:
             return captured.result
         self._signature = now
         improve(captured.program)
+        if (late := _fails_after_exchange(captured.program)) is not None:
+            self._close(late)
+            return captured.result
         self._entries.insert(0, Entry(captured, args, kwargs))
         return captured.result
 
@@ -286,6 +291,26 @@ def _place_of(error: Exception) -> str:
 def _takes_numbers(program: Program) -> bool:
     """Whether it holds for one value of a number only."""
     return any(s.kind == "guard" and s.function in (float, complex) for s in program.statements)
+
+
+def _fails_after_exchange(program: Program) -> str | None:
+    """Why ranks could come apart: one whose program turns out not to hold would exchange once more what others had.
+
+    What depends on nothing but exchanges and states is the same on all ranks, and decides for all of them.
+    """
+    begun = False
+    own = {value.root for value in program.inputs}  # and all that is computed from it on this rank alone
+    for s in program.statements:
+        is_own = s.kind == "draw" or any(value.root in own for value in s.values())
+        if isinstance(s.function, Exchange):
+            begun = True
+        elif is_own:
+            if begun and may_fail(s):
+                where = f"{Path(s.line[0]).name}:{s.line[1]}, in {s.line[2]}: " if s.line is not None else ""
+                what = getattr(s.function, "__name__", type(s.function).__name__)
+                return f"{where}{what} of this rank's values decides after an exchange whether the program holds"
+            own.update(value.root for value in (*s.results, *s.writes))
+    return None
 
 
 def _is_unsettled(around: Surroundings) -> bool:

@@ -28,7 +28,7 @@ from .frames import line as line_of
 from .functions import is_hashable, run
 from .known import Known
 from .standin import Standin
-from .values import PLAIN, Line, Statement, Value, mapped
+from .values import PLAIN, Exchange, Line, Statement, Value, mapped
 
 _SHAPED = frozenset(
     (np.nonzero, np.flatnonzero, np.argwhere, np.unique, np.unique_all, np.unique_counts, np.unique_inverse,
@@ -168,6 +168,10 @@ class Recorder:
         with _suspended():
             result = function(*self.arrays(args))
         return self._result(self._note("outside", function, unwrap(args), {}), result, ())
+
+    def exchange(self, function: Callable[..., Any], *args: Any) -> Any:
+        """The same of what exchanges something with other processes, each of which takes part once for a call."""
+        return self.outside(Exchange(function), *args)
 
     @runs_outside
     def update(self, function: Callable[..., Any], target: Any, *args: Any) -> None:

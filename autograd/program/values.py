@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -74,6 +75,10 @@ class Value:
 
     def __repr__(self) -> str:
         return f"v{self.number}"
+
+
+class Exchange(partial[Any]):
+    """What a statement does together with other processes, which it therefore cannot do once more for the same call."""
 
 
 class Statement:

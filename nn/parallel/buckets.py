@@ -19,15 +19,15 @@ class Bucket:
         self.params = params
         self.ranks = ranks
         self.flat: Any = None
+        self.spans: list[tuple[int, int, Any]] = []  # where each parameter's begins and ends in it, and its shape
         self.places: list[Tensor] = []  # each parameter's, in its shape
         self.own: set[int] = set()  # whose gradient is this rank's own; else it is, or will be, the same on all
         self.missing: set[int] = set()  # whose gradient this pass has not brought
         if len(params) > 1 or params[0].nbytes < PIECE:
             self.flat = np.zeros(sum(p.size for p in params), params[0].dtype)
-            start = 0
-            for p in params:
-                self.places.append(tensor_of(self.flat[start : start + p.size].reshape(p.shape)))
-                start += p.size
+            ends = np.cumsum([p.size for p in params]).tolist()
+            self.spans = [(end - p.size, end, p.shape) for end, p in zip(ends, params, strict=True)]
+            self.places = [tensor_of(self.flat[start:end].reshape(shape)) for start, end, shape in self.spans]
 
     def begin(self) -> None:
         """Another pass begins."""
@@ -84,15 +84,12 @@ class Bucket:
             made = np.zeros(p.shape, p.dtype) if g is None else np.array(g, order="C")
             group.add_up(made.reshape(-1))
             return [made]
-        made = np.empty_like(self.flat)
-        parts, start = [], 0
-        for p, g in zip(self.params, gradients, strict=True):
-            part = made[start : start + p.size].reshape(p.shape)
-            part[...] = 0 if g is None else g
-            parts.append(part)
-            start += p.size
+        dtype = self.flat.dtype
+        parts = [np.zeros(end - start, dtype) if g is None else g.reshape(-1)
+                 for (start, end, _), g in zip(self.spans, gradients, strict=True)]  # fmt: skip
+        made = np.concatenate(parts, dtype=dtype)
         group.add_up(made)
-        return parts
+        return [made[start:end].reshape(shape) for start, end, shape in self.spans]
 
     def accept(self, i: int) -> None:
         """Parameter i has a gradient from other ranks."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
+from itertools import compress, islice
 from typing import Any
 
 import numpy as np
@@ -156,32 +157,29 @@ class Reducer(Sink):
         keys = set(map(id, tensors))
         reached = [key in keys for key in self.places]
         if (trace := current_trace()) is None:
-            return self._meet(self.last, nodes, reached)
+            return self._meet(_brought(self.last, nodes, reached), reached)
         if not self.sync or any(p.grad is not None for p in self.params):
             trace.fail("DistributedDataParallel adds gradients to others; forget these first, by optimizer.zero_grad()")
-            return self._meet(self.last, nodes, reached)
-        return trace.outside(partial(self._meet, self.last, -1, reached))
+            return self._meet(_brought(self.last, nodes, reached), reached)
+        return trace.exchange(partial(self._meet, _brought(self.last, -1, reached), reached))
 
-    def _meet(self, count: int, nodes: int, reached: list[bool]) -> Any:
-        """All ranks are here; by what the first gradient is to be multiplied.
-
-        count    of this rank's examples
-        nodes    of its graph; -1 where a program is run
-        reached  of which parameters it has a gradient
-        """
+    def _meet(self, mine: Any, reached: list[bool]) -> Any:
+        """All ranks are here; by what the first gradient is to be multiplied."""
         self.passes += 1
         what = f"backward pass {self.passes} of DistributedDataParallel{'' if self.sync else ', within no_sync'}"
-        mine = np.concatenate([np.array([count, nodes]).view(np.uint8), np.array(reached, np.uint8)])
         found = self.group.exchange(what, mine)
         numbers = [part[:16].view(np.int64).tolist() for part in found]
+        count, nodes = mine[:16].view(np.int64).tolist()
         self.at_once = nodes > 0 and all(other == nodes for _, other in numbers)  # else they may be in another order
         self.elsewhere = []
-        if any((part != mine)[16:].any() for part in found):
+        said = mine[16:].tobytes()
+        if any(part[16:].tobytes() != said for part in found):
             anywhere = np.any([part[16:] for part in found], 0)
             self.elsewhere = [k for k, own in enumerate(reached) if anywhere[k] and not own]
         self.done = 0
-        for bucket in self.buckets:
-            bucket.begin()
+        if nodes >= 0:
+            for bucket in self.buckets:
+                bucket.begin()
         total = sum(other for other, _ in numbers)
         return np.array(count / total if self.mean and total else 1.0)
 
@@ -198,9 +196,9 @@ class Reducer(Sink):
     def end(self) -> None:
         if (trace := current_trace()) is not None:
             given, self.traced = self.traced, {}
-            keys = [key for key in self.places if key in given]
-            for key, g in zip(keys, trace.outside(partial(self._sums, keys), *map(given.get, keys)), strict=True):
-                bucket, i = self.places[key]
+            has = [key in given for key in self.places]
+            sums = trace.exchange(partial(self._sums, has), *[given[key] for key in self.places if key in given])
+            for (bucket, i), g in zip(compress(self.places.values(), has), sums, strict=True):
                 bucket.params[i].grad = tensor_of(g)
         elif self.sync:
             while self.done < len(self.buckets):
@@ -210,23 +208,33 @@ class Reducer(Sink):
                 bucket, i = places[k]
                 bucket.accept(i)
 
-    def _sums(self, keys: list[int], *gradients: Any) -> list[Any]:
-        """The gradients of some parameters, which are all there are, added up over ranks."""
-        given = dict(zip(keys, gradients, strict=True))
-        found: dict[int, Any] = {}
-        for bucket in self.buckets:
-            mine = [key for key, (other, _) in self.places.items() if other is bucket]
-            found.update(zip(mine, bucket.sums([given.get(key) for key in mine], self.group), strict=True))
+    def _sums(self, has: list[bool], *gradients: Any) -> list[Any]:
+        """The gradients of some parameters, which are all there are, added up over ranks; and which `has` them."""
         if self.elsewhere:
             raise RuntimeError(
                 "DistributedDataParallel: expected, within a compiled function, gradients of the same parameters on "
                 "all ranks, got some that are missing on this one"
             )
-        return [found[key] for key in keys]
+        each = iter(gradients)
+        all_of_them = iter([next(each) if one else None for one in has])
+        found: list[Any] = []
+        for bucket in self.buckets:
+            found += bucket.sums(list(islice(all_of_them, len(bucket.params))), self.group)
+        return list(compress(found, has))
 
     def _add_up(self) -> None:
         self.buckets[self.done].add_up(self.group)
         self.done += 1
+
+
+def _brought(count: int, nodes: int, reached: list[bool]) -> Any:
+    """What a rank tells the others as a backward pass begins, as bytes.
+
+    count    of its examples
+    nodes    of its graph; -1 where a program is run
+    reached  of which parameters it has a gradient
+    """
+    return np.concatenate([np.array([count, nodes]).view(np.uint8), np.array(reached, np.uint8)])
 
 
 def _count(arguments: Any) -> int:

@@ -10,6 +10,7 @@ import os
 import sys
 import time
 import warnings
+from functools import lru_cache
 from typing import Any
 from zlib import crc32
 
@@ -24,6 +25,12 @@ _let_others = getattr(os, "sched_yield", lambda: None)  # run, where they wait f
 _FRAME = 1024  # bytes: what ranks that meet exchange at once, so that small arrays need nothing else
 _HEAD = 16  # of these, for what a rank is about to do and how much it brings
 _INSTALL = "pip install 'backgraph[mpi]'"
+
+
+@lru_cache(256)
+def _of_arrays(what: str, shape: tuple[int, ...], dtype: Any) -> str:
+    """What ranks are about to do with arrays; a dtype takes longer to be named than some to be exchanged."""
+    return f"{what} of shape {shape} and {dtype}"
 
 
 def cores() -> int:
@@ -166,12 +173,14 @@ class Ranks(Group):
     # ---- to exchange -----------------------------------------------------------------------------------------------
 
     def total(self, x: Any) -> Any:
-        what = f"the sum of arrays of shape {x.shape} and {x.dtype}"
+        what = _of_arrays("the sum of arrays", x.shape, x.dtype)
         made = np.array(x, np.int64 if x.dtype.kind == "b" else np.float32 if x.dtype.char == "e" else None, order="C")
         flat = made.reshape(-1)
         if made.nbytes <= _FRAME - _HEAD:
-            parts = self.exchange(what, flat.view(np.uint8))
-            np.add.reduce([part.view(made.dtype) for part in parts], out=flat)
+            first, *parts = self.exchange(what, flat.view(np.uint8))
+            np.copyto(flat, first.view(made.dtype))
+            for part in parts:
+                flat += part.view(made.dtype)
         else:
             self.meet(what)
             self.add_up(flat)
@@ -179,7 +188,7 @@ class Ranks(Group):
 
     def rows(self, x: Any) -> Any:
         x = np.array(x, order="C", ndmin=1)
-        what = f"the collection of rows of shape {x.shape[1:]} and {x.dtype}"
+        what = _of_arrays("the collection of rows", x.shape[1:], x.dtype)
         if 0 in x.shape[1:]:
             return np.empty((sum(n for (n,) in self.meet(what, len(x))), *x.shape[1:]), x.dtype)
         parts = self.exchange(what, x.reshape(-1).view(np.uint8))

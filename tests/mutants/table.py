@@ -61,9 +61,6 @@ OF_OTHERS = {  # and of these the tests of other arrays besides
     "reductions": ("reductions", "degenerate", "roots"),
 }
 
-PASSES = [f"tests/autograd/program/test_{name}.py" for name in ("passes", "source")]
-NATIVE = [f"tests/autograd/program/native/test_{name}.py" for name in ("lowering", "backends")]
-
 OWN: dict[str, list[str]] = {  # the longest beginning of a module's path that stands here counts
     "autograd/engine/": ENGINE,
     "autograd/ops/": [
@@ -83,8 +80,6 @@ OWN: dict[str, list[str]] = {  # the longest beginning of a module's path that s
         for name, files in OF_OTHERS.items()
     },
     "autograd/program/": ["tests/autograd/program"],
-    "autograd/program/passes/": PASSES,
-    "autograd/program/native/": NATIVE,
     "autograd/scipy/": ["tests/autograd/test_scipy_face.py", "tests/autograd/ops/test_special.py"],
     "autograd/scipy/adjoint.py": ["tests/autograd/test_scipy_integrate.py", "tests/autograd/test_scipy_face.py"],
     "autograd/scipy/integrate.py": ["tests/autograd/test_scipy_integrate.py", "tests/autograd/test_scipy_face.py"],

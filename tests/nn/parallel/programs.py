@@ -160,15 +160,20 @@ def compiled(kind, compile):
 
     def learn(x, t):
         optimizer.zero_grad()
-        loss = nn.functional.cross_entropy(model(x), t)
+        y = model(x)
+        if kind == "own" and bool(y.data.max() > 0.5):
+            y = y + 0
+        loss = nn.functional.cross_entropy(y, t)
         loss.backward()
+        if kind == "common":
+            nn.utils.clip_grad_norm_(model.parameters(), 0.5)
         optimizer.step()
         return loss.detach()
 
     step = autograd.compile(learn, state=(model, optimizer)) if compile == "True" else learn
     rng = np.random.default_rng(9)
     for i in range(24):
-        n = 7 if i % 6 == 5 else 12
+        n = 7 if i % 6 == 5 else 11 if i % 6 == 2 else 12  # of 11, the second of two ranks has as many as of 12
         x, t = rng.standard_normal((n, 1, 4, 4)), rng.integers(0, 3, n)
         with warnings.catch_warnings(category=RuntimeWarning, action="ignore"):  # the engine runs, and why
             step(Tensor(x[share(n)]), Tensor(t[share(n)]))
