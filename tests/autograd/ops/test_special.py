@@ -321,3 +321,16 @@ def test_the_bessel_functions_over_powers(n):
     over_power = lambda x: special.i_over_power(n, x)
     assert gradcheck(over_power, at)
     assert gradgradcheck(over_power, at)
+
+
+def test_the_slope_of_a_bessel_function_to_second_order():
+    at = np.array([-9.5, -3.0, -0.4, 0.3, 2.0, 7.5, 8.5, 12.0])
+    assert gradcheck(special.i1_slope, at)
+    assert gradgradcheck(special.i1_slope, at)
+
+
+@pytest.mark.parametrize("dtype", ["f4", "f8"])
+def test_hardswish_bends_between_its_ends_alone(dtype):
+    at = np.array([-3.5, -3.0, -2.9, 0.0, 2.9, 3.0, 3.5], dtype)
+    bend = grad(lambda x: grad(lambda x: special.hardswish(x).sum())(x).sum())(at)
+    np.testing.assert_array_equal(bend, np.array(1 / 3, dtype) * [0, 0, 1, 1, 1, 0, 0])
