@@ -517,7 +517,7 @@ def _slope_at(x: Any, index: Any, lse: Any, factor: Any, of_found: Any, axis: in
     if part.__class__ is np.ndarray:
         part[places] += of_found
         return part
-    if in_blocks(index):
+    if in_blocks(index) or in_blocks(unwrap(x)):
         here = index.reshape(rest) == np.arange(x.shape[axis]).reshape((-1,) + (1,) * (x.ndim - 1 - axis))
         return part + np.where(here, of_found.reshape(rest), 0)
     return part + scatter_add(of_found, places, x.shape)

@@ -577,3 +577,9 @@ def test_an_infinite_gradient_of_running_sums_reaches_only_what_comes_before() -
     np.cumsum(x, 1).backward(g)
     assert x.grad is not None
     np.testing.assert_array_equal(x.grad.data, np.flip(np.cumsum(np.flip(g, 1), 1), 1))
+
+
+@pytest.mark.parametrize("f", [np.max, np.nanmax])
+def test_an_equal_element_that_is_left_out_has_no_share(f):
+    slope = grad(lambda x: f(x, where=np.array([True, True, False]), initial=-1.0))
+    np.testing.assert_array_equal(slope(np.array([3.0, 5.0, 5.0])), [0, 1, 0])
