@@ -237,9 +237,12 @@ def binary_cross_entropy_with_logits(
 
 
 class Loss(Layer, shown=""):
-    """A module that calls one function with its inputs and its own settings, among them `reduction`."""
+    """A module that calls one function with its inputs and its own settings, of which `reduction` is one or the one."""
 
     reduction: str
+
+    def __init__(self, size_average: Flag = None, reduce: Flag = None, reduction: str = "mean") -> None:
+        self.hold(locals())
 
     def hold(self, arguments: dict[str, Any]) -> None:
         """As in Layer; weights become buffers, and size_average and reduce are read as a reduction."""
@@ -256,18 +259,11 @@ class Loss(Layer, shown=""):
         return self.function(*inputs, **named, **self.held())
 
 
-class Plain(Loss):
-    """A loss without settings of its own."""
-
-    def __init__(self, size_average: Flag = None, reduce: Flag = None, reduction: str = "mean") -> None:
-        self.hold(locals())
-
-
-class L1Loss(Plain, function=l1_loss):
+class L1Loss(Loss, function=l1_loss):
     """The module of `l1_loss`."""
 
 
-class MSELoss(Plain, function=mse_loss):
+class MSELoss(Loss, function=mse_loss):
     """The module of `mse_loss`."""
 
 

@@ -12,7 +12,7 @@ from autograd.ops import alike, in_single, logistic_loss
 
 from .cross_entropy import class_weight
 from .distance import PairwiseDistance, pairwise_distance
-from .loss import Flag, Loss, Plain, Weighted, reduced, reduction_of
+from .loss import Flag, Loss, Weighted, reduced, reduction_of
 from .shared import floating, integers, plain, within
 
 
@@ -191,11 +191,11 @@ def _check_margin(who: str, margin: float) -> None:
 # ---- modules ---------------------------------------------------------------------------------------------------------
 
 
-class SoftMarginLoss(Plain, function=soft_margin_loss):
+class SoftMarginLoss(Loss, function=soft_margin_loss):
     """The module of `soft_margin_loss`."""
 
 
-class MultiLabelMarginLoss(Plain, function=multilabel_margin_loss):
+class MultiLabelMarginLoss(Loss, function=multilabel_margin_loss):
     """The module of `multilabel_margin_loss`."""
 
 

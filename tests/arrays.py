@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -83,6 +83,8 @@ class Device(Strict):
         name = f"{function.__module__}.{function.__name__}".removeprefix("numpy.")
         if name in LACKING:
             raise TypeError(f"Device: CuPy has no {name}")
+        if name in MIXED and any(isinstance(value, np.ndarray) for value in _leaves([args, kwargs])):
+            raise TypeError(f"Device: {name} of an array of NumPy's and one that is not")
         return super().__array_function__(function, types, args, kwargs)
 
 
@@ -92,6 +94,21 @@ LACKING = frozenset([
     "linalg.multi_dot", "linalg.outer", "linalg.svdvals", "linalg.tensordot", "linalg.trace", "linalg.vecdot",
     "linalg.vector_norm",
 ])  # fmt: skip
+
+
+MIXED = frozenset([
+    "concatenate", "cross", "dot", "einsum", "hstack", "inner", "kron", "linalg.solve", "outer", "stack", "tensordot",
+    "vdot", "vstack", "where",
+])  # fmt: skip
+"""What CuPy refuses of arrays of NumPy's."""
+
+
+def _leaves(value: Any) -> Iterator[Any]:
+    if isinstance(value, tuple | list | dict):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _leaves(item)
+    else:
+        yield value
 
 
 def _method(name: str) -> Any:

@@ -22,6 +22,7 @@ TEXTBOOK = {
     "arctan2.y": "lambda g, x, y: -g * x / (x ** 2 + y ** 2)",
     "center.x": "lambda g, out, axis, kept, n: g[0] - g[0].mean(axis, keepdims=kept) + 2 * out[0] * g[2] / n",
     "cumprod.a": "lambda g, a, out, axis: np.flip(np.cumsum(np.flip(g * out, axis), axis), axis) / a",
+    "cumsum.a": "lambda g, axis: np.flip(np.cumsum(np.flip(g, axis), axis), axis)",
     "frexp.x": "lambda g, out: np.ldexp(g[0], -out[1])",
     "gelu_tanh_slope.x": "lambda g, x: g * gelu_tanh′′(x)",
     "glu.x": "lambda g, x, s, axis: np.concatenate([g * s, g * np.split(x, 2, axis)[0] * s * (1 - s)], axis)",
@@ -50,6 +51,7 @@ TEXTBOOK = {
     "repeat.a": "lambda g, repeats, axis: sum_of_repeats(g, repeats, axis)",
     "rescale.x": "lambda g, out, axis, eps, kept: "
     "(g[0] - out[0] * (g[0] * out[0]).mean(axis, keepdims=kept)) / np.sqrt(out[1] + eps)",
+    "reversed_cumsum.a": "lambda g, axis: np.cumsum(g, axis)",
     "rfft.a": "lambda g, n, axis, norm: np.fft.fft(g, n, axis, norm).real",
     "softmax.x": "lambda g, out, axis: (g - (g * out).sum(axis, keepdims=True)) * out",
     "sort.a": "lambda g, a, axis: np.take_along_axis(g, np.argsort(np.argsort(a, axis), axis), axis)",

@@ -6,6 +6,7 @@ It is HIPS autograd's check, and cheap where `gradcheck`, which compares whole J
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -138,11 +139,11 @@ def _difference(fun: Callable[..., Any], x: Any, tangent: Any) -> list[Any]:
 
 def _inner(a: Any, b: Any) -> float:
     """Re Σ a b: what a gradient (in JAX's sense) says of the change b."""
-    return float(sum(np.sum(u * v).real for u, v in zip(_arrays(a), _arrays(b), strict=True)))
+    return float(sum([(u * v).sum().real for u, v in zip(_arrays(a), _arrays(b), strict=True)]))
 
 
 def _norm(a: Any) -> float:
-    return float(np.sqrt(sum(np.sum(np.abs(u) ** 2) for u in _arrays(a))))
+    return math.sqrt(sum([np.vdot(u, u).real for u in _arrays(a)]))
 
 
 def _compare(what: str, name: str, a: Any, b: Any, c: Any, d: Any, rounding: float) -> None:

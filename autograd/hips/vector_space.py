@@ -36,8 +36,8 @@ class VSpace:
         if wrong:
             raise TypeError(f"vspace: expected floating or complex arrays or numbers, got {type(wrong[0]).__name__}")
         arrays = [part._content if isinstance(part, Tensor) else part for part in parts]
-        self.form = rebuild(value, iter([plain(np.zeros_like(array, subok=False)) for array in arrays]))
-        self.parts = leaves(self.form)
+        self.parts = [plain(np.zeros_like(array, subok=False)) for array in arrays]
+        self.form = rebuild(value, iter(self.parts))
 
     @classmethod
     def register(cls, value_type: type, vspace_maker: Callable[[Any], VSpace] | None = None) -> None:
@@ -72,7 +72,7 @@ class VSpace:
 
     def ones(self) -> Any:
         """The sum of the basis."""
-        return self._each(lambda part: plain(np.full_like(part, 1 + 1j if part.dtype.kind == "c" else 1)))
+        return self._each(lambda part: part + part.dtype.type(1 + 1j if part.dtype.kind == "c" else 1))
 
     def randn(self) -> Any:
         """A vector of normally distributed numbers, by numpy.random's own generator."""
@@ -180,8 +180,9 @@ def vspace(value: Any) -> VSpace:
     return VSpace.mappings.get(type(value), VSpace)(value)
 
 
-for _kind in (np.ndarray, float, np.float16, np.float32, np.float64, np.longdouble):
-    VSpace.register(_kind, lambda value: (ComplexArrayVSpace if np.iscomplexobj(value) else ArrayVSpace)(value))
+VSpace.register(np.ndarray, lambda value: (ComplexArrayVSpace if value.dtype.kind == "c" else ArrayVSpace)(value))
+for _kind in (float, np.float16, np.float32, np.float64, np.longdouble):
+    ArrayVSpace.register(_kind)
 for _complex in (complex, np.complex64, np.complex128, np.clongdouble):
     ComplexArrayVSpace.register(_complex)
 VSpace.register(Tensor, lambda value: vspace(plain(value._content)))

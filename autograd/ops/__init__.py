@@ -32,6 +32,7 @@ From the bottom up, each importing only what stands before it:
     ranks            sums and copies over processes
     selecting        elements by their rank, and where they stand
     scattering       an array with others combined at places of it
+    along            the same, and elements found, by an index along one axis
     spectra          of pieces of a signal
     strided          elements by where they lie in memory
     places           where the elements of arrays lie in memory
@@ -74,6 +75,17 @@ from . import (
     ufuncs,
 )  # fmt: skip
 from .activations import elu, glu, hardsigmoid, hardtanh, leaky_relu, softshrink
+from .along import (
+    diagonal_matrix,
+    each_along,
+    gather_along,
+    one_along,
+    scatter_along,
+    scatter_diagonal,
+    scatter_mask,
+    scatter_slices,
+    slices_along,
+)  # fmt: skip
 from .assignment import writable
 from .chains import reached
 from .correlation import correlate, correlate_kernel, correlate_transpose
@@ -81,6 +93,7 @@ from .fused import affine, multiply_add
 from .gates import lstm_gates
 from .pairs import pair_distances
 from .ranks import center_over_ranks, rows_of_ranks, sent_by_rank, sum_over_ranks
+from .reductions import cumulative_trapezoid
 from .scattering import scatter
 from .selecting import greatest_so_far, middle, most_frequent, ranking, ranks_among, runs, topk
 from .sliding import max_windows, spread_windows, sum_windows
@@ -91,9 +104,11 @@ from .strided import as_strided, strided_scatter
 
 __all__ = [
     "affine", "alike", "as_strided", "by_blocks", "center", "center_over_ranks", "correlate", "correlate_kernel",
-    "correlate_transpose", "elu", "gelu", "gelu_tanh", "glu", "greatest_so_far", "hardsigmoid", "hardswish", "hardtanh",
-    "huber", "in_blocks", "in_single", "istft", "leaky_relu", "log_softmax_at", "logistic_loss", "lstm_gates",
-    "max_windows", "middle", "most_frequent", "multiply_add", "pair_distances", "ranking", "ranks_among", "reached",
-    "rescale", "rows_of_ranks", "runs", "scatter", "sent_by_rank", "softshrink", "softsign", "spread_windows",
-    "standardize", "stft", "strided_scatter", "sum_over_ranks", "sum_windows", "topk", "writable", "write_later",
+    "correlate_transpose", "cumulative_trapezoid", "diagonal_matrix", "each_along", "elu", "gather_along", "gelu",
+    "gelu_tanh", "glu", "greatest_so_far", "hardsigmoid", "hardswish", "hardtanh", "huber", "in_blocks", "in_single",
+    "istft", "leaky_relu", "log_softmax_at", "logistic_loss", "lstm_gates", "max_windows", "middle", "most_frequent",
+    "multiply_add", "one_along", "pair_distances", "ranking", "ranks_among", "reached", "rescale", "rows_of_ranks",
+    "runs", "scatter", "scatter_along", "scatter_diagonal", "scatter_mask", "scatter_slices", "sent_by_rank",
+    "slices_along", "softshrink", "softsign", "spread_windows", "standardize", "stft", "strided_scatter",
+    "sum_over_ranks", "sum_windows", "topk", "writable", "write_later",
 ]  # fmt: skip

@@ -167,7 +167,32 @@ def _correlate(
         return _biased(windowed.of_rows(_correlate, windowed.correlate, (x, w), rest, 1), b)
     layout = _Layout(x.shape, w.shape, stride, padding, dilation, groups)
     x, w = _common(x, w)
+    if x.flags.c_contiguous and mixes_channels(w.shape[2:], stride, padding):
+        return _biased(_mixed(w.reshape(groups, layout.features, layout.channels), x), b)
     return _biased(_sums(layout, w, _shifts_for_both(x, layout)), b)
+
+
+def mixes_channels(size: Any, stride: Any, padding: Any) -> bool:
+    """Whether windows are of one place each: one after the other, and without padding.
+
+    An image in C order is then, for each example, a matrix (channels, places) as it stands, and nothing is copied.
+    """
+    return set(size) == {1} and _is_all(stride, 1) and _is_all(padding, 0)
+
+
+def _is_all(value: Any, number: int) -> bool:
+    return all(_is_all(part, number) for part in value) if isinstance(value, tuple | list) else bool(value == number)
+
+
+def _places(image: Any, groups: int) -> Any:
+    """(examples, groups, channels, places)."""
+    return image.reshape(len(image), groups, image.shape[1] // groups, math.prod(image.shape[2:]))
+
+
+def _mixed(matrices: Any, image: Any) -> Any:
+    """Of every place the channels times the matrix of their group: (groups, features, channels)."""
+    groups, features, _ = matrices.shape
+    return (matrices @ _places(image, groups)).reshape(len(image), groups * features, *image.shape[2:])
 
 
 def _shifts(image: Any, layout: _Layout) -> Any:
@@ -210,6 +235,14 @@ def _biased(made: Any, b: Any) -> Any:
     return made if b is None else added(made, b.reshape(-1, *(1,) * (made.ndim - 2)))
 
 
+def _mixed_kernel(y: Any, x: Any) -> Any:
+    """The products of all examples' matrices (examples, groups, features or channels, places), summed: the kernel's."""
+    if len(y) * math.prod(y.shape[1:3]) * x.shape[2] <= _FEW:
+        return _products(y.swapaxes(0, 1), x.swapaxes(0, 1))
+    y, x = (part.transpose(1, 2, 0, 3).reshape(*part.shape[1:3], -1) for part in (y, x))  # one product of all examples
+    return _products(y, x)
+
+
 def _correlate_transpose(
     y: Any, w: Any, shape: Any, stride: Any = 1, padding: Any = 0, dilation: Any = 1, groups: int = 1
 ) -> Any:
@@ -236,6 +269,8 @@ def _correlate_transpose(
         rest = shape, stride, padding, dilation, groups
         return windowed.of_rows(_correlate_transpose, windowed.correlate_transpose, (y, w), rest, 1)
     y, w = _common(y, w)
+    if y.flags.c_contiguous and mixes_channels(w.shape[2:], stride, padding):
+        return _mixed(w.reshape(groups, layout.features, layout.channels).swapaxes(1, 2), y)
     y = _in_order_for_both(y)
     many = layout.channels >= min(16, layout.features / 2)  # so that the products that follow have rows enough
     if many and all(s == 1 for s in layout.stride) and y.size:  # then it is a correlation, with the kernel turned round
@@ -311,6 +346,8 @@ def _correlate_kernel(
     kernel_shape = (y.shape[1], x.shape[1] // groups, *size)
     layout = _Layout(x.shape, kernel_shape, stride, padding, dilation, groups)
     y, x = _common(y, x)
+    if y.flags.c_contiguous and x.flags.c_contiguous and mixes_channels(size, stride, padding):
+        return _mixed_kernel(_places(y, groups), _places(x, groups)).reshape(kernel_shape)
     shifted = if_made(_shifts_for_both, x, layout)
     return _kernel(layout, layout.shifted(x) if shifted is None and y.size else shifted, _in_order_for_both(y))
 

@@ -233,7 +233,7 @@ def _won(g: Any, better: Any, tied: Any) -> Any:
     """The gradient of whoever won; of both, half each, where they tied."""
     if type(tied) is np.ndarray and not tied.any():
         return masked(g, better)
-    return g * better + (g * 0.5) * tied
+    return g * (better + tied * g.dtype.type(0.5))  # an infinite g is multiplied once, as without ties
 
 
 maximum = elementwise(np.maximum, x=lambda g, x, y: _won(g, x > y, x == y), y=lambda g, x, y: _won(g, y > x, x == y))

@@ -299,7 +299,7 @@ def _on_diagonal(x: Any, shape: tuple[int, ...], offset: int = 0, axis1: int = 0
     steps = np.arange(x.shape[-1])
     if not isinstance(made, np.ndarray):  # that may not know the assignment below
         before, after = max(-offset, 0) + len(steps), max(offset, 0) + len(steps)
-        square = np.where(np.eye(len(steps), dtype=bool), x[..., None], 0)
+        square = np.where(alike(np.eye(len(steps), dtype=bool), x), x[..., None], 0)
         ends = [(before - len(steps), shape[axis1] - before), (after - len(steps), shape[axis2] - after)]
         return np.moveaxis(np.pad(square, [(0, 0)] * (x.ndim - 1) + ends), (-2, -1), (axis1, axis2))
     np.moveaxis(made, (axis1, axis2), (-2, -1))[..., steps - min(offset, 0), steps + max(offset, 0)] = x

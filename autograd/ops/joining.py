@@ -12,7 +12,7 @@ from ..engine.blocks import in_blocks, zeros
 from ..engine.declare import composite, linear
 from ..engine.primitive import Function
 from ..engine.sharing import note_view
-from ..engine.tensor import Tensor, unwrap, wrap
+from ..engine.tensor import Tensor, alike, unwrap, wrap
 from .shape import _array, atleast_1d, atleast_2d, atleast_3d
 
 # ---- concatenate and split: adjoint to each other -------------------------------------------------------------------
@@ -268,11 +268,6 @@ _padded: Function = linear(_pad, name="pad", x=lambda g, widths: crop(g, widths)
 crop: Function = linear(_crop, name="crop", views=True, x=lambda g, widths: _padded(g, widths))
 
 
-def _along(x: Any, matrix: Any, axis: int) -> Any:
-    """A matrix applied to every line along an axis."""
-    return np.moveaxis(np.moveaxis(x, axis, -1) @ matrix.T, -1, axis)
-
-
 _numpy_pad: Any = np.pad
 
 
@@ -286,8 +281,8 @@ def _line_x(g: Any, x_shape: Any, width: Any, axis: int, mode: str, options: Any
     """These modes are a matrix along the axis, up to a constant: the one that NumPy makes of the unit vectors."""
     n = x_shape[axis]
     options = {name: value for name, value in options if name != "end_values"}
-    matrix = _numpy_pad(np.eye(n), [width, (0, 0)], mode, **options)
-    return _along(g, np.zeros_like(g, shape=matrix.shape[::-1], dtype=g.real.dtype) + matrix.T, axis)
+    matrix = alike(_numpy_pad(np.eye(n), [width, (0, 0)], mode, **options), g)
+    return np.moveaxis(np.moveaxis(g, axis, -1) @ matrix, -1, axis)
 
 
 _padded_line: Function = linear(_line, name="pad", x=_line_x)

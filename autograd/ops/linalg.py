@@ -142,39 +142,45 @@ def _pinv(a: Any, rcond: Any = None) -> Any:
 def _pinv_a(g: Any, a: Any, out: Any, rcond: Any) -> Any:
     p, ph, gh = out, _h(out), _t(g)
     parts = (gh - a @ (p @ gh)) @ (p @ ph) + (ph @ p) @ (gh - (gh @ p) @ a) - ph @ g.conj() @ ph
-    return (parts if rcond is None else _of_what_counts(parts, a, rcond)).conj()
+    return (parts if rcond is None else through_what_counts(parts, p, a - a @ p @ a, _plain(a), rcond)).conj()
 
 
-def _of_what_counts(g: Any, a: Any, rcond: Any) -> Any:
-    """The gradient for a matrix, given that for what is left of it where singular values count as none.
-
-    The pseudoinverse is that of what is left, whose rank stays. A change of the matrix between a pair of singular
-    vectors, one that counts (s) and one that does not (t), moves the former towards the latter: there what is left
-    changes by (s² change + s t changeᵀ) / (s² - t²), and elsewhere as the matrix does or not at all.
-    """
-    s = _plain(np.linalg.svd(_plain(a), compute_uv=False))
+def _through_what_counts(r: Any, p: Any, rest: Any, a: Any, rcond: Any) -> Any:
+    s = np.linalg.svd(a, compute_uv=False)
     if np.ndim(rcond):  # a number stays one, for arrays of other libraries do not mix with NumPy's
         rcond = (rcond if hasattr(rcond, "shape") else np.asarray(rcond))[..., None]
     counts = s > rcond * s.max(-1, keepdims=True, initial=0)
-    if not (~counts & (s > 8 * rounding(s))).any():  # those that do not are 0
-        return g
+    if not (~counts & (s > rounding(s))).any():  # those that do not are 0
+        return r
     u, s, vh = np.linalg.svd(a, full_matrices=False)
-    left, right = counts[..., :, None], counts[..., None, :]
-    one = left != right
-    high, low = (np.where(left, x, y) for x, y in ((_column(s), _row(s)), (_row(s), _column(s))))
-    room = np.where(one, high**2 - low**2, 1)
-    inner = _h(u) @ g @ _h(vh)
-    moved = np.where(one, (high**2 * inner + high * low * _h(inner)) / room, 0) + inner * (left & right)
-    rows, columns = (g - u @ (_h(u) @ g)) @ (_h(vh) * right), (left * _h(u)) @ (g - (g @ _h(vh)) @ vh)
-    return u @ moved @ vh + rows @ vh + u @ columns
+    left = counts[..., :, None]
+    one = left != counts[..., None, :]
+    x, y = s[..., :, None], s[..., None, :]
+    high, low = np.where(left, x, y), np.where(left, y, x)
+    inner = _h(u) @ r @ _h(vh)
+    moved = low * (low * inner + high * _h(inner)) / np.where(one, high**2 - low**2, 1)
+    return r + u @ np.where(one, moved, 0) @ vh
 
 
-def _column(s: Any) -> Any:
-    return s[..., :, None]
+def _through_p(g: Any, p: Any, rest: Any, a: Any, rcond: Any, out: Any) -> Any:
+    back, out = through_what_counts(g.conj(), p, rest, a, rcond), _h(out)
+    return (out @ rest @ _h(back) + _h(back) @ rest @ out).conj()
 
 
-def _row(s: Any) -> Any:
-    return s[..., None, :]
+def _through_rest(g: Any, p: Any, rest: Any, a: Any, rcond: Any, out: Any) -> Any:
+    back = through_what_counts(g.conj(), p, rest, a, rcond)
+    return (out @ p @ back + back @ p @ out).conj()
+
+
+# The gradient by a matrix, given that by what is left of it where singular values count as none, between vectors of
+# which one at least counts: the z with z - (pᴴ zᴴ rest + rest zᴴ pᴴ) = r, for the pseudoinverse p of what is left, and
+# the rest. For a change of the matrix between a pair of singular vectors, one that counts (s) and one that does not
+# (t), moves the former towards the latter, so that what is left changes by (s² change + s t changeᴴ) / (s² - t²), which
+# is found by the vectors; but its derivatives are those of the equation, where values may be equal or 0.
+through_what_counts: Function = primitive(
+    _through_what_counts, name="through_what_counts", p=_through_p, rest=_through_rest, a=None,
+    r=lambda g, p, rest, a, rcond: through_what_counts(g.conj(), p, rest, a, rcond).conj(),
+)  # fmt: skip
 
 
 _pinv_general: Function = primitive(_pinv, name="pinv", a=_pinv_a)
@@ -698,7 +704,7 @@ def cond(x: Any, p: Any = None) -> Any:
     except np.linalg.LinAlgError:  # of one matrix at least; of a shape that has none NumPy's own is raised
         singular = np.isinf(np.linalg.cond(unwrap(x), 1))
         of_each = singular[..., None, None]
-        x = np.where(of_each, np.eye(x.shape[-1], dtype=x.dtype), _doubtful(x, of_each))
+        x = np.where(of_each, _eye_like(x), _doubtful(x, of_each))
         made = norm(x, p, (-2, -1)) * norm(np.linalg.inv(x), p, (-2, -1))
         return made + np.where(singular, np.inf, 0).astype(made.dtype)
 
@@ -727,7 +733,7 @@ def matrix_power(a: Any, n: int) -> Any:
         if n:
             a = a @ a
     if made is None:
-        return wrap(np.zeros_like(unwrap(a)) + np.eye(a.shape[-1], dtype=a.dtype))
+        return wrap(np.zeros_like(unwrap(a)) + _eye_like(a))
     return made
 
 

@@ -15,6 +15,7 @@ import numpy as np
 
 from ..engine.declare import primitive
 from ..engine.primitive import Function
+from ..engine.tensor import alike
 
 
 def _h(x: Any) -> Any:
@@ -69,7 +70,7 @@ def _polar_tall(g: Any, a: Any, u: Any) -> Any:
         return made
     s = np.linalg.svd(_plain(p), compute_uv=False)
     singular = _vanishing(s, 4 * s.shape[-1]).any(-1)[..., None, None]  # then the other part is NaN
-    p = np.where(singular, np.eye(p.shape[-1], dtype=p.dtype), p) if singular.any() else p
+    p = np.where(singular, alike(np.eye(p.shape[-1], dtype=p.dtype), p), p) if singular.any() else p
     return made + _h(np.linalg.solve(p, _h(g - u @ inner)))
 
 

@@ -194,7 +194,7 @@ def _aligned(a: Any, b: Any) -> tuple[Any, Any]:
     """The coefficients of two polynomials, with zeros in front of the shorter."""
     a, b = np.atleast_1d(a), np.atleast_1d(b)
     n = max(len(a), len(b))
-    a, b = (x if len(x) == n else np.concatenate([np.zeros(n - len(x), x.dtype), x]) for x in (a, b))
+    a, b = (x if len(x) == n else np.concatenate([np.zeros_like(x, shape=n - len(x)), x]) for x in (a, b))
     return a, b
 
 
@@ -298,10 +298,10 @@ def roots(p: Any) -> Any:
     if n < 2:
         return np.repeat(np.real(p[:1] * 0).astype(float), trailing)
     top = (-p[1:] / p[0])[None]
-    found = np.linalg.eigvals(np.concatenate([top, np.eye(n - 1, dtype=p.dtype)[:-1]]))
+    found = np.linalg.eigvals(np.concatenate([top, alike(np.eye(n - 1, dtype=p.dtype)[:-1], p)]))
     if p.dtype.kind == "f" and found.dtype.kind == "c" and not unwrap(found).imag.any():
         found = np.real(found)  # from NumPy 2.5 on eigenvalues are always complex, roots are not
-    return np.concatenate([found, np.zeros(trailing, found.dtype)]) if trailing else found
+    return np.concatenate([found, np.zeros_like(found, shape=trailing)]) if trailing else found
 
 
 @composite(np.polyfit)

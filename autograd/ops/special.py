@@ -42,6 +42,10 @@ def _negated(x: Any) -> Any:
     return np.negative(x, out=x) if x.__class__ is np.ndarray else -x
 
 
+def _reciprocal_of(x: Any) -> Any:
+    return np.divide(1, x, out=x) if x.__class__ is np.ndarray else 1 / x  # np.reciprocal takes twice as long
+
+
 def _sigmoid(x: Any) -> Any:
     """The logistic function 1 / (1 + exp(-x)), element by element.
 
@@ -51,7 +55,7 @@ def _sigmoid(x: Any) -> Any:
     with np.errstate(over="ignore"):  # exp(1000) is inf, and the result 0
         result = _exp_of(-_floating(x))
     result += 1
-    return np.reciprocal(result, out=result) if result.__class__ is np.ndarray else 1 / result
+    return _reciprocal_of(result)
 
 
 def _relu(x: Any) -> Any:
@@ -157,7 +161,7 @@ def _gelu_tanh_gate(x: Any, out: Any = None) -> Any:
     result *= x
     result = _exp_of(result)
     result += 1
-    return np.reciprocal(result, out=out)
+    return _reciprocal_of(result)
 
 
 def _gelu_piece(x: Any, out: Any = None) -> Any:

@@ -163,7 +163,7 @@ def _folded(
     result = ufunc.reduce(unwrap(array), axis, dtype, None, keepdims, initial, unwrap(where))
     if hasattr(function, "primitive"):
         result = _as_tensor(result)
-        if _recorded(array) and array.size:
+        if (_recorded(array) or (ufunc in _FORGETFUL and where is True)) and array.size:
             if where is not True:
                 raise TypeError(f"numpy.{ufunc.__name__}.reduce: where= has no derivative rule; select before")
             items = iter(_lines(array if dtype is None else array.astype(dtype), axis))
@@ -209,7 +209,7 @@ def _folded_at(array: Any, ufunc: Any, function: Any, indices: Any, axis: int, d
     result = ufunc.reduceat(unwrap(array), indices, axis, dtype)
     if hasattr(function, "primitive"):
         result = _as_tensor(result)
-        if _recorded(array) and result.size:
+        if (_recorded(array) or ufunc in _FORGETFUL) and result.size:
             moved = np.moveaxis(array, axis, 0)
             ends = zip(indices.tolist(), [*indices[1:].tolist(), len(moved)], strict=True)
             parts = [reduce(ufunc, moved[i : (j if j > i else i + 1)], 0, dtype) for i, j in ends]
@@ -272,6 +272,8 @@ def _running(ufunc: Any) -> Any:
 _REDUCE = {
     np.add: reductions.sum, np.multiply: reductions.prod, np.maximum: reductions.max, np.minimum: reductions.min
 }  # fmt: skip
+_FORGETFUL = (np.power, np.arctan2)
+"""Whose reduction NumPy 2.4 makes, on processors with AVX-512, of the first and the last element alone."""
 _ACCUMULATE = {
     np.add: reductions.cumsum, np.multiply: reductions.cumprod, np.maximum: _running(np.maximum),
     np.minimum: _running(np.minimum),

@@ -46,7 +46,7 @@ class Code:
         self.text = ""
         self.writes: list[Value] = []
         self._plan({} if owners is None else owners)
-        self._spelling = Spelling(self.placement.places, self._fixed, self._inner)
+        self._spelling = Spelling(self.placement.places, self._fixed, self._inner, program.written())
         self.given = [value for value in program.outgoing() if value not in self.own]
         self._emit()
         exec(compile(self.text, f"<program {program.name}>", "exec"), self._spelling.space)

@@ -167,6 +167,8 @@ class Expressions:
             owner = args[0].within(9)
             if _is_transpose(s):
                 return Text(f"{owner}.T")
+            if function is np.ndarray.copy and not s.results[0].shape and not s.results[0].scalar:
+                return Text(f"np.array({args[0]})")  # of a scalar, a copy is another one
             if function is np.ndarray.copy and is_contiguous(s.results[0]):
                 return Text(f"{owner}.copy()")
             if function.__name__ in ("reshape", "transpose") and len(s.args) == 2 and not s.kwargs:
@@ -323,7 +325,7 @@ def _shortly(index: tuple[Any, ...], shape: tuple[int, ...]) -> tuple[Any, ...]:
 
 def _rounds_otherwise(s: Statement) -> bool:
     """Whether an operator between scalars is not computed as the function is: of complex ones the products are."""
-    result = s.results[0] if s.results else None
+    result = s.results[0] if s.results and isinstance(s.function, np.ufunc) else None
     return result is not None and result.dtype.kind == "c" and not result.shape and not result.python
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from ..ops.reductions import are_in_blocks
 from .values import Value
 
 Call = tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]
@@ -139,6 +140,25 @@ def scatter_rows(d: Any, index: Any, shape: Any) -> Any:
     return made
 
 
+# ---- sums ------------------------------------------------------------------------------------------------------------
+
+
+def cumsum(x: Any) -> Any:
+    """The sums along the last axis up to each element: within 32 by a product with ones, then of those before."""
+    made = x.reshape(-1, 32) @ np.tri(32, dtype=x.dtype).T
+    whole = made[:, -1].reshape(-1, x.shape[-1] // 32)
+    before = np.cumsum(np.pad(whole[:, :-1], ((0, 0), (1, 0))), 1)
+    return made.reshape(x.shape) + np.repeat(before, 32).reshape(x.shape)
+
+
+def cumsum_back(x: Any) -> Any:
+    """The sums along the last axis from each element to the end: within 32 by a product with ones, then of the rest."""
+    made = x.reshape(-1, 32) @ np.tri(32, dtype=x.dtype)
+    whole = made[:, 0].reshape(-1, x.shape[-1] // 32)
+    behind = np.cumsum(np.pad(whole[:, :0:-1], ((0, 0), (1, 0))), 1)[:, ::-1]
+    return made.reshape(x.shape) + np.repeat(behind, 32).reshape(x.shape)
+
+
 # ---- special functions -----------------------------------------------------------------------------------------------
 
 
@@ -246,6 +266,14 @@ def _broadcast_to(x: Any, shape: Any) -> Call:
     return (np.full, (shape, x), {}) if few else (np.broadcast_to, (x, shape), {})
 
 
+def _cumsum(x: Any, axis: Any, dtype: Any) -> Call | None:
+    return (cumsum, (x,), {}) if dtype is None and are_in_blocks(x.shape, x.dtype, axis) else None
+
+
+def _reversed_cumsum(x: Any, axis: Any) -> Call | None:
+    return (cumsum_back, (x,), {}) if are_in_blocks(x.shape, x.dtype, axis) else None
+
+
 def _bell(x: Any, rate: Any, height: Any) -> Call | None:
     return (bell, (x, rate, height), {}) if x.dtype.kind == "f" and x.dtype.itemsize >= 4 and x.size <= 32768 else None
 
@@ -258,5 +286,7 @@ _PLAINLY: dict[tuple[str, str], Callable[..., Call | None]] = {
     ("autograd.ops.indexing", "_scatter_add"): _scatter_add,
     ("autograd.ops.indexing", "_add_at"): _add_at,
     ("autograd.engine.broadcasting", "_broadcast_to"): _broadcast_to,
+    ("autograd.ops.reductions", "_cumsum"): _cumsum,
+    ("autograd.ops.reductions", "_reversed_cumsum"): _reversed_cumsum,
     ("autograd.ops.special", "_bell"): _bell,
 }

@@ -78,6 +78,7 @@ class Page(Expressions):
         scope: str | None = None
         section = ""
         inside = {id(s) for s in self.reading.inside.values()}
+        self._written = {root for s in self.reading.statements for root in s.writes}
         for s in self.reading.statements:
             if id(s) in inside:
                 continue
@@ -230,7 +231,10 @@ class Page(Expressions):
         if isinstance(s.form, tuple):
             names = ["_" if part is None else self._named(s, part) for part in s.form]
             return [f"{', '.join(names)}{',' if len(names) == 1 else ''} = {call}"]
-        return [f"{self._named(s, s.results[0])} = {call}"]
+        (result,) = s.results
+        if not result.shape and not result.scalar and result in self._written and not call.startswith("np.array("):
+            call = Text(f"np.asarray({call})")  # of a scalar, NumPy gives a scalar, which cannot be changed
+        return [f"{self._named(s, result)} = {call}"]
 
     def _write(self, s: Statement, args: list[Text]) -> list[str]:
         out: Any = s.kwargs.get("out")
@@ -240,6 +244,8 @@ class Page(Expressions):
                 return [*self._made(s.args[0]), changed_by(place, args[2])]
             if s.function is operator.setitem:
                 return [*self._made(s.args[0]), self._set(s, args)]
+            if s.function is np.copyto and len(args) == 2 and set(s.kwargs) <= {"casting"}:
+                return [*self._made(s.args[0]), self._filled(s, args)]
             return [*self._made(s.args[0]), self._expression(s, args)]
         target: Any = out[0] if type(out) is tuple else out
         rest = {key: value for key, value in s.kwargs.items() if key != "out"}
@@ -266,6 +272,16 @@ class Page(Expressions):
                     added = self._number_beside(made.args[1], value) or added
                     return changed_by(place, added)
         return f"{place} = {args[2]}"
+
+    def _filled(self, s: Statement, args: list[Text]) -> str:
+        """All of an array set to something, or changed by an operator."""
+        target, value = s.args
+        made = self.reading.inside.get(value) if isinstance(value, Value) else None
+        if made is not None and made.args[:1] == (target,) and len(made.args) == 2 and not made.kwargs:
+            sign, same = OPERATORS.get(made.function), (value.dtype, value.shape) == (target.dtype, target.shape)
+            if sign is not None and same and re.fullmatch(r"\w+", args[0]):
+                return f"{args[0]} {sign}= {self._argument(made.args[1], made)}"
+        return f"{args[0].within(9)}[...] = {args[1]}"
 
     def _made(self, value: Value) -> Iterable[str]:
         """A line that makes memory that has only been asked for, before it is written to in part."""

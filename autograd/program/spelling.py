@@ -21,14 +21,18 @@ class Spelling:
     placed  the values that have a place in memory, to which statements write
     fixed   those whose array is the same at each call
     inner   those of which there are pieces only
+    written those that are changed in place, which a scalar cannot be
     copied  the values that are written to in another shape, with that
     """
 
-    def __init__(self, placed: Collection[Value], fixed: Collection[Value], inner: Collection[Value]) -> None:
+    def __init__(
+        self, placed: Collection[Value], fixed: Collection[Value], inner: Collection[Value], written: Collection[Value]
+    ) -> None:  # fmt: skip
         self.space: dict[str, Any] = {"Changed": Changed, "array": np.array, "copy": _copy, "same": _same}
         self.placed = placed
         self.fixed = fixed
         self.inner = inner
+        self.written = written
         self._inside: Mapping[Value, str] = {}
         self.copied: list[tuple[Value, tuple[int, ...]]] = []
         self._names: dict[Any, str] = {}
@@ -47,12 +51,15 @@ class Spelling:
         placed = result in self.placed
         if s.function in EMPTY and (placed or result in self.inner):
             return []
-        if s.function in SCALARS and result.scalar and len(args) == len(s.args) and not s.kwargs:
+        as_scalars = result.scalar and result.dtype.kind != "c"  # complex scalars round otherwise
+        if s.function in SCALARS and as_scalars and len(args) == len(s.args) and not s.kwargs:
             return [f"v{result.number} = {SCALARS[s.function].format(*args)}"]
         if placed:
             return [self._into(s, args, f"v{result.number}")]
         if s.function in COPIES and s.function is not np.ndarray.astype:
             call = f"array({args[0]})" if s.function is np.asarray and not s.kwargs else call
+        if not result.shape and not result.scalar and result in self.written:
+            call = f"{self.constant(np.asarray)}({call})"
         return [f"v{result.number} = {call}"]
 
     def in_place(self, s: Statement, inside: Mapping[Value, str]) -> str:

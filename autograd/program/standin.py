@@ -93,6 +93,8 @@ class Standin:
             return self.recorder.write(function, inputs, kwargs, inputs[0])
         out = kwargs.get("out")
         if out is None:
+            if function is np.square and not kwargs and _is_complex_number(self.array):
+                function, inputs = np.multiply, (self, self)  # which of scalars, too, is what it is of arrays
             return self.recorder.call(function, inputs, kwargs)
         (target,) = _tuple(out)
         return self.recorder.write(function, inputs, kwargs, target)
@@ -220,10 +222,10 @@ class Standin:
         return other // self, other % self
 
     def __pow__(self, other: Any, modulo: Any = None) -> Any:
-        return self.recorder.call(operator.pow, (self, other)) if _go_together(self, other) else NotImplemented
+        return self.recorder.call(*_power(self, other)) if _go_together(self, other) else NotImplemented
 
     def __rpow__(self, other: Any) -> Any:
-        return self.recorder.call(operator.pow, (other, self)) if _go_together(self, other) else NotImplemented
+        return self.recorder.call(*_power(other, self)) if _go_together(self, other) else NotImplemented
 
     def __ipow__(self, other: Any) -> Any:  # type: ignore[misc]
         return self.recorder.write(operator.ipow, (self, other), {}, self)
@@ -256,15 +258,41 @@ def _go_together(item: Any, other: Any) -> bool:
 _NUMBERS = (int, float, complex, np.ndarray, np.generic)
 
 
+def _as_scalars(*items: Any) -> bool:
+    """Whether an operator is Python's, or that of NumPy's complex scalars, whose products and sizes round otherwise."""
+    if all(map(_is_python, items)):
+        return True
+    return not any(isinstance(item, np.ndarray) for item in items) and any(map(np.iscomplexobj, items))
+
+
+def _is_complex_number(array: Any) -> bool:
+    return isinstance(array, np.ndarray) and not array.shape and array.dtype.kind == "c"
+
+
+def _power(x: Any, y: Any) -> tuple[Any, tuple[Any, ...]]:
+    """The function that a power is, and its arguments: of an array of no dimensions NumPy's own, which gives the same
+    of a scalar, as the operator does not."""
+    pair = x, y
+    if any(np.ndim(item) for item in pair) or not any(isinstance(item, np.ndarray) for item in pair):
+        return operator.pow, pair
+    if isinstance(x, np.ndarray) and x.dtype.kind in "fc" and type(y) in (int, float) and y in _EASY_POWERS:
+        return (_EASY_POWERS[y], (x,)) if x.dtype.kind == "f" or y != 2 else (np.multiply, (x, x))
+    return np.power, pair
+
+
+_EASY_POWERS: dict[Any, Any] = {2: np.square, 0.5: np.sqrt, -1: np.reciprocal}
+"""What an array to such a power is, as the operator has it."""
+
+
 def _binary(ufunc: Any, python: Any) -> tuple[Any, Any, Any]:
     """The methods of an operator: NumPy's function, or of two numbers of Python's the operator itself."""
 
     def there(self: Any, other: Any) -> Any:
-        function = python if _is_python(self) and _is_python(other) else ufunc
+        function = python if _as_scalars(self, other) else ufunc
         return self.recorder.call(function, (self, other)) if _go_together(self, other) else NotImplemented
 
     def back(self: Any, other: Any) -> Any:
-        function = python if _is_python(self) and _is_python(other) else ufunc
+        function = python if _as_scalars(self, other) else ufunc
         return self.recorder.call(function, (other, self)) if _go_together(self, other) else NotImplemented
 
     def inplace(self: Any, other: Any) -> Any:
@@ -287,7 +315,7 @@ for _name, _ufunc in COMPARISONS.items():
 
 
 def _unary(ufunc: Any, python: Any) -> Callable[[Any], Any]:
-    return lambda self: self.recorder.call(python if _is_python(self) else ufunc, (self,))
+    return lambda self: self.recorder.call(python if _as_scalars(self) else ufunc, (self,))
 
 
 for _name, _ufunc in UNARY.items():

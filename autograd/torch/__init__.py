@@ -19,14 +19,14 @@ importing only what stands before it:
     deriving       torch.autograd and torch.func
     classes        torch.nn, torch.optim and torch.distributions, from nn and optim
     loading        torch.utils.data.DataLoader, from nn.data
-    ordered        what torch itself has of torch.nn.functional
     spaces         the modules below torch
+    ordered        what torch itself has of torch.nn.functional
 
 It is the one part of autograd that imports nn and optim: `classes`, `loading` and `spaces` do, once something of
 them is asked for.
 """
 
-# ruff: noqa: E402, F401
+# ruff: noqa: F401
 
 from __future__ import annotations
 
@@ -38,6 +38,7 @@ from typing import Any
 import numpy as _np
 
 import autograd as _ag
+from autograd import enable_grad, is_grad_enabled, no_grad, set_default_dtype, set_grad_enabled
 
 from ..random import generator as _generator
 from ..saving.replacement import replace as _replace
@@ -46,38 +47,19 @@ from . import algebra, creating, picking, pointwise, reducing, shaping, spectra
 from . import tensors as _tensors
 from .boundary import below as _below
 from .creating import default_generator
-from .dtypes import (
-    DTYPES,
-    Generator,
-    Size,
-    device,
-    dtype,
-    finfo,
-    iinfo,
-    promote_types,
-    result_type,
-)  # fmt: skip
-from .dtypes import check_device as _check_device
+from .dtypes import DTYPES, Generator, Size, device, dtype, finfo, iinfo, promote_types, result_type
+from .dtypes import check_device as set_default_device
 from .dtypes import of as _of
 from .ordered import of_torch as _of_torch
 from .spaces import ROOTS as _ROOTS
-from .spaces import functional as _functional
 from .tensors import FUNCTIONS, Tensor
 
 inf, nan, pi, e = float("inf"), float("nan"), 3.141592653589793, 2.718281828459045
 _tensors.complete()
-globals().update(DTYPES)
-globals().update(FUNCTIONS)
-globals().update({name: space for name, space in _ROOTS.items() if "." not in name})
-from autograd import enable_grad, is_grad_enabled, no_grad, set_default_dtype, set_grad_enabled
-
+globals().update(DTYPES | FUNCTIONS | {name: space for name, space in _ROOTS.items() if "." not in name})
 inference_mode = no_grad
-newaxis = None
-strided = contiguous_format = preserve_format = channels_last = channels_last_3d = None
+newaxis = strided = contiguous_format = preserve_format = channels_last = channels_last_3d = None
 __version__ = "2.13.0"  # of the PyTorch whose names these are
-
-
-_ELSEWHERE = {"vmap": "func", "autocast": "amp"}
 _WHOLE = "saved by torch.save"
 
 
@@ -100,11 +82,6 @@ def set_default_tensor_type(t: Any, /) -> None:
     """set_default_dtype by torch.FloatTensor, torch.DoubleTensor or their names."""
     kind: Any = FUNCTIONS[t.removeprefix("torch.")] if isinstance(t, str) else t
     set_default_dtype(kind.dtype)
-
-
-def get_num_threads() -> int:
-    """1: how many NumPy's library for matrices uses is a setting of its own."""
-    return 1
 
 
 def save(obj: Any, f: Any, *args: Any, **options: Any) -> None:
@@ -157,34 +134,25 @@ def set_rng_state(new_state: Any) -> None:
     _generator(None).bit_generator.state = _deepcopy(new_state)
 
 
-def _without_effect(*args: Any, **options: Any) -> None:
-    """Has no effect: there is one device, and NumPy and its library for matrices have settings of their own."""
+def _constant(value: Any) -> Any:
+    """What says of one device, and of the settings that NumPy and its library for matrices have by themselves."""
+    return lambda *args, **options: value
 
 
-set_num_threads = set_num_interop_threads = set_printoptions = set_flush_denormal = _without_effect
-set_float32_matmul_precision = use_deterministic_algorithms = set_warn_always = _without_effect
-set_default_device = _check_device
-get_num_interop_threads = get_num_threads
-
-
-def _false(*args: Any, **options: Any) -> bool:
-    """False: there is no such thing here."""
-    return False
-
-
-is_inference = is_conj = is_neg = is_autocast_enabled = are_deterministic_algorithms_enabled = _false
+set_num_threads = set_num_interop_threads = set_printoptions = set_flush_denormal = _constant(None)
+set_float32_matmul_precision = use_deterministic_algorithms = set_warn_always = _constant(None)
+get_num_threads = get_num_interop_threads = _constant(1)
+is_inference = is_conj = is_neg = is_autocast_enabled = are_deterministic_algorithms_enabled = _constant(False)
 
 
 def __getattr__(name: str) -> Any:
     if name.startswith("__"):
         raise AttributeError(name)
-    if name.endswith("_") and name in _tensors.METHODS:
-        return _tensors.METHODS[name]
-    if name in ("dropout_", "alpha_dropout_", "feature_alpha_dropout_"):
-        return _tensors.in_place(_of_torch(name[:-1], _functional))
-    if name in _ELSEWHERE:
-        return getattr(_ROOTS[_ELSEWHERE[name]], name)
+    if name in ("vmap", "autocast"):
+        return getattr(_ROOTS["func" if name == "vmap" else "amp"], name)
     try:
-        return _of_torch(name, _functional)
+        if name in ("dropout_", "alpha_dropout_", "feature_alpha_dropout_"):
+            return _tensors.in_place(_of_torch(name[:-1]))
+        return _tensors.METHODS[name] if name in _tensors.METHODS and name[-1] == "_" else _of_torch(name)
     except (AttributeError, KeyError):
         raise _absent.error(name) from None

@@ -38,14 +38,12 @@ def _added(product: Any) -> Any:
 def _einsum(equation: Any, *operands: Any) -> Any:
     if not isinstance(equation, str):
         return np.einsum(equation, *operands)
-    if len(operands) == 1 and isinstance(operands[0], tuple | list):
-        operands = tuple(operands[0])
-    equation = equation.replace(" ", "")
-    terms, arrow, result = equation.partition("->")
+    operands = tuple(operands[0]) if len(operands) == 1 and isinstance(operands[0], tuple | list) else operands
+    terms, arrow, result = equation.replace(" ", "").partition("->")
     if arrow and "..." in terms and "..." not in result:  # in PyTorch these dimensions are summed over
         found = np.einsum(f"{terms}->...{result}", *operands)
         return np.sum(found, tuple(range(found.ndim - len(result))))
-    return np.einsum(equation, *operands)
+    return np.einsum(f"{terms}{arrow}{result}", *operands)
 
 
 def _tensordot(a: Any, b: Any, dims: Any = 2) -> Any:
@@ -66,20 +64,16 @@ def _cross(input: Any, other: Any, dim: Any = None) -> Any:
 
 
 def _cholesky(input: Any, upper: bool = False) -> Any:
-    made = np.linalg.cholesky(symmetric(input))
-    return adjoint_of(made) if upper else made
+    return np.linalg.cholesky(symmetric(input), upper=upper)
 
 
 def _factored(factor: Any, upper: bool) -> Any:
     return adjoint_of(factor) @ factor if upper else factor @ adjoint_of(factor)
 
 
-def _with_v(u: Any, s: Any, vh: Any) -> Any:
-    return u, s, adjoint_of(vh)
-
-
-def _svd_lowrank(A: Any, q: int = 6, niter: int = 2, M: Any = None) -> Any:
-    return factors.svd_lowrank(A if M is None else A - M, q)
+def _svd(A: Any, some: bool = True, compute_uv: bool = True) -> Any:
+    U, S, Vh = np.linalg.svd(A, not some)
+    return U, S, adjoint_of(Vh)
 
 
 def _complex(values: Any, A: Any) -> Any:
@@ -92,9 +86,7 @@ def _qr(A: Any, mode: Any = "reduced") -> Any:
 
 def _logdet(input: Any) -> Any:
     sign, log = np.linalg.slogdet(input)
-    if input.dtype.kind == "c":
-        return np.log(sign) + log
-    return np.where(values(sign) < 0, np.nan, log)
+    return np.log(sign) + log if input.dtype.kind == "c" else np.where(values(sign) < 0, np.nan, log)
 
 
 def _matrix_norm(A: Any, ord: Any = "fro", dim: Any = (-2, -1), keepdim: bool = False, *, dtype: Any = None) -> Any:
@@ -108,25 +100,21 @@ def _norm(A: Any, ord: Any = None, dim: Any = None, keepdim: bool = False, *, dt
     return vector_norm(A, 2 if ord is None else ord, dim, keepdim, dtype=dtype)
 
 
-def _rank(A: Any, tol: Any = None, hermitian: bool = False, *, atol: Any = None, rtol: Any = None) -> Any:
-    return factors.rank(A, hermitian, atol=tol if atol is None else atol, rtol=rtol)
-
-
 def _lstsq(A: Any, B: Any, rcond: Any = None, *, driver: Any = None) -> Any:
-    one, none = B.ndim == A.ndim - 1, np.zeros(0, A.real.dtype)
-    X = factors.least_squares(A, B)
-    over = A.shape[-2] > A.shape[-1] and not one and driver not in (None, "gelsy")
+    X, none = factors.least_squares(A, B), np.zeros(0, A.real.dtype)
+    over = A.shape[-2] > A.shape[-1] and B.ndim == A.ndim and driver not in (None, "gelsy")
     residuals = np.sum(np.abs(A @ X - B) ** 2, -2) if over else none
     sizes = np.linalg.svd(values(A), compute_uv=False) if driver in ("gelsd", "gelss") else none
-    return X, residuals, none.astype(np.int64) if driver == "gels" else _rank(A), sizes
+    return X, residuals, none.astype(np.int64) if driver == "gels" else factors.rank(A), sizes
 
 
 def _info(function: Any) -> Any:
     """What a function gives, and that nothing was wrong with it."""
 
-    def call(A: Any, *args: Any, check_errors: bool = False, **options: Any) -> Any:
+    def call(A: Any, *args: Any, check_errors: bool = False, get_infos: bool = True, **options: Any) -> Any:
         found = function(A, *args, **options)
-        return *(found if isinstance(found, tuple) else (found,)), np.zeros(A.shape[:-2], np.int32)
+        found = found if isinstance(found, tuple) else (found,)
+        return (*found, np.zeros(A.shape[:-2], np.int32)) if get_infos else found
 
     return call
 
@@ -134,19 +122,19 @@ def _info(function: Any) -> Any:
 def _matrix_exp(A: Any) -> Any:
     from ..scipy.linalg import expm
 
-    if A.ndim < 3:
-        return expm(A)
-    return np.stack([_matrix_exp(a) for a in A]) if len(A) else A * 1
+    return expm(A)
 
 
 _inv, _lu, _pinv = of_one(np.linalg.inv), factors.lu_factor, factors.pinv
 LINALG: dict[str, Any] = {
-    "norm": _norm, "vector_norm": vector_norm, "matrix_norm": _matrix_norm, "inv": _inv, "solve": solve,
-    **table("det slogdet", np.linalg, of_one), "eig": lambda A: tuple(
-        [_complex(part, A) for part in np.linalg.eig(A)]), "qr": _qr, "lstsq": _lstsq, "matrix_rank": _rank,
+    "norm": _norm, "vector_norm": vector_norm, "matrix_norm": _matrix_norm, "inv": _inv, "solve": solve, "qr": _qr,
+    **table("det slogdet", np.linalg, of_one), "lstsq": _lstsq, "matmul": OPERATORS["matmul"],
+    "eig": lambda A: tuple([_complex(part, A) for part in np.linalg.eig(A)]),
+    "matrix_rank": lambda A, tol=None, hermitian=False, *, atol=None, rtol=None: factors.rank(
+        A, hermitian, atol=tol if atol is None else atol, rtol=rtol),
     "pinv": lambda A, rcond=None, hermitian=False, *, atol=None, rtol=None: _pinv(
         A, hermitian, atol=atol, rtol=rcond if rtol is None else rtol),
-    "cross": lambda input, other, *, dim=-1: _cross(input, other, dim), "matmul": OPERATORS["matmul"],
+    "cross": lambda input, other, *, dim=-1: _cross(input, other, dim),
     "svd": lambda A, full_matrices=True, *, driver=None: tuple(np.linalg.svd(A, full_matrices)),
     "solve_triangular": lambda A, B, *, upper, left=True, unitriangular=False: solve_triangular(
         A, B, upper=upper, left=left, unit=unitriangular),
@@ -167,14 +155,11 @@ LINALG: dict[str, Any] = {
     "ldl_factor": factors.ldl_factor, "ldl_factor_ex": _info(factors.ldl_factor), "ldl_solve": ldl_solve,
 }  # fmt: skip
 offer({
-    "lu": lambda A, pivot=True, get_infos=False: (*_lu(A, pivot=pivot), np.zeros(A.shape[:-2], np.int32))[
-        : 3 if get_infos else 2],
-    "matmul mm bmm mv": OPERATORS["matmul"], **table("vdot inner kron", np, of_two),
+    "lu": lambda A, pivot=True, get_infos=False: _info(_lu)(A, pivot=pivot, get_infos=get_infos),
+    "matmul mm bmm mv": OPERATORS["matmul"], **table("vdot inner kron", np, of_two), "svd": _svd,
     "dot": lambda input, tensor: np.dot(input, tensor), "outer ger": lambda input, vec2: np.outer(input, vec2),
     "addmm addmv baddbmm": _added(lambda a, b: a @ b), "addr": _added(lambda a, b: np.outer(a, b)), "cross": _cross,
     "addbmm": _added(lambda a, b: np.sum(a @ b, 0)), "logdet": _logdet, "inverse": _inv, "pinverse": LINALG["pinv"],
-    "svd": lambda input, some=True, compute_uv=True: _with_v(
-        *np.linalg.svd(input, not some)),
     "geqrf": factors.geqrf, "orgqr": householder_product, "ormqr": ormqr, "cholesky": _cholesky,
     **{name: LINALG[name] for name in ("matrix_exp", "matrix_power", "det", "slogdet")},
     "cholesky_inverse": lambda input, upper=False: np.linalg.inv(_factored(input, upper)),
@@ -185,11 +170,12 @@ offer({
         np.swapaxes(A, -1, -2) if transpose else A, input, upper=upper != transpose, unit=unitriangular), A),
 })  # fmt: skip
 offer({
-    "einsum": _einsum, "tensordot": _tensordot, "svd_lowrank": _svd_lowrank, "lu_unpack": factors.lu_unpack,
+    "einsum": _einsum, "tensordot": _tensordot, "lu_unpack": factors.lu_unpack,
+    "svd_lowrank": lambda A, q=6, niter=2, M=None: factors.svd_lowrank(A if M is None else A - M, q),
     "cdist": lambda x1, x2, p=2.0, compute_mode=None: vector_norm(x1[..., :, None, :] - x2[..., None, :, :], p, -1),
     "chain_matmul": listed(lambda tensors: np.linalg.multi_dot(tensors)),
     "nuclear_norm": lambda input, dim=(-2, -1), keepdim=False: _matrix_norm(input, "nuc", dim, keepdim),
     "frobenius_norm": lambda input, dim=(-2, -1), keepdim=False: vector_norm(input, 2, dim, keepdim),
-    "pca_lowrank": lambda A, q=None, center=True, niter=2: _svd_lowrank(
+    "pca_lowrank": lambda A, q=None, center=True, niter=2: factors.svd_lowrank(
         A - np.mean(A, -2, keepdims=True) if center else A, min(6, *A.shape[-2:]) if q is None else q),
 }, method=False)  # fmt: skip

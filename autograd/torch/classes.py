@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 
 import nn
-from nn.loss import reduction_of
 from nn.module import Module as _Module
 from nn.parameter import Buffer as _Buffer
 
@@ -229,18 +228,15 @@ def found_in(source: Any, name: str, where: str) -> Any:
     if not isinstance(found, FunctionType):
         return found
     made = below(found, narrow=True)
-    return _adopting(made) if where.startswith("nn.utils") else made
+    if not where.startswith("nn.utils"):
+        return made
 
-
-def _adopting(function: Any) -> Any:
-    """A function that may put modules of `nn` into one."""
-
-    def call(module: Any, *args: Any, **options: Any) -> Any:
-        found = function(module, *args, **options)
+    def adopting(module: Any, *args: Any, **options: Any) -> Any:  # for it may put modules of `nn` into one
+        result = made(module, *args, **options)
         _adopt(module)
-        return found
+        return result
 
-    return call
+    return adopting
 
 
 def register_kl(type_p: type, type_q: type) -> Any:
@@ -249,28 +245,11 @@ def register_kl(type_p: type, type_q: type) -> Any:
     return lambda formula: enter(above(formula))
 
 
-class _Loss(Module):
-    """The base of PyTorch's losses, of which programs derive their own."""
-
-    def __init__(self, size_average: Any = None, reduce: Any = None, reduction: str = "mean") -> None:
-        super().__init__()
-        self.reduction = reduction_of(size_average, reduce, reduction)
-
-
-class _WeightedLoss(_Loss):
-    """The same with a weight of the classes."""
-
-    def __init__(
-        self, weight: Any = None, size_average: Any = None, reduce: Any = None, reduction: str = "mean"
-    ) -> None:  # fmt: skip
-        super().__init__(size_average, reduce, reduction)
-        self.register_buffer("weight", weight)
-
-
 _BASES = {
     "_BatchNorm": ("BatchNorm1d", 1), "_NormBase": ("BatchNorm1d", 2), "_InstanceNorm": ("InstanceNorm1d", 1),
     "_ConvNd": ("Conv1d", 2), "_ConvTransposeNd": ("ConvTranspose1d", 1), "_DropoutNd": ("Dropout", 1),
-    "_MaxPoolNd": ("MaxPool1d", 1), "_AvgPoolNd": ("AvgPool2d", 1),
+    "_MaxPoolNd": ("MaxPool1d", 1), "_AvgPoolNd": ("AvgPool2d", 1), "_Loss": ("BCELoss", 2),
+    "_WeightedLoss": ("BCELoss", 1),
 }  # fmt: skip
 """What PyTorch calls the bases of several layers, by which programs find these: a layer, and how far above it it is."""
 
@@ -283,5 +262,4 @@ def own(name: str) -> Any:
     return OWN.get(name)
 
 
-OWN |= {"_Loss": _Loss, "_WeightedLoss": _WeightedLoss}
 OWN |= {"register_kl": register_kl, "_calculate_fan_in_and_fan_out": below(nn.init.fans)}

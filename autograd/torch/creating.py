@@ -32,18 +32,13 @@ def made(function: Any) -> Any:
 
 def _array(data: Any, dtype: Any = None) -> Any:
     """Numbers as an array: floats of Python in the default dtype."""
-    tensors = isinstance(data, Base) or holds_tensor(data)
-    of_python = not tensors and not hasattr(data, "dtype") and not _holds_arrays(data)
+    tensors, first = isinstance(data, Base) or holds_tensor(data), data
+    while isinstance(first, list | tuple) and first:
+        first = first[0]
     made = np.array(unwrap(data) if tensors else data, dtype)
-    if dtype is None and of_python and made.dtype.kind in "fc":
+    if dtype is None and not tensors and not hasattr(first, "dtype") and made.dtype.kind in "fc":
         made = made.astype(default() if made.dtype.kind == "f" else np.result_type(default(), np.complex64))
     return made
-
-
-def _holds_arrays(data: Any) -> bool:
-    while isinstance(data, list | tuple) and data:
-        data = data[0]
-    return hasattr(data, "dtype")
 
 
 def _as_tensor(data: Any, dtype: Any = None) -> Any:
@@ -93,9 +88,8 @@ _rand, _randn = _draw("random"), _draw("standard_normal")
 
 
 def _randint(*args: Any, dtype: Any = None, rng: Any = None, low: int = 0, high: Any = None, size: Any = None) -> Any:
-    *bounds, shape = (*args, size) if size is not None else args
-    bounds = [*bounds, high] if high is not None else bounds
-    low, high = (low, bounds[0]) if len(bounds) == 1 else bounds
+    *bounds, shape = args if size is None else (*args, size)
+    low, high = [low, *bounds, *([] if high is None else [high])][-2:]
     return rng_for(rng).integers(low, high, tuple(shape)).astype(dtype or np.int64)
 
 
@@ -118,42 +112,39 @@ def _triangle(of: Any) -> Any:
     return lambda row, col, offset=0, *, dtype=np.int64: np.stack(of(row, offset, col)).astype(dtype)
 
 
-def _seeded(seed: Any) -> Any:
-    default_generator.rng, default_generator.given = ag.manual_seed(int(seed)), int(seed)
+def _seeded(seed: Any = None) -> Any:
+    """The generator of all random numbers, seeded; without a seed by chance."""
+    seed = np.random.SeedSequence().entropy % 2**64 if seed is None else int(seed)  # type: ignore[operator]
+    default_generator.rng, default_generator.given = ag.manual_seed(seed), seed
     return default_generator
-
-
-def _seed() -> int:
-    """Seeded by chance; the seed."""
-    _seeded(np.random.SeedSequence().entropy % 2**64)  # type: ignore[operator]
-    return default_generator.given
 
 
 default_generator = dtypes.Generator()
 _zeros: Any = lambda size, *, dtype: np.zeros(size, dtype)
-_strided: Any = lambda size, order, *, dtype=None: np.zeros(tuple(size), dtype or default())
 offer({
     "tensor scalar_tensor": _array, "as_tensor asarray": _as_tensor, "from_numpy": lambda ndarray: ndarray,
     "full": _full, "zeros empty": _filled(0), "ones": _filled(1), "arange": _arange, "linspace": _linspace,
     "range": lambda start, end, step=1, *, dtype=None: _arange(start, end + step, step, dtype=dtype or default()),
     "rand": _rand, "randn": _randn, "normal": _normal, "multinomial": _multinomial, "bernoulli": _bernoulli,
-    "randint": _randint,
     "logspace": lambda start, end, steps, base=10.0, *, dtype=None: np.power(
-        base, _linspace(start, end, steps, dtype=np.float64)).astype(dtype or default()),
-    "eye": lambda n, m=None, *, dtype=None: np.eye(n, m, dtype=dtype or default()),
-    "zeros_like empty_like": _like(_zeros), "full_like": _like(_full), "rand_like": _like(_rand),
-    "randn_like": _like(_randn), "ones_like": _like(lambda size, *, dtype: np.ones(size, dtype)),
+        base, _linspace(start, end, steps, dtype=np.float64)).astype(dtype or default()), "randint": _randint,
+    "eye": lambda n, m=None, *, dtype=None: np.eye(n, m, dtype=dtype or default()), "full_like": _like(_full),
+    "zeros_like empty_like": _like(_zeros), "ones_like": _like(lambda size, *, dtype: np.ones(size, dtype)),
+    "rand_like": _like(_rand), "randn_like": _like(_randn),
     "randint_like": lambda input, *bounds, dtype=None, **options: _randint(
         *bounds, input.shape, dtype=dtype or input.dtype, **options),
     "randperm": lambda n, *, dtype=None, rng=None: rng_for(rng).permutation(np.arange(n)).astype(dtype or np.int64),
     "binomial": lambda count, prob, rng=None: np.asarray(
         rng_for(rng).binomial(values(count).astype(int), values(prob))).astype(count.dtype),
     "poisson": lambda input, rng=None: np.asarray(rng_for(rng).poisson(input)).astype(input.dtype),
-    "tril_indices": _triangle(np.tril_indices),
-    "triu_indices": _triangle(np.triu_indices),
-    "empty_strided empty_permuted": _strided, "vander": lambda x, N=None, increasing=False: np.vander(x, N, increasing),
+    "tril_indices": _triangle(np.tril_indices), "triu_indices": _triangle(np.triu_indices),
+    "empty_strided empty_permuted": lambda size, order, *, dtype=None: _zeros(tuple(size), dtype=dtype or default()),
+    "vander": lambda x, N=None, increasing=False: np.vander(x, N, increasing),
 }, method=False, direct=made)  # fmt: skip
-FUNCTIONS |= {"manual_seed": _seeded, "seed": _seed, "initial_seed": lambda: default_generator.given}
+FUNCTIONS |= {
+    "manual_seed": lambda seed: _seeded(seed), "seed": lambda: _seeded().given,
+    "initial_seed": lambda: default_generator.given,
+}  # fmt: skip
 offer({
     "is_floating_point": lambda input: input.dtype.kind == "f", "is_complex": lambda input: input.dtype.kind == "c",
     "is_signed": lambda input: input.dtype.kind in "ifc", "is_nonzero": lambda input: bool(input.item()),
@@ -166,12 +157,18 @@ def _new(name: str) -> Any:
     return lambda self, *args, dtype=None, **options: make(*args, dtype=dtype or self.dtype, **options)
 
 
-def _random_in_place(draw: Any) -> Any:
-    def call(self: Any, *args: Any, rng: Any = None, **options: Any) -> Any:
-        self[...] = draw(rng_for(rng), self.shape, *args, **options)
+def _put(find: Any) -> Any:
+    """What writes into the tensor what this finds."""
+
+    def call(self: Any, *args: Any, **options: Any) -> Any:
+        self[...] = find(self, *args, **options)
         return self
 
     return call
+
+
+def _random(draw: Any) -> Any:
+    return _put(lambda self, *args, rng=None, **options: draw(rng_for(rng), self.shape, *args, **options))
 
 
 def _to(self: Any, *args: Any, dtype: Any = None, copy: bool = False, **options: Any) -> Any:
@@ -215,14 +212,8 @@ def _offset(self: Any) -> int:
     return int(array.ctypes.data - memory.ctypes.data) // int(array.itemsize)
 
 
-def _applied(self: Any, callable: Any) -> Any:
-    self[...] = np.reshape([callable(value) for value in values(self).reshape(-1).tolist()], self.shape)
-    return self
-
-
 def _resized(self: Any, *size: Any) -> Any:
-    size = many(size)
-    self.data = np.resize(self.data, size)
+    self.data = np.resize(self.data, many(size))
     return self
 
 
@@ -238,46 +229,40 @@ class _Legacy(type):
 
     def __call__(cls, *data: Any) -> Any:
         sized = len(data) != 1 or isinstance(data[0], int)
-        return _of_kind(data if sized else (), None if sized else data[0], cls.dtype)
+        return FUNCTIONS["zeros"](data, dtype=cls.dtype) if sized else FUNCTIONS["tensor"](data[0], dtype=cls.dtype)
 
     def __instancecheck__(cls, value: Any) -> bool:
         return isinstance(value, Base) and value._content.dtype == cls.dtype
-
-
-_of_kind = below(
-    lambda shape, data, kind: wrap(np.zeros(shape, kind) if data is None else np.array(unwrap(data), kind))
-)
 
 
 _LEGACY = {
     "float32": "Float", "float64": "Double", "float16": "Half", "int64": "Long", "int32": "Int", "int16": "Short",
     "int8": "Char", "uint8": "Byte", "bool": "Bool",
 }  # fmt: skip
-FUNCTIONS.update({
-    f"{legacy}Tensor": _Legacy(f"{legacy}Tensor", (), {"dtype": np.dtype(name)}) for name, legacy in _LEGACY.items()
-})  # fmt: skip
+for _name, _legacy in _LEGACY.items():
+    FUNCTIONS[f"{_legacy}Tensor"] = _Legacy(f"{_legacy}Tensor", (), {"dtype": np.dtype(_name)})
 offer({
     **{f"new_{name}": _new(name) for name in ("zeros", "ones", "full", "empty", "tensor", "empty_strided")},
-    "multinomial": _multinomial, "bernoulli": _bernoulli, "type": _type,
-    "type_as": lambda self, other: cast(self, other.dtype), "get_device": lambda self: -1, "detach_": _detach,
+    "multinomial": _multinomial, "bernoulli": _bernoulli, "type": _type, "detach_": _detach, "storage_offset": _offset,
+    "type_as": lambda self, other: cast(self, other.dtype), "get_device": lambda self: -1,
     "element_size": lambda self: self.itemsize, "is_contiguous": lambda self: bool(self.data.flags.c_contiguous),
     "stride": lambda self: tuple(n // self.itemsize for n in self.data.strides),
-    "share_memory_ pin_memory": lambda self: self,
+    "share_memory_ pin_memory": lambda self: self, "data_ptr": lambda self: self.data.ctypes.data,
     "is_shared is_pinned is_inference is_conj is_neg": lambda self: False,
-    "storage_offset": _offset, "apply_": _applied,
+    "resize_": _resized, "resize_as_": lambda self, other: _resized(self, *other.shape),
     "new": lambda self, *data: np.zeros(data, self.dtype) if all(isinstance(n, int) for n in data) else _array(
-        data[0], self.dtype), "data_ptr": lambda self: self.data.ctypes.data, "resize_": _resized,
-    "resize_as_": lambda self, other: _resized(self, *other.shape),
-    "normal_": _random_in_place(lambda rng, size, mean=0.0, std=1.0: rng.normal(mean, std, size)),
-    "uniform_": _random_in_place(lambda rng, size, a=0.0, b=1.0, **ends: rng.uniform(
+        data[0], self.dtype),
+    "apply_": _put(lambda self, callable: np.reshape([callable(v) for v in values(self).ravel().tolist()], self.shape)),
+    "normal_": _random(lambda rng, size, mean=0.0, std=1.0: rng.normal(mean, std, size)),
+    "uniform_": _random(lambda rng, size, a=0.0, b=1.0, **ends: rng.uniform(
         ends.get("from", a), ends.get("to", b), size)),
-    "random_": _random_in_place(lambda rng, size, low=2**24, high=None: rng.integers(
+    "random_": _random(lambda rng, size, low=2**24, high=None: rng.integers(
         *((0, low) if high is None else (low, high)), size)),
-    "exponential_": _random_in_place(lambda rng, size, lambd=1.0: rng.exponential(1 / lambd, size)),
-    "bernoulli_": _random_in_place(lambda rng, size, p=0.5: rng.random(size) < p),
-    "cauchy_": _random_in_place(lambda rng, size, median=0.0, sigma=1.0: median + sigma * rng.standard_cauchy(size)),
-    "log_normal_": _random_in_place(lambda rng, size, mean=1.0, std=2.0: rng.lognormal(mean, std, size)),
-    "geometric_": _random_in_place(lambda rng, size, p: rng.geometric(p, size)),
+    "exponential_": _random(lambda rng, size, lambd=1.0: rng.exponential(1 / lambd, size)),
+    "bernoulli_": _random(lambda rng, size, p=0.5: rng.random(size) < p),
+    "cauchy_": _random(lambda rng, size, median=0.0, sigma=1.0: median + sigma * rng.standard_cauchy(size)),
+    "log_normal_": _random(lambda rng, size, mean=1.0, std=2.0: rng.lognormal(mean, std, size)),
+    "geometric_": _random(lambda rng, size, p: rng.geometric(p, size)),
 }, function=False, narrow=False)  # fmt: skip
 offer({
     **{name: _as(known.dtype) for name, known in dtypes.DTYPES.items() if name != "bfloat16"},

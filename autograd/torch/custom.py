@@ -9,7 +9,7 @@ import numpy as np
 import autograd as ag
 from autograd import Tensor as Base
 
-from .boundary import below, convention, raised
+from .boundary import above, below
 from .tensors import Tensor
 
 
@@ -23,10 +23,10 @@ class Context:
         self.saved_tensors = tensors
 
     def mark_non_differentiable(self, *tensors: Any) -> None:
-        pass
+        """Has no effect: what backward gives for them is not asked for."""
 
     def set_materialize_grads(self, value: bool) -> None:
-        pass
+        """Has no effect: a gradient that there is none of is given as zeros."""
 
 
 class Function:
@@ -56,28 +56,24 @@ class Function:
             out = cls.forward(*args) if prepare else cls.forward(ctx, *args)  # type: ignore[attr-defined]
             if prepare:
                 prepare(ctx, args, out)
-        places = [i for i, a in enumerate(args) if isinstance(a, Base)]
-        outs = out if isinstance(out, tuple) else (out,)
+        places, several = [i for i, a in enumerate(args) if isinstance(a, Base)], isinstance(out, tuple)
+        arrays = [o._content for o in (out if several else (out,))]
         last: list[Any] = [None, None]
 
         def rule(g: Any, i: int) -> Any:
             if last[0] is not g:
-                last[:] = g, cls._slopes(ctx, g if isinstance(out, tuple) else [g], outs)
+                last[:] = g, _slopes(cls, ctx, g if several else [g], arrays)
             found = last[1][places[i]]
             return np.zeros_like(args[places[i]]._content) if found is None else found
 
-        values = tuple([o._content for o in outs]) if isinstance(out, tuple) else out._content
-        record = ag.primitive(lambda *tensors: values, name=cls.__name__, multiple=isinstance(out, tuple), tensors=rule)
+        values = tuple(arrays) if several else arrays[0]
+        record = ag.primitive(lambda *tensors: values, name=cls.__name__, multiple=several, tensors=rule)
         return below(record)(*[args[i] for i in places])
 
-    @classmethod
-    def _slopes(cls, ctx: Any, gradients: Any, outs: Any) -> Any:
-        before, convention.torch = convention.torch, True
-        try:
-            given = [np.zeros_like(o._content) if g is None else g for g, o in zip(gradients, outs, strict=True)]
-            plain = not any(isinstance(g, Base) for g in given)
-            found = cls.backward(ctx, *raised(given))  # type: ignore[attr-defined]
-        finally:
-            convention.torch = before
-        found = found if isinstance(found, tuple) else (found,)
-        return [g._content if plain and isinstance(g, Tensor) else g for g in found]
+
+def _slopes(cls: Any, ctx: Context, gradients: Any, arrays: Any) -> Any:
+    """What backward gives, as arrays where it is given arrays."""
+    given = [np.zeros_like(array) if g is None else g for g, array in zip(gradients, arrays, strict=True)]
+    plain, found = not any(isinstance(g, Base) for g in given), above(cls.backward)(ctx, *given)
+    found = found if isinstance(found, tuple) else (found,)
+    return [g._content if plain and isinstance(g, Tensor) else g for g in found]

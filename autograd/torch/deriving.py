@@ -14,15 +14,7 @@ from .tensors import FUNCTIONS
 
 def _of_functions(transform: Any) -> Any:
     """A transform of a function of PyTorch's kind."""
-
-    def made(fun: Any, argnums: Any = 0, **options: Any) -> Any:
-        return below(transform(above(fun), argnums))
-
-    return made
-
-
-def _vmap(func: Any, in_dims: Any = 0, out_dims: Any = 0, randomness: str = "different") -> Any:
-    return below(ag.vmap(above(func), in_dims, out_dims, randomness=randomness))
+    return lambda fun, argnums=0, **options: below(transform(above(fun), argnums))
 
 
 def _swap(call: Any) -> Any:
@@ -30,6 +22,11 @@ def _swap(call: Any) -> Any:
     return lambda func, *primals: tuple(
         f if i == 0 else below(f) for i, f in enumerate(raised(call(above(func), *primals)))
     )
+
+
+def _grad_and_value(func: Any, argnums: Any = 0) -> Any:
+    both = _of_functions(ag.value_and_grad)(func, argnums)
+    return lambda *args: both(*args)[::-1]
 
 
 def _derivative(transform: Any) -> Any:
@@ -50,7 +47,7 @@ def _product(transform: Any) -> Any:
     def call(func: Any, inputs: Any, v: Any = None, create_graph: bool = False, strict: bool = False) -> Any:
         several = isinstance(inputs, tuple)
         given = inputs if several else (inputs,)
-        value, product = transform(func, given, v if several or v is None else (v,), v)
+        value, product = transform(above(func), given, v if several or v is None else (v,), v)
         found = value, product if several or not isinstance(product, tuple) else product[0]
         return found if create_graph else _detached(found)
 
@@ -58,16 +55,8 @@ def _product(transform: Any) -> Any:
 
 
 def _pulled(func: Any, inputs: Any, vectors: Any, v: Any) -> Any:
-    value, pull = below(ag.vjp)(above(func), *inputs)
+    value, pull = below(ag.vjp)(func, *inputs)
     return value, below(pull)(FUNCTIONS["ones_like"](value) if v is None else v)
-
-
-def _pushed(func: Any, inputs: Any, vectors: Any, v: Any) -> Any:
-    return below(ag.jvp)(above(func), inputs, vectors)
-
-
-def _doubly(func: Any, inputs: Any, vectors: Any, v: Any) -> Any:
-    return below(ag.hvp)(above(func), inputs, vectors)
 
 
 def _detached(value: Any) -> Any:
@@ -123,37 +112,31 @@ class SetDetectAnomaly:
         self._leave(self.before)
 
 
-_GRAD = below(lambda outputs, inputs, *args, **kwargs: ag.grad(outputs, inputs, *args, **kwargs))
+def _backward(tensors: Any, grad_tensors: Any = None, retain_graph: Any = None, create_graph: bool = False) -> None:
+    tensors = [tensors] if isinstance(tensors, Base) else list(tensors)
+    given = [grad_tensors] if isinstance(grad_tensors, Base) else grad_tensors or [None] * len(tensors)
+    for tensor, gradient in zip(tensors, given, strict=True):
+        tensor.backward(gradient, retain_graph, create_graph)
+
+
 AUTOGRAD: dict[str, Any] = {
-    "Function": Function,
-    "grad": _GRAD, "backward": below(lambda tensors, grad_tensors=None, retain_graph=None, create_graph=False: [
-        t.backward(g, retain_graph, create_graph) for t, g in _paired(tensors, grad_tensors)] and None),
+    "Function": Function, "grad": below(lambda *args, **kwargs: ag.grad(*args, **kwargs)), "backward": below(_backward),
     "gradcheck": _checking(ag.gradcheck), "gradgradcheck": _checking(ag.gradgradcheck),
     "Variable": lambda data, requires_grad=False: data.requires_grad_() if requires_grad else data,
     "no_grad": ag.no_grad, "enable_grad": ag.enable_grad, "set_detect_anomaly": SetDetectAnomaly,
     "detect_anomaly": ag.detect_anomaly, "set_grad_enabled": ag.set_grad_enabled,
 }  # fmt: skip
-
-
-def _paired(tensors: Any, gradients: Any) -> Any:
-    tensors = [tensors] if isinstance(tensors, Base) else list(tensors)
-    given = [None] * len(tensors) if gradients is None else [gradients] if isinstance(gradients, Base) else gradients
-    return list(zip(tensors, given, strict=True))
-
-
-def _grad_and_value(func: Any, argnums: Any = 0) -> Any:
-    both = _of_functions(ag.value_and_grad)(func, argnums)
-    return lambda *args: both(*args)[::-1]
-
-
 OF_FUNCTIONS: dict[str, Any] = {
     "jacobian": _derivative(ag.jacobian), "hessian": _derivative(ag.hessian), "vjp": _product(_pulled),
-    "jvp": _product(_pushed), "hvp": _product(_doubly), "vhp": _product(_doubly),
+    "jvp": _product(lambda func, inputs, vectors, v: below(ag.jvp)(func, inputs, vectors)),
+    **dict.fromkeys(("hvp", "vhp"), _product(lambda func, inputs, vectors, v: below(ag.hvp)(func, inputs, vectors))),
 }  # fmt: skip
 """torch.autograd.functional."""
 FUNC: dict[str, Any] = {
     "grad": _of_functions(ag.grad), "jacrev": _of_functions(ag.jacobian), "jacfwd": _of_functions(ag.jacobian),
-    "hessian": _of_functions(ag.hessian), "vmap": _vmap, "grad_and_value": _grad_and_value, "vjp": _swap(ag.vjp),
+    "hessian": _of_functions(ag.hessian), "grad_and_value": _grad_and_value, "vjp": _swap(ag.vjp),
     "jvp": lambda func, primals, tangents: below(ag.jvp)(above(func), primals, tangents),
+    "vmap": lambda func, in_dims=0, out_dims=0, randomness="different": below(
+        ag.vmap(above(func), in_dims, out_dims, randomness=randomness)),
 }  # fmt: skip
 """torch.func."""

@@ -130,8 +130,6 @@ class Generator:
         return self.given
 
 
-# ---- promotion -------------------------------------------------------------------------------------------------------
-
 _RANK = {"b": 0, "i": 1, "u": 1, "f": 2, "c": 3}  # a later kind decides alone, but for how many bits a complex has
 
 
@@ -145,10 +143,7 @@ def common(*values: Any) -> Any:
     """The dtype of an operation on these: tensors before tensors without dimensions, these before numbers of Python."""
     if isinstance(first := values[0], Base):
         same = first._content.dtype
-        for value in values:
-            if not isinstance(value, Base) or value._content.dtype is not same:
-                break
-        else:
+        if all(isinstance(value, Base) and value._content.dtype is same for value in values):
             return same
     groups: list[Any] = [None, None, None]
     for value in values:

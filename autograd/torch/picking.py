@@ -6,57 +6,22 @@ from typing import Any
 
 import numpy as np
 
-from ..ops import scatter
-from .reducing import at
-from .shaping import along, many
+from .. import ops
+from ..ops import scatter, slices_along
+from .shaping import many
 from .tensors import cast, known, of_kind, offer, values
 
 _REDUCE = {"add": "sum", "multiply": "prod", "amax": "max", "amin": "min"}
 
 
-def _combined(input: Any, at: Any, src: Any, reduce: Any, include_self: bool = True) -> Any:
-    return scatter(input, at, src, _REDUCE.get(reduce, reduce), include_self)
-
-
-def _on_axis(place: Any) -> Any:
-    """What puts values along a dimension, at the places that this finds; a tensor without dimensions has one of 1."""
-
-    def call(input: Any, dim: int, index: Any, src: Any, reduce: Any = None, include_self: bool = True) -> Any:
-        whole, src = np.atleast_1d(input), np.atleast_1d(src) if not input.ndim and hasattr(src, "dtype") else src
-        index, src = place(whole, dim, np.atleast_1d(values(index)), src, reduce)
-        made = _combined(whole, index, src, reduce, include_self)
-        return made if input.ndim else made.reshape(())
-
-    return call
-
-
-def _each(input: Any, dim: int, index: Any, src: Any, reduce: Any) -> Any:
-    """An index for each value."""
-    if hasattr(src, "dtype"):
-        src = cast(src, input.dtype)
-        src = src[tuple(slice(n) for n in index.shape)] if src.ndim else src
-    return at(index, dim), src
-
-
-def _slices(input: Any, dim: int, index: Any, src: Any, reduce: Any) -> Any:
-    """An index for each slice of the values."""
-    index = index.reshape(-1)
-    if reduce in (None, "sum", "mean"):
-        return along(input, dim, index), src
-    shape = [-1 if i == dim % input.ndim else 1 for i in range(input.ndim)]
-    return at(np.broadcast_to(index.reshape(shape), src.shape), dim), src
-
-
-_scattered, _indexed = _on_axis(_each), _on_axis(_slices)
-
-
-def _gather(input: Any, dim: int, index: Any, *, sparse_grad: bool = False) -> Any:
-    index = values(index)
-    return (
-        input[at(index, dim)]
-        if input.ndim and index.ndim and index.size
-        else input.reshape(-1)[index.reshape(-1)].reshape(index.shape)
+def _by(put: Any) -> Any:
+    """What puts values by an index along a dimension, by PyTorch's names of what combines them."""
+    return lambda input, dim, index, src, reduce=None, *, include_self=True: put(
+        input, index, cast(src, input.dtype), dim, _REDUCE.get(reduce, reduce), include_self
     )
+
+
+_scattered, _indexed = _by(ops.scatter_along), _by(ops.scatter_slices)
 
 
 def _index_select(input: Any, dim: int, index: Any) -> Any:
@@ -64,16 +29,9 @@ def _index_select(input: Any, dim: int, index: Any) -> Any:
     return found if input.ndim else found.reshape(())
 
 
-def _masked_scatter(input: Any, mask: Any, source: Any) -> Any:
+def _masked_select(input: Any, mask: Any) -> Any:
     shape = np.broadcast_shapes(input.shape, mask.shape)
-    mask = np.broadcast_to(values(mask), shape)
-    return scatter(np.broadcast_to(input, shape), mask, source.reshape(-1)[: mask.sum()])
-
-
-def _diagonal_scatter(input: Any, src: Any, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Any:
-    at, made = np.arange(src.shape[-1]), np.moveaxis(input, (dim1, dim2), (-2, -1))
-    made = scatter(made, (..., at + max(-offset, 0), at + max(offset, 0)), src)
-    return np.moveaxis(made, (-2, -1), (dim1, dim2))
+    return np.broadcast_to(input, shape)[np.broadcast_to(values(mask), shape)]
 
 
 def _nonzero(input: Any, *, as_tuple: bool = False) -> Any:
@@ -93,31 +51,34 @@ def _with_diagonal(input: Any, fill_value: Any, wrap: bool = False) -> Any:
 
 
 offer({
-    "gather": _gather, "index_select": _index_select, "masked_scatter": _masked_scatter, "nonzero": _nonzero,
+    "gather": lambda input, dim, index, *, sparse_grad=False: ops.gather_along(input, index, dim),
+    "nonzero argwhere": _nonzero,
+    "masked_scatter": lambda input, mask, source: ops.scatter_mask(input, mask, source), "index_select": _index_select,
     "scatter": lambda input, dim, index, src=None, *, value=None, reduce=None: _scattered(
         input, dim, index, value if src is None else src, reduce),
     "scatter_add": lambda input, dim, index, src: _scattered(input, dim, index, src, "sum"),
-    "scatter_reduce": lambda input, dim, index, src, reduce, *, include_self=True: _scattered(
-        input, dim, index, src, reduce, include_self),
-    "index_add": lambda input, dim, index, source, *, alpha=1: _indexed(input, dim, index, source * alpha, "sum"),
-    "index_copy index_fill": lambda input, dim, index, source: _indexed(input, dim, index, source),
+    "scatter_reduce": _scattered, "nonzero_static": _nonzero_static,
     "index_reduce": lambda input, dim, index, source, reduce, *, include_self=True: _indexed(
-        input, dim, index, source, reduce, include_self), "nonzero_static": _nonzero_static,
-    "index_put": lambda input, indices, values_, accumulate=False: _combined(
+        input, dim, index, source, reduce, include_self=include_self),
+    "index_add": lambda input, dim, index, source, *, alpha=1: _indexed(input, dim, index, source * alpha, "sum"),
+    "index_copy": lambda input, dim, index, source: _indexed(input, dim, index, source),
+    "index_fill": lambda input, dim, index, value: _indexed(input, dim, index, value),
+    "index_put": lambda input, indices, values_, accumulate=False: scatter(
         input, tuple(values(i) for i in indices), values_, "sum" if accumulate else None),
-    "take": lambda input, index: input.reshape(-1)[values(index)], "argwhere": lambda input: _nonzero(input),
-    "put": lambda input, index, source, accumulate=False: _combined(
+    "take": lambda input, index: input.reshape(-1)[values(index)],
+    "put": lambda input, index, source, accumulate=False: scatter(
         input.reshape(-1), values(index).reshape(-1), source.reshape(-1), "sum" if accumulate else None
     ).reshape(input.shape),
-    "take_along_dim": lambda input, indices, dim=None: input.reshape(-1)[values(indices).reshape(-1)]
-    if dim is None else np.take_along_axis(input, values(indices), dim),
+    "take_along_dim": lambda input, indices, dim=None: np.take_along_axis(
+        input, values(indices), dim) if dim is not None else input.reshape(-1)[values(indices).reshape(-1)],
     "masked_fill": lambda input, mask, value: known.where(values(mask), of_kind(value, input), input),
-    "masked_select": lambda input, mask: np.broadcast_to(input, np.broadcast_shapes(input.shape, mask.shape))[
-        np.broadcast_to(values(mask), np.broadcast_shapes(input.shape, mask.shape))],
-    "select_scatter": lambda input, src, dim, index: scatter(input, along(input, dim, index), src),
-    "unravel_index": lambda indices, shape: np.unravel_index(values(indices), many((shape,))),
+    "masked_select": _masked_select, "unravel_index": lambda indices, shape: np.unravel_index(
+        values(indices), many((shape,))),
+    "select_scatter": lambda input, src, dim, index: scatter(input, slices_along(input, index, dim), src),
     "slice_scatter": lambda input, src, dim=0, start=None, end=None, step=1: scatter(
-        input, along(input, dim, slice(start, end, step)), src), "diagonal_scatter": _diagonal_scatter,
+        input, slices_along(input, slice(start, end, step), dim), src),
+    "diagonal_scatter": lambda input, src, offset=0, dim1=0, dim2=1: ops.scatter_diagonal(
+        input, src, offset, dim1, dim2),
     "fill": lambda input, value: np.broadcast_to(value, input.shape) if np.ndim(value) else np.full_like(input, value),
 })  # fmt: skip
 offer({

@@ -25,9 +25,10 @@ from .tensors import (
     itself,
     known,
     offer,
+    paired,
     table,
     values,
-)
+)  # fmt: skip
 
 
 def floated(*values: Any) -> list[Any]:
@@ -54,8 +55,7 @@ def of_one(function: Any) -> Any:
 
 def of_two(function: Any) -> Any:
     """The same of two, which PyTorch calls input and other."""
-    function = registry.get(function, function)
-    return lambda input, other: function(input, other)
+    return promoting(function, lambda *operands: operands)
 
 
 _PLAIN = (int, float, type(None))
@@ -118,22 +118,16 @@ def _of_scipy(name: str) -> Any:
 
 
 def _scipys(names: str) -> dict[str, Any]:
-    return {word.partition(":")[0]: _of_scipy(word.rpartition(":")[2]) for word in names.split()}
+    return {name: _of_scipy(theirs) for name, theirs in paired(names).items()}
 
 
 def _polygamma(n: int, input: Any) -> Any:
     return ag.polygamma(n, floats(input))
 
 
-def _with(operate: Any, turned: bool = False) -> Any:
+def _with(operate: Any) -> Any:
     """An operator, of the other operand times alpha."""
-
-    def call(input: Any, other: Any, *, alpha: Any = 1) -> Any:
-        if turned:
-            return operate(other, input if alpha == 1 else input * alpha)
-        return operate(input, other if alpha == 1 else other * alpha)
-
-    return call
+    return lambda input, other, *, alpha=1: operate(input, other if alpha == 1 else other * alpha)
 
 
 offer({
@@ -173,7 +167,8 @@ offer({
     "allclose": lambda input, other, rtol=1e-5, atol=1e-8, equal_nan=False: bool(
         np.allclose(input, other, rtol, atol, equal_nan)),
     "equal": lambda input, other: input.shape == other.shape and bool(np.array_equal(input, other)),
-    "add": _with(OPERATORS["add"]), "sub subtract": _with(OPERATORS["sub"]), "rsub": _with(OPERATORS["sub"], True),
+    "add": _with(OPERATORS["add"]), "sub subtract": _with(OPERATORS["sub"]),
+    "rsub": lambda input, other, *, alpha=1: _with(OPERATORS["sub"])(other, input, alpha=alpha),
     "div divide": _div, "__rdiv__": lambda self, other: OPERATORS["truediv"](other, self),
 })  # fmt: skip
 offer({"float_power": _float_power}, narrow=False)
@@ -197,8 +192,6 @@ offer({
         "eq", "ne not_equal", "lt less", "le less_equal", "gt greater", "ge greater_equal")},
 }, direct=itself)  # fmt: skip
 
-# ---- torch.special ---------------------------------------------------------------------------------------------------
-
 _OF_DEGREE: dict[str, Callable[..., Any]] = {
     "chebyshev_polynomial_t": lambda sp, n, x: sp.eval_chebyt(n, x),
     "chebyshev_polynomial_u": lambda sp, n, x: sp.eval_chebyu(n, x),
@@ -211,9 +204,8 @@ _OF_DEGREE: dict[str, Callable[..., Any]] = {
 }
 
 
-def _polynomial(name: str) -> Any:
+def _polynomial(of_degree: Any, shifted: bool = False) -> Any:
     """A polynomial of SciPy's, of a degree that is whole; of a negative one it is 0."""
-    of_degree, shifted = _OF_DEGREE[name.removeprefix("shifted_")], name.startswith("shifted_")
 
     def call(input: Any, n: Any) -> Any:
         from scipy import special
@@ -226,16 +218,16 @@ def _polynomial(name: str) -> Any:
 
 
 SPECIAL: dict[str, Any] = {
-    **{name: _polynomial(name) for name in (*_OF_DEGREE, *(f"shifted_{name}" for name in list(_OF_DEGREE)[:4]))},
+    **{name: _polynomial(made) for name, made in _OF_DEGREE.items()},
+    **{f"shifted_{name}": _polynomial(made, True) for name, made in list(_OF_DEGREE.items())[:4]},
     **_scipys("i0e i1e erfcx ndtri zeta entr xlog1py gammainc gammaincc airy_ai:airy bessel_j0:j0 bessel_j1:j1 "
               "bessel_y0:y0 bessel_y1:y1 modified_bessel_i0:i0 modified_bessel_i1:i1 modified_bessel_k0:k0 "
               "modified_bessel_k1:k1 scaled_modified_bessel_k0:k0e scaled_modified_bessel_k1:k1e"),
     **table("i1 ndtr log_ndtr", ag, of_floats), "polygamma": _polygamma,
     "spherical_bessel_j0": lambda input: np.sinc(floats(input) / math.pi),
 }  # fmt: skip
-_SAME = (
+"""torch.special; and what torch itself has of it, by its name there."""
+SAME = paired(
     "erf erfc erfinv exp2 expm1 log1p logit digamma sinc round xlogy i0 logsumexp softmax log_softmax psi:digamma "
     "gammaln:lgamma expit:sigmoid multigammaln:mvlgamma"
 )
-SAME = {word.partition(":")[0]: word.rpartition(":")[2] for word in _SAME.split()}
-"""What torch itself has, by its name there."""

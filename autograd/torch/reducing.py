@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from typing import Any
 
 import numpy as np
@@ -21,23 +20,19 @@ def axes(dim: Any) -> Any:
 
 def _of_scalars(function: Any) -> Any:
     """A tensor without dimensions may be given dim=0 or -1."""
+    flat: Any = lambda part: np.reshape(part, ()) if np.size(part) == 1 else part
 
     def call(input: Any, *args: Any, **kwargs: Any) -> Any:
         if input.ndim:
             return function(input, *args, **kwargs)
-        return _flat(function(np.reshape(input, (1,)), *args, **kwargs))
+        found = function(np.reshape(input, (1,)), *args, **kwargs)
+        return tuple(map(flat, found)) if isinstance(found, tuple) else flat(found)
 
     return call
 
 
-def _flat(value: Any) -> Any:
-    if isinstance(value, tuple):
-        return tuple(map(_flat, value))
-    return np.reshape(value, ()) if np.size(value) == 1 else value
-
-
-def _reduced(function: Any) -> Any:
-    function = registry[function]
+def _reduced(name: str) -> Any:
+    function = registry[getattr(np, name)]
     return lambda input, dim=None, keepdim=False, *, dtype=None: function(
         cast(input, dtype), axis=axes(dim), keepdims=keepdim
     )
@@ -45,12 +40,9 @@ def _reduced(function: Any) -> Any:
 
 def _spread(function: Any, mean: bool = False) -> Any:
     """var and std, of the dimensions, of `unbiased` alone, of both; and the mean with it."""
-
     function, average = registry[function], registry[np.mean]
 
-    def call(
-        input: Any, dim: Any = None, unbiased: bool = True, keepdim: bool = False, *, correction: Any = None
-    ) -> Any:
+    def call(input: Any, dim: Any = None, unbiased: Any = True, keepdim: Any = False, *, correction: Any = None) -> Any:
         dim, unbiased = (None, dim) if isinstance(dim, bool) else (axes(dim), unbiased)
         found = function(input, axis=dim, ddof=int(unbiased) if correction is None else correction, keepdims=keepdim)
         return (found, average(input, axis=dim, keepdims=keepdim)) if mean else found
@@ -58,44 +50,18 @@ def _spread(function: Any, mean: bool = False) -> Any:
     return call
 
 
-@functools.lru_cache(maxsize=256)
-def _grid(shape: tuple[int, ...]) -> tuple[Any, ...]:
-    return tuple(np.ogrid[tuple([slice(n) for n in shape])])
-
-
-def at(index: Any, dim: int) -> tuple[Any, ...]:
-    """What NumPy is to be indexed with for an index along one dimension, which has the others' sizes."""
-    grid = list(_grid(index.shape))
-    grid[dim] = index
-    return tuple(grid)
-
-
-def _along(input: Any, indices: Any, dim: int, keepdim: bool) -> Any:
-    """The elements at one index each, and these."""
-    dim %= input.ndim
-    if keepdim:
-        whole = np.expand_dims(indices, dim)
-        return input[at(whole, dim)], whole
-    grid = _grid(indices.shape)
-    return input[(*grid[:dim], indices, *grid[dim:])], indices
-
-
 def _extremum(whole: Any, pair: Any, where: Any) -> Any:
     def call(input: Any, dim: Any = None, keepdim: bool = False, *, other: Any = None) -> Any:
         if hasattr(dim, "dtype") or other is not None:
             return pair(*alike(input, dim if other is None else other))
-        return whole(input) if dim is None else _along(input, where(values(input), dim), dim, keepdim)
+        return whole(input) if dim is None else ops.one_along(input, where(values(input), dim), dim, keepdim)
 
     return call
 
 
 def _placed_by(where: Any) -> Any:
-    """The elements along a dimension that stand where this says."""
-
-    def call(input: Any, dim: Any = -1, keepdim: bool = False) -> Any:
-        return _along(input, where(input, dim), dim, keepdim)
-
-    return call
+    """The elements along a dimension that stand where this says, and where that is."""
+    return lambda input, dim=-1, keepdim=False: ops.one_along(input, where(input, dim), dim, keepdim)
 
 
 def _median(skip: bool) -> Any:
@@ -109,20 +75,15 @@ def _median(skip: bool) -> Any:
     return call
 
 
-def _running(least: bool) -> Any:
-    def call(input: Any, dim: int) -> Any:
-        places = ops.greatest_so_far(input, dim, least)
-        return np.take_along_axis(input, places, dim), places
-
-    return call
-
-
-def _sort(input: Any, dim: int = -1, descending: bool = False, stable: bool = False) -> Any:
-    order = ops.ranking(input, dim, descending)
-    return input[at(order, dim)], order
+def _ordered(input: Any, places: Any, dim: int) -> Any:
+    return np.take_along_axis(input, places, dim), places
 
 
 _root = registry[np.linalg.vector_norm]
+
+
+def vector_norm(x: Any, ord: Any = 2, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Any:
+    return _root(floats(cast(x, dtype)), axis=axes(dim) if x.ndim > 1 else None, keepdims=keepdim, ord=ord)
 
 
 def _norm(input: Any, p: Any = "fro", dim: Any = None, keepdim: bool = False, dtype: Any = None) -> Any:
@@ -131,33 +92,19 @@ def _norm(input: Any, p: Any = "fro", dim: Any = None, keepdim: bool = False, dt
     return vector_norm(input, 2 if p in ("fro", None) else p, dim, keepdim, dtype=dtype)
 
 
-def vector_norm(x: Any, ord: Any = 2, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Any:
-    dim = axes(dim) if x.ndim > 1 else None
-    return _root(floats(cast(x, dtype)), axis=dim, keepdims=keepdim, ord=ord)
-
-
 def _truth(function: Any) -> Any:
-    def call(input: Any, dim: Any = None, keepdim: bool = False) -> Any:
-        found = function(input, axis=axes(dim), keepdims=keepdim)
-        return found.astype(np.uint8) if input.dtype == np.uint8 else found
-
-    return call
+    return lambda input, dim=None, keepdim=False: cast(
+        function(input, axis=axes(dim), keepdims=keepdim), np.uint8 if input.dtype == np.uint8 else None
+    )
 
 
 def _where(function: Any) -> Any:
     return lambda input, dim=None, keepdim=False: function(values(input), axis=dim, keepdims=keepdim)
 
 
-def _some(unique: Any, inverse: Any, counts: Any, return_inverse: bool, return_counts: bool) -> Any:
-    found = (unique, *([inverse] if return_inverse else []), *([counts] if return_counts else []))
-    return found if len(found) > 1 else unique
-
-
-def _unique(
-    input: Any, sorted: bool = True, return_inverse: bool = False, return_counts: bool = False, dim: Any = None
-) -> Any:
-    found = np.unique(values(input), return_inverse=True, return_counts=True, axis=dim)
-    return _some(*found, return_inverse, return_counts)
+def _distinct(found: Any, return_inverse: bool, return_counts: bool) -> Any:
+    found = (found[0], *found[1:2] * return_inverse, *found[2:] * return_counts)
+    return found if len(found) > 1 else found[0]
 
 
 def _quantile(function: Any) -> Any:
@@ -171,17 +118,6 @@ def _renorm(input: Any, p: Any, dim: int, maxnorm: Any) -> Any:
     return input * np.where(norms > maxnorm, maxnorm / (norms + 1e-7), 1.0)
 
 
-def _steps(y: Any, x: Any, dx: Any, dim: int) -> Any:
-    n = y.shape[dim]
-    means = (np.take(y, np.arange(1, n), dim) + np.take(y, np.arange(n - 1), dim)) / 2
-    if x is None:
-        return means * dx
-    wide = x.ndim == 1
-    return means * (
-        np.reshape(np.diff(x), (-1,) + (1,) * (y.ndim - 1 - dim % y.ndim)) if wide else np.diff(x, axis=dim)
-    )
-
-
 def _histc(input: Any, bins: int = 100, min: float = 0, max: float = 0) -> Any:
     array = values(input)
     low, high = (array.min(), array.max()) if min == max and array.size else (min, max)
@@ -192,17 +128,15 @@ def _searchsorted(
     sorted_sequence: Any, input: Any, *, out_int32: bool = False, right: bool = False, side: Any = None,
     sorter: Any = None,
 ) -> Any:  # fmt: skip
-    rows = values(sorted_sequence)
-    rows = rows if sorter is None else np.take_along_axis(rows, values(sorter), -1)
-    found = ops.ranks_among(rows, input, side or ("right" if right else "left"))
-    return found.astype(np.int32) if out_int32 else found
+    rows = sorted_sequence if sorter is None else np.take_along_axis(values(sorted_sequence), values(sorter), -1)
+    return cast(ops.ranks_among(rows, input, side or ("right" if right else "left")), np.int32 if out_int32 else None)
 
 
-def _gradient(input: Any, spacing: Any, dim: Any, edge_order: int) -> Any:
+def _gradient(input: Any, *, spacing: Any = 1, dim: Any = None, edge_order: Any = 1) -> Any:
     dims = tuple(range(input.ndim)) if dim is None else (dim,) if isinstance(dim, int) else tuple(dim)
     steps: Any = list(spacing) if isinstance(spacing, tuple | list) else [1 if spacing is None else spacing] * len(dims)
-    gradient: Any = np.gradient
-    found = gradient(input, *[values(h) if np.ndim(h) else h for h in steps], axis=dims, edge_order=edge_order)
+    steps = [values(h) if np.ndim(h) else h for h in steps]
+    found = np.gradient(input, *steps, axis=dims, edge_order=edge_order)
     return tuple(found) if isinstance(found, list | tuple) else (found,)
 
 
@@ -215,21 +149,22 @@ def _histogramdd(input: Any, bins: Any, *, range: Any = None, weight: Any = None
 
 
 _DIMMED = {
-    **{name: _reduced(getattr(np, name)) for name in ("sum", "nansum", "prod", "mean", "nanmean", "amax", "amin")},
+    **{name: _reduced(name) for name in ("sum", "nansum", "prod", "mean", "nanmean", "amax", "amin")},
     "all": _truth(np.all), "any": _truth(np.any), "var": _spread(np.var), "std": _spread(np.std), "norm": _norm,
-    "argmax": _where(np.argmax), "argmin": _where(np.argmin),
+    "argmax": _where(np.argmax), "argmin": _where(np.argmin), "median": _median(False), "nanmedian": _median(True),
+    "max": _extremum(np.max, np.maximum, np.argmax), "min": _extremum(np.min, np.minimum, np.argmin), "renorm": _renorm,
+    "mode": _placed_by(ops.most_frequent), "quantile": _quantile(np.quantile), "nanquantile": _quantile(np.nanquantile),
     "logsumexp": lambda input, dim, keepdim=False: ag.logsumexp(floats(input), axis=axes(dim), keepdims=keepdim),
     "cumsum": lambda input, dim, *, dtype=None: np.cumsum(cast(input, dtype), axis=dim),
     "cumprod": lambda input, dim, *, dtype=None: np.cumprod(cast(input, dtype), axis=dim),
-    "cummax": _running(False), "cummin": _running(True),
-    "max": _extremum(np.max, np.maximum, np.argmax), "min": _extremum(np.min, np.minimum, np.argmin),
-    "median": _median(False), "nanmedian": _median(True), "sort": _sort,
-    "mode": _placed_by(ops.most_frequent),
+    "cummax": lambda input, dim: _ordered(input, ops.greatest_so_far(input, dim), dim),
+    "cummin": lambda input, dim: _ordered(input, ops.greatest_so_far(input, dim, True), dim),
+    "sort": lambda input, dim=-1, descending=False, stable=False: _ordered(
+        input, ops.ranking(input, dim, descending), dim),
     "argsort": lambda input, dim=-1, descending=False, stable=False: ops.ranking(input, dim, descending),
     "topk": lambda input, k, dim=-1, largest=True, sorted=True: ops.topk(input, k, dim, largest),
-    "kthvalue": lambda input, k, dim=-1, keepdim=False: _along(
+    "kthvalue": lambda input, k, dim=-1, keepdim=False: ops.one_along(
         input, np.take(ops.ranking(input, dim), k - 1, dim), dim, keepdim),
-    "quantile": _quantile(np.quantile), "nanquantile": _quantile(np.nanquantile), "renorm": _renorm,
     "logcumsumexp": lambda input, dim: np.logaddexp.accumulate(input, dim),
     "count_nonzero": lambda input, dim=None: np.count_nonzero(input, axis=axes(dim)),
     "softmax": lambda input, dim, dtype=None: ag.softmax(cast(input, dtype), dim),
@@ -240,12 +175,13 @@ _DIMMED = {
 offer({name: _of_scalars(function) for name, function in _DIMMED.items()})
 offer({"bincount": lambda input, weights=None, minlength=0: np.bincount(input, weights, minlength)}, narrow=False)
 offer({
-    "unique": _unique, "unique_consecutive": lambda input, return_inverse=False, return_counts=False, dim=None: _some(
-        *ops.runs(input, dim), return_inverse, return_counts),
-    "msort": lambda input: _sort(input, 0)[0], "histc": _histc, "corrcoef": lambda input: np.corrcoef(
-        input).astype(floats(input).dtype),
-    "cov": lambda input, *, correction=1, fweights=None, aweights=None: np.cov(
-        input, ddof=correction, fweights=fweights, aweights=aweights).astype(floats(input).dtype),
+    "unique": lambda input, sorted=True, return_inverse=False, return_counts=False, dim=None: _distinct(
+        np.unique(values(input), False, True, True, dim), return_inverse, return_counts),
+    "unique_consecutive": lambda input, return_inverse=False, return_counts=False, dim=None: _distinct(
+        ops.runs(input, dim), return_inverse, return_counts), "histc": _histc,
+    "msort": lambda input: np.sort(input, 0), "corrcoef": lambda input: cast(np.corrcoef(input), floats(input).dtype),
+    "cov": lambda input, *, correction=1, fweights=None, aweights=None: cast(
+        np.cov(input, ddof=correction, fweights=fweights, aweights=aweights), floats(input).dtype),
     "histogram": lambda input, bins=100, *, range=None, weight=None, density=False: tuple([
         part.astype(input.dtype) for part in np.histogram(
             values(input), values(bins) if np.ndim(bins) else bins, range, density, weight)]),
@@ -259,8 +195,7 @@ offer({
 })  # fmt: skip
 offer({
     "var_mean": _spread(np.var, True), "std_mean": _spread(np.std, True), "searchsorted": _searchsorted,
-    "trapezoid trapz": lambda y, x=None, *, dx=1, dim=-1: np.sum(_steps(y, x, dx, dim), dim),
-    "cumulative_trapezoid": lambda y, x=None, *, dx=1, dim=-1: np.cumsum(_steps(y, x, dx, dim), dim),
-    "gradient": lambda input, *, spacing=1, dim=None, edge_order=1: _gradient(input, spacing, dim, edge_order),
-    "histogramdd": _histogramdd,
+    "trapezoid trapz": lambda y, x=None, *, dx=1, dim=-1: np.trapezoid(y, x, dx, dim),
+    "cumulative_trapezoid": lambda y, x=None, *, dx=1, dim=-1: ops.cumulative_trapezoid(y, x, dx, dim),
+    "gradient": _gradient, "histogramdd": _histogramdd,
 }, method=False)  # fmt: skip

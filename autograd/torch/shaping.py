@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 
 from .. import ops
-from ..engine.broadcasting import broadcast_to
+from ..engine.broadcasting import broadcast_to, sum_to
 from ..engine.primitive import registry
 from ..engine.tensor import Tensor as Base
 from ..engine.tensor import wrap
+from ..ops.along import slices_along
 from ..ops.indexing import getitem
 from ..ops.shape import _reshaped as reshape
 from ..ops.shape import swapaxes, transpose
@@ -20,7 +21,7 @@ from . import dtypes
 from .boundary import NAMES, below
 from .dtypes import Size, common
 from .reducing import axes
-from .tensors import FUNCTIONS, Tensor, cast, conj, itself, known, offer, values, viewing
+from .tensors import METHODS, Tensor, alike, cast, conj, itself, known, offer, table, values, viewing
 
 
 def many(shape: Any, named: Any = None) -> tuple[Any, ...]:
@@ -54,9 +55,8 @@ def _flatten(input: Any, start_dim: int = 0, end_dim: int = -1) -> Any:
 def _squeeze(input: Any, dim: Any = None) -> Any:
     shape = input._content.shape
     if dim.__class__ is int and shape:
-        return reshape(
-            input, shape if shape[dim] != 1 else (*shape[: dim % len(shape)], *shape[dim % len(shape) + 1 :])
-        )
+        dim %= len(shape)
+        return reshape(input, shape if shape[dim] != 1 else (*shape[:dim], *shape[dim + 1 :]))
     if dim is None:
         return reshape(input, tuple([n for n in shape if n != 1]))
     wanted = [d % max(len(shape), 1) for d in np.atleast_1d(dim)]
@@ -90,11 +90,6 @@ def _split(tensor: Any, split_size_or_sections: Any, dim: int = 0) -> Any:
 
 def _chunk(input: Any, chunks: int, dim: int = 0) -> Any:
     return _split(input, max(-(-input._content.shape[dim] // chunks), 1), dim)
-
-
-def _tensor_split(input: Any, indices_or_sections: Any, dim: int = 0) -> Any:
-    at = values(indices_or_sections).tolist()
-    return tuple(np.array_split(input, at, dim))
 
 
 def _joined(function: Any, theirs: Any = None) -> Any:
@@ -134,21 +129,24 @@ def _atleast(function: Any) -> Any:
     return listed(lambda tensors: function(*tensors) if len(tensors) == 1 else tuple([function(t) for t in tensors]))
 
 
-def _repeat_interleave(input: Any, repeats: Any = None, dim: Any = None, *, output_size: Any = None) -> Any:
-    if repeats is None:
-        return np.repeat(np.arange(len(input)), values(input))
-    return np.repeat(input, values(repeats), dim)
-
-
 def _unfold(input: Any, dimension: int, size: int, step: int) -> Any:
     if not input.ndim:
         return np.reshape(input, (1,))[:size]
     pieces = np.lib.stride_tricks.sliding_window_view(input, size, dimension)
-    return pieces[along(input, dimension, slice(None, None, step))]
+    return pieces[slices_along(input, slice(None, None, step), dimension)]
 
 
-def along(input: Any, dim: int, index: Any) -> tuple[Any, ...]:
-    return (*(slice(None),) * (dim % max(input.ndim, 1)), index)
+def _narrow(input: Any, dim: int, start: int, length: int) -> Any:
+    start %= max(input.shape[dim], 1)
+    return input[slices_along(input, slice(start, start + length), dim)]
+
+
+def _repeat_interleave(input: Any, repeats: Any = None, dim: Any = None, *, output_size: Any = None) -> Any:
+    return np.repeat(*((np.arange(len(input)), values(input)) if repeats is None else (input, values(repeats), dim)))
+
+
+def _tensor_split(input: Any, indices_or_sections: Any, dim: int = 0) -> Any:
+    return tuple(np.array_split(input, values(indices_or_sections).tolist(), dim))
 
 
 def _diagonal(input: Any, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Any:
@@ -158,25 +156,10 @@ def _diagonal(input: Any, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Any:
     return made
 
 
-def _diag_embed(input: Any, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Any:
-    at, n = np.arange(input.shape[-1]), input.shape[-1] + abs(offset)
-    made = np.zeros((*input.shape[:-1], n, n), input.dtype, like=input)
-    made[..., at + max(-offset, 0), at + max(offset, 0)] = input
-    return np.moveaxis(made, (-2, -1), (dim1, dim2))
-
-
 def _block_diag(*tensors: Any) -> Any:
-    blocks, kind = [np.atleast_2d(t) for t in tensors], common(*tensors)
-    zeros: Any = lambda a, b: np.zeros((a.shape[0], b.shape[1]), kind)
-    return np.block([[b if i == j else zeros(a, b) for j, b in enumerate(blocks)] for i, a in enumerate(blocks)])
-
-
-def _sum_to_size(input: Any, *size: Any) -> Any:
-    size, lead = many(size), input.ndim - len(many(size))
-    if tuple(size) == tuple(input.shape):
-        return input
-    kept = tuple(i + lead for i, n in enumerate(size) if n == 1 and input.shape[i + lead] != 1)
-    return np.reshape(np.sum(input, (*range(lead), *kept)), size)
+    blocks = [np.atleast_2d(t) for t in alike(*tensors)]
+    width, ends = sum(b.shape[1] for b in blocks), itertools.accumulate([b.shape[1] for b in blocks])
+    return np.concatenate([np.pad(b, ((0, 0), (n - b.shape[1], width - n))) for b, n in zip(blocks, ends, strict=True)])
 
 
 def _combinations(input: Any, r: int = 2, with_replacement: bool = False) -> Any:
@@ -184,14 +167,13 @@ def _combinations(input: Any, r: int = 2, with_replacement: bool = False) -> Any
     return input[np.reshape(list(pick(range(len(input)), r)), (-1, r)).astype(int)] if r else np.zeros(0, like=input)
 
 
-def _copied(view: Any) -> Any:
+def _copied(name: str) -> Any:
     """What gives a view, or several, gives copies."""
-
-    def call(*args: Any, **options: Any) -> Any:
-        found = view(*args, **options)
-        return tuple(part.clone() for part in found) if isinstance(found, tuple) else found.clone()
-
-    return call
+    clone: Any = lambda part: part.clone()
+    view = METHODS[name]
+    return lambda *args, **options: (
+        tuple(map(clone, found)) if isinstance(found := view(*args, **options), tuple) else clone(found)
+    )
 
 
 offer({
@@ -208,44 +190,39 @@ offer({
     "unflatten": lambda input, dim, sizes: np.reshape(
         input, (*input.shape[: dim % input.ndim], *sizes, *input.shape[dim % input.ndim + 1 :])),
     "movedim moveaxis": lambda input, source, destination: np.moveaxis(input, source, destination),
-    "adjoint": lambda input: conj(np.swapaxes(input, -1, -2)), "tensor_split": _tensor_split,
-    "hsplit": lambda input, at: _tensor_split(input, at, 1 if input.ndim > 1 else 0), "vsplit": _tensor_split,
-    "dsplit": lambda input, at: _tensor_split(input, at, 2),
-    "unbind": lambda input, dim=0: tuple(np.moveaxis(input, dim, 0)),
+    "adjoint": lambda input: conj(np.swapaxes(input, -1, -2)), "tensor_split": _tensor_split, "vsplit": _tensor_split,
+    "hsplit": lambda input, at: _tensor_split(input, at, 1 if input.ndim > 1 else 0),
+    "dsplit": lambda input, at: _tensor_split(input, at, 2), "unbind": lambda input, dim=0: np.unstack(input, axis=dim),
     "roll": lambda input, shifts, dims=None: np.roll(input, shifts, axes(dims)),
     "flip": lambda input, *dims, **named: np.flip(input, many(dims, named)).copy(),
     "fliplr": lambda input: np.fliplr(input).copy(), "flipud": lambda input: np.flipud(input).copy(),
     "rot90": lambda input, k=1, dims=(0, 1): np.rot90(input, k, dims).copy(), "repeat_interleave": _repeat_interleave,
-    "tile": lambda input, *dims, **named: np.tile(input, many(dims, named)), "diag_embed": _diag_embed,
-    "diag": lambda input, diagonal=0: np.diag(input, diagonal) if input.ndim == 2 else _diag_embed(input, diagonal),
-    "diagflat": lambda input, offset=0: _diag_embed(np.ravel(input), offset), "diagonal": _diagonal,
-    "tril": lambda input, diagonal=0: np.tril(input, diagonal), "trace": lambda input: np.trace(input),
+    "tile": lambda input, *dims, **named: np.tile(input, many(dims, named)),
+    "diag_embed": lambda input, offset=0, dim1=-2, dim2=-1: ops.diagonal_matrix(input, offset, dim1, dim2),
+    "diag": lambda input, diagonal=0: np.diag(input, diagonal),
+    "diagflat": lambda input, offset=0: ops.diagonal_matrix(np.ravel(input), offset), "diagonal": _diagonal,
+    "trace": lambda input: np.trace(input), "tril": lambda input, diagonal=0: np.tril(input, diagonal),
     "triu": lambda input, diagonal=0: np.triu(input, diagonal),
-    "broadcast_to": lambda input, size: np.broadcast_to(input, tuple(size)),
     "clone": lambda input, *, memory_format=None: input.copy(),
-    "narrow": lambda input, dim, start, length: input[along(
-        input, dim, slice(start % max(input.shape[dim], 1), start % max(input.shape[dim], 1) + length))],
+    "broadcast_to": lambda input, size: np.broadcast_to(input, tuple(size)), "narrow": _narrow,
     "as_strided": lambda input, size, stride, storage_offset=None: ops.as_strided(input, size, stride, storage_offset),
-    "select": lambda input, dim, index: input[along(input, dim, index)],
+    "select": lambda input, dim, index: input[slices_along(input, index, dim)],
 })  # fmt: skip
-offer({**{f"{name}_copy": _copied(FUNCTIONS[name]) for name in (
-    "squeeze", "unsqueeze", "transpose", "t", "permute", "unbind", "diagonal", "narrow", "split",
-    "split_with_sizes", "as_strided")}, **{f"{name}_copy": _copied(below(view)) for name, view in (
-        ("view", _view), ("expand", _expand), ("unfold", _unfold), ("alias", lambda input: input),
-        ("detach", Base.detach))},
-}, method=False, direct=itself)  # fmt: skip
+_copies = ("squeeze unsqueeze transpose t permute unbind diagonal narrow split split_with_sizes as_strided view expand "
+           "unfold detach")  # fmt: skip
 offer({
-    "expand_as": lambda self, other: np.broadcast_to(self, other.shape),
-    "repeat": lambda self, *sizes, **named: np.tile(self, many(sizes, named)), "unfold": _unfold,
-    "view_as reshape_as": lambda self, other: np.reshape(self, other.shape), "sum_to_size": _sum_to_size,
+    "expand_as": lambda self, other: np.broadcast_to(self, other.shape), "unfold": _unfold,
+    "repeat": lambda self, *sizes, **named: np.tile(self, many(sizes, named)),
+    "view_as reshape_as": lambda self, other: np.reshape(self, other.shape),
+    "sum_to_size": lambda self, *size: sum_to(self, tuple(many(size))),
     "contiguous": lambda self, memory_format=None: self if self.data.flags.c_contiguous else np.copy(self, "C"),
 }, function=False)  # fmt: skip
+offer({f"{name}_copy": _copied(name) for name in _copies.split()}, method=False, direct=itself)
 offer({"cat concat concatenate": np.concatenate, "stack": np.stack}, method=False, direct=_joined)
 offer({
-    "block_diag": _block_diag,
-    "hstack": lambda tensors: np.hstack(tensors), "vstack row_stack": lambda tensors: np.vstack(tensors),
-    "dstack": lambda tensors: np.dstack(tensors), "column_stack": lambda tensors: np.column_stack(tensors),
-    **{f"atleast_{n}d": _atleast(getattr(np, f"atleast_{n}d")) for n in (1, 2, 3)}, "combinations": _combinations,
+    **table("hstack vstack row_stack:vstack dstack column_stack", np, lambda join: lambda tensors: join(tensors)),
+    **table("atleast_1d atleast_2d atleast_3d", np, _atleast), "combinations": _combinations,
+    "block_diag": _block_diag, "alias_copy": lambda input: input.copy(),
     "meshgrid": listed(lambda tensors, indexing="ij": tuple(np.meshgrid(*tensors, indexing=indexing))),
     "broadcast_tensors": lambda *tensors: tuple(np.broadcast_arrays(*tensors)), "numel": lambda input: input.data.size,
     "broadcast_shapes": lambda *shapes: Size(np.broadcast_shapes(*shapes)),

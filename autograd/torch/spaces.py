@@ -29,20 +29,18 @@ class Space(ModuleType):
 
     def __init__(self, name: str, look: Look) -> None:
         super().__init__(f"{__package__}.{name}", f"torch.{name}, over what backgraph has.")
-        self.__dict__["__path__"], self.__dict__["_look"], self.__dict__["_short"] = [], look, name
+        self.__dict__.update(__path__=[], _look=look, _short=name)
         sys.modules[self.__name__] = self
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") and name != "__all__":
             raise AttributeError(name)
-        inner = sys.modules.get(f"{self.__name__}.{name}")
-        if inner is not None:
+        if (inner := sys.modules.get(f"{self.__name__}.{name}")) is not None:
             return inner
         try:
-            found = self._look(name)
+            found = self.__dict__[name] = self._look(name)
         except (AttributeError, KeyError):
             raise absent.error(f"{self._short}.{name}") from None
-        self.__dict__[name] = found
         return found
 
     def __dir__(self) -> list[str]:
@@ -53,21 +51,15 @@ def _from(path: str) -> Look:
     """The functions and classes of a module of nn's or optim's, which is loaded when it is asked for."""
 
     def look(name: str) -> Any:
+        import nn
+        import optim
+
         from .classes import found_in, own
 
         if (known := own(name)) is not None:
             return known
-        source: Any
-        if path.startswith("optim"):
-            import optim
-
-            source = optim
-        else:
-            import nn
-
-            source = nn
-        for part in path.split(".")[1:]:
-            source = getattr(source, part)
+        first, *parts = path.split(".")
+        source = functools.reduce(getattr, parts, optim if first == "optim" else nn)
         if not name.endswith("_") and not hasattr(source, name) and hasattr(source, f"{name}_"):
             name += "_"  # as these were called at first: init.xavier_uniform, clip_grad_norm
         return found_in(source, name, path)
@@ -84,8 +76,7 @@ def _data(name: str) -> Any:
 def functional(name: str) -> Any:
     """What torch.nn.functional has."""
     if name.endswith("_with_indices"):
-        pool = functional(name.removesuffix("_with_indices"))
-        return lambda *args, **options: pool(*args, **{**options, "return_indices": True})
+        return functools.partial(functional(name.removesuffix("_with_indices")), return_indices=True)
     try:
         return _from("nn.functional")(name)
     except AttributeError:
@@ -97,13 +88,12 @@ def _assert_close(
 ) -> None:
     """Raise AssertionError unless the two are close; without rtol and atol, as close as their dtype says."""
     actual, expected = (FUNCTIONS["as_tensor"](value) for value in (actual, expected))
-    if actual.shape != expected.shape or actual.dtype != expected.dtype:
-        raise AssertionError(
-            f"assert_close: got {actual.dtype} {actual.shape}, expected {expected.dtype} {expected.shape}"
-        )
+    kinds = [(value.dtype, value.shape) for value in (actual, expected)]
+    if kinds[0] != kinds[1]:
+        raise AssertionError(f"assert_close: got {kinds[0]}, expected {kinds[1]}")
     limits = {"float16": (1e-3, 1e-5), "float64": (1e-7, 1e-7)}.get(actual.dtype.name, (1.3e-6, 1e-5))
-    np.testing.assert_allclose(actual._content, expected._content, limits[0] if rtol is None else rtol,
-                               limits[1] if atol is None else atol, equal_nan)  # fmt: skip
+    limits = (limits[0] if rtol is None else rtol, limits[1] if atol is None else atol)
+    np.testing.assert_allclose(actual._content, expected._content, *limits, equal_nan)
 
 
 def _alone(name: str) -> Any:
@@ -147,133 +137,65 @@ def _ntuple(n: int) -> Any:
     return lambda x: tuple(x) if isinstance(x, Iterable) else (x,) * n
 
 
-def _below_of(table: dict[str, Any]) -> Look:
-    return lambda name: below(table[name], narrow=True)
-
-
-class _Constraint:
-    """What a program says of a distribution's arguments; it has no effect, as validate_args has none."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    def __call__(self, *args: Any, **options: Any) -> _Constraint:
-        return self
-
-    def __repr__(self) -> str:
-        return f"{self.name}()"
-
-
-def _constraint(name: str) -> _Constraint:
-    if name not in _CONSTRAINTS.split():
-        raise KeyError(name)
-    return _Constraint(name)
-
-
-_CONSTRAINTS = (
-    "Constraint boolean cat corr_cholesky dependent dependent_property greater_than greater_than_eq half_open_interval "
-    "independent integer_interval interval less_than lower_cholesky lower_triangular multinomial nonnegative "
-    "nonnegative_integer one_hot positive positive_definite positive_integer positive_semidefinite real real_vector "
-    "simplex square stack symmetric unit_interval"
-)
-
-
-def _clamped(probs: Any) -> Any:
-    eps = np.finfo(probs.dtype).eps
-    return np.clip(probs, eps, 1 - eps)
-
-
-_OF_DISTRIBUTIONS: dict[str, Any] = {
-    "broadcast_all": lambda *values: tuple(_arrays(*values)),
-    "clamp_probs": _clamped,
-    "probs_to_logits": lambda probs, is_binary=False: (
-        ag.logit(_clamped(probs)) if is_binary else np.log(_clamped(probs))
-    ),
-    "logits_to_probs": lambda logits, is_binary=False: ag.sigmoid(logits) if is_binary else ag.softmax(logits, -1),
-    "lazy_property": functools.cached_property,
-}
-"""torch.distributions.utils."""
-
-
-def _arrays(*values: Any) -> Any:
-    from nn.distributions.distribution import arrays
-
-    return arrays(*values)
-
-
-def _checkpoint_sequential(functions: Any, segments: int, input: Any, use_reentrant: Any = None) -> Any:
-    """A chain of modules, in so many parts of as many each, of which all but the last are checkpointed."""
-    parts = list(functions.children()) if hasattr(functions, "children") else list(functions)
-    size = max(len(parts) // segments, 1)
-
-    def chain(start: int, end: int | None) -> Any:
-        return lambda x: functools.reduce(lambda value, part: part(value), parts[start:end], x)
-
-    last = size * (segments - 1)
-    for start in range(0, last, size):
-        input = _checkpoint(chain(start, start + size), input)
-    return chain(last, None)(input)
+def _below_of(table: dict[str, Any], module: str = "") -> Look:
+    return lambda name: below(with_fields(f"{module}.{name}", table[name]), narrow=True)
 
 
 def _checkpoint(function: Any, *args: Any, use_reentrant: Any = None, **kwargs: Any) -> Any:
     return below(ag.checkpoint(above(function)))(*args, **kwargs)
 
 
+def _checkpoint_sequential(functions: Any, segments: int, input: Any, use_reentrant: Any = None) -> Any:
+    run = _from("nn.utils")("checkpoint_sequential")
+    return run([above(part) for part in getattr(functions, "children", lambda: functions)()], segments, input)
+
+
 def _no(name: str) -> Any:
     """What there is of a device that there is not: that there is none, and nothing to be done for it."""
-    if name in ("is_available", "is_built", "is_initialized", "is_bf16_supported"):
-        return lambda *args: False
-    if name in ("device_count", "current_accelerator"):
-        return lambda *args: 0 if name == "device_count" else None
-    if name in ("manual_seed", "manual_seed_all", "synchronize", "empty_cache"):
-        return lambda *args: None
     if name in ("deterministic", "benchmark", "enabled", "allow_tf32"):
         return False
-    raise KeyError(name)
+    value = _OF_NO_DEVICE[name]
+    return lambda *args: value
 
 
-_MODULES = (
-    "activation", "adaptive", "batchnorm", "channelshuffle", "container", "conv", "distance", "dropout", "flatten",
-    "fold", "instancenorm", "lazy", "linear", "loss", "module", "normalization", "padding", "pixelshuffle", "pooling",
-    "rnn", "sparse", "transformer", "upsampling",
+_OF_NO_DEVICE: dict[str, Any] = {
+    "is_available": False, "is_built": False, "is_initialized": False, "is_bf16_supported": False, "device_count": 0,
+    "current_accelerator": None, "manual_seed": None, "manual_seed_all": None, "synchronize": None, "empty_cache": None,
+}  # fmt: skip
+_DEVICES = (
+    "cuda", "mps", "xpu", "accelerator", "backends.cudnn", "backends.mps", "backends.cuda", "backends.cuda.matmul",
 )  # fmt: skip
-_DISTRIBUTIONS = (
-    "bernoulli", "beta", "binomial", "categorical", "cauchy", "chi2", "dirichlet", "distribution", "exponential",
-    "gamma", "geometric", "gumbel", "half_cauchy", "half_normal", "independent", "inverse_gamma", "kl", "kumaraswamy",
-    "laplace", "log_normal", "logistic_normal", "lowrank_multivariate_normal", "mixture_same_family", "multinomial",
-    "multivariate_normal", "negative_binomial", "normal", "one_hot_categorical", "pareto", "poisson",
-    "relaxed_bernoulli", "relaxed_categorical", "studentT", "transformed_distribution", "transforms", "uniform",
-    "von_mises", "weibull",
-)  # fmt: skip
+_PARTS = {
+    "nn": "parameter modules", "nn.modules": (
+        "activation adaptive batchnorm channelshuffle container conv distance dropout flatten fold instancenorm lazy "
+        "linear loss module normalization padding pixelshuffle pooling rnn sparse transformer upsampling"),
+    "distributions": (
+        "bernoulli beta binomial categorical cauchy chi2 dirichlet distribution exponential gamma geometric gumbel "
+        "half_cauchy half_normal independent inverse_gamma kl kumaraswamy laplace log_normal logistic_normal "
+        "lowrank_multivariate_normal mixture_same_family multinomial multivariate_normal negative_binomial normal "
+        "one_hot_categorical pareto poisson relaxed_bernoulli relaxed_categorical studentT transformed_distribution "
+        "transforms uniform von_mises weibull"),
+    "nn.utils": "clip_grad convert_parameters fusion stateless", "utils.data": "dataloader dataset sampler",
+}  # fmt: skip
+"""Modules of PyTorch's that have a part of the names of another one; here they have all of them."""
 _TABLES: dict[str, Look] = {
-    "linalg": _below_of({name: with_fields(f"linalg.{name}", function) for name, function in LINALG.items()}),
-    "fft": _below_of(FFT), "signal.windows": _below_of(WINDOWS), "signal": _fixed(),
+    "linalg": _below_of(LINALG, "linalg"), "fft": _below_of(FFT), "signal.windows": _below_of(WINDOWS),
     "special": lambda name: FUNCTIONS[SAME[name]] if name in SAME else below(SPECIAL[name], narrow=True),
-    "nn.functional": functional,
-    **dict.fromkeys(("nn", "nn.parameter", "nn.modules", *map("nn.modules.{}".format, _MODULES)), _from("nn")),
+    "nn.functional": functional, "distributions": _from("nn.distributions"), "utils.data": _data,
+    **{name: _from(name) for name in (
+        "nn", "nn.init", "nn.utils", "nn.utils.rnn", "nn.utils.parametrize", "nn.utils.parametrizations",
+        "nn.utils.prune", "optim", "optim.lr_scheduler", "optim.swa_utils")},
+    **{f"distributions.{name}": _from(f"nn.distributions.{name}") for name in ("constraints", "utils")},
     "nn.modules.utils": _fixed(
         _ntuple=_ntuple, _single=_ntuple(1), _pair=_ntuple(2), _triple=_ntuple(3), _quadruple=_ntuple(4)),
-    **{name: _from(name) for name in (
-        "nn.init", "nn.utils", "nn.utils.rnn", "nn.utils.parametrize", "nn.utils.parametrizations", "nn.utils.prune",
-        "optim", "optim.lr_scheduler", "optim.swa_utils")},
-    **dict.fromkeys(map("nn.utils.{}".format, ("clip_grad", "convert_parameters", "fusion", "stateless")),
-                    _from("nn.utils")),
-    **dict.fromkeys(map("utils.data{}".format, ("", ".dataloader", ".dataset", ".sampler")), _data),
-    **dict.fromkeys(
-        ("distributions", *map("distributions.{}".format, _DISTRIBUTIONS)), _from("nn.distributions")),
-    "distributions.constraints": _constraint, "distributions.utils": lambda name: _OF_DISTRIBUTIONS[
-        name] if name == "lazy_property" else below(_OF_DISTRIBUTIONS[name]),
     "autograd": _fixed(**AUTOGRAD), "autograd.functional": _fixed(**OF_FUNCTIONS),
-    "func": lambda name: FUNC[name] if name in FUNC else _from("nn.utils")(name),
-    "utils": _fixed(), "utils.checkpoint": _fixed(
+    "func": lambda name: FUNC[name] if name in FUNC else _from("nn.utils")(name), "utils.checkpoint": _fixed(
         checkpoint=_checkpoint, checkpoint_sequential=_checkpoint_sequential),
-    **dict.fromkeys(("nn.parallel", "distributed"), _alone),
+    **dict.fromkeys(("nn.parallel", "distributed"), _alone), **dict.fromkeys(("signal", "utils", "backends"), _fixed()),
     **dict.fromkeys(("amp", "cuda.amp"), _fixed(GradScaler=GradScaler, autocast=_autocast)),
-    "testing": _fixed(assert_close=_assert_close),
-    "random": _fixed(manual_seed=FUNCTIONS["manual_seed"]), "backends": _fixed(), **dict.fromkeys((
-        "cuda", "mps", "xpu", "accelerator", "backends.cudnn", "backends.mps", "backends.cuda",
-        "backends.cuda.matmul"), _no),
+    "testing": _fixed(assert_close=_assert_close), "random": _fixed(manual_seed=FUNCTIONS["manual_seed"]),
+    **dict.fromkeys(_DEVICES, _no),
 }  # fmt: skip
-
-
+for _whole, _names in _PARTS.items():
+    _TABLES |= {f"{_whole}.{name}": _TABLES[_whole] for name in _names.split()}
 ROOTS = {name: Space(name, look) for name, look in sorted(_TABLES.items())}

@@ -16,7 +16,8 @@ from .reducing import axes
 from .tensors import floats, offer
 
 
-def _transform(function: Any) -> Any:
+def _transform(name: str) -> Any:
+    function = getattr(np.fft, name)
     return lambda input, n=None, dim=-1, norm=None: function(floats(input), n, dim, norm)
 
 
@@ -39,7 +40,7 @@ def _hermitian(inverse: bool, dims: Any) -> Any:
 
 
 FFT: dict[str, Any] = {
-    **{name: _transform(getattr(np.fft, name)) for name in ("fft", "ifft", "rfft", "irfft", "hfft", "ihfft")},
+    **{name: _transform(name) for name in ("fft", "ifft", "rfft", "irfft", "hfft", "ihfft")},
     **{name: _fourier(name) for name in ("fft2", "ifft2", "rfft2", "irfft2", "fftn", "ifftn", "rfftn", "irfftn")},
     "hfft2": _hermitian(False, (-2, -1)), "hfftn": _hermitian(False, None), "ihfft2": _hermitian(True, (-2, -1)),
     "ihfftn": _hermitian(True, None), "fftfreq": lambda n, d=1.0: np.fft.fftfreq(n, d).astype(default()),
@@ -53,27 +54,23 @@ def _window(name: str, **given: Any) -> Any:
     def call(M: int, *, sym: bool = True, dtype: Any = None, requires_grad: bool = False, **shape: Any) -> Any:
         from scipy.signal import windows
 
-        made = getattr(windows, name)(M, sym=sym, **{**given, **shape})
-        return ag.Tensor(made, dtype or default(), requires_grad)
+        return ag.Tensor(getattr(windows, name)(M, sym=sym, **given | shape), dtype or default(), requires_grad)
 
     return call
 
 
-WINDOWS = {
-    **{name: _window(name) for name in (
-        "bartlett", "hann", "hamming", "blackman", "nuttall", "cosine", "general_cosine", "exponential")},
+_windows = "bartlett hann hamming blackman nuttall cosine general_cosine exponential"
+WINDOWS = {name: _window(name) for name in _windows.split()} | {
     "gaussian": _window("gaussian", std=1.0), "kaiser": _window("kaiser", beta=12.0),
     "general_hamming": _window("general_hamming", alpha=0.54),
 }  # fmt: skip
 
 
-def _window_of_old(function: Any, *given: Any) -> Any:
+def _periodic(function: Any) -> Any:
     """A window that does not end as it begins, but where it would begin again."""
-
-    def call(window_length: int, periodic: bool = True, *shape: Any, dtype: Any = None) -> Any:
-        return function(window_length + periodic, *(shape or given))[:window_length].astype(dtype or default())
-
-    return call
+    return lambda window_length, periodic=True, *shape, dtype=None: function(window_length + periodic, *shape)[
+        :window_length
+    ].astype(dtype or default())
 
 
 _MODES = {"constant": "constant", "reflect": "reflect", "replicate": "edge", "circular": "wrap"}
@@ -86,23 +83,20 @@ def _stft(
 ) -> Any:  # fmt: skip
     if return_complex is None and input.dtype.kind != "c":
         raise RuntimeError("stft: expected return_complex, for a real input; give return_complex=True")
-    given = (n_fft, hop_length, win_length, window, center, _MODES[pad_mode], normalized, onesided)
-    found = ops.stft(input, *given)
+    mode = _MODES[pad_mode]
+    found = ops.stft(input, n_fft, hop_length, win_length, window, center, mode, normalized, onesided)
     return np.stack([found.real, found.imag], -1) if return_complex is False else found
 
 
-def _istft(
-    input: Any, n_fft: int, hop_length: Any = None, win_length: Any = None, window: Any = None, center: bool = True,
-    normalized: bool = False, onesided: Any = None, length: Any = None, return_complex: bool = False,
-) -> Any:  # fmt: skip
-    given = (n_fft, hop_length, win_length, window, center, normalized, length)
-    return ops.istft(input, *given, real=not return_complex)
-
-
-offer({"stft": _stft, "istft": _istft})
 offer({
-    f"{name}_window": _window_of_old(function, *given) for name, function, *given in (
-        ("hann", np.hanning), ("hamming", lambda n, a=0.54, b=0.46: a - b * np.cos(
-            2 * math.pi * np.arange(n) / max(n - 1, 1))), ("bartlett", np.bartlett), ("blackman", np.blackman),
-        ("kaiser", np.kaiser, 12.0))
+    "stft": _stft,
+    "istft": lambda input, n_fft, hop_length=None, win_length=None, window=None, center=True, normalized=False,
+    onesided=None, length=None, return_complex=False: ops.istft(
+        input, n_fft, hop_length, win_length, window, center, normalized, length, not return_complex),
+})  # fmt: skip
+offer({
+    "hann_window": _periodic(np.hanning), "hamming_window": _periodic(
+        lambda n, alpha=0.54, beta=0.46: alpha - beta * np.cos(2 * math.pi * np.arange(n) / max(n - 1, 1))),
+    "bartlett_window": _periodic(np.bartlett), "blackman_window": _periodic(np.blackman),
+    "kaiser_window": _periodic(lambda n, beta=12.0: np.kaiser(n, beta)),
 }, method=False, direct=made)  # fmt: skip

@@ -140,10 +140,14 @@ class _Known:
 known: Any = _Known()
 
 
+def paired(names: str) -> dict[str, str]:
+    """By name, the one behind a colon, or the same."""
+    return {word.partition(":")[0]: word.rpartition(":")[2] for word in names.split()}
+
+
 def table(names: str, source: Any, make: Any = lambda function: function) -> dict[str, Any]:
     """By name, what is made of a module's function of that name, or of the one behind a colon."""
-    words = [word.partition(":") for word in names.split()]
-    return {name: make(getattr(source, other or name)) for name, _, other in words}
+    return {name: make(getattr(source, theirs)) for name, theirs in paired(names).items()}
 
 
 def values(value: Any) -> Any:

@@ -87,16 +87,24 @@ class Call:
             self.result, self.aux = _pair(who, self.result)
         self.outs = leaves(self.result)
         self.warned = False
-        self.joined = self.reaches_out([*self.outs, *leaves(self.aux)])  # whether what follows is to be recorded too
+        beside = leaves(self.aux) if has_aux else []
+        self.joined = self.reaches_out([*self.outs, *beside])  # whether what follows is to be recorded too
         self.passes_on = False  # whether the last pass was, in which a gradient may be an array that somebody else has
 
     def reaches_out(self, values: Sequence[Any]) -> bool:
         """Whether any value depends on something tracked that was there before the call."""
         roots = [value._node for value in values if isinstance(value, Tensor) and value._node is not None]
-        return (self.recorded and bool(roots)) and (
-            any(root.order > self.start for root in roots)
-            or any(parent.order > self.start for node in walk(roots, self.start) for parent in node.parents)
-        )
+        if not (self.recorded and roots):
+            return False
+        start, seen = self.start, set()
+        while roots:
+            node = roots.pop()
+            if node.order > start:
+                return True
+            if node.order not in seen:
+                seen.add(node.order)
+                roots.extend(node.parents)
+        return False
 
     def pull(self, outs: Sequence[Any], seeds: Sequence[Any], retain: bool, create_graph: bool) -> list[Tensor]:
         """The gradients at the points, for these gradients of these results; each in JAX's sense."""
@@ -106,7 +114,7 @@ class Call:
         if pairs:
             outs, seeds = zip(*pairs, strict=True)
             found = gradients(outs, self.points, seeds, retain or create_graph, create_graph)
-        if not any(g is not None for g in found) and not self._reached(outs if pairs else ()):
+        if all(g is None for g in found) and not self._reached(outs if pairs else ()):
             self.warn_independent()
         return [
             wrap(np.zeros_like(point._content)) if g is None else conj(g)
@@ -159,7 +167,7 @@ class Call:
 
     def leave(self, value: Tensor, tensor: bool) -> Any:
         """A derivative as the caller gets it: joined to what was tracked outside, else with memory of its own."""
-        if self.reaches_out([value]):
+        if value._node is not None and self.reaches_out([value]):
             return value
         data = value._content
         alone = type(data) is Batched  # which the sweep has copied
@@ -208,7 +216,8 @@ def tracked(value: Any) -> bool:
 
 
 def conj(g: Any) -> Any:
-    return g.conj() if getattr(g, "dtype", None) is not None and g.dtype.kind == "c" else g
+    dtype = getattr(g, "dtype", None)
+    return g.conj() if dtype is not None and dtype.kind == "c" else g
 
 
 def _kind(leaf: Any) -> str:

@@ -159,6 +159,8 @@ def leaves(value: Any, objects: bool = False) -> list[Any]:
     A dict's order is that of its sorted keys, so that equal dicts have their leaves in the same places. None is a leaf.
     With `objects` those that are registered as such are containers.
     """
+    if type(value) in LEAVES:
+        return [value]
     found: list[Any] = []
     _gather(value, found, objects)
     return found
@@ -243,6 +245,8 @@ def rebuild(like: Any, items: Iterator[Any], objects: bool = False) -> Any:
 
 def leaves_as(value: Any, like: Any, objects: bool = False) -> list[Any]:
     """The leaves of `value`, one for each leaf of `like`. Raises TypeError where it has not the same containers."""
+    if type(like) in LEAVES:
+        return [value]
     found: list[Any] = []
     _collect(value, like, found, objects)
     return found

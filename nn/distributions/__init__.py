@@ -3,7 +3,9 @@
 With torch.distributions' names and conventions, on Tensors and arrays alike. From the bottom up, each importing only
 what stands before it:
 
+    constraints    what may be said of arguments
     distribution   what a distribution is
+    utils          what distributions of one's own are written with
     continuous     of numbers: normal, uniform, gamma and their kin
     positive       of positive numbers, and of those between 0 and 1
     discrete       of whole numbers, and of one of several
@@ -14,6 +16,7 @@ what stands before it:
     combined       what transforms make of samples, and mixtures
 """
 
+from . import constraints, utils
 from .combined import LogisticNormal, MixtureSameFamily, TransformedDistribution
 from .continuous import (
     Beta,
@@ -69,6 +72,6 @@ __all__ = [
     "MultivariateNormal", "NegativeBinomial", "Normal", "OneHotCategorical", "OneHotCategoricalStraightThrough",
     "Pareto", "Poisson", "PowerTransform", "RelaxedBernoulli", "RelaxedOneHotCategorical", "ReshapeTransform",
     "SigmoidTransform", "SoftmaxTransform", "SoftplusTransform", "StickBreakingTransform", "StudentT",
-    "TanhTransform", "Transform", "TransformedDistribution", "Uniform", "VonMises", "Weibull", "kl_divergence",
-    "register_kl",
+    "TanhTransform", "Transform", "TransformedDistribution", "Uniform", "VonMises", "Weibull", "constraints",
+    "kl_divergence", "register_kl", "utils",
 ]  # fmt: skip

@@ -41,7 +41,7 @@ from tests.mutants.table import PACKAGES, ROOT, family, own_tests  # noqa: E402
 from tests.mutants.trial import Changed, run  # noqa: E402
 from tests.mutants.warm import Warm, side_by_side, warm  # noqa: E402
 
-NEAR = 4.0  # seconds: so much of the tests that run a changed line; what they do not notice counts as survived
+NEAR = 4.0  # seconds: so much of the tests that run a changed line; what they do not notice counts as survived (--near)
 AROUND = 1.0  # seconds: so much of those that run its function, of which only the first calls are followed
 REST = 0.1  # seconds: so much of the tests that do not (but may have, had the result not been kept)
 PATIENCE = 20.0  # seconds, beside ten times what the tests take on the unchanged module, where it is imported for them
@@ -59,7 +59,7 @@ def main(arguments: list[str]) -> int:
         made = sorted(random.Random(options.seed).sample(made, min(options.sample, len(made))))
     todo = [(path, k) for path, k in made if not known[path].is_known(k) and not known[path].reason(k)]
     if not options.report:
-        _run(todo, known, options.jobs)
+        _run(todo, known, options.jobs, options.near)
     _print(made, known)
     for found in known.values():
         found.keep()
@@ -82,6 +82,7 @@ def _options(arguments: list[str]) -> Any:
     parser.add_argument("--sample", type=int, metavar="N", help="N mutants, drawn at random")
     parser.add_argument("--seed", type=int, default=0, help="of that draw")
     parser.add_argument("--jobs", type=int, default=2, help="how many run at a time (2)")
+    parser.add_argument("--near", type=float, default=NEAR, help="seconds of the tests that run a changed line (4)")
     parser.add_argument("--report", action="store_true", help="print what is known, run nothing")
     return parser.parse_args(arguments)
 
@@ -90,12 +91,12 @@ def _modules() -> list[str]:
     return sorted(str(p.relative_to(ROOT)) for package in PACKAGES for p in (ROOT / package).rglob("*.py"))
 
 
-def _run(todo: list[tuple[str, int]], known: dict[str, Found], jobs: int) -> None:
+def _run(todo: list[tuple[str, int]], known: dict[str, Found], jobs: int, near: float) -> None:
     begun, done = time.monotonic(), 0
     for about in sorted({family(path) for path, _ in todo}):
         here = [(path, k) for path, k in todo if family(path) == about]
         random.Random(0).shuffle(here)  # so that a run that is interrupted has seen a bit of each
-        for told in _tried(about, here, jobs):
+        for told in _tried(about, here, jobs, near):
             if "file" in told:
                 print("mutants: {count} tests in {file} take {seconds:.1f} s".format(**told), flush=True)
                 continue
@@ -107,22 +108,24 @@ def _run(todo: list[tuple[str, int]], known: dict[str, Found], jobs: int) -> Non
                 print(f"mutants: {done}/{len(todo)} after {time.monotonic() - begun:.0f} s", flush=True)
 
 
-def _tried(about: str, todo: list[tuple[str, int]], jobs: int) -> Iterator[dict[str, Any]]:
+def _tried(about: str, todo: list[tuple[str, int]], jobs: int, near: float) -> Iterator[dict[str, Any]]:
     """What is found of the mutants of a family, as it is found: first those that need no module imported anew."""
     files = sorted({file for path, _ in todo for file in own_tests(path)})
     for file in files:
         _kept(about, file)  # as they are now
     rest = []
-    for told in warm(about, files, functools.partial(_warmly, about, files, todo, jobs)):
+    for told in warm(about, files, functools.partial(_warmly, about, files, todo, jobs, near)):
         if told.get("outcome") == "import":
             rest.append((told["path"], told["k"]))
         else:
             yield told
     with multiprocessing.get_context("fork").Pool(jobs) as pool:
-        yield from pool.imap_unordered(_anew, rest)
+        yield from pool.imap_unordered(functools.partial(_anew, near), rest)
 
 
-def _warmly(about: str, files: list[str], todo: list[tuple[str, int]], jobs: int, tests: Warm, answer: Any) -> None:
+def _warmly(
+    about: str, files: list[str], todo: list[tuple[str, int]], jobs: int, near: float, tests: Warm, answer: Any
+) -> None:
     def cover(j: int) -> None:
         for file in files[j::jobs]:
             if not _kept(about, file).exists():
@@ -132,6 +135,7 @@ def _warmly(about: str, files: list[str], todo: list[tuple[str, int]], jobs: int
                 answer({"file": file, "count": len(found["seconds"]), "seconds": sum(found["seconds"].values())})
 
     def attempt(j: int) -> None:
+        noticed: Counter[tuple[str, str]] = Counter()  # how many of a module's mutants a test has
         for path, k in todo[j::jobs]:
             tree, made = _parsed(path)
 
@@ -139,7 +143,9 @@ def _warmly(about: str, files: list[str], todo: list[tuple[str, int]], jobs: int
                 mutant.put()
                 return tree
 
-            by = tests.fails(path, changed, _order(path, made[k]))
+            order = sorted(_order(path, made[k], near), key=lambda test: -noticed[path, test[0]])
+            by = tests.fails(path, changed, order)
+            noticed[path, by or ""] += 1
             outcome = "import" if by is None else "killed" if by else "survived"
             answer({"path": path, "k": k, "outcome": outcome, "by": by or ""})
 
@@ -184,7 +190,7 @@ def _by_line(path: str) -> tuple[dict[str, float], dict[int, list[str]]]:
     return {name: seconds[name] for name in order}, lines
 
 
-def _order(path: str, mutant: Mutant) -> list[tuple[str, float]]:
+def _order(path: str, mutant: Mutant, limit: float) -> list[tuple[str, float]]:
     """The tests for a mutant: those that run its lines, the likely ones first, those that run its function, and then
     the shortest of the others. Where none is known to run its lines, it is the likely ones.
     """
@@ -195,7 +201,7 @@ def _order(path: str, mutant: Mutant) -> list[tuple[str, float]]:
 
     near = of(*mutant.lines)
     around = of(*_function(path, mutant.lines[0])) - near if near else set()
-    covering = _within([(name, s) for name, s in seconds.items() if name in near or not near], NEAR)
+    covering = _within([(name, s) for name, s in seconds.items() if name in near or not near], limit)
     covering += _within([(name, s) for name, s in seconds.items() if name in around], AROUND)
     known = near | around
     others = [(name, s) for name, s in seconds.items() if near and name not in known and not mutant.rule]
@@ -215,11 +221,11 @@ def _within(tests: list[tuple[str, float]], limit: float) -> list[tuple[str, flo
     return [(name, seconds) for name, seconds in tests if (total := total + seconds) <= limit]
 
 
-def _anew(which: tuple[str, int]) -> dict[str, Any]:
+def _anew(near: float, which: tuple[str, int]) -> dict[str, Any]:
     """The outcome for a mutant whose module must be imported: a file's tests are tried before the others."""
     path, k = which
     tree, made = _parsed(path)
-    order = _order(path, made[k])
+    order = _order(path, made[k], near)
     first = [test for test in order if test[0].split("::")[0] == order[0][0].split("::")[0]]
     for tests in (first, [test for test in order if test not in first]):
 

@@ -1,8 +1,8 @@
 """What is known of the mutants of a module: which were tried, and which survived.
 
 It is kept in .cache/mutants, a line for each mutant that is tried. found.json, which is checked in, has the names of
-those that survived, and the statements at the top of modules of which all were tried: whoever comes next tries only the
-rest, and what has changed since.
+those that survived, the statements at the top of modules of which all were tried, and a digest of each mutant that was
+tried in others: whoever comes next tries only the rest, and what has changed since.
 """
 
 from __future__ import annotations
@@ -36,14 +36,12 @@ class Found:
                 self.known[row["key"], row["state"]] = row
 
     def _checked_in(self) -> Iterator[tuple[tuple[str, str], dict[str, Any]]]:
-        known = kept().get(self.path, {"tried": ""})
-        tried = set(known["tried"].split())
-        for name, which in self._statements():
-            if name in tried:
-                for mutant in which:
-                    outcome = "survived" if mutant.key in known["survived"] else "killed"
-                    row = {"outcome": outcome, "tests": known["tests"]}
-                    yield (mutant.key, mutant.state), row
+        known = kept().get(self.path, {"tried": "", "survived": []})
+        whole, alone = set(known["tried"].split()), set(known.get("alone", "").split())
+        tried = [mutant for name, which in self._statements() if name in whole for mutant in which]
+        for mutant in tried + [mutant for mutant in self.mutants if alone and _digest(mutant) in alone]:
+            outcome = "survived" if mutant.key in known["survived"] else "killed"
+            yield (mutant.key, mutant.state), {"outcome": outcome, "tests": known["tests"]}
 
     def _statements(self) -> Iterator[tuple[str, list[Mutant]]]:
         """The mutants of each statement at the top of the module, of its rules and of all of it, with a name for it."""
@@ -61,11 +59,15 @@ class Found:
         before = set(kept().get(self.path, {}).get("survived", ())) - rows.keys()
         survived = sorted(open_ & (before | {key for key, row in rows.items() if row["outcome"] == "survived"}))
         tried = sorted(name for name, which in self._statements() if open_ & {m.key for m in which} <= rows.keys())
+        whole = {m.key for name, which in self._statements() if name in tried for m in which}
+        alone = sorted(_digest(m) for m in self.mutants if m.key in open_ & rows.keys() - whole)
         now = tests_digest(self.path)
         tests = now if all(key in rows and rows[key]["tests"] == now for key in survived) else "others"
         rest = {path: row for path, row in kept().items() if path != self.path and (ROOT / path).exists()}
-        if tried or survived:
+        if tried or survived or alone:
             rest[self.path] = {"tests": tests, "tried": " ".join(tried), "survived": survived}
+        if alone:
+            rest[self.path]["alone"] = " ".join(alone)
         FILE.write_text(json.dumps(dict(sorted(rest.items())), indent=1, ensure_ascii=False) + "\n")
         kept.cache_clear()
 
@@ -113,6 +115,10 @@ def kept() -> dict[str, Any]:
 def _name(which: list[Mutant]) -> str:
     """By the text of the statement, and by what the mutants of it are called."""
     return hashlib.sha256("\n".join([which[0].state, *(m.key for m in which)]).encode()).hexdigest()[:10]
+
+
+def _digest(mutant: Mutant) -> str:
+    return hashlib.sha256(f"{mutant.key}\n{mutant.state}".encode()).hexdigest()[:8]
 
 
 @functools.cache

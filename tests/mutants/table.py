@@ -55,9 +55,6 @@ OPS = {  # modules of ops whose rules are tried in these files, by what follows 
     "strided": ("indexing", "assignment"),
 }
 
-PASSES = [f"tests/autograd/program/test_{name}.py" for name in ("passes", "source")]
-NATIVE = [f"tests/autograd/program/native/test_{name}.py" for name in ("lowering", "backends")]
-
 OWN: dict[str, list[str]] = {  # the longest beginning of a module's path that stands here counts
     "autograd/engine/": ENGINE,
     "autograd/ops/": [
@@ -78,8 +75,6 @@ OWN: dict[str, list[str]] = {  # the longest beginning of a module's path that s
         "tests/autograd/test_other_arrays.py",
     ],
     "autograd/program/": ["tests/autograd/program"],
-    "autograd/program/passes/": PASSES,
-    "autograd/program/native/": NATIVE,
     "autograd/scipy/": ["tests/autograd/test_scipy_face.py", "tests/autograd/ops/test_special.py"],
     "autograd/scipy/adjoint.py": ["tests/autograd/test_scipy_integrate.py", "tests/autograd/test_scipy_face.py"],
     "autograd/scipy/integrate.py": ["tests/autograd/test_scipy_integrate.py", "tests/autograd/test_scipy_face.py"],

@@ -11,6 +11,7 @@ from __future__ import annotations
 import ast
 import gc
 import importlib
+import importlib.util
 import inspect
 import itertools
 import json
@@ -75,6 +76,8 @@ def _collect(package: str, files: Sequence[str], plugin: Warm) -> int:
         module = importlib.import_module(name)
         for public in module.__all__:
             getattr(module, public)
+    if importlib.util.find_spec("numba") is not None:
+        importlib.import_module("numba").njit(lambda x: x + 1)(1)  # which takes a second the first time
     return int(pytest.main([*OPTIONS, *files], plugins=[plugin]))
 
 
@@ -96,7 +99,7 @@ class Warm:
         sys.settrace(None)
         threading.settrace(None)  # type: ignore[arg-type]
         session.config.pluginmanager.unregister(name="terminalreporter")
-        subprocess.Popen = _refused  # type: ignore[misc, assignment]
+        subprocess.Popen = _Compiler  # type: ignore[misc]
         self.items = {item.nodeid: item for item in session.items}
         self._look()
         gc.collect()
@@ -183,8 +186,13 @@ class Warm:
         return answer
 
 
-def _refused(*_: Any, **__: Any) -> None:
-    raise OSError("a program that is started would import the module unchanged, so such a test can notice nothing")
+class _Compiler(subprocess.Popen):  # type: ignore[type-arg]
+    """Starts what imports nothing of ours."""
+
+    def __init__(self, args: Any, *rest: Any, **options: Any) -> None:
+        if Path(args if isinstance(args, str) else args[0]).name not in ("cc", "gcc", "clang"):
+            raise OSError("a program that is started would import the module unchanged: such a test can notice nothing")
+        super().__init__(args, *rest, **options)
 
 
 class _Lines:

@@ -191,3 +191,18 @@ def test_a_distribution_of_ones_own_in_the_form_of_pytorchs():
     drawn = d.sample((3,))
     assert not drawn.requires_grad
     assert drawn.data[0].tolist() == [2.0, 3.0]
+
+
+def test_what_distributions_of_ones_own_are_written_with():
+    utils = D.utils
+    one, two = utils.broadcast_all(np.ones((2, 1), np.float32), 3)
+    assert one.shape == two.shape == (2, 1)
+    assert two.dtype == np.float32
+    probs = np.array([0.0, 0.25, 1.0])
+    assert np.isfinite(utils.probs_to_logits(probs, is_binary=True)).all()
+    assert np.allclose(utils.logits_to_probs(utils.probs_to_logits(probs, True), True), probs)
+    shares = np.array([[0.2, 0.8]])
+    assert np.allclose(utils.logits_to_probs(utils.probs_to_logits(shares)), shares)
+    said = D.constraints
+    assert repr(said.greater_than(0)) == "greater_than()"
+    assert not hasattr(said, "positiv")

@@ -66,7 +66,7 @@ class Writer:
         for phase in range(last + 2):
             self._row, self._loop, self._each, self._in_loop = [], [], {}, {}
             for step, made in late:
-                self._put(step, made, False, self._row)
+                self._put(step, self._begun(step, made), False, self._row)
             late = []
             for part in self.draft.parts:
                 if part.phase == phase and not part.each:
@@ -97,6 +97,12 @@ class Writer:
             made = self._once(let, each)
         dtype = name_of(step.target.base.dtype)
         return made if isinstance(made, Number) else self._cast(made, step.dtype, dtype, each)
+
+    def _begun(self, step: Step, made: int) -> int:
+        """The sum of a row, and what it is added to."""
+        if step.begin is None:
+            return made
+        return self._once(Let(0, step.dtype, "add", (self._operand(step.begin, step.dtype, False), made)), False)
 
     def _once(self, instruction: Any, each: bool) -> int:
         """What an instruction makes, which is made once of the same operands."""

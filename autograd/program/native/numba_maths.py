@@ -14,13 +14,17 @@ from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import Any
 
-import numba
 import numpy as np
-from llvmlite import ir
-from numba import types
-from numba.extending import intrinsic
-from numba.np.arrayobj import populate_array
-from numba.np.numpy_support import from_dtype
+
+try:
+    import numba
+    from llvmlite import ir
+    from numba import types
+    from numba.extending import intrinsic
+    from numba.np.arrayobj import populate_array
+    from numba.np.numpy_support import from_dtype
+except ImportError as error:
+    raise ImportError("Kernels in Numba need Numba; install it, with pip install 'backgraph[fast]'") from error
 
 
 def _inline(function: Callable[..., Any]) -> Any:

@@ -42,8 +42,6 @@ def _joined(product: Step, add: Step) -> Step | None:
             continue
         axes = sorted([k for k, stride in enumerate(made.strides) if stride], key=lambda k: -made.strides[k])
         shape = tuple([product.shape[k] for k in axes])
-        if sum(n > 1 for n in shape) < 2:  # of a vector: summed in a register, which begins with 0
-            return None
         if math.prod(shape) != math.prod(add.shape) or common(add.shape, shape) != shape:
             return None
         fine = split(replace(add, operands=(given, old)), shape)

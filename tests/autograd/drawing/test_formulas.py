@@ -492,7 +492,7 @@ def test_words_stand_for_one_helper() -> None:
 
 def test_formulas_of_a_recorded_backward_pass_are_true() -> None:
     """The rules' own rules: they are reached only where a gradient is itself differentiated."""
-    names = "max_windows sum_windows windows sort correlate log_softmax_at index silu gelu gelu_tanh elu glu"
+    names = "cumsum max_windows sum_windows windows sort correlate log_softmax_at index silu gelu gelu_tanh elu glu"
     for name in names.split():
         function, inputs = MADE[name]
         given = [Tensor(x, requires_grad=True) for x in inputs]
@@ -502,8 +502,10 @@ def test_formulas_of_a_recorded_backward_pass_are_true() -> None:
 
 
 UNSEEN = {"qr", "svd", "all_gather", "all_reduce", "broadcast", "center_over_ranks", "geqrf", "ldl_factor", "ldl_solve"}
+UNSEEN |= {"through_what_counts"}
 """The primitives that rows need not reach: those of whole bases refuse most gradients, and these are random; those of
-several processes are looked at where there are some, in tests/nn/parallel; factors as LAPACK has them have none."""
+several processes are looked at where there are some, in tests/nn/parallel; factors as LAPACK has them have none; nor do
+books say what of a pseudoinverse goes through the singular values that count."""
 
 
 def test_all_rules_were_seen() -> None:
@@ -580,6 +582,8 @@ BOOK: dict[str, tuple[Any, Any]] = {
     "arcsinh.x": (np.arcsinh, A + 1j),
     "arctan.x": (np.arctan, A + 1j),
     "cumprod.a": (lambda a: np.cumprod(a, axis=1), A),
+    "cumsum.a": (lambda a: np.cumsum(a, axis=1), A),
+    "reversed_cumsum.a": (lambda a: ops.reductions.reversed_cumsum(a, 1), A),
     "frexp.x": (np.frexp, A),
     "glu.x": (lambda a: autograd.ops.glu(a, 0), A),
     "inverse_mills.x": (ops.special.inverse_mills, A),

@@ -42,6 +42,13 @@ def cases():
     yield pytest.param((2, 17, 5, 6), (3, 17, 3, 2), (1, 1), ((1, 1), (0, 1)), (1, 1), 1, id="turned")
     yield pytest.param((2, 18, 6, 5), (4, 18, 2, 2), (1, 1), ((3, 0), (2, 2)), (2, 1), 1, id="turned and cut")
     yield pytest.param((1, 34, 5), (2, 17, 3), (1,), ((1, 1),), (1,), 2, id="turned in groups")
+    for groups, n in itertools.product((1, 2), (1, 2, 3)):
+        yield pytest.param(
+            (3, 4, *(5,) * n), (6, 4 // groups, *(1,) * n), (1,) * n, ((0, 0),) * n, (1,) * n, groups,
+            id=f"places, {n} axes, {groups} groups",
+        )  # fmt: skip
+    yield pytest.param((600, 16, 2), (16, 16, 1), (1,), ((0, 0),), (1,), 1, id="places of many examples")
+    yield pytest.param((0, 3, 5, 5), (4, 3, 1, 1), (1, 1), ((0, 0), (0, 0)), (1, 1), 1, id="places of no examples")
     yield pytest.param((0, 3, 5, 5), (4, 3, 3, 3), (1, 1), ((1, 1), (1, 1)), (1, 1), 1, id="no examples")
 
 
@@ -193,3 +200,19 @@ def _nan(made):
     if made.dtype.kind == "f":
         made[...] = np.nan
     return made
+
+
+@pytest.mark.parametrize("groups", [1, 2])
+def test_windows_of_one_place_leave_the_memory_order_as_it_is(groups):
+    """A matrix of each example as it stands; of images in our own order, a matrix of each row."""
+    rng = np.random.default_rng(0)
+    x, w = rng.normal(size=(3, 4, 5, 6)), rng.normal(size=(6, 4 // groups, 1, 1))
+    turned = np.ascontiguousarray(x.transpose(2, 1, 3, 0)).transpose(3, 1, 0, 2)
+    g = rng.normal(size=(3, 6, 5, 6))
+    made = [correlate(image, w, groups=groups) for image in (x, turned)]
+    assert made[0].flags.c_contiguous
+    assert not made[1].flags.c_contiguous
+    np.testing.assert_allclose(*made, atol=1e-12)
+    for of_result in (g, np.ascontiguousarray(g.transpose(2, 1, 3, 0)).transpose(3, 1, 0, 2)):
+        found = [correlate_kernel(of_result, image, (1, 1), groups=groups) for image in (x, turned)]
+        np.testing.assert_allclose(*found, atol=1e-12)

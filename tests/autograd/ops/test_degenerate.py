@@ -84,6 +84,29 @@ def test_what_cannot_be_known_is_nan(case: str) -> None:
         assert np.isfinite(found[1]).all()
 
 
+STACKED: dict[str, Loss] = {
+    "polar": polar_factor, "tall polar": lambda a: polar_factor(a[..., :2]), "nuclear norm": nuclear_norm,
+    "svd": lambda a: (lambda u, s, vh: (u * s[..., None, :] ** 2) @ vh)(*la.svd(a)),
+    "eigh": lambda a: la.eigh(a)[1] ** 2, "eig": lambda a: np.abs(la.eig(a)[1]) ** 2,
+    "qr": lambda a: la.qr(a)[1], "slogdet": lambda a: la.slogdet(a)[1],
+    "cond": la.cond, "cond 1": lambda a: la.cond(a, 1), "pinv": lambda a: la.pinv(a, 0.1), "det": la.det,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", STACKED)
+@pytest.mark.parametrize("beside", [np.ones((3, 3)), np.zeros((3, 3)), np.eye(3)], ids=["ones", "zeros", "eye"])
+def test_a_degenerate_matrix_in_a_stack_leaves_the_others_alone(case: str, beside: Any) -> None:
+    function, regular = STACKED[case], C + C.T + np.diag([0, 3, 7])
+    with np.errstate(all="ignore"):
+        weights = np.cos(np.arange(function(regular).size)).reshape(np.shape(function(regular)))
+        loss = lambda a: (function(a) * weights).sum()
+        in_stack = grad(loss)(np.stack([beside, regular, beside]))
+        np.testing.assert_allclose(in_stack[1], grad(loss)(regular), rtol=1e-9, atol=1e-12)
+        if case not in ("cond", "cond 1", "slogdet"):
+            alone = grad(loss)(beside)
+            np.testing.assert_allclose(in_stack[::2], [alone, alone], rtol=1e-9, atol=1e-12)
+
+
 def test_gradients_of_two_losses_that_differ_in_their_derivatives_are_the_same() -> None:
     """Why: at the identity the rule of svd cannot tell these two apart."""
     ones = np.ones((2, 2))

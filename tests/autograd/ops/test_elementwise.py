@@ -523,6 +523,22 @@ def test_a_tie_is_shared_whatever_arrives(function: Any) -> None:
         assert t.grad.tolist() == [0.5, 5.0, -2.0]
 
 
+@pytest.mark.parametrize("function", [np.maximum, np.minimum, np.fmax, np.fmin])
+@pytest.mark.parametrize("dtype", ["f2", "f4", "f8"])
+def test_a_tie_is_nothing_to_its_neighbours(function: Any, dtype: str) -> None:
+    """Whether others tie or not: a gradient that is infinite is multiplied once, by what is its own share."""
+    for last in (3.0, 4.0):
+        x = Tensor([2.0, 1.0, 4.0], dtype=dtype, requires_grad=True)
+        y = Tensor([1.0, 2.0, last], dtype=dtype, requires_grad=True)
+        g = np.array([np.inf, -np.inf, 4.0], dtype) if function in (np.maximum, np.fmax) else None
+        g = np.array([-np.inf, np.inf, 4.0], dtype) if g is None else g
+        with np.errstate(invalid="ignore"):
+            function(x, y).backward(g)
+        won = [(x if (a > b) == (function in (np.maximum, np.fmax)) else y).grad for a, b in ((2, 1), (1, 2))]
+        assert [float(part[k]) for k, part in enumerate(won)] == g[:2].tolist()
+        assert all(t.grad.dtype == dtype and np.isfinite(t.grad[2].item()) for t in (x, y))
+
+
 def test_a_copied_sign_turns_the_gradient_where_the_signs_differ() -> None:
     x = Tensor([3.0, -3.0, 3.0, -3.0], requires_grad=True)
     np.copysign(x, np.array([1.0, 1.0, -1.0, -1.0])).sum().backward()

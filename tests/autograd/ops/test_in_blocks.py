@@ -74,3 +74,12 @@ def test_basic_indices(index):
     made = slope(take, dask.from_array(X, chunks=(2, 3, 2)), index)
     for mine, expected in zip(made, slope(take, X, index), strict=True):
         np.testing.assert_allclose(mine, expected, rtol=1e-14)
+
+
+@pytest.mark.parametrize("axis", [0, 1])
+def test_a_piece_that_is_not_used(axis):
+    """Its gradient is 0, in blocks of the rows that others of so many have."""
+    take = lambda x, at: np.split(x, at, axis)[1] ** 2
+    made = slope(take, dask.from_array(X, chunks=(2, 3, 2)), [1, 3])
+    for mine, expected in zip(made, slope(take, X, [1, 3]), strict=True):
+        np.testing.assert_allclose(mine, expected, rtol=1e-14)

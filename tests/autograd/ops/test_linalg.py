@@ -425,8 +425,30 @@ def test_what_does_not_count_moves_what_does(shape: str, imaginary: complex) -> 
         assert gradgradcheck(lambda a: la.lstsq(a, b[:, 0], 0.15)[0], a)
 
 
-def test_what_does_not_count_beside_equal_singular_values() -> None:
-    a = np.diag([1.0, 1.0, 0.1])
-    assert gradcheck(lambda a: la.pinv(a, 0.15), a)
-    none = np.diag([2.0, 1.0, 0.0])  # none is lost, so it is as for the pseudoinverse itself
-    np.testing.assert_array_equal(*[grad(lambda a, c=c: (la.pinv(a, c) * SMALL).sum())(none) for c in (None, 0.15)])
+@pytest.mark.parametrize(
+    "values", [(1, 1, 0.1), (2, 1, 0), (1, 1, 0), (3, 0, 0), (3, 0.1, 0.1), (1, 1, 1), (100, 99, 14)]
+)
+@pytest.mark.parametrize("scale", [1, 30, 0.01])
+def test_what_does_not_count_beside_equal_and_vanishing_singular_values(values: Any, scale: float) -> None:
+    """Those that count are told by their part of the greatest; to second order too, and to third, it is smooth."""
+    a = scale * (np.diag(values) / values[0])
+    scaled = lambda a: la.pinv(a * scale, 0.15) * scale
+    assert gradcheck(scaled, a / scale)
+    assert gradgradcheck(scaled, a / scale)
+    if scale == 1:
+        assert gradgradcheck(grad(lambda a: (la.pinv(a, 0.15) * SMALL).sum()), a)
+
+
+def test_what_is_as_small_as_the_cutoff_does_not_count() -> None:
+    """As NumPy has it; so many cutoffs as matrices may be a list."""
+    a = np.diag([2.0, 1.0, 0.5]) + 0 * SMALL
+    of = lambda cutoff: grad(lambda a: (la.pinv(a, cutoff) * SMALL).sum())
+    np.testing.assert_array_equal(of(0.25)(a), of(0.3)(a))
+    assert abs(of(0.25)(a) - of(0.2)(a)).max() > 0.1
+    both = of([0.25, 0.2])(np.stack([a, a]))
+    np.testing.assert_allclose(both, [of(0.25)(a), of(0.2)(a)], rtol=1e-12)
+
+
+def test_a_pseudoinverse_of_zeros_has_second_derivative_0() -> None:
+    slope = grad(lambda a: (la.pinv(a, 0.15) * SMALL).sum())
+    np.testing.assert_array_equal(grad(lambda a: (slope(a) * SMALL).sum())(np.zeros((3, 3))), 0)

@@ -532,14 +532,30 @@ def test_cumulative_sums_of_long_slices_in_a_batch_and_a_program():
 
 @pytest.mark.parametrize("dtype", ["f4", "f8"])
 @pytest.mark.parametrize("shape", [(16, 512), (2, 4, 1024), (8192,), (512, 16), (7, 1000)])
-def test_running_sums_of_many_elements_have_the_sums_of_what_follows(shape: Any, dtype: str) -> None:
-    g = np.random.default_rng(0).normal(size=shape).astype(dtype)
+def test_running_sums_of_many_elements_are_those_before_and_their_gradients_those_after(shape: Any, dtype: str) -> None:
+    x, g = (part.astype(dtype) for part in np.random.default_rng(0).normal(size=(2, *shape)))
+    close = {"rtol": 0, "atol": 1e-11 if dtype == "f8" else 1e-3}
     for axis in range(len(shape)):
-        x = Tensor(np.zeros(shape, dtype), requires_grad=True)
-        np.cumsum(x, axis).backward(g)
-        assert x.grad is not None
-        expected = np.flip(np.cumsum(np.flip(g.astype("f8"), axis), axis), axis)
-        np.testing.assert_allclose(x.grad.data, expected, rtol=0, atol=1e-11 if dtype == "f8" else 1e-3)
+        t = Tensor(x, requires_grad=True)
+        y = np.cumsum(t, axis)
+        np.testing.assert_allclose(y.data, np.cumsum(x.astype("f8"), axis), **close)
+        y.backward(g)
+        assert t.grad is not None
+        assert t.grad.dtype == y.dtype == dtype
+        np.testing.assert_allclose(t.grad.data, np.flip(np.cumsum(np.flip(g.astype("f8"), axis), axis), axis), **close)
+        slope = autograd.grad(lambda x, axis=axis: np.square(np.cumsum(x, axis)).sum())
+        expected = slope(x)
+        np.testing.assert_array_equal(autograd.compile(slope)(x), expected)
+
+
+def test_an_infinite_element_of_running_sums_reaches_only_what_comes_after() -> None:
+    for value, stands in ((np.inf, 300), (np.nan, 0), (-np.inf, 511)):
+        x = np.ones((16, 512))
+        x[3, stands] = value
+        np.testing.assert_array_equal(np.cumsum(Tensor(x), 1).data, np.cumsum(x, 1))
+    x = np.full((16, 512), 1e38, np.float32)
+    with np.errstate(over="ignore"):  # too large from the fourth on
+        np.testing.assert_array_equal(np.cumsum(Tensor(x), 1).data, np.cumsum(x, 1))
 
 
 def test_an_infinite_gradient_of_running_sums_reaches_only_what_comes_before() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import operator
 from typing import Any
 
@@ -173,6 +174,24 @@ def test_reduce_and_accumulate(ufunc: Any) -> None:
         check(lambda x: ufunc.reduce(x, axis=(0, 1)), x)
     if ufunc in (np.add, np.multiply):
         check(lambda x: ufunc.reduce(x, axis=1, where=MASK[:, :3]), x)
+
+
+@pytest.mark.parametrize("ufunc", [np.power, np.arctan2], ids=lambda u: u.__name__)
+@pytest.mark.parametrize("tracked", [False, True])
+def test_reduction_takes_every_element(ufunc: Any, tracked: bool) -> None:
+    """Of a line NumPy's loops for AVX-512 take the first element and the last, and forget those between them."""
+    line = np.array([1.1, 2.0, 3.0, 0.5, 1.25])
+    right = functools.reduce(ufunc, line)
+    x = Tensor(line, requires_grad=tracked)
+    for found in (
+        ufunc.reduce(x),
+        ufunc.reduceat(x, [0])[0],
+        ufunc.accumulate(x)[-1],
+        ufunc.reduce(x[None], axis=1)[0],
+    ):
+        np.testing.assert_allclose(found.detach(), right)
+    assert ufunc.reduce(x, keepdims=True).shape == (1,)
+    np.testing.assert_allclose(ufunc.reduce(x, initial=1.5).detach(), functools.reduce(ufunc, line, 1.5))
 
 
 def test_running_extremes() -> None:

@@ -112,6 +112,110 @@ def test_a_derivative_runs_alone(name: str) -> None:
             np.testing.assert_array_equal(got[outgoing.index(value)], expected)
 
 
+def _changed_after(make: Any) -> Any:
+    """A function of an array, of which a number is made, copied, and changed in place."""
+
+    def f(x: Any) -> Any:
+        number = autograd.Tensor(make(x)).detach()
+        moved, single, view = number.copy(), number.astype("f4"), number.reshape(()).copy()
+        number[...] -= 2
+        moved *= number
+        single[()] = single * 3 + 1
+        view[...] = view - moved
+        return number, moved, single, view
+
+    return f
+
+
+NUMBERS: dict[str, Any] = {
+    "a product of vectors": lambda x: x @ x,
+    "a mean": lambda x: np.exp(x.mean()),
+    "a largest element": lambda x: x.max(),
+    "an element": lambda x: x[1] * 2,
+    "a norm": lambda x: np.linalg.norm(x),
+    "einsum": lambda x: np.einsum("i,i->", x, x),
+    "a chosen one": lambda x: np.where(x.sum() > 0, 1.0, x.sum()),
+    "ones": lambda x: np.ones_like(x.sum()) * x[0],
+}
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+def test_a_number_can_be_changed_in_place(name: str) -> None:
+    """What NumPy computes of numbers is a scalar, which cannot be changed: where one is, it is an array."""
+    f = _changed_after(NUMBERS[name])
+    draw = lambda k: np.random.default_rng(k).uniform(-1, 1, 5)
+    called = autograd.compile(f)
+    printed = alone(autograd.trace(f, draw(0)))
+    for k in range(4):
+        expected = f(draw(k))
+        for got in (called(draw(k)), printed(draw(k))):
+            for a, b in zip(got, expected, strict=True):
+                np.testing.assert_array_equal(a, b)
+                assert np.asarray(a).dtype == np.asarray(b).dtype
+    assert called.why_not is None
+
+
+def _numbers(x: Any, factor: Any = 1) -> tuple[Any, Any]:
+    """Two numbers, as arrays of no dimensions in the engine."""
+    return autograd.Tensor((x * factor).sum()), autograd.Tensor((x * factor * x).mean())
+
+
+def _powers(a: Any, b: Any, x: Any) -> tuple[Any, ...]:
+    powers = [abs(a) ** e for e in (2, 3, 0.5, -1, 1.5, 0, 4, -3)]
+    return (*powers, abs(a) ** b, 2.0**a, (a * b) ** 3, x**a, np.abs(a) ** x, x**b, np.square(a) * b)
+
+
+def _products(a: Any, b: Any) -> tuple[Any, ...]:
+    return a * b, a / b, a * a * b, abs(a), abs(a * b), a**2, a**3, (a + b) * (a - b), a * 2 * b * 3, -a * b, 2 * a * b
+
+
+ROUNDED: dict[str, Any] = {
+    "powers": lambda x: _powers(*_numbers(x), x),
+    "powers of scalars": lambda x: _powers(x.sum(), x.mean(), x),
+    "complex": lambda x: _products(*_numbers(x, 1 + 0.5j)),
+    "complex scalars": lambda x: _products((x * (1 + 0.5j)).sum(), (x * (0.5 - 1j)).mean()),
+    "complex squares": lambda x: (np.square(_numbers(x, 1j)[0] + 1), np.square((x * 1j + 1).sum())),
+    "slopes": lambda x: autograd.grad(lambda t: (t.sum() ** 3 + (t * t).sum() ** t.mean() + t.prod() ** 1.5) ** 2)(x),
+    "complex slopes": lambda x: autograd.grad(lambda t: abs((t * (1 + 2j)).sum() ** 2 * np.exp(1j * t.mean())) ** 3)(x),
+}
+
+
+@pytest.mark.parametrize("dtype", ["f4", "f8"])
+@pytest.mark.parametrize("name", ROUNDED)
+def test_numbers_are_rounded_as_arrays_of_no_dimensions_are(name: str, dtype: str) -> None:
+    """NumPy's scalars have powers, and complex ones products and magnitudes, with other last bits than arrays."""
+    f = lambda x: ROUNDED[name](x)
+    with autograd.no_grad() if "slopes" not in name else autograd.enable_grad():
+        draw = lambda k: np.random.default_rng(k).uniform(0.1, 1, 5).astype(dtype)
+        program, called = autograd.trace(f, draw(0)), autograd.compile(f)
+        printed, outgoing = alone(program), program.outgoing()
+        for k in range(40):
+            expected = leaves(f(draw(k)))
+            got = printed(draw(k))
+            got = got if type(got) is tuple else (got,)
+            for a, value, b in zip(leaves(called(draw(k))), program.results, expected, strict=True):
+                np.testing.assert_array_equal(a, b)
+                np.testing.assert_array_equal(got[outgoing.index(value)], b)
+                assert np.asarray(a).dtype == np.asarray(b).dtype
+
+
+def test_a_change_of_all_of_an_array_is_read_as_one() -> None:
+    """As an operator in place, or an assignment; not as a call of what the engine happens to use."""
+
+    def f(x: Any) -> Any:
+        with autograd.no_grad():
+            total = (autograd.Tensor(x) * 2).sum()
+            rest = autograd.Tensor(x).sum(0)
+        moved = total.copy()
+        moved -= total * 3
+        rest *= np.arange(3)
+        return moved, rest
+
+    text = autograd.trace(f, np.ones((2, 3))).source
+    assert "copyto" not in text
+    assert "-= " in text
+
+
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_a_training_step_runs_alone(name: str) -> None:
     autograd.manual_seed(0)

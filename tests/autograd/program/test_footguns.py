@@ -1363,3 +1363,21 @@ def test_what_a_step_keeps_is_told_by_its_line_and_is_what_it_would_be() -> None
     assert type(kept["last"]) is np.ndarray
     assert type(trainer.best) is float
     json.dumps([log, trainer.best])
+
+
+@pytest.mark.parametrize("function", [np.maximum, np.minimum, np.fmax, np.fmin])
+def test_an_infinite_gradient_goes_to_whoever_won(function: Any) -> None:
+    """A program, which does not know whether there are ties, gives the bits that the engine gives without any."""
+    slopes = lambda x, y, g: autograd.vjp(function, x, y)[1](g)
+    compiled = autograd.compile(slopes)
+    x, y = data(0), data(1)
+    for g in (data(2), data(3), np.full_like(x, np.inf), np.full_like(x, -0.0)):
+        with np.errstate(invalid="ignore"):
+            for of, other in zip(compiled(x, y, g), slopes(x, y, g), strict=True):
+                np.testing.assert_array_equal(of, other)
+                np.testing.assert_array_equal(np.signbit(of), np.signbit(other))
+    assert compiled.why_not is None
+    with np.errstate(invalid="ignore"):
+        both = autograd.vjp(function, np.array([1.0, 2.0]), np.array([1.0, 3.0]))[1](np.array([1.0, np.inf]))
+    assert [slope[0] for slope in both] == [0.5, 0.5]
+    assert sorted(np.isinf(slope[1]) for slope in both) == [False, True]

@@ -9,9 +9,10 @@ import pytest
 
 from autograd.ops.correlation import _correlate, _correlate_kernel, _correlate_transpose
 from autograd.ops.indexing import _add_at, _scatter_add
+from autograd.ops.reductions import _cumsum, _reversed_cumsum
 from autograd.ops.sliding import _to_max
 from autograd.ops.special import _bell
-from autograd.program.plainly import bell, plainly, scatter_rows, to_max
+from autograd.program.plainly import bell, cumsum, cumsum_back, plainly, scatter_rows, to_max
 from autograd.program.values import Value, mapped
 
 
@@ -107,6 +108,16 @@ def test_scattering(d: Any, index: Any, shape: Any) -> None:
     assert (used is scatter_rows) == (shape == (9, 32))
     if not any(type(part) is slice or part is Ellipsis for part in (index if type(index) is tuple else (index,))):
         same(_add_at, rng.standard_normal(shape), g, shape, index, into=0)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_running_sums(dtype: Any) -> None:
+    x = np.random.default_rng(0).standard_normal((4, 5, 512)).astype(dtype)
+    assert same(_cumsum, x, 2, None) is cumsum
+    assert same(_reversed_cumsum, x, -1) is cumsum_back
+    value = Value(0, "made", x)
+    for function, *rest in ((_cumsum, 2, float), (_cumsum, 1, None), (_reversed_cumsum, 0)):
+        assert plainly(function, (value, *rest)) is None
 
 
 @pytest.mark.parametrize("scale", [0.1, 1.0, 30.0])

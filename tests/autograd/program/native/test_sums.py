@@ -40,8 +40,8 @@ ROWS = {
     "used again": (lambda a, b, c: (lambda p: (c + p) * p)(a @ b), (A, B, C), 0),
     "taken from it": (lambda a, b, c: (c - a @ b) * 2, (A, B, C), 0),
     "of a vector": (lambda a, b, c: (c[:, 0] + a @ b[:, 0]) * 2, (A, B, C), 0),
-    "of a column": (lambda a, b, c: c[:, :1] * 1.0 + a @ b[:, :1] + (b[:, :1].T @ a.T).T, (A, B, C), 0),
-    "of a row": (lambda a, b, c: c[:1] * 1.0 + a[:1] @ b + (b.T @ a[:1].T).T, (A, B, C), 0),
+    "of a column": (lambda a, b, c: c[:, :1] * 1.0 + a @ b[:, :1] + (b[:, :1].T @ a.T).T, (A, B, C), 2),
+    "of a row": (lambda a, b, c: c[:1] * 1.0 + a[:1] @ b + (b.T @ a[:1].T).T, (A, B, C), 2),
     "one in length": (lambda a, b, c: (c + a[:, :1] @ b[:1]) * 2, (A, B, C), 0),
 }
 """What is added, to what, and how many products begin with something"""

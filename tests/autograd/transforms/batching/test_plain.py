@@ -12,6 +12,8 @@ from autograd.engine.tensor import unwrap
 
 from .test_forms import INTEGERS, LOOPED, NAMES, N, flat, function_of, same
 
+pytestmark = pytest.mark.filterwarnings("ignore:numpy.fix is deprecated:DeprecationWarning")  # NumPy 2.5, of arrays
+
 
 @pytest.mark.parametrize("name", NAMES)
 def test_values_are_those_of_a_loop(name: str) -> None:
