@@ -417,7 +417,7 @@ def _held(gv: Any, v: Any, row: Any, turn: Any) -> Any:
     `turn` is what turning each vector's phase alone would do to the result: the imaginary part of g^H v.
     """
     part = take_along_axis(v, row, -2).real
-    there = np.arange(v.shape[-2])[:, None] == row
+    there = alike(np.arange(v.shape[-2])[:, None], v) == row
     return gv + np.where(there, 1j * (turn[..., None, :] * _inverse(part)), 0)
 
 
@@ -440,7 +440,7 @@ def _eigh_a(g: Any, out: Any, UPLO: str) -> Any:
     if gv is not None:
         unknown = _tied(w) & _seen(gw, gv)
         if v.dtype.kind == "c":
-            row = np.full((1,) * (v.ndim - 1) + v.shape[-1:], 0 if lower else v.shape[-2] - 1)
+            row = alike(np.full((1,) * (v.ndim - 1) + v.shape[-1:], 0 if lower else v.shape[-2] - 1), v)
             gv = _held(gv, v, row, _turn(gv, v))
         gaps = w[..., None, :] - w[..., :, None]
         made = _unless(unknown.any(-1), made + v @ ((vh @ gv) * _inverse_gaps(w, gaps)) @ vh)
@@ -471,7 +471,7 @@ def _eig_a(g: Any, out: Any) -> Any:
 def _uneven(w: Any, gw: Any) -> Any:
     """Whether eigenvalues that are equal have gradients that are not: of no symmetric matrix a mean is a derivative."""
     if gw is None or not w.shape[-1]:
-        return np.zeros(w.shape[:-1], bool)
+        return alike(np.zeros(w.shape[:-1], bool), w)
     gw = _plain(gw)
     differ = np.absolute(gw[..., None, :] - gw[..., :, None]) > 1e-6 * np.absolute(gw).max(-1)[..., None, None]
     return (_close(w) & differ).any((-2, -1))

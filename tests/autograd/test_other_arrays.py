@@ -231,6 +231,33 @@ def test_functions_of_our_own(case: str, kind: str) -> None:
         np.testing.assert_allclose(plain(got), expected.data, rtol=1e-9, atol=1e-12)
 
 
+COMPLEX = {
+    "eig": lambda a: np.linalg.eig(a)[1],
+    "eigh": lambda a: np.linalg.eigh(a @ np.conj(a).T)[1][:, :1],
+    "svd": lambda a: np.linalg.svd(a)[1],
+    "qr": lambda a: np.linalg.qr(a)[0],
+    "cholesky": lambda a: np.linalg.cholesky(a @ np.conj(a).T),
+    "inv": np.linalg.inv,
+    "pinv": np.linalg.pinv,
+    "det": np.linalg.det,
+    "slogdet": lambda a: np.linalg.slogdet(a)[1],
+    "solve": lambda a: np.linalg.solve(a, a.T),
+}
+
+
+@pytest.mark.parametrize("kind", OTHERS)
+@pytest.mark.parametrize("name", COMPLEX)
+def test_linear_algebra_of_complex_matrices(name: str, kind: str) -> None:
+    def run(make: Any) -> list[Any]:
+        a = Tensor(make(A + 1j * B), requires_grad=True)
+        out = COMPLEX[name](a)
+        return [out, grad((np.abs(out) ** 4).sum(), [a])[0]]
+
+    for got, expected in zip(run(OTHERS[kind]), run(np.copy), strict=True):
+        assert type(got.data) is type(OTHERS[kind](A))
+        np.testing.assert_allclose(plain(got), expected.data, rtol=1e-9, atol=1e-12)
+
+
 # ---- every function of NumPy's ---------------------------------------------------------------------------------------
 
 WHOLE = "invert bitwise_count bitwise_and bitwise_or bitwise_xor left_shift right_shift gcd lcm"
