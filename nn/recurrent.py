@@ -231,7 +231,7 @@ class RNNBase(Layer):
         x = x.T
         for layer in range(self.num_layers):
             if layer and self.dropout and self.training:
-                x = dropout(x, self.dropout, rng=generator(self.rng))
+                x = self._dropped(x, sizes)
             outputs = []
             for suffix in self._suffixes(layer):
                 w_ih, w_hh, b_ih, b_hh, w_hr = (
@@ -249,6 +249,14 @@ class RNNBase(Layer):
                 last.append(tuple(s.T for s in after))
             x = np.concatenate(outputs) if len(outputs) > 1 else outputs[0]
         return x.T, tuple(np.stack(parts) for parts in zip(*last, strict=True))
+
+    def _dropped(self, x: Any, sizes: list[int]) -> Any:
+        """Dropout of (features, steps · N), whose random numbers are drawn by example, unless these are packed."""
+        steps, n = len(sizes), sizes[0]
+        if x.shape[1] != steps * n:
+            return dropout(x, self.dropout, rng=generator(self.rng))
+        by_example = x.reshape(len(x), steps, n).T
+        return dropout(by_example, self.dropout, rng=generator(self.rng)).T.reshape(x.shape)
 
     def _check_input(self, input: Any, axes: tuple[int, ...]) -> None:
         check_array(input, type(self).__name__)

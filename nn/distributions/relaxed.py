@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd import gammaln, log_softmax, sigmoid, softmax, softplus
+from autograd.ops import alike
 
 from .discrete import OneHotCategorical, _Chances, _Shares
 from .distribution import arrays, uniform_noise, value_of
@@ -25,7 +26,7 @@ class RelaxedBernoulli(_Chances):
 
     def __init__(self, temperature: Any, probs: Any = None, logits: Any = None, validate_args: Any = None) -> None:
         super().__init__(probs, logits)
-        self.temperature = arrays(temperature)[0].astype(self.probs.dtype)
+        self.temperature = alike(arrays(temperature)[0].astype(self.probs.dtype), self.probs)
 
     def log_prob(self, value: Any) -> Any:
         x = np.log(value) - np.log1p(-value)
@@ -46,12 +47,12 @@ class RelaxedOneHotCategorical(_Shares):
 
     def __init__(self, temperature: Any, probs: Any = None, logits: Any = None, validate_args: Any = None) -> None:
         super().__init__(probs, logits)
-        self.temperature = arrays(temperature)[0].astype(self.probs.dtype)
+        self.temperature = alike(arrays(temperature)[0].astype(self.probs.dtype), self.probs)
 
     def log_prob(self, value: Any) -> Any:
         n, t, x = self._num_events, self.temperature, np.log(value)
         scores = log_softmax(self.logits - x * t, -1).sum(-1)
-        return scores + gammaln(np.asarray(n, self.probs.dtype)) + (n - 1) * np.log(t) - x.sum(-1)
+        return scores + alike(gammaln(np.asarray(n, self.probs.dtype)), t) + (n - 1) * np.log(t) - x.sum(-1)
 
     def drawn(self, shape: Any, rng: Any) -> Any:
         u = _within(uniform_noise(rng, shape, self.probs))

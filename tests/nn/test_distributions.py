@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 
 import nn.distributions as D
-from autograd import Tensor, grad
+from autograd import Tensor, grad, manual_seed
+
+from ..arrays import Device
 
 NUMBERS = [
     D.Normal(0.3, 1.7), D.LogNormal(0.2, 0.4), D.HalfNormal(1.3), D.Uniform(-1.0, 2.0), D.Exponential(1.5),
@@ -307,3 +309,63 @@ def test_what_distributions_of_ones_own_are_written_with():
     said = D.constraints
     assert repr(said.greater_than(0)) == "greater_than()"
     assert not hasattr(said, "positiv")
+
+
+ELSEWHERE = {
+    "Normal": lambda t: D.Normal(t([0.3, 0.1]), t([1.7, 1.0])),
+    "Uniform": lambda t: D.Uniform(t(-1.0), t(2.0)),
+    "Laplace": lambda t: D.Laplace(t(0.5), t(1.2)),
+    "Gumbel": lambda t: D.Gumbel(t(0.1), t(0.8)),
+    "Pareto": lambda t: D.Pareto(t(1.0), t(6.0)),
+    "HalfCauchy": lambda t: D.HalfCauchy(t(1.2)),
+    "Bernoulli": lambda t: D.Bernoulli(logits=t(0.3)),
+    "Geometric": lambda t: D.Geometric(t(0.4)),
+    "Categorical": lambda t: D.Categorical(t([0.3, 0.7])),
+    "OneHotCategorical": lambda t: D.OneHotCategorical(logits=t([0.3, 0.7])),
+    "MultivariateNormal": lambda t: D.MultivariateNormal(t([0.0, 1.0]), t([[1.0, 0.2], [0.2, 2.0]])),
+    "low rank": lambda t: D.LowRankMultivariateNormal(t([0.0, 1.0]), t([[1.0], [0.2]]), t([0.5, 0.4])),
+    "RelaxedBernoulli": lambda t: D.RelaxedBernoulli(0.7, t(0.3)),
+    "RelaxedOneHotCategorical": lambda t: D.RelaxedOneHotCategorical(0.7, t([0.3, 0.7])),
+    "Independent": lambda t: D.Independent(D.Normal(t([0.3, 0.1]), 1.5), 1),
+    "mixture": lambda t: D.MixtureSameFamily(D.Categorical(t([0.3, 0.7])), D.Normal(t([-1.0, 2.0]), 1.0)),
+    "transformed": lambda t: D.TransformedDistribution(D.Normal(t(0.1), t(0.5)), D.ExpTransform()),
+    "LogisticNormal": lambda t: D.LogisticNormal(t([0.3, 0.1]), t([0.5, 0.6])),
+}
+COUNTED = {
+    "Gamma": lambda t: D.Gamma(t(2.5), t(1.3)),
+    "Chi2": lambda t: D.Chi2(t(3.0)),
+    "Dirichlet": lambda t: D.Dirichlet(t([1.3, 0.7])),
+    "Poisson": lambda t: D.Poisson(t(2.5)),
+    "Binomial": lambda t: D.Binomial(6, t(0.3)),
+    "NegativeBinomial": lambda t: D.NegativeBinomial(3.0, t(0.4)),
+    "Multinomial": lambda t: D.Multinomial(4, t([0.3, 0.7])),
+}
+
+
+@pytest.mark.parametrize("name", [*ELSEWHERE, *COUNTED])
+def test_on_arrays_of_another_kind(name):
+    """Nothing is converted but random numbers, which are NumPy's; what draws one by one by a parameter says so."""
+    make = {**ELSEWHERE, **COUNTED}[name]
+
+    def run(kind, at=None):
+        manual_seed(3)
+        leaves = []
+
+        def t(value):
+            leaves.append(Tensor(kind(np.array(value)), requires_grad=True))
+            return leaves[-1]
+
+        d = make(t)
+        x = d.sample((3,)) if at is None else Tensor(kind(at))
+        found = [x, d.log_prob(x)]
+        found += [known(d, what) for what in ("mean", "variance", "mode")] if name in COUNTED else []
+        slopes = grad(found[1].sum(), leaves, allow_unused=True)
+        return [part for part in (*found, *slopes) if part is not None]
+
+    expected = run(np.array)
+    if name in COUNTED:
+        with pytest.raises(TypeError, match="expected parameters in arrays of NumPy's"):
+            run(Device)
+    for got, wanted in zip(run(Device, expected[0].data if name in COUNTED else None), expected, strict=True):
+        assert isinstance(got, Device) or isinstance(got.data, Device)
+        np.testing.assert_allclose(getattr(got, "data", got)._array, getattr(wanted, "data", wanted), rtol=1e-12)
