@@ -102,7 +102,10 @@ def trace_backward(
             continue
         for end in (node, *node.parents):
             if end.plan is None:
-                leaf = known.get(id(end.tensor()))  # type: ignore[attr-defined]
+                tensor = end.tensor()  # type: ignore[attr-defined]
+                if tensor is None and end.order < start:  # made by the call, and nobody has it any more
+                    continue
+                leaf = known.get(id(tensor))
                 if leaf is None:
                     return "it requires a gradient of a Tensor that is not found from outside; declare that (state=)"
                 leaves[end.order] = leaf

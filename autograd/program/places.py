@@ -154,9 +154,13 @@ class Surroundings:
             self.arrays.append(place)
         elif isinstance(value, np.generic):
             self.plain.append((place, value))
-        elif isinstance(value, ModuleType | type):
+        elif isinstance(value, ModuleType):
             self._instances.append((value, name))
-        elif not isinstance(value, BuiltinFunctionType | np.ufunc):
+        elif isinstance(value, type | BuiltinFunctionType | np.ufunc):  # of which it may hold another one later
+            self.objects.append((place, value))
+            if isinstance(value, type):
+                self._instances.append((value, name))
+        else:
             if not always and isinstance(value, list | dict | set | deque):  # a record of its own, unless it is used
                 self._records.append((place, value))
                 return

@@ -12,16 +12,19 @@ import numpy as np
 
 from .draws import OfState, Seeds
 from .expressions import OPERATORS, Expressions, is_term
-from .functions import EMPTY
+from .functions import EMPTY, is_elementwise
 from .listing import folded
 from .literals import Text, dtype_text
 from .loops import Looped, right
+from .memory import order_of
 from .plainly import add_to
 from .program import Program
+from .reading import same_result
 from .rehearsal import are_same, rehearsed, with_ends
 from .repeats import Line, without_ends
 from .reusing import reused
 from .values import Statement, Value, mapped, values_in
+from .views import axes_by_stride
 
 _WIDE = 96  # characters: an expression that takes more is written on several lines
 _MANY = 3  # parts of a line: more are written on lines of their own
@@ -250,7 +253,7 @@ class Page(Expressions):
         target: Any = out[0] if type(out) is tuple else out
         rest = {key: value for key, value in s.kwargs.items() if key != "out"}
         plain = Statement(s.kind, s.function, s.args, rest)
-        if target in self._fresh and not rest:
+        if target in self._fresh and not rest and (not is_elementwise(s.function) or same_result(s, target)):
             self._fresh.discard(target)
             return [f"{self._name(target)} = {self._expression(plain, args)}"]
         sign = OPERATORS.get(s.function)
@@ -285,9 +288,14 @@ class Page(Expressions):
 
     def _made(self, value: Value) -> Iterable[str]:
         """A line that makes memory that has only been asked for, before it is written to in part."""
-        if value.root in self._fresh:
-            self._fresh.discard(value.root)
-            yield f"{self._name(value.root)} = np.empty({value.root.shape!r}, {dtype_text(value.root.dtype)})"
+        root = value.root
+        if root in self._fresh:
+            self._fresh.discard(root)
+            order, axes, turned = order_of(root), axes_by_stride(root), ""
+            if [axis for axis in order if root.shape[axis] > 1] == axes != sorted(axes):
+                turned = f".transpose({tuple(sorted(range(len(order)), key=order.__getitem__))!r})"
+            shape = tuple([root.shape[axis] for axis in order]) if turned else root.shape
+            yield f"{self._name(root)} = np.empty({shape!r}, {dtype_text(root.dtype)}){turned}"
 
     def _guard(self, s: Statement) -> str:
         (value,) = s.args

@@ -83,7 +83,7 @@ class Reading:
             anew.form, anew.results = s.form, s.results
             anew.writes = tuple([self.now.get(root, root).root for root in s.writes])
             anew.expected, anew.of = s.expected, s.of
-            if target is not None and target.kind == "made" and target not in viewed and _same_result(s, target):
+            if target is not None and target.kind == "made" and target not in viewed and same_result(s, target):
                 anew.kwargs = {key: value for key, value in anew.kwargs.items() if key != "out"}
                 value = _like(target)
                 before = self.now.get(target)
@@ -242,7 +242,7 @@ def _changed(s: Statement, alls: dict[Value, Statement]) -> Value | None:
     return None
 
 
-def _same_result(s: Statement, target: Value) -> bool:
+def same_result(s: Statement, target: Value) -> bool:
     """Whether the function gives what it would leave in the target."""
     given = [item for item in s.args if isinstance(item, Value)]
     kinds = [

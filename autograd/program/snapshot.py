@@ -17,7 +17,7 @@ from .places import Surroundings
 
 @contextmanager
 def unchanged(around: Surroundings, args: Any, kwargs: Any) -> Iterator[None]:
-    """After it, arrays, gradients, optimizers, schedulers and generators are as they were before."""
+    """After it, arrays, gradients, containers, optimizers, schedulers and generators are as they were before."""
     back = as_now(around, args, kwargs)
     try:
         yield
@@ -35,6 +35,7 @@ def as_now(around: Surroundings, args: Any, kwargs: Any) -> Callable[[], None]:
     gradients = [(t._grad, t._grad._content, np.array(t._grad._content)) for t in tensors if t._grad is not None]
     copies = [(array, np.array(array)) for array in arrays if array.flags.writeable]
     plain = [(place, value) for place, value in around.plain]
+    containers = [(held, held.copy()) for held, _, _ in around.sizes]
     schedulers = [scheduler._as_now() for scheduler in around.schedulers]
     optimizers = [_of_optimizer(optimizer) for optimizer in around.optimizers]
     generators = [rng for rng, _ in around.generators] + [default := generator_of(None)]
@@ -52,6 +53,8 @@ def as_now(around: Surroundings, args: Any, kwargs: Any) -> Callable[[], None]:
             array[...] = values
         for place, value in plain:
             place.put_back(value)
+        for container, entries in containers:
+            _put_back(container, entries)
         for before in (*schedulers, *optimizers):
             before()
         for bits, state in states:
@@ -59,6 +62,17 @@ def as_now(around: Surroundings, args: Any, kwargs: Any) -> Callable[[], None]:
         use(default)
 
     return back
+
+
+def _put_back(held: Any, entries: Any) -> None:
+    """Let a list, a deque or a dict hold what it held."""
+    if isinstance(entries, dict):
+        same = list(held) == list(entries) and all(held[key] is entries[key] for key in held)
+    else:
+        same = len(held) == len(entries) and all(a is b for a, b in zip(held, entries, strict=True))
+    if not same:
+        held.clear()
+        held.update(entries) if isinstance(held, dict) else held.extend(entries)
 
 
 def _of_optimizer(optimizer: Any) -> Any:

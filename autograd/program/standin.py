@@ -296,10 +296,12 @@ def _binary(ufunc: Any, python: Any) -> tuple[Any, Any, Any]:
         return self.recorder.call(function, (other, self)) if _go_together(self, other) else NotImplemented
 
     def inplace(self: Any, other: Any) -> Any:
-        if not _is_operand(other):
-            return NotImplemented
         if not isinstance(self.array, np.ndarray):  # a scalar cannot be changed
             return there(self, other)
+        if isinstance(other, _OTHERS):  # an array is changed, whatever it is changed by
+            return ufunc(self, other, out=(self,))
+        if not _is_operand(other):
+            return NotImplemented
         return self.recorder.write(ufunc, (self, other), {"out": (self,)}, self)
 
     return there, back, inplace

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from typing import Any
 
@@ -59,6 +59,29 @@ def checkpoint(fun: Callable[..., Any]) -> Callable[..., Any]:
         return _Segment(fun, args, kwargs).first()
 
     return checkpointed
+
+
+def checkpoint_sequential(functions: Iterable[Callable[[Any], Any]], segments: int, input: Any) -> Any:
+    """The result of one function after the other, in so many parts of as many each, all but the last checkpointed.
+
+    With about as many segments as the root of the number of functions the least is kept. (Chen et al., "Training deep
+    nets with sublinear memory cost", 2016)
+
+    >>> x = Tensor([1.0], requires_grad=True)
+    >>> checkpoint_sequential([np.exp, np.sin, np.cos], 2, x).sum().backward()
+    >>> np.allclose(x.grad.data, -np.sin(np.sin(np.e)) * np.cos(np.e) * np.e)
+    True
+    """
+    parts = list(functions)
+    size = max(len(parts) // segments, 1)
+    last = size * (segments - 1)
+
+    def chain(start: int, end: int | None, x: Any) -> Any:
+        return functools.reduce(lambda value, part: part(value), parts[start:end], x)
+
+    for start in range(0, last, size):
+        input = checkpoint(functools.partial(chain, start, start + size))(input)
+    return chain(last, None, input)
 
 
 class _Segment:
@@ -179,11 +202,16 @@ class _Segment:
         """That the leaves outside still hold the arrays that they held."""
         for node, array in zip(self.outside, arrays, strict=True):
             tensor = node.tensor() if isinstance(node, Leaf) else None
-            if tensor is not None and tensor._content is not array:
+            if tensor is not None and _itself(tensor._content) is not _itself(array):
                 raise RuntimeError(
                     f"checkpoint: the .data of a tensor of shape {node.shape} that the function uses has been replaced "
                     f"since; do that after the backward pass"
                 )
+
+
+def _itself(content: Any) -> Any:
+    """The array that something stands for in a trace, which may have ended since; any other array itself."""
+    return getattr(content, "array", content)
 
 
 NOTHING = np.empty(0)

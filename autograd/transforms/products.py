@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..engine.primitive import as_array
 from ..engine.sweep import gradients
 from ..engine.tensor import Tensor, unwrap, wrap
 from .call import Call, conj, tracked
@@ -129,7 +130,7 @@ def _fitting(call: Call, seeds: Sequence[Any], create_graph: bool) -> list[Any]:
 
 
 def as_tensor(value: Any) -> Tensor:
-    return value if isinstance(value, Tensor) else wrap(value)
+    return value if isinstance(value, Tensor) else wrap(as_array(value))
 
 
 def pushforward(call: Call, out: Any) -> Callable[[list[Any], bool], Any]:

@@ -18,6 +18,8 @@ from autograd.program.compiling import Compiled
 from .programs import Program, followed, started
 
 CALLS = 4
+PRODUCTS = frozenset(("matmul", "inv", "einsum"))
+"""Functions in which a BLAS leaves out what is multiplied by 0, so that it may have a number where loops have NaN."""
 
 
 def step_of(program: Program) -> Callable[[dict[int, Any]], Any]:
@@ -76,7 +78,10 @@ def compiled_difference(program: Program, backend: Any) -> str | None:
                 return f"call {call}: {type(error).__name__}: {error}"
             pairs = list(_pairs(found, expected, ours, theirs))
             single = any(b is not None and b.dtype.itemsize < 8 and b.dtype.kind == "f" for *_, b in pairs)
+            skips = not exact and call > 2 and any(step.name in PRODUCTS for step in program.steps)
             for what, a, b in pairs:
+                if skips and a is not None and a.dtype.kind == "f" and a.shape == b.shape:
+                    b.data[...] = np.where(np.isnan(a.data), a.data, b.data)
                 told = _unlike(a, b, None if exact else 1e-7 if single else 1e-16)
                 if told:
                     return f"call {call}, {what}: {told}"

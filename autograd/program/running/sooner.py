@@ -54,15 +54,19 @@ def is_movable(s: Statement) -> bool:
 
 
 def _views_first(statements: list[Statement]) -> list[Statement]:
-    """Each view right after what it is a view of, or what else it needs."""
+    """Each view right after what it is a view of, or what else it needs: also the checks that say that it can be."""
     made: dict[Value, float] = {}
     places = []
+    barrier = -1.0
     for i, s in enumerate(statements):
         place: float = i
         if s.kind == "call" and s.is_view:
-            place = max([made.get(value, -1.0) for value in s.values()], default=-1.0)
+            values = s.values()
+            place = max([made.get(value, -1.0) for value in values], default=-1.0)
+            place = max(place, barrier) if len(values) > 1 else place  # where an index is computed
             place = place if place % 1 else place + 0.5
-        for value in s.results:
+        for value in s.results if s.kind != "guard" else s.values():
             made[value] = place
+        barrier = barrier if is_movable(s) else place
         places.append((place, i))
     return [statements[i] for _, i in sorted(places)]

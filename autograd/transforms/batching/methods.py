@@ -60,7 +60,9 @@ class Methods:
         return not isinstance(other, Tensor) and (
             type(other) is type(self)
             or not hasattr(other, "__array_ufunc__")
-            or isinstance(other, np.ndarray | np.generic)
+            or isinstance(
+                other, np.ndarray | np.generic | int | float | complex
+            )  # also what a trace has in their place
         )
 
     def reshape(self, *shape: Any, order: Any = "C") -> Any:

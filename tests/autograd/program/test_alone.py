@@ -199,6 +199,28 @@ def test_numbers_are_rounded_as_arrays_of_no_dimensions_are(name: str, dtype: st
                 assert np.asarray(a).dtype == np.asarray(b).dtype
 
 
+@pytest.mark.parametrize("axes", [(0, 1, 2), (2, 1, 0), (1, 0, 2), (2, 0, 1)])
+@pytest.mark.parametrize("dtype", ["f4", "f8"])
+def test_memory_that_is_asked_for_has_its_dtype_and_layout(dtype: str, axes: tuple[int, ...]) -> None:
+    """Also where what is computed into it would have another."""
+
+    def f(x: Any, y: Any) -> Any:
+        made = np.multiply(x, y, out=np.empty_like(x))
+        parts = np.empty_like(x)
+        parts[0], parts[1:] = 1, y[1:]
+        return np.tanh(made).sum(), made, parts
+
+    x = np.random.default_rng(0).standard_normal((3, 4, 5)).astype(dtype)
+    x = np.ascontiguousarray(x.transpose(axes)).transpose(np.argsort(axes))
+    y = np.random.default_rng(1).standard_normal((3, 4, 5))
+    program = autograd.trace(f, x, y)
+    found = alone(program)(x, y)
+    for value, expected in zip(program.results, f(x, y), strict=True):
+        got = found[program.outgoing().index(value)]
+        np.testing.assert_array_equal(got, expected)
+        assert (got.dtype, got.strides) == (expected.dtype, expected.strides)
+
+
 def test_a_change_of_all_of_an_array_is_read_as_one() -> None:
     """As an operator in place, or an assignment; not as a call of what the engine happens to use."""
 

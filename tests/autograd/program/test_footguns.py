@@ -1365,6 +1365,146 @@ def test_what_a_step_keeps_is_told_by_its_line_and_is_what_it_would_be() -> None
     json.dumps([log, trainer.best])
 
 
+def test_a_trace_that_ends_after_a_checkpoint_changes_nothing_of_it() -> None:
+    """What the checkpoint notes of a trace is compared with what is there when it has ended."""
+    w = Tensor([1.0, 2.0], requires_grad=True)
+
+    def f(x: Any, s: float) -> Any:
+        y = autograd.checkpoint(lambda t: np.sin(t) * w)(x)
+        z = y * np.asarray(s)  # which ends it
+        return autograd.grad(z.sum(), w)[0]
+
+    agree(lambda made: [g(np.arange(2.0) + k, 0.5 + k) for g in [made(f)] for k in range(4)])
+
+
+def test_what_a_failed_trace_put_into_a_list_is_taken_out_again() -> None:
+    """Where the engine runs the call once more: it would be there twice."""
+
+    class Half(float):
+        def __array_ufunc__(self, *args: Any, **kwargs: Any) -> Any:
+            raise TypeError("of numbers alone")
+
+    def run(made: Any) -> Any:
+        seen: list[Any] = [0.0]
+        named: dict[str, Any] = {}
+        recent: Any = deque([1.0], maxlen=3)
+
+        def f(x: Any) -> Any:
+            seen.append(1.0)
+            named[f"k{len(named)}"] = len(seen)
+            recent.append(len(seen))
+            try:
+                return (x * Half(0.5)).sum()
+            except TypeError:
+                if not isinstance(x, np.ndarray) or type(x) is not np.ndarray:
+                    raise
+                return x.sum() / 2
+
+        g = made(f)
+        return [(g(np.arange(3.0) + k), list(seen), dict(named), list(recent)) for k in range(4)]
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        assert run(autograd.compile) == run(lambda f: f)
+
+
+def test_a_number_in_a_vmap_is_traced_in_every_derivative() -> None:
+    u = Tensor([1.0, 2.0, 3.0], requires_grad=True)
+
+    def f(s: float) -> Any:
+        y = autograd.vmap(lambda t: (t * t).sum() * s)(u)
+        (g,) = autograd.grad((y * y).sum(), [u], create_graph=True)
+        return autograd.grad((g * g).sum(), [u])[0]
+
+    compiled = autograd.compile(f)
+    for s in (0.5, 0.25, 2.0):
+        np.testing.assert_array_equal(compiled(s), f(s))
+    assert compiled.why_not is None
+
+
+def test_an_array_that_is_changed_by_a_tensor_stays_an_array() -> None:
+    def f(x: Any, y: Any) -> Any:
+        made = x * 2
+        made += y
+        made[1:] *= y[1:]
+        return made
+
+    compiled = autograd.compile(f)
+    for k in range(3):
+        x, y = np.arange(3.0) + k, Tensor(np.arange(3.0) - k)
+        assert type(compiled(x, y)) is type(f(x, y)) is np.ndarray
+        np.testing.assert_array_equal(compiled(x, y), f(x, y))
+
+
+def test_a_part_that_may_be_of_another_size_is_not_seen_otherwise_before_that_is_checked() -> None:
+    def f(x: Any, m: Any) -> Any:
+        part = x[m]
+        return np.broadcast_to(part, (2, *part.shape)).reshape(part.shape[0], 2) * 2
+
+    compiled = autograd.compile(f)
+    for m in ([True, True, False], [True, True, True], [False, False, False], [True, False, True]):
+        np.testing.assert_array_equal(compiled(np.arange(3.0), np.array(m)), f(np.arange(3.0), np.array(m)))
+
+
+def test_functions_of_numpy_and_classes_that_change_are_noticed() -> None:
+    def runs(made: Any) -> Any:
+        config = types.SimpleNamespace(act=np.tanh, kinds={"loss": np.abs}, make=np.float64, size=len)
+        step = made(lambda x: (config.act(x), config.kinds["loss"](x) * config.size(x), config.make(2.5) * x))
+        yield from step(np.arange(3.0) - 1)
+        yield from step(np.arange(3.0) - 2)
+        config.act = np.sin
+        yield from step(np.arange(3.0) - 3)
+        config.kinds["loss"] = np.square
+        yield from step(np.arange(3.0) - 4)
+        config.make = int
+        yield from step(np.arange(3.0) - 5)
+        config.size = max
+        yield from step(np.arange(3.0) - 6)
+
+    agree(runs)
+
+
+def test_a_second_derivative_within_may_be_differentiated_outside() -> None:
+    """What the call made to differentiate by, and nobody has any more, is asked for no gradient."""
+    w = Tensor(np.array([[0.5, -1.0], [2.0, 0.25]]), requires_grad=True)
+
+    def u(x: Any) -> Any:
+        return np.tanh(x[None] @ w).sum()
+
+    def f(x: Any) -> Any:
+        bend = autograd.vmap(lambda p: autograd.hessian(u)(p)[0, 1])(x)
+        return bend.sum() + autograd.grad(u)(x[0])[1] + autograd.jvp(u, (x[1],), (np.ones(2),))[1]
+
+    compiled = autograd.compile(f)
+    for k in range(3):
+        found = []
+        for g in (f, compiled):
+            w.grad = None
+            value = g(Tensor(np.arange(6.0).reshape(3, 2) / (k + 1)))
+            value.backward()
+            found.append((value.detach(), w.grad))
+        np.testing.assert_array_equal(*[value for value, _ in found])
+        np.testing.assert_array_equal(*[gradient for _, gradient in found])
+    assert compiled.why_not is None
+
+
+def test_what_a_derivative_within_has_noted_is_not_kept() -> None:
+    w = Tensor(np.array([[0.5, -1.0], [2.0, 0.25]]), requires_grad=True)
+
+    def step(x: Any) -> Any:
+        loss = autograd.vmap(lambda p: autograd.hessian(lambda q: np.tanh(q[None] @ w).sum())(p)[0, 0])(x).mean()
+        w.grad = None
+        loss.backward()
+        return loss
+
+    compiled = autograd.compile(step)
+    for k in range(3):
+        expected, slope = step(Tensor(np.ones((3, 2)) * k)).detach(), w.grad
+        np.testing.assert_array_equal(compiled(Tensor(np.ones((3, 2)) * k)).detach(), expected)
+        np.testing.assert_array_equal(w.grad, slope)
+    assert compiled.why_not is None
+
+
 @pytest.mark.parametrize("function", [np.maximum, np.minimum, np.fmax, np.fmin])
 def test_an_infinite_gradient_goes_to_whoever_won(function: Any) -> None:
     """A program, which does not know whether there are ties, gives the bits that the engine gives without any."""

@@ -41,6 +41,11 @@ def test_jacobian_vjp_and_jvp_agree() -> None:
     np.testing.assert_allclose(moved, np.tensordot(jx, tx, 2) + jy @ ty)
 
 
+def test_the_tangent_of_a_number_is_an_array_in_its_tensor():
+    out, tangent = jvp(lambda t: t * np.sin(t), (Tensor(1.5),), (Tensor(1.0),))
+    assert type(out.data) is type(tangent.data) is np.ndarray
+
+
 def test_vjp_and_jvp_of_containers() -> None:
     def fun(p, n):
         return {"product": p["a"] * p["b"], "rest": [p["a"] * n, 7, np.arange(2)]}
