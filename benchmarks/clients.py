@@ -91,6 +91,7 @@ SUITES = {
     ),
     "qoc": Suite("all", ("SchusterLab/qoc", "master"), ("tests",)),
     "paragami": Suite("all", ("rgiordan/paragami", "master"), ("paragami/tests",)),
+    "autograd-gamma": Suite("all", ("CamDavidsonPilon/autograd-gamma", "master"), ("tests",)),
     "kernel-gof": Suite("all", ("wittawatj/kernel-gof", "master"), ("kgof/test",)),
     "PennyLane numpy": Suite("pennylane.numpy", _PENNYLANE, ("numpy",), "tests", _PLAIN),
     "PennyLane math": Suite("pennylane.math", _PENNYLANE, ("math",), "tests", _PLAIN),

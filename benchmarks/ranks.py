@@ -89,7 +89,7 @@ def main() -> None:
     per_byte = least(lambda: group.world().add_up(long), 15) / long.nbytes
     if parallel.rank() == 0:
         print(f"{ranks} ranks: an exchange {1000 * latency:.1f} µs, a megabyte {1e6 * per_byte:.3f} ms", flush=True)
-    demo = (lambda: lenet(8)), (1, 8, 8), 8
+    demo = (lambda: lenet(8)), (1, 8, 8), 6
     for name, (make, shape, exchanges), examples, compiled, times in (
         ("demo", demo, 32, False, 300),
         ("demo, compiled", demo, 32, True, 300),

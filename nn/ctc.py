@@ -41,7 +41,7 @@ def ctc_loss(
     scores = log_probs if batched else log_probs.reshape(log_probs.shape[0], 1, -1)
     labels, inputs, lengths = _labels(scores.shape, targets, input_lengths, target_lengths, blank)
     counted = np.arange(len(scores))[:, None, None] < inputs[:, None]
-    total = np.exp(np.where(counted, scores, -math.inf)).sum((0, 2))
+    total = np.exp(np.where(alike(counted, scores), scores, -math.inf)).sum((0, 2))
     # what is added is 0, and its gradient exp(log_probs), as in PyTorch; through log_softmax it changes nothing
     losses = (total - plain(total)) - _log_likelihood(scores, labels, inputs, lengths, blank)
     impossible = np.isinf(plain(losses))

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd import Tensor
 from autograd.ops import alike, in_single
 
 from .shared import one_of, plain
@@ -81,7 +82,8 @@ def grid_sample(
             continue
         place = _inside(place, length, padding_mode, corners)
         if mode == "nearest":
-            taps.append([(np.rint(plain(place)), None)])
+            still = np.where(True, 1, place) if isinstance(place, Tensor) else None  # whose gradient is 0 everywhere
+            taps.append([(np.rint(plain(place)), still)])
         else:
             low = np.floor(plain(place))
             part = place - low

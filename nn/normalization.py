@@ -57,8 +57,7 @@ def _standardize_over_ranks(x: Any, axes: tuple[int, ...], eps: float, weight: A
     """The same with the mean and the variance of all ranks, but the variance that it gives is the unbiased one."""
     centred, shift, mean, variance, unbiased, _ = center_over_ranks(x, axes, group)
     scale = (1.0 if weight is None else weight) / np.sqrt(variance + eps)
-    offset = shift * scale
-    return multiply_add(centred, scale, offset if bias is None else bias + offset), mean, unbiased
+    return multiply_add(centred, scale, multiply_add(shift, scale, bias)), mean, unbiased
 
 
 def _per_channel(value: Any, ndim: int) -> Any:

@@ -13,7 +13,7 @@ import numpy as np
 
 import autograd
 from autograd import generator
-from autograd.ops import alike, lstm_gates
+from autograd.ops import alike, lstm, lstm_gates
 
 from . import init
 from .dropout import dropout
@@ -108,6 +108,14 @@ def _run(step: Step, x: Any, state: tuple[Any, ...], sizes: list[int], reverse: 
     if left:
         state = tuple(np.concatenate(pieces, 1) for pieces in zip(state, *reversed(left), strict=True))
     return np.concatenate(outputs, 1) if len(outputs) > 1 else outputs[0], state
+
+
+def _whole_lstm(x: Any, w_hh: Any, state: tuple[Any, ...], steps: int, reverse: bool) -> tuple[Any, tuple[Any, ...]]:
+    """As _run, of sequences of the same length: all steps at once."""
+    x = x.reshape(x.shape[0], steps, -1)
+    outputs, memory = lstm(x[:, ::-1] if reverse else x, w_hh, *state)
+    whole = (outputs[::-1] if reverse else outputs).swapaxes(0, 1)
+    return whole.reshape(whole.shape[0], -1), (outputs[-1], memory)
 
 
 class RNNBase(Layer):
@@ -223,7 +231,7 @@ class RNNBase(Layer):
         x = x.T
         for layer in range(self.num_layers):
             if layer and self.dropout and self.training:
-                x = dropout(x, self.dropout, rng=generator(self.rng))
+                x = self._dropped(x, sizes)
             outputs = []
             for suffix in self._suffixes(layer):
                 w_ih, w_hh, b_ih, b_hh, w_hr = (
@@ -231,13 +239,24 @@ class RNNBase(Layer):
                     for kind in ("weight_ih", "weight_hh", "bias_ih", "bias_hh", "weight_hr")
                 )
                 inputs, b_left = _inputs(self.mode, x, w_ih, b_ih, b_hh)
-                first = tuple(s[len(last)].T for s in state)
-                step = _step(self.mode, w_hh, b_left, w_hr)
-                output, after = _run(step, inputs, first, sizes, suffix.endswith("reverse"))
+                first, reverse = tuple(s[len(last)].T for s in state), suffix.endswith("reverse")
+                if self.mode == "LSTM" and w_hr is None and sizes[0] == sizes[-1] and len(sizes) > 1:
+                    output, after = _whole_lstm(inputs, w_hh, first, len(sizes), reverse)
+                else:
+                    step = _step(self.mode, w_hh, b_left, w_hr)
+                    output, after = _run(step, inputs, first, sizes, reverse)
                 outputs.append(output)
                 last.append(tuple(s.T for s in after))
             x = np.concatenate(outputs) if len(outputs) > 1 else outputs[0]
         return x.T, tuple(np.stack(parts) for parts in zip(*last, strict=True))
+
+    def _dropped(self, x: Any, sizes: list[int]) -> Any:
+        """Dropout of (features, steps · N), whose random numbers are drawn by example, unless these are packed."""
+        steps, n = len(sizes), sizes[0]
+        if x.shape[1] != steps * n:
+            return dropout(x, self.dropout, rng=generator(self.rng))
+        by_example = x.reshape(len(x), steps, n).T
+        return dropout(by_example, self.dropout, rng=generator(self.rng)).T.reshape(x.shape)
 
     def _check_input(self, input: Any, axes: tuple[int, ...]) -> None:
         check_array(input, type(self).__name__)

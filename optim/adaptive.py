@@ -149,15 +149,25 @@ class Rprop(Optimizer):
     def update(self, x: Any, g: Any, state: State, scratch: Lent, numbers: Any) -> None:
         (shorter, longer, shortest, longest), (agree, spare) = numbers, scratch[:2]
         before, size = state["prev"], state["step_size"]
-        mask = None if isinstance(x, Tensor) else spare.view(np.bool_)[..., : x.shape[-1]]  # a record keeps its masks
+        # a record keeps its masks
+        mask = spare.view(np.bool_)[..., : x.shape[-1]] if isinstance(x, np.ndarray) else None
         np.multiply(g, before, out=agree)
-        np.multiply(size, longer, out=size, where=np.greater(agree, 0, out=mask))
+        _scale(size, longer, np.greater(agree, 0, out=mask))
         np.copyto(before, g)
         turned = np.less(agree, 0, out=mask)
-        np.multiply(size, shorter, out=size, where=turned)
+        _scale(size, shorter, turned)
         np.copyto(before, 0, where=turned)  # one step is left out after a turn
         np.clip(size, shortest, longest, out=size)
         x -= np.multiply(np.sign(before, out=agree), size, out=agree)
+
+
+def _scale(size: Any, factor: Any, where: Any) -> None:
+    """Multiply some elements, in place; of arrays of other libraries, whose ufuncs may know no where=, by a copy."""
+    if not isinstance(size, np.ndarray) and not isinstance(size, Tensor):
+        np.copyto(size, size * factor, where=where)
+        return
+    into: Any = size
+    np.multiply(into, factor, out=into, where=where)
 
 
 class Adafactor(Optimizer):

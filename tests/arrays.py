@@ -75,6 +75,8 @@ class Device(Strict):
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, out: Any = None, **kwargs: Any) -> Any:
         if any(isinstance(value, np.ndarray) for value in inputs[:: 2 if method == "at" else 1]):
             raise TypeError(f"Device: {ufunc.__name__} of an array of NumPy's and one that is not")
+        if method == "__call__" and kwargs.get("where", True) is not True:
+            raise TypeError(f"Device: CuPy's {ufunc.__name__} knows no where=")
         if ufunc.__name__ in LACKING:
             raise TypeError(f"Device: CuPy has no {ufunc.__name__}")
         return super().__array_ufunc__(ufunc, method, *inputs, out=out, **kwargs)

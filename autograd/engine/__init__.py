@@ -12,6 +12,7 @@ From the bottom up, each importing only what stands before it:
     leaving       what leaves the graph says so: who may make a tracked Tensor a plain value
     tasks         those that are made of one block of an array, run as one
     blocks        arrays in blocks that are computed later, as Dask's are
+    lending       memory for large results and on the way to them: NumPy's, or what is lent
     lines         results of large arrays in memory that begins with a cache line
     versions      which arrays were overwritten, and when
     forking       locks in a forked child

@@ -23,13 +23,19 @@ class Seen:
     rows: ClassVar[dict[int, tuple[int, ...]]] = {}  # how so many rows were last cut into blocks
 
 
-def note(array: Any) -> None:
-    """Remember that there are arrays in blocks, and how this one's rows are cut."""
+def noted(array: Any) -> Any:
+    """An array in blocks, which is remembered, and how its rows are cut; without blocks of nothing.
+
+    Of such Dask finds no maximum, and no variance but NaN.
+    """
     Seen.blocks = True
+    if any(0 in sizes and len(sizes) > 1 for sizes in array.chunks) and not any(map(np.isnan, array.shape)):
+        array = array.rechunk(tuple([tuple([n for n in sizes if n]) or (0,) for sizes in array.chunks]))
     if array.ndim and len(array.chunks[0]) > 1:
         if len(Seen.rows) >= 64:
             Seen.rows.clear()
         Seen.rows[array.shape[0]] = array.chunks[0]
+    return array
 
 
 def spread(x: Any, shape: tuple[int, ...]) -> Any:

@@ -8,9 +8,12 @@ next to nothing. So only where a result is put counts, and of a function that wr
 from __future__ import annotations
 
 import functools
+import math
 from typing import Any
 
 import numpy as np
+
+from .modes import mode
 
 MANY = 32768  # elements: of fewer NumPy has computed in the time that it takes to look for a place
 _LINE = 64  # bytes
@@ -42,8 +45,21 @@ def room(x: Any, *others: Any) -> Any:
         return None
     if not is_dense(shape, strides, dtype.itemsize):
         return None
-    memory = Memory(x.nbytes + _LINE, np.uint8)
+    return _laid(shape, dtype, strides)
+
+
+def _aligned(shape: tuple[int, ...], dtype: Any, strides: tuple[int, ...]) -> Any:
+    memory = Memory(math.prod(shape) * dtype.itemsize + _LINE, np.uint8)
     return np.ndarray(shape, dtype, memory, -memory.ctypes.data % _LINE, strides)
+
+
+def _laid(shape: tuple[int, ...], dtype: Any, strides: tuple[int, ...]) -> Any:
+    if mode.lender is None:
+        return _aligned(shape, dtype, strides)
+    return mode.lender.lend((shape, dtype, strides), lambda: _aligned(shape, dtype, strides))
+
+
+_laid.printed_as = _aligned  # type: ignore[attr-defined]
 
 
 @functools.lru_cache(maxsize=1024)

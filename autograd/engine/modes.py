@@ -32,6 +32,7 @@ class Mode(threading.local):
     writes: Any = None  # versions.Writes, which keep what arrays held before they are written in place
     batch: Any = None  # the examples that the innermost vmap is just running
     draws: Any = None  # makes of a generator what is to draw in its place
+    lender: Any = None  # who lends memory to what runs (see lending.py)
     once: Any = None  # in a backward pass what one rule has made for another (see once.py), () where there is nothing
 
 

@@ -30,7 +30,7 @@ from typing import Any
 
 import numpy as np
 
-from .blocks import in_blocks, note
+from .blocks import in_blocks, noted
 from .forking import free, in_each_child
 from .left import left_of
 from .modes import mode
@@ -282,9 +282,7 @@ def as_array(value: Any) -> Any:
     """NumPy gives a scalar where a 0-d array is meant; other arrays pass as they are."""
     if isinstance(value, np.generic | int | float | complex):
         return np.asarray(value) if mode.trace is None else mode.trace.as_array(value)
-    if in_blocks(value):
-        note(value)
-    return value
+    return noted(value) if in_blocks(value) else value
 
 
 def _bare(value: Any) -> Any:

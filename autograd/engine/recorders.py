@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import itertools
+import re
 from collections.abc import Callable
 from types import CodeType
 from typing import Any
@@ -289,11 +290,15 @@ def _explain(error: Exception, record: Primitive, values: dict[str, Any]) -> Non
     """Say in the error of a failed call which function it was, and what it was given."""
     given = ", ".join(f"{name}: {_describe(values[name])}" for name in record.rules if name in values)
     if type(error) in (ValueError, TypeError, IndexError) and len(error.args) == 1 and isinstance(error.args[0], str):
-        error.args = (f"{record.name}({given}): {error.args[0]}",)
+        error.args = (f"{record.name}({given}): {_PRIVATE.sub(record.name, error.args[0])}",)
     elif isinstance(error, np._core._exceptions._UFuncNoLoopError):  # type: ignore[attr-defined]
         raise TypeError(f"{record.name}({given}): expected numbers, or arrays of them") from None
     else:
         error.add_note(f"in {record.name}({given})")
+
+
+_PRIVATE = re.compile(r"(?<=ufunc ')_\w+(?=')")
+"""The name of one of SciPy's own ufuncs, in what NumPy says of it."""
 
 
 def _describe(value: Any) -> str:

@@ -19,7 +19,7 @@ from .lines import MANY
 _LEAST, _MOST = 256, 8192  # the length of a row: below, the rows are too many; from NumPy's buffer on it needs none
 
 
-class _Buffer:
+class Buffer:
     """Within it NumPy's buffer, which is one for each thread, has another size."""
 
     __slots__ = ("before", "size")
@@ -46,9 +46,14 @@ def by_rows(x: Any, *others: tuple[int, ...]) -> Any:
     """
     if x.__class__ is not np.ndarray or x.size < MANY:
         return _AS_IT_IS
-    shape, strides, itemsize = x.shape, x.strides, x.itemsize
+    size = size_of_buffer(x.shape, x.strides, x.itemsize, *others)
+    return Buffer(size) if size else _AS_IT_IS
+
+
+def size_of_buffer(shape: Any, strides: Any, itemsize: int, *others: tuple[int, ...]) -> int:
+    """How long a buffer to have for operands of other shapes, broadcast to this one; 0 if NumPy's is as good."""
     row = min([_row(shape, strides, itemsize, other) for other in others])
-    return _Buffer(row // 16 * 16) if _LEAST <= row < _MOST else _AS_IT_IS
+    return row // 16 * 16 if _LEAST <= row < _MOST else 0
 
 
 @functools.lru_cache(maxsize=1024)

@@ -81,11 +81,12 @@ def gradients(
     create_graph: bool = False,
 ) -> list[Tensor | None]:  # fmt: skip
     """The gradients of `outputs` for `inputs`, which may stand anywhere in the graph; touches no `.grad`."""
+    targets: dict[int, Any] = {}
     for input in inputs:
         if input._node is None:
             raise RuntimeError("grad: one of the inputs does not require a gradient; make it with requires_grad=True")
+        targets[input._node.order] = None
     roots = [_root(output, seed, create_graph) for output, seed in zip(outputs, seeds, strict=True)]
-    targets: dict[int, Any] = {input._node.order: None for input in inputs if input._node is not None}
     needed = between([root for root, _ in roots], targets)
     if needed is not None:
         roots = [root for root in roots if root[0].order in needed]

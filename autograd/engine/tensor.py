@@ -14,7 +14,7 @@ from weakref import ref
 import numpy as np
 
 from . import versions
-from .blocks import in_blocks
+from .blocks import in_blocks, noted
 from .hooks import RemovableHandle
 from .leaving import leave, left_to_operand
 from .node import Leaf, Node
@@ -63,6 +63,7 @@ class Tensor:
             data = _array_of(data, dtype)
         else:
             data = data.astype(dtype) if dtype is not None and data.dtype != dtype else data.copy()
+            data = noted(data) if in_blocks(data) else data
         if data.dtype.kind not in "fciub":
             raise TypeError(f"Tensor: expected numeric data, got dtype {data.dtype}")
         self._content = data

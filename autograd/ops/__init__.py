@@ -20,6 +20,7 @@ From the bottom up, each importing only what stands before it:
     linalg           inverses, decompositions, solutions
     factors          of stacks of matrices, as LAPACK gives them
     special          what NumPy lacks: softmax, erf, gamma, …
+    draws            random numbers that follow the parameters of their distribution
     activations      pieces of lines and curves, of networks
     chains           the forward algorithm of hidden states
     standardization  to mean 0 and variance 1
@@ -28,6 +29,7 @@ From the bottom up, each importing only what stands before it:
     correlation      convolutions of networks
     fused            affine and multiply_add
     gates            those of a long short-term memory
+    sequences        all of its steps
     pairs            all pairs of rows: their distances
     ranks            sums and copies over processes
     selecting        elements by their rank, and where they stand
@@ -89,6 +91,7 @@ from .along import (
 from .assignment import writable
 from .chains import reached
 from .correlation import correlate, correlate_kernel, correlate_transpose
+from .draws import gamma_draw
 from .fused import affine, multiply_add
 from .gates import lstm_gates
 from .pairs import pair_distances
@@ -96,6 +99,7 @@ from .ranks import center_over_ranks, rows_of_ranks, sent_by_rank, sum_over_rank
 from .reductions import cumulative_trapezoid
 from .scattering import scatter
 from .selecting import greatest_so_far, middle, most_frequent, ranking, ranks_among, runs, topk
+from .sequences import lstm
 from .sliding import max_windows, spread_windows, sum_windows
 from .special import gelu, gelu_tanh, hardswish, huber, log_softmax_at, logistic_loss, softsign
 from .spectra import istft, stft
@@ -104,11 +108,11 @@ from .strided import as_strided, strided_scatter
 
 __all__ = [
     "affine", "alike", "as_strided", "by_blocks", "center", "center_over_ranks", "correlate", "correlate_kernel",
-    "correlate_transpose", "cumulative_trapezoid", "diagonal_matrix", "each_along", "elu", "gather_along", "gelu",
-    "gelu_tanh", "glu", "greatest_so_far", "hardsigmoid", "hardswish", "hardtanh", "huber", "in_blocks", "in_single",
-    "istft", "leaky_relu", "log_softmax_at", "logistic_loss", "lstm_gates", "max_windows", "middle", "most_frequent",
-    "multiply_add", "one_along", "pair_distances", "ranking", "ranks_among", "reached", "rescale", "rows_of_ranks",
-    "runs", "scatter", "scatter_along", "scatter_diagonal", "scatter_mask", "scatter_slices", "sent_by_rank",
-    "slices_along", "softshrink", "softsign", "spread_windows", "standardize", "stft", "strided_scatter",
-    "sum_over_ranks", "sum_windows", "topk", "writable", "write_later",
+    "correlate_transpose", "cumulative_trapezoid", "diagonal_matrix", "each_along", "elu", "gamma_draw", "gather_along",
+    "gelu", "gelu_tanh", "glu", "greatest_so_far", "hardsigmoid", "hardswish", "hardtanh", "huber", "in_blocks",
+    "in_single", "istft", "leaky_relu", "log_softmax_at", "logistic_loss", "lstm", "lstm_gates", "max_windows",
+    "middle", "most_frequent", "multiply_add", "one_along", "pair_distances", "ranking", "ranks_among", "reached",
+    "rescale", "rows_of_ranks", "runs", "scatter", "scatter_along", "scatter_diagonal", "scatter_mask",
+    "scatter_slices", "sent_by_rank", "slices_along", "softshrink", "softsign", "spread_windows", "standardize", "stft",
+    "strided_scatter", "sum_over_ranks", "sum_windows", "topk", "writable", "write_later",
 ]  # fmt: skip

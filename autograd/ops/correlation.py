@@ -9,7 +9,7 @@ Three functions, each linear in both of its arguments, and each the derivative o
 They work in one memory order, (rows..., channels, columns, examples), which is a matter of strides: everybody sees
 (examples, channels, *axes). Of the image, only the shifts along the last axis are copied, k-fold and not k·k-fold; the
 rows of a window then follow each other in memory, so that a strided view is the matrix of every row of results, and the
-product with the kernel one batch of matrix products.
+product with the kernel one batch of matrix products. Of large images a band of rows is done at a time, with its shifts.
 """
 
 from __future__ import annotations
@@ -23,10 +23,13 @@ import numpy as np
 
 from ..engine.broadcasting import sum_to
 from ..engine.declare import primitive
+from ..engine.lending import contiguous, empty
 from ..engine.once import if_made, once
 from ..engine.primitive import Function
 from ..engine.sums import added
 from .sliding import Geometry
+
+_BAND = 1 << 21  # bytes of shifts that are made at a time
 
 _FEW = 131072  # elements: so small may the kernel's gradients of all rows be to be made at once, and not one by one
 
@@ -69,20 +72,49 @@ class _Layout(Geometry):
             sizes[-1] = 1
         return itertools.product(*map(range, sizes))
 
-    def shifted(self, image: Any) -> Any:
-        """The padded image once for each shift along its last axis: (groups, rows, k, channels, columns, examples)."""
+    def bands(self, itemsize: int) -> list[slice]:
+        """The rows of results, so many at a time that the shifts that they need stay in the cache."""
+        if not self.rows:
+            return [slice(None)]
+        if self.is_alone:
+            return [slice(0, self.rows[0])]
+        rest = self.padded_rows()[1:]
+        row = math.prod(rest) * self.size[-1] * self.groups * self.channels * self.columns * self.examples * itemsize
+        reach = self.dilation[0] * (self.size[0] - 1)
+        height = max(1, 2 * reach, (_BAND // max(row, 1) - reach) // self.stride[0])
+        return [slice(start, min(start + height, self.rows[0])) for start in range(0, self.rows[0], height)]
+
+    def source(self, image: Any) -> Any:
+        """An image as shifts are copied from it: (groups, rows..., channels, columns, examples)."""
         n = len(self.rows)
         source: Any = image.reshape(self.examples, self.groups, self.channels, *self.spatial)
-        source = source.transpose(1, *range(3, 3 + n), 2, 3 + n, 0)  # (groups, rows..., channels, column, examples)
-        alone = self.size[-1] == 1 == self.stride[-1] and not any(map(any, self.padding))
-        if alone or (self.examples > 1 and source.strides[-1] > source.strides[-2]):  # turned once, not at each shift
-            source = np.ascontiguousarray(source)
-        if alone:
+        source = source.transpose(1, *range(3, 3 + n), 2, 3 + n, 0)
+        if self.is_alone or (self.examples > 1 and source.strides[-1] > source.strides[-2]):  # once, not at each shift
+            source = contiguous(source)
+        return source
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether an image is its only shift."""
+        return bool(self.size[-1] == 1 == self.stride[-1] and not any(map(any, self.padding)))
+
+    def shifted(self, source: Any, band: slice) -> Any:
+        """The padded image once for each shift along its last axis: (groups, rows, k, channels, columns, examples).
+
+        Of its rows there are those that a band of results needs.
+        """
+        n, k, lengths = len(self.rows), self.size[-1], list(self.padded_rows())
+        inner = list(self.unpadded_rows())
+        if n and band != slice(0, self.rows[0]):
+            first, end = band.start * self.stride[0], (band.stop - 1) * self.stride[0] + 1
+            lengths[0] = end + self.dilation[0] * (self.size[0] - 1) - first
+            low, high = (min(max(at - first, 0), lengths[0]) for at in (inner[0].start, inner[0].stop))
+            start = low + first - inner[0].start
+            source, inner[0] = source[:, start : start + high - low], slice(low, high)
+        if self.is_alone:
             return source[(*(slice(None),) * (n + 1), None)]
-        k, lengths = self.size[-1], self.padded_rows()
         shape = (self.groups, *lengths, k, self.channels, self.columns, self.examples)
-        made: Any = np.empty(shape, image.dtype)
-        inner = self.unpadded_rows()
+        made: Any = empty(shape, source.dtype)
         for axis, rows in enumerate(inner, 1):  # only what surrounds the image is made zero
             for around in (slice(rows.start), slice(rows.stop, None)):
                 made[(*(slice(None),) * axis, around)] = 0
@@ -108,13 +140,14 @@ class _Layout(Geometry):
             slice(low, low + length) for (low, _), length in zip(self.padding[:-1], self.spatial[:-1], strict=True)
         )
 
-    def matrices(self, shifted: Any, tap: tuple[int, ...]) -> Any:
-        """Of every row of results, the matrix (window, columns x examples) at one row tap: a view."""
+    def matrices(self, shifted: Any, tap: tuple[int, ...], band: slice) -> Any:
+        """Of every row of a band of results, the matrix (window, columns x examples) at one row tap: a view."""
         g, rest = shifted.strides[0], shifted.strides[1 : 1 + len(self.rows)]
         offset = sum(t * d * step for t, d, step in zip(tap, self.dilation, rest, strict=False))
         steps = tuple(s * step for s, step in zip(self.stride, rest, strict=False))
         wide = self.columns * self.examples
-        shape = (self.groups, *self.rows, self.merged, wide)
+        rows = (band.stop - band.start, *self.rows[1:]) if self.rows else ()
+        shape = (self.groups, *rows, self.merged, wide)
         strides = (g, *steps, wide * shifted.itemsize, shifted.itemsize)
         return np.ndarray(shape, shifted.dtype, shifted, offset, strides)
 
@@ -169,7 +202,7 @@ def _correlate(
     x, w = _common(x, w)
     if x.flags.c_contiguous and mixes_channels(w.shape[2:], stride, padding):
         return _biased(_mixed(w.reshape(groups, layout.features, layout.channels), x), b)
-    return _biased(_sums(layout, w, _shifts_for_both(x, layout)), b)
+    return _biased(_sums(layout, w, x, _shifts_for_both(x, layout)), b)
 
 
 def mixes_channels(size: Any, stride: Any, padding: Any) -> bool:
@@ -196,24 +229,43 @@ def _mixed(matrices: Any, image: Any) -> Any:
 
 
 def _shifts(image: Any, layout: _Layout) -> Any:
-    return layout.shifted(image)
+    """The shifts of an image, if these are few; None if they are made band by band, and not kept."""
+    bands = layout.bands(image.itemsize)
+    return layout.shifted(layout.source(image), bands[0]) if len(bands) == 1 else None
 
 
 _shifts_for_both = once(_shifts)
 
 
-def _sums(layout: _Layout, w: Any, shifted: Any) -> Any:
+def _by_bands(layout: _Layout, image: Any, shifts: Any) -> Iterator[tuple[slice, Any]]:
+    """Each band of results with the shifts that it needs, which may be there already."""
+    bands = layout.bands(image.itemsize)
+    if len(bands) == 1:
+        yield bands[0], layout.shifted(layout.source(image), bands[0]) if shifts is None else shifts
+        return
+    source = layout.source(image)
+    for band in bands:
+        yield band, layout.shifted(source, band)
+
+
+def _sums(layout: _Layout, w: Any, x: Any, shifts: Any = None) -> Any:
     """The results: of each window the product with the kernel."""
-    memory = np.empty((*layout.rows, layout.groups, layout.features, layout.columns * layout.examples), w.dtype)
+    memory = empty((*layout.rows, layout.groups, layout.features, layout.columns * layout.examples), w.dtype)
     n = len(layout.rows)
-    matrices = memory.transpose(n, *range(n), n + 1, n + 2)
-    for number, tap in enumerate(layout.row_taps() if memory.size else ()):
-        kernel, image = layout.kernels(w, tap), layout.matrices(shifted, tap)
-        if number == 0:
-            n = _parts(kernel, image)
-            np.matmul(kernel[..., None, :, :], _cut(image, n), out=_cut(matrices, n))
-        else:
-            matrices += kernel @ image
+    kernels = [(tap, layout.kernels(w, tap)) for tap in layout.row_taps()] if memory.size else []
+    for band, shifted in _by_bands(layout, x, shifts) if kernels else ():
+        part: Any = memory[band] if n else memory
+        matrices = part.transpose(n, *range(n), n + 1, n + 2)
+        more: Any = None
+        for number, (tap, kernel) in enumerate(kernels):
+            image = layout.matrices(shifted, tap, band)
+            if number == 0:
+                parts = _parts(kernel, image)
+                np.matmul(kernel[..., None, :, :], _cut(image, parts), out=_cut(matrices, parts))
+            else:
+                more = empty(matrices.shape, w.dtype) if more is None else more
+                matrices += np.matmul(kernel, image, out=more)
+        del shifted, image, more  # before the next ones are made
     return layout.results(memory)
 
 
@@ -238,9 +290,9 @@ def _biased(made: Any, b: Any) -> Any:
 def _mixed_kernel(y: Any, x: Any) -> Any:
     """The products of all examples' matrices (examples, groups, features or channels, places), summed: the kernel's."""
     if len(y) * math.prod(y.shape[1:3]) * x.shape[2] <= _FEW:
-        return _products(y.swapaxes(0, 1), x.swapaxes(0, 1))
+        return _summed(y.swapaxes(0, 1), x.swapaxes(0, 1))
     y, x = (part.transpose(1, 2, 0, 3).reshape(*part.shape[1:3], -1) for part in (y, x))  # one product of all examples
-    return _products(y, x)
+    return _summed(y, x)
 
 
 def _correlate_transpose(
@@ -274,14 +326,15 @@ def _correlate_transpose(
     y = _in_order_for_both(y)
     many = layout.channels >= min(16, layout.features / 2)  # so that the products that follow have rows enough
     if many and all(s == 1 for s in layout.stride) and y.size:  # then it is a correlation, with the kernel turned round
-        turned, shifted = _turned(y, layout)
-        return _sums(turned, _turned_kernel(w, groups), shifted)
+        turned, y = _turned(y, layout)
+        return _sums(turned, _turned_kernel(w, groups), y)
     if layout.channels == layout.features == 1 < groups:
         return _depthwise_transpose(y, w, layout)
     n = len(layout.rows)
     lengths = layout.padded_rows()
     k, wide = layout.size[-1], layout.columns * layout.examples
-    sums: Any = np.empty((groups, *lengths, k * layout.channels, wide), y.dtype)
+    sums: Any = empty((groups, *lengths, k * layout.channels, wide), y.dtype)
+    more: Any = None
     for axis in range(n):
         sums[(*(slice(None),) * (axis + 1), slice(layout.reached(axis), None))] = 0
     results = layout.matrices_of(y)
@@ -296,12 +349,11 @@ def _correlate_transpose(
         if all(t * d < s for t, d, s in zip(tap, layout.dilation, layout.stride, strict=False)):
             np.matmul(kernel, results, out=sums[(slice(None), *index)])  # where nothing is as yet
         else:
-            sums[(slice(None), *index)] += kernel @ results
+            more = empty((groups, *layout.rows, k * layout.channels, wide), y.dtype) if more is None else more
+            sums[(slice(None), *index)] += np.matmul(kernel, results, out=more)
     sums = sums.reshape(groups, *lengths, k, layout.channels, layout.columns, layout.examples)
     inner = layout.unpadded_rows()
-    memory: Any = np.empty(
-        (*layout.spatial[:-1], groups, layout.channels, layout.spatial[-1], layout.examples), y.dtype
-    )
+    memory: Any = empty((*layout.spatial[:-1], groups, layout.channels, layout.spatial[-1], layout.examples), y.dtype)
     image: Any = memory.transpose(n, *range(n), n + 1, n + 2, n + 3)  # (groups, rows..., channels, columns, examples)
     image[..., max(0, layout.reached(-1) - layout.padding[-1][0]) :, :] = 0
     for i in range(k):
@@ -324,14 +376,14 @@ def _turned_kernel(w: Any, groups: int) -> Any:
 
 
 def _turned(y: Any, layout: _Layout) -> tuple[_Layout, Any]:
-    """Of a correlation with stride 1, how its results lie for the adjoint, which is one again; and their shifts."""
+    """Of a correlation with stride 1, how its results lie for the adjoint, which is one again, and those that count."""
     reach = [d * (k - 1) for d, k in zip(layout.dilation, layout.size, strict=True)]
     padding = [(r - low, r - high) for r, (low, high) in zip(reach, layout.padding, strict=True)]
     y = y[(..., *(slice(-min(0, low), min(0, high) or None) for low, high in padding))]
     padding = [(max(0, low), max(0, high)) for low, high in padding]
     kernel = (layout.groups * layout.channels, layout.features, *layout.size)
     turned = _Layout(y.shape, kernel, 1, tuple(padding), layout.dilation, layout.groups)
-    return turned, turned.shifted(y)
+    return turned, y
 
 
 def _correlate_kernel(
@@ -348,38 +400,62 @@ def _correlate_kernel(
     y, x = _common(y, x)
     if y.flags.c_contiguous and x.flags.c_contiguous and mixes_channels(size, stride, padding):
         return _mixed_kernel(_places(y, groups), _places(x, groups)).reshape(kernel_shape)
-    shifted = if_made(_shifts_for_both, x, layout)
-    return _kernel(layout, layout.shifted(x) if shifted is None and y.size else shifted, _in_order_for_both(y))
+    return _kernel(layout, x, if_made(_shifts_for_both, x, layout), _in_order_for_both(y))
 
 
-def _kernel(layout: _Layout, shifted: Any, y: Any) -> Any:
+def _kernel(layout: _Layout, x: Any, shifts: Any, y: Any) -> Any:
     """The products of the results' gradients with the windows, of all of them together."""
     total: Any = np.zeros((layout.groups, layout.features, *layout.size, layout.channels), y.dtype)
     if y.size:
         results = layout.matrices_of(y)
-        for tap in layout.row_taps():
-            found = _products(results, layout.matrices(shifted, tap))
+        form = layout.groups, layout.rows, layout.features, layout.merged
+        sums = {tap: _Products(*form, y.dtype) for tap in layout.row_taps()}
+        for band, shifted in _by_bands(layout, x, shifts):
+            part: Any = results[:, band] if layout.rows else results
+            for tap, found in sums.items():
+                found.add(part, layout.matrices(shifted, tap, band), band)
+            del shifted  # before the next ones are made
+        for tap, found in sums.items():
             index = tap if layout.height == 1 else tap[:-1]
-            part: Any = total[(slice(None), slice(None), *index)]
-            part[...] = found.reshape(part.shape)
+            part = total[(slice(None), slice(None), *index)]
+            part[...] = found.total().reshape(part.shape)
     n = len(layout.size)
     total = total.transpose(0, 1, 2 + n, *range(2, 2 + n))
     return np.ascontiguousarray(total).reshape(-1, layout.channels, *layout.size)
 
 
-def _products(a: Any, b: Any) -> Any:
-    """The matrix products a @ bᵀ, summed over all axes between the first and the last two."""
-    if b.shape[-2] > a.shape[-2]:  # BLAS is up to twice as fast when the first factor has the more rows
-        return _products(b, a).swapaxes(-1, -2)
-    rows = a.shape[1:-2]
-    b = b.swapaxes(-1, -2)
-    if a.shape[0] * a.shape[-2] * b.shape[-1] * math.prod(rows) <= _FEW:
-        return (a @ b).sum(tuple(range(1, 1 + len(rows))))
-    total: Any = np.zeros((a.shape[0], a.shape[-2], b.shape[-1]), a.dtype)
-    for row in np.ndindex(rows):
-        where = (slice(None), *row)
-        total += a[where] @ b[where]
-    return total
+class _Products:
+    """The matrix products a @ bᵀ, summed over all axes between the first and the last two, which come band by band."""
+
+    def __init__(self, groups: int, rows: tuple[int, ...], features: int, window: int, dtype: Any) -> None:
+        self._turned = window > features  # BLAS is up to twice as fast when the first factor has the more rows
+        shape = (window, features) if self._turned else (features, window)
+        few = groups * math.prod(shape) * math.prod(rows) <= _FEW
+        self._each: Any = empty((groups, *rows, *shape), dtype) if few else None
+        self._sum: Any = None if few else np.zeros((groups, *shape), dtype)
+
+    def add(self, a: Any, b: Any, band: slice) -> None:
+        if self._turned:
+            a, b = b, a
+        b = b.swapaxes(-1, -2)
+        if self._each is not None:
+            np.matmul(a, b, out=self._each[:, band] if a.ndim > 3 else self._each)
+            return
+        for row in np.ndindex(a.shape[1:-2]):
+            where = (slice(None), *row)
+            self._sum += a[where] @ b[where]
+
+    def total(self) -> Any:
+        """(groups, features, window)."""
+        made = self._sum if self._each is None else self._each.sum(tuple(range(1, self._each.ndim - 2)))
+        return made.swapaxes(-1, -2) if self._turned else made
+
+
+def _summed(a: Any, b: Any) -> Any:
+    """The same of all at once."""
+    found = _Products(len(a), a.shape[1:-2], a.shape[-2], b.shape[-2], a.dtype)
+    found.add(a, b, slice(None))
+    return found.total()
 
 
 def _depthwise_transpose(y: Any, w: Any, layout: _Layout) -> Any:
@@ -400,7 +476,7 @@ def _in_order(g: Any) -> Any:
     if type(g) is not np.ndarray or not is_to_be_turned(g):
         return g
     n = g.ndim
-    turned = np.ascontiguousarray(g.transpose(*range(2, n - 1), 1, n - 1, 0))
+    turned = contiguous(g.transpose(*range(2, n - 1), 1, n - 1, 0))
     return turned.transpose(n - 1, n - 3, *range(n - 3), n - 2)
 
 

@@ -69,16 +69,18 @@ def _scatter_add(g: Any, index: Any, shape: tuple[int, ...]) -> Any:
         g = g.reshape(len(rows), *shape[1:])
         total[rows] = g  # of several for one row the last one stays, and the others are added
         last = np.empty(shape[0], np.intp)
+        left: Any = slice(None)  # which parts have not been added yet
         for turn in range(_TURNS):
             steps = np.arange(len(rows))
             last[rows] = steps
             chosen = last[rows] == steps  # one for each row
             if turn:
-                total[rows[chosen]] += g[chosen]
+                total[rows[chosen]] += g[left[chosen]]
             if chosen.all():
                 return total
-            rows, g = rows[~chosen], g[~chosen]
-        _add_at(total, g, shape, rows)
+            others = ~chosen
+            rows, left = rows[others], left[others] if turn else np.flatnonzero(others)
+        _add_at(total, g[left], shape, rows)
     else:
         _add_at(total, g, shape, index)
     return total

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ..engine.lending import empty_like
 from ..engine.modes import Untraceable
 
 _PIECE = 65536  # elements: three quarters of a megabyte for an array, its result and what lies between
@@ -30,7 +31,7 @@ def in_pieces(function: Callable[..., Any], *arrays: Any) -> Any:
     if x.__class__ is not np.ndarray or x.size <= 2 * _PIECE:  # so many still fit into the cache
         return function(*arrays)
     only_whole(function, *arrays)
-    result = np.empty_like(x)
+    result = empty_like(x)
     seen = [*arrays, result]
     if not x.flags.c_contiguous:
         order = sorted(range(x.ndim), key=x.strides.__getitem__, reverse=True)
@@ -57,7 +58,7 @@ def in_rows(function: Callable[..., Any], axes: tuple[int, ...], *arrays: Any) -
     n = math.prod(x.shape[first:])
     rows = max(1, _PIECE // n)
     flat = [a.reshape(-1, n if a.shape[first:] == x.shape[first:] else 1) for a in arrays]
-    result = np.empty_like(x, dtype=np.result_type(*arrays))
+    result = empty_like(x, np.result_type(*arrays))
     target = result.reshape(-1, n)
     for start in range(0, len(target), rows):
         target[start : start + rows] = function((1,), *[a[start : start + rows] for a in flat])

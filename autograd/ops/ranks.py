@@ -16,8 +16,9 @@ import numpy as np
 from ..engine.declare import linear, primitive
 from ..engine.modes import mode
 from ..engine.primitive import Function
+from ..engine.rows import by_rows
 from ..engine.sums import axes_of, total
-from .standardization import _center
+from .standardization import _center, _times
 
 
 def _at_each_call(function: Callable[..., Any], *args: Any) -> Any:
@@ -111,17 +112,20 @@ def _center_over_ranks_rule(g: Any, x_shape: Any, out: Any, axis: Any, group: An
     of_y, of_shift, of_mean, of_variance = g[:4]
     axes = axes_of(axis, len(x_shape))
     n = max(1, math.prod([x_shape[i] for i in axes]))
-    parts = [np.zeros_like(shift) if part is None else part for part in (of_shift, of_mean, of_variance)]
-    of_shift, of_mean, of_variance = parts
-    sums = sum_over_ranks(np.concatenate([of_mean - of_shift, of_variance]), group) * each
+    if of_shift is None:
+        of_shift = np.zeros_like(shift)
+    of_mean = -of_shift if of_mean is None else of_mean - of_shift
+    of_variance = np.zeros_like(shift) if of_variance is None else of_variance
+    sums = sum_over_ranks(np.concatenate([of_mean, of_variance]), group) * each
     of_mean, of_variance = sums[: len(shift)], sums[len(shift) :] * 2
     own = of_mean + of_variance * shift
     if of_y is not None:
         of_shift = of_shift - total(of_y, axes)
-    part = y * of_variance
-    part += own + of_shift / n
-    if of_y is not None:
-        part += of_y
+    with by_rows(y, shift.shape):
+        part = _times(y, of_variance)
+        part += own + of_shift / n
+        if of_y is not None:
+            part += of_y
     return part
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from ..engine.modes import mode
 from ..engine.node import walk
 from ..engine.sweep import gradients
-from ..engine.tensor import unwrap, wrap
+from ..engine.tensor import Tensor, unwrap, wrap
 
 
 def over_root(g: Any, root: Any) -> Any:
@@ -25,7 +25,7 @@ def over_root(g: Any, root: Any) -> Any:
     if plain and not zero.any():
         return g / root
     made = np.where(zero & (g == g), 0, g / (root + zero))
-    if not (plain and getattr(g, "requires_grad", False) and getattr(root, "requires_grad", False)):
+    if not (plain and isinstance(g, Tensor) and g.requires_grad and root.requires_grad):
         return made
     zero = zero & (unwrap(g) == 0)
     return made + _finite(_sum_of_slopes(g, [root], zero.astype(g.dtype)), zero) if zero.any() else made
@@ -46,7 +46,7 @@ def _bent(slope: Any, g: Any, x: Any) -> Any:
 
     There g has to depend on |x| element by element: the square of a sum of magnitudes has no second derivative.
     """
-    if not (getattr(g, "requires_grad", False) and getattr(x, "requires_grad", False)):
+    if not (isinstance(g, Tensor) and g._node is not None and g.requires_grad and x.requires_grad):
         return slope
     zero = (unwrap(x) == 0) & (unwrap(g) == 0)
     if not (type(zero) is np.ndarray or type(zero) is np.bool) or not zero.any():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from typing import Any
 
@@ -183,6 +184,11 @@ def _bands(shape: tuple[int, ...], k: int) -> Iterator[tuple[slice, int, int]]:
         yield slice(start, stop), min(max(start + k + 1, 0), width), min(max(stop + k, 0), width)
 
 
+@functools.lru_cache(maxsize=64)
+def _triangle(n: int, width: int, k: int) -> Any:
+    return np.tri(n, width, k, dtype=bool)
+
+
 def _tril(m: Any, k: int = 0) -> Any:
     if not is_large(m) or m.ndim < 2:
         return np.tril(m, k)
@@ -190,7 +196,8 @@ def _tril(m: Any, k: int = 0) -> Any:
     made = np.zeros_like(m)
     for rows, whole, end in _bands(m.shape, k):
         made[..., rows, :whole] = m[..., rows, :whole]
-        made[..., rows, whole:end] = np.tril(m[..., rows, whole:end], k + rows.start - whole)
+        inside = _triangle(rows.stop - rows.start, end - whole, k + rows.start - whole)
+        np.copyto(made[..., rows, whole:end], m[..., rows, whole:end], where=inside)
     return made
 
 
@@ -201,7 +208,8 @@ def _triu(m: Any, k: int = 0) -> Any:
     made = np.zeros_like(m)
     for rows, none, end in _bands(m.shape, k - 1):
         made[..., rows, end:] = m[..., rows, end:]
-        made[..., rows, none:end] = np.triu(m[..., rows, none:end], k + rows.start - none)
+        below = _triangle(rows.stop - rows.start, end - none, k - 1 + rows.start - none)
+        np.copyto(made[..., rows, none:end], m[..., rows, none:end], where=~below)
     return made
 
 

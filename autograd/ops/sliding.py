@@ -15,6 +15,7 @@ import numpy as np
 
 from ..engine.blocks import by_blocks, in_blocks
 from ..engine.declare import composite, linear, primitive
+from ..engine.lending import copied, empty_like, zeros_like
 from ..engine.primitive import Function
 
 Slices = tuple[Any, ...]
@@ -244,7 +245,7 @@ def _max_windows(x: Any, size: Any, stride: Any = 1, padding: Any = 0, dilation:
         for inside, which in geometry.taps_along(axis):
             part = x[inside]
             if highest is None and part.shape == shape:
-                highest = part.copy(order="K")
+                highest = copied(part)
                 continue
             if highest is None:
                 highest = np.full_like(x, lowest, shape=shape)
@@ -277,10 +278,10 @@ def _to_max(g: Any, x: Any, highest: Any, size: Any, stride: Any, padding: Any, 
     if in_blocks(x) or in_blocks(g):
         return _over_rows(_to_max, geometry, (g, x, highest), size, stride, padding, dilation)
     apart = all(s >= d * (k - 1) + 1 for k, s, d in zip(geometry.size, geometry.stride, geometry.dilation, strict=True))
-    total = np.zeros_like(x, dtype=g.dtype)
-    rest = np.empty_like(highest, dtype=g.dtype)  # of the windows whose maximum has not been found yet
+    total = zeros_like(x, g.dtype)
+    rest = empty_like(highest, g.dtype)  # of the windows whose maximum has not been found yet
     rest[...] = g
-    found = np.empty_like(rest)
+    found = empty_like(rest)
     x, highest = _comparable(x, highest)
     taps = list(geometry.taps())
     for number, (_, inside, which) in enumerate(taps, 1):

@@ -10,6 +10,7 @@ import numpy as np
 from ..engine.blocks import by_blocks, in_blocks
 from ..engine.declare import elementwise, primitive
 from ..engine.halves import in_single
+from ..engine.lending import empty_like
 from ..engine.primitive import Function
 from ..engine.rows import by_rows
 from ..engine.sums import added, axes_of, is_large, largest, total, total_of_product
@@ -287,7 +288,13 @@ def _sigmoid_surplus(x: Any, y: Any) -> Any:
     x = _floating(x)
     small = _exp_of(_negated(np.absolute(x)))
     small /= 1 + small  # of sigmoid(x) and sigmoid(-x) the lesser
-    return _less(~np.signbit(x), _floating(y)) - np.copysign(small, x)
+    above = (x > 0).astype(x.dtype)
+    result = above - _floating(y)
+    above *= -2
+    above += 1  # 1 or -1: a product takes a third of the time of np.copysign
+    small *= above
+    result += small
+    return result
 
 
 hardswish_slope: Function = elementwise(
@@ -355,7 +362,7 @@ def _exponentials(x: Any, axis: Any) -> tuple[Any, Any, Any]:
     axes = axes_of(axis, x.ndim)
     if is_large(x):
         with np.errstate(over="ignore", invalid="ignore"):
-            result = np.exp(x)
+            result = np.exp(x, out=empty_like(x))
             sums = total(result, axes)
         if sums.size and sums.min() > _SMALLEST and sums.max() < _LARGEST:
             return result, sums, 0.0
@@ -435,7 +442,7 @@ def _logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
 def _softmax_by(x: Any, lse: Any, factor: Any) -> Any:
     """factor * exp(x - lse), where lse is the logsumexp."""
     if is_large(x) and lse.max() < math.log(_LARGEST) and lse.min() > math.log(_SMALLEST):
-        part = np.exp(x)
+        part = np.exp(x, out=empty_like(x))
         part *= factor * np.exp(-lse)
         return part
     return factor * np.exp(x - lifted(lse))
@@ -510,7 +517,7 @@ def _slope_at(x: Any, index: Any, lse: Any, factor: Any, of_found: Any, axis: in
     if part.__class__ is np.ndarray:
         part[places] += of_found
         return part
-    if in_blocks(index):
+    if in_blocks(index) or in_blocks(unwrap(x)):
         here = index.reshape(rest) == np.arange(x.shape[axis]).reshape((-1,) + (1,) * (x.ndim - 1 - axis))
         return part + np.where(here, of_found.reshape(rest), 0)
     return part + scatter_add(of_found, places, x.shape)

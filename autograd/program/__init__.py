@@ -3,13 +3,14 @@
     current                               whether a trace is being taken
     functions                             what is known of NumPy's functions
     values                                what a program is made of
+    program                               the program
+    memory, rooms                         where its values lie, and what functions need on the way to them
     places                                where a function finds what it uses besides its arguments
     frames, known, containers             what a trace asks of the call stack, of arrays, and of containers
     draws, standin, leaks                 what stands for generators and arrays while a function is traced
     recorder                              what writes down the program
-    program                               the program
     passes                                what improves it
-    memory, recycling                     where its values lie
+    recycling                             where its gradients lie
     islands, together                     what is run piece by piece, or for several arrays at once
     counting, cost                        what it costs
     running                               what it goes through before it runs

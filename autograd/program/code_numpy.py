@@ -10,13 +10,16 @@ from typing import Any
 import numpy as np
 
 from ..engine import versions
+from ..engine.lines import MANY
 from ..engine.node import tick
+from ..engine.rows import Buffer, size_of_buffer
 from .draws import Draw, state_of
 from .functions import EMPTY, is_numpy, run
-from .islands import Island, find_islands
+from .islands import Island, find_islands, may_be_cut, target_of
 from .memory import LARGE, Placement, array_at, is_placed, last_uses, new_block, rounded
 from .program import Program
 from .recycling import Bound
+from .rooms import InRoom
 from .spelling import Spelling, named
 from .together import Together, find_together, side_by_side
 from .values import Statement, Value, mapped, values_in
@@ -35,7 +38,10 @@ class Code:
     text     the function's source
     blocks   what is done one after another, and in how many lines of the text it is through
     run      takes the arrays of inputs and moving states, and gives those of `given`
+    lends    whether the engine's functions are lent what they need on the way to their results
     """
+
+    lends = True
 
     def __init__(
         self, program: Program, moving: Iterable[Value] = (), owners: Mapping[Value, Any] | None = None
@@ -46,7 +52,10 @@ class Code:
         self.text = ""
         self.writes: list[Value] = []
         self._plan({} if owners is None else owners)
-        self._spelling = Spelling(self.placement.places, self._fixed, self._inner, program.written())
+        lent = [s for s in program.statements if self.lends and s.needs is not None]
+        self._lending = {s: f"room{k}" for k, s in enumerate(lent)}
+        written = program.written()
+        self._spelling = Spelling(self.placement.places, self._fixed, self._inner, written, self._lending)
         self.given = [value for value in program.outgoing() if value not in self.own]
         self._emit()
         exec(compile(self.text, f"<program {program.name}>", "exec"), self._spelling.space)
@@ -77,7 +86,9 @@ class Code:
         only = [step for _, step in steps]
         free = next((k for k, (i, _) in enumerate(steps) if i >= self._free), len(steps))
         before, after = ([part for step in some for part in self._parts(step)] for some in (only[:free], only[free:]))
-        self.placement = Placement(self.program, before + after, self._offsets, size, len(before), self._inner)
+        self.placement = Placement(
+            self.program, before + after, self._offsets, size, len(before), self._inner, self.lends
+        )
         self._last = last_uses(only, outgoing)
         self._scratch = max([0, *[g.scratch for g in self._together], *[g.scratch for g in self._islands]])
 
@@ -92,7 +103,7 @@ class Code:
 
     def _may_lie(self, statement: Statement, value: Value) -> bool:
         """Whether a statement can put its result where it is told."""
-        return is_placed(statement, value)
+        return is_placed(statement, value, self.lends)
 
     def _group(self, outgoing: set[Value]) -> list[tuple[int, Any]]:
         """What is done one after another: statements, and several of them as one, with the number of the last one."""
@@ -202,11 +213,24 @@ class Code:
         for value, shape in self._spelling.copied:
             if value in changed:
                 space[f"{named(value)}_as"] = arrays[value].reshape(shape)
+        pieces: dict[Any, list[Any]] = {}
         for k, island in enumerate(self._islands):
             if f"island{k}" not in space or not changed.isdisjoint(island.outer):
-                space[f"island{k}"] = island.pieces(arrays, self._fixed, self._pieces)
+                space[f"island{k}"] = island.pieces(arrays, self._fixed, self._pieces, pieces)
+        for statement, name in self._lending.items():
+            space[name] = self._room(statement, bound)
         for k, group in enumerate(self._together):
             space.update(group.flat(f"all{k}", self._offsets, bound.memory, self._pieces))
+
+    def _room(self, statement: Statement, bound: Bound) -> InRoom:
+        """What calls a function with memory for what it asks for."""
+        start, size = self.placement.rooms.get(statement, 0), statement.needs.size
+        if start < self.placement.boundary:
+            memory = bound.memory[start : start + size]
+        else:
+            memory = self._block[start - self.placement.boundary :][:size]
+        (target,) = [bound.arrays[v] for v in statement.results if v in self.placement.places] or [None]
+        return InRoom(statement.needs, memory, target)
 
     def touch(self) -> None:
         """Tell the engine which arrays have been written, so that it refuses to use what it saved of them before."""
@@ -239,7 +263,7 @@ class Code:
             if isinstance(step, Statement):
                 if i < self._free:
                     self._undo(step, undone)
-                self._lines += self._within(step.errors, self._statement(step, i))
+                self._lines += self._within(step.errors, self._by_rows([step], self._statement(step, i)))
             else:
                 self._lines += self._as_one(step)
             if names := [named(value) for value in self._ends.get(k, ())]:
@@ -286,7 +310,16 @@ class Code:
         errors: dict[str, str] = {}
         for i in _numbers(group):
             errors |= self.program.statements[i].errors
-        return self._within(errors, self._island(group) if isinstance(group, Island) else self._all(group))
+        if isinstance(group, Island):
+            return self._within(errors, self._by_rows([s for _, s in group.statements], self._island(group)))
+        return self._within(errors, self._all(group))
+
+    def _by_rows(self, statements: list[Statement], lines: list[str]) -> list[str]:
+        """Lines within which operands that are broadcast are gone through row by row, where that is quicker."""
+        sizes = [size for s in statements if (size := _size_of_buffer(s))]
+        if not sizes or not lines:
+            return lines
+        return [f"with {self._spelling.constant(Buffer(min(sizes)))}:", *[f"    {line}" for line in lines]]
 
     def _within(self, errors: dict[str, str], lines: list[str]) -> list[str]:
         """Lines in which NumPy treats floating-point errors as it did when they were traced."""
@@ -399,6 +432,15 @@ def may_fail(statement: Statement) -> bool:
     module = str(getattr(statement.function, "__module__", ""))
     raises = (module in _RAISING and not _is_vector_norm(statement)) or "raise" in statement.errors.values()
     return statement.kind == "guard" or raises or getattr(statement.function, "may_change", False)
+
+
+def _size_of_buffer(s: Statement) -> int:
+    """Of a statement on a large array with something that is broadcast: how long a buffer it needs, or 0."""
+    if not may_be_cut(s) or target_of(s).size < MANY:
+        return 0
+    target = target_of(s)
+    others = [value.shape for value in s.values() if value.shape not in ((), target.shape)]
+    return size_of_buffer(target.shape, target.strides, target.dtype.itemsize, *others) if others else 0
 
 
 def _is_vector_norm(statement: Statement) -> bool:

@@ -15,8 +15,8 @@ class Cost(NamedTuple):
     statements  how many there are that compute something; a view costs nothing
     operations  additions, multiplications and calls of functions such as exp, of one number each
     bytes       that are read and written, where nothing stays in the cache
-    peak        the most bytes at a time for what is computed on the way, results included; what a function such as a
-                convolution or a factorization needs within, and gives back, is not counted
+    peak        the most bytes at a time for what is computed on the way, results included, and the windows of
+                convolutions; what functions of NumPy's need within, and give back, is not counted
     """
 
     statements: int

@@ -90,27 +90,37 @@ class Island:
         """The values of which there are pieces before the program runs."""
         return [v for v in (*self.outer, *self.inner) if (v in fixed or v in self.slots) and self.is_cut(v)]
 
-    def pieces(self, arrays: Mapping[Value, Any], fixed: Collection[Value], scratch: Any) -> list[tuple[Any, ...]]:
-        """For each round of the loop the pieces of arrays, and the slice that they are."""
-        found = []
-        own: dict[tuple[Value, int], Any] = {}
-        bound = self.bound(fixed)
-        whole = {v: arrays[v] for v in bound if v not in self.slots}
-        if not self.rows:
-            whole = {v: array.transpose(self.order).reshape(-1) for v, array in whole.items()}
-        for start in range(0, self.length, self.cut):
-            cut = slice(start, min(start + self.cut, self.length))
-            length = cut.stop - cut.start
-            for v in self.slots:
-                if (v, length) not in own:
-                    own[v, length] = self._own(v, length, scratch)
-            found.append((*[whole[v][cut] if v in whole else own[v, length] for v in bound], cut))
-        return found
+    def pieces(
+        self, arrays: Mapping[Value, Any], fixed: Collection[Value], scratch: Any, made: dict[Any, list[Any]]
+    ) -> list[tuple[Any, ...]]:
+        """For each round of the loop the pieces of arrays, and the slice that they are.
 
-    def _own(self, value: Value, length: int, scratch: Any) -> Any:
+        made  the pieces that there are: values that lie in one place, one after another, have the same ones
+        """
+        cuts = made.get((self.length, self.cut))
+        if cuts is None:
+            starts = range(0, self.length, self.cut)
+            cuts = made[self.length, self.cut] = [slice(i, min(i + self.cut, self.length)) for i in starts]
+        columns: list[list[Any]] = []
+        for v in self.bound(fixed):
+            if v in self.slots:
+                columns.append([self._own(v, cut.stop - cut.start, scratch, made) for cut in cuts])
+                continue
+            array = arrays[v] if self.rows else arrays[v].transpose(self.order).reshape(-1)
+            key = array.__array_interface__["data"][0], array.shape, array.strides, array.dtype, self.cut
+            if key not in made:
+                made[key] = [array[cut] for cut in cuts]
+            columns.append(made[key])
+        return list(zip(*columns, cuts, strict=True))
+
+    def _own(self, value: Value, length: int, scratch: Any, made: dict[Any, list[Any]]) -> Any:
         shape = (length, *(self.shape[1:] if self.rows else ()))
         start = self.slots[value] * self.piece
-        return scratch[start : start + math.prod(shape) * value.dtype.itemsize].view(value.dtype).reshape(shape)
+        key = start, shape, value.dtype
+        if key not in made:
+            end = start + math.prod(shape) * value.dtype.itemsize
+            made[key] = [scratch[start:end].view(value.dtype).reshape(shape)]
+        return made[key][0]
 
     def _slots(self) -> dict[Value, int]:
         """For each inner root, which piece of scratch it lies in."""

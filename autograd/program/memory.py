@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -61,37 +62,44 @@ class Placement:
 
     places  the offset of each root that has one: those below `size_of_own` are in memory of the program's gradients
     size    of the block, which holds the others, in bytes
+    rooms   the offset of what a statement's function needs on the way to its result, in the same way
     peak    the most bytes at a time that are in use, but for inputs, states, constants and results
 
     steps   what is done, in its order: the program's statements, or also several of them as one
     own     the gradients that have a place already, with that: until they are made, others may lie there
     free    from which step on that is so
     without values that are placed by those who use them
+    lends   whether functions are lent what they need on the way
     """
 
     def __init__(
         self, program: Program, steps: Sequence[Any] | None = None, own: Mapping[Value, int] | None = None,
-        size_of_own: int = 0, free: int = 0, without: Collection[Value] = (),
+        size_of_own: int = 0, free: int = 0, without: Collection[Value] = (), lends: bool = True,
     ) -> None:  # fmt: skip
         self.steps = program.statements if steps is None else steps
         self.escaping = {value.root for value in program.outgoing()}
         self.own = {} if own is None else own
         self.boundary = size_of_own
-        self._without = without
+        self._without, self._lends = without, lends
         self._free = free
         self.last = last_uses(self.steps, self.escaping)
         self._of: dict[Value, _Span] = {}
         self._owners: dict[int, Value] = {}  # by the identity of a span, the root that is in it now
+        self._rooms: dict[Statement, _Span] = {}
         self._spans = self._lifetimes()
         self.places: dict[Value, int] = {}
         self.size = self._place()
+        self.rooms = {statement: span.offset for statement, span in self._rooms.items()}
         self.peak = self.size + self._loose()
-        del self._of, self._owners, self._spans, self.last, self.steps, self.escaping  # which are large, and done with
+        del self._of, self._owners, self._rooms, self._spans, self.last, self.steps, self.escaping  # which are large
 
     def _lifetimes(self) -> list[_Span]:
         """Memory for each root, from when it is made until it is used last; several, if one is written over another."""
         spans = []
         for i, step in enumerate(self.steps):
+            if self._lends and isinstance(step, Statement) and step.needs is not None and step.needs.size:
+                self._rooms[step] = _Span(i, step.needs.size)
+                spans.append(self._rooms[step])
             for result in step.results:
                 if not self._has_place(step, result):
                     continue
@@ -112,7 +120,7 @@ class Placement:
         if result.root is not result or result in self._without:
             return False
         if isinstance(step, Statement):
-            return result in self.own or (result not in self.escaping and is_placed(step, result))
+            return result in self.own or (result not in self.escaping and is_placed(step, result, self._lends))
         return result in self.own or result not in self.escaping
 
     def _overwritten(self, step: Any, result: Value, i: int) -> Value | None:
@@ -132,19 +140,17 @@ class Placement:
     def _place(self) -> int:
         """Large ones by their size, where the smallest gap is; then small ones, one after another in time."""
         fixed = [span for span in self._spans if span.offset is not None]
-        large = sorted(
-            [span for span in self._spans if span.offset is None and span.size >= LARGE],
-            key=lambda span: (-span.size, span.start),
-        )
-        placed = _Placed(2 * len(fixed) + len(large) + 1, self.boundary)
-        for span in fixed:
-            placed.add(span.offset, span.size, -1, self._free - 1)
-            placed.add(span.offset, span.size, span.start, span.end)
-        top = self.boundary
-        for span in large:
-            span.offset = placed.gap(span.size, span.start, span.end)
-            placed.add(span.offset, span.size, span.start, span.end)
-            top = max(top, span.offset + span.size)
+        large = [span for span in self._spans if span.offset is None and span.size >= LARGE]
+        least = max(self.boundary, _most_at_once(self._spans))
+        top, offsets = 1 << 62, [0] * len(large)
+        for order in _ORDERS:
+            reached, found = self._large(fixed, sorted(large, key=order))
+            if reached < top:
+                top, offsets = reached, [found[span] for span in large]
+            if top <= least:
+                break
+        for span, offset in zip(large, offsets, strict=True):
+            span.offset = offset
         block = Block()
         ends: dict[int, list[_Span]] = {}
         small = [span for span in self._spans if span.offset is None]
@@ -161,6 +167,19 @@ class Placement:
         for value, span in self._of.items():
             self.places[value] = span.offset
         return top + block.top - self.boundary
+
+    def _large(self, fixed: list[_Span], large: list[_Span]) -> tuple[int, dict[_Span, int]]:
+        """Where large ones lie that are placed in this order, and up to where that reaches."""
+        placed = _Placed(2 * len(fixed) + len(large) + 1, self.boundary)
+        for span in fixed:
+            placed.add(span.offset, span.size, -1, self._free - 1)
+            placed.add(span.offset, span.size, span.start, span.end)
+        top, offsets = self.boundary, {}
+        for span in large:
+            offsets[span] = offset = placed.gap(span.size, span.start, span.end)
+            placed.add(offset, span.size, span.start, span.end)
+            top = max(top, offset + span.size)
+        return top, offsets
 
     def _loose(self) -> int:
         """The most bytes at a time of what is neither placed nor a result."""
@@ -188,6 +207,22 @@ class _Span:
         self.start = self.end = start
         self.size = size
         self.offset: Any = None
+
+
+_ORDERS: tuple[Callable[[_Span], Any], ...] = (
+    lambda span: (-span.size, span.start), lambda span: (-span.size, -span.end),
+    lambda span: (-span.size, span.start - span.end),
+)  # fmt: skip
+"""Of what is of one size, what is used first is placed first, or what is used last, or longest."""
+
+
+def _most_at_once(spans: list[_Span]) -> int:
+    """The most bytes that are in use at a time."""
+    changes: dict[int, int] = {}
+    for span in spans:
+        changes[span.start] = changes.get(span.start, 0) + span.size
+        changes[span.end + 1] = changes.get(span.end + 1, 0) - span.size
+    return max(accumulate([changes[i] for i in sorted(changes)]), default=0)
 
 
 class _Placed:
@@ -250,11 +285,16 @@ def rounded(size: int) -> int:
     return -(-size // _ALIGN) * _ALIGN
 
 
-def is_placed(statement: Statement, value: Value) -> bool:
-    """Whether a statement can put its result where it is told, and the result's layout is one without gaps."""
+def is_placed(statement: Statement, value: Value, lends: bool = True) -> bool:
+    """Whether a statement can put its result where it is told, and the result's layout is one without gaps.
+
+    lends  whether functions are lent memory that they ask for
+    """
     if statement.kind != "call" or isinstance(statement.form, tuple) or value.python:
         return False
     function = statement.function
+    if lends and statement.needs is not None and statement.needs.result is not None:
+        return is_dense(value)
     if value.scalar:  # what is taken of a scalar is a copy, of an array it would be a view
         return False
     if function is np.ndarray.reshape:  # that does not see the array otherwise, but copies it

@@ -27,6 +27,7 @@ from .frames import inside, runs_outside, runs_rules, scope
 from .frames import line as line_of
 from .functions import is_hashable, run
 from .known import Known
+from .rooms import watched
 from .standin import Standin
 from .values import PLAIN, Exchange, Line, Statement, Value, mapped
 
@@ -106,10 +107,11 @@ class Recorder:
             shaped = True
         if shaped and inside():
             raise Untraceable(function)
-        result = run(function, self.arrays(args), self.arrays(kwargs))
+        result, needs = watched(function, self.arrays(args), self.arrays(kwargs))
         if shaped and function is np.repeat and not isinstance(args[1] if len(args) > 1 else None, Standin):
             shaped = False
         statement = self._note(kind, function, args, kwargs)
+        statement.needs = needs
         made = self._result(statement, result, args)
         if shaped:
             self._guard_shapes(made)

@@ -22,17 +22,20 @@ class Spelling:
     fixed   those whose array is the same at each call
     inner   those of which there are pieces only
     written those that are changed in place, which a scalar cannot be
+    lent    what a statement's function is called by, where it is lent memory
     copied  the values that are written to in another shape, with that
     """
 
     def __init__(
-        self, placed: Collection[Value], fixed: Collection[Value], inner: Collection[Value], written: Collection[Value]
+        self, placed: Collection[Value], fixed: Collection[Value], inner: Collection[Value],
+        written: Collection[Value], lent: Mapping[Statement, str],
     ) -> None:  # fmt: skip
         self.space: dict[str, Any] = {"Changed": Changed, "array": np.array, "copy": _copy, "same": _same}
         self.placed = placed
         self.fixed = fixed
         self.inner = inner
         self.written = written
+        self.lent = lent
         self._inside: Mapping[Value, str] = {}
         self.copied: list[tuple[Value, tuple[int, ...]]] = []
         self._names: dict[Any, str] = {}
@@ -54,6 +57,8 @@ class Spelling:
         as_scalars = result.scalar and result.dtype.kind != "c"  # complex scalars round otherwise
         if s.function in SCALARS and as_scalars and len(args) == len(s.args) and not s.kwargs:
             return [f"v{result.number} = {SCALARS[s.function].format(*args)}"]
+        if placed and s in self.lent:
+            return [call]
         if placed:
             return [self._into(s, args, f"v{result.number}")]
         if s.function in COPIES and s.function is not np.ndarray.astype:
@@ -85,6 +90,8 @@ class Spelling:
             return f"{given[0]}.dot({given[1]})"
         if type(s.function) is DESCRIPTOR:
             return f"{given[0]}.{s.function.__name__}({', '.join(given[1:])})"
+        if s in self.lent:
+            return f"{self.lent[s]}({', '.join([self.constant(s.function), *given])})"
         return f"{self.constant(s.function)}({', '.join(given)})"
 
     def _into(self, s: Statement, args: list[str], target: str) -> str:

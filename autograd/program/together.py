@@ -210,10 +210,11 @@ def _key(part: list[tuple[int, Statement]], moving: Collection[Value]) -> tuple[
             said.append((s.function, args, of(target_of(s)), target_of(s).dtype))
     first = next(iter(slots))
     writes = any(s.writes and target_of(s).kind == "state" for _, s in part)
+    changed = {root for _, s in part for root in (*s.writes, *[r.root for r in s.results])}
     fits = (
         writes
         and first.size <= SMALL
-        and all(value.root is value or value.kind == "state" for value in slots)
+        and all(value.root is value or value.kind == "state" or value.root not in changed for value in slots)
         and not any(value in moving or value.kind == "input" for value in slots)
         and all(value.shape == first.shape and order_of(value) == order_of(first) for value in slots)
     )

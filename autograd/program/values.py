@@ -94,6 +94,7 @@ class Statement:
     line      where in the user's program it comes from
     scope     the module that it belongs to
     of        the operation whose derivative it is a part of, as (name, line), or None
+    needs     what memory its function asks for on the way to the result, where that is much (see rooms.py)
     origin    of a part of what one statement does, or of it done again, that statement
     """
 
@@ -107,6 +108,7 @@ class Statement:
         "kind",
         "kwargs",
         "line",
+        "needs",
         "of",
         "origin",
         "results",
@@ -130,6 +132,7 @@ class Statement:
         self.line = line
         self.scope = scope
         self.of: tuple[str, Line | None] | None = None
+        self.needs: Any = None
         self.origin: Statement | None = None
         self._values: tuple[Any, Any, list[Value]] | None = None
 
@@ -138,6 +141,7 @@ class Statement:
         made = Statement(self.kind, self.function, self.args, self.kwargs, self.line, self.scope)
         made.results, made.form, made.writes = list(self.results), self.form, self.writes
         made.errors, made.expected, made.of, made.origin = self.errors, self.expected, self.of, self.origin or self
+        made.needs = self.needs
         return made
 
     def values(self) -> list[Value]:

@@ -72,11 +72,6 @@ def _solve(given: Any, equation: Equation, known: Any) -> Any:
     return whole(solve, given)
 
 
-def _rule(g: Any, given: Any, out: Any, equation: Equation) -> Any:
-    untraced(equation.who)
-    return _gradient(g, given, out, equation)
-
-
 def _gradient(g: Any, given: Any, out: Any, equation: Equation) -> Any:
     """The gradient of everything given at once: the initial value, the times, the arguments."""
     who, n, m, field, solver = equation
@@ -111,4 +106,4 @@ def _gradient(g: Any, given: Any, out: Any, equation: Equation) -> Any:
     return np.concatenate([by_y, np.stack(by_t), by_theta])
 
 
-_trajectory = primitive(_solve, name="trajectory", given=_rule)
+_trajectory = primitive(_solve, name="trajectory", given=_gradient)

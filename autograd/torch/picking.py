@@ -9,7 +9,7 @@ import numpy as np
 from .. import ops
 from ..ops import scatter, slices_along
 from .shaping import many
-from .tensors import cast, known, of_kind, offer, values
+from .tensors import cast, of_kind, offer, values, where
 
 _REDUCE = {"add": "sum", "multiply": "prod", "amax": "max", "amin": "min"}
 
@@ -71,7 +71,7 @@ offer({
     ).reshape(input.shape),
     "take_along_dim": lambda input, indices, dim=None: np.take_along_axis(
         input, values(indices), dim) if dim is not None else input.reshape(-1)[values(indices).reshape(-1)],
-    "masked_fill": lambda input, mask, value: known.where(values(mask), of_kind(value, input), input),
+    "masked_fill": lambda input, mask, value: where(values(mask), of_kind(value, input), input),
     "masked_select": _masked_select, "unravel_index": lambda indices, shape: np.unravel_index(
         values(indices), many((shape,))),
     "select_scatter": lambda input, src, dim, index: scatter(input, slices_along(input, index, dim), src),

@@ -18,16 +18,17 @@ from .tensors import (
     OPERATORS,
     alike,
     cast,
+    clip,
     comparison,
     conj,
     direct,
     floats,
     itself,
-    known,
     offer,
     paired,
     table,
     values,
+    where,
 )  # fmt: skip
 
 
@@ -65,12 +66,12 @@ def _clamp(input: Any, min: Any = None, max: Any = None) -> Any:
     if min is None and max is None:
         raise RuntimeError("clamp: expected min, max or both, got neither")
     if input.dtype.kind == "f" and min.__class__ in _PLAIN and max.__class__ in _PLAIN:
-        return known.clip(input, min, max)
+        return clip(input, min, max)
     if not hasattr(min, "dtype") and not hasattr(max, "dtype"):
         input = cast(input, common(input, 0 if min is None else min, 0 if max is None else max))
-        return known.clip(input, *(None if bound is None else input.dtype.type(bound) for bound in (min, max)))
+        return clip(input, *(None if bound is None else input.dtype.type(bound) for bound in (min, max)))
     input, *bounds = alike(input, *[bound for bound in (min, max) if bound is not None])
-    return known.clip(input, *([None] if min is None else []), *bounds, *([None] if max is None else []))
+    return clip(input, *([None] if min is None else []), *bounds, *([None] if max is None else []))
 
 
 def _plus(input: Any, other: Any, value: Any) -> Any:
@@ -86,7 +87,7 @@ def _div(input: Any, other: Any, *, rounding_mode: str | None = None) -> Any:
 
 
 def _where(condition: Any, input: Any = None, other: Any = None) -> Any:
-    return np.nonzero(condition) if input is None else known.where(condition, *alike(input, other))
+    return np.nonzero(condition) if input is None else where(condition, *alike(input, other))
 
 
 def _sign(input: Any) -> Any:

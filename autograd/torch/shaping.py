@@ -21,7 +21,7 @@ from . import dtypes
 from .boundary import NAMES, below
 from .dtypes import Size, common
 from .reducing import axes
-from .tensors import METHODS, Tensor, alike, cast, conj, itself, known, offer, table, values, viewing
+from .tensors import METHODS, Tensor, alike, cast, conj, itself, offer, ravel, table, values, viewing
 
 
 def many(shape: Any, named: Any = None) -> tuple[Any, ...]:
@@ -178,7 +178,7 @@ def _copied(name: str) -> Any:
 
 offer({
     "reshape": _view, "flatten": _flatten, "squeeze": _squeeze, "unsqueeze": _unsqueeze,
-    "ravel": known.ravel, "t": lambda input: _transpose(input, -1, 0), "transpose swapaxes swapdims": _transpose,
+    "ravel": ravel, "t": lambda input: _transpose(input, -1, 0), "transpose swapaxes swapdims": _transpose,
     "detach": Base.detach, "permute": _permute, "chunk unsafe_chunk": _chunk,
     "split split_with_sizes unsafe_split unsafe_split_with_sizes": _split,
 }, direct=viewing)  # fmt: skip

@@ -13,6 +13,7 @@ import numpy as np
 
 import autograd as ag
 
+from ..transforms.checkpoint import checkpoint_sequential
 from . import absent, dtypes
 from .algebra import LINALG
 from .boundary import above, below
@@ -146,8 +147,8 @@ def _checkpoint(function: Any, *args: Any, use_reentrant: Any = None, **kwargs: 
 
 
 def _checkpoint_sequential(functions: Any, segments: int, input: Any, use_reentrant: Any = None) -> Any:
-    run = _from("nn.utils")("checkpoint_sequential")
-    return run([above(part) for part in getattr(functions, "children", lambda: functions)()], segments, input)
+    parts = functions.children() if hasattr(functions, "children") else functions
+    return below(checkpoint_sequential)([above(part) for part in parts], segments, input)
 
 
 def _no(name: str) -> Any:
@@ -170,11 +171,11 @@ _PARTS = {
         "activation adaptive batchnorm channelshuffle container conv distance dropout flatten fold instancenorm lazy "
         "linear loss module normalization padding pixelshuffle pooling rnn sparse transformer upsampling"),
     "distributions": (
-        "bernoulli beta binomial categorical cauchy chi2 dirichlet distribution exponential gamma geometric gumbel "
-        "half_cauchy half_normal independent inverse_gamma kl kumaraswamy laplace log_normal logistic_normal "
-        "lowrank_multivariate_normal mixture_same_family multinomial multivariate_normal negative_binomial normal "
-        "one_hot_categorical pareto poisson relaxed_bernoulli relaxed_categorical studentT transformed_distribution "
-        "transforms uniform von_mises weibull"),
+        "bernoulli beta binomial categorical cauchy chi2 continuous_bernoulli dirichlet distribution exponential "
+        "fishersnedecor gamma generalized_pareto geometric gumbel half_cauchy half_normal independent inverse_gamma kl "
+        "kumaraswamy laplace lkj_cholesky log_normal logistic_normal lowrank_multivariate_normal mixture_same_family "
+        "multinomial multivariate_normal negative_binomial normal one_hot_categorical pareto poisson relaxed_bernoulli "
+        "relaxed_categorical studentT transformed_distribution transforms uniform von_mises weibull wishart"),
     "nn.utils": "clip_grad convert_parameters fusion stateless", "utils.data": "dataloader dataset sampler",
 }  # fmt: skip
 """Modules of PyTorch's that have a part of the names of another one; here they have all of them."""

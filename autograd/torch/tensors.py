@@ -128,16 +128,7 @@ _start, _ufunc, _function = below(Base.__init__), below(Base.__array_ufunc__), b
 _setters: dict[str, Any] = {name: below(vars(Base)[name].fset) for name in ("data", "grad")}
 
 
-class _Known:
-    """NumPy's functions as Tensors know them, asked without NumPy's having to find out each time who is to answer."""
-
-    def __getattr__(self, name: str) -> Any:
-        function = getattr(np, name)
-        found = self.__dict__[name] = registry.get(function, function)
-        return found
-
-
-known: Any = _Known()
+where, clip, ravel = (registry[function] for function in (np.where, np.clip, np.ravel))  # with none to dispatch them
 
 
 def paired(names: str) -> dict[str, str]:

@@ -109,12 +109,16 @@ class Call:
     def pull(self, outs: Sequence[Any], seeds: Sequence[Any], retain: bool, create_graph: bool) -> list[Tensor]:
         """The gradients at the points, for these gradients of these results; each in JAX's sense."""
         self.passes_on = create_graph
-        pairs = [(out, conj(seed)) for out, seed in zip(outs, seeds, strict=True) if tracked(out)]
+        roots: list[Any] = []
+        given: list[Any] = []
+        for out, seed in zip(outs, seeds, strict=True):
+            if tracked(out):
+                roots.append(out)
+                given.append(conj(seed))
         found: list[Tensor | None] = [None] * len(self.points)
-        if pairs:
-            outs, seeds = zip(*pairs, strict=True)
-            found = gradients(outs, self.points, seeds, retain or create_graph, create_graph)
-        if all(g is None for g in found) and not self._reached(outs if pairs else ()):
+        if roots:
+            found = gradients(roots, self.points, given, retain or create_graph, create_graph)
+        if all(g is None for g in found) and not self._reached(roots):
             self.warn_independent()
         return [
             wrap(np.zeros_like(point._content)) if g is None else conj(g)
@@ -199,8 +203,8 @@ def _begin(leaf: Any) -> Tensor:
     if not isinstance(leaf, Tensor):
         if BOXES.get(type(leaf), array_box) is not array_box:
             BOXES[type(leaf)](leaf, None, True)  # it may raise
-        leaf = wrap(as_array(leaf) if isinstance(leaf, np.generic | float | complex) else leaf)
-    if leaf._node is None:
+        leaf = wrap(as_array(leaf) if isinstance(leaf, np.generic | float | complex) else leaf).requires_grad_()
+    elif leaf._node is None:
         leaf = wrap(leaf._content).requires_grad_()
     begun: Tensor = argument(leaf)
     return begun

@@ -154,4 +154,5 @@ for _function in (vars(_grad_of_function)["__wrapped__"], _grad_of_tensors):
 
 
 def _gradient(call: Call, out: Any) -> list[Any]:
-    return call.gradients(call.pull([out], [ones(out)], False, call.joined))
+    seed = None if type(out._content) is np.ndarray else ones(out)  # of an array the sweep knows it
+    return call.gradients(call.pull([out], [seed], False, call.joined))

@@ -172,7 +172,10 @@ def _gather(value: Any, found: list[Any], objects: bool) -> None:
         found.append(value)
     elif kind is tuple or kind is list:
         for item in value:
-            _gather(item, found, objects)
+            if type(item) in LEAVES:  # most are, and a call for each takes longer than all else
+                found.append(item)
+            else:
+                _gather(item, found, objects)
     elif kind is dict:
         for key in keys_of(value):
             _gather(value[key], found, objects)
@@ -220,7 +223,7 @@ def rebuild(like: Any, items: Iterator[Any], objects: bool = False) -> Any:
     if kind in LEAVES or isinstance(like, Tensor):
         return next(items)
     if kind is tuple or kind is list:
-        return kind([rebuild(item, items, objects) for item in like])
+        return kind([next(items) if type(item) in LEAVES else rebuild(item, items, objects) for item in like])
     ways = _ways(kind, objects)
     if ways is not None:
         parts, rest = ways[0](like)

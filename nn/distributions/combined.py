@@ -38,7 +38,7 @@ class TransformedDistribution(Distribution):
         return made
 
     def drawn(self, shape: Any, rng: Any) -> Any:
-        return self._whole(self.base_dist.drawn(self._whole.inverse_shape(shape), rng))
+        return self._whole(self.base_dist.drawn(self._whole.inverse_shape(shape), self.base_dist.source(rng)))
 
     def log_prob(self, value: Any) -> Any:
         x = self._whole._inverse(value)
@@ -82,6 +82,7 @@ class MixtureSameFamily(Distribution):
     def drawn(self, shape: Any, rng: Any) -> Any:
         dims = len(self.event_shape)
         outer = shape[: len(shape) - dims - len(self.batch_shape)]
+        rng = self.mixture_distribution.source(rng)
         picked = self.mixture_distribution.drawn((*outer, *self.batch_shape), rng)
         parts = self.component_distribution
         drawn = value_of(parts.drawn((*outer, *parts.batch_shape, *self.event_shape), rng))

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd import digamma, erf, gammaln, i0, i1
+from autograd.ops import gamma_draw
 
 from .distribution import Distribution, arrays, normal_noise, uniform_noise, value_of
 
@@ -213,11 +214,21 @@ class Gumbel(Distribution):
         return np.log(self.scale) + (1 + np.euler_gamma)
 
 
+def gamma_noise(rng: Any, shape: Any, concentration: Any) -> Any:
+    """Standard gamma numbers of this concentration, above 0, through which gradients flow to it."""
+    kind = np.finfo(concentration.dtype)
+    drawn = rng.standard_gamma(np.broadcast_to(value_of(concentration), shape))
+    return gamma_draw(np.broadcast_to(concentration, shape), np.maximum(drawn, kind.tiny).astype(kind.dtype))
+
+
 class Gamma(Distribution):
-    """The time until so many events (concentration) that happen at this rate. Samples carry no gradient."""
+    """The time until so many events (concentration) that happen at this rate.
+
+    Gradients flow through samples to the concentration as well, by implicit reparameterization (Figurnov, Mohamed,
+    Mnih 2018); second ones do not.
+    """
 
     parameters = ("concentration", "rate")
-    has_rsample = False
     mean = property(lambda self: self.concentration / self.rate)
     variance = property(lambda self: self.concentration / self.rate**2)
 
@@ -226,8 +237,7 @@ class Gamma(Distribution):
         return a * np.log(rate) + (a - 1) * np.log(value) - rate * value - gammaln(a)
 
     def drawn(self, shape: Any, rng: Any) -> Any:
-        a, rate = value_of(self.concentration), value_of(self.rate)
-        return (rng.standard_gamma(np.broadcast_to(a, shape)) / rate).astype(rate.dtype)
+        return gamma_noise(rng, shape, self.concentration) / self.rate
 
     def entropy(self) -> Any:
         a = self.concentration
@@ -235,10 +245,9 @@ class Gamma(Distribution):
 
 
 class Beta(Distribution):
-    """The share of the first of two that are gamma-distributed, of these concentrations. Samples carry no gradient."""
+    """The share of the first of two that are gamma-distributed, of these concentrations; so gradients flow through."""
 
     parameters = ("concentration1", "concentration0")
-    has_rsample = False
     mean = property(lambda self: self.concentration1 / (self.concentration1 + self.concentration0))
     variance = property(lambda self: self.mean * (1 - self.mean) / (self.concentration1 + self.concentration0 + 1))
 
@@ -247,8 +256,7 @@ class Beta(Distribution):
         return (a - 1) * np.log(value) + (b - 1) * np.log1p(-value) - (gammaln(a) + gammaln(b) - gammaln(a + b))
 
     def drawn(self, shape: Any, rng: Any) -> Any:
-        a, b = value_of(self.concentration1), value_of(self.concentration0)
-        return np.asarray(rng.beta(a, b, shape), a.dtype)
+        return self.shares().drawn((*shape, 2), rng)[..., 0]
 
     def shares(self) -> Dirichlet:
         """The same as of two shares."""
@@ -259,10 +267,10 @@ class Beta(Distribution):
 
 
 class Dirichlet(Distribution):
-    """The shares of several that are gamma-distributed, of these concentrations. Samples carry no gradient."""
+    """The shares of several that are gamma-distributed, of these concentrations; so gradients flow through samples."""
 
     parameters = ("concentration",)
-    event_dims, has_rsample = 1, False
+    event_dims = 1
     mean = property(lambda self: self.concentration / self.concentration.sum(-1, keepdims=True))
     variance = property(lambda self: self.mean * (1 - self.mean) / (self.concentration.sum(-1, keepdims=True) + 1))
 
@@ -271,8 +279,8 @@ class Dirichlet(Distribution):
         return ((a - 1) * np.log(value)).sum(-1) + gammaln(a.sum(-1)) - gammaln(a).sum(-1)
 
     def drawn(self, shape: Any, rng: Any) -> Any:
-        gammas = rng.standard_gamma(np.broadcast_to(value_of(self.concentration), shape))
-        return (gammas / gammas.sum(-1, keepdims=True)).astype(self.concentration.dtype)
+        gammas = gamma_noise(rng, shape, self.concentration)
+        return gammas / gammas.sum(-1, keepdims=True)
 
     def entropy(self) -> Any:
         a, total = self.concentration, self.concentration.sum(-1)
@@ -281,10 +289,9 @@ class Dirichlet(Distribution):
 
 
 class StudentT(Distribution):
-    """Normal, its variance estimated from df + 1 samples, moved by loc and scaled. Samples carry no gradient."""
+    """Normal, its variance estimated from df + 1 samples, moved by loc and scaled."""
 
     parameters = ("df", "loc", "scale")
-    has_rsample = False
     mean = property(lambda self: np.where(self.df > 1, self.loc, math.nan))
 
     def __init__(self, df: Any, loc: Any = 0.0, scale: Any = 1.0, validate_args: Any = None) -> None:
@@ -302,5 +309,5 @@ class StudentT(Distribution):
         return density - np.log(self.scale) - 0.5 * np.log(df * math.pi) - gammaln(0.5 * df) + gammaln(0.5 * (df + 1))
 
     def drawn(self, shape: Any, rng: Any) -> Any:
-        df, loc, scale = (value_of(getattr(self, name)) for name in self.parameters)
-        return np.asarray(loc + scale * rng.standard_t(df, shape), loc.dtype)
+        squares = 2 * gamma_noise(rng, shape, 0.5 * self.df)  # a sum of df squares of standard normal numbers
+        return self.loc + self.scale * normal_noise(rng, shape, self.loc) * np.sqrt(self.df / squares)

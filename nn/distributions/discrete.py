@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd import gammaln, logit, logsumexp, sigmoid, softmax, softplus, xlogy
+from autograd.ops import alike
 
 from .distribution import Distribution, arrays, uniform_noise, value_of
 
@@ -100,7 +101,9 @@ class Binomial(_Chances):
 
     def __init__(self, total_count: Any = 1, probs: Any = None, logits: Any = None, validate_args: Any = None) -> None:
         super().__init__(probs, logits)
-        self.total_count = np.broadcast_to(value_of(total_count), self.probs.shape).astype(self.probs.dtype)
+        self.total_count = alike(
+            np.broadcast_to(value_of(total_count), self.probs.shape).astype(self.probs.dtype), self.probs
+        )
 
     def log_prob(self, value: Any) -> Any:
         n = self.total_count
@@ -122,7 +125,7 @@ class NegativeBinomial(_Chances):
 
     def __init__(self, total_count: Any, probs: Any = None, logits: Any = None, validate_args: Any = None) -> None:
         super().__init__(probs, logits)
-        count = arrays(total_count)[0].astype(self.probs.dtype)
+        count = alike(arrays(total_count)[0].astype(self.probs.dtype), self.probs)
         self.total_count, self.probs, self.logits = np.broadcast_arrays(count, self.probs, self.logits)
         self._shaped(self.probs.shape)
 
@@ -171,7 +174,8 @@ class Categorical(_Shares):
         self.event_shape = ()
 
     def log_prob(self, value: Any) -> Any:
-        value = np.asarray(value_of(value)).astype(np.int64)
+        value = value_of(value)
+        value = (value if hasattr(value, "dtype") else np.asarray(value)).astype(np.int64)
         shape = np.broadcast_shapes(value.shape, self.batch_shape)
         logits = np.broadcast_to(self.logits, (*shape, self._num_events))
         return np.take_along_axis(logits, np.broadcast_to(value, shape)[..., None], -1)[..., 0]
@@ -202,7 +206,7 @@ class OneHotCategorical(Categorical):
         self.event_shape = tuple(shape[-1:])
 
     def _vector(self, chosen: Any) -> Any:
-        return np.eye(self._num_events, dtype=self.probs.dtype)[chosen]
+        return (chosen[..., None] == alike(np.arange(self._num_events), chosen)).astype(self.probs.dtype)
 
     def log_prob(self, value: Any) -> Any:
         return super().log_prob(np.argmax(value_of(value), -1))

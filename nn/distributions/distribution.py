@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd import Tensor, generator, get_default_dtype, no_grad
+from autograd.ops import alike
 
 Formula = Callable[..., Any]
 
@@ -16,7 +17,8 @@ def arrays(*values: Any) -> list[Any]:
     """Parameters as arrays of one shape and of their floating dtype; numbers, and whole ones, take the default."""
     kinds = [value.dtype for value in values if hasattr(value, "dtype") and value.dtype.kind == "f"]
     kind = np.result_type(*kinds) if kinds else get_default_dtype()
-    made = [value if hasattr(value, "dtype") else np.asarray(value, kind) for value in values]
+    like = next((value for value in values if hasattr(value, "dtype")), None)
+    made = [value if hasattr(value, "dtype") else alike(np.asarray(value, kind), like) for value in values]
     return list(np.broadcast_arrays(*[value if value.dtype == kind else value.astype(kind) for value in made]))
 
 
@@ -79,7 +81,14 @@ class Distribution:
         """Samples through which gradients flow to the parameters. Raises NotImplementedError where none do."""
         if not self.has_rsample:
             raise NotImplementedError(f"{type(self).__name__}: no gradient flows through its samples; use sample()")
-        return self.drawn(self._extended_shape(sample_shape), generator(rng))
+        return self.drawn(self._extended_shape(sample_shape), self.source(rng))
+
+    def source(self, rng: Any) -> Any:
+        """What random numbers are drawn from, which are to be arrays of the kind that the parameters are."""
+        like = value_of(getattr(self, self.parameters[-1])) if self.parameters else None
+        if like is None or isinstance(like, np.ndarray | np.generic) or isinstance(rng, _Beside):
+            return rng if isinstance(rng, _Beside) else generator(rng)
+        return _Beside(generator(rng), like)
 
     def _extended_shape(self, sample_shape: Any = ()) -> Any:
         """The shape of samples, as PyTorch's own distributions ask for it."""
@@ -89,7 +98,7 @@ class Distribution:
         """Samples, as a Tensor without a gradient: (*sample_shape, *batch_shape, *event_shape)."""
         with no_grad():
             shape = self._extended_shape(sample_shape)
-            made = self.drawn(shape, generator(rng)) if hasattr(type(self), "drawn") else self.rsample(sample_shape)
+            made = self.drawn(shape, self.source(rng)) if hasattr(type(self), "drawn") else self.rsample(sample_shape)
         return made.detach() if isinstance(made, Tensor) else Tensor(made)
 
     def sample_n(self, n: int) -> Any:
@@ -124,6 +133,25 @@ class Distribution:
         return f"{type(self).__name__}({', '.join(sizes)})"
 
 
+class _Beside:
+    """A generator whose numbers are arrays of another kind than NumPy's: made by NumPy, and moved to a GPU, say."""
+
+    def __init__(self, rng: np.random.Generator, like: Any) -> None:
+        self.rng = rng
+        self.like = like
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        def drawn(*args: Any) -> Any:
+            if any(hasattr(arg, "shape") and not isinstance(arg, np.ndarray | np.generic) for arg in args):
+                raise TypeError(
+                    f"{name}: expected parameters in arrays of NumPy's, by which random numbers are drawn one by one, "
+                    f"got {type(self.like).__name__}; draw them by a distribution of such arrays"
+                )
+            return alike(np.asarray(getattr(self.rng, name)(*args)), self.like)
+
+        return drawn
+
+
 def normal_noise(rng: Any, shape: Any, like: Any) -> Any:
     """Standard normal numbers in the dtype of another array."""
     return rng.standard_normal(shape).astype(like.dtype)
@@ -132,4 +160,4 @@ def normal_noise(rng: Any, shape: Any, like: Any) -> Any:
 def uniform_noise(rng: Any, shape: Any, like: Any) -> Any:
     """Uniform numbers in [0, 1) in the dtype of another array."""
     drawn = rng.random(shape, np.float32) if like.dtype.itemsize < 8 else rng.random(shape)
-    return np.asarray(drawn, like.dtype)
+    return drawn.astype(like.dtype)

@@ -13,6 +13,7 @@ from autograd import digamma, gammaln, softplus
 from .continuous import Beta, Dirichlet, Exponential, Gamma, Laplace, LogNormal, Normal, Uniform
 from .discrete import Bernoulli, Binomial, Categorical, Geometric, Poisson
 from .distribution import Formula, summed
+from .relaxed import ContinuousBernoulli
 from .vectors import Independent, MultivariateNormal
 
 
@@ -67,6 +68,8 @@ _FORMULAS: dict[tuple[type, type], Formula] = {
     (Binomial, Binomial): lambda p, q: np.where(
         p.total_count > q.total_count, math.inf, p.total_count * _of_chances(p, q)),
     (Categorical, Categorical): lambda p, q: (p.probs * (p.logits - q.logits)).sum(-1),
+    (ContinuousBernoulli, ContinuousBernoulli): lambda p, q: p.mean * (p.logits - q.logits) + softplus(
+        q.logits) - softplus(p.logits) + p.log_factor() - q.log_factor(),
     (Independent, Independent): lambda p, q: summed(
         kl_divergence(p.base_dist, q.base_dist), p.reinterpreted_batch_ndims),
 }  # fmt: skip

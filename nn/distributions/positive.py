@@ -9,12 +9,12 @@ import numpy as np
 
 from autograd import digamma, gammaln
 
-from .continuous import Cauchy, Gamma
-from .distribution import Distribution, uniform_noise
+from .continuous import Cauchy, Gamma, gamma_noise
+from .distribution import Distribution, uniform_noise, value_of
 
 
 class Chi2(Gamma):
-    """The sum of so many (df) squares of standard normal numbers. Samples carry no gradient."""
+    """The sum of so many (df) squares of standard normal numbers."""
 
     df = property(lambda self: 2 * self.concentration)
 
@@ -23,10 +23,9 @@ class Chi2(Gamma):
 
 
 class InverseGamma(Distribution):
-    """What is gamma-distributed, of this concentration and rate, when 1 is divided by it. Samples carry no gradient."""
+    """What is gamma-distributed, of this concentration and rate, when 1 is divided by it."""
 
     parameters = ("concentration", "rate")
-    has_rsample = False
     _gamma = property(lambda self: Gamma(self.concentration, self.rate))
     mode = property(lambda self: self.rate / (self.concentration + 1))
     mean = property(lambda self: np.where(self.concentration > 1, self.rate / self._over(1), math.inf))
@@ -158,3 +157,90 @@ class Kumaraswamy(Distribution):
 
     def icdf(self, value: Any) -> Any:
         return (1 - (1 - value) ** (1 / self.concentration0)) ** (1 / self.concentration1)
+
+
+class FisherSnedecor(Distribution):
+    """The ratio of two means of squares of standard normal numbers: of df1 of them, and of df2."""
+
+    parameters = ("df1", "df2")
+    mean = property(lambda self: np.where(self.df2 > 2, self.df2 / self._over(2), math.nan))
+    mode = property(lambda self: np.where(
+        self.df1 > 2, (self.df1 - 2) / self.df1 * self.df2 / (self.df2 + 2), math.nan))  # fmt: skip
+
+    def _over(self, least: int) -> Any:
+        """By how much df2 is greater; 1 where it is not."""
+        return np.where(self.df2 > least, self.df2 - least, 1)
+
+    @property
+    def variance(self) -> Any:
+        m, n = self.df1, self.df2
+        known = 2 * n**2 * (m + n - 2) / (m * self._over(2) ** 2 * self._over(4))
+        return np.where(n > 4, known, math.nan)
+
+    def log_prob(self, value: Any) -> Any:
+        m, n, ratio = 0.5 * self.df1, 0.5 * self.df2, self.df1 / self.df2
+        whole = gammaln(m + n) - gammaln(m) - gammaln(n)
+        return whole + m * np.log(ratio) + (m - 1) * np.log(value) - (m + n) * np.log1p(ratio * value)
+
+    def drawn(self, shape: Any, rng: Any) -> Any:
+        one, other = (gamma_noise(rng, shape, 0.5 * df) / df for df in (self.df1, self.df2))
+        return one / np.maximum(other, np.finfo(other.dtype).tiny)
+
+
+class GeneralizedPareto(Distribution):
+    """What exceeds a threshold (loc) that is rarely exceeded (Pickands 1975): exponential for concentration 0.
+
+    Above 0 its tail is that of a power; below 0 it is bounded by loc - scale / concentration.
+    """
+
+    parameters = ("loc", "scale", "concentration")
+    mode = property(lambda self: self.loc)
+
+    def _powers(self) -> Any:
+        """Where it is exponential; the concentration elsewhere, 1 there."""
+        none = np.abs(value_of(self.concentration)) < 1e-8
+        return none, np.where(none, 1, self.concentration)
+
+    def _below(self, bound: float) -> Any:
+        """Where the concentration is less, and it there; bound / 2 elsewhere."""
+        less = value_of(self.concentration) < bound
+        return less, np.where(less, self.concentration, bound / 2)
+
+    @property
+    def mean(self) -> Any:
+        known, k = self._below(1)
+        return np.where(known, self.loc + self.scale / (1 - k), math.nan)
+
+    @property
+    def variance(self) -> Any:
+        known, k = self._below(0.5)
+        return np.where(known, self.scale**2 / ((1 - k) ** 2 * (1 - 2 * k)), math.nan)
+
+    def log_prob(self, value: Any) -> Any:
+        none, k = self._powers()
+        z = (value - self.loc) / self.scale
+        return -np.log(self.scale) - np.where(none, z, (1 + 1 / k) * np.log1p(np.where(none, 0, k * z)))
+
+    def log_survival_function(self, value: Any) -> Any:
+        """The logarithm of how likely a greater number is."""
+        none, k = self._powers()
+        z = (value - self.loc) / self.scale
+        return -np.where(none, z, np.log1p(np.where(none, 0, k * z)) / k)
+
+    def log_cdf(self, value: Any) -> Any:
+        """The logarithm of how likely a smaller number is."""
+        return np.log(-np.expm1(self.log_survival_function(value)))
+
+    def cdf(self, value: Any) -> Any:
+        return -np.expm1(self.log_survival_function(value))
+
+    def icdf(self, value: Any) -> Any:
+        none, k = self._powers()
+        exponential = -np.log1p(-value)
+        return self.loc + self.scale * np.where(none, exponential, np.expm1(k * exponential) / k)
+
+    def drawn(self, shape: Any, rng: Any) -> Any:
+        return self.icdf(uniform_noise(rng, shape, self.loc))
+
+    def entropy(self) -> Any:
+        return np.log(self.scale) + self.concentration + 1

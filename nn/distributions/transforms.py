@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd import logit, sigmoid, softmax, softplus
+from autograd.ops import alike
 
 from .distribution import Formula, summed
 
@@ -188,7 +189,7 @@ class StickBreakingTransform(Transform):
 
     def _moved(self, x: Any) -> Any:
         """The numbers, moved so that zeros make equal shares."""
-        return x - np.log(np.arange(x.shape[-1], 0, -1)).astype(x.dtype)
+        return x - alike(np.log(np.arange(x.shape[-1], 0, -1)).astype(x.dtype), x)
 
     def _call(self, x: Any) -> Any:
         z = sigmoid(self._moved(x))
@@ -198,7 +199,7 @@ class StickBreakingTransform(Transform):
     def _inverse(self, y: Any) -> Any:
         most = y[..., :-1]
         rest = np.maximum(1 - np.cumsum(most, -1), np.finfo(y.dtype).tiny)
-        return np.log(most) - np.log(rest) + np.log(np.arange(most.shape[-1], 0, -1)).astype(y.dtype)
+        return np.log(most) - np.log(rest) + alike(np.log(np.arange(most.shape[-1], 0, -1)).astype(y.dtype), y)
 
     def log_abs_det_jacobian(self, x: Any, y: Any) -> Any:
         return (np.log(y[..., :-1]) - softplus(self._moved(x))).sum(-1)

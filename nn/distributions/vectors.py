@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from autograd.ops import alike
+
 from .continuous import LOG_2PI
 from .distribution import Distribution, normal_noise, summed
 
@@ -57,7 +59,8 @@ class LowRankMultivariateNormal(MultivariateNormal):
     def __init__(self, loc: Any, cov_factor: Any, cov_diag: Any, validate_args: Any = None) -> None:
         self.cov_factor, self.cov_diag = cov_factor, cov_diag
         square = cov_factor @ np.matrix_transpose(cov_factor)
-        super().__init__(loc, square + cov_diag[..., None] * np.eye(cov_diag.shape[-1], dtype=cov_diag.dtype))
+        ones = alike(np.eye(cov_diag.shape[-1], dtype=cov_diag.dtype), cov_diag)
+        super().__init__(loc, square + cov_diag[..., None] * ones)
         for name in ("cov_factor", "cov_diag"):
             value = getattr(self, name)
             at = value.ndim - (2 if name == "cov_factor" else 1)
@@ -88,7 +91,7 @@ class Independent(Distribution):
         return summed(self.base_dist.log_prob(value), self.reinterpreted_batch_ndims)
 
     def drawn(self, shape: Any, rng: Any) -> Any:
-        return self.base_dist.drawn(shape, rng)
+        return self.base_dist.drawn(shape, self.base_dist.source(rng))
 
     def entropy(self) -> Any:
         return summed(self.base_dist.entropy(), self.reinterpreted_batch_ndims)

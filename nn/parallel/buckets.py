@@ -43,9 +43,8 @@ class Bucket:
         elif self.flat is None:
             p.grad = tensor_of(np.array(g, order="C", copy=None if is_ours else True))
         else:
-            place = self.places[i]
-            np.copyto(place.data, g)
-            p.grad = place
+            p.grad = place = self.places[i]
+            place.data[...] = g
         self.own.add(i)
 
     def _keep(self, i: int) -> None:

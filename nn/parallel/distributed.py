@@ -113,8 +113,8 @@ class Reducer(Sink):
     """
 
     __slots__ = (
-        "at_once", "buckets", "counts", "done", "elsewhere", "group", "last", "mean", "params", "passes", "places",
-        "sync", "traced",
+        "at_once", "buckets", "counts", "done", "elsewhere", "frozen", "group", "last", "mean", "named", "params",
+        "passes", "places", "sync", "traced",
     )  # fmt: skip
 
     def __init__(self, module: Module, reduction: str, group: Group) -> None:
@@ -129,16 +129,27 @@ class Reducer(Sink):
         for value in (*[p for _, p in named], *module.buffers()):
             write(value, broadcast(value.data))
         generator().bit_generator.state = group.told(generator().bit_generator.state)
-        self.params = [p for _, p in named if p.requires_grad]
-        self.buckets = in_buckets(self.params, group.size)
-        self.places = {id(p): (bucket, i) for bucket in self.buckets for i, p in enumerate(bucket.params)}
+        self.named = named
+        self._lay()
         self.done = 0  # buckets that have been added up
         self.elsewhere: list[int] = []  # which parameters have a gradient on other ranks only
         self.traced: dict[int, Any] = {}  # the gradients of a pass that a program is made of
 
+    def _lay(self) -> None:
+        """Put the gradients of the parameters that are trained now into buckets."""
+        self.params = [p for _, p in self.named if p.requires_grad]
+        self.frozen = [p for _, p in self.named if not p.requires_grad]
+        self.buckets = in_buckets(self.params, self.group.size)
+        self.places = {id(p): (bucket, i) for bucket in self.buckets for i, p in enumerate(bucket.params)}
+
     def expect(self, count: int) -> None:
         """The module is called with so many examples, for a backward pass."""
         self.counts.add(count)
+        if any(p.requires_grad for p in self.frozen):
+            self.group.meet(
+                f"training {[name for name, p in self.named if p.requires_grad]}, of which some were frozen"
+            )
+            self._lay()
         for p in self.params:
             if sink_of(p) is not self and p.requires_grad:
                 give(p, self)

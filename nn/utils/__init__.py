@@ -8,7 +8,6 @@
     fusion            a layer and its batch normalization as one
     casting           data in the dtype of the network
     rnn               sequences of different lengths
-    checkpoints       a chain of modules, of which little is kept for the backward pass
     stateless         a module as a function of its parameters, and those of several models stacked
 
 Each imports only what stands before it.
@@ -24,7 +23,6 @@ from ..names import explained
 try:
     from . import parametrizations, parametrize, prune, rnn
     from .casting import cast_inputs
-    from .checkpoints import checkpoint_sequential
     from .fusion import fuse_conv_bn_eval, fuse_conv_bn_weights, fuse_linear_bn_eval, fuse_linear_bn_weights
     from .parameters import (
         clip_grad_norm_, clip_grad_value_, clip_grads_with_norm_, get_total_norm, parameters_to_vector, skip_init,
@@ -36,11 +34,10 @@ except ImportError as error:
     raise explained(error) from error
 
 __all__ = [
-    "cast_inputs", "checkpoint_sequential", "clip_grad_norm_", "clip_grad_value_", "clip_grads_with_norm_",
-    "functional_call", "fuse_conv_bn_eval", "fuse_conv_bn_weights", "fuse_linear_bn_eval", "fuse_linear_bn_weights",
-    "get_total_norm", "parameters_to_vector", "parametrizations", "parametrize", "prune", "remove_spectral_norm",
-    "remove_weight_norm", "rnn", "skip_init", "spectral_norm", "stack_module_state", "vector_to_parameters",
-    "weight_norm",
+    "cast_inputs", "clip_grad_norm_", "clip_grad_value_", "clip_grads_with_norm_", "functional_call",
+    "fuse_conv_bn_eval", "fuse_conv_bn_weights", "fuse_linear_bn_eval", "fuse_linear_bn_weights", "get_total_norm",
+    "parameters_to_vector", "parametrizations", "parametrize", "prune", "remove_spectral_norm", "remove_weight_norm",
+    "rnn", "skip_init", "spectral_norm", "stack_module_state", "vector_to_parameters", "weight_norm",
 ]  # fmt: skip
 
 

@@ -50,7 +50,7 @@ def _total_norm(tensors: Iterable[Tensor], norm_type: float, error_if_nonfinite:
     with np.errstate(over="ignore", under="ignore"):
         norms = [np.linalg.norm(array.reshape(-1), norm_type) if array.size else array.dtype.type(0) for array in wide]
         total = np.linalg.norm(np.stack(norms), norm_type)
-    if norm_type not in (0, np.inf, -np.inf) and not np.finfo(total.dtype).tiny ** 0.25 < total < np.inf:
+    if norm_type not in (0, np.inf, -np.inf) and not float(np.finfo(total.dtype).tiny) ** 0.25 < total < np.inf:
         robust: Any = np.linalg.norm(np.concatenate([Tensor(array.reshape(-1)) for array in wide]), norm_type)
         total = robust.data
     with np.errstate(over="ignore"):  # the norm of float16 may be infinite

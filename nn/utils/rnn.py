@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from autograd.ops import alike
+
 from ..shared import integers, one_of, plain
 
 
@@ -83,7 +85,8 @@ def pad_packed_sequence(
     padded = sequence.data[rows]
     if there.all():
         return padded, lengths
-    return np.where(there.reshape(*there.shape, *[1] * (padded.ndim - 2)), padded, padding_value), lengths
+    there = alike(there.reshape(*there.shape, *[1] * (padded.ndim - 2)), padded)
+    return np.where(there, padded, padding_value), lengths
 
 
 def pad_sequence(

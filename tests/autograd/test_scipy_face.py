@@ -77,6 +77,18 @@ def test_other_special_functions() -> None:
         grad(lambda n: special.polygamma(n, P).sum())(1.0)
 
 
+@pytest.mark.parametrize("function", [special.psi, special.gamma], ids=["psi", "gamma"])
+def test_what_has_no_complex_values_names_what_the_user_knows(function: Any) -> None:
+    """SciPy has no polygamma of complex numbers, and its own ufunc for that has a private name."""
+
+    def slope(z: Any) -> Any:
+        return np.real(grad(lambda z: np.real(function(z)))(z))
+
+    with pytest.raises(TypeError, match="ufunc 'polygamma' not supported for the input types") as seen:
+        grad(slope)(1 + 1j)
+    assert "_zeta" not in str(seen.value)
+
+
 @pytest.mark.parametrize("name", ["erf", "erfc", "erfcx", "dawsn", "exp1", "expi", "ndtr", "log_ndtr"])
 def test_complex_numbers(name: str) -> None:
     check(getattr(special, name), Z)

@@ -5,13 +5,13 @@
     python -m tests.mutants --sample 300 --seed 1           so many of them, drawn at random
     python -m tests.mutants ops --report                    run nothing; print what earlier runs found
 
-Tests that run the changed lines go first, those in the file of the module's name and short ones before others; then
-those that run its function; where it is no derivative rule, the shortest of the other tests follow. They are collected
-once, and run in a process that is forked for the mutant; only what matters while the packages are imported has them
-imported anew. What was found is kept in .cache/mutants until the code around a mutant changes (of one that survived:
-or the tests), so an interrupted run goes on where it was; and, at the end, in found.json here, which is checked in,
-with the names of the survivors. Then stand these, each with its place and its change, and a figure per module, which
-is also written to tests/figures.json.
+Tests that run the changed lines go first, those in the file of the module's name, or its folder's, and short ones
+before others; then those that run its function; where it is no derivative rule, the shortest of the other tests follow.
+They are collected once, and run in a process that is forked for the mutant; only what matters while the packages are
+imported has them imported anew. What was found is kept in .cache/mutants until the code around a mutant changes (of one
+that survived: or the tests), so an interrupted run goes on where it was; and, at the end, in found.json here, which is
+checked in, with the names of the survivors. Then stand these, each with its place and its change, and a figure per
+module, which is also written to tests/figures.json.
 """
 
 from __future__ import annotations
@@ -135,7 +135,6 @@ def _warmly(
                 answer({"file": file, "count": len(found["seconds"]), "seconds": sum(found["seconds"].values())})
 
     def attempt(j: int) -> None:
-        noticed: Counter[tuple[str, str]] = Counter()  # how many of a module's mutants a test has
         for path, k in todo[j::jobs]:
             tree, made = _parsed(path)
 
@@ -143,9 +142,8 @@ def _warmly(
                 mutant.put()
                 return tree
 
-            order = sorted(_order(path, made[k], near), key=lambda test: -noticed[path, test[0]])
-            by = tests.fails(path, changed, order)
-            noticed[path, by or ""] += 1
+            by = tests.fails(path, changed, _order(path, made[k], near))
+            _noticed(path).update([by or ""])
             outcome = "import" if by is None else "killed" if by else "survived"
             answer({"path": path, "k": k, "outcome": outcome, "by": by or ""})
 
@@ -175,6 +173,18 @@ def _parsed(path: str) -> tuple[ast.Module, list[Mutant]]:
 
 
 @functools.cache
+def _noticed(path: str) -> Counter[str]:
+    """How many mutants of a module each test has noticed, in this run and those before it."""
+    return Counter(row["by"] for row in Found(path).known.values() if row.get("by"))
+
+
+def _keenest(path: str, tests: list[tuple[str, float]]) -> list[tuple[str, float]]:
+    """The tests, those first that have noticed most of the module's mutants, and then of its neighbours'."""
+    here, near = _noticed(path), [_noticed(other) for other in _family(family(path))]
+    return sorted(tests, key=lambda test: (-here[test[0]], -sum(counts[test[0]] for counts in near)))
+
+
+@functools.cache
 def _by_line(path: str) -> tuple[dict[str, float], dict[int, list[str]]]:
     """The seconds of a module's own tests, the likely ones first; and those that run a line."""
     seconds: dict[str, float] = {}
@@ -185,8 +195,8 @@ def _by_line(path: str) -> tuple[dict[str, float], dict[int, list[str]]]:
         for name, ran in own["lines"].items():
             for number in ran.get(path, ()):
                 lines.setdefault(number, []).append(name)
-    mirrored = f"/test_{Path(path).stem}.py::"
-    order = sorted(seconds, key=lambda name: (mirrored not in name, seconds[name]))
+    mirrored, around = f"/test_{Path(path).stem}.py::", f"/test_{Path(path).parent.name}.py::"
+    order = sorted(seconds, key=lambda name: (mirrored not in name, around not in name, seconds[name]))
     return {name: seconds[name] for name in order}, lines
 
 
@@ -201,7 +211,8 @@ def _order(path: str, mutant: Mutant, limit: float) -> list[tuple[str, float]]:
 
     near = of(*mutant.lines)
     around = of(*_function(path, mutant.lines[0])) - near if near else set()
-    covering = _within([(name, s) for name, s in seconds.items() if name in near or not near], limit)
+    covering = [(name, s) for name, s in seconds.items() if name in near or not near]
+    covering = _within(_keenest(path, covering), limit)
     covering += _within([(name, s) for name, s in seconds.items() if name in around], AROUND)
     known = near | around
     others = [(name, s) for name, s in seconds.items() if near and name not in known and not mutant.rule]

@@ -34,25 +34,31 @@ _ALONE = [
     "gates",
     "pairs",
     "ranks",
-    "special",
 ]
-_MORE = ("elementwise", "linalg", "products", "roots")
+_MORE = ("elementwise", "linalg", "roots")
 OPS = {  # modules of ops whose rules are tried in these files, by what follows test_ in their names
     **{name: (name,) for name in _ALONE},
     **{name: (name, "degenerate") for name in _MORE},
     "contraction": ("products",),
     "factors": ("factors",),
     "polar": ("linalg", "degenerate"),
-    "reductions": ("reductions", "degenerate", "roots"),
     "selecting": ("selecting",),
     "scattering": ("scattering", "indexing"),
     "series": ("products", "reductions"),
     "shape": ("shape",),
     "sliding": ("sliding", "in_blocks"),
     "sorting": ("sorting", "in_blocks"),
+    "special": ("special", "softmax", "elementwise", "in_blocks"),
     "spectra": ("spectra", "fft"),
     "standardization": ("standardization", "softmax"),
     "strided": ("indexing", "assignment"),
+}
+
+OF_OTHERS = {  # and of these the tests of other arrays besides
+    "indexing": ("indexing", "degenerate", "in_blocks"),
+    "joining": ("shape", "pieces", "in_blocks"),
+    "products": ("products", "degenerate"),
+    "reductions": ("reductions", "degenerate", "roots"),
 }
 
 OWN: dict[str, list[str]] = {  # the longest beginning of a module's path that stands here counts
@@ -66,14 +72,13 @@ OWN: dict[str, list[str]] = {  # the longest beginning of a module's path that s
         f"autograd/ops/{name}.py": [f"tests/autograd/ops/test_{file}.py" for file in files]
         for name, files in OPS.items()
     },
-    "autograd/ops/indexing.py": [
-        *(f"tests/autograd/ops/test_{name}.py" for name in ("indexing", "degenerate", "in_blocks")),
-        "tests/autograd/test_other_arrays.py",
-    ],
-    "autograd/ops/joining.py": [
-        *(f"tests/autograd/ops/test_{name}.py" for name in ("shape", "pieces")),
-        "tests/autograd/test_other_arrays.py",
-    ],
+    **{
+        f"autograd/ops/{name}.py": [
+            *(f"tests/autograd/ops/test_{file}.py" for file in files),
+            "tests/autograd/test_other_arrays.py",
+        ]
+        for name, files in OF_OTHERS.items()
+    },
     "autograd/program/": ["tests/autograd/program"],
     "autograd/scipy/": ["tests/autograd/test_scipy_face.py", "tests/autograd/ops/test_special.py"],
     "autograd/scipy/adjoint.py": ["tests/autograd/test_scipy_integrate.py", "tests/autograd/test_scipy_face.py"],

@@ -21,7 +21,6 @@ import scipy.linalg
 import scipy.special
 
 ROOT = Path(__file__).resolve().parents[2]
-KERNELS = ROOT / ".cache" / "mutants" / "kernels"  # what is compiled for one mutant is there for the next
 LOADED = (np, scipy)  # before the forks, so that not each of them has to
 
 
@@ -82,7 +81,6 @@ def as_here() -> None:
     """Find what is to be imported, and draw the same examples each time, in a process that has not imported it yet."""
     os.chdir(ROOT)
     sys.path.insert(0, str(ROOT))
-    os.environ["BACKGRAPH_CACHE"] = str(KERNELS)
     hypothesis.settings.register_profile("mutants", derandomize=True, database=None, deadline=None)
     hypothesis.settings.load_profile("mutants")
 

@@ -9,6 +9,7 @@ called may have left something, so what its mutant survives is tried again in a 
 from __future__ import annotations
 
 import ast
+import functools
 import gc
 import importlib
 import importlib.util
@@ -128,8 +129,7 @@ class Warm:
 
     def _pairs(self, path: str, tree: ast.Module) -> list[tuple[CodeType, CodeType]] | None:
         """The code to replace in the functions that exist, by what; None: the module must be imported anew."""
-        file = str(ROOT / path)
-        old, new = _codes(compile(Path(file).read_text(), file, "exec")), _codes(compile(tree, file, "exec"))
+        old, new = _unchanged(path), _codes(compile(tree, str(ROOT / path), "exec"))
         if len(old) != len(new):
             return None
         pairs = [(a, b) for a, b in zip(old, new, strict=True) if a != b]
@@ -138,6 +138,8 @@ class Warm:
     def fails(self, path: str, changed: Callable[[], ast.Module], names: Sequence[tuple[str, float]]) -> str | None:
         """Which of the tests, given with their seconds, notices that the module has this tree; "": none of them.
         None: the module must be imported anew."""
+
+        _unchanged(path)  # before the fork, so that it is compiled once for all mutants of the module
 
         def work() -> Any:
             tree = changed()
@@ -252,6 +254,13 @@ def side_by_side(work: Callable[[int], None], jobs: int) -> None:
     ends = [os.waitpid(child, 0)[1] for child in children]
     if any(ends):
         raise RuntimeError("mutants: one of the processes did not end well")
+
+
+@functools.cache
+def _unchanged(path: str) -> list[CodeType]:
+    """The code of a module as its file has it, and of all that is in it."""
+    file = ROOT / path
+    return _codes(compile(file.read_text(), str(file), "exec"))
 
 
 def _codes(code: CodeType) -> list[CodeType]:

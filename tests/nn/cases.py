@@ -178,8 +178,6 @@ def _rest(r: np.random.Generator) -> dict[str, tuple[Any, ...]]:
         "rnn.pack_sequence rnn.unpack_sequence": (
             lambda *x: rnn.unpack_sequence(rnn.pack_sequence(x)), matrix, matrix[:3],
         ),
-        "utils.checkpoint_sequential": (
-            lambda x: nn.utils.checkpoint_sequential([np.sin, np.tanh, np.sin], 2, x), matrix),
         "utils.parameters_to_vector": (lambda *x: nn.utils.parameters_to_vector(x), matrix, row),
         "utils.functional_call": (
             lambda *x: nn.utils.functional_call(plain, dict(zip(("weight", "bias"), x, strict=False)), x[2]),

@@ -126,6 +126,12 @@ def test_outside_of_the_image():
     np.testing.assert_array_equal(reflected, [1, 3, np.nan])
 
 
+def test_the_nearest_element_does_not_move_with_the_grid():
+    grid = Tensor(np.array([[[[0.2, -0.4], [np.inf, 0.0], [5.0, np.nan]]]]), requires_grad=True)
+    F.grid_sample(np.ones((1, 1, 2, 2)), grid, "nearest").sum().backward()
+    assert grid.grad.tolist() == [[[[0.0, 0.0]] * 3]]
+
+
 @pytest.mark.parametrize("mode", ["bilinear", "nearest", "bicubic"])
 @pytest.mark.parametrize("padding_mode", ["zeros", "border", "reflection"])
 @pytest.mark.parametrize("align_corners", [False, True])

@@ -182,30 +182,6 @@ def test_two_calls_before_one_backward_pass() -> None:
     assert np.isfinite(layer.weight_orig.grad.data).all()
 
 
-@pytest.mark.parametrize("segments", [1, 2, 3, 5, 7])
-def test_a_chain_in_checkpoints_has_the_gradients_of_the_chain(segments: int) -> None:
-    seen: list[int] = []
-
-    def part(k: int) -> Any:
-        return lambda x: seen.append(k) or np.sin(k * x)  # type: ignore[func-returns-value]
-
-    functions = [part(k) for k in range(1, 6)]
-    x = Tensor([0.3, -0.7], requires_grad=True)
-    made = utils.checkpoint_sequential(functions, segments, x)
-    assert seen == [1, 2, 3, 4, 5]
-    made.sum().backward()
-    again = seen[5:]
-    size = max(5 // segments, 1)
-    assert sorted(again) == list(range(1, min(size * (segments - 1), 5) + 1))  # all parts but the last
-    y = z = Tensor([0.3, -0.7], requires_grad=True)
-    for function in functions:
-        z = function(z)
-    z.sum().backward()
-    np.testing.assert_allclose(x.grad.data, y.grad.data)
-    net, row = nn.Sequential(nn.Linear(2, 2), nn.Tanh(), nn.Linear(2, 1)), np.ones((1, 2), np.float32)
-    np.testing.assert_allclose(utils.checkpoint_sequential(net, 2, row).data, net(row).data)
-
-
 def test_errors() -> None:
     with pytest.raises(ValueError, match="no parameter"):
         utils.weight_norm(nn.Linear(2, 2), "kernel")

@@ -15,6 +15,8 @@ from autograd import Tensor
 from optim import optimizer as base
 from optim import rows
 
+from ..arrays import Device
+
 REFERENCE = dict(np.load(Path(__file__).parents[1] / "reference" / "optim.npz"))
 STEPS = (1, 2, 10, 50, 100)
 CASES = [key for key in REFERENCE if key.startswith("[") and hasattr(optim, json.loads(key)[0])]
@@ -66,6 +68,31 @@ def test_every_optimizer_has_cases():
     # SparseAdam stands beside PyTorch's in tests/reference/programs/tools.txt
     rest = {"Optimizer", "lr_scheduler", "swa_utils", "SparseAdam"}
     assert {*rest, *ALL, *OTHERS} == set(optim.__all__)
+
+
+@pytest.mark.parametrize("name", [*ALL, *OTHERS, "SparseAdam"])
+def test_on_arrays_of_another_kind(name):
+    """With gradients clipped in between, which asks for one number."""
+
+    def trained(kind):
+        w = Tensor(kind(np.linspace(-1, 1, 6).reshape(2, 3)), requires_grad=True)
+        optimizer = getattr(optim, name)([w], lr=0.02)
+
+        def closure():
+            optimizer.zero_grad()
+            value = (np.exp(w * 0.5) ** 2).sum()
+            value.backward()
+            nn.utils.clip_grad_norm_(w, 2.0)
+            nn.utils.clip_grad_value_(w, 1.0)
+            return value
+
+        for _ in range(6):
+            optimizer.step(closure)
+        return w.data
+
+    found = trained(Device)
+    assert isinstance(found, Device)
+    np.testing.assert_allclose(found._array, trained(np.array), rtol=1e-12)
 
 
 @pytest.mark.parametrize("case", CASES)

@@ -137,6 +137,26 @@ D.StickBreakingTransform().log_abs_det_jacobian(x, D.StickBreakingTransform()(x)
 D.AbsTransform()(x); D.IndependentTransform(D.ExpTransform(), 1).log_abs_det_jacobian(x, x.exp())
 D.TransformedDistribution(D.Normal(x, y), [D.StickBreakingTransform(), D.AffineTransform(1.0, 2.0)]).event_shape
 D.TransformedDistribution(D.Independent(D.Normal(x, y), 1), D.ReshapeTransform((4,), (2, 2))).log_prob(m[:2, :2])
+D.FisherSnedecor(y, y + 1).log_prob(y.detach() * 2); D.FisherSnedecor(y + 2, y + 5).mean
+D.FisherSnedecor(y + 2, y + 5).variance; D.FisherSnedecor(y + 2, y).mode; D.GeneralizedPareto(x, y, y / 9).mean
+D.GeneralizedPareto(x.float(), y.float(), y.float() / 9).log_prob(x.detach().float() + y.detach().float())
+D.GeneralizedPareto(x.float(), y.float(), y.float() / 9).cdf((x + y).float())
+D.GeneralizedPareto(x, y, -y / 9).icdf(torch.full((4,), 0.3)); D.GeneralizedPareto(x, y, y / 9).variance
+D.GeneralizedPareto(x.float(), y.float(), s * 0).log_prob(x.detach().float() + 1)
+D.GeneralizedPareto(x, y, y).entropy()
+D.GeneralizedPareto(x.float(), y.float(), y.float()).log_survival_function(s + 1)
+D.GeneralizedPareto(x.float(), y.float(), y.float()).log_cdf(s + 1)
+D.ContinuousBernoulli(y / 3).log_prob(y.detach() / 9); D.ContinuousBernoulli(logits=x).mean
+D.ContinuousBernoulli(logits=x).variance; D.ContinuousBernoulli(logits=x).entropy(); D.ContinuousBernoulli(y / 3).probs
+D.ContinuousBernoulli(y / 3).icdf(torch.full((4,), 0.3)); D.ContinuousBernoulli(y / 3).cdf(y.detach() / 9)
+D.ContinuousBernoulli(logits=x / 999).log_prob(y.detach() / 9); D.ContinuousBernoulli(logits=x / 999).variance
+D.kl_divergence(D.ContinuousBernoulli(logits=x), D.ContinuousBernoulli(y / 3))
+D.Wishart(v[0].abs() + 4, m @ m.T).log_prob((m @ m.T).detach() + m.data.diagonal().diag())
+D.Wishart(v[0].abs() + 4, m @ m.T).entropy(); D.Wishart(v.abs() + 5, m @ m.T).mean; D.Wishart(v.abs() + 5, m @ m.T).mode
+D.Wishart(v.abs() + 5, m @ m.T).variance; D.Wishart(v.abs() + 4, precision_matrix=m @ m.T).covariance_matrix
+D.Wishart(v.abs() + 4, m @ m.T).rsample((2,)).shape; D.LKJCholesky(4, v.abs()).sample((2,)).shape
+D.LKJCholesky(2, v.abs() + 0.1).log_prob(torch.tensor([[1, 0], [0.6, 0.8]], dtype=torch.float64))
+D.StudentT(y + 2, x, y).rsample().requires_grad; D.Beta(y, y).rsample((2,)).shape; D.Dirichlet(y).has_rsample
 D.Poisson(y).sample().shape; D.Binomial(3, y / 3).sample((2,)).shape; D.OneHotCategorical(y).sample().sum(1)
 torch.einsum("...ik, ...j -> ij", x[None], v); torch.einsum("...ij->j", x.view(2, 2, 3)); x.gather(1, i[:, :0])
 torch.tensordot(x[:, :1], m, dims=([1], [0])); torch.istft(torch.complex(x, y).T.reshape(4, 3), 4)

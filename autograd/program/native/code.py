@@ -35,6 +35,8 @@ class NativeCode(Code):
         self._backend, self._build = backend, backend.build
         super().__init__(program, moving, owners)
 
+    lends = False  # what stands for the engine's functions in C asks for nothing
+
     # ---- plan --------------------------------------------------------------------------------------------------------
 
     def _begin_to_group(self, outgoing: set[Value]) -> None:
@@ -49,7 +51,7 @@ class NativeCode(Code):
         self.calls = [call for island in self.groups for call in island.calls if isinstance(call, Call)]
 
     def _may_lie(self, statement: Statement, value: Value) -> bool:
-        return value in self._lying or (value not in self._made and is_placed(statement, value))
+        return value in self._lying or (value not in self._made and is_placed(statement, value, self.lends))
 
     def _group(self, outgoing: set[Value]) -> list[tuple[int, Any]]:
         """All but the views that kernels alone use."""

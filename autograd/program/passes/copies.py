@@ -17,6 +17,9 @@ def drop_copies(program: Program) -> None:
     """Use the original where a copy has its layout, and neither is written to nor leaves with the other."""
     written = program.written()
     outgoing = {value.root for value in program.outgoing()}
+    seen = {
+        value.root for value in program.outgoing() if value.root is not value
+    }  # and a number shows itself to nobody
     exact = set(program.outgoing())  # where a scalar and an array of no dimensions are not the same
     for statement in program.statements:
         if not is_numpy(statement.function):
@@ -34,7 +37,7 @@ def drop_copies(program: Program) -> None:
                 and (source.strides, source.dtype) == (result.strides, result.dtype)
                 and not written & {source.root, result.root}
                 and not factors.meet([result], [source], instead)
-                and (result.scalar == source.scalar or source not in exact)
+                and (result.scalar == source.scalar or (source not in exact and result not in seen))
                 and (result.root not in outgoing or (source.root is source and source.kind == "made"))
                 and not (result.root in outgoing and source.root in outgoing)
             ):

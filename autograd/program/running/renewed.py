@@ -76,6 +76,9 @@ class _Plan:
         memory = np.zeros(len(statements) + 2, np.int64)
         runs = _runs(statements)
         for i, s in enumerate(statements):
+            if s.needs is not None:
+                memory[i] += s.needs.size
+                memory[i + 1] -= s.needs.size
             if not s.is_view:
                 for root in {value.root for value in s.values()} | set(s.writes):
                     self.uses.setdefault(root, []).append(i)

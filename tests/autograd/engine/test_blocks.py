@@ -225,3 +225,16 @@ def test_arrays_in_blocks_are_noticed_and_others_are_not(monkeypatch):
     assert not blocks.Seen.blocks
     (Tensor(da.ones(3), requires_grad=True) * 2).sum()
     assert blocks.Seen.blocks
+
+
+def test_blocks_of_nothing_are_left_out():
+    """Dask finds no maximum of them, and NaN for a variance."""
+    x = np.arange(12.0).reshape(6, 2)
+    t = Tensor(da.from_array(x, chunks=((2, 0, 4), 2)))
+    assert t.data.chunks == ((2, 4), (2,))
+    np.testing.assert_array_equal(np.max(t, axis=0).data.compute(), x.max(0))
+    np.testing.assert_allclose(np.var(t).data.compute(), x.var())
+    assert Tensor(da.from_array(x[:0], chunks=((0, 0), 2))).data.chunks == ((0,), (2,))
+    some = da.from_array(x, chunks=((2, 0, 4), 2))
+    unknown = some[some[:, 0] > 3]
+    assert len(Tensor(unknown).data.chunks[0]) == 3

@@ -181,6 +181,30 @@ def test_a_transposed_correlation_has_its_shifts_made_once(monkeypatch):
 
 @pytest.mark.parametrize("stride", [1, 2, 3])
 @pytest.mark.parametrize("dilation", [1, 2])
+@pytest.mark.parametrize("sides", [(0, 0), (3, 2)])
+@pytest.mark.parametrize("size", [(2,), (3, 1), (3, 3), (1, 2, 3)])
+@pytest.mark.parametrize("few", [0, 10**6])
+def test_bands_of_rows_change_no_bit(size, sides, dilation, stride, few, monkeypatch):
+    rng = np.random.default_rng(0)
+    shape, padding = (*[(k - 1) * dilation + 7 for k in size[:-1]], 9), (sides,) * len(size)
+    x, w = rng.normal(size=(2, 4, *shape)), rng.normal(size=(6, 2, *size))
+    rest = stride, padding, dilation, 2
+    g = rng.normal(size=correlate(x, w, *rest).shape)
+
+    def of_all():
+        return correlate(x, w, *rest), correlate_transpose(g, w, shape, *rest), correlate_kernel(g, x, size, *rest)
+
+    monkeypatch.setattr(correlation, "_FEW", few)
+    whole = of_all()
+    monkeypatch.setattr(correlation, "_BAND", 1)
+    made = correlation._Layout(x.shape, w.shape, *rest)
+    assert len(made.bands(8)) > 1 or len(size) == 1 or made.is_alone or made.rows[0] <= 2 * dilation * (size[0] - 1)
+    for found, expected in zip(of_all(), whole, strict=True):
+        np.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.parametrize("stride", [1, 2, 3])
+@pytest.mark.parametrize("dilation", [1, 2])
 @pytest.mark.parametrize("sides", [(0, 0), (1, 2)])
 @pytest.mark.parametrize("size", [(2,), (3, 1), (3, 3), (1, 2, 3)])
 def test_nothing_is_left_as_it_was_in_memory(size, sides, dilation, stride, monkeypatch):

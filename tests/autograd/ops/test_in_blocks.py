@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from autograd import Tensor, grad
-from autograd.ops import max_windows, sum_windows
+from autograd.ops import log_softmax_at, max_windows, sum_windows
 
 dask = pytest.importorskip("dask.array")
 RNG = np.random.default_rng(0)
@@ -83,3 +83,25 @@ def test_a_piece_that_is_not_used(axis):
     made = slope(take, dask.from_array(X, chunks=(2, 3, 2)), [1, 3])
     for mine, expected in zip(made, slope(take, X, [1, 3]), strict=True):
         np.testing.assert_allclose(mine, expected, rtol=1e-14)
+
+
+@pytest.mark.parametrize("seeds", [(2.0, None), (None, 3.0), (2.0, 3.0)], ids=str)
+@pytest.mark.parametrize("blocks", ["x", "index", "both"])
+@pytest.mark.parametrize("recorded", [False, True])
+def test_log_softmax_at(recorded, blocks, seeds):
+    """The gradients of the log-probabilities, of the logsumexp, and of both."""
+    x, index, scale = RNG.normal(size=(5, 3, 2)), RNG.integers(0, 3, (5, 2)), np.arange(1.0, 6)[:, None]
+
+    def slopes(x, index):
+        x = Tensor(x, requires_grad=True)
+        results = zip(log_softmax_at(x, index, 1), seeds, strict=True)
+        loss = sum((seed * scale * result**2).sum() for result, seed in results if seed)
+        (first,) = grad(loss, x, create_graph=recorded)
+        made = [first, *grad((first**2).sum(), x)] if recorded else [first]
+        return [np.asarray(item.data) for item in made]
+
+    expected = slopes(x, index)
+    x = dask.from_array(x, chunks=(2, 3, 2)) if blocks != "index" else x
+    index = dask.from_array(index, chunks=(2, 2)) if blocks in ("index", "both") else index
+    for made, right in zip(slopes(x, index), expected, strict=True):
+        np.testing.assert_allclose(made, right, rtol=1e-12, atol=1e-15)

@@ -80,22 +80,23 @@ class Other(Twins):
         return np.concatenate([x, [[*np.concatenate([part(self.others, 0) for part in parts]), len(self.others)]]])
 
 
-def test_the_shift_between_the_mean_of_a_rank_and_that_of_all_has_its_own_derivative():
-    x, others = leaf(3, 2), np.random.default_rng(1).standard_normal((2, 2)) + 1
+@pytest.mark.parametrize("rows", [3, 1])
+def test_the_shift_between_the_mean_of_a_rank_and_that_of_all_has_its_own_derivative(rows):
+    x, others = leaf(rows, 2), np.random.default_rng(1).standard_normal((2, 2)) + 1
     y, shift, mean, variance, _, each = center_over_ranks(x, 0, Other(others))
     both = np.concatenate([x.data, others])
-    assert each.item() == 1 / 5
+    assert each.item() == 1 / (rows + 2)
     for found, expected in ((mean, both.mean(0)), (variance, both.var(0)), (y + shift, x.data - both.mean(0))):
         np.testing.assert_allclose(found.data, np.broadcast_to(expected, found.shape), atol=1e-15)
-    weights = np.random.default_rng(2).standard_normal((3, 2))
+    weights = np.random.default_rng(2).standard_normal((rows, 2))
 
     def loss(x):
         y, shift, mean, variance, _, _ = center_over_ranks(x, 0, Other(others))
         return ((y + shift * 3) * weights).sum() + (mean**3).sum() + (variance**2).sum()
 
     def directly(x):
-        mean = (x.sum(0) + others.sum(0)) / 5
-        variance = (((x - mean) ** 2).sum(0) + ((others - mean) ** 2).sum(0)) / 5
+        mean = (x.sum(0) + others.sum(0)) / (rows + 2)
+        variance = (((x - mean) ** 2).sum(0) + ((others - mean) ** 2).sum(0)) / (rows + 2)
         y, shift = x - x.mean(0), x.mean(0) - mean
         return ((y + shift * 3) * weights).sum() + (mean**3).sum() + (variance**2).sum()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -548,6 +549,17 @@ def test_running_sums_of_many_elements_are_those_before_and_their_gradients_thos
         np.testing.assert_array_equal(autograd.compile(slope)(x), expected)
 
 
+def test_running_sums_of_many_elements_of_a_batch_are_not_taken_example_by_example() -> None:
+    x = np.random.default_rng(0).normal(size=(3, 16, 512))
+    slope = autograd.grad(lambda x: np.square(np.cumsum(x, 1)).sum())
+    mapped = vmap(slope)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        made = mapped(x)
+    np.testing.assert_allclose(made, np.stack([slope(part) for part in x]), rtol=1e-9, atol=1e-9)
+    assert not mapped.why_looped
+
+
 def test_an_infinite_element_of_running_sums_reaches_only_what_comes_after() -> None:
     for value, stands in ((np.inf, 300), (np.nan, 0), (-np.inf, 511)):
         x = np.ones((16, 512))
@@ -565,3 +577,9 @@ def test_an_infinite_gradient_of_running_sums_reaches_only_what_comes_before() -
     np.cumsum(x, 1).backward(g)
     assert x.grad is not None
     np.testing.assert_array_equal(x.grad.data, np.flip(np.cumsum(np.flip(g, 1), 1), 1))
+
+
+@pytest.mark.parametrize("f", [np.max, np.nanmax])
+def test_an_equal_element_that_is_left_out_has_no_share(f):
+    slope = grad(lambda x: f(x, where=np.array([True, True, False]), initial=-1.0))
+    np.testing.assert_array_equal(slope(np.array([3.0, 5.0, 5.0])), [0, 1, 0])

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import autograd
-from autograd import Tensor, grad
+from autograd import Tensor, grad, gradcheck, gradgradcheck
 from autograd.engine.tensor import unwrap
 from autograd.ops import special
 
@@ -312,3 +312,25 @@ def test_ends_and_zeros_of_many_are_those_of_few(f, dtype):
     np.testing.assert_allclose(found, expected, rtol=4 * np.finfo(dtype).eps)
     np.testing.assert_array_equal(np.signbit(found[many == 0]), np.signbit(expected[many == 0]))
     assert found.dtype == dtype
+
+
+@pytest.mark.parametrize("n", [2, 3, 5])
+def test_the_bessel_functions_over_powers(n):
+    """Which the derivatives of i1 from the second on are made of: to second order, near 0 and beyond 8."""
+    at = np.array([-9.5, -3.0, -0.4, 0.3, 2.0, 7.5, 8.5, 12.0])
+    over_power = lambda x: special.i_over_power(n, x)
+    assert gradcheck(over_power, at)
+    assert gradgradcheck(over_power, at)
+
+
+def test_the_slope_of_a_bessel_function_to_second_order():
+    at = np.array([-9.5, -3.0, -0.4, 0.3, 2.0, 7.5, 8.5, 12.0])
+    assert gradcheck(special.i1_slope, at)
+    assert gradgradcheck(special.i1_slope, at)
+
+
+@pytest.mark.parametrize("dtype", ["f4", "f8"])
+def test_hardswish_bends_between_its_ends_alone(dtype):
+    at = np.array([-3.5, -3.0, -2.9, 0.0, 2.9, 3.0, 3.5], dtype)
+    bend = grad(lambda x: grad(lambda x: special.hardswish(x).sum())(x).sum())(at)
+    np.testing.assert_array_equal(bend, np.array(1 / 3, dtype) * [0, 0, 1, 1, 1, 0, 0])

@@ -11,6 +11,7 @@ import pytest
 
 import autograd
 from autograd import Tensor
+from autograd.engine.rows import Buffer
 from autograd.program import islands
 
 from .test_training import assert_same
@@ -71,6 +72,24 @@ def test_rows_are_cut_where_something_is_broadcast() -> None:
     (island,) = of(compiled_agrees(fun, (1001, 130), (130,), (1001, 1)))
     assert island.rows
     assert island.cut % 32 == 0  # rows of 130: so many are a multiple of 64 elements
+
+
+@pytest.mark.parametrize("steps", [1, 3])  # one statement, and an island
+@pytest.mark.parametrize(("columns", "size"), [(512, 512), (500, 496), (64, 8192), (16384, 8192)])
+def test_what_is_broadcast_is_gone_through_row_by_row(columns: int, size: int, steps: int) -> None:
+    def fun(x: Any, row: Any, column: Any) -> Any:
+        y = x
+        for _ in range(steps):
+            y = (y - column) if steps == 1 else y * row - column
+        return (np.sort(y),)
+
+    rows = 200_000 // columns
+    step = compiled_agrees(fun, (rows, columns), (columns,), (rows, 1))
+    assert len(of(step)) == (steps > 1)
+    code = step._entries[0].code
+    sizes = [item.size for item in code._spelling.space.values() if isinstance(item, Buffer)]
+    assert sizes == ([] if size == 8192 else [size])
+    assert np.getbufsize() == 8192
 
 
 def test_a_short_first_axis_is_not_cut() -> None:

@@ -175,6 +175,17 @@ def test_memory_is_lent_once_at_a_time() -> None:
     assert block.free == [(0, block.top)]
 
 
+def test_nothing_is_written_over_what_the_same_statement_sees_in_another_way() -> None:
+    program = trace(lambda x: ((y := x * 2) + y[::-1]).sum(), X)
+    multiply, _, add, _ = program.statements
+    places = Placement(program).places
+    assert places[multiply.results[0]] != places[add.results[0]]
+    program = trace(lambda x: ((y := x * 2) + y).sum(), X)
+    multiply, add, _ = program.statements
+    places = Placement(program).places
+    assert places[multiply.results[0]] == places[add.results[0]]
+
+
 def test_a_long_chain_needs_the_memory_of_a_short_one() -> None:
     def chain(n: int) -> Any:
         def fun(x: Any) -> Any:
@@ -263,8 +274,52 @@ KEPT: dict[str, Any] = {
     "an unused write": lambda x: _stored(x * 2, x)[1:],
     "the same number by other ways": lambda x: (x + 1, x + 1.0, x + np.float32(1), x + True),
     "slices alike and unlike": lambda x: (x[0:2] + 1, x[:2] + 1, x[0:2:1] + 1, x[-4:2] + 1, x[(0, 1), :] + 1),
+    "numbers to functions of the engine": lambda x: [
+        (y := x.sum()),
+        autograd.softplus(np.copy(y)),
+        autograd.softplus(y),
+        np.copy(y) * 2,
+        autograd.erf(y.copy()),
+    ],
+    "an array of a number, and views of it": lambda x: [(y := np.copy(x.sum())), y.reshape(-1), y[None, None]],
+    "views of an array of a number": lambda x: [(y := np.copy(x.max()))[None], y.reshape(1, 1)],
+    "numbers of an array": lambda x: (x[0, 0].copy(), np.copy(x[0, 0]), x[0, 0] + 0, x[0, 0, ...].copy() * 1),
+    "a view of a copy": lambda x: _late(x, lambda a: a.copy()),
+    "a view of an equal value": lambda x: _late(x, lambda a: np.exp(x)),
+    "a view of what is times one": lambda x: _late(x, lambda a: a * np.ones_like(x)),
+    "times one, into an array": lambda x: _into(np.multiply, np.ones_like(x), x),
+    "a number of a constant, into an array": lambda x: _into(np.add, x, np.full_like(x, 2.0)),
+    "a sum of what is an array of one": lambda x: (
+        np.broadcast_to(x[0, :1], x.shape) * x,
+        np.broadcast_to(x[0], x.shape) * x,
+    ),
+    "what is written to after it was broadcast": lambda x: _broadcast(x),
+    "a copy of an input that is used before and after": lambda x: (np.exp(x), (y := x.copy()), np.tanh(y) + x, y.T),
     "other axes": lambda x: (x.sum(0), x.sum(axis=0), x.sum(1), x.sum(0, keepdims=True)),
 }
+
+
+def _late(x: Any, again: Any) -> Any:
+    """What is seen last of an array that is there in another's place, while others come and go."""
+    a = np.exp(x)
+    view = again(a)[1:]
+    for k in range(4):
+        x = np.tanh(x * k) + np.sin(x)
+    return view * 2, x, (view + x[1:]).sum()
+
+
+def _into(function: Any, a: Any, b: Any) -> Any:
+    made = np.zeros_like(a)
+    function(a, b, made)
+    return made, made * 2
+
+
+def _broadcast(x: Any) -> Any:
+    number = np.copy(x[0, 0, ...]) + x[0]
+    many = np.broadcast_to(number, x.shape)
+    first = many * x
+    number += 1
+    return first, many * x
 
 
 def _stored(made: Any, x: Any) -> Any:
@@ -364,3 +419,18 @@ def test_what_is_put_elsewhere_is_put_there_after_the_passes() -> None:
         np.testing.assert_array_equal(kept.data, (X + k) * 2)
         assert other.grad is None
     assert step.why_not is None
+
+
+def test_a_number_of_python_s_that_is_broadcast_is_an_array_of_its_dtype() -> None:
+    function = lambda x, s: np.broadcast_to(s, x.shape) * x
+    compiled = autograd.compile(function)
+    for s in (1.5, 2.5, 3.5):
+        x = X.astype(np.float32)
+        expected, found = function(x, s), compiled(x, s)
+        assert found.dtype == expected.dtype
+        np.testing.assert_array_equal(found, expected)
+    assert compiled.why_not is None
+
+
+def test_the_passes_are_named() -> None:
+    assert trace(np.exp, X).passes == [change.__name__ for change in PASSES]

@@ -12,6 +12,7 @@ import pytest
 
 import nn
 from autograd import Tensor, checkpoint, generator, grad, gradcheck, gradgradcheck, hessian, manual_seed, no_grad
+from autograd.transforms.checkpoint import checkpoint_sequential
 
 V = np.array([0.9, -0.6, 1.1])
 W = np.array([[0.3, -1.2, 2.0], [0.7, 1.5, -0.4], [0.2, 0.1, -0.9]])
@@ -472,3 +473,25 @@ def test_a_constant_in_a_list_that_is_overwritten_is_noticed() -> None:
     constant[0] = 5.0
     with pytest.raises(RuntimeError, match="computed with other values"):
         out.sum().backward()
+
+
+@pytest.mark.parametrize("segments", [1, 2, 3, 5, 7])
+def test_a_chain_in_checkpoints_has_the_gradients_of_the_chain(segments: int) -> None:
+    seen: list[int] = []
+
+    def part(k: int) -> Any:
+        return lambda x: seen.append(k) or np.sin(k * x)  # type: ignore[func-returns-value]
+
+    functions = [part(k) for k in range(1, 6)]
+    x = Tensor([0.3, -0.7], requires_grad=True)
+    made = checkpoint_sequential(functions, segments, x)
+    assert seen == [1, 2, 3, 4, 5]
+    made.sum().backward()
+    again = seen[5:]
+    size = max(5 // segments, 1)
+    assert sorted(again) == list(range(1, min(size * (segments - 1), 5) + 1))  # all parts but the last
+    y = z = Tensor([0.3, -0.7], requires_grad=True)
+    for function in functions:
+        z = function(z)
+    z.sum().backward()
+    np.testing.assert_allclose(x.grad.data, y.grad.data)

@@ -60,6 +60,17 @@ def exchange():
     return found
 
 
+class Last(nn.Module):
+    """What a recurrent network has come to."""
+
+    def __init__(self):
+        super().__init__()
+        self.recurrent = nn.LSTM(2, 4, num_layers=2, batch_first=True, dropout=0.4, dtype=float)
+
+    def forward(self, x):
+        return self.recurrent(x)[0][:, -1]
+
+
 def training(kind="plain", steps=200):
     """The weights after some steps, each with another number of examples."""
     manual_seed(0 if parallel.size() == 1 else parallel.rank())  # rank 0's hold
@@ -70,8 +81,10 @@ def training(kind="plain", steps=200):
             nn.SyncBatchNorm(4, affine=False, momentum=None, dtype=float), nn.Flatten(), nn.Linear(16, 3, dtype=float),
         ],
         "dropout": [nn.Linear(6, 16, dtype=float), nn.Dropout(0.4), nn.Tanh(), nn.Linear(16, 3, dtype=float)],
+        "recurrent": [nn.Unflatten(1, (3, 2)), Last(), nn.Linear(4, 3, dtype=float)],
     }  # fmt: skip
     module = nn.Sequential(*layers[kind])
+    module[0 if kind == "plain" else -1].requires_grad_(False)  # and trained later
     model = parallel.DistributedDataParallel(module)
     optimizer = optim.Adam(model.parameters(), lr=0.01)
     rng = np.random.default_rng(5)
@@ -80,6 +93,8 @@ def training(kind="plain", steps=200):
         n = int(rng.integers(2, 12))  # on some ranks there may be none
         x, t = rng.standard_normal((n, 6)), rng.integers(0, 3, n)
         mine = share(n)
+        if step == 3:
+            module.requires_grad_()
         optimizer.zero_grad(set_to_none=step % 2 == 0)
         loss = nn.functional.cross_entropy(model(Tensor(x[mine])), t[mine])
         penalty = 0.01 * sum((p * p).sum() for p in model.parameters())

@@ -11,7 +11,7 @@ from nn import parallel
 
 from .running import on_ranks
 
-TRAININGS = ["plain", "norm", "dropout"]
+TRAININGS = ["plain", "norm", "dropout", "recurrent"]
 
 
 @pytest.mark.parametrize(("n", "steps"), [(2, 200), (3, 40)])

@@ -225,6 +225,25 @@ def test_a_compiled_step_is_the_engines(pair, monkeypatch, reduction):
         np.testing.assert_equal(trained(True, used), trained(False, used))
 
 
+def test_small_parameters_of_a_compiled_step_are_updated_together(pair):
+    """Their gradients are parts of one array, and are only read."""
+    pair()
+    made, _ = model()
+    optimizer = optim.SGD(made.parameters(), lr=0.1, momentum=0.9)
+
+    @autograd.compile(state=(made, optimizer))
+    def step(x):
+        optimizer.zero_grad()
+        made(x).sum().backward()
+        optimizer.step()
+
+    for k in range(4):
+        step(Tensor(X + k))
+    (group,) = step._entries[0].code._together
+    assert len(group.parts) == 4
+    assert sorted(group.kinds) == ["apart", "apart", "inner", "state"]
+
+
 def test_gradients_that_are_added_to_are_not_compiled(pair):
     pair()
     made, plain = model()

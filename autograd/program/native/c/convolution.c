@@ -68,24 +68,56 @@ static void close_ring(struct ring *ring) {
     free(ring->holds);
 }
 
+/* Columns of an image with their examples side by side: squares are turned where the columns are so in the image. */
+static void side_by_side(const REAL *from, integer sn, integer sw, integer columns, integer block, REAL *to) {
+    integer w = 0;
+    if (sw == 1 && sn != 1)
+        for (; w + LANES <= columns; w += LANES) {
+            integer n = 0;
+            for (; n + LANES <= block; n += LANES) turn_square(from + w + n * sn, sn, to + w * block + n, block);
+            for (integer i = w; i < w + LANES; i++)
+                for (integer k = n; k < block; k++) to[i * block + k] = from[i + k * sn];
+        }
+    for (; w < columns; w++)
+        if (sn == 1)
+            memcpy(to + w * block, from + w * sw, block * sizeof(REAL));
+        else
+            for (integer n = 0; n < block; n++) to[w * block + n] = from[w * sw + n * sn];
+}
+
 static void copy_row(const struct geometry *q, const REAL *from, REAL *to, integer block, integer pitch) {
     const integer sn = q->source_strides[0], sc = q->source_strides[1], sw = q->source_strides[3];
-    const integer columns = q->source_columns;
+    const integer columns = q->source_columns, fits = least(columns, q->plane - q->low);
     for (integer c = 0; c < q->channels; c++, from += sc, to += pitch) {
-        if (sn == 1 && sw == block && q->step == 1) {
-            integer fits = least(columns, q->plane - q->low);
-            if (fits > 0) memcpy(to + q->low * block, from, fits * block * sizeof(REAL));
+        if (q->step == 1) {
+            if (fits <= 0) continue;
+            if (sn == 1 && sw == block)
+                memcpy(to + q->low * block, from, fits * block * sizeof(REAL));
+            else
+                side_by_side(from, sn, sw, fits, block, to + q->low * block);
             continue;
         }
-        for (integer w = 0; w < columns; w++) {
-            integer index = (w + q->low) / q->step;
-            if (index >= q->plane) continue;
-            REAL *restrict there = to + ((w + q->low) % q->step * q->plane + index) * block;
-            const REAL *restrict here = from + w * sw;
-            if (sn == 1)
-                for (integer n = 0; n < block; n++) there[n] = here[n];
-            else
-                for (integer n = 0; n < block; n++) there[n] = here[n * sn];
+        REAL columns_apart[LANES * LANES];
+        for (integer w = 0, many; w < columns; w += many) {
+            const int square = sw == 1 && sn != 1 && w + LANES <= columns;
+            many = square ? LANES : 1;
+            for (integer n = 0, some; n < block; n += some) {
+                const int whole = square && n + LANES <= block;
+                some = whole ? LANES : block - n;
+                if (whole) turn_square(from + w + n * sn, sn, columns_apart, LANES);
+                for (integer i = 0; i < many; i++) {
+                    integer index = (w + i + q->low) / q->step;
+                    if (index >= q->plane) continue;
+                    REAL *restrict there = to + ((w + i + q->low) % q->step * q->plane + index) * block + n;
+                    const REAL *restrict here = from + (w + i) * sw + n * sn;
+                    if (whole)
+                        memcpy(there, columns_apart + i * LANES, LANES * sizeof(REAL));
+                    else if (sn == 1)
+                        memcpy(there, here, some * sizeof(REAL));
+                    else
+                        for (integer k = 0; k < some; k++) there[k] = here[k * sn];
+                }
+            }
         }
     }
 }

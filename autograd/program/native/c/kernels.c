@@ -81,7 +81,19 @@ static inner *const inners[][7] = {{0}, ALL_6(inner_, 1), ALL_6(inner_, 2), ALL_
 static void turn(const struct geometry *q, const REAL *from, integer block, REAL *to, integer features) {
     const integer *s = q->target_strides;
     const integer columns = q->phase[2];
-    for (integer w = 0; w < columns; w++)
+    integer w = 0;
+    if (s[3] == 1 && s[0] != 1) /* as columns are side by side, squares of them are turned */
+        for (; w + LANES <= columns; w += LANES)
+            for (integer n = 0; n < block; n++) {
+                const REAL *here = from + w + n * s[0];
+                REAL *there = to + (w * block + n) * features;
+                integer f = 0;
+                for (; f + LANES <= q->features; f += LANES)
+                    turn_square(here + f * s[1], s[1], there + f, block * features);
+                for (; f < q->features; f++)
+                    for (integer i = 0; i < LANES; i++) there[i * block * features + f] = here[f * s[1] + i];
+            }
+    for (; w < columns; w++)
         for (integer n = 0; n < block; n += LANES) {
             const integer many = least(LANES, block - n);
             const REAL *here = from + w * s[3] + n * s[0];
@@ -99,8 +111,7 @@ static void line_up(const struct geometry *q, const REAL *from, integer block, R
     const integer *s = q->target_strides;
     const integer columns = q->phase[2];
     for (integer f = 0; f < q->features; f++, to += pitch) {
-        for (integer w = 0; w < columns; w++)
-            for (integer n = 0; n < block; n++) to[w * block + n] = from[f * s[1] + w * s[3] + n * s[0]];
+        side_by_side(from + f * s[1], s[0], s[3], columns, block, to);
         for (integer j = columns * block; j < pitch; j++) to[j] = 0;
     }
 }

@@ -230,7 +230,10 @@ class _Source:
         if name in ("logical_and", "logical_or"):
             return f"({x} != 0) {_OF_BOOLS[name]} ({given[1]} != 0)"
         if name in ("maximum", "minimum"):
-            mark = ">" if name == "maximum" else "<"
+            less, mark = ("<", ">") if name == "maximum" else (">", "<")
+            bound = i.operands[1]
+            if isinstance(bound, Number) and bound.value == bound.value:  # no NaN: then it is one instruction
+                return f"{x} {less} {given[1]} ? {given[1]} : {x}"
             odd = f" | ({x} != {x})" if real else ""  # not ||, which may become a branch
             return f"({x} {mark}= {given[1]}){odd} ? {x} : {given[1]}"
         if name in _BY_DTYPE:

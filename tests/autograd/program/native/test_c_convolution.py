@@ -63,6 +63,26 @@ def test_correlation_and_its_adjoints(monkeypatch, dtype, ring):
         assert_same(convolution.correlate_kernel(*given), correlation._correlate_kernel(*given))
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("stride", [1, 2, 3])
+@pytest.mark.parametrize("features", [1, 5, 17, 40])
+@pytest.mark.parametrize("examples", [1, 7, 16, 37])
+def test_images_whose_columns_lie_side_by_side(dtype, stride, features, examples):
+    """Squares of them are turned, and what is left over at either side."""
+    rng = np.random.default_rng(0)
+    for columns, groups in ((35, 1), (16, 2), (50, 3)):
+        x = rng.standard_normal((examples, 2 * groups, 6, columns)).astype(dtype)
+        w = rng.standard_normal((features * groups, 2, 3, 2)).astype(dtype)
+        rest = (stride, stride), ((1, 0), (2, 1)), (1, 2), groups
+        expected = correlation._correlate(x, w, *rest)
+        assert_same(convolution.correlate(x, w, *rest), expected)
+        for y in (rng.standard_normal(expected.shape).astype(dtype), array(rng, dtype, *expected.shape)):
+            given = (y, w, x.shape[2:], *rest)
+            assert_same(convolution.correlate_transpose(*given), correlation._correlate_transpose(*given))
+            given = (y, x, (3, 2), *rest)
+            assert_same(convolution.correlate_kernel(*given), correlation._correlate_kernel(*given))
+
+
 def test_an_infinity_reaches_the_windows_that_see_it_and_no_others():
     x, w = np.ones((2, 3, 9, 9), np.float32), np.ones((4, 3, 3, 3), np.float32)
     x[1, 2, 4, 4] = np.inf

@@ -145,3 +145,19 @@ def test_what_the_calls_of_an_island_pass_on_lies_where_others_did() -> None:
     (island,) = code.groups
     assert len(island.calls) > 10
     assert code.placement.size <= 4 * 64 * 64 * 4 < sum(value.nbytes for value in island.results)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_bounds_keep_what_is_no_number(dtype: Any) -> None:
+    x = np.resize(np.array([np.nan, -0.0, 0.0, np.inf, -np.inf, 0.5, -7.0, 7.0], dtype), (64, 1024))
+
+    def bounded(x: Any) -> Any:
+        low, high = np.maximum(x * 1, 0), np.minimum(x * 1, 0)
+        return low, high, np.clip(x * 1, -3, 3), np.maximum(x * 1, np.nan), np.minimum(0.5, x * 1)
+
+    compiled = autograd.compile(bounded, backend="c")
+    for _ in range(2):
+        for got, expected in zip(compiled(x), bounded(x), strict=True):
+            np.testing.assert_array_equal(got, expected)
+    assert compiled.why_not is None
+    assert compiled.backend.name == "c"
