@@ -46,7 +46,7 @@ def _bent(slope: Any, g: Any, x: Any) -> Any:
 
     There g has to depend on |x| element by element: the square of a sum of magnitudes has no second derivative.
     """
-    if not (isinstance(g, Tensor) and g.requires_grad and x.requires_grad):
+    if not (isinstance(g, Tensor) and g._node is not None and x.requires_grad):
         return slope
     zero = (unwrap(x) == 0) & (unwrap(g) == 0)
     if not (type(zero) is np.ndarray or type(zero) is np.bool) or not zero.any():

@@ -5,7 +5,8 @@ once: they give the same, or we refuse.
     python -m tests.fuzzing --programs 1000 --seed 7   those of the seeds 7, 8, 9, …
     python -m tests.fuzzing --programs 1 --seed 339    one that differed, once more
 
-As many damaged files, or for as long again, are read in bounded memory and time.
+As many steps as a user writes them, or for as long again, are compiled and printed. As many damaged files, or for as
+long again, are read in bounded memory and time.
 A program that differs is shown by its seed and by the fewest of its steps that still do. The figure at the end is also
 written to tests/figures.json, unless only some were asked for by --seed.
 """
@@ -23,7 +24,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.program.native import choose
+from autograd.program.native import NUMPY, choose
 from tests.figures import write_figures
 from tests.forked import forked
 
@@ -31,6 +32,7 @@ from .batched import batched_difference
 from .compiled import compiled_difference
 from .files import mangled_files
 from .programs import Program, difference, draw, shortest
+from .written import printed_difference, shortest_lines, write, written_difference
 
 PATIENCE = 20.0  # seconds to read a file
 EVERY = {
@@ -51,6 +53,9 @@ def main(arguments: list[str]) -> int:
     first = int(time.time()) if options.seed is None else options.seed
     print(f"fuzz: programs from seed {first}")
     count, differing = run_programs(first, options.programs, seconds)
+    steps, wrong = run_written(first, options.programs, seconds)
+    count.update(steps)
+    differing += wrong
     read, faults = run_files(mangled_files(np.random.default_rng(first)), options.programs, seconds)
     count.update(read)
     differing += faults
@@ -58,6 +63,29 @@ def main(arguments: list[str]) -> int:
     if options.seed is None:
         write_figures("fuzz", {**dict.fromkeys(["differing", "damaged files at fault"], 0), **count})
     return 1 if differing else 0
+
+
+def run_written(first: int, number: int | None, seconds: float | None) -> tuple[Counter[str], int]:
+    """The written steps of the seeds from `first` on; prints those that differ."""
+    count: Counter[str] = Counter()
+    begun = time.monotonic()
+    for seed in itertools.count(first):
+        if seed - first == number or (seconds is not None and time.monotonic() - begun > seconds):
+            break
+        step = write(seed)
+        for how, differ in {"compiled": lambda p: written_difference(p, NUMPY), "printed": printed_difference}.items():
+            if _differs(step, differ):
+                count["differing"] += 1
+                fewest = shortest_lines(step, lambda p, differ=differ: _differs(p, differ))
+                print(f"fuzz: the written step of seed {seed}, {how}: {differ(fewest)}\n{fewest.text()}")
+        count["written steps"] += 1
+    print(f"fuzz: written steps: {count['written steps']}, differing: {count['differing']}")
+    return count, count["differing"]
+
+
+def _differs(program: Any, differ: Callable[[Any], str | None]) -> bool:
+    found = differ(program)
+    return found is not None and not found.startswith("refused")
 
 
 def run_files(

@@ -153,7 +153,16 @@ def test_the_source_trains_without_this_library(momentum, tmp_path):
         for k in range(len(order) // 128):
             batch = order[128 * k : 128 * (k + 1)]
             expected.append(training.learn(Tensor(images[batch]), Tensor(labels[batch]))[0].item())
-    assert list(map(float, losses.split())) == expected
+    # what is printed has one product where the engine has one of some columns after another
+    assert list(map(float, losses.split())) == (expected if parts_are_rounded_alike() else pytest.approx(expected, 1e-4))
+
+
+def parts_are_rounded_alike():
+    """Whether a product of some columns of a matrix has the bits of one of all, as of OpenBLAS for AVX2 it has not."""
+    draw = np.random.default_rng(0)
+    kernel, image = (draw.standard_normal(shape, np.float32) for shape in ((16, 288), (288, 512)))
+    parts = [kernel @ part for part in np.split(image, 4, axis=1)]
+    return np.array_equal(np.concatenate(parts, axis=1), kernel @ image)
 
 
 def test_the_source_goes_to_standard_output_too(capsys):

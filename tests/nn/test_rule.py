@@ -52,7 +52,6 @@ OUTSIDE = {
     "nn.lazy._Lazy.settle": "parameters are made",
     "nn.module._parameters_of": "values are given to whoever differentiates by them",
     "nn.module.Module": "gradients set to 0, values in another dtype",
-    "nn.normalization._standardize_over_ranks": "how many values all ranks have, which tests/nn/parallel runs",
     "nn.overview": "a model is measured",
     "nn.parallel.buckets": "gradients are added up",
     "nn.parallel.distributed": "values are copied from another rank",
