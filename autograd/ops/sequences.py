@@ -95,7 +95,7 @@ _known = _Known()
 
 
 def _swept(g: Any, w: Any, c: Any, out: Any) -> Any:
-    """The gradients of z, as (T, 4n, N), and of the first memory."""
+    """The gradients of z and of the first memory."""
     given = (*out, w, c, *[part for part in g if part is not None])
     if any(isinstance(part, Tensor) for part in given):
         return _one_by_one(g, w, c, out)
@@ -139,7 +139,7 @@ def _at_once(g: Any, w: Any, c: Any, out: Any) -> Any:
         block *= slope[k]
         of_c *= a[k, n : 2 * n]
         of_h = back @ block
-    return made, of_c
+    return made.swapaxes(0, 1), of_c
 
 
 def _one_by_one(g: Any, w: Any, c: Any, out: Any) -> Any:
@@ -154,17 +154,17 @@ def _one_by_one(g: Any, w: Any, c: Any, out: Any) -> Any:
         step = (of_h, of_c, *of_step[2:])
         found.append(_z_rule(step, before, steps[k]))
         of_h, of_c = np.matrix_transpose(w) @ found[-1], _c_rule(step, steps[k])
-    return np.stack(found[::-1]), np.zeros_like(c) if of_c is None else of_c
+    return np.stack(found[::-1], axis=1), np.zeros_like(c) if of_c is None else of_c
 
 
 def _w_rule(g: Any, w: Any, h: Any, c: Any, out: Any) -> Any:
     before = np.concatenate([h[None], out[0][:-1]])
-    return np.tensordot(_swept(g, w, c, out)[0], before, ((0, 2), (0, 2)))
+    return np.tensordot(_swept(g, w, c, out)[0], before, ((1, 2), (0, 2)))
 
 
 lstm_steps = primitive(
     _lstm_steps, name="lstm_steps", single=True, multiple=True, w=_w_rule,
-    z=lambda g, w, c, out: np.swapaxes(_swept(g, w, c, out)[0], 0, 1),
-    h=lambda g, w, c, out: np.matrix_transpose(w) @ _swept(g, w, c, out)[0][0],
+    z=lambda g, w, c, out: _swept(g, w, c, out)[0],
+    h=lambda g, w, c, out: np.matrix_transpose(w) @ _swept(g, w, c, out)[0][:, 0],
     c=lambda g, w, c, out: _swept(g, w, c, out)[1],
 )  # fmt: skip
