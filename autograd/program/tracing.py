@@ -24,9 +24,9 @@ def trace(fun: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Program:
     fun  a function of arrays, Tensors, and containers of them: also one that `grad` or `value_and_grad` gives, or a
          whole training step. Parameters, buffers and an optimizer's arrays that it uses are the program's state.
 
-    `fun` is called once, on stand-ins that write down what NumPy is asked to do; parameters, optimizers and the
-    generator of random numbers are then as they were before. What the program takes for granted (a branch that depends
-    on a value) is in it as a check.
+    `fun` is called once, on stand-ins that write down what NumPy is asked to do; parameters, optimizers, lists, dicts
+    and the generator of random numbers are then as they were before. What the program takes for granted (a branch that
+    depends on a value) is in it as a check.
 
     Raises TypeError, with the line, where a value leaves the trace otherwise, as by `np.asarray(x)` or `print(x)`.
 

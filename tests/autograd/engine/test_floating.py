@@ -49,7 +49,7 @@ def test_the_line_of_the_program_is_named_once() -> None:
         (9, "divide by zero encountered in divide"),
         (9, "invalid value encountered in divide"),
         (10, "divide by zero encountered in divide"),
-        (11, "divide by zero encountered in divide"),
+        (11, "divide by zero encountered in scalar divide"),
         (14, "divide by zero encountered in log"),
         (15, "Mean of empty slice"),
         (15, "invalid value encountered in scalar divide"),

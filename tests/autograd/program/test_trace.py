@@ -112,13 +112,15 @@ def test_higher_derivatives_are_programs_too() -> None:
 
 def test_within_a_trace_nothing_is_a_plain_array_by_accident() -> None:
     """What the engine asks of an array, a stand-in answers as the array does."""
-    seen = []
+    calls = []
 
     def fun(x: Any) -> Any:
-        seen.append((isinstance(x, np.ndarray), x.shape, x.dtype, x.ndim, x.size, len(x), x.strides, x.nbytes, x.base))
-        seen.append((x.T.shape, x.flags.c_contiguous, x[0].base is not None, x.real is x, hash(x) == hash(x)))
+        calls.append(1)
+        told = (isinstance(x, np.ndarray), x.shape, x.dtype, x.ndim, x.size, len(x), x.strides, x.nbytes, x.base)
+        assert told == (True, (2, 3), np.float64, 2, 6, 2, (24, 8), 48, None)
+        assert (x.T.shape, x.flags.c_contiguous, x.real is x, hash(x)) == ((3, 2), True, True, hash(x))
+        assert x[0].base is not None
         return list(x)[1] + x[-1]
 
     autograd.trace(fun, np.ones((2, 3)))
-    assert seen[0] == (True, (2, 3), np.float64, 2, 6, 2, (24, 8), 48, None)
-    assert seen[1] == ((3, 2), True, True, True, True)
+    assert calls == []  # lists are afterwards as they were
