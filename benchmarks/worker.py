@@ -21,7 +21,9 @@ from functions import FUNCTIONS
 from workloads import FAMILIES, STEPS, WORKLOADS
 
 
-def main(library: str) -> None:
+def main(library: str, threads: int) -> None:
+    if hasattr(os, "sched_setaffinity"):  # JAX takes as many threads as there are processors, whatever it is told
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:threads])
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # what a library prints must not end up among the answers
     made: dict[str, Any] = {}
@@ -146,4 +148,4 @@ QUESTIONS = {
 }  # fmt: skip
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(sys.argv[1], int(sys.argv[2]))

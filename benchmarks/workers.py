@@ -45,7 +45,10 @@ def peers_python() -> str | None:
 
 
 def environment(threads: int) -> dict[str, str]:
-    """The environment of a worker: so many threads for every library, and nothing of the checkout in the path."""
+    """The environment of a worker: so many threads for every library, and nothing of the checkout in the path.
+
+    A worker keeps itself to as many processors, where the system lets it.
+    """
     limits = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "CPU_COUNT")
     left_out = ("PYTHONPATH", "PYTHONDONTWRITEBYTECODE")  # the latter would make imports compile every time
     kept = {name: value for name, value in os.environ.items() if name not in left_out}
@@ -73,8 +76,8 @@ class Worker:
         python = python_of(self.library)
         if python is not None:
             self.process = subprocess.Popen(
-                [python, os.path.join(HERE, "worker.py"), self.library], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL, text=True, env=environment(self.threads), cwd=HERE,
+                [python, os.path.join(HERE, "worker.py"), self.library, str(self.threads)], stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environment(self.threads), cwd=HERE,
             )  # fmt: skip
         greeting = self._read(60)
         self.alive = bool(greeting)
