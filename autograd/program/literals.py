@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import numpy as np
@@ -33,12 +32,12 @@ def literal(item: Any) -> Text:
     if isinstance(item, np.floating):
         return Text(f"np.{type(item).__name__}({number(item)})")
     if isinstance(item, np.generic):
-        return Text(f"np.{type(item).__name__}({item.item()!r})")
+        return Text(f"np.{type(item).__name__}({numbers_text(item.item())})")
     if type(item) is float:
         return number(item)
     if item is np._NoValue:  # what NumPy takes for an argument that is not given
         return Text("np._NoValue")
-    text = "..." if item is Ellipsis else _number(repr(item)) if isinstance(item, float) else repr(item)
+    text = "..." if item is Ellipsis else numbers_text(item)
     return Text(text, 7 if text.startswith("-") else 9)
 
 
@@ -58,6 +57,15 @@ _LONG, _SMALL = 10, 100
 
 def _number(text: str) -> str:
     return {"inf": "np.inf", "-inf": "-np.inf", "nan": "np.nan"}.get(text, text)
+
+
+def numbers_text(item: Any) -> str:
+    """Python's numbers, and lists of them, as an expression, those among them that have no literal."""
+    if isinstance(item, list):
+        return f"[{', '.join(map(numbers_text, item))}]"
+    if isinstance(item, complex) and not np.isfinite(item):
+        return f"complex({numbers_text(item.real)}, {numbers_text(item.imag)})"
+    return _number(repr(item))
 
 
 def dtype_text(dtype: Any) -> str:
@@ -92,5 +100,4 @@ def array_text(array: Any) -> str:
         return text
     if array.ndim == 1 and array.dtype.kind == "i" and (array == np.arange(array.size)).all():
         return f"np.arange({array.size})" if array.dtype == np.dtype(int) else f"np.arange({array.size}, dtype={dtype})"
-    values = re.sub(r"\b(inf|nan)\b", r"np.\1", repr(array.tolist()))
-    return f"np.array({values}, {dtype})"
+    return f"np.array({numbers_text(array.tolist())}, {dtype})"

@@ -14,7 +14,7 @@ from .draws import OfState, Seeds
 from .expressions import OPERATORS, Expressions, is_term
 from .functions import EMPTY, is_elementwise
 from .listing import folded
-from .literals import Text, dtype_text
+from .literals import Text, dtype_text, numbers_text
 from .loops import Looped, right
 from .memory import order_of
 from .plainly import add_to
@@ -306,7 +306,10 @@ class Page(Expressions):
             return f"assert {name}.shape == {expected!r}"
         how = {"_list": ".tolist()"}.get(s.function.__name__)
         taken = f"{name}{how}" if how else f"{s.function.__name__}({name})"
-        return f"assert {taken} == {expected!r}"
+        text = numbers_text(expected)
+        return (
+            f"assert np.array_equal({taken}, {text}, equal_nan=True)" if "nan" in text else f"assert {taken} == {text}"
+        )
 
 
 def changed_by(place: str, added: Text | str) -> str:

@@ -105,8 +105,8 @@ positive_part = smooth(  # as the larger one of x and 0, which share the slope w
 
 def clipped(x: Dual, low: float, high: float) -> Dual:
     """Between bounds, which belong to the inside."""
-    inside = (x.value >= low) & (x.value <= high)
-    return Dual(np.clip(x.value, low, high), *[part * inside.astype(part.dtype) for part in x.parts[1:]])
+    value, inside = np.clip(x.value, low, high), (x.value >= low) & (x.value <= high)
+    return Dual(value, *[(part * inside).astype(value.dtype) for part in x.parts[1:]])
 
 
 where = lambda condition, x, y: Dual(*[np.where(condition, a, b) for a, b in zip(x.parts, y.parts, strict=True)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import re
 from typing import Any
 
@@ -394,3 +395,22 @@ def test_a_class_of_pythons_own_is_no_state() -> None:
         return x * 2
 
     assert "x * 2" in autograd.trace(noted, np.ones(3)).source
+
+
+@pytest.mark.filterwarnings("ignore:invalid value")
+@pytest.mark.parametrize("number", [math.nan, math.inf, -math.inf, complex(1, math.nan), complex(-math.inf, 2)])
+def test_what_is_no_number_is_written_down(number: Any) -> None:
+    """What a branch took for granted, constants, and numbers of Python's."""
+
+    def fun(x: Any) -> Any:
+        constant = np.array([number, 1, 2])
+        taken = complex(x[0]) if isinstance(number, complex) else float(x[0])
+        return x * constant * taken + number if taken == taken else x * constant - number
+
+    x = np.array([number, 3, 4])
+    program = autograd.trace(fun, x)
+    space: dict[str, Any] = {}
+    exec(program.source, space)
+    np.testing.assert_array_equal(space[program.name](x), fun(x))
+    with pytest.raises(AssertionError):
+        space[program.name](np.array([5, 3, 4], x.dtype))
