@@ -442,7 +442,9 @@ def _unlike(a: Any, b: Any, exact: bool) -> str | None:
         )
     if isinstance(a, autograd.Tensor):
         return _unlike(a.data, b.data, exact) or (None if a.requires_grad == b.requires_grad else "requires_grad")
-    if isinstance(a, str) and isinstance(b, str):  # which index, or in which order the shapes are, may be said otherwise
+    if isinstance(a, str) and isinstance(
+        b, str
+    ):  # which index, or in which order the shapes are, may be said otherwise
         kinds = ("IndexError", "ValueError: operands could not be broadcast")
         return None if a == b or any(a.startswith(k) and b.startswith(k) for k in kinds) else f"{a!r}, not {b!r}"
     if not isinstance(a, np.ndarray | np.generic | float):
