@@ -84,8 +84,9 @@ All code of these packages, rules among it:
 `make fuzz` draws programs (views, assignments, broadcasting, dtypes, hooks, checkpoints, `no_grad`), and compares
 values, gradients and second derivatives with a second engine that is naive on purpose (forward mode, 190 lines, in
 `tests/fuzzing/naive.py`), and with JAX where it is installed. Some run as compiled steps as well, on NumPy to the last
-bit, and with loops in C and by Numba; and by `vmap` for several examples at once, which a loop runs one by one. A
-program may be refused, in words; it may not differ.
+bit, and with loops in C and by Numba; and by `vmap` for several examples at once, which a loop runs one by one. Written
+steps are training steps as a user writes them, in Python, whose data, shapes and surroundings change between the calls:
+compiled and printed they do what they do in the engine. A program may be refused, in words; it may not differ.
 
 {_fuzz(figures["fuzz"])}
 
