@@ -111,10 +111,10 @@ def _times(found: Results) -> dict[str, str]:
     what = "\n".join(f"- **{name}**: {WORKLOADS[name].text}" for name in found.times)
     ratios_text = "\n\n".join([_ratios(found, ours) for ours in OURS if ours in found.libraries and ours != "by_hand"])
     return {
-        "Time of a step": f"{_made(found)} Every library runs in a process of its own, kept to as many processors as it "
-        "has threads, with the same weights and data in float32; after the first steps its results must be those of "
-        "NumPy by hand in float64. Then the libraries take turns, and the median of the rounds is shown. Absolute times "
-        "belong to that machine; read the ratios.\n\n"
+        "Time of a step": f"{_made(found)} Every library runs in a process of its own, kept to as many processors as "
+        "it has threads, with the same weights and data in float32; after the first steps its results must be "
+        "those of NumPy by hand in float64. Then the libraries take turns, and the median of the rounds is shown. "
+        "Absolute times belong to that machine; read the ratios.\n\n"
         f"![time relative to backgraph](benchmarks.svg)\n\n{table}\n\n{what}",
         "Ratios": f"Below 1: backgraph is faster.\n\n{ratios_text}",
         **({"First steps": _firsts(found)} if found.firsts else {}),
