@@ -308,7 +308,13 @@ def is_placed(statement: Statement, value: Value, lends: bool = True) -> bool:
         return False
     if takes_out(function) and len(statement.args) > position_of_out(function):
         return False
+    if function in _EXTREMES and any(stride < 0 for stride in getattr(statement.args[0], "strides", ())):
+        return False
     return is_dense(value)
+
+
+_EXTREMES = (np.ndarray.max, np.ndarray.min)
+"""Of an array that is read backwards NumPy 2.0 forgets elements where these are to put the result into `out`."""
 
 
 def is_dense(value: Value) -> bool:

@@ -166,7 +166,7 @@ _DIMMED = {
     "kthvalue": lambda input, k, dim=-1, keepdim=False: ops.one_along(
         input, np.take(ops.ranking(input, dim), k - 1, dim), dim, keepdim),
     "logcumsumexp": lambda input, dim: np.logaddexp.accumulate(input, dim),
-    "count_nonzero": lambda input, dim=None: np.count_nonzero(input, axis=axes(dim)),
+    "count_nonzero": lambda input, dim=None: np.sum(input != 0, axis=axes(dim)),
     "softmax": lambda input, dim, dtype=None: ag.softmax(cast(input, dtype), dim),
     "log_softmax": lambda input, dim, dtype=None: ag.log_softmax(cast(input, dtype), dim),
     "aminmax": lambda input, *, dim=None, keepdim=False: (
